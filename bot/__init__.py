@@ -1,0 +1,1 @@
+"""VoiceJob: Slack cards for Huawei Cloud MetaStudio voice training jobs."""

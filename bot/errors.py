@@ -1,0 +1,237 @@
+"""PURE. Everything that can go wrong, as one tree; each error carries the sentence that a person may read.
+
+VoiceJobError
+├── BadSettings            the environment is incomplete or wrong
+├── BadUsage               what a person typed is no command
+│   ├── BadJobId           what a person typed can't be a job id
+│   └── BadLink            what a person pasted names no job, or several
+├── SlackError             Slack keeps the bot from starting
+│   ├── SlackRefused       it refuses a token
+│   └── SlackUnreachable   it can't be reached
+├── AddressTaken           the HTTP address can't be listened on
+└── MetaStudioError        MetaStudio gave no job
+    ├── JobNotFound        it has no such job
+    ├── RequestRefused     it calls the request invalid
+    ├── CredentialsRefused it refuses the bot's key or token
+    ├── PermissionDenied   it knows the bot but does not let it
+    ├── WrongProject       project, region or address are not its own
+    ├── Throttled          too many requests
+    ├── ServiceDown        it is broken
+    │   └── Unreachable    no connection to it
+    ├── TimedOut           it took too long
+    └── UnreadableAnswer   it said something that is no job
+
+Sentences hold values from outside as ``{name}``. Whoever shows a sentence says how such a value is quoted,
+since only the surface (Slack, a terminal) knows what is safe on it.
+"""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+
+class VoiceJobError(Exception):
+    """Base of all errors that VoiceJob raises itself."""
+
+    says: ClassVar[str] = "Something went wrong inside the bot. Whoever runs it finds the details in its log."
+
+    def __init__(self, **values: str) -> None:
+        super().__init__()
+        self.values = values
+
+    def sentence(self, quote: Callable[[str], str] = "“{}”".format) -> str:
+        """Say what happened, whose fault it is and what to do; ``quote`` wraps each value from outside."""
+        return self.says.format_map({name: quote(value) for name, value in self.values.items()})
+
+    def __str__(self) -> str:
+        return self.sentence()
+
+
+class BadSettings(VoiceJobError):
+    """Settings are missing or wrong; ``problems`` has a line for each, with the key in front."""
+
+    says = "VoiceJob can't start with these settings:"
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__()
+        self.problems = problems
+
+    def sentence(self, quote: Callable[[str], str] = "“{}”".format) -> str:
+        """List every problem at once, so that one round is enough to mend them."""
+        return "\n".join([super().sentence(quote), *(f"  {problem}" for problem in self.problems)])
+
+
+class BadUsage(VoiceJobError):
+    """A person typed something that is no command; ``meant`` is what they may have wanted, or empty."""
+
+    says = "I don't understand {text}."
+
+    def __init__(self, text: str, *, meant: str = "") -> None:
+        super().__init__(text=text)
+        self.meant = meant
+
+
+class BadJobId(BadUsage):
+    """What a person typed can't be a job id. No page promises a form; the examples are mostly UUIDs."""
+
+    says = (
+        "{text} can't be a job id. A job id has at most 64 letters, digits, hyphens and underscores: "
+        "copy it from MetaStudio once more."
+    )
+
+
+class BadLink(BadUsage):
+    """A pasted link holds no job id, or several."""
+
+    says = "I can't tell which job the link {text} means. Copy the job id itself from MetaStudio."
+
+
+class SlackError(VoiceJobError):
+    """Slack keeps the bot from starting."""
+
+
+class SlackRefused(SlackError):
+    """Slack answered, and refuses the token in ``key``; ``error`` is Slack's own code for why."""
+
+    says = (
+        "Slack refuses {key} with the error {error}. Copy the token again from your app's page at Slack "
+        "(api.slack.com/apps); if the app was removed from the workspace, install it again."
+    )
+
+    def __init__(self, *, key: str, error: str) -> None:
+        super().__init__(key=key, error=error)
+
+
+class SlackUnreachable(SlackError):
+    """Slack gave no usable answer at ``url``."""
+
+    says = "Slack can't be reached at {url} ({reason}). Check the network, the proxy and SLACK_API_URL."
+
+    def __init__(self, *, url: str, reason: str) -> None:
+        super().__init__(url=url, reason=reason)
+
+
+class AddressTaken(VoiceJobError):
+    """The bot can't listen on its address."""
+
+    says = (
+        "The bot can't listen on {address} ({reason}). Set VOICEJOB_HOST and PORT to an address that is free."
+    )
+
+    def __init__(self, *, address: str, reason: str) -> None:
+        super().__init__(address=address, reason=reason)
+
+
+class MetaStudioError(VoiceJobError):
+    """MetaStudio gave no job.
+
+    ``status`` is the HTTP status, ``code`` MetaStudio's or the gateway's error code, ``request_id`` what
+    Huawei Cloud's support asks for; each is 0 or empty where there was none.
+    ``retry_after`` is in seconds, None where MetaStudio named no time.
+    """
+
+    transient: ClassVar[bool] = False
+    """Whether the same request may succeed a little later."""
+
+    def __init__(
+        self,
+        *,
+        job_id: str = "",
+        status: int = 0,
+        code: str = "",
+        request_id: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(job_id=job_id)
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        """Say for the log what the person is not shown."""
+        code, request = self.code or "-", self.request_id or "-"
+        return f"{type(self).__name__} status={self.status} code={code} request={request}"
+
+
+class JobNotFound(MetaStudioError):
+    """MetaStudio has no such job: a wrong id, a deleted job, or one of another project or region."""
+
+    says = (
+        "MetaStudio has no job {job_id} in the project that I look in. Check the id; a job that was deleted, "
+        "or that belongs to another project or region, can't be seen from here."
+    )
+
+
+class RequestRefused(MetaStudioError):
+    """MetaStudio calls the request invalid."""
+
+    says = (
+        "MetaStudio refused to look up {job_id}: it calls the request invalid. Check the job id first; "
+        "if it is right, whoever runs the bot finds MetaStudio's error code in its log."
+    )
+
+
+class CredentialsRefused(MetaStudioError):
+    """MetaStudio or IAM refuses the bot's key, signature or token."""
+
+    says = (
+        "MetaStudio refuses the bot's credentials, so I can't look anything up. You did nothing wrong: "
+        "whoever runs the bot should check its access key or token, its region, and its clock."
+    )
+
+
+class PermissionDenied(MetaStudioError):
+    """MetaStudio knows the bot but does not allow the request."""
+
+    says = (
+        "MetaStudio does not allow the bot to do this. You did nothing wrong: whoever runs the bot should "
+        "check the permissions and resources of its Huawei Cloud account."
+    )
+
+
+class WrongProject(MetaStudioError):
+    """Project, region or address are not what MetaStudio expects: a matter of settings."""
+
+    says = (
+        "MetaStudio does not know the project or the address that the bot is set up with. You did nothing "
+        "wrong: whoever runs the bot should check its project id, region and endpoint."
+    )
+
+
+class Throttled(MetaStudioError):
+    """Too many requests from this account (gateway code APIGW.0308)."""
+
+    says = "MetaStudio is limiting requests from this account at the moment: try again in a minute."
+    transient = True
+
+
+class ServiceDown(MetaStudioError):
+    """MetaStudio or its gateway is broken."""
+
+    says = "MetaStudio has a fault on its side at the moment: try again in a few minutes."
+    transient = True
+
+
+class Unreachable(ServiceDown):
+    """There is no connection to MetaStudio, or it broke."""
+
+    says = (
+        "I can't reach MetaStudio at the moment. Try again in a minute; if it goes on, whoever runs the bot "
+        "should check its network and MetaStudio's address."
+    )
+
+
+class TimedOut(MetaStudioError):
+    """MetaStudio took too long."""
+
+    says = "MetaStudio took too long to answer. Try again in a minute: it may only be busy."
+    transient = True
+
+
+class UnreadableAnswer(MetaStudioError):
+    """MetaStudio answered with something that is no job."""
+
+    says = (
+        "MetaStudio gave an answer that I can't read. Try again in a minute; if it goes on, whoever runs the "
+        "bot should check its endpoint."
+    )
