@@ -1,0 +1,1 @@
+"""MetaStudio's side: the one folder that imports httpx."""

@@ -1,0 +1,147 @@
+"""MetaStudio's API, as far as the bot uses it: time limits, retries, and errors of our tree."""
+
+import asyncio
+import json
+import random
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Final, Self
+
+import httpx
+import stamina
+
+from bot.errors import BadJobId, MetaStudioError, TimedOut, Unreachable, UnreadableAnswer
+from bot.jobs import JOB_ID, Job
+from bot.metastudio.refusals import refusal, request_id_of
+
+LOOK_UP_SECONDS: Final = 12.0
+"""A look-up ends within this time, whatever happens."""
+TIMEOUT: Final = httpx.Timeout(10, connect=5)
+TRIES: Final = 3
+FIRST_PAUSE: Final = 0.2
+LONGEST_PAUSE: Final = 2.0
+JITTER: Final = 0.3
+"""Pauses between tries, in seconds: they double, and up to JITTER is added to each."""
+
+
+class MetaStudio:
+    """The voice training jobs of one project. Use as an async context manager: it keeps connections open.
+
+    ``endpoint`` is an address without a slash at its end.
+    """
+
+    def __init__(
+        self, endpoint: str, *, project_id: str, auth: httpx.Auth, app_user_id: str | None = None
+    ) -> None:
+        self._jobs_url = f"{endpoint}/v1/{project_id}/voice-training-manage/user/jobs"
+        headers = {"Accept": "application/json"} | ({"X-App-UserId": app_user_id} if app_user_id else {})
+        self._http = httpx.AsyncClient(auth=auth, headers=headers, timeout=TIMEOUT)
+        self._under_way: dict[str, asyncio.Task[Job]] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._http.aclose()
+
+    async def job(self, job_id: str) -> Job:
+        """Look up one job. All who ask for the same job while it is being fetched share one request.
+
+        Raises BadJobId before anything is sent, MetaStudioError otherwise.
+        """
+        task = self._under_way.get(job_id)
+        if task is None:
+            task = self._under_way[job_id] = asyncio.create_task(self._fetch(job_id))
+            task.add_done_callback(lambda done: self._forget(job_id, done))
+        # The shield lets one asker give up without taking the answer from the others.
+        return await asyncio.shield(task)
+
+    async def answer(self, job_id: str) -> dict[str, Any]:
+        """Fetch one job as MetaStudio sends it (ShowVoiceTrainingJob). Raises as ``job`` does."""
+        if not JOB_ID.fullmatch(job_id):
+            raise BadJobId(job_id)
+        try:
+            async with asyncio.timeout(LOOK_UP_SECONDS) as limit:
+                return await self._answer_with_retries(job_id, limit)
+        except TimeoutError:
+            raise TimedOut(job_id=job_id) from None
+
+    async def _fetch(self, job_id: str) -> Job:
+        # The id that was asked for is the one that can be asked for again, whatever the answer says.
+        return Job.from_api(await self.answer(job_id) | {"job_id": job_id})
+
+    def _forget(self, job_id: str, done: asyncio.Task[Job]) -> None:
+        del self._under_way[job_id]
+        if not done.cancelled():
+            done.exception()  # all askers may be gone: then nobody else would look at it
+
+    async def _answer_with_retries(self, job_id: str, limit: asyncio.Timeout) -> dict[str, Any]:
+        def pause(error: Exception) -> bool | float:
+            jitter = random.uniform(0, JITTER)  # noqa: S311  spreads retries, guards nothing
+            return pause_before_retry(error, seconds_left=_seconds_left(limit), jitter=jitter)
+
+        async for attempt in stamina.retry_context(
+            on=pause,
+            attempts=TRIES,
+            timeout=None,
+            wait_initial=FIRST_PAUSE,
+            wait_max=LONGEST_PAUSE,
+            wait_jitter=JITTER,
+        ):
+            with attempt:
+                return await self._answer_once(job_id)
+        raise AssertionError("stamina ends with an answer or an error")
+
+    async def _answer_once(self, job_id: str) -> dict[str, Any]:
+        try:
+            response = await self._http.get(f"{self._jobs_url}/{job_id}")
+        except httpx.RequestError as error:
+            raise transport_error(error, job_id) from error
+        if response.status_code != HTTPStatus.OK:
+            raise refusal(response.status_code, response.headers, response.content, job_id=job_id)
+        return _job_in(response, job_id)
+
+
+def transport_error(error: httpx.RequestError, job_id: str) -> MetaStudioError:
+    """Say in our tree what kept a request from being answered."""
+    if isinstance(error, httpx.TimeoutException):
+        return TimedOut(job_id=job_id)
+    if isinstance(error, httpx.TransportError):
+        return Unreachable(job_id=job_id)
+    return UnreadableAnswer(job_id=job_id)
+
+
+def pause_before_retry(error: Exception, *, seconds_left: float, jitter: float) -> bool | float:
+    """Decide whether to try again: no, yes after the usual pause, or yes after so many seconds.
+
+    A time that MetaStudio named (Retry-After) is kept, or not waited for at all when it is past the limit.
+    """
+    if not isinstance(error, MetaStudioError) or not error.transient:
+        return False
+    if error.retry_after is None:
+        return True
+    pause = error.retry_after + jitter
+    return pause if pause < seconds_left else False
+
+
+def _seconds_left(limit: asyncio.Timeout) -> float:
+    end = limit.when()
+    return 0.0 if end is None else end - asyncio.get_running_loop().time()
+
+
+def _job_in(response: httpx.Response, job_id: str) -> dict[str, Any]:
+    try:
+        answer = json.loads(response.content)
+    except (ValueError, RecursionError):
+        answer = None
+    if not isinstance(answer, Mapping):
+        raise UnreadableAnswer(
+            job_id=job_id, status=response.status_code, request_id=request_id_of(response.headers)
+        )
+    return dict(answer)
