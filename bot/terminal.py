@@ -1,0 +1,94 @@
+"""Slack messages drawn in a terminal: what a person would see, as well as text can show it."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from html import unescape
+from typing import Any, Final
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+_MRKDWN: Final = re.compile(
+    r"`(?P<code>[^`\n]+)`|\*(?P<bold>[^*\n]+)\*|<!date\^(?P<date>\d+)\^[^>]*>|:(?P<emoji>[a-z_]+):"
+)
+_EMOJI: Final[Mapping[str, str]] = {
+    "hourglass_flowing_sand": "⏳",
+    "point_right": "👉",
+    "white_check_mark": "✅",
+    "x": "❌",
+    "grey_question": "❔",
+    "warning": "⚠️",
+}
+
+
+WIDTH: Final = 88
+"""Columns of a drawn message, frame included."""
+
+
+def draw(blocks: Sequence[Mapping[str, Any]]) -> RenderableType:
+    """Draw a message from its blocks, in a frame."""
+    return Panel(Group(*_lines(blocks)), width=WIDTH)
+
+
+def _lines(blocks: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
+    for block in blocks:
+        yield from _DRAW[block["type"]](block)
+
+
+def _header(block: Mapping[str, Any]) -> Iterator[RenderableType]:
+    yield Text(block["text"]["text"], style="bold underline")
+
+
+def _section(block: Mapping[str, Any]) -> Iterator[RenderableType]:
+    if "text" in block:
+        yield _text(block["text"])
+    if "fields" in block:
+        yield _grid([_text(field) for field in block["fields"]])
+
+
+def _context(block: Mapping[str, Any]) -> Iterator[RenderableType]:
+    parts = Text("  ").join(_text(element) for element in block["elements"])
+    parts.stylize("dim")
+    yield parts
+
+
+def _actions(block: Mapping[str, Any]) -> Iterator[RenderableType]:
+    labels = [button["text"]["text"] for button in block["elements"]]
+    yield Text("  ").join(Text(f"[ {label} ]", style="reverse") for label in labels)
+
+
+_DRAW: Final = {"header": _header, "section": _section, "context": _context, "actions": _actions}
+
+
+def _grid(fields: Sequence[Text]) -> Table:
+    grid = Table.grid(expand=True, padding=(0, 2))
+    for left in range(0, len(fields), 2):
+        grid.add_row(*fields[left : left + 2])
+    return grid
+
+
+def _text(written: Mapping[str, Any]) -> Text:
+    return Text(written["text"]) if written["type"] == "plain_text" else _mrkdwn(written["text"])
+
+
+def _mrkdwn(written: str) -> Text:
+    """Read the part of mrkdwn that our messages use."""
+    text, end = Text(), 0
+    for match in _MRKDWN.finditer(written):
+        text.append(unescape(written[end : match.start()]))
+        text.append(*_styled(match))
+        end = match.end()
+    return text.append(unescape(written[end:]))
+
+
+def _styled(match: re.Match[str]) -> tuple[str, str]:
+    if code := match["code"]:
+        return unescape(code), "cyan"
+    if bold := match["bold"]:
+        return unescape(bold), "bold"
+    if epoch := match["date"]:
+        return datetime.fromtimestamp(int(epoch)).astimezone().strftime("%Y-%m-%d %H:%M"), ""
+    return _EMOJI.get(match["emoji"], match[0]), ""
