@@ -1,0 +1,128 @@
+"""The command line: parse, call, print, exit code. The only place that prints.
+
+Exit codes: 0 done, 1 it did not work, 2 the settings or the arguments are wrong.
+"""
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+import time
+from importlib.metadata import version
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+
+from bot import app as bot
+from bot import cards, terminal
+from bot.config import MetaStudioSettings, Settings
+from bot.errors import BadSettings, BadUsage, VoiceJobError
+from bot.jobs import Job, job_id_from, without_personal_fields
+
+log = logging.getLogger(__name__)
+
+LOG_FORMAT: Final = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+BAD_INPUT: Final = 2
+
+cli = typer.Typer(
+    help="See in Slack where voice training jobs at Huawei Cloud MetaStudio stand.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def main() -> None:
+    """Run the command line: what goes wrong becomes a sentence and an exit code."""
+    try:
+        cli()
+    except (BadSettings, BadUsage) as error:
+        err.print(str(error), markup=False, soft_wrap=True)
+        sys.exit(BAD_INPUT)
+    except VoiceJobError as error:
+        err.print(error.sentence(), markup=False, soft_wrap=True)
+        sys.exit(1)
+
+
+@cli.callback()
+def options(
+    *,
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """Take the options that stand before a command."""
+    if show_version:
+        out.print(version("voicejob"))
+        raise typer.Exit
+
+
+@cli.command()
+def run() -> None:
+    """Run the bot, with the settings from the environment or .env, until it is stopped."""
+    _log_to_stderr()
+    asyncio.run(_run(Settings.load()))
+
+
+@cli.command()
+def demo(
+    *,
+    once: Annotated[  # noqa: ARG001  makes no difference yet
+        bool, typer.Option("--once", help="Play the story, check it, and exit.")
+    ] = False,
+) -> None:
+    """Run the same bot against a Slack and a MetaStudio inside this process: no account, no network.
+
+    It plays a story in the terminal, checks it, and exits with 0, or with 1 and what went wrong. With --once
+    and without it does the same for now.
+    """
+    # The bot itself does not carry its stand-ins.
+    from bot.demo.story import play  # noqa: PLC0415
+
+    _log_to_stderr(logging.WARNING)
+    asyncio.run(play(out))
+
+
+@cli.command()
+def show(
+    job_id: Annotated[str, typer.Argument(help="The job's id, or a link that holds it.")],
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what MetaStudio sent, without personal fields.")
+    ] = False,
+) -> None:
+    """Look up one job and print it."""
+    found = job_id_from(job_id)
+    settings = MetaStudioSettings.load()
+    answer = asyncio.run(_answer(settings, found))
+    if as_json:
+        typer.echo(json.dumps(without_personal_fields(answer), ensure_ascii=False, indent=2))
+    else:
+        out.print(terminal.draw(_card(settings, Job.from_api(answer | {"job_id": found}))))
+
+
+async def _run(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await bot.run(settings, stop=stop, ready=lambda way: log.info("ready: %s", way))
+
+
+async def _answer(settings: MetaStudioSettings, job_id: str) -> dict[str, Any]:
+    async with bot.metastudio_from(settings) as metastudio:
+        return await metastudio.answer(job_id)
+
+
+def _card(settings: MetaStudioSettings, job: Job) -> list[dict[str, Any]]:
+    """Make the blocks of a card, without the buttons: there is nothing to press in a terminal."""
+    card = cards.job(job, region=settings.metastudio_region, now=int(time.time()))
+    return [block for block in card.blocks if block["type"] != "actions"]
+
+
+def _log_to_stderr(level: int = logging.INFO) -> None:
+    """Log a line an event. Never DEBUG: there, the libraries log whole messages."""
+    logging.basicConfig(level=level, format=LOG_FORMAT)
+    for chatty in ("httpx", "stamina"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)

@@ -1,0 +1,208 @@
+"""Settings: read once, from the environment and a ``.env`` file, with all problems told together.
+
+A field is named like its key, in lower case. Secrets are SecretStr, which prints as stars.
+"""
+
+import re
+from typing import Annotated, Any, Final, Self
+
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    Field,
+    HttpUrl,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.errors import BadSettings
+
+_PRINTABLE: Final = re.compile(r"[!-~]+")
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LONGEST_CONSOLE_URL: Final = 2900
+"""Slack takes 3000 characters in a button's address, the job id included."""
+
+_SIGN_INS: Final = (
+    ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"),
+    ("HUAWEICLOUD_IAM_USER", "HUAWEICLOUD_IAM_PASSWORD", "HUAWEICLOUD_IAM_DOMAIN"),
+    ("METASTUDIO_AUTH_TOKEN",),
+)
+"""The ways to authenticate with MetaStudio: all keys of exactly one are needed."""
+
+
+def _secret(value: SecretStr) -> SecretStr:
+    if not _PRINTABLE.fullmatch(value.get_secret_value()):
+        raise ValueError("has a blank or a character that no key or token has: copy it again")
+    return value
+
+
+def _token(prefix: str) -> AfterValidator:
+    def check(value: SecretStr) -> SecretStr:
+        if not _secret(value).get_secret_value().startswith(prefix):
+            raise ValueError(f"must begin with {prefix}: this seems to be another of Slack's tokens")
+        return value
+
+    return AfterValidator(check)
+
+
+def _name(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise ValueError("may have letters, digits, hyphens and underscores, 64 at most")
+    return value
+
+
+def _address(value: str) -> str:
+    try:
+        parts = TypeAdapter(HttpUrl).validate_python(value)
+    except ValidationError:
+        raise ValueError("must be an address like https://host") from None
+    if parts.query or parts.fragment:
+        raise ValueError("must be an address like https://host, with nothing behind a ? or #")
+    return value.rstrip("/")
+
+
+def _header(value: str) -> str:
+    if not _PRINTABLE.fullmatch(value):
+        raise ValueError("may have no Chinese characters, no blanks, nothing but printable ASCII")
+    return value
+
+
+def _console_url(value: str) -> str:
+    _address(value.replace("{job_id}", "x").partition("?")[0].partition("#")[0])
+    if "{job_id}" not in value or len(value) > _LONGEST_CONSOLE_URL:
+        raise ValueError(f"must hold {{job_id}} and have {_LONGEST_CONSOLE_URL} characters at most")
+    return value
+
+
+Secret = Annotated[SecretStr, AfterValidator(_secret)]
+Name = Annotated[str, AfterValidator(_name)]
+Address = Annotated[str, AfterValidator(_address)]
+
+
+class MetaStudioSettings(BaseSettings):
+    """What it takes to look up a job. Make one with ``load``."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    metastudio_region: Name = "cn-north-4"
+    metastudio_endpoint: Address | None = None
+    huaweicloud_sdk_project_id: Name
+    huaweicloud_sdk_iam_endpoint: Address | None = None
+    metastudio_app_user_id: Annotated[str, AfterValidator(_header)] | None = None
+    voicejob_console_url: Annotated[str, AfterValidator(_console_url)] | None = None
+    huaweicloud_sdk_ak: Secret | None = Field(
+        None, validation_alias=AliasChoices("HUAWEICLOUD_SDK_AK", "CLOUD_SDK_AK")
+    )
+    huaweicloud_sdk_sk: Secret | None = Field(
+        None, validation_alias=AliasChoices("HUAWEICLOUD_SDK_SK", "CLOUD_SDK_SK")
+    )
+    huaweicloud_sdk_security_token: Secret | None = None
+    huaweicloud_iam_user: str | None = None
+    huaweicloud_iam_password: SecretStr | None = None
+    huaweicloud_iam_domain: str | None = None
+    metastudio_auth_token: Secret | None = Field(None, validate_default=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _strip(cls, value: Any) -> Any:
+        return value.strip() if isinstance(value, str) else value
+
+    @field_validator("metastudio_auth_token")
+    @classmethod
+    def _one_sign_in(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """Check the ways to authenticate in the last of their fields, when the others are known."""
+        # A field whose own value was refused is not in the data: it was set all the same.
+        data = info.data | {"metastudio_auth_token": value}
+        given = {key for way in _SIGN_INS for key in way if data.get(key.lower(), "refused")}
+        begun = [way for way in _SIGN_INS if given.intersection(way)]
+        if not begun:
+            ways = ", or ".join(" and ".join(way) for way in _SIGN_INS)
+            raise _whole(f"MetaStudio needs credentials: set {ways}")
+        if len(begun) > 1:
+            keys = ", ".join(key for way in _SIGN_INS for key in way if key in given)
+            raise _whole(
+                f"{keys}: these are different ways to sign in to MetaStudio; keep one and unset the rest"
+            )
+        if missing := [key for key in begun[0] if key not in given]:
+            raise _whole(f"{', '.join(missing)}: needed beside {', '.join(sorted(given))}")
+        if data.get("huaweicloud_sdk_security_token") and "HUAWEICLOUD_SDK_AK" not in given:
+            raise _whole(
+                "HUAWEICLOUD_SDK_SECURITY_TOKEN: needs HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK beside it"
+            )
+        return value
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the settings from the environment and ``.env``. Raises BadSettings with every problem."""
+        try:
+            return cls()
+        except ValidationError as error:
+            problems = [_told(problem) for problem in error.errors()]
+        except (OSError, UnicodeDecodeError) as error:
+            problems = [f".env: can't be read ({error.__class__.__name__}): it must be a text file in UTF-8"]
+        raise BadSettings(problems)
+
+    @property
+    def endpoint(self) -> str:
+        """MetaStudio's address: as set, or the region's own."""
+        return self.metastudio_endpoint or f"https://metastudio.{self.metastudio_region}.myhuaweicloud.com"
+
+    @property
+    def iam_endpoint(self) -> str:
+        """IAM's address: as set, or the region's own."""
+        return self.huaweicloud_sdk_iam_endpoint or f"https://iam.{self.metastudio_region}.myhuaweicloud.com"
+
+    def console_url(self, job_id: str) -> str | None:
+        """Return the job's page in the console, if the operator told where that is."""
+        return self.voicejob_console_url and self.voicejob_console_url.replace("{job_id}", job_id)
+
+
+class Settings(MetaStudioSettings):
+    """What it takes to run the bot. Make one with ``load``."""
+
+    slack_bot_token: Annotated[SecretStr, _token("xoxb-")]
+    slack_app_token: Annotated[SecretStr, _token("xapp-")] | None = None
+    slack_signing_secret: Secret | None = Field(None, validate_default=True)
+    slack_api_url: Address = "https://slack.com/api"
+    voicejob_host: str = "0.0.0.0"  # noqa: S104  Slack, or the proxy before the bot, must reach it in HTTP mode
+    port: int = Field(3000, ge=0, le=65535)
+
+    @field_validator("slack_signing_secret")
+    @classmethod
+    def _one_mode(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if not value and not info.data.get("slack_app_token", "refused"):
+            raise _whole(
+                "Slack needs a way in: set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode)"
+            )
+        return value
+
+
+def _whole(sentence: str) -> PydanticCustomError:
+    """Make a problem that names its keys itself."""
+    return PydanticCustomError("whole", "{sentence}", {"sentence": sentence})
+
+
+def _told(problem: ErrorDetails) -> str:
+    """Tell one problem in a line that names the key, and the value unless that may be secret."""
+    key = str(problem["loc"][0]).upper()
+    if problem["type"] == "whole":
+        return problem["msg"]
+    if problem["type"] == "missing":
+        return f"{key}: not set, and needed"
+    reason = problem["msg"].removeprefix("Value error, ")
+    value = str(problem["input"])
+    # An address may hold a password: https://user:password@host.
+    secret = re.search("TOKEN|SECRET|_AK|_SK|PASSWORD", key) or "@" in value
+    return f"{key}: {reason}" if secret else f"{key}: {reason} (it is {value[:80]!r})"
+
+
+def revealed(secret: SecretStr | None) -> str:
+    """Take a secret out of its wrapping, for the one who must send it; empty if it is not set."""
+    return secret.get_secret_value() if secret else ""

@@ -1,0 +1,122 @@
+"""What comes after the acknowledgement: a look-up, and an answer to the person, whatever happens.
+
+A listener only acknowledges and starts this. Bolt keeps no hold on the tasks that it starts, waits for none
+at the end, and turns the acknowledgement into a 404 if a listener raises within 10 ms of it. So the work has
+tasks of its own here, which are waited for, and in which every error becomes a sentence to the person.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from enum import Enum, auto
+from http import HTTPStatus
+from typing import Any, Final
+
+import aiohttp
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+    AsyncServerErrorRetryHandler,
+)
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot import cards
+from bot.errors import VoiceJobError
+from bot.metastudio.client import MetaStudio
+
+log = logging.getLogger(__name__)
+
+RETRIES: Final = 2
+"""How often an answer is sent again that Slack did not take. One that comes twice does no harm."""
+
+
+class Replace(Enum):
+    """Whether an answer takes the place of the message whose button was pressed."""
+
+    NEVER = auto()
+    IF_FOUND = auto()
+    ALWAYS = auto()
+
+
+class Answers:
+    """Look-ups for people. All answers share ``session``; ``console_url`` gives a job's page, if known."""
+
+    def __init__(
+        self,
+        metastudio: MetaStudio,
+        session: aiohttp.ClientSession,
+        *,
+        region: str,
+        console_url: Callable[[str], str | None],
+    ) -> None:
+        self._metastudio = metastudio
+        self._session = session
+        self._region = region
+        self._console_url = console_url
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def look_up(self, job_id: str, response_url: str, *, replace: Replace = Replace.NEVER) -> None:
+        """Start to look up a job and to answer at ``response_url``; returns at once."""
+        task = asyncio.create_task(self._look_up(job_id, response_url, replace))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def drain(self, seconds: float) -> None:
+        """Wait for the answers under way, so many seconds at most; then give up on the rest."""
+        if not self._tasks:
+            return
+        _, late = await asyncio.wait(self._tasks, timeout=seconds)
+        for task in late:
+            task.cancel()
+        if late:
+            log.warning("stopped with %d answers under way", len(late))
+            await asyncio.wait(late)
+
+    async def _look_up(self, job_id: str, response_url: str, replace: Replace) -> None:
+        started = time.monotonic()
+        try:
+            message = await self._card(job_id)
+            outcome, found = "found", True
+        except VoiceJobError as error:
+            message = cards.problem(error, job_id=job_id)
+            outcome, found = str(error), False
+        except Exception:
+            log.exception("look-up failed: job=%s", job_id)
+            message = cards.problem(VoiceJobError(), job_id=job_id)
+            outcome, found = "failed", False
+        log.info("look-up: job=%s seconds=%.2f %s", job_id, time.monotonic() - started, outcome)
+        replaces = replace is Replace.ALWAYS or (replace is Replace.IF_FOUND and found)
+        await self._answer(response_url, ephemeral(message), replaces=replaces)
+
+    async def _card(self, job_id: str) -> cards.Message:
+        job = await self._metastudio.job(job_id)
+        return cards.job(
+            job, region=self._region, now=int(time.time()), console_url=self._console_url(job_id)
+        )
+
+    async def _answer(self, response_url: str, message: dict[str, Any], *, replaces: bool) -> None:
+        webhook = AsyncWebhookClient(
+            response_url, session=self._session, retry_handlers=_retry_handlers(), logger=log
+        )
+        try:
+            response = await webhook.send(**message, replace_original=replaces)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.warning("Slack could not be reached with an answer: %s", type(error).__name__)
+            return
+        if response.status_code != HTTPStatus.OK:
+            log.warning("Slack did not take an answer: status=%d %.40r", response.status_code, response.body)
+
+
+def ephemeral(message: cards.Message) -> dict[str, Any]:
+    """Address a message to the one person who asked."""
+    return {"text": message.text, "blocks": message.blocks, "response_type": "ephemeral"}
+
+
+def _retry_handlers() -> list[Any]:
+    """Make new handlers for each answer, as slack_sdk asks."""
+    return [
+        AsyncConnectionErrorRetryHandler(max_retry_count=RETRIES),
+        AsyncRateLimitErrorRetryHandler(max_retry_count=RETRIES),
+        AsyncServerErrorRetryHandler(max_retry_count=RETRIES),
+    ]

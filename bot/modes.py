@@ -1,0 +1,130 @@
+"""The two ways in which Slack reaches the bot: Socket Mode, and HTTP."""
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+
+from bot.errors import AddressTaken
+
+log = logging.getLogger(__name__)
+
+EVENTS_PATH: Final = "/slack/events"
+PATIENCE: Final = 120.0
+"""Seconds without a Socket Mode connection after which everything is built anew."""
+CHECK_EVERY: Final = 0.2
+"""Seconds between two looks at the connection; a look costs nothing."""
+TIMESTAMP: Final = re.compile(r"[0-9]{1,15}")
+"""What an ``X-Slack-Request-Timestamp`` may look like: Bolt answers 500 to what is no number."""
+
+
+@asynccontextmanager
+async def http(app: AsyncApp, host: str, port: int) -> AsyncIterator[str]:
+    """Serve HTTP mode while the context lasts; gives the address. Raises AddressTaken."""
+
+    async def events(request: web.Request) -> web.Response:
+        body = await request.read()
+        if not _may_be_signed(request.headers):
+            return web.Response(status=401)
+        # What is not UTF-8 is not Slack's: replaced, it can't match its signature, and Bolt refuses it.
+        bolt_request = AsyncBoltRequest(
+            body=body.decode(errors="replace"), query=request.query_string, headers=dict(request.headers)
+        )
+        return await to_aiohttp_response(await app.async_dispatch(bolt_request))
+
+    server = web.Application()
+    server.add_routes([web.post(EVENTS_PATH, events)])
+    runner = web.AppRunner(server, access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise AddressTaken(address=f"{host}:{port}", reason=error.strerror or str(error)) from error
+        yield f"http://{host}:{runner.addresses[0][1]}{EVENTS_PATH}"
+    finally:
+        await runner.cleanup()
+
+
+def _may_be_signed(headers: Mapping[str, str]) -> bool:
+    """Tell whether Bolt can check the signature at all: it fails on a strange one instead of refusing it."""
+    timestamp = headers.get("X-Slack-Request-Timestamp", "")
+    return bool(TIMESTAMP.fullmatch(timestamp)) and headers.get("X-Slack-Signature", "").isascii()
+
+
+async def socket_mode(
+    app: AsyncApp,
+    app_token: str,
+    *,
+    ready: Callable[[], None],
+    patience: float = PATIENCE,
+    check_every: float = CHECK_EVERY,
+) -> None:
+    """Stay connected by Socket Mode until cancelled; calls ``ready`` once, at the first connection.
+
+    slack_sdk connects again by itself, but it can try a used-up address for ever. So after ``patience``
+    seconds without a connection everything is built anew; it is looked at every ``check_every`` seconds.
+    """
+    # slack_sdk logs the address, ticket included, with a traceback at every try: we log the edges instead.
+    quiet = logging.getLogger("slack_sdk.socket_mode")
+    quiet.setLevel(logging.CRITICAL)
+    edges = _Edges(ready)
+    while True:
+        # Made inside the running loop: it opens a session and starts tasks of its own.
+        handler = AsyncSocketModeHandler(app, app_token, logger=quiet)
+        handler.client.message_listeners.append(_note_other_copies)
+        connecting = asyncio.create_task(handler.connect_async())
+        try:
+            await _until_lost(handler, edges, patience=patience, check_every=check_every)
+        finally:
+            connecting.cancel()
+            await handler.close_async()
+        log.warning("no connection to Slack for %.0f seconds: building a new one", patience)
+
+
+async def _until_lost(
+    handler: AsyncSocketModeHandler, edges: "_Edges", *, patience: float, check_every: float
+) -> None:
+    clock = asyncio.get_running_loop().time
+    last_connected = clock()
+    while clock() - last_connected < patience:
+        connected = await handler.client.is_connected()
+        edges.note(connected=connected)
+        if connected:
+            last_connected = clock()
+        await asyncio.sleep(check_every)
+
+
+class _Edges:
+    """Logs when the connection comes and when it goes, and nothing in between."""
+
+    def __init__(self, ready: Callable[[], None]) -> None:
+        self._ready: Callable[[], None] | None = ready
+        self._connected = False
+
+    def note(self, *, connected: bool) -> None:
+        if connected == self._connected:
+            return
+        self._connected = connected
+        if not connected:
+            log.warning("the connection to Slack is lost: connecting again")
+        elif self._ready:
+            self._ready()
+            self._ready = None
+        else:
+            log.info("connected to Slack again")
+
+
+async def _note_other_copies(_client: Any, message: dict[str, Any], _raw: str | None = None) -> None:
+    """Log if another copy of the bot is connected: Slack gives each command to any one of them."""
+    if message.get("type") == "hello" and message.get("num_connections", 1) > 1:
+        copies = message["num_connections"]
+        log.warning("%d copies of this bot are connected to Slack: stop all but one", copies)
