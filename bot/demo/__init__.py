@@ -1,0 +1,1 @@
+"""The stand-ins: services that live on loopback, for ``voicejob demo`` and for the tests."""

@@ -1,0 +1,252 @@
+"""PURE. What Slack refuses in a message made of ``text`` and ``blocks``.
+
+The limits are those of Slack's Block Kit pages (``docs.slack.dev/reference/block-kit``, one page for each
+block, element and composition object) and of ``chat.postMessage``. Only the blocks that a job card
+needs are known; any other type, element or key is refused, as Slack refuses a misspelt one.
+
+Lengths are counted in code points, as ``slack_sdk`` counts them.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
+
+MAX_TEXT = 4000
+"""Characters of top-level text: the limit of ``chat.update``, so that a message can also be edited."""
+MAX_BLOCKS = 50
+MAX_ID = 255
+MAX_URL = 3000
+MAX_TEXT_OBJECT = 3000
+
+Check = Callable[[Mapping[str, Any], str], Iterator[str]]
+"""Finds the problems of one object, which lies at a place like ``/blocks/0/text``."""
+
+
+def problems(message: Mapping[str, Any]) -> list[str]:
+    """Name everything in ``text`` and ``blocks`` that Slack would refuse, each with its place.
+
+    A message without ``text`` is a problem even beside blocks: notifications and screen readers get nothing
+    else (page ``chat.postMessage``). Other keys of the message are not looked at.
+    """
+    blocks = message.get("blocks")
+    found = [*_string(message.get("text"), "/text", MAX_TEXT)]
+    if blocks is not None:
+        found += _blocks(blocks)
+    return found
+
+
+def buttons(blocks: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Walk over the buttons of a message, each with the place where it lies."""
+    for at, block in _members(blocks, "/blocks"):
+        for place, element in _members(block.get("elements"), f"{at}/elements"):
+            if element.get("type") == "button":
+                yield place, element
+        if isinstance(block.get("accessory"), Mapping):
+            yield f"{at}/accessory", block["accessory"]
+
+
+def _blocks(blocks: Any) -> Iterator[str]:
+    yield from _list(blocks, "/blocks", MAX_BLOCKS, at_least=0)
+    for at, block in _members(blocks, "/blocks"):
+        yield from _by_type(block, at, BLOCKS, "block")
+        yield from _string(block.get("block_id", "-"), f"{at}/block_id", MAX_ID)
+    yield from _unique(((at, block) for at, block in _members(blocks, "/blocks")), "block_id")
+    yield from _unique(buttons(blocks), "action_id")
+
+
+def _header(block: Mapping[str, Any], at: str) -> Iterator[str]:
+    yield from _keys(block, at, needed={"text"})
+    yield from _text_in(block, "text", at, 150, plain=True)
+
+
+def _section(block: Mapping[str, Any], at: str) -> Iterator[str]:
+    yield from _keys(block, at, allowed={"text", "fields", "accessory"})
+    if "text" not in block and "fields" not in block:
+        yield f"{at}: needs text or fields"
+    yield from _text_in(block, "text", at, MAX_TEXT_OBJECT)
+    if "fields" in block:
+        yield from _list(block["fields"], f"{at}/fields", 10)
+    for place, field in _members(block.get("fields"), f"{at}/fields"):
+        yield from _text(field, place, 2000)
+    if "accessory" in block:
+        yield from _by_type(block["accessory"], f"{at}/accessory", {"button": _button}, "element")
+
+
+def _context(block: Mapping[str, Any], at: str) -> Iterator[str]:
+    yield from _keys(block, at, needed={"elements"})
+    yield from _list(block.get("elements"), f"{at}/elements", 10)
+    for place, element in _members(block.get("elements"), f"{at}/elements"):
+        yield from _by_type(element, place, CONTEXT_ELEMENTS, "element")
+
+
+def _context_text(element: Mapping[str, Any], at: str) -> Iterator[str]:
+    yield from _text(element, at, MAX_TEXT_OBJECT)
+
+
+def _context_image(element: Mapping[str, Any], at: str) -> Iterator[str]:
+    yield from _keys(element, at, needed={"image_url", "alt_text"}, block=False)
+    yield from _picture(element, at)
+
+
+def _actions(block: Mapping[str, Any], at: str) -> Iterator[str]:
+    yield from _keys(block, at, needed={"elements"})
+    yield from _list(block.get("elements"), f"{at}/elements", 25)
+    for place, element in _members(block.get("elements"), f"{at}/elements"):
+        yield from _by_type(element, place, {"button": _button}, "element")
+
+
+def _divider(block: Mapping[str, Any], at: str) -> Iterator[str]:
+    yield from _keys(block, at)
+
+
+def _image(block: Mapping[str, Any], at: str) -> Iterator[str]:
+    yield from _keys(block, at, needed={"image_url", "alt_text"}, allowed={"title"})
+    yield from _picture(block, at)
+    yield from _text_in(block, "title", at, 2000, plain=True)
+
+
+def _picture(image: Mapping[str, Any], at: str) -> Iterator[str]:
+    yield from _url(image, "image_url", at)
+    yield from _string(image.get("alt_text", "-"), f"{at}/alt_text", 2000)
+
+
+def _button(button: Mapping[str, Any], at: str) -> Iterator[str]:
+    optional = {"action_id", "url", "value", "style", "confirm", "accessibility_label"}
+    yield from _keys(button, at, needed={"text"}, allowed=optional, block=False)
+    yield from _text_in(button, "text", at, 75, plain=True)
+    yield from _url(button, "url", at)
+    yield from _style(button, at)
+    for key, limit in (("action_id", MAX_ID), ("value", 2000), ("accessibility_label", 75)):
+        yield from _string(button.get(key, "-"), f"{at}/{key}", limit)
+    if "confirm" in button:
+        yield from _confirm(button["confirm"], f"{at}/confirm")
+
+
+def _confirm(confirm: Any, at: str) -> Iterator[str]:
+    """Check a confirmation dialog; its four texts are plain text only (page "Confirmation dialog object")."""
+    if not isinstance(confirm, Mapping):
+        yield f"{at}: not an object"
+        return
+    limits = {"title": 100, "text": 300, "confirm": 30, "deny": 30}
+    yield from _keys(confirm, at, needed=limits, allowed={"style"}, block=False, typed=False)
+    yield from _style(confirm, at)
+    for key, limit in limits.items():
+        yield from _text_in(confirm, key, at, limit, plain=True)
+
+
+def _text_in(
+    thing: Mapping[str, Any], key: str, at: str, limit: int, *, plain: bool = False
+) -> Iterator[str]:
+    if key in thing:
+        yield from _text(thing[key], f"{at}/{key}", limit, plain=plain)
+
+
+def _text(text: Any, at: str, limit: int, *, plain: bool = False) -> Iterator[str]:
+    kinds = ("plain_text",) if plain else tuple(TEXT_KEYS)
+    kind = text.get("type") if isinstance(text, Mapping) else None
+    if kind not in kinds:
+        yield f"{at}: not a {' or '.join(kinds)} object"
+        return
+    option = TEXT_KEYS[kind]
+    yield from _keys(text, at, needed={"text"}, allowed={option}, block=False)
+    yield from _string(text.get("text", "-"), at, limit)
+    if not isinstance(text.get(option, True), bool):
+        yield f"{at}/{option}: not true or false"
+
+
+def _by_type(thing: Any, at: str, known: Mapping[str, Check], what: str) -> Iterator[str]:
+    kind = thing.get("type") if isinstance(thing, Mapping) else None
+    if not isinstance(kind, str) or kind not in known:
+        yield f"{at}: unknown {what} type {kind!r}"
+        return
+    yield from known[kind](thing, at)
+
+
+def _keys(
+    thing: Mapping[str, Any],
+    at: str,
+    *,
+    needed: Collection[str] = (),
+    allowed: Collection[str] = (),
+    block: bool = True,
+    typed: bool = True,
+) -> Iterator[str]:
+    common = {"type"} if typed else set()
+    if block:
+        common.add("block_id")
+    for key in sorted(set(needed) - set(thing)):
+        yield f"{at}: {key} is missing"
+    for key in sorted(set(thing) - common - set(needed) - set(allowed), key=str):
+        yield f"{at}: unknown key {key!r}"
+
+
+def _string(value: Any, at: str, limit: int) -> Iterator[str]:
+    """Check one string: 1 to ``limit`` characters that can be written in UTF-8."""
+    if value is None or value == "":
+        yield f"{at}: empty"
+    elif not isinstance(value, str):
+        yield f"{at}: not a string"
+    elif len(value) > limit:
+        yield f"{at}: {len(value)} characters, at most {limit}"
+    elif not _encodable(value):
+        yield f"{at}: cannot be written in UTF-8"
+
+
+def _encodable(value: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def _url(thing: Mapping[str, Any], key: str, at: str) -> Iterator[str]:
+    value = thing.get(key, "https://")
+    yield from _string(value, f"{at}/{key}", MAX_URL)
+    if not str(value).startswith(("https://", "http://")):
+        yield f"{at}/{key}: not a web address"
+
+
+def _style(thing: Mapping[str, Any], at: str) -> Iterator[str]:
+    if thing.get("style", "primary") not in ("primary", "danger"):
+        yield f"{at}/style: neither primary nor danger"
+
+
+def _list(value: Any, at: str, limit: int, *, at_least: int = 1) -> Iterator[str]:
+    if not isinstance(value, list):
+        yield f"{at}: not a list"
+    elif len(value) < at_least:
+        yield f"{at}: empty"
+    elif len(value) > limit:
+        yield f"{at}: {len(value)} {at.rpartition('/')[2]}, at most {limit}"
+
+
+def _members(value: Any, at: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Walk over a list; a member that is no object is walked over as an empty one."""
+    for index, member in enumerate(value if isinstance(value, list) else ()):
+        yield f"{at}/{index}", member if isinstance(member, Mapping) else {}
+
+
+def _unique(things: Iterator[tuple[str, Mapping[str, Any]]], key: str) -> Iterator[str]:
+    counted: Counter[str] = Counter()
+    for at, thing in things:
+        name = thing.get(key)
+        if isinstance(name, str):
+            counted[name] += 1
+            if counted[name] > 1:
+                yield f"{at}/{key}: {name!r} is used twice"
+
+
+TEXT_KEYS = {"plain_text": "emoji", "mrkdwn": "verbatim"}
+"""The kinds of text object, each with the one key that only it may carry (page "Text object")."""
+
+BLOCKS: Mapping[str, Check] = {
+    "header": _header,
+    "section": _section,
+    "context": _context,
+    "actions": _actions,
+    "divider": _divider,
+    "image": _image,
+}
+
+CONTEXT_ELEMENTS: Mapping[str, Check] = {
+    "plain_text": _context_text,
+    "mrkdwn": _context_text,
+    "image": _context_image,
+}

@@ -1,0 +1,113 @@
+"""The voice training jobs that the MetaStudio simulator keeps, and how their states go on.
+
+Fields are those of the page "ShowVoiceTrainingJob"; the order of the states is inferred, as no page draws it.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+RawJob = dict[str, Any]
+"""One job as the API writes it."""
+
+USUAL_PATH = (
+    "CREATING",
+    "SYSTEM_AUDITING",
+    "AUDITING",
+    "WAITING_SPLIT",
+    "SPLITTING",
+    "ANNOTATING",
+    "WAITING",
+    "PROCESSING",
+    "RESULT_REVIEW",
+    "UPLOADING",
+    "SUCCEED",
+)
+"""The states of a job that goes well."""
+
+MOST_REJECT_TIMES = 10
+"""``reject_times`` is documented as 1 to 10."""
+
+DEFAULTS: RawJob = {
+    "job_type": "BASIC",
+    "app_user_id": "app-user-1",
+    "voice_name": "女声",
+    "sex": "FEMALE",
+    "language": "CN",
+    "voice_authorization_url": "https://bucket.example/authorization.pdf",
+    "training_input_source_url": "https://bucket.example/recording.zip",
+    "create_type": "PACKAGE",
+    "tag": "ECOMMERCE",
+    "phone": "13800000000",
+}
+"""What a new job says if nothing else is asked; a field that is ``None`` is left out of the answer."""
+
+FAILURE: RawJob = {"job_failed_code": "MSS.00000001", "job_failed_reason": "a segment is longer than 15 s"}
+"""What a failed job says if nothing else is asked."""
+
+
+@dataclass
+class _Story:
+    """What the API does not show of a job: how often each state occurred, and which states are to come."""
+
+    path: tuple[str, ...]
+    ahead: tuple[str, ...]
+    times: Counter[str] = field(default_factory=Counter)
+
+    def enter(self, state: str) -> int:
+        """Note that the job is in a state now; return how often that has happened."""
+        self.times[state] += 1
+        for steps in (self.ahead, self.path):
+            if state in steps:
+                self.ahead = steps[steps.index(state) + 1 :]
+                break
+        return self.times[state]
+
+
+class Jobs:
+    """All jobs of one project, in memory; ``now`` is epoch seconds."""
+
+    def __init__(self) -> None:
+        self.raw: dict[str, RawJob] = {}
+        self._stories: dict[str, _Story] = {}
+
+    def add(self, state: str | None, path: Sequence[str], fields: RawJob, now: float) -> RawJob:
+        """Add a job in ``state``, or in the first state of ``path``, and return it."""
+        job = DEFAULTS | {"job_id": str(uuid.uuid4()), "create_time": int(now)} | fields
+        self.raw[job["job_id"]] = job
+        self._stories[job["job_id"]] = _Story(tuple(path), tuple(path))
+        return self.set_state(job["job_id"], state or path[0], fields, now)
+
+    def set_state(self, job_id: str, state: str, fields: RawJob, now: float) -> RawJob:
+        """Put a job in a state, with what the API shows in that state; ``fields`` have the last word."""
+        job = self.raw[job_id]
+        times = self._stories[job_id].enter(state)
+        job |= {"state": state, "reject_times": min(times, MOST_REJECT_TIMES), "lastupdate_time": int(now)}
+        job |= _shown_in(state, job) | fields
+        _leave_out_none(job)
+        return job
+
+    def advance(self, job_id: str, now: float) -> RawJob:
+        """Put a job in the next state of its path; raise ``ValueError`` at the end of the path."""
+        ahead = self._stories[job_id].ahead
+        if not ahead:
+            raise ValueError(f"job {job_id} is at the end of its path")
+        return self.set_state(job_id, ahead[0], {}, now)
+
+    def delete(self, job_id: str) -> None:
+        """Forget a job, as DeleteVoiceTrainingJob does; raise ``KeyError`` if there is none."""
+        del self.raw[job_id], self._stories[job_id]
+
+
+def _shown_in(state: str, job: RawJob) -> RawJob:
+    """Return the fields that come and go with the state: the asset, and the failure."""
+    asset = job.get("asset_id") or uuid.uuid4().hex
+    failure = FAILURE if state == "FAILED" else dict.fromkeys(FAILURE)
+    return {"asset_id": asset if state == "SUCCEED" else None} | failure
+
+
+def _leave_out_none(job: RawJob) -> None:
+    for name in [name for name, value in job.items() if value is None]:
+        del job[name]

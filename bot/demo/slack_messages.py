@@ -1,0 +1,56 @@
+"""PURE. How Slack judges a message that an app sends, and how it writes one that it kept."""
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from bot.demo import blockkit
+from bot.demo.slack_records import APP_ID, BOT_ID, BOT_USER, TEAM_ID, Message
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a message is not taken: Slack's error code, and every problem in it."""
+
+    code: str
+    problems: list[str]
+
+    def __str__(self) -> str:
+        return f"{self.code} {'; '.join(self.problems)}"
+
+
+def refused(message: Mapping[str, Any]) -> Refusal | None:
+    """Judge a message that was sent to any endpoint; None when it is good."""
+    text, blocks = message.get("text"), message.get("blocks")
+    found = blockkit.problems(message)
+    if not text and not blocks:
+        return Refusal("no_text", found)
+    if isinstance(text, str) and len(text) > blockkit.MAX_TEXT:
+        return Refusal("msg_too_long", found)
+    return Refusal("invalid_blocks", found) if found else None
+
+
+def as_slack(message: Message) -> dict[str, Any]:
+    """Write a message as the Web API and button payloads carry it."""
+    written: dict[str, Any] = {
+        "type": "message",
+        "user": BOT_USER,
+        "bot_id": message.bot_id,
+        "app_id": APP_ID,
+        "team": TEAM_ID,
+        "ts": message.ts,
+        "text": message.text,
+        "blocks": list(identified(message)),
+    }
+    if message.thread_ts:
+        written["thread_ts"] = message.thread_ts
+    if message.edited:
+        written["edited"] = {"user": BOT_ID, "ts": message.ts}
+    return written
+
+
+def identified(message: Message) -> Iterator[dict[str, Any]]:
+    """Give the blocks with the ``block_id`` that Slack makes up for each block that has none."""
+    for index, block in enumerate(message.blocks):
+        yield {"block_id": f"block-{index}", **deepcopy(block)}

@@ -1,0 +1,65 @@
+"""The world that tests run in: a clean environment, the two stand-ins, and the bot between them."""
+
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.config import Settings
+from bot.demo.metastudio import MetaStudioSimulator
+from bot.demo.slack import SIGNING_SECRET, SlackWorkspace
+from bot.demo.world import running, settings_for
+
+# The official SDK, an oracle in some tests, writes a file into the home directory as soon as it is imported.
+os.environ["HOME"] = tempfile.mkdtemp(prefix="voicejob-test-home-")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let no setting, proxy or .env file of the machine reach a test."""
+    prefixes = ("SLACK_", "HUAWEICLOUD_", "CLOUD_SDK_", "METASTUDIO_", "VOICEJOB_")
+    for key in list(os.environ):
+        if key.startswith(prefixes) or key.lower().endswith("_proxy") or key == "PORT":
+            monkeypatch.delenv(key)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackWorkspace]:
+    """Give a Slack workspace; whatever the bot did in it must have kept Slack's rules."""
+    async with SlackWorkspace() as workspace:
+        yield workspace
+    assert workspace.violations == []
+
+
+@pytest.fixture
+async def metastudio() -> AsyncIterator[MetaStudioSimulator]:
+    async with MetaStudioSimulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def channel(slack: SlackWorkspace) -> str:
+    """Give a public channel in which the bot is no member."""
+    return slack.add_channel("voices", bot_is_member=False)
+
+
+@pytest.fixture(params=["socket mode", "http mode"])
+def settings(
+    request: pytest.FixtureRequest, slack: SlackWorkspace, metastudio: MetaStudioSimulator
+) -> Settings:
+    """Give the settings of each of the two modes in turn."""
+    if request.param == "socket mode":
+        return settings_for(slack, metastudio)
+    return settings_for(slack, metastudio, slack_app_token=None, slack_signing_secret=SIGNING_SECRET)
+
+
+@pytest.fixture
+async def bot(settings: Settings, slack: SlackWorkspace) -> AsyncIterator[str]:
+    """Run the bot; gives its address in HTTP mode."""
+    async with running(settings) as way:
+        if way.startswith("http://"):
+            slack.events_url = way
+        yield way
