@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 EVENTS_PATH: Final = "/slack/events"
 PATIENCE: Final = 120.0
 """Seconds without a Socket Mode connection after which everything is built anew."""
-CHECK_EVERY: Final = 0.2
+CHECK_EVERY: Final = 1.0
 """Seconds between two looks at the connection; a look costs nothing."""
 TIMESTAMP: Final = re.compile(r"[0-9]{1,15}")
 """What an ``X-Slack-Request-Timestamp`` may look like: Bolt answers 500 to what is no number."""
@@ -76,14 +76,14 @@ async def socket_mode(
     # slack_sdk logs the address, ticket included, with a traceback at every try: we log the edges instead.
     quiet = logging.getLogger("slack_sdk.socket_mode")
     quiet.setLevel(logging.CRITICAL)
-    edges = _Edges(ready)
+    connection = _Connection(ready)
     while True:
         # Made inside the running loop: it opens a session and starts tasks of its own.
         handler = AsyncSocketModeHandler(app, app_token, logger=quiet)
-        handler.client.message_listeners.append(_note_other_copies)
+        handler.client.message_listeners.append(connection.greeted)
         connecting = asyncio.create_task(handler.connect_async())
         try:
-            await _until_lost(handler, edges, patience=patience, check_every=check_every)
+            await _until_lost(handler, connection, patience=patience, check_every=check_every)
         finally:
             connecting.cancel()
             await handler.close_async()
@@ -91,26 +91,37 @@ async def socket_mode(
 
 
 async def _until_lost(
-    handler: AsyncSocketModeHandler, edges: "_Edges", *, patience: float, check_every: float
+    handler: AsyncSocketModeHandler, connection: "_Connection", *, patience: float, check_every: float
 ) -> None:
+    """Return once there has been no connection for ``patience`` seconds."""
     clock = asyncio.get_running_loop().time
     last_connected = clock()
     while clock() - last_connected < patience:
         connected = await handler.client.is_connected()
-        edges.note(connected=connected)
         if connected:
             last_connected = clock()
+        connection.note(connected=connected)
         await asyncio.sleep(check_every)
 
 
-class _Edges:
-    """Logs when the connection comes and when it goes, and nothing in between."""
+class _Connection:
+    """What is known of the connection: logs when it comes and when it goes, and nothing in between."""
 
     def __init__(self, ready: Callable[[], None]) -> None:
         self._ready: Callable[[], None] | None = ready
         self._connected = False
 
+    async def greeted(self, _client: Any, message: dict[str, Any], _raw: str | None = None) -> None:
+        """Take Slack's hello, which opens each connection and counts those of all copies of the bot."""
+        if message.get("type") != "hello":
+            return
+        self.note(connected=True)
+        if (copies := message.get("num_connections", 1)) > 1:
+            # Slack gives each command to any one of them, and each would act on what it was not given.
+            log.warning("%d copies of this bot are connected to Slack: stop all but one", copies)
+
     def note(self, *, connected: bool) -> None:
+        """Take whether there is a connection now."""
         if connected == self._connected:
             return
         self._connected = connected
@@ -121,10 +132,3 @@ class _Edges:
             self._ready = None
         else:
             log.info("connected to Slack again")
-
-
-async def _note_other_copies(_client: Any, message: dict[str, Any], _raw: str | None = None) -> None:
-    """Log if another copy of the bot is connected: Slack gives each command to any one of them."""
-    if message.get("type") == "hello" and message.get("num_connections", 1) > 1:
-        copies = message["num_connections"]
-        log.warning("%d copies of this bot are connected to Slack: stop all but one", copies)

@@ -14,12 +14,9 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import aiohttp
-from slack_sdk.http_retry.builtin_async_handlers import (
-    AsyncConnectionErrorRetryHandler,
-    AsyncRateLimitErrorRetryHandler,
-    AsyncServerErrorRetryHandler,
-)
+import stamina
 from slack_sdk.webhook.async_client import AsyncWebhookClient
+from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot import cards
 from bot.errors import VoiceJobError
@@ -27,8 +24,8 @@ from bot.metastudio.client import MetaStudio
 
 log = logging.getLogger(__name__)
 
-RETRIES: Final = 2
-"""How often an answer is sent again that Slack did not take. One that comes twice does no harm."""
+TRIES: Final = 3
+"""How often an answer is sent until Slack takes it. One that comes twice does no harm."""
 
 
 class Replace(Enum):
@@ -96,16 +93,17 @@ class Answers:
         )
 
     async def _answer(self, response_url: str, message: dict[str, Any], *, replaces: bool) -> None:
-        webhook = AsyncWebhookClient(
-            response_url, session=self._session, retry_handlers=_retry_handlers(), logger=log
-        )
+        # slack_sdk's own handlers don't see a status of 5xx here, so they stay out of it.
+        webhook = AsyncWebhookClient(response_url, session=self._session, retry_handlers=[])
         try:
-            response = await webhook.send(**message, replace_original=replaces)
+            async for attempt in stamina.retry_context(on=_may_pass, attempts=TRIES, timeout=None):
+                with attempt:
+                    _check(await webhook.send(**message, replace_original=replaces))
+        except _NotTakenError as error:
+            log.warning("Slack did not take an answer: %s", error)
         except (aiohttp.ClientError, TimeoutError) as error:
-            log.warning("Slack could not be reached with an answer: %s", type(error).__name__)
-            return
-        if response.status_code != HTTPStatus.OK:
-            log.warning("Slack did not take an answer: status=%d %.40r", response.status_code, response.body)
+            # What it says may hold the response_url, with which anybody could answer.
+            log.warning("Slack can't be reached with an answer: %s", type(error).__name__)
 
 
 def ephemeral(message: cards.Message) -> dict[str, Any]:
@@ -113,10 +111,26 @@ def ephemeral(message: cards.Message) -> dict[str, Any]:
     return {"text": message.text, "blocks": message.blocks, "response_type": "ephemeral"}
 
 
-def _retry_handlers() -> list[Any]:
-    """Make new handlers for each answer, as slack_sdk asks."""
-    return [
-        AsyncConnectionErrorRetryHandler(max_retry_count=RETRIES),
-        AsyncRateLimitErrorRetryHandler(max_retry_count=RETRIES),
-        AsyncServerErrorRetryHandler(max_retry_count=RETRIES),
-    ]
+class _NotTakenError(Exception):
+    """Slack refused an answer; ``status`` is of HTTP, ``retry_after`` in seconds, if Slack named a time."""
+
+    def __init__(self, response: WebhookResponse) -> None:
+        super().__init__(f"status={response.status_code} {response.body[:40]!r}")
+        self.status = response.status_code
+        named = response.headers.get("Retry-After", "")
+        self.retry_after = float(named) if named.isdecimal() else 0.0
+
+
+def _check(response: WebhookResponse) -> None:
+    """Raise _NotTakenError unless Slack took the answer: slack_sdk only returns the status."""
+    if response.status_code != HTTPStatus.OK:
+        raise _NotTakenError(response)
+
+
+def _may_pass(error: Exception) -> bool | float:
+    """Decide whether to send an answer again: after the usual pause, or after what Slack asks for."""
+    if not isinstance(error, _NotTakenError):
+        return isinstance(error, aiohttp.ClientError | TimeoutError)
+    if error.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return error.retry_after or True
+    return error.status >= HTTPStatus.INTERNAL_SERVER_ERROR

@@ -1,5 +1,6 @@
 """The slash command: reading what was typed, and answering wrong usage in the acknowledgement itself."""
 
+import re
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -9,6 +10,9 @@ from bot import cards
 from bot.errors import BadUsage
 from bot.jobs import UUID, job_id_from, unquoted
 from bot.listeners.answers import Answers, ephemeral
+
+_SLACK_LINK: Final = re.compile(r"<https?://[^<>]*>")
+"""How Slack writes a pasted link, whose label may have blanks."""
 
 VERBS: Final = ("help",)
 """Words that are no job ids. A job that is called so can be looked up in quotes."""
@@ -45,6 +49,8 @@ def parse(text: str) -> str | None:
 
 def _meant(bare: str) -> str:
     """Guess what was meant by words that are neither a verb nor a job id; empty where they may be one."""
+    if _SLACK_LINK.fullmatch(bare):
+        return ""
     words = bare.split()
     if len(words) > 1 and len(ids := UUID.findall(bare)) == 1:
         return str(ids[0])

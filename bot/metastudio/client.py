@@ -28,15 +28,24 @@ JITTER: Final = 0.3
 class MetaStudio:
     """The voice training jobs of one project. Use as an async context manager: it keeps connections open.
 
-    ``endpoint`` is an address without a slash at its end.
+    ``endpoint`` is an address without a slash at its end; ``timeout`` holds for one try, ``limit`` (seconds)
+    for a whole look-up.
     """
 
     def __init__(
-        self, endpoint: str, *, project_id: str, auth: httpx.Auth, app_user_id: str | None = None
+        self,
+        endpoint: str,
+        *,
+        project_id: str,
+        auth: httpx.Auth,
+        app_user_id: str | None = None,
+        timeout: httpx.Timeout = TIMEOUT,
+        limit: float = LOOK_UP_SECONDS,
     ) -> None:
         self._jobs_url = f"{endpoint}/v1/{project_id}/voice-training-manage/user/jobs"
         headers = {"Accept": "application/json"} | ({"X-App-UserId": app_user_id} if app_user_id else {})
-        self._http = httpx.AsyncClient(auth=auth, headers=headers, timeout=TIMEOUT)
+        self._http = httpx.AsyncClient(auth=auth, headers=headers, timeout=timeout)
+        self._limit = limit
         self._under_way: dict[str, asyncio.Task[Job]] = {}
 
     async def __aenter__(self) -> Self:
@@ -67,7 +76,7 @@ class MetaStudio:
         if not JOB_ID.fullmatch(job_id):
             raise BadJobId(job_id)
         try:
-            async with asyncio.timeout(LOOK_UP_SECONDS) as limit:
+            async with asyncio.timeout(self._limit) as limit:
                 return await self._answer_with_retries(job_id, limit)
         except TimeoutError:
             raise TimedOut(job_id=job_id) from None
