@@ -25,8 +25,6 @@ CONNECTION_LIFE = 3600
 """Seconds that ``hello`` announces."""
 GRACE_SECONDS = 0.5
 """How long an app may stay after a ``disconnect``; Slack gives it about ten seconds."""
-CLOSE_SECONDS = 0.2
-"""How long the closing handshake may take, so that a silent client cannot hold up the end of a test."""
 
 
 @dataclass(eq=False)
@@ -91,7 +89,7 @@ class SocketMode:
         if request.query.get("ticket") not in self._tickets:
             return web.Response(status=403, text="invalid ticket")
         self._tickets.remove(request.query["ticket"])
-        ws = web.WebSocketResponse(autoping=False, timeout=CLOSE_SECONDS)
+        ws = web.WebSocketResponse(autoping=False)
         await ws.prepare(request)
         await self._serve(Connection(ws, request.transport))
         return ws
