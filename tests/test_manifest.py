@@ -1,0 +1,184 @@
+"""The Slack app's manifest: valid by Slack's rules, and neither more nor less than what the code uses."""
+
+import ast
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+import aiohttp
+import pytest
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, ValidationError
+from slack_bolt.async_app import AsyncApp
+
+from bot.demo.slack import BOT_TOKEN
+from bot.demo.slack_api import METHODS
+from bot.listeners import COMMAND, register
+from bot.listeners.answers import Answers
+from bot.metastudio.auth import GivenToken
+from bot.metastudio.client import MetaStudio
+
+ROOT = Path(__file__).parent.parent
+MANIFEST = ROOT / "manifest.yaml"
+
+
+class Part(BaseModel):
+    """A part of a manifest: Slack refuses keys that it does not know, and values of another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+Text35 = Annotated[str, Field(min_length=1, max_length=35)]
+Text80 = Annotated[str, Field(min_length=1, max_length=80)]
+Text140 = Annotated[str, Field(min_length=1, max_length=140)]
+Text1000 = Annotated[str, Field(min_length=1, max_length=1000)]
+Text2000 = Annotated[str, Field(min_length=1, max_length=2000)]
+LongText = Annotated[str, Field(min_length=175, max_length=4000)]
+
+
+class Metadata(Part):
+    major_version: Literal[1, 2]
+
+
+class DisplayInformation(Part):
+    name: Text35
+    description: Text140 | None = None
+    background_color: Annotated[str, Field(pattern=r"^#([0-9a-fA-F]{3}){1,2}$")] | None = None
+    long_description: LongText | None = None
+
+
+class BotUser(Part):
+    display_name: Text80
+    always_online: bool | None = None
+
+
+class SlashCommand(Part):
+    command: Annotated[str, Field(pattern=r"^/[^\s]+$", max_length=32)]
+    description: Text2000
+    usage_hint: Text1000 | None = None
+    should_escape: bool | None = None
+    url: HttpUrl | None = None
+
+
+class Features(Part):
+    bot_user: BotUser | None = None
+    slash_commands: Annotated[list[SlashCommand], Field(min_length=1, max_length=50)] | None = None
+
+
+class Scopes(Part):
+    bot: list[str] | None = None
+
+
+class OauthConfig(Part):
+    scopes: Scopes
+
+
+class Interactivity(Part):
+    is_enabled: bool
+    request_url: HttpUrl | None = None
+
+
+class SettingsPart(Part):
+    interactivity: Interactivity | None = None
+    org_deploy_enabled: bool | None = None
+    socket_mode_enabled: bool | None = None
+    token_rotation_enabled: bool | None = None
+
+
+class Manifest(Part):
+    """The rules of Slack's manifest schema (major versions 1 and 2), for the keys that we use."""
+
+    metadata: Annotated[Metadata, Field(alias="_metadata")]
+    display_information: DisplayInformation
+    features: Features
+    oauth_config: OauthConfig
+    settings: SettingsPart
+
+
+@pytest.fixture
+def written() -> dict[str, Any]:
+    return TypeAdapter(dict[str, Any]).validate_python(yaml.safe_load(MANIFEST.read_text()))
+
+
+def test_the_manifest_keeps_slacks_rules(written: dict[str, Any]) -> None:
+    """Slack would take the manifest as it stands."""
+    Manifest.model_validate(written)
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        (("display_information", "name"), "x" * 36),
+        (("display_information", "description"), "x" * 141),
+        (("features", "slash_commands", 0, "command"), "voicejob"),
+        (("features", "shortcuts_of_tomorrow"), []),
+        (("settings", "socket_mode_enabled"), "yes"),
+    ],
+)
+def test_the_rules_refuse_what_slack_refuses(
+    written: dict[str, Any], where: tuple[Any, ...], value: Any
+) -> None:
+    """The rules above have teeth."""
+    part: Any = written
+    for key in where[:-1]:
+        part = part[key]
+    part[where[-1]] = value
+
+    with pytest.raises(ValidationError):
+        Manifest.model_validate(written)
+
+
+def test_it_is_the_manifest_of_socket_mode(written: dict[str, Any]) -> None:
+    """Socket Mode is on, buttons are on, and no address is asked for."""
+    manifest = Manifest.model_validate(written)
+
+    assert manifest.settings.socket_mode_enabled is True
+    assert manifest.settings.interactivity == Interactivity(is_enabled=True)
+    assert [command.url for command in manifest.features.slash_commands or []] == [None]
+
+
+class Listing(AsyncApp):
+    """A Bolt app that remembers which commands were registered."""
+
+    commands: ClassVar[list[str]] = []
+
+    def command(self, command: Any, *matchers: Any, **others: Any) -> Any:
+        """Register a command as usual."""
+        self.commands.append(command)
+        return super().command(command, *matchers, **others)
+
+
+async def registered_commands() -> list[str]:
+    """Register every listener, and list the commands."""
+    app = Listing(token=BOT_TOKEN, signing_secret="unused")
+    async with aiohttp.ClientSession() as session, metastudio_nowhere() as metastudio:
+        register(app, Answers(metastudio, session, region="", console_url=lambda _: None))
+    return app.commands
+
+
+def metastudio_nowhere() -> MetaStudio:
+    return MetaStudio("http://127.0.0.1:9", project_id="p", auth=GivenToken("t"))
+
+
+def called_methods() -> set[str]:
+    """Find the Web API methods that the bot's own code calls."""
+    sources = [path for path in (ROOT / "bot").rglob("*.py") if "demo" not in path.parts]
+    nodes = [node for path in sources for node in ast.walk(ast.parse(path.read_text()))]
+    names = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return {name.replace("_", ".") for name in names if name.replace("_", ".") in METHODS}
+
+
+async def test_it_names_the_commands_that_the_code_answers(written: dict[str, Any]) -> None:
+    """A command in the manifest is one that is registered, and the other way round."""
+    named = [command["command"] for command in written["features"]["slash_commands"]]
+
+    assert named == await registered_commands() == [COMMAND]
+
+
+async def test_it_asks_for_the_scopes_that_are_used_and_no_other(written: dict[str, Any]) -> None:
+    """Each scope is needed by a command, or by a Web API method that the bot calls."""
+    called = called_methods()
+    needed = {METHODS[name].scope for name in called} - {None}
+    needed |= {"commands"} if await registered_commands() else set()
+
+    assert called == {"auth.test", "apps.connections.open"}
+    assert set(written["oauth_config"]["scopes"]["bot"]) == needed
