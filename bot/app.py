@@ -41,8 +41,8 @@ Ready = Callable[[str], None]
 """Called once Slack can reach the bot, with a word on how."""
 
 
-async def run(settings: Settings, *, stop: asyncio.Event, ready: Ready) -> None:
-    """Run the bot until ``stop`` is set, and answer what is under way before the end.
+async def run(settings: Settings, *, stop: asyncio.Event, ready: Ready, drain: float = DRAIN_SECONDS) -> None:
+    """Run the bot until ``stop`` is set; at the end, wait ``drain`` seconds at most for answers under way.
 
     Raises SlackError when Slack does not let it start, AddressTaken when it can't listen in HTTP mode.
     """
@@ -52,7 +52,7 @@ async def run(settings: Settings, *, stop: asyncio.Event, ready: Ready) -> None:
         answers = Answers(
             metastudio, session, region=settings.metastudio_region, console_url=settings.console_url
         )
-        stack.push_async_callback(answers.drain, DRAIN_SECONDS)
+        stack.push_async_callback(answers.drain, drain)
         app = await _bolt_app(settings, session)
         register(app, answers)
         if app_token := revealed(settings.slack_app_token):

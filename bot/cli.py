@@ -27,7 +27,6 @@ LOG_FORMAT: Final = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 BAD_INPUT: Final = 2
 
 cli = typer.Typer(
-    help="See in Slack where voice training jobs at Huawei Cloud MetaStudio stand.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -48,15 +47,21 @@ def main() -> None:
         sys.exit(1)
 
 
+def _print_version(wanted: bool) -> None:  # noqa: FBT001  typer passes the option's value
+    if wanted:
+        typer.echo(version("voicejob"))
+        raise typer.Exit
+
+
 @cli.callback()
 def options(
     *,
-    show_version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True),
+    ] = False,
 ) -> None:
-    """Take the options that stand before a command."""
-    if show_version:
-        out.print(version("voicejob"))
-        raise typer.Exit
+    """See in Slack where voice training jobs at Huawei Cloud MetaStudio stand."""
 
 
 @cli.command()

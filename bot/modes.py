@@ -20,7 +20,7 @@ EVENTS_PATH: Final = "/slack/events"
 PATIENCE: Final = 120.0
 """Seconds without a Socket Mode connection after which everything is built anew."""
 CHECK_EVERY: Final = 1.0
-"""Seconds between two looks at the connection; a look costs nothing."""
+PING_EVERY: Final = 10.0
 TIMESTAMP: Final = re.compile(r"[0-9]{1,15}")
 """What an ``X-Slack-Request-Timestamp`` may look like: Bolt answers 500 to what is no number."""
 
@@ -67,11 +67,13 @@ async def socket_mode(
     ready: Callable[[], None],
     patience: float = PATIENCE,
     check_every: float = CHECK_EVERY,
+    ping_every: float = PING_EVERY,
 ) -> None:
     """Stay connected by Socket Mode until cancelled; calls ``ready`` once, at the first connection.
 
     slack_sdk connects again by itself, but it can try a used-up address for ever. So after ``patience``
-    seconds without a connection everything is built anew; it is looked at every ``check_every`` seconds.
+    seconds without a connection everything is built anew. ``check_every`` and ``ping_every`` are seconds
+    between two looks at the connection, and between two pings; four pings without an answer end it.
     """
     # slack_sdk logs the address, ticket included, with a traceback at every try: we log the edges instead.
     quiet = logging.getLogger("slack_sdk.socket_mode")
@@ -79,7 +81,7 @@ async def socket_mode(
     connection = _Connection(ready)
     while True:
         # Made inside the running loop: it opens a session and starts tasks of its own.
-        handler = AsyncSocketModeHandler(app, app_token, logger=quiet)
+        handler = AsyncSocketModeHandler(app, app_token, logger=quiet, ping_interval=ping_every)
         handler.client.message_listeners.append(connection.greeted)
         connecting = asyncio.create_task(handler.connect_async())
         try:

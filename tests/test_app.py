@@ -1,0 +1,240 @@
+"""Starting and stopping the whole bot: what Slack says to its tokens, what is in the environment, the end."""
+
+import asyncio
+import logging
+from typing import Any
+
+import pytest
+
+from bot import app
+from bot.config import Settings
+from bot.demo.metastudio import Fault, MetaStudioSimulator
+from bot.demo.metastudio_account import IAM_DOMAIN, IAM_PASSWORD, IAM_USER
+from bot.demo.slack import APP_TOKEN, BOT_TOKEN, SlackWorkspace
+from bot.demo.world import running, settings_for
+from bot.errors import CredentialsRefused, SlackRefused, SlackUnreachable
+
+BY_IAM_USER = {
+    "huaweicloud_sdk_ak": None,
+    "huaweicloud_sdk_sk": None,
+    "huaweicloud_iam_user": IAM_USER,
+    "huaweicloud_iam_password": IAM_PASSWORD,
+    "huaweicloud_iam_domain": IAM_DOMAIN,
+}
+BY_TOKEN = {"huaweicloud_sdk_ak": None, "huaweicloud_sdk_sk": None, "metastudio_auth_token": "a-token"}
+BY_TEMPORARY_KEY = {
+    "huaweicloud_sdk_ak": "AKTEMPORARY",
+    "huaweicloud_sdk_sk": "SKTEMPORARY",
+    "huaweicloud_sdk_security_token": "SECURITY",
+}
+
+
+async def start(settings: Settings) -> None:
+    """Start the bot, and stop it at once."""
+    async with running(settings):
+        pass
+
+
+class TestStart:
+    """The bot checks its tokens before it says that it is ready."""
+
+    async def test_slack_is_asked_once_for_each_token(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str
+    ) -> None:
+        """The start asks auth.test; no command asks again, so none fails because Slack is busy then."""
+        async with running(settings_for(slack, metastudio)):
+            slack.fail("auth.test", error="internal_error", times=9)
+            seen = await (await slack.command("/voicejob", "help", channel=channel)).message()
+
+        assert "job_id" in seen.text
+        assert [call.method for call in slack.calls].count("auth.test") == 1
+
+    @pytest.mark.parametrize("error", ["invalid_auth", "account_inactive", "token_revoked"])
+    async def test_a_refused_bot_token_ends_the_start(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, error: str
+    ) -> None:
+        """The sentence names the key and Slack's reason, not the token."""
+        slack.fail("auth.test", error=error)
+
+        with pytest.raises(SlackRefused) as refused:
+            await start(settings_for(slack, metastudio))
+
+        assert "SLACK_BOT_TOKEN" in refused.value.sentence()
+        assert error in refused.value.sentence()
+
+    async def test_a_wrong_token_ends_the_start(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator
+    ) -> None:
+        """A token that Slack does not know is told as such, and not shown."""
+        with pytest.raises(SlackRefused) as refused:
+            await start(settings_for(slack, metastudio, slack_bot_token="xoxb-not-the-token"))
+
+        assert "invalid_auth" in refused.value.sentence()
+        assert "not-the-token" not in repr(refused.value) + refused.value.sentence()
+
+    async def test_a_refused_app_token_ends_the_start(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator
+    ) -> None:
+        """slack_sdk would try a bad app-level token for ever; the bot ends with a sentence."""
+        with pytest.raises(SlackRefused) as refused:
+            await start(settings_for(slack, metastudio, slack_app_token="xapp-not-the-token"))
+
+        assert "SLACK_APP_TOKEN" in refused.value.sentence()
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            {"error": "ratelimited", "retry_after": 1},
+            {"error": "internal_error"},
+            {"status": 503},
+            {"status": 502, "body": "<html>Bad gateway</html>"},
+            {"body": "{broken"},
+            {"drop": True},
+        ],
+        ids=str,
+    )
+    @pytest.mark.parametrize("method", ["auth.test", "apps.connections.open"])
+    async def test_a_slack_in_trouble_ends_the_start(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, method: str, fault: dict[str, Any]
+    ) -> None:
+        """Whatever Slack answers that is no verdict on a token, the sentence blames no token."""
+        slack.fail(method, times=5, **fault)
+
+        with pytest.raises(SlackUnreachable) as unreachable:
+            await start(settings_for(slack, metastudio))
+
+        assert slack.api_url in unreachable.value.sentence()
+
+    async def test_no_slack_ends_the_start(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator
+    ) -> None:
+        """A closed port, or a wrong address, is told with the key to check."""
+        with pytest.raises(SlackUnreachable, match="SLACK_API_URL"):
+            await start(settings_for(slack, metastudio, slack_api_url="http://127.0.0.1:9/api"))
+
+    async def test_oauth_settings_in_the_environment_change_nothing(
+        self,
+        slack: SlackWorkspace,
+        metastudio: MetaStudioSimulator,
+        channel: str,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """Bolt would turn to OAuth and drop the token: the bot says that they are not used, and works."""
+        monkeypatch.setenv("SLACK_CLIENT_ID", "1.2")
+        monkeypatch.setenv("SLACK_CLIENT_SECRET", "oauth-secret")
+        job = metastudio.add_job(voice_name="No OAuth")
+
+        async with running(settings_for(slack, metastudio)):
+            asked = await slack.command("/voicejob", job["job_id"], channel=channel)
+            card = await asked.message()
+
+        assert "No OAuth" in card.text
+        assert "SLACK_CLIENT_ID is set but not used" in caplog.text
+        assert "oauth-secret" not in caplog.text
+
+
+class TestStop:
+    """What is under way when the bot is stopped is finished."""
+
+    async def test_an_answer_under_way_is_waited_for(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str
+    ) -> None:
+        """A person who asked just before the end gets the card all the same."""
+        job = metastudio.add_job(voice_name="Last words")
+        metastudio.fail(Fault.slow(0.7))
+        async with running(settings_for(slack, metastudio)):
+            asked = await slack.command("/voicejob", job["job_id"], channel=channel)
+
+        assert ["Last words" in seen.text for seen in asked.messages] == [True]
+
+    async def test_no_answer_is_waited_for_too_long(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str
+    ) -> None:
+        """The end comes in its time, whatever MetaStudio does."""
+        job = metastudio.add_job()
+        metastudio.fail(Fault.hang())
+        stop, ready = asyncio.Event(), asyncio.Event()
+        bot = asyncio.create_task(
+            app.run(settings_for(slack, metastudio), stop=stop, ready=lambda _: ready.set(), drain=0.2)
+        )
+        await ready.wait()
+        await slack.command("/voicejob", job["job_id"], channel=channel)
+        stop.set()
+
+        async with asyncio.timeout(5):
+            await bot
+
+
+class TestSignIn:
+    """Each way to authenticate with MetaStudio works from the settings on."""
+
+    @pytest.mark.parametrize(
+        ("way", "header"),
+        [
+            ({}, "Authorization"),
+            (BY_TEMPORARY_KEY, "X-Security-Token"),
+            (BY_IAM_USER, "X-Auth-Token"),
+            (BY_TOKEN, "X-Auth-Token"),
+        ],
+        ids=["access key", "temporary access key", "IAM user", "token"],
+    )
+    async def test_each_way_finds_a_job(
+        self, slack: SlackWorkspace, way: dict[str, Any], header: str
+    ) -> None:
+        """MetaStudio accepts what the settings make of each way."""
+        temporary = {"AKTEMPORARY": ("SKTEMPORARY", "SECURITY")}
+        async with MetaStudioSimulator(temporary_keys=temporary, tokens={"a-token"}) as metastudio:
+            job = metastudio.add_job(voice_name="Signed in")
+            async with app.metastudio_from(settings_for(slack, metastudio, **way)) as client:
+                found = await client.job(job["job_id"])
+
+            assert found.voice_name == "Signed in"
+            assert header in metastudio.requests[-1].headers
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"huaweicloud_sdk_sk": "wrong"},
+            {"huaweicloud_sdk_ak": "unknown"},
+            BY_IAM_USER | {"huaweicloud_iam_password": "wrong"},
+            BY_TOKEN | {"metastudio_auth_token": "ended"},
+        ],
+        ids=["secret key", "access key", "password", "token"],
+    )
+    async def test_wrong_credentials_are_told_as_such(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, wrong: dict[str, Any]
+    ) -> None:
+        """A wrong key, password or token is the bot's fault in the sentence, not the reader's."""
+        async with app.metastudio_from(settings_for(slack, metastudio, **wrong)) as client:
+            with pytest.raises(CredentialsRefused) as refused:
+                await client.job("some-job")
+
+        assert "You did nothing wrong" in refused.value.sentence()
+        assert "wrong" not in str(refused.value)
+
+    async def test_the_app_user_is_named(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator
+    ) -> None:
+        """``X-App-UserId`` is sent when it is set, and only then."""
+        job = metastudio.add_job()
+        for user in ("user-7", None):
+            settings = settings_for(slack, metastudio, metastudio_app_user_id=user)
+            async with app.metastudio_from(settings) as client:
+                await client.job(job["job_id"])
+
+        assert [seen.headers.get("X-App-UserId") for seen in metastudio.requests] == ["user-7", None]
+
+
+async def test_no_token_is_in_the_log(
+    slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A start, a look-up and a failed look-up log no secret, and no text of a person."""
+    caplog.set_level(logging.INFO)
+    job = metastudio.add_job()
+    async with running(settings_for(slack, metastudio)):
+        for text in (job["job_id"], "not-there", "what a person typed"):
+            await (await slack.command("/voicejob", text, channel=channel)).message()
+
+    for secret in (BOT_TOKEN, APP_TOKEN, "SKEXAMPLE", "AKEXAMPLE", "Signature=", "typed", "ticket"):
+        assert secret not in caplog.text

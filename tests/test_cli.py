@@ -1,0 +1,231 @@
+"""The command line, as an operator uses it: its own process, its output, its exit codes."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import pytest
+
+from bot.demo.metastudio import Fault, MetaStudioSimulator
+from bot.demo.metastudio_account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
+from bot.demo.slack import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
+
+MODES = {
+    "socket mode": {"SLACK_APP_TOKEN": APP_TOKEN},
+    "http mode": {"SLACK_SIGNING_SECRET": SIGNING_SECRET},
+}
+
+
+@dataclass
+class Ended:
+    """A command that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@asynccontextmanager
+async def started(*arguments: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Start the command in a process of its own; it is killed at the end of the context."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        *arguments,
+        env=os.environ | environment | {"COLUMNS": "200", "NO_COLOR": "1"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+async def voicejob(*arguments: str, **environment: str) -> Ended:
+    """Run a command to its end."""
+    async with started(*arguments, **environment) as process:
+        out, err = await process.communicate()
+    return Ended(process.returncode or 0, out.decode(), err.decode())
+
+
+async def read_until(stream: asyncio.StreamReader | None, words: str) -> str:
+    """Read lines until one holds the words; gives all of them."""
+    assert stream is not None
+    read = ""
+    async with asyncio.timeout(20):
+        while words not in read:
+            line = await stream.readline()
+            assert line, f"the bot ended without {words!r}: {read}"
+            read += line.decode()
+    return read
+
+
+def metastudio_environment(metastudio: MetaStudioSimulator) -> dict[str, str]:
+    return {
+        "METASTUDIO_ENDPOINT": metastudio.url,
+        "HUAWEICLOUD_SDK_PROJECT_ID": PROJECT_ID,
+        "HUAWEICLOUD_SDK_AK": ACCESS_KEY,
+        "HUAWEICLOUD_SDK_SK": SECRET_KEY,
+    }
+
+
+def environment(slack: SlackWorkspace, metastudio: MetaStudioSimulator, **changes: str) -> dict[str, str]:
+    slack_settings = {"SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_API_URL": slack.api_url}
+    return slack_settings | metastudio_environment(metastudio) | changes
+
+
+class TestDemo:
+    async def test_it_shows_three_cards_and_exits_with_0(self) -> None:
+        """``voicejob demo --once`` needs no settings, and shows a running, a failed and an unknown job."""
+        ended = await voicejob("demo", "--once")
+
+        assert ended.code == 0, ended.err
+        for words in ("In training (PROCESSING)", "Failed (FAILED)", "MetaStudio has no job"):
+            assert words in ended.out
+        assert "Everything was as it should be." in ended.out
+        assert ended.err == ""
+
+    async def test_settings_of_the_machine_do_not_reach_it(self) -> None:
+        """Whatever is set outside, proxies included, the demo stays on loopback and works."""
+        ended = await voicejob(
+            "demo",
+            "--once",
+            METASTUDIO_AUTH_TOKEN="x",
+            METASTUDIO_REGION="?",
+            PORT="x",
+            SLACK_SIGNING_SECRET="x",
+            HTTPS_PROXY="http://127.0.0.1:9",
+            http_proxy="http://127.0.0.1:9",
+        )
+
+        assert ended.code == 0, ended.err
+
+
+class TestShow:
+    async def test_it_prints_a_card(self, metastudio: MetaStudioSimulator) -> None:
+        """One job in the terminal, from the real settings, without buttons and without Slack."""
+        job = metastudio.add_job(voice_name="[red]女声[/red] \x1b[31m", state="AUDIT_FAILED")
+
+        ended = await voicejob("show", job["job_id"], **metastudio_environment(metastudio))
+
+        assert ended.code == 0, ended.err
+        assert "[red]女声[/red]" in ended.out
+        assert "Review failed, new recordings needed" in ended.out
+        assert "Refresh" not in ended.out
+        assert "\x1b" not in ended.out
+
+    async def test_json_is_what_the_api_sent_without_personal_fields(
+        self, metastudio: MetaStudioSimulator
+    ) -> None:
+        """``--json`` is for programs: nothing added, only what is personal removed."""
+        job = metastudio.add_job(voice_name="女声", something_new={"phone": "1", "kept": [1]})
+        personal = ("phone", "app_user_id", "voice_authorization_url", "training_input_source_url")
+
+        ended = await voicejob("show", "--json", job["job_id"], **metastudio_environment(metastudio))
+
+        kept = {key: value for key, value in job.items() if key not in personal}
+        assert json.loads(ended.out) == kept | {"something_new": {"kept": [1]}}
+
+    @pytest.mark.parametrize(
+        ("job_id", "code", "says"),
+        [("../x", 2, "“../x” can't be a job id"), ("unknown", 1, "MetaStudio has no job “unknown”")],
+    )
+    async def test_what_goes_wrong_is_a_sentence(
+        self, metastudio: MetaStudioSimulator, job_id: str, code: int, says: str
+    ) -> None:
+        """Errors go to stderr, in a sentence, with an exit code that tells whose fault it was."""
+        ended = await voicejob("show", job_id, **metastudio_environment(metastudio))
+
+        assert (ended.code, ended.out) == (code, "")
+        assert says in ended.err
+        assert "Traceback" not in ended.err
+
+    async def test_metastudio_in_trouble_is_a_sentence(self, metastudio: MetaStudioSimulator) -> None:
+        """So is what MetaStudio does wrong."""
+        metastudio.fail(Fault.broken_json())
+
+        ended = await voicejob("show", "some-job", **metastudio_environment(metastudio))
+
+        assert ended.code == 1
+        assert "an answer that I can't read" in ended.err
+
+
+class TestRun:
+    async def test_bad_settings_are_told_all_at_once(self) -> None:
+        """One message names every bad key; exit code 2; no traceback."""
+        ended = await voicejob("run", PORT="x", SLACK_BOT_TOKEN="xapp-hush")
+
+        assert ended.code == 2
+        for key in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "HUAWEICLOUD_SDK_PROJECT_ID", "PORT"):
+            assert key in ended.err
+        assert "hush" not in ended.err
+        assert "Traceback" not in ended.err
+
+    async def test_a_token_that_slack_refuses_ends_it(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator
+    ) -> None:
+        """A clear sentence, exit code 1, no traceback."""
+        bad = environment(slack, metastudio, SLACK_BOT_TOKEN="xoxb-wrong", SLACK_APP_TOKEN=APP_TOKEN)
+
+        ended = await voicejob("run", **bad)
+
+        assert ended.code == 1
+        assert "Slack refuses “SLACK_BOT_TOKEN” with the error “invalid_auth”" in ended.err
+        assert "Traceback" not in ended.err
+
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    @pytest.mark.parametrize("mode", MODES)
+    async def test_it_serves_until_it_is_stopped(
+        self,
+        slack: SlackWorkspace,
+        metastudio: MetaStudioSimulator,
+        channel: str,
+        mode: str,
+        number: signal.Signals,
+    ) -> None:
+        """It says when it is ready, answers, logs each event once, and ends with 0 when it is told to."""
+        settings = environment(slack, metastudio, VOICEJOB_HOST="127.0.0.1", PORT="0", **MODES[mode])
+        job = metastudio.add_job(voice_name="By a process")
+        async with started("run", **settings) as process:
+            log = await read_until(process.stderr, "ready:")
+            if found := re.search(r"ready: (http\S+)", log):
+                slack.events_url = found[1]
+            asked = await slack.command("/voicejob", job["job_id"], channel=channel)
+            card = await asked.message()
+            process.send_signal(number)
+            _, rest = await process.communicate()
+
+        log += rest.decode()
+        lines = log.splitlines()
+        assert "By a process" in card.text
+        assert process.returncode == 0
+        assert len(lines) == len(set(lines)) > 0
+        assert [line for line in lines if job["job_id"] in line and "found" in line]
+        assert "Traceback" not in log
+
+
+async def test_the_version_is_that_of_the_package() -> None:
+    """``--version`` prints one line."""
+    ended = await voicejob("--version")
+
+    assert (ended.code, ended.out.strip()) == (0, version("voicejob"))
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["show", "--help"]], ids=" ".join)
+async def test_help_is_at_hand(arguments: list[str]) -> None:
+    """Without a command, and with --help, the command line explains itself."""
+    ended = await voicejob(*arguments)
+
+    assert "Usage" in ended.out + ended.err
+    assert "Traceback" not in ended.err

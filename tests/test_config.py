@@ -1,0 +1,190 @@
+"""Settings: from the environment and .env, all problems told together, no secret printed."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.config import MetaStudioSettings, Settings
+from bot.errors import BadSettings
+
+GOOD = {
+    "SLACK_BOT_TOKEN": "xoxb-1",
+    "SLACK_APP_TOKEN": "xapp-1",
+    "HUAWEICLOUD_SDK_PROJECT_ID": "0123456789abcdef0123456789abcdef",
+    "HUAWEICLOUD_SDK_AK": "AK",
+    "HUAWEICLOUD_SDK_SK": "SK",
+}
+IAM = {"HUAWEICLOUD_IAM_USER": "user", "HUAWEICLOUD_IAM_PASSWORD": "pass", "HUAWEICLOUD_IAM_DOMAIN": "domain"}
+NO_KEY = {"HUAWEICLOUD_SDK_AK": "", "HUAWEICLOUD_SDK_SK": ""}
+
+
+def load(monkeypatch: pytest.MonkeyPatch, **changes: str) -> Settings:
+    """Load the settings from an environment that is good but for ``changes``; empty counts as not set."""
+    for key, value in (GOOD | changes).items():
+        monkeypatch.setenv(key, value)
+    return Settings.load()
+
+
+def problems(monkeypatch: pytest.MonkeyPatch, **changes: str) -> list[str]:
+    with pytest.raises(BadSettings) as refused:
+        load(monkeypatch, **changes)
+    return refused.value.problems
+
+
+def test_few_settings_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two tokens, a project and a key make a bot; the rest has the documented defaults."""
+    settings = load(monkeypatch)
+
+    assert settings.endpoint == "https://metastudio.cn-north-4.myhuaweicloud.com"
+    assert settings.iam_endpoint == "https://iam.cn-north-4.myhuaweicloud.com"
+    assert settings.slack_api_url == "https://slack.com/api"
+    assert (settings.voicejob_host, settings.port) == ("0.0.0.0", 3000)  # noqa: S104  the default
+
+
+def test_addresses_follow_the_region_or_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A region has its own addresses; a set address wins, with or without a slash at its end."""
+    settings = load(
+        monkeypatch, METASTUDIO_REGION="ap-southeast-3", METASTUDIO_ENDPOINT="https://proxy.example/ms/"
+    )
+
+    assert settings.endpoint == "https://proxy.example/ms"
+    assert settings.iam_endpoint == "https://iam.ap-southeast-3.myhuaweicloud.com"
+
+
+def test_the_names_of_the_api_pages_samples_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``CLOUD_SDK_AK`` and ``CLOUD_SDK_SK`` are the names that the API page's samples use."""
+    settings = load(monkeypatch, **NO_KEY, CLOUD_SDK_AK="other", CLOUD_SDK_SK="secret")
+
+    assert settings.huaweicloud_sdk_ak is not None
+    assert settings.huaweicloud_sdk_ak.get_secret_value() == "other"
+
+
+def test_a_dot_env_file_works_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings may stand in .env beside the bot."""
+    Path(".env").write_text("METASTUDIO_REGION=cn-east-3\nPORT=4000\nUNKNOWN=ignored\n")
+
+    settings = load(monkeypatch, PORT="5000")
+
+    assert settings.metastudio_region == "cn-east-3"
+    assert settings.port == 5000
+
+
+def test_a_dot_env_file_that_is_no_text_gets_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A .env in another encoding is told as such."""
+    Path(".env").write_bytes(b"METASTUDIO_REGION=\xff\xfe\n")
+
+    assert problems(monkeypatch)[0].startswith(".env: can't be read")
+
+
+def test_blanks_around_a_value_do_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A blank or line break that was copied along is taken off."""
+    settings = load(monkeypatch, SLACK_BOT_TOKEN=" xoxb-1\n", METASTUDIO_REGION=" cn-east-3 ")
+
+    assert settings.slack_bot_token.get_secret_value() == "xoxb-1"
+    assert settings.metastudio_region == "cn-east-3"
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"SLACK_BOT_TOKEN": ""}, "SLACK_BOT_TOKEN"),
+        ({"SLACK_BOT_TOKEN": "xapp-1"}, "SLACK_BOT_TOKEN"),
+        ({"SLACK_APP_TOKEN": "xoxb-1"}, "SLACK_APP_TOKEN"),
+        ({"SLACK_APP_TOKEN": ""}, "SLACK_SIGNING_SECRET"),
+        ({"SLACK_API_URL": "slack.com/api"}, "SLACK_API_URL"),
+        ({"HUAWEICLOUD_SDK_PROJECT_ID": ""}, "HUAWEICLOUD_SDK_PROJECT_ID"),
+        ({"HUAWEICLOUD_SDK_PROJECT_ID": "../x"}, "HUAWEICLOUD_SDK_PROJECT_ID"),
+        ({"HUAWEICLOUD_SDK_AK": "A K"}, "HUAWEICLOUD_SDK_AK"),
+        ({"HUAWEICLOUD_SDK_SK": ""}, "HUAWEICLOUD_SDK_SK"),
+        (NO_KEY, "METASTUDIO_AUTH_TOKEN"),
+        (NO_KEY | {"HUAWEICLOUD_IAM_USER": "user"}, "HUAWEICLOUD_IAM_PASSWORD, HUAWEICLOUD_IAM_DOMAIN"),
+        (IAM, "HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, HUAWEICLOUD_IAM_USER"),
+        ({"METASTUDIO_AUTH_TOKEN": "t"}, "METASTUDIO_AUTH_TOKEN"),
+        (NO_KEY | IAM | {"HUAWEICLOUD_SDK_SECURITY_TOKEN": "t"}, "HUAWEICLOUD_SDK_SECURITY_TOKEN"),
+        ({"HUAWEICLOUD_SDK_IAM_ENDPOINT": "ftp://iam"}, "HUAWEICLOUD_SDK_IAM_ENDPOINT"),
+        ({"METASTUDIO_REGION": "cn north 4"}, "METASTUDIO_REGION"),
+        ({"METASTUDIO_ENDPOINT": "https://host/?x=1"}, "METASTUDIO_ENDPOINT"),
+        ({"METASTUDIO_APP_USER_ID": "用户"}, "METASTUDIO_APP_USER_ID"),
+        ({"VOICEJOB_CONSOLE_URL": "https://console.example/"}, "VOICEJOB_CONSOLE_URL"),
+        ({"VOICEJOB_CONSOLE_URL": "javascript:{job_id}"}, "VOICEJOB_CONSOLE_URL"),
+        ({"VOICEJOB_CONSOLE_URL": "https://c.example/{job_id}" + "x" * 3000}, "VOICEJOB_CONSOLE_URL"),
+        ({"PORT": "http"}, "PORT"),
+        ({"PORT": "65536"}, "PORT"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_each_bad_setting_is_named(
+    monkeypatch: pytest.MonkeyPatch, changes: dict[str, str], key: str
+) -> None:
+    """One bad setting is one line, which names the key."""
+    (problem,) = problems(monkeypatch, **changes)
+
+    assert key in problem
+
+
+def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One round is enough to mend everything: bad values, missing ones, and those that exclude each other."""
+    bad = {
+        "SLACK_BOT_TOKEN": "",
+        "SLACK_APP_TOKEN": "",
+        "HUAWEICLOUD_SDK_AK": "A K",
+        "HUAWEICLOUD_SDK_PROJECT_ID": "",
+        "METASTUDIO_REGION": "?",
+        "METASTUDIO_AUTH_TOKEN": "token",
+        "PORT": "x",
+    }
+
+    told = "\n".join(problems(monkeypatch, **bad))
+
+    for key in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_PROJECT_ID"):
+        assert key in told
+    for key in ("METASTUDIO_REGION", "METASTUDIO_AUTH_TOKEN", "PORT"):
+        assert key in told
+
+
+def test_values_are_told_but_secrets_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong value is shown, so that it can be found; a secret is not, nor an address with a password."""
+    told = "\n".join(
+        problems(
+            monkeypatch,
+            PORT="eighty",
+            SLACK_BOT_TOKEN="hush-bot",
+            HUAWEICLOUD_SDK_SK="hush key",
+            METASTUDIO_ENDPOINT="ftp://user:hush@host",
+        )
+    )
+
+    assert "'eighty'" in told
+    assert "hush" not in told
+
+
+def test_settings_do_not_print_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever prints or logs the settings gets stars."""
+    settings = load(
+        monkeypatch,
+        SLACK_BOT_TOKEN="xoxb-hush",
+        SLACK_SIGNING_SECRET="hush",
+        HUAWEICLOUD_SDK_SK="hush",
+        HUAWEICLOUD_SDK_SECURITY_TOKEN="hush",
+    )
+
+    assert "hush" not in f"{settings!r} {settings}"
+
+
+def test_a_look_up_in_the_terminal_needs_no_slack(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``voicejob show`` asks for MetaStudio's settings only."""
+    for key, value in GOOD.items():
+        if not key.startswith("SLACK_"):
+            monkeypatch.setenv(key, value)
+
+    assert MetaStudioSettings.load().huaweicloud_sdk_project_id == GOOD["HUAWEICLOUD_SDK_PROJECT_ID"]
+
+
+def test_the_console_address_takes_the_job_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operator's template gives each job its page; without one there is none."""
+    template = "https://console.example/#/jobs?id={job_id}&x={y}"
+
+    assert load(monkeypatch).console_url("a") is None
+    assert load(monkeypatch, VOICEJOB_CONSOLE_URL=template).console_url("a") == (
+        "https://console.example/#/jobs?id=a&x={y}"
+    )

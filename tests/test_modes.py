@@ -1,0 +1,229 @@
+"""The two ways in: what HTTP mode refuses, and how Socket Mode stays connected."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from io import BytesIO
+
+import aiohttp
+import pytest
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot import modes
+from bot.config import Settings
+from bot.demo.metastudio import MetaStudioSimulator
+from bot.demo.slack import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
+from bot.demo.slack_http import headers
+from bot.demo.world import running, settings_for
+from bot.errors import AddressTaken
+
+PAYLOAD = {
+    "command": "/voicejob",
+    "text": "help",
+    "user_id": "U0ALICE",
+    "team_id": "T0VOICEJOB",
+    "response_url": "http://127.0.0.1:9/private-response-url",
+}
+
+
+@pytest.fixture
+def http_settings(slack: SlackWorkspace, metastudio: MetaStudioSimulator) -> Settings:
+    return settings_for(slack, metastudio, slack_app_token=None, slack_signing_secret=SIGNING_SECRET)
+
+
+@pytest.fixture
+async def address(http_settings: Settings) -> AsyncIterator[str]:
+    """Run the bot in HTTP mode; gives the address of its door."""
+    async with running(http_settings) as way:
+        yield way
+
+
+class TestHttpMode:
+    """Slack's requests are let in; everything else is refused without a word in the log."""
+
+    async def test_a_signed_command_is_answered(self, slack: SlackWorkspace, address: str) -> None:
+        """What Slack signed gets 200 and the usage."""
+        answer = await slack.post(address, PAYLOAD)
+
+        assert answer.status == 200
+        assert "/voicejob help" in answer.body
+
+    @pytest.mark.parametrize(
+        "spoiled",
+        [
+            {"signature": "v0=0000"},
+            {"signature": "v0=é"},
+            {"signature": ""},
+            {"timestamp": "1000000000"},
+            {"timestamp": "9999999999"},
+            {"timestamp": "soon"},
+            {"timestamp": ""},
+            {"timestamp": "1e9"},
+            {"timestamp": "-5"},
+            {"timestamp": "٣" * 10},
+            {"timestamp": "9" * 5000},
+            {"without": ["X-Slack-Signature"]},
+            {"without": ["X-Slack-Request-Timestamp"]},
+            {"without": ["X-Slack-Signature", "X-Slack-Request-Timestamp"]},
+        ],
+        ids=str,
+    )
+    async def test_what_is_not_signed_is_refused(
+        self,
+        slack: SlackWorkspace,
+        address: str,
+        caplog: pytest.LogCaptureFixture,
+        spoiled: dict[str, str],
+    ) -> None:
+        """A wrong, old, strange or missing signature or timestamp gets 401, and its body is not logged."""
+        caplog.set_level(logging.INFO)
+
+        answer = await slack.post(address, PAYLOAD, **spoiled)
+
+        assert answer.status == 401
+        assert "private-response-url" not in caplog.text
+        assert "Traceback" not in caplog.text
+
+    async def test_a_body_that_is_no_text_is_refused(self, address: str) -> None:
+        """Bytes that are not UTF-8 can't be Slack's."""
+        made = headers(SIGNING_SECRET, "text=x")
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(address, data=b"text=\xff", headers=made) as answer,
+        ):
+            assert answer.status == 401
+
+    async def test_a_certificate_check_is_not_let_in_unsigned(
+        self, slack: SlackWorkspace, address: str
+    ) -> None:
+        """An ``ssl_check`` gets nothing without a signature, whatever Bolt would do."""
+        answer = await slack.post(address, {"ssl_check": "1", "token": "x"}, signature="v0=0000")
+
+        assert answer.status == 401
+
+    async def test_another_method_or_path_is_refused(self, address: str) -> None:
+        """There is one door, for POST."""
+        async with aiohttp.ClientSession() as session:
+            async with session.get(address) as answer:
+                assert answer.status == 405
+            async with session.post(address.replace("/slack/events", "/")) as answer:
+                assert answer.status == 404
+
+    async def test_a_huge_body_is_refused(self, address: str) -> None:
+        """A body far larger than any of Slack's is not read to its end."""
+        huge = BytesIO(b"x" * 2_000_000)
+        async with aiohttp.ClientSession() as session, session.post(address, data=huge) as answer:
+            assert answer.status == 413
+
+    async def test_a_port_that_is_taken_gets_a_sentence(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, address: str
+    ) -> None:
+        """A second bot on the same port says what to change."""
+        port = int(address.split(":")[2].split("/", maxsplit=1)[0])
+        second = settings_for(
+            slack, metastudio, slack_app_token=None, slack_signing_secret=SIGNING_SECRET, port=port
+        )
+
+        with pytest.raises(AddressTaken, match=f"127.0.0.1:{port}.*PORT"):
+            async with running(second):
+                pass
+
+
+@asynccontextmanager
+async def connected(slack: SlackWorkspace, *, patience: float = 60) -> AsyncIterator[None]:
+    """Keep a small Bolt app connected, with an eye on it that is quick enough for a test."""
+    app = AsyncApp(token=BOT_TOKEN, signing_secret="unused")
+    app.client.base_url = slack.api_url
+
+    async def answer(ack: AsyncAck) -> None:
+        await ack("here")
+
+    app.command("/voicejob")(answer)
+    task = asyncio.create_task(
+        modes.socket_mode(
+            app, APP_TOKEN, ready=lambda: None, patience=patience, check_every=0.05, ping_every=0.2
+        )
+    )
+    try:
+        await slack.connected()
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+    assert task.cancelled()
+
+
+async def answers_again(slack: SlackWorkspace, channel: str) -> None:
+    """Wait until a command is answered: Slack does not repeat one that came between two connections."""
+    async with asyncio.timeout(10):
+        while not (await slack.command("/voicejob", channel=channel)).ack_message:  # noqa: ASYNC110  no event
+            await asyncio.sleep(0.05)
+
+
+class TestSocketMode:
+    """Whatever happens to a connection, commands are answered again without a restart."""
+
+    @pytest.fixture
+    async def slack(self) -> AsyncIterator[SlackWorkspace]:
+        """Give a workspace that is short of patience, since commands fail here on purpose."""
+        async with SlackWorkspace(ack_timeout=0.3) as workspace:
+            yield workspace
+        assert workspace.violations == []
+
+    @pytest.mark.parametrize(
+        "end",
+        [
+            lambda slack: slack.disconnect("warning"),
+            lambda slack: slack.disconnect("refresh_requested"),
+            lambda slack: slack.disconnect("too_many_websockets"),
+            lambda slack: asyncio.to_thread(slack.cut),
+            lambda slack: asyncio.to_thread(slack.freeze),
+        ],
+        ids=["warning", "refresh", "too many", "cut", "frozen"],
+    )
+    async def test_a_connection_that_ends_is_replaced(
+        self, slack: SlackWorkspace, channel: str, end: Callable[[SlackWorkspace], asyncio.Future[None]]
+    ) -> None:
+        """Slack's own ends, a cut line, and a line that only looks alive are all mended."""
+        async with connected(slack):
+            await end(slack)
+            await answers_again(slack, channel)
+
+    async def test_a_used_up_address_is_given_up(
+        self, slack: SlackWorkspace, channel: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """slack_sdk would try one address for ever: after a while everything is built anew."""
+        async with connected(slack, patience=0.5):
+            slack.refuse_handshakes = 2
+            slack.cut()
+            await asyncio.sleep(0.3)
+            slack.expire_tickets()
+            await answers_again(slack, channel)
+
+        assert "building a new one" in caplog.text
+
+    async def test_the_edges_are_logged_once_and_no_secret_with_them(
+        self, slack: SlackWorkspace, channel: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A loss and a recovery are one line each, without tracebacks, tickets and tokens."""
+        caplog.set_level(logging.INFO)
+        async with connected(slack):
+            slack.refuse_handshakes = 5
+            slack.cut()
+            await answers_again(slack, channel)
+
+        lines = [record.getMessage() for record in caplog.records if record.name == "bot.modes"]
+        assert lines == ["the connection to Slack is lost: connecting again", "connected to Slack again"]
+        for secret in ("ticket", APP_TOKEN, "Traceback"):
+            assert secret not in caplog.text
+
+    async def test_another_copy_is_noticed(
+        self, slack: SlackWorkspace, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Two copies with one token are an accident, and the log says so."""
+        async with connected(slack), connected(slack):
+            await slack.connected(2)
+            await asyncio.sleep(0.1)
+
+        assert "2 copies of this bot are connected to Slack" in caplog.text
