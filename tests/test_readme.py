@@ -1,0 +1,58 @@
+"""The README tells the truth: its settings, its commands and its picture are those of the program."""
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from bot.cli import cli
+from bot.config import Settings
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+SETTINGS = README.split("### Settings")[1].split("\n## ")[0]
+KEYS = {name.upper() for name in Settings.model_fields}
+OTHER_NAMES = {"CLOUD_SDK_AK", "CLOUD_SDK_SK"}
+
+
+def test_every_setting_is_listed_and_no_other() -> None:
+    """The table has a place for each key that the program reads."""
+    listed = set(re.findall(r"`([A-Z][A-Z_]+)`", SETTINGS))
+
+    assert listed == KEYS | OTHER_NAMES
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_the_defaults_are_those_of_the_program(name: str) -> None:
+    """A default stands in the key's row, or that the key is needed."""
+    field = Settings.model_fields[name]
+    rows = [line.split("|") for line in SETTINGS.splitlines() if line.startswith("|")]
+    (default,) = (row[3] for row in rows if f"`{name.upper()}`" in row[1])
+
+    if field.is_required():
+        assert "needed" in default
+    elif field.default is not None:
+        assert f"`{field.default}`" in default
+
+
+def test_no_sentence_speaks_of_a_setting_that_there_is_not() -> None:
+    """Keys outside the table are real too."""
+    prefixes = "SLACK|HUAWEICLOUD|METASTUDIO|VOICEJOB|CLOUD_SDK"
+
+    assert set(re.findall(rf"`((?:{prefixes})_[A-Z_]+)`", README)) <= KEYS | OTHER_NAMES
+
+
+def test_every_command_is_told() -> None:
+    """Each command of the program is named, and each that is named exists."""
+    commands = get_command(cli).commands  # type: ignore[attr-defined]  # a typer app with several commands is a group
+    named = set(re.findall(r"`voicejob ([a-z]+)", README))
+
+    assert named == set(commands)
+
+
+def test_the_two_commands_to_set_it_up_stand_there() -> None:
+    """They are what CI runs, word for word."""
+    lines = README.splitlines()
+
+    assert "pip install . && voicejob demo" in lines
+    assert "pip install -e '.[test]' && pytest" in lines
