@@ -98,7 +98,7 @@ def problem(error: VoiceJobError, *, job_id: str | None = None) -> Message:
     """Tell what went wrong with a look-up; ``job_id`` adds a button to try it again, where that may help."""
     said = error.sentence(code)
     blocks: list[Block] = [_section(f":warning: {said}")]
-    if job_id and not isinstance(error, JobNotFound | RequestRefused):
+    if job_id and not isinstance(error, BadUsage | JobNotFound | RequestRefused):
         blocks.append(ActionsBlock(elements=[_button("Try again", TRY_AGAIN, job_id)]))
     if isinstance(error, MetaStudioError) and error.request_id:
         said = f"{said} (request {code(error.request_id[:8])})"

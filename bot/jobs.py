@@ -88,7 +88,7 @@ def _as_count(value: Any) -> int | None:
 
 
 def _as_epoch(value: Any) -> int | None:
-    """Read a time as epoch seconds; placeholders count as absent (facts/metastudio.md, section 2)."""
+    """Read a time as epoch seconds; placeholders count as absent."""
     number = _as_count(value)
     if number is None:
         return None

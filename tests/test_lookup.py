@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+from support import eventually
 
 from bot import cards
 from bot.demo.metastudio import Fault, MetaStudioSimulator
@@ -30,13 +30,6 @@ async def press(slack: SlackWorkspace, seen: Message, action_id: str) -> Message
     pressed = await slack.press(seen, action_id)
     assert pressed.acked
     return await pressed.message()
-
-
-async def eventually(holds: Callable[[], bool]) -> None:
-    """Wait until the condition holds."""
-    async with asyncio.timeout(5):
-        while not holds():  # noqa: ASYNC110  what is waited for has no event
-            await asyncio.sleep(0.01)
 
 
 def buttons(seen: Message) -> list[str]:
@@ -303,18 +296,28 @@ async def test_text_from_outside_stays_text(
     assert "`&lt;!channel&gt; &lt;@U1&gt; *x* &amp;lt;`" in card.text
 
 
+@pytest.mark.parametrize("value", ["../../secrets", "x" * 2000, "a\nforged line", ""])
 async def test_a_strange_button_gets_a_sentence(
-    slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str
+    slack: SlackWorkspace,
+    metastudio: MetaStudioSimulator,
+    channel: str,
+    caplog: pytest.LogCaptureFixture,
+    value: str,
 ) -> None:
-    """A button whose value is no job id is answered like a typed one."""
+    """A button whose value is no job id is answered like a typed one, and can't write into the log."""
+    caplog.set_level(logging.INFO)
     job = metastudio.add_job()
     card = await ask(slack, channel, job["job_id"])
     metastudio.requests.clear()
     row = next(block for block in card.blocks if block["type"] == "actions")
-    row["elements"][0]["value"] = "../../secrets"
+    row["elements"][0]["value"] = value
 
-    assert "can't be a job id" in (await press(slack, card, cards.REFRESH)).text
+    problem = await press(slack, card, cards.REFRESH)
+
+    assert "can't be a job id" in problem.text
+    assert buttons(problem) == []
     assert metastudio.requests == []
+    assert not [line for line in caplog.text.splitlines() if line.startswith("forged") or len(line) > 400]
 
 
 async def test_the_log_has_a_line_for_each_look_up_and_no_line_twice(
@@ -331,7 +334,7 @@ async def test_the_log_has_a_line_for_each_look_up_and_no_line_twice(
 
     lines = [record.getMessage() for record in caplog.records if record.name.startswith("bot.listeners")]
     assert len(lines) == 2
-    assert f"job={job['job_id']}" in lines[0]
+    assert f"job='{job['job_id']}'" in lines[0]
     assert "JobNotFound status=404 code=MSS.41000003 request=" in lines[1]
     assert "Nobody's business" not in caplog.text
     assert "response_url" not in caplog.text

@@ -154,7 +154,7 @@ class WebApi:
         return channel
 
     def _may_post(self, channel: Channel) -> None:
-        """Check membership; to an outsider a private channel does not exist (facts, section 5)."""
+        """Check membership; to an outsider a private channel does not exist."""
         if channel.person is None and not channel.bot_is_member:
             if channel.private:
                 raise ApiError("channel_not_found")

@@ -19,7 +19,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot import cards
-from bot.errors import VoiceJobError
+from bot.errors import MetaStudioError, VoiceJobError
 from bot.metastudio.client import MetaStudio
 
 log = logging.getLogger(__name__)
@@ -77,12 +77,14 @@ class Answers:
             outcome, found = "found", True
         except VoiceJobError as error:
             message = cards.problem(error, job_id=job_id)
-            outcome, found = str(error), False
+            # What a person typed stays out of the log.
+            outcome = str(error) if isinstance(error, MetaStudioError) else type(error).__name__
+            found = False
         except Exception:
-            log.exception("look-up failed: job=%s", job_id)
+            log.exception("look-up failed: job=%.66r", job_id)
             message = cards.problem(VoiceJobError(), job_id=job_id)
             outcome, found = "failed", False
-        log.info("look-up: job=%s seconds=%.2f %s", job_id, time.monotonic() - started, outcome)
+        log.info("look-up: job=%.66r seconds=%.2f %s", job_id, time.monotonic() - started, outcome)
         replaces = replace is Replace.ALWAYS or (replace is Replace.IF_FOUND and found)
         await self._answer(response_url, ephemeral(message), replaces=replaces)
 

@@ -1,0 +1,88 @@
+"""Answers to people when something breaks that nobody foresaw."""
+
+import logging
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from slack_bolt.async_app import AsyncApp
+from support import eventually
+
+from bot import app as composition
+from bot import cards, modes
+from bot.demo.metastudio import MetaStudioSimulator
+from bot.demo.slack import BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
+from bot.demo.world import settings_for
+from bot.listeners import register
+from bot.listeners.answers import Answers
+
+
+def broken(job_id: str) -> str | None:
+    """Fail like a mistake in the code would."""
+    raise ZeroDivisionError(job_id)
+
+
+@pytest.fixture
+async def bot_with_a_mistake(slack: SlackWorkspace, metastudio: MetaStudioSimulator) -> AsyncIterator[None]:
+    """Serve a bot in HTTP mode that breaks while it makes a card."""
+    bolt = AsyncApp(token=BOT_TOKEN, signing_secret=SIGNING_SECRET)
+    bolt.client.base_url = slack.api_url
+    async with (
+        aiohttp.ClientSession() as session,
+        composition.metastudio_from(settings_for(slack, metastudio)) as client,
+    ):
+        answers = Answers(client, session, region="cn-north-4", console_url=broken)
+        register(bolt, answers)
+        async with modes.http(bolt, "127.0.0.1", 0) as address:
+            slack.events_url = address
+            yield
+            await answers.drain(5)
+
+
+@pytest.mark.usefixtures("bot_with_a_mistake")
+async def test_a_mistake_in_the_code_is_a_sentence_and_a_traceback_in_the_log(
+    slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The person hears that the bot failed, and can try again; the operator gets the traceback."""
+    job = metastudio.add_job()
+
+    asked = await slack.command("/voicejob", job["job_id"], channel=channel)
+    seen = await asked.message()
+
+    assert "Something went wrong inside the bot" in seen.text
+    assert "ZeroDivisionError" not in str(seen.blocks)
+    assert seen.blocks[-1]["elements"][0]["action_id"] == cards.TRY_AGAIN
+    assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.usefixtures("bot_with_a_mistake")
+@pytest.mark.parametrize(
+    ("fault", "times", "taken"),
+    [
+        ({"error": "ratelimited", "retry_after": 1}, 1, True),
+        ({"drop": True}, 2, True),
+        ({"status": 500}, 2, True),
+        ({"status": 500}, 3, False),
+        ({"status": 404, "body": "used_url"}, 1, False),
+    ],
+    ids=["limited", "dropped", "down for a moment", "down", "used up"],
+)
+async def test_an_answer_is_sent_again_while_that_may_help(
+    slack: SlackWorkspace,
+    metastudio: MetaStudioSimulator,
+    channel: str,
+    caplog: pytest.LogCaptureFixture,
+    fault: dict[str, object],
+    times: int,
+    taken: bool,  # noqa: FBT001  a column of the table
+) -> None:
+    """What passes costs the person nothing; what does not is one line in the log, without the address."""
+    caplog.set_level(logging.INFO, "bot")
+    job = metastudio.add_job()
+    slack.fail("response_url", times=times, **fault)  # type: ignore[arg-type]  # a table of keywords
+    asked = await slack.command("/voicejob", job["job_id"], channel=channel)
+    await eventually(lambda: bool(asked.messages) or "did not take an answer" in caplog.text)
+
+    assert bool(asked.messages) is taken
+    assert ("did not take an answer" in caplog.text) is not taken
+    assert "/commands/" not in caplog.text
