@@ -110,9 +110,9 @@ def problem(error: VoiceJobError, *, job_id: str | None = None) -> Message:
 
 def clean(text: str) -> str:
     """Make one line of it, without what can't be seen and would disturb; empty if nothing can be seen."""
-    line = " ".join(text.split())
-    kept = "".join(char for char in line if not _disturbs(char))
-    return kept if any(map(str.isprintable, kept)) else ""
+    kept = "".join(char for char in text if char.isspace() or not _disturbs(char))
+    line = " ".join(kept.split())
+    return line if any(char.isprintable() and not char.isspace() for char in line) else ""
 
 
 def escape(text: str) -> str:

@@ -29,10 +29,11 @@ _MILLISECONDS_FROM: Final = 10**11
 """No page states a unit. As seconds, a number this large would be the year 5138: it is milliseconds."""
 
 _LINKED_ID: Final = (
-    re.compile(r"/jobs/([A-Za-z0-9_-]{1,64})(?=[/?#&]|$)"),
-    re.compile(r"[?&#]job_?id=([A-Za-z0-9_-]{1,64})(?=[/?#&]|$)", re.IGNORECASE),
+    re.compile(r"/jobs/([A-Za-z0-9_-]{1,64})(?=[/?#&\s]|$)"),
+    re.compile(r"[?&#]job_?id=([A-Za-z0-9_-]{1,64})(?=[/?#&\s]|$)", re.IGNORECASE),
 )
-_QUOTES: Final = "`'\"‘’‚“”„«»´ \t\r\n\u00a0"  # noqa: RUF001  phones turn straight quotes into these
+_BLANKS: Final = "".join(filter(str.isspace, map(chr, range(0x3001))))
+_QUOTES: Final = "`'\"‘’‚‛“”„‟‹›«»´"  # noqa: RUF001  phones turn straight quotes into these
 
 
 def job_id_from(text: str) -> str:
@@ -50,17 +51,17 @@ def job_id_from(text: str) -> str:
 
 def unquoted(text: str) -> str:
     """Take blanks, quotes and backticks away from around what a person typed."""
-    return text.strip(_QUOTES)
+    return text.strip(_BLANKS + _QUOTES)
 
 
 def _job_id_in_link(link: str) -> str:
     """Find the one job id in a link; Slack may send the link as ``<https://…|label>``."""
     address = link.strip("<>").partition("|")[0]
-    for pattern in (*_LINKED_ID, UUID):
-        found = set(pattern.findall(address))
-        if len(found) == 1:
-            return str(found.pop())
-    raise BadLink(link)
+    named = {found for pattern in _LINKED_ID for found in pattern.findall(address)}
+    ids = named or set(UUID.findall(address))
+    if len(ids) != 1:
+        raise BadLink(link)
+    return str(ids.pop())
 
 
 def _as_text(value: Any) -> str | None:
@@ -159,15 +160,14 @@ class Job(BaseModel):
         return meaning_of(self.state)
 
 
-def without_personal_fields(answer: Any) -> Any:
+def without_personal_fields(answer: dict[str, Any]) -> dict[str, Any]:
     """Copy MetaStudio's answer without the fields that are never shown, at any depth."""
-    if isinstance(answer, Mapping):
-        return {
-            key: without_personal_fields(value) for key, value in answer.items() if key not in PERSONAL_FIELDS
-        }
-    if isinstance(answer, list):
-        return [without_personal_fields(value) for value in answer]
-    return answer
+
+    def kept(fields: dict[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in fields.items() if key not in PERSONAL_FIELDS}
+
+    # The JSON reader goes as deep as it went the first time; a recursion of ours would not.
+    return dict(json.loads(json.dumps(answer), object_hook=kept))
 
 
 class Phase(Enum):

@@ -1,6 +1,7 @@
 """Slack messages drawn in a terminal: what a person would see, as well as text can show it."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from html import unescape
@@ -39,7 +40,9 @@ def _lines(blocks: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
 
 
 def _header(block: Mapping[str, Any]) -> Iterator[RenderableType]:
-    yield Text(block["text"]["text"], style="bold underline")
+    header = _text(block["text"])
+    header.stylize("bold underline")
+    yield header
 
 
 def _section(block: Mapping[str, Any]) -> Iterator[RenderableType]:
@@ -56,7 +59,7 @@ def _context(block: Mapping[str, Any]) -> Iterator[RenderableType]:
 
 
 def _actions(block: Mapping[str, Any]) -> Iterator[RenderableType]:
-    labels = [button["text"]["text"] for button in block["elements"]]
+    labels = [_text(button["text"]).plain for button in block["elements"]]
     yield Text("  ").join(Text(f"[ {label} ]", style="reverse") for label in labels)
 
 
@@ -71,7 +74,9 @@ def _grid(fields: Sequence[Text]) -> Table:
 
 
 def _text(written: Mapping[str, Any]) -> Text:
-    return Text(written["text"]) if written["type"] == "plain_text" else _mrkdwn(written["text"])
+    # A terminal obeys control characters, wherever they come from.
+    visible = "".join(char for char in written["text"] if char == "\n" or unicodedata.category(char) != "Cc")
+    return Text(visible) if written["type"] == "plain_text" else _mrkdwn(visible)
 
 
 def _mrkdwn(written: str) -> Text:

@@ -142,7 +142,7 @@ def _token_request(name: str, password: str, domain: str, project_id: str) -> by
 
 def _renew_at(end: datetime | None, now: datetime) -> datetime:
     end = end or now + LIFE_IF_NOT_TOLD
-    return max(end - RENEW_BEFORE_END, now + KEPT_AT_LEAST)
+    return max(end, now + KEPT_AT_LEAST + RENEW_BEFORE_END) - RENEW_BEFORE_END
 
 
 def _end_of_token(body: bytes) -> datetime | None:

@@ -57,6 +57,9 @@ class MetaStudio:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        for task in list(self._under_way.values()):
+            task.cancel()
+            await asyncio.wait([task])
         await self._http.aclose()
 
     async def job(self, job_id: str) -> Job:

@@ -39,7 +39,7 @@ def signed_names(headers: Iterable[str]) -> str:
 
 def _canonical_request(method: str, target: str, headers: Mapping[str, str], body: bytes) -> str:
     path, _, query = target.partition("?")
-    lines = sorted(f"{name.lower()}:{value.strip()}\n" for name, value in headers.items())
+    lines = [f"{name}:{value.strip()}\n" for name, value in sorted(_lower(headers).items())]
     return "\n".join(
         [
             method.upper(),
@@ -50,6 +50,10 @@ def _canonical_request(method: str, target: str, headers: Mapping[str, str], bod
             hashlib.sha256(body).hexdigest(),
         ]
     )
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def _canonical_path(path: str) -> str:
