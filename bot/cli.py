@@ -103,7 +103,8 @@ def show(
     settings = MetaStudioSettings.load()
     answer = asyncio.run(_answer(settings, found))
     if as_json:
-        typer.echo(json.dumps(without_personal_fields(answer), ensure_ascii=False, indent=2))
+        # In ASCII: what comes from outside can neither break the output nor command the terminal.
+        typer.echo(json.dumps(without_personal_fields(answer), indent=2))
     else:
         out.print(terminal.draw(_card(settings, Job.from_api(answer | {"job_id": found}))))
 

@@ -33,7 +33,7 @@ _LINKED_ID: Final = (
     re.compile(r"[?&#]job_?id=([A-Za-z0-9_-]{1,64})(?=[/?#&\s]|$)", re.IGNORECASE),
 )
 _BLANKS: Final = "".join(filter(str.isspace, map(chr, range(0x3001))))
-_QUOTES: Final = "`'\"‘’‚‛“”„‟‹›«»´"  # noqa: RUF001  phones turn straight quotes into these
+_QUOTES: Final = "`'\"‘’‚‛“”„‟‹›«»´「」『』\u200b\ufeff"  # noqa: RUF001  what keyboards and copying add
 
 
 def job_id_from(text: str) -> str:

@@ -137,6 +137,16 @@ class TestShow:
         kept = {key: value for key, value in job.items() if key not in personal}
         assert json.loads(ended.out) == kept | {"something_new": {"kept": [1]}}
 
+    async def test_json_can_not_command_the_terminal(self, metastudio: MetaStudioSimulator) -> None:
+        """Control characters and half characters in MetaStudio's answer stay escaped."""
+        sent = b'{"voice_name": "\\ud800 \\u009b31m \\u001b"}'
+        metastudio.fail(Fault.raw(sent))
+
+        ended = await voicejob("show", "--json", "some-job", **metastudio_environment(metastudio))
+
+        assert json.loads(ended.out) == json.loads(sent)
+        assert ended.out.replace("\n", "").isprintable()
+
     @pytest.mark.parametrize(
         ("job_id", "code", "says"),
         [("../x", 2, "“../x” can't be a job id"), ("unknown", 1, "MetaStudio has no job “unknown”")],

@@ -52,23 +52,21 @@ class Story:
 
     async def play(self) -> None:
         """Play all scenes."""
-        card = await self._a_running_job()
-        await self._which_moves_on(card)
+        job = self._metastudio.add_job(voice_name="女声 · Morning News", state="PROCESSING", tag="NEWS")
+        card = await self._a_running_job(job["job_id"])
+        await self._which_moves_on(job["job_id"], card)
         await self._a_failed_job()
         await self._an_unknown_job()
         await self._a_typo()
         self._nothing_personal()
 
-    async def _a_running_job(self) -> Message:
-        job = self._metastudio.add_job(voice_name="女声 · Morning News", state="PROCESSING", tag="NEWS")
+    async def _a_running_job(self, job_id: str) -> Message:
         self._tell("A job is in training.")
-        seen = await self._type(job["job_id"])
+        seen = await self._type(job_id)
         expect_in(seen, "女声 · Morning News", "In training", "Step 5 of 8", "MetaStudio's turn")
         return seen
 
-    async def _which_moves_on(self, card: Message) -> None:
-        """Let the job that ``card`` shows move on, and press the card's button."""
-        (job_id,) = self._metastudio.jobs
+    async def _which_moves_on(self, job_id: str, card: Message) -> None:
         self._metastudio.set_state(job_id, "AUDIT_FAILED")
         self._tell("Its review failed meanwhile. Pressing Refresh replaces the card.")
         press = await self._slack.press(card, cards.REFRESH)

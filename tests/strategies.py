@@ -1,0 +1,92 @@
+"""What MetaStudio might answer, as hypothesis strategies: the hostile, the broken and the usual."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from bot.jobs import EDITIONS, LANGUAGES, SEXES, STATES, SUPPLIES, USES, Job
+
+FIELDS = tuple(Job.model_fields)
+"""Every field of a job, by MetaStudio's own name."""
+
+HOSTILE_PIECES = (
+    "<!channel>",
+    "<@U0BOB>",
+    "<https://evil.example|here>",
+    "<!date^1^{date}|x>",
+    "*bold*",
+    "_i_",
+    "~s~",
+    "`",
+    "```",
+    "&lt;",
+    "&",
+    ":x:",
+    "\n",
+    "\r",
+    "\t",
+    "\x00",
+    "\x1b[31m",
+    "\x1b]8;;https://evil.example\x07",
+    "[red]",
+    "[/]",
+    "\ud800",
+    "\udfff",
+    "\u200b",
+    "\u202e",
+    "\u2066",
+    "\u2028",
+    "女声",
+    "👩\u200d🎤",
+)
+
+
+def texts() -> st.SearchStrategy[str]:
+    """Give any text: lone surrogates and control characters too, markup, nothing at all, and very much."""
+    any_character = st.characters() | st.characters(categories=("Cs", "Cc", "Cf"))
+    hostile = st.lists(st.sampled_from(HOSTILE_PIECES) | st.text(any_character, max_size=4)).map("".join)
+    huge = st.builds(lambda piece, times: piece * times, hostile, st.sampled_from([40, 400]))
+    return st.text(any_character, max_size=30) | hostile | huge
+
+
+def json_values() -> st.SearchStrategy[Any]:
+    """Give any JSON value, and the numbers that Python's reader lets pass although they are none."""
+    numbers = st.integers() | st.sampled_from([0, -1, 2147483647, 10**11, 10**15, 10**4000])
+    simple = st.none() | st.booleans() | numbers | st.floats() | texts()
+    return st.recursive(
+        simple,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts(), inner, max_size=3),
+        max_leaves=6,
+    )
+
+
+def usual_values() -> st.SearchStrategy[Any]:
+    """Give the values that mean something in one field or another."""
+    words = [*STATES, *EDITIONS, *LANGUAGES, *SEXES, *USES, *SUPPLIES, "true", "false", "1767323045"]
+    return st.sampled_from(words) | st.integers(1, 2**31)
+
+
+def answers() -> st.SearchStrategy[dict[str, Any]]:
+    """Give any JSON object, mostly with fields of a job, of any type each."""
+    values = usual_values() | texts() | json_values()
+    known = st.fixed_dictionaries(
+        {}, optional=dict.fromkeys(FIELDS, values) | {"state": st.sampled_from([*STATES]) | values}
+    )
+    unknown = st.dictionaries(texts(), json_values(), max_size=2)
+    return st.builds(lambda first, second: first | second, unknown, known)
+
+
+def full_answers() -> st.SearchStrategy[dict[str, Any]]:
+    """Give jobs with a long text in every field and a state in which everything is shown."""
+    long = st.sampled_from(HOSTILE_PIECES).map(lambda piece: (piece + "x") * 2000)
+    states = st.sampled_from(["FAILED", "AUDIT_FAILED", "SPLIT_FAILED", "USER_RESULT_REVIEW"]) | long
+    fixed: dict[str, st.SearchStrategy[Any]] = dict.fromkeys(FIELDS, long)
+    return st.fixed_dictionaries(
+        fixed
+        | {
+            "state": states,
+            "reject_times": st.sampled_from([10, 10**4000]),
+            "create_time": st.just(10**11 - 1),
+            "lastupdate_time": st.just(10**11 - 1),
+        }
+    )
