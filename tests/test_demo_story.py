@@ -64,5 +64,5 @@ async def test_it_notices_what_is_personal(
     """A personal field in any message would end it: here, one that is also the voice's name."""
     metastudio.add_job(phone="Audiobook <beta>", voice_name="x", state="WAITING")
     async with running(settings_for(slack, metastudio)):
-        with pytest.raises(StoryFailed):
+        with pytest.raises(StoryFailed, match="a personal field was shown"):
             await Story(console, slack, metastudio).play()
