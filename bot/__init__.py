@@ -5,6 +5,7 @@ cli.py        the command line: the only place that prints
 config.py     the settings
 app.py        the composition root: builds everything, and runs it
 modes.py      the two ways in: Socket Mode and HTTP
+tokens.py     Slack's verdict on the bot's tokens
 listeners/    what Slack calls: the command, the buttons, and the answers to them
 metastudio/   MetaStudio's API: signing in, asking, and what its refusals mean
 cards.py      PURE   jobs, help and problems as Slack messages

@@ -3,39 +3,31 @@
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
 import aiohttp
-import httpx
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import modes
 from bot.config import MetaStudioSettings, Settings, revealed
-from bot.errors import SlackRefused, SlackUnreachable
+from bot.errors import VoiceJobError
 from bot.listeners import register
 from bot.listeners.answers import Answers
 from bot.metastudio.auth import AccessKey, GivenToken, IamUser
 from bot.metastudio.client import MetaStudio
+from bot.tokens import may_connect, signed_in
 
 log = logging.getLogger(__name__)
 
 SLACK_TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
-DRAIN_SECONDS: Final = 10.0
-"""How long the end waits for the answers under way."""
-
-TRY_LATER: Final = frozenset(
-    {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
-)
-"""Slack's error codes that say nothing about a token."""
-NO_JSON: Final = "no answer in JSON"
+DRAIN_SECONDS: Final = 7.0
+"""How long the end waits for the answers under way; all in all, it comes within 10 seconds."""
 
 Ready = Callable[[str], None]
 """Called once Slack can reach the bot, with a word on how."""
@@ -71,7 +63,7 @@ def metastudio_from(settings: MetaStudioSettings) -> MetaStudio:
     )
 
 
-def _auth_from(settings: MetaStudioSettings) -> httpx.Auth:
+def _auth_from(settings: MetaStudioSettings) -> AccessKey | IamUser | GivenToken:
     """Choose the one way to authenticate that is set."""
     now = partial(datetime.now, UTC)
     project_id = settings.huaweicloud_sdk_project_id
@@ -96,7 +88,8 @@ def _auth_from(settings: MetaStudioSettings) -> httpx.Auth:
 
 
 async def _run_http_mode(app: AsyncApp, settings: Settings, stop: asyncio.Event, ready: Ready) -> None:
-    async with modes.http(app, settings.voicejob_host, settings.port) as address:
+    secret = revealed(settings.slack_signing_secret)
+    async with modes.http(app, secret, settings.voicejob_host, settings.port) as address:
         ready(address)
         await stop.wait()
 
@@ -104,18 +97,28 @@ async def _run_http_mode(app: AsyncApp, settings: Settings, stop: asyncio.Event,
 async def _run_socket_mode(app: AsyncApp, app_token: str, stop: asyncio.Event, ready: Ready) -> None:
     """Stay connected until ``stop`` is set; a connection's task that dies takes the bot with it."""
     # slack_sdk would try a token that Slack refuses for ever, so it is tried here first.
-    await _asked(app.client, "SLACK_APP_TOKEN", app.client.apps_connections_open(app_token=app_token))
-    async with asyncio.TaskGroup() as tasks:
-        connection = tasks.create_task(modes.socket_mode(app, app_token, ready=partial(ready, "Socket Mode")))
-        await stop.wait()
-        connection.cancel()
+    await may_connect(app.client, app_token)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            connection = tasks.create_task(
+                modes.socket_mode(app, app_token, ready=partial(ready, "Socket Mode"))
+            )
+            await stop.wait()
+            connection.cancel()
+    except ExceptionGroup as group:
+        raise _first_told(group) from group
+
+
+def _first_told(group: ExceptionGroup[Exception]) -> Exception:
+    """Take the error with a sentence out of a group, if there is one."""
+    return next((error for error in group.exceptions if isinstance(error, VoiceJobError)), group)
 
 
 async def _bolt_app(settings: Settings, session: aiohttp.ClientSession) -> AsyncApp:
     """Build Bolt's app for the one workspace that the bot token is of. Raises SlackError."""
     token = revealed(settings.slack_bot_token)
     client = AsyncWebClient(base_url=settings.slack_api_url, session=session)
-    auth = await _asked(client, "SLACK_BOT_TOKEN", client.auth_test(token=token))
+    auth = await signed_in(client, token)
     log.info("signed in to the Slack workspace %r as %r", auth.get("team"), auth.get("user"))
     authorized = AuthorizeResult.from_auth_test_response(bot_token=token, auth_test_response=auth)
 
@@ -123,43 +126,19 @@ async def _bolt_app(settings: Settings, session: aiohttp.ClientSession) -> Async
         """Give each request what is known since the start; Bolt would ask during the first command."""
         return authorized
 
-    _forget_oauth()
-    app = AsyncApp(
+    _hide_from_bolt()
+    return AsyncApp(
         name="voicejob",
         client=client,
         authorize=authorize,
-        signing_secret=revealed(settings.slack_signing_secret),
-        ssl_check_enabled=False,  # it answers before the signature is checked
+        request_verification_enabled=False,  # the door of HTTP mode does it, before a body is even parsed
+        ssl_check_enabled=False,  # Slack signs those too
     )
-    # About a bad signature it would log the request's body, at INFO.
-    logging.getLogger("slack_bolt.AsyncRequestVerification").setLevel(logging.WARNING)
-    return app
 
 
-def _forget_oauth() -> None:
-    """Keep Bolt from reading these as the wish to be installed by OAuth: it would drop the token."""
+def _hide_from_bolt() -> None:
+    """Take from the environment what Bolt reads there by itself: it would warn, or turn to OAuth."""
+    os.environ.pop("SLACK_BOT_TOKEN", None)
     for key in ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"):
         if os.environ.pop(key, None) is not None:
             log.warning("%s is set but not used: the bot serves one workspace, by its token", key)
-
-
-async def _asked(
-    client: AsyncWebClient, key: str, answer: Awaitable[AsyncSlackResponse]
-) -> AsyncSlackResponse:
-    """Await Slack's verdict on the token in ``key``. Raises SlackRefused or SlackUnreachable."""
-    try:
-        return await answer
-    except SlackApiError as error:
-        code = _error_code(error)
-        if code in TRY_LATER or code == NO_JSON:
-            raise SlackUnreachable(url=client.base_url, reason=code) from None
-        raise SlackRefused(key=key, error=code) from None
-    # slack_sdk fails with an AttributeError on an answer in plain text.
-    except (aiohttp.ClientError, TimeoutError, AttributeError) as error:
-        raise SlackUnreachable(url=client.base_url, reason=type(error).__name__) from error
-
-
-def _error_code(error: SlackApiError) -> str:
-    """Find Slack's error code. Where the answer was no JSON, slack_sdk keeps something else, or nothing."""
-    response = error.response
-    return str(response.get("error") or NO_JSON) if isinstance(response, AsyncSlackResponse) else NO_JSON

@@ -22,8 +22,8 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
-from bot.errors import BadUsage, JobNotFound, MetaStudioError, RequestRefused, VoiceJobError
-from bot.jobs import EDITIONS, LANGUAGES, SEXES, STEPS, SUPPLIES, USES, Job, Phase
+from bot.errors import BadUsage, JobNotFound, MetaStudioError, VoiceJobError
+from bot.jobs import EDITIONS, LANGUAGES, SEXES, STEPS, SUPPLIES, USES, UUID, Job, Phase
 
 REFRESH: Final = "job_refresh"
 """action_id: replace this card with a new one. The button's value is the job id."""
@@ -38,9 +38,12 @@ FIELDS_LIMIT: Final = 10
 """Slack's limits: characters in a header and in a section, fields in a section (Block Kit reference)."""
 VALUE_LIMIT: Final = 200
 REASON_IN_TEXT_LIMIT: Final = 500
+QUOTED_LIMIT: Final = 80
 """Our limits, far below Slack's: a card with longer values would be no card any more."""
 
-TURNED_AROUND: Final = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+LIKE_THIS: Final = "26f06524-4f75-4b3a-a853-b649a21aaf66"
+"""The job id in the example of ShowVoiceTrainingJob's page."""
+BIDI_CONTROLS: Final = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 """Bidirectional classes of invisible characters that reorder what follows them, labels of ours included."""
 
 ICONS: Final[Mapping[Phase, str]] = {
@@ -48,14 +51,14 @@ ICONS: Final[Mapping[Phase, str]] = {
     Phase.WAITS_FOR_CUSTOMER: ":point_right:",
     Phase.ENDED_WELL: ":white_check_mark:",
     Phase.ENDED_BADLY: ":x:",
-    Phase.UNKNOWN: ":grey_question:",
+    Phase.UNKNOWN: ":warning:",
 }
 TURNS: Final[Mapping[Phase, str]] = {
     Phase.IN_PROGRESS: "MetaStudio's turn",
     Phase.WAITS_FOR_CUSTOMER: "Your turn",
     Phase.ENDED_WELL: "Done",
     Phase.ENDED_BADLY: "Your turn",
-    Phase.UNKNOWN: "Please look",
+    Phase.UNKNOWN: "Perhaps your turn",
 }
 
 
@@ -85,26 +88,33 @@ def job(shown: Job, *, region: str, now: int, console_url: str | None = None) ->
 
 def help(command: str) -> Message:  # noqa: A001  cards.help is what the command help shows
     """Tell how the command is used; ``command`` has its slash."""
-    return _usage("See where a voice training job at MetaStudio stands.", command)
+    lines = [
+        "See where a voice training job at MetaStudio stands.",
+        f"{code(f'{command} <job_id>')}  shows you the job: its state, whose turn it is, what comes next.",
+        f"{code(f'{command} help')}  shows this. Nobody but you sees what the command answers.",
+        "Copy the job id from MetaStudio; quotes, backticks or a link around it do no harm.",
+    ]
+    return _message("\n".join(lines), [_section("\n".join(lines))])
 
 
 def usage(error: BadUsage, command: str) -> Message:
-    """Tell what was wrong with what a person typed, and how the command is used."""
+    """Tell what was wrong with what a person typed, and what to type instead."""
     meant = f" Did you mean {code(f'{command} {error.meant}')}?" if error.meant else ""
-    return _usage(f"{error.sentence(code)}{meant}", command)
+    ways = f"Try {code(f'{command} <job_id>')} or {code(f'{command} help')}."
+    said = f"{error.sentence(_quoted)}{meant}\n{ways}"
+    return _message(said, [_section(said)])
 
 
 def problem(error: VoiceJobError, *, job_id: str | None = None) -> Message:
     """Tell what went wrong with a look-up; ``job_id`` adds a button to try it again, where that may help."""
-    said = error.sentence(code)
+    said = f"{error.sentence(_quoted)}{_hint(error)}"
     blocks: list[Block] = [_section(f":warning: {said}")]
-    if job_id and not isinstance(error, BadUsage | JobNotFound | RequestRefused):
+    if job_id and error.may_pass:
         blocks.append(ActionsBlock(elements=[_button("Try again", TRY_AGAIN, job_id)]))
     if isinstance(error, MetaStudioError) and error.request_id:
-        said = f"{said} (request {code(error.request_id[:8])})"
-        blocks.append(
-            ContextBlock(elements=[MarkdownTextObject(text=f"Request {code(error.request_id[:8])}")])
-        )
+        request = f"For whoever runs the bot: request {code(error.request_id[:8])}"
+        blocks.append(ContextBlock(elements=[MarkdownTextObject(text=request)]))
+        said = f"{said} ({request})"
     return _message(said, blocks)
 
 
@@ -132,6 +142,17 @@ def date(epoch: int) -> str:
     return f"<!date^{epoch}^{{date_short_pretty}} {{time}}|{utc}>"
 
 
+def _quoted(text: str) -> str:
+    return code(text, QUOTED_LIMIT)
+
+
+def _hint(error: VoiceJobError) -> str:
+    """Help one who typed a word for which there is no job: most of them wanted something else."""
+    if not isinstance(error, JobNotFound) or UUID.fullmatch(error.values["job_id"]):
+        return ""
+    return f" A job id usually looks like {code(LIKE_THIS)}; the word {code('help')} shows what I can do."
+
+
 def _message(text: str, blocks: Iterable[Block]) -> Message:
     return Message(text, [block.to_dict() for block in blocks])
 
@@ -150,7 +171,7 @@ def _button(label: str, action_id: str, value: str) -> ButtonElement:
 
 
 def _disturbs(char: str) -> bool:
-    return unicodedata.category(char) in {"Cc", "Cs"} or unicodedata.bidirectional(char) in TURNED_AROUND
+    return unicodedata.category(char) in {"Cc", "Cs"} or unicodedata.bidirectional(char) in BIDI_CONTROLS
 
 
 def _cut(text: str, limit: int) -> str:
@@ -170,16 +191,6 @@ def _cut_escaped(text: str, limit: int) -> str:
     return f"{kept}…"
 
 
-def _usage(first: str, command: str) -> Message:
-    lines = [
-        first,
-        f"{code(f'{command} <job_id>')}  shows you the job: its state, what comes next and whose turn it is.",
-        f"{code(f'{command} help')}  shows this. Nobody but you sees what the command answers.",
-        "Copy the job id from MetaStudio; quotes, backticks or a link around it do no harm.",
-    ]
-    return _message("\n".join(lines), [_section("\n".join(lines))])
-
-
 def _title(shown: Job) -> str:
     return clean(shown.voice_name or "") or "Voice without a name"
 
@@ -189,8 +200,8 @@ def _job_text(shown: Job) -> str:
     meaning = shown.meaning
     sentences = [
         f"{code(_title(shown))}: {_state(shown)}.",
-        f"{_step(meaning.step)}." if meaning.step else "",
         f"{TURNS[meaning.phase]}: {meaning.to_do}",
+        f"{_step(meaning.step)}." if meaning.step else "",
         f"Next: {meaning.next}",
         *(f"{label}: {value}." for label, value in _causes(shown)),
         *(f"{label}: {value}." for label, value in _facts(shown)),
@@ -204,8 +215,8 @@ def _standing(shown: Job) -> str:
     meaning = shown.meaning
     lines = [
         f"{ICONS[meaning.phase]} *{meaning.label}*{_own_name(shown)}",
-        f"{_step(meaning.step)}  {_bar(meaning.step)}" if meaning.step else "",
         f"*{TURNS[meaning.phase]}:* {meaning.to_do}",
+        f"{_step(meaning.step)}  {_bar(meaning.step)}" if meaning.step else "",
         f"*Next:* {meaning.next}",
     ]
     return "\n".join(filter(None, lines))
@@ -241,9 +252,11 @@ def _causes(shown: Job) -> list[tuple[str, str]]:
 
 
 def _failure(shown: Job) -> list[Block]:
-    causes = dict(_causes(shown))
-    blocks: list[Block] = [_section(f"*Error:* {causes['Error']}")] if "Error" in causes else []
+    blocks: list[Block] = []
+    if "Error" in (causes := dict(_causes(shown))):
+        blocks.append(_section(f"*Error:* {causes['Error']}"))
     if "Reason" in causes:
+        # A long text reads better outside a code span, and as plain_text it is as harmless.
         reason = f"Reason: {clean(shown.job_failed_reason or '')}"
         blocks.append(SectionBlock(text=_plain(reason, SECTION_LIMIT)))
     return blocks
@@ -253,13 +266,13 @@ def _facts(shown: Job) -> list[tuple[str, str]]:
     """List what else is known of the job, ready for mrkdwn; what MetaStudio did not say takes no room."""
     times = shown.reject_times or 0
     facts = [
+        ("State changed", _moment(shown.lastupdate_time)),
+        ("Created", _moment(shown.create_time)),
         ("Edition", _word(EDITIONS, shown.job_type)),
         ("Language", _word(LANGUAGES, shown.language)),
         ("Sex of the voice", _word(SEXES, shown.sex)),
         ("Use", _word(USES, shown.tag)),
         ("Recordings came as", _word(SUPPLIES, shown.create_type)),
-        ("Created", _moment(shown.create_time)),
-        ("State changed", _moment(shown.lastupdate_time)),
         ("Times in this state", _cut(str(times), VALUE_LIMIT) if times > 1 else None),
         ("Batch", _outside(shown.batch_name)),
         ("Model asset", _outside(shown.asset_id)),

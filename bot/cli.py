@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 it did not work, 2 the settings or the arguments are wrong
 """
 
 import asyncio
+import gc
 import json
 import logging
 import signal
@@ -18,18 +19,21 @@ from rich.console import Console
 from bot import app as bot
 from bot import cards, terminal
 from bot.config import MetaStudioSettings, Settings
-from bot.errors import BadSettings, BadUsage, VoiceJobError
+from bot.errors import BadSettings, BadUsage, MetaStudioError, VoiceJobError
 from bot.jobs import Job, job_id_from, without_personal_fields
 
 log = logging.getLogger(__name__)
 
 LOG_FORMAT: Final = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 BAD_INPUT: Final = 2
+QUIET: Final = {"httpx": logging.WARNING, "slack_sdk": logging.WARNING, "stamina": logging.ERROR}
+"""Libraries that would log each request and each try; what came of them is logged here."""
 
 cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -44,6 +48,8 @@ def main() -> None:
         sys.exit(BAD_INPUT)
     except VoiceJobError as error:
         err.print(error.sentence(), markup=False, soft_wrap=True)
+        if isinstance(error, MetaStudioError):
+            err.print(str(error), markup=False, soft_wrap=True)
         sys.exit(1)
 
 
@@ -99,6 +105,7 @@ def show(
     ] = False,
 ) -> None:
     """Look up one job and print it."""
+    _log_to_stderr(logging.WARNING)
     found = job_id_from(job_id)
     settings = MetaStudioSettings.load()
     answer = asyncio.run(_answer(settings, found))
@@ -113,7 +120,15 @@ async def _run(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await bot.run(settings, stop=stop, ready=lambda way: log.info("ready: %s", way))
+    await bot.run(settings, stop=stop, ready=_ready)
+
+
+def _ready(way: str) -> None:
+    # What exists by now stays to the end. Frozen, it is no longer walked by each full garbage collection,
+    # which would hold up everybody's acknowledgement for 50 ms.
+    gc.collect()
+    gc.freeze()
+    log.info("ready: %s", way)
 
 
 async def _answer(settings: MetaStudioSettings, job_id: str) -> dict[str, Any]:
@@ -130,5 +145,5 @@ def _card(settings: MetaStudioSettings, job: Job) -> list[dict[str, Any]]:
 def _log_to_stderr(level: int = logging.INFO) -> None:
     """Log a line an event. Never DEBUG: there, the libraries log whole messages."""
     logging.basicConfig(level=level, format=LOG_FORMAT)
-    for chatty in ("httpx", "stamina"):
-        logging.getLogger(chatty).setLevel(logging.ERROR)
+    for name, quiet in QUIET.items():
+        logging.getLogger(name).setLevel(quiet)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import (
     AfterValidator,
     AliasChoices,
+    BeforeValidator,
     Field,
     HttpUrl,
     SecretStr,
@@ -26,6 +27,8 @@ _PRINTABLE: Final = re.compile(r"[!-~]+")
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST_CONSOLE_URL: Final = 2900
 """Slack takes 3000 characters in a button's address, the job id included."""
+
+_LAST_PORT: Final = 65535
 
 _SIGN_INS: Final = (
     ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"),
@@ -61,9 +64,18 @@ def _address(value: str) -> str:
         parts = TypeAdapter(HttpUrl).validate_python(value)
     except ValidationError:
         raise ValueError("must be an address like https://host") from None
+    if parts.username or parts.password:
+        raise ValueError("must be an address like https://host, without a user and a password")
     if parts.query or parts.fragment:
         raise ValueError("must be an address like https://host, with nothing behind a ? or #")
     return value.rstrip("/")
+
+
+def _port(value: Any) -> int:
+    text = str(value)
+    if not (text.isascii() and text.isdecimal() and int(text[:6]) <= _LAST_PORT):
+        raise ValueError(f"must be a number from 0 to {_LAST_PORT}; 0 takes any port that is free")
+    return int(text)
 
 
 def _header(value: str) -> str:
@@ -124,16 +136,16 @@ class MetaStudioSettings(BaseSettings):
         begun = [way for way in _SIGN_INS if given.intersection(way)]
         if not begun:
             ways = ", or ".join(" and ".join(way) for way in _SIGN_INS)
-            raise _whole(f"MetaStudio needs credentials: set {ways}")
+            raise _sentence(f"MetaStudio needs credentials: set {ways}")
         if len(begun) > 1:
             keys = ", ".join(key for way in _SIGN_INS for key in way if key in given)
-            raise _whole(
+            raise _sentence(
                 f"{keys}: these are different ways to sign in to MetaStudio; keep one and unset the rest"
             )
         if missing := [key for key in begun[0] if key not in given]:
-            raise _whole(f"{', '.join(missing)}: needed beside {', '.join(sorted(given))}")
+            raise _sentence(f"{', '.join(missing)}: needed beside {', '.join(sorted(given))}")
         if data.get("huaweicloud_sdk_security_token") and "HUAWEICLOUD_SDK_AK" not in given:
-            raise _whole(
+            raise _sentence(
                 "HUAWEICLOUD_SDK_SECURITY_TOKEN: needs HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK beside it"
             )
         return value
@@ -144,7 +156,7 @@ class MetaStudioSettings(BaseSettings):
         try:
             return cls()
         except ValidationError as error:
-            problems = [_told(problem) for problem in error.errors()]
+            problems = [_line(problem) for problem in error.errors()]
         except (OSError, UnicodeDecodeError) as error:
             problems = [f".env: can't be read ({error.__class__.__name__}): it must be a text file in UTF-8"]
         raise BadSettings(problems)
@@ -172,27 +184,27 @@ class Settings(MetaStudioSettings):
     slack_signing_secret: Secret | None = Field(None, validate_default=True)
     slack_api_url: Address = "https://slack.com/api"
     voicejob_host: str = "0.0.0.0"  # noqa: S104  Slack, or the proxy before the bot, must reach it in HTTP mode
-    port: int = Field(3000, ge=0, le=65535)
+    port: Annotated[int, BeforeValidator(_port)] = 3000
 
     @field_validator("slack_signing_secret")
     @classmethod
     def _one_mode(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if not value and not info.data.get("slack_app_token", "refused"):
-            raise _whole(
+            raise _sentence(
                 "Slack needs a way in: set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode)"
             )
         return value
 
 
-def _whole(sentence: str) -> PydanticCustomError:
+def _sentence(sentence: str) -> PydanticCustomError:
     """Make a problem that names its keys itself."""
-    return PydanticCustomError("whole", "{sentence}", {"sentence": sentence})
+    return PydanticCustomError("sentence", "{sentence}", {"sentence": sentence})
 
 
-def _told(problem: ErrorDetails) -> str:
+def _line(problem: ErrorDetails) -> str:
     """Tell one problem in a line that names the key, and the value unless that may be secret."""
     key = str(problem["loc"][0]).upper()
-    if problem["type"] == "whole":
+    if problem["type"] == "sentence":
         return problem["msg"]
     if problem["type"] == "missing":
         return f"{key}: not set, and needed"

@@ -4,11 +4,14 @@ VoiceJobError
 ├── BadSettings            the environment is incomplete or wrong
 ├── BadUsage               what a person typed is no command
 │   ├── BadJobId           what a person typed can't be a job id
+│   ├── NoJobId            among what a person typed is no job id
+│   ├── SeveralJobIds      there is more than one
 │   └── BadLink            what a person pasted names no job, or several
 ├── SlackError             Slack keeps the bot from starting
 │   ├── SlackRefused       it refuses a token
 │   └── SlackUnreachable   it can't be reached
 ├── AddressTaken           the HTTP address can't be listened on
+├── BeingStopped           the bot ends before it has an answer
 └── MetaStudioError        MetaStudio gave no job
     ├── JobNotFound        it has no such job
     ├── RequestRefused     it calls the request invalid
@@ -33,6 +36,8 @@ class VoiceJobError(Exception):
     """Base of all errors that VoiceJob raises itself."""
 
     says: ClassVar[str] = "Something went wrong inside the bot. Whoever runs it finds the details in its log."
+    may_pass: ClassVar[bool] = True
+    """Whether a person may have more luck in a while, with nothing changed."""
 
     def __init__(self, **values: str) -> None:
         super().__init__()
@@ -64,6 +69,7 @@ class BadUsage(VoiceJobError):
     """A person typed something that is no command; ``meant`` is what they may have wanted, or empty."""
 
     says = "I don't understand {text}."
+    may_pass = False
 
     def __init__(self, text: str, *, meant: str = "") -> None:
         super().__init__(text=text)
@@ -79,6 +85,18 @@ class BadJobId(BadUsage):
     )
 
 
+class NoJobId(BadUsage):
+    """A person typed several words, and none is the id of a job."""
+
+    says = "I see no job id in {text}."
+
+
+class SeveralJobIds(BadUsage):
+    """A person typed the ids of several jobs."""
+
+    says = "I look up one job at a time, and there is more than one job id in {text}."
+
+
 class BadLink(BadUsage):
     """A pasted link holds no job id, or several."""
 
@@ -86,7 +104,7 @@ class BadLink(BadUsage):
 
 
 class SlackError(VoiceJobError):
-    """Slack keeps the bot from starting."""
+    """Slack keeps the bot from starting, or from going on."""
 
 
 class SlackRefused(SlackError):
@@ -121,6 +139,12 @@ class AddressTaken(VoiceJobError):
         super().__init__(address=address, reason=reason)
 
 
+class BeingStopped(VoiceJobError):
+    """The bot ends before it has an answer."""
+
+    says = "The bot is being restarted just now, so I have no answer. Try again in a minute."
+
+
 class MetaStudioError(VoiceJobError):
     """MetaStudio gave no job.
 
@@ -129,8 +153,9 @@ class MetaStudioError(VoiceJobError):
     ``retry_after`` is in seconds, None where MetaStudio named no time.
     """
 
+    may_pass = False
     transient: ClassVar[bool] = False
-    """Whether the same request may succeed a little later."""
+    """Whether the bot itself tries the same request again at once."""
 
     def __init__(
         self,
@@ -149,8 +174,10 @@ class MetaStudioError(VoiceJobError):
 
     def __str__(self) -> str:
         """Say for the log what the person is not shown."""
-        code, request = self.code or "-", self.request_id or "-"
-        return f"{type(self).__name__} status={self.status} code={code} request={request}"
+        parts = [f"status={self.status}", f"code={self.code or '-'}", f"request={self.request_id or '-'}"]
+        if self.__cause__ is not None:
+            parts.append(f"cause={type(self.__cause__).__name__} {str(self.__cause__)[:80]!r}")
+        return " ".join([type(self).__name__, *parts])
 
 
 class JobNotFound(MetaStudioError):
@@ -176,7 +203,7 @@ class CredentialsRefused(MetaStudioError):
 
     says = (
         "MetaStudio refuses the bot's credentials, so I can't look anything up. You did nothing wrong: "
-        "whoever runs the bot should check its access key or token, its region, and its clock."
+        "whoever runs the bot should check its access key, IAM user or token, its region, and its clock."
     )
 
 
@@ -202,6 +229,7 @@ class Throttled(MetaStudioError):
     """Too many requests from this account (gateway code APIGW.0308)."""
 
     says = "MetaStudio is limiting requests from this account at the moment: try again in a minute."
+    may_pass = True
     transient = True
 
 
@@ -209,6 +237,7 @@ class ServiceDown(MetaStudioError):
     """MetaStudio or its gateway is broken."""
 
     says = "MetaStudio has a fault on its side at the moment: try again in a few minutes."
+    may_pass = True
     transient = True
 
 
@@ -217,7 +246,7 @@ class Unreachable(ServiceDown):
 
     says = (
         "I can't reach MetaStudio at the moment. Try again in a minute; if it goes on, whoever runs the bot "
-        "should check its network and MetaStudio's address."
+        "should check its network, and the region and address of MetaStudio in its settings."
     )
 
 
@@ -225,6 +254,7 @@ class TimedOut(MetaStudioError):
     """MetaStudio took too long."""
 
     says = "MetaStudio took too long to answer. Try again in a minute: it may only be busy."
+    may_pass = True
     transient = True
 
 
@@ -235,3 +265,4 @@ class UnreadableAnswer(MetaStudioError):
         "MetaStudio gave an answer that I can't read. Try again in a minute; if it goes on, whoever runs the "
         "bot should check its endpoint."
     )
+    may_pass = True

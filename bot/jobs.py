@@ -16,7 +16,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 from bot.errors import BadJobId, BadLink
 
 JOB_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-UUID: Final = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE)
+UUID: Final = re.compile(
+    r"(?<![0-9a-z-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-z-])", re.IGNORECASE
+)
+"""How the ids of real jobs look; no page promises it."""
 
 PERSONAL_FIELDS: Final = frozenset(
     {"phone", "app_user_id", "voice_authorization_url", "training_input_source_url"}
@@ -34,6 +37,7 @@ _LINKED_ID: Final = (
 )
 _BLANKS: Final = "".join(filter(str.isspace, map(chr, range(0x3001))))
 _QUOTES: Final = "`'\"‘’‚‛“”„‟‹›«»´「」『』\u200b\ufeff"  # noqa: RUF001  what keyboards and copying add
+_DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))  # noqa: RUF001  the same
 
 
 def job_id_from(text: str) -> str:
@@ -50,8 +54,8 @@ def job_id_from(text: str) -> str:
 
 
 def unquoted(text: str) -> str:
-    """Take blanks, quotes and backticks away from around what a person typed."""
-    return text.strip(_BLANKS + _QUOTES)
+    """Take away what is around the words that a person typed, and the dashes that phones make of hyphens."""
+    return text.strip(_BLANKS + _QUOTES).translate(_DASHES)
 
 
 def _job_id_in_link(link: str) -> str:
@@ -193,6 +197,9 @@ STEPS: Final = (
 """The usual path, in order. Preparation takes in cutting, annotation and the queue."""
 
 
+_LOOK: Final = "Check the job in the MetaStudio console."
+
+
 @dataclass(frozen=True, kw_only=True)
 class Meaning:
     """What a state means: ``step`` counts from 1 along STEPS, None where the state is off the path.
@@ -204,7 +211,7 @@ class Meaning:
     phase: Phase
     step: int | None = None
     next: str
-    to_do: str = "There is nothing for you to do."
+    to_do: str = "Nothing for you to do."
 
 
 STATES: Final[Mapping[str, Meaning]] = {
@@ -212,7 +219,7 @@ STATES: Final[Mapping[str, Meaning]] = {
         label="Waiting for the recordings",
         phase=Phase.WAITS_FOR_CUSTOMER,
         step=1,
-        next="MetaStudio reviews the recordings once the job is submitted.",
+        next="MetaStudio reviews the recordings.",
         to_do="Upload the recordings and submit the job.",
     ),
     "SYSTEM_AUDITING": Meaning(
@@ -225,29 +232,30 @@ STATES: Final[Mapping[str, Meaning]] = {
         label="In manual review",
         phase=Phase.IN_PROGRESS,
         step=3,
-        next="The recordings are prepared for training. The review often takes a working day.",
+        next="The recordings are prepared for training.",
+        to_do="Nothing for you to do. The review often takes a working day.",
     ),
     "WAITING_SPLIT": Meaning(
-        label="Waiting to be cut",
+        label="Recordings waiting to be cut",
         phase=Phase.IN_PROGRESS,
         step=4,
-        next="The recording is cut into sentences.",
+        next="The recordings are cut into sentences.",
     ),
     "SPLITTING": Meaning(
-        label="Being cut into sentences",
+        label="Recordings being cut into sentences",
         phase=Phase.IN_PROGRESS,
         step=4,
         next="The sentences are annotated.",
     ),
     "SPLIT_FAILED": Meaning(
-        label="Cutting failed",
+        label="Cutting the recordings failed",
         phase=Phase.UNKNOWN,
         step=4,
         next="MetaStudio does not say who acts now.",
-        to_do="Have a look at the job in the MetaStudio console.",
+        to_do=_LOOK,
     ),
     "ANNOTATING": Meaning(
-        label="Being annotated",
+        label="Sentences being annotated",
         phase=Phase.IN_PROGRESS,
         step=4,
         next="The job joins the queue for training.",
@@ -265,13 +273,13 @@ STATES: Final[Mapping[str, Meaning]] = {
         next="MetaStudio reviews the result.",
     ),
     "RESULT_REVIEW": Meaning(
-        label="Result in review",
+        label="Result in review at MetaStudio",
         phase=Phase.IN_PROGRESS,
         step=6,
         next="The finished model is uploaded.",
     ),
     "USER_RESULT_REVIEW": Meaning(
-        label="Waiting for your verdict on the result",
+        label="Waiting for you to judge the result",
         phase=Phase.WAITS_FOR_CUSTOMER,
         step=6,
         next="The finished model is uploaded once the result is accepted.",
@@ -287,8 +295,8 @@ STATES: Final[Mapping[str, Meaning]] = {
         label="Review failed, new recordings needed",
         phase=Phase.WAITS_FOR_CUSTOMER,
         step=1,
-        next="The review starts again once the job is submitted again.",
-        to_do="Upload the recordings again and submit the job.",
+        next="MetaStudio reviews the new recordings.",
+        to_do="Upload new recordings and submit the job again.",
     ),
     "UPLOADING": Meaning(
         label="Model being uploaded",
@@ -300,14 +308,14 @@ STATES: Final[Mapping[str, Meaning]] = {
         label="Succeeded",
         phase=Phase.ENDED_WELL,
         step=8,
-        next="Nothing: the job is over.",
+        next="Nothing more, the job is over.",
         to_do="Find the voice under My Creations in the MetaStudio console.",
     ),
     "FAILED": Meaning(
         label="Failed",
         phase=Phase.ENDED_BADLY,
-        next="Nothing: the job is over.",
-        to_do="Mend the cause and create a new job, or ask Huawei Cloud support.",
+        next="Nothing more, the job is over.",
+        to_do="Fix the cause and create a new job, or ask Huawei Cloud support.",
     ),
 }
 """Every state that the pages or the SDK know. Only for AUDIT_FAILED do the pages say who acts; for the others
@@ -317,14 +325,14 @@ that is read from their names and from the order of the operation log (ListJobOp
 _NEW_STATE: Final = Meaning(
     label="Unknown state",
     phase=Phase.UNKNOWN,
-    next="MetaStudio has a state here that this version of the bot does not know.",
-    to_do="Have a look at the job in the MetaStudio console.",
+    next="Not known: MetaStudio has a state here that is new to the bot.",
+    to_do=_LOOK,
 )
 _NO_STATE: Final = Meaning(
     label="No state given",
     phase=Phase.UNKNOWN,
-    next="MetaStudio did not say where the job is.",
-    to_do="Have a look at the job in the MetaStudio console.",
+    next="Not known: MetaStudio did not say where the job is.",
+    to_do=_LOOK,
 )
 
 

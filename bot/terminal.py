@@ -20,7 +20,6 @@ _EMOJI: Final[Mapping[str, str]] = {
     "point_right": "👉",
     "white_check_mark": "✅",
     "x": "❌",
-    "grey_question": "❔",
     "warning": "⚠️",
 }
 

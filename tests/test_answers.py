@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.webhook.webhook_response import WebhookResponse
 from support import eventually
 
 from bot import app as composition
@@ -14,7 +15,7 @@ from bot.demo.metastudio import MetaStudioSimulator
 from bot.demo.slack import BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
 from bot.demo.world import settings_for
 from bot.listeners import register
-from bot.listeners.answers import Answers
+from bot.listeners.answers import Answers, NotTakenError, pause_before_resend
 
 
 def broken(job_id: str) -> str | None:
@@ -33,7 +34,7 @@ async def bot_with_a_mistake(slack: SlackWorkspace, metastudio: MetaStudioSimula
     ):
         answers = Answers(client, session, region="cn-north-4", console_url=broken)
         register(bolt, answers)
-        async with modes.http(bolt, "127.0.0.1", 0) as address:
+        async with modes.http(bolt, SIGNING_SECRET, "127.0.0.1", 0) as address:
             slack.events_url = address
             yield
             await answers.drain(5)
@@ -53,6 +54,35 @@ async def test_a_mistake_in_the_code_is_a_sentence_and_a_traceback_in_the_log(
     assert "ZeroDivisionError" not in str(seen.blocks)
     assert seen.blocks[-1]["elements"][0]["action_id"] == cards.TRY_AGAIN
     assert "ZeroDivisionError" in caplog.text
+
+
+def not_taken(status: int, **headers: str) -> NotTakenError:
+    return NotTakenError(WebhookResponse(url="", status_code=status, body="", headers=headers))
+
+
+@pytest.mark.parametrize(
+    ("error", "pause"),
+    [
+        (not_taken(429, **{"Retry-After": "7"}), 7.0),
+        (not_taken(429, **{"Retry-After": "60"}), 60.0),
+        (not_taken(429, **{"Retry-After": "61"}), False),
+        (not_taken(429, **{"Retry-After": "soon"}), True),
+        (not_taken(429), True),
+        (not_taken(500), True),
+        (not_taken(503), True),
+        (not_taken(404), False),
+        (not_taken(400), False),
+        (aiohttp.ServerDisconnectedError(), True),
+        (TimeoutError(), True),
+        (UnicodeDecodeError("utf-8", b"", 0, 1, ""), True),
+        (ValueError(), False),
+    ],
+    ids=str,
+)
+def test_when_an_answer_is_sent_again(error: Exception, pause: bool | float) -> None:  # noqa: FBT001  a column
+    """Slack's own pause is kept, but not one after which nobody waits any more."""
+    assert pause_before_resend(error) == pause
+    assert isinstance(pause_before_resend(error), type(pause))
 
 
 @pytest.mark.usefixtures("bot_with_a_mistake")

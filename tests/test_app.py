@@ -89,6 +89,9 @@ class TestStart:
             {"status": 503},
             {"status": 502, "body": "<html>Bad gateway</html>"},
             {"body": "{broken"},
+            {"body": "[]"},
+            {"status": 404, "body": "Not Found"},
+            {"body": "[" * 100_000},
             {"drop": True},
         ],
         ids=str,
@@ -111,6 +114,20 @@ class TestStart:
         """A closed port, or a wrong address, is told with the key to check."""
         with pytest.raises(SlackUnreachable, match="SLACK_API_URL"):
             await start(settings_for(slack, metastudio, slack_api_url="http://127.0.0.1:9/api"))
+
+    async def test_a_token_in_the_environment_alarms_nobody(
+        self,
+        slack: SlackWorkspace,
+        metastudio: MetaStudioSimulator,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """Bolt would find it there too, and warn that it is not used."""
+        monkeypatch.setenv("SLACK_BOT_TOKEN", BOT_TOKEN)
+
+        await start(settings_for(slack, metastudio))
+
+        assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
     async def test_oauth_settings_in_the_environment_change_nothing(
         self,
@@ -151,7 +168,7 @@ class TestStop:
     async def test_no_answer_is_waited_for_too_long(
         self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str
     ) -> None:
-        """The end comes in its time, whatever MetaStudio does."""
+        """The end comes in its time, whatever MetaStudio does, and who waits is told."""
         job = metastudio.add_job()
         metastudio.fail(Fault.hang())
         stop, ready = asyncio.Event(), asyncio.Event()
@@ -159,11 +176,12 @@ class TestStop:
             app.run(settings_for(slack, metastudio), stop=stop, ready=lambda _: ready.set(), drain=0.2)
         )
         await ready.wait()
-        await slack.command("/voicejob", job["job_id"], channel=channel)
+        asked = await slack.command("/voicejob", job["job_id"], channel=channel)
         stop.set()
 
         async with asyncio.timeout(5):
             await bot
+        assert ["The bot is being restarted" in seen.text for seen in asked.messages] == [True]
 
 
 class TestSignIn:

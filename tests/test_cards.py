@@ -188,15 +188,15 @@ class TestCard:
             ("USER_RESULT_REVIEW", "Your turn"),
             ("FAILED", "Your turn"),
             ("SUCCEED", "Done"),
-            ("SPLIT_FAILED", "Please look"),
-            ("BRAND_NEW", "Please look"),
-            (None, "Please look"),
+            ("SPLIT_FAILED", "Perhaps your turn"),
+            ("BRAND_NEW", "Perhaps your turn"),
+            (None, "Perhaps your turn"),
         ],
     )
     def test_says_whose_turn_it_is(self, state: str | None, turn: str) -> None:
         """Exactly one turn is named, in the blocks and in the text."""
         message = card_of({"state": state})
-        turns = {"MetaStudio's turn", "Your turn", "Please look", "Done"}
+        turns = {"MetaStudio's turn", "Your turn", "Perhaps your turn", "Done"}
 
         for said in (message.text, message.blocks[1]["text"]["text"]):
             assert [turn] == [each for each in turns if re.search(rf"(^|[ *]){re.escape(each)}:", said)]
@@ -481,9 +481,9 @@ class TestNeverShown:
 TRY_AGAIN_HELPS: dict[type[MetaStudioError], bool] = {
     JobNotFound: False,
     RequestRefused: False,
-    CredentialsRefused: True,
-    PermissionDenied: True,
-    WrongProject: True,
+    CredentialsRefused: False,
+    PermissionDenied: False,
+    WrongProject: False,
     Throttled: True,
     ServiceDown: True,
     Unreachable: True,
@@ -545,8 +545,8 @@ class TestProblem:
         """The first eight signs of the request id are enough to find it in the log; no more is shown."""
         message = cards.problem(ServiceDown(request_id="0123abcdEFGH4567"), job_id=JOB_ID)
 
-        assert message.text.endswith("(request `0123abcd`)")
-        assert message.blocks[-1]["elements"][0]["text"] == "Request `0123abcd`"
+        assert message.text.endswith("(For whoever runs the bot: request `0123abcd`)")
+        assert message.blocks[-1]["elements"][0]["text"] == "For whoever runs the bot: request `0123abcd`"
         assert "EFGH" not in json.dumps(whole(message))
 
     def test_nothing_for_the_log_is_shown(self) -> None:
@@ -613,7 +613,11 @@ class TestUsage:
 
     def test_typed_markup_stays_plain(self) -> None:
         """A mention that was typed pings nobody."""
-        assert IN_CODE in read_mrkdwn(cards.usage(BadJobId(HOSTILE), COMMAND).text).codes
+        (quoted, *_) = read_mrkdwn(cards.usage(BadJobId(HOSTILE), COMMAND).text).codes
+
+        assert quoted.endswith("…")
+        assert IN_CODE.startswith(quoted.rstrip("…"))
+        assert len(quoted) > 40
 
 
 class TestParts:

@@ -169,6 +169,16 @@ class TestShow:
 
         assert ended.code == 1
         assert "an answer that I can't read" in ended.err
+        assert "UnreadableAnswer status=200 code=- request=" in ended.err
+
+    async def test_retries_are_not_told(self, metastudio: MetaStudioSimulator) -> None:
+        """What counts is how it ended: a sentence, and a line with the code for whoever looks into it."""
+        metastudio.fail(Fault.error(503, "APIGW.0613"), times=3)
+
+        ended = await voicejob("show", "some-job", **metastudio_environment(metastudio))
+
+        assert len(ended.err.splitlines()) == 2
+        assert "ServiceDown status=503 code=APIGW.0613" in ended.err
 
 
 class TestRun:
@@ -222,7 +232,28 @@ class TestRun:
         assert process.returncode == 0
         assert len(lines) == len(set(lines)) > 0
         assert [line for line in lines if job["job_id"] in line and "found" in line]
-        assert "Traceback" not in log
+        for unwanted in ("Traceback", "WARNING", "httpx", "stamina"):
+            assert unwanted not in log
+
+    async def test_a_request_that_is_not_signed_leaves_nothing_of_it_in_the_log(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator
+    ) -> None:
+        """In a process with the real logging, a bad signature is one line without the request."""
+        settings = environment(
+            slack, metastudio, VOICEJOB_HOST="127.0.0.1", PORT="0", SLACK_SIGNING_SECRET=SIGNING_SECRET
+        )
+        async with started("run", **settings) as process:
+            log = await read_until(process.stderr, "ready:")
+            found = re.search(r"ready: (http\S+)", log)
+            assert found is not None
+            payload = {"command": "/voicejob", "text": "hush", "response_url": "https://hush.example"}
+            answer = await slack.post(found[1], payload, signature="v0=00")
+            process.send_signal(signal.SIGTERM)
+            _, rest = await process.communicate()
+
+        assert answer.status == 401
+        assert "check SLACK_SIGNING_SECRET" in rest.decode()
+        assert "hush" not in rest.decode()
 
 
 async def test_the_version_is_that_of_the_package() -> None:
@@ -232,7 +263,7 @@ async def test_the_version_is_that_of_the_package() -> None:
     assert (ended.code, ended.out.strip()) == (0, version("voicejob"))
 
 
-@pytest.mark.parametrize("arguments", [[], ["--help"], ["show", "--help"]], ids=" ".join)
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["show", "--help"]], ids=" ".join)
 async def test_help_is_at_hand(arguments: list[str]) -> None:
     """Without a command, and with --help, the command line explains itself."""
     ended = await voicejob(*arguments)

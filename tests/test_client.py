@@ -628,6 +628,16 @@ class TestRawAnswers:
         assert len(failed.request_id) == 32
         assert failed.status == 200
 
+    async def test_an_error_with_status_200_is_an_error(
+        self, client: MetaStudio, metastudio: MetaStudioSimulator
+    ) -> None:
+        """An error code without any field of a job is no job, whatever the status says."""
+        metastudio.fail(Fault.raw(b'{"error_code": "MSS.41000003", "error_msg": "no such job"}'))
+        metastudio.fail(Fault.raw(b'{"error_code": "MSS.00000001", "error_msg": "failure"}'))
+
+        assert isinstance(await failure_of(client.job("a-job")), JobNotFound)
+        assert isinstance(await failure_of(client.job("a-job")), UnreadableAnswer)
+
     @pytest.mark.parametrize(
         "body",
         [

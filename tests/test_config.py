@@ -110,6 +110,10 @@ def test_blanks_around_a_value_do_no_harm(monkeypatch: pytest.MonkeyPatch) -> No
         ({"VOICEJOB_CONSOLE_URL": "https://c.example/{job_id}" + "x" * 3000}, "VOICEJOB_CONSOLE_URL"),
         ({"PORT": "http"}, "PORT"),
         ({"PORT": "65536"}, "PORT"),
+        ({"PORT": "-1"}, "PORT"),
+        ({"PORT": "٣"}, "PORT"),
+        ({"PORT": "1" * 5000}, "PORT"),
+        ({"SLACK_API_URL": "https://me:hush@slack.example/api"}, "SLACK_API_URL"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )

@@ -56,8 +56,21 @@ async def test_a_command_shows_the_job_to_the_one_who_asked(
 
 @pytest.mark.parametrize(
     "wrapped",
-    ["`{}`", '"{}"', "“{}”", "  {}  ", "<https://console.example.com/jobs/{}?tab=1|the job>"],
-    ids=["backticks", "quotes", "typographic quotes", "spaces", "link"],
+    [
+        "`{}`",
+        '"{}"',
+        "“{}”",
+        "  {}  ",
+        "<https://console.example.com/jobs/{}?tab=1|the job>",
+        "{}.",
+        "({})",
+        "*{}*",
+        "job_id={}",
+        "任务{}",
+        "任务 {}",
+        "{} please",
+        "{0} {0}",
+    ],
 )
 async def test_the_id_may_come_wrapped(
     slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, wrapped: str
@@ -70,7 +83,7 @@ async def test_the_id_may_come_wrapped(
     assert cards.REFRESH in buttons(card)
 
 
-@pytest.mark.parametrize("text", ["", "   ", "help", "HELP"])
+@pytest.mark.parametrize("text", ["", "   ", "help", "HELP", "Help!", "?", "-h", "--help", "—help", "帮助"])
 async def test_help_is_the_acknowledgement_itself(
     slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, text: str
 ) -> None:
@@ -89,6 +102,7 @@ async def test_help_is_the_acknowledgement_itself(
         ("hepl", "`/voicejob help`"),
         ("Helpp", "`/voicejob help`"),
         ("hlep me", "`/voicejob help`"),
+        (f"subscribe {UNKNOWN}", f"`/voicejob {UNKNOWN}`"),
         (f"show {UNKNOWN} please", f"`/voicejob {UNKNOWN}`"),
     ],
 )
@@ -104,6 +118,12 @@ async def test_a_slip_gets_did_you_mean(
     assert metastudio.requests == []
 
 
+async def test_a_word_for_which_there_is_no_job_gets_a_hint(slack: SlackWorkspace, channel: str) -> None:
+    """Who typed a word that is no command of ours reads what an id looks like, and where help is."""
+    assert "usually looks like" in (await ask(slack, channel, "status")).text
+    assert "usually looks like" not in (await ask(slack, channel, UNKNOWN)).text
+
+
 async def test_a_job_called_like_a_slip_is_found_in_quotes(
     slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str
 ) -> None:
@@ -116,8 +136,19 @@ async def test_a_job_called_like_a_slip_is_found_in_quotes(
 
 @pytest.mark.parametrize(
     "text",
-    ["../x", "a/b", "%2e%2e", "x" * 10_000, "two\nlines", "🎤", "a b", "<@U0ALICE>", "https://example.com/"],
-    ids=["dots", "slash", "encoded", "long", "line break", "emoji", "two words", "mention", "link"],
+    [
+        "../x",
+        "a/b",
+        "%2e%2e",
+        "x" * 10_000,
+        "two\nlines",
+        "🎤",
+        "a b",
+        "<@U0ALICE>",
+        "https://example.com/",
+        f"{UNKNOWN} {UNKNOWN.replace('0', '1')}",
+    ],
+    ids=ascii,
 )
 async def test_what_is_no_id_gets_a_sentence_at_once(
     slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, text: str
@@ -215,7 +246,7 @@ async def test_many_presses_make_one_request(
     job = metastudio.add_job(state="PROCESSING")
     card = await ask(slack, channel, job["job_id"])
     metastudio.requests.clear()
-    metastudio.latency = 0.5
+    metastudio.latency = 1
 
     await asyncio.gather(*(press(slack, card, cards.REFRESH) for _ in range(10)))
 
@@ -227,7 +258,7 @@ async def test_twenty_people_make_one_request(
 ) -> None:
     """Twenty people who ask for the same job at once share one request, and each gets a card."""
     job = metastudio.add_job(state="PROCESSING")
-    metastudio.latency = 0.5
+    metastudio.latency = 1
 
     seen = await asyncio.gather(
         *(ask(slack, channel, job["job_id"], user=f"U0PERSON{number}") for number in range(20))

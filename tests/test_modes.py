@@ -9,6 +9,7 @@ from io import BytesIO
 import aiohttp
 import pytest
 from slack_bolt.async_app import AsyncAck, AsyncApp
+from support import eventually
 
 from bot import modes
 from bot.config import Settings
@@ -16,7 +17,7 @@ from bot.demo.metastudio import MetaStudioSimulator
 from bot.demo.slack import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
 from bot.demo.slack_http import headers
 from bot.demo.world import running, settings_for
-from bot.errors import AddressTaken
+from bot.errors import AddressTaken, SlackRefused
 
 PAYLOAD = {
     "command": "/voicejob",
@@ -85,14 +86,66 @@ class TestHttpMode:
         assert "private-response-url" not in caplog.text
         assert "Traceback" not in caplog.text
 
-    async def test_a_body_that_is_no_text_is_refused(self, address: str) -> None:
-        """Bytes that are not UTF-8 can't be Slack's."""
-        made = headers(SIGNING_SECRET, "text=x")
+    @pytest.mark.parametrize(
+        ("kind", "body"),
+        [
+            ("application/x-www-form-urlencoded", b"text=\xff"),
+            ("application/x-www-form-urlencoded", b"payload={x"),
+            ("application/x-www-form-urlencoded", b"payload=[]"),
+            ("application/json", b"{x"),
+            ("application/json", b"[]"),
+            ("application/json", b'{"authorizations": 1}'),
+            ("application/json", b"[" * 100_000),
+            ("no/type; charset=nonsense", b"text=x"),
+        ],
+        ids=lambda value: value[:30] if isinstance(value, bytes) else None,
+    )
+    async def test_a_strange_body_is_refused_before_it_is_parsed(
+        self, address: str, kind: str, body: bytes, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Whatever a stranger sends with headers that look like Slack's, the answer is 401."""
+        made = headers(SIGNING_SECRET, "another body") | {"Content-Type": kind}
         async with (
             aiohttp.ClientSession() as session,
-            session.post(address, data=b"text=\xff", headers=made) as answer,
+            session.post(address, data=body, headers=made) as answer,
         ):
             assert answer.status == 401
+        assert "Traceback" not in caplog.text
+
+    async def test_a_body_that_is_not_packed_as_it_says_is_refused(self, address: str) -> None:
+        """Slack packs nothing, and what can't be unpacked is not read."""
+        made = headers(SIGNING_SECRET, "x") | {"Content-Encoding": "gzip"}
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(address, data=b"not gzip", headers=made) as answer,
+        ):
+            assert answer.status in {400, 401}
+
+    async def test_a_wrong_signing_secret_is_told_once(
+        self, slack: SlackWorkspace, address: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """The operator gets one hint, however often strangers knock, and one more after a good request."""
+        for spoiled in ("v0=1", "v0=2"):
+            await slack.post(address, PAYLOAD, signature=spoiled)
+        first = caplog.text.count("check SLACK_SIGNING_SECRET")
+        await slack.post(address, PAYLOAD)
+        await slack.post(address, PAYLOAD, signature="v0=3")
+
+        assert (first, caplog.text.count("check SLACK_SIGNING_SECRET")) == (1, 2)
+
+    async def test_a_request_that_never_ends_does_not_hold_up_the_end(self, http_settings: Settings) -> None:
+        """A stranger who sends half a request can't keep the bot from stopping."""
+        loop = asyncio.get_running_loop()
+        async with running(http_settings) as way:
+            host, port = way.split("/")[2].split(":")
+            _, writer = await asyncio.open_connection(host, int(port))
+            writer.write(b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
+            await writer.drain()
+            await asyncio.sleep(0.1)
+            stopped_at = loop.time()
+        writer.close()
+
+        assert loop.time() - stopped_at < 3 * modes.LAST_REQUESTS
 
     async def test_a_certificate_check_is_not_let_in_unsigned(
         self, slack: SlackWorkspace, address: str
@@ -130,9 +183,8 @@ class TestHttpMode:
                 pass
 
 
-@asynccontextmanager
-async def connected(slack: SlackWorkspace, *, patience: float = 60) -> AsyncIterator[None]:
-    """Keep a small Bolt app connected, with an eye on it that is quick enough for a test."""
+def app_of(slack: SlackWorkspace) -> AsyncApp:
+    """Make a small Bolt app that answers at once."""
     app = AsyncApp(token=BOT_TOKEN, signing_secret="unused")
     app.client.base_url = slack.api_url
 
@@ -140,9 +192,15 @@ async def connected(slack: SlackWorkspace, *, patience: float = 60) -> AsyncIter
         await ack("here")
 
     app.command("/voicejob")(answer)
+    return app
+
+
+@asynccontextmanager
+async def connected(slack: SlackWorkspace, *, patience: float = 60) -> AsyncIterator[None]:
+    """Keep a small Bolt app connected, with an eye on it that is quick enough for a test."""
     task = asyncio.create_task(
         modes.socket_mode(
-            app, APP_TOKEN, ready=lambda: None, patience=patience, check_every=0.05, ping_every=0.2
+            app_of(slack), APP_TOKEN, ready=lambda: None, patience=patience, check_every=0.05, ping_every=0.2
         )
     )
     try:
@@ -177,10 +235,11 @@ class TestSocketMode:
             lambda slack: slack.disconnect("warning"),
             lambda slack: slack.disconnect("refresh_requested"),
             lambda slack: slack.disconnect("too_many_websockets"),
+            lambda slack: slack.disconnect("link_disabled"),
             lambda slack: asyncio.to_thread(slack.cut),
             lambda slack: asyncio.to_thread(slack.freeze),
         ],
-        ids=["warning", "refresh", "too many", "cut", "frozen"],
+        ids=["warning", "refresh", "too many", "link disabled", "cut", "frozen"],
     )
     async def test_a_connection_that_ends_is_replaced(
         self, slack: SlackWorkspace, channel: str, end: Callable[[SlackWorkspace], asyncio.Future[None]]
@@ -197,7 +256,7 @@ class TestSocketMode:
         async with connected(slack, patience=0.5):
             slack.refuse_handshakes = 2
             slack.cut()
-            await asyncio.sleep(0.3)
+            await eventually(lambda: slack.refuse_handshakes == 0)
             slack.expire_tickets()
             await answers_again(slack, channel)
 
@@ -214,7 +273,11 @@ class TestSocketMode:
             await answers_again(slack, channel)
 
         lines = [record.getMessage() for record in caplog.records if record.name == "bot.modes"]
-        assert lines == ["the connection to Slack is lost: connecting again", "connected to Slack again"]
+        assert lines == [
+            "the connection to Slack is lost: connecting again",
+            "trouble with Socket Mode: WSServerHandshakeError",
+            "connected to Slack again",
+        ]
         for secret in ("ticket", APP_TOKEN, "Traceback"):
             assert secret not in caplog.text
 
@@ -224,9 +287,39 @@ class TestSocketMode:
         """Two copies with one token are an accident, and the log says so."""
         async with connected(slack), connected(slack):
             await slack.connected(2)
-            await asyncio.sleep(0.1)
+            await eventually(lambda: "2 copies of this bot are connected to Slack" in caplog.text)
 
-        assert "2 copies of this bot are connected to Slack" in caplog.text
+    async def test_a_start_that_gets_no_connection_says_why(
+        self, slack: SlackWorkspace, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Handshakes that are refused from the beginning are told once, by their kind."""
+        slack.refuse_handshakes = 4
+        async with connected(slack):
+            pass
+
+        assert caplog.text.count("trouble with Socket Mode: WSServerHandshakeError") == 1
+
+    async def test_a_token_that_slack_takes_back_ends_it(self, slack: SlackWorkspace) -> None:
+        """When a connection does not come back, Slack is asked for the token once more."""
+        slack.fail("apps.connections.open", error="invalid_auth", times=99)
+
+        with pytest.raises(SlackRefused, match="SLACK_APP_TOKEN"):
+            async with asyncio.timeout(10):
+                await modes.socket_mode(
+                    app_of(slack), APP_TOKEN, ready=lambda: None, patience=0.2, check_every=0.05
+                )
+
+    async def test_it_leaves_no_task_behind(self, slack: SlackWorkspace) -> None:
+        """Cancelled in the middle of connecting, it ends everything that it began."""
+        slack.refuse_handshakes = 99
+        before = asyncio.all_tasks()
+        task = asyncio.create_task(modes.socket_mode(app_of(slack), APP_TOKEN, ready=lambda: None))
+        await eventually(lambda: slack.refuse_handshakes < 99)
+        task.cancel()
+        await asyncio.wait([task])
+
+        mine = [each for each in asyncio.all_tasks() - before if "connect" in repr(each.get_coro())]
+        assert mine == []
 
 
 async def test_a_link_button_is_acknowledged(

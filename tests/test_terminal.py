@@ -83,7 +83,7 @@ class TestDrawing:
         for said in (
             "女声",
             "❌ Failed (FAILED)",
-            "Your turn: Mend the cause",
+            "Your turn: Fix the cause",
             "Error: MSS.41000017",
             "Reason: Segment 14.wav is longer than 15 s.",
             "Basic (20 sentences)",

@@ -71,7 +71,7 @@ class Story:
         self._tell("Its review failed meanwhile. Pressing Refresh replaces the card.")
         press = await self._slack.press(card, cards.REFRESH)
         seen = await self._shown(press)
-        expect_in(seen, "Review failed", "Your turn", "Upload the recordings again")
+        expect_in(seen, "Review failed", "Your turn", "Upload new recordings")
         expect(seen.ts == card.ts, "Refresh made a second card and did not replace the first")
 
     async def _a_failed_job(self) -> None:

@@ -19,13 +19,18 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot import cards
-from bot.errors import MetaStudioError, VoiceJobError
+from bot.errors import BeingStopped, MetaStudioError, VoiceJobError
 from bot.metastudio.client import MetaStudio
 
 log = logging.getLogger(__name__)
 
 TRIES: Final = 3
 """How often an answer is sent until Slack takes it. One that comes twice does no harm."""
+LONGEST_PAUSE: Final = 60.0
+"""Seconds: later, nobody waits for the answer any more."""
+GOODBYE_SECONDS: Final = 2.0
+"""How long the end waits once more, for those to be told whom it leaves without an answer."""
+FOUND: Final = "found"
 
 
 class Replace(Enum):
@@ -60,33 +65,36 @@ class Answers:
         task.add_done_callback(self._tasks.discard)
 
     async def drain(self, seconds: float) -> None:
-        """Wait for the answers under way, so many seconds at most; then give up on the rest."""
+        """Wait for the answers under way, so many seconds at most; who waits still then is told so."""
         if not self._tasks:
             return
+        log.info("stopping: waiting for %d answers under way", len(self._tasks))
         _, late = await asyncio.wait(self._tasks, timeout=seconds)
         for task in late:
             task.cancel()
         if late:
-            log.warning("stopped with %d answers under way", len(late))
-            await asyncio.wait(late)
+            await asyncio.wait(late, timeout=GOODBYE_SECONDS)
 
     async def _look_up(self, job_id: str, response_url: str, replace: Replace) -> None:
         started = time.monotonic()
+        message, outcome = await self._message(job_id)
+        log.info("look-up: job=%.66r seconds=%.2f %s", job_id, time.monotonic() - started, outcome)
+        replaces = replace is Replace.ALWAYS or (replace is Replace.IF_FOUND and outcome == FOUND)
+        await self._answer(response_url, ephemeral(message), replaces=replaces)
+
+    async def _message(self, job_id: str) -> tuple[cards.Message, str]:
+        """Make the answer, and a word on it for the log, which gets nothing that a person typed."""
         try:
-            message = await self._card(job_id)
-            outcome, found = "found", True
+            return await self._card(job_id), FOUND
+        except MetaStudioError as error:
+            return cards.problem(error, job_id=job_id), str(error)
         except VoiceJobError as error:
-            message = cards.problem(error, job_id=job_id)
-            # What a person typed stays out of the log.
-            outcome = str(error) if isinstance(error, MetaStudioError) else type(error).__name__
-            found = False
+            return cards.problem(error, job_id=job_id), type(error).__name__
+        except asyncio.CancelledError:
+            return cards.problem(BeingStopped(), job_id=job_id), "stopped"
         except Exception:
             log.exception("look-up failed: job=%.66r", job_id)
-            message = cards.problem(VoiceJobError(), job_id=job_id)
-            outcome, found = "failed", False
-        log.info("look-up: job=%.66r seconds=%.2f %s", job_id, time.monotonic() - started, outcome)
-        replaces = replace is Replace.ALWAYS or (replace is Replace.IF_FOUND and found)
-        await self._answer(response_url, ephemeral(message), replaces=replaces)
+            return cards.problem(VoiceJobError(), job_id=job_id), "failed"
 
     async def _card(self, job_id: str) -> cards.Message:
         job = await self._metastudio.job(job_id)
@@ -98,22 +106,17 @@ class Answers:
         # slack_sdk's own handlers don't see a status of 5xx here, so they stay out of it.
         webhook = AsyncWebhookClient(response_url, session=self._session, retry_handlers=[])
         try:
-            async for attempt in stamina.retry_context(on=_may_pass, attempts=TRIES, timeout=None):
+            async for attempt in stamina.retry_context(on=pause_before_resend, attempts=TRIES, timeout=None):
                 with attempt:
                     _check(await webhook.send(**message, replace_original=replaces))
-        except _NotTakenError as error:
+        except NotTakenError as error:
             log.warning("Slack did not take an answer: %s", error)
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001  whatever it is, the bot goes on
             # What it says may hold the response_url, with which anybody could answer.
             log.warning("Slack can't be reached with an answer: %s", type(error).__name__)
 
 
-def ephemeral(message: cards.Message) -> dict[str, Any]:
-    """Address a message to the one person who asked."""
-    return {"text": message.text, "blocks": message.blocks, "response_type": "ephemeral"}
-
-
-class _NotTakenError(Exception):
+class NotTakenError(Exception):
     """Slack refused an answer; ``status`` is of HTTP, ``retry_after`` in seconds, if Slack named a time."""
 
     def __init__(self, response: WebhookResponse) -> None:
@@ -124,15 +127,20 @@ class _NotTakenError(Exception):
 
 
 def _check(response: WebhookResponse) -> None:
-    """Raise _NotTakenError unless Slack took the answer: slack_sdk only returns the status."""
+    """Raise NotTakenError unless Slack took the answer: slack_sdk only returns the status."""
     if response.status_code != HTTPStatus.OK:
-        raise _NotTakenError(response)
+        raise NotTakenError(response)
 
 
-def _may_pass(error: Exception) -> bool | float:
-    """Decide whether to send an answer again: after the usual pause, or after what Slack asks for."""
-    if not isinstance(error, _NotTakenError):
-        return isinstance(error, aiohttp.ClientError | TimeoutError)
+def pause_before_resend(error: Exception) -> bool | float:
+    """Decide whether to send an answer again: no, yes after the usual pause, or yes after so many seconds."""
+    if not isinstance(error, NotTakenError):
+        return isinstance(error, aiohttp.ClientError | TimeoutError | UnicodeDecodeError)
     if error.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return error.retry_after or True
+        return error.retry_after <= LONGEST_PAUSE and (error.retry_after or True)
     return error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def ephemeral(message: cards.Message) -> dict[str, Any]:
+    """Address a message to the one person who asked."""
+    return {"text": message.text, "blocks": message.blocks, "response_type": "ephemeral"}

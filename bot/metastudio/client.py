@@ -13,7 +13,7 @@ import stamina
 
 from bot.errors import BadJobId, MetaStudioError, TimedOut, Unreachable, UnreadableAnswer
 from bot.jobs import JOB_ID, Job
-from bot.metastudio.refusals import refusal, request_id_of
+from bot.metastudio.refusals import refusal
 
 LOOK_UP_SECONDS: Final = 12.0
 """A look-up ends within this time, whatever happens."""
@@ -23,6 +23,8 @@ FIRST_PAUSE: Final = 0.2
 LONGEST_PAUSE: Final = 2.0
 JITTER: Final = 0.3
 """Pauses between tries, in seconds: they double, and up to JITTER is added to each."""
+TELLING_FIELDS: Final = frozenset({"job_id", "state", "voice_name"})
+"""An answer that has an error code and none of these is no job, whatever its status."""
 
 
 class MetaStudio:
@@ -149,11 +151,10 @@ def _seconds_left(limit: asyncio.Timeout) -> float:
 
 def _job_in(response: httpx.Response, job_id: str) -> dict[str, Any]:
     try:
-        answer = json.loads(response.content)
+        answer = json.loads(response.content, parse_constant=lambda _: None)
     except (ValueError, RecursionError):
         answer = None
-    if not isinstance(answer, Mapping):
-        raise UnreadableAnswer(
-            job_id=job_id, status=response.status_code, request_id=request_id_of(response.headers)
-        )
+    told = refusal(response.status_code, response.headers, response.content, job_id=job_id)
+    if not isinstance(answer, Mapping) or (told.code and not TELLING_FIELDS & answer.keys()):
+        raise told
     return dict(answer)

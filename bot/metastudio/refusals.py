@@ -50,7 +50,7 @@ _BY_STATUS: Final[Mapping[int, type[MetaStudioError]]] = {
     HTTPStatus.REQUEST_TIMEOUT: TimedOut,
     HTTPStatus.TOO_MANY_REQUESTS: Throttled,
 }
-"""A 404 without the code of a missing job is a wrong path or host, so a matter of settings."""
+"""A 404 from the gateway is a wrong path or host, so a matter of settings."""
 
 _CODE_KEYS: Final = ("error_code", "errorCode", "code")
 _NOT_IN_A_CODE: Final = re.compile(r"[^A-Za-z0-9._-]")
@@ -59,7 +59,11 @@ _LONGEST_CODE: Final = 64
 
 def error_for(status: int, code: str) -> type[MetaStudioError]:
     """Choose the error that an answer other than a job stands for."""
-    if known := _BY_CODE.get(code) or _BY_STATUS.get(status):
+    if known := _BY_CODE.get(code):
+        return known
+    if status == HTTPStatus.NOT_FOUND and code.startswith("MSS."):
+        return RequestRefused  # MetaStudio itself answered, so path and host were right
+    if known := _BY_STATUS.get(status):
         return known
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return ServiceDown

@@ -1,0 +1,47 @@
+"""Slack's verdict on the bot's tokens: asked at the start, and again when a connection does not come back."""
+
+from collections.abc import Awaitable
+from typing import Final
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.errors import SlackRefused, SlackUnreachable
+
+TRY_LATER: Final = frozenset(
+    {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+)
+"""Slack's error codes that say nothing about a token."""
+NO_JSON: Final = "no answer in JSON"
+
+
+async def signed_in(client: AsyncWebClient, token: str) -> AsyncSlackResponse:
+    """Ask whose bot token this is (``auth.test``). Raises SlackRefused or SlackUnreachable."""
+    return await _verdict(client, "SLACK_BOT_TOKEN", client.auth_test(token=token))
+
+
+async def may_connect(client: AsyncWebClient, app_token: str) -> None:
+    """Ask whether this app-level token opens Socket Mode. Raises SlackRefused or SlackUnreachable."""
+    await _verdict(client, "SLACK_APP_TOKEN", client.apps_connections_open(app_token=app_token))
+
+
+async def _verdict(
+    client: AsyncWebClient, key: str, answer: Awaitable[AsyncSlackResponse]
+) -> AsyncSlackResponse:
+    try:
+        return await answer
+    except SlackApiError as error:
+        code = _error_code(error)
+        if code in TRY_LATER or code == NO_JSON:
+            raise SlackUnreachable(url=client.base_url, reason=code) from None
+        raise SlackRefused(key=key, error=code) from None
+    # Besides its own errors and aiohttp's, slack_sdk lets out what it stumbles over in an odd answer.
+    except Exception as error:
+        raise SlackUnreachable(url=client.base_url, reason=type(error).__name__) from error
+
+
+def _error_code(error: SlackApiError) -> str:
+    """Find Slack's error code. Where the answer was no object, slack_sdk keeps something else, or nothing."""
+    data = getattr(error.response, "data", None)
+    return str(data.get("error") or NO_JSON) if isinstance(data, dict) else NO_JSON

@@ -1,0 +1,154 @@
+"""The load: signed commands that arrive at a steady rate, whether or not earlier ones are answered.
+
+Each acknowledgement is timed from the moment at which its command was due, so that a bot which holds up the
+load does not look fast (no coordinated omission).
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count, islice
+from typing import Self
+from urllib.parse import urlsplit
+
+from standins import job_id, voice
+
+from bot.demo import slack_payloads
+from bot.demo.slack import ALICE, SIGNING_SECRET, Channel
+from bot.demo.slack_http import form, headers
+from bot.demo.slack_payloads import Person
+
+CONNECTIONS = 200
+"""As many are kept open and used again; a command that finds none free waits, and its time runs."""
+ACK_SECONDS = 10.0
+"""An acknowledgement that takes longer counts as none."""
+EARLY = 0.001
+"""Timers are as coarse as a millisecond: the load wakes up earlier, and polls for the rest."""
+SEED = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """One command; ``number`` tells it from all others, ``job`` is the number of its job."""
+
+    number: int
+    job: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ack:
+    """How one command was acknowledged; status 0 if it was not.
+
+    ``due`` is a moment of the monotonic clock; ``late`` and ``seconds`` are counted from it, to the sending
+    and to the answer.
+    """
+
+    command: Command
+    due: float
+    late: float
+    seconds: float
+    status: int
+
+
+def endless_commands(jobs: int) -> Iterator[Command]:
+    """Ask for jobs by chance, in an order that is the same in every run."""
+    chance = random.Random(SEED)  # noqa: S311  guards nothing
+    return (Command(number=number, job=chance.randrange(jobs)) for number in count())
+
+
+class Load:
+    """Sends commands to one app, over connections that it keeps. Use as an async context manager."""
+
+    def __init__(self, app: str, cards: str, commands: Iterator[Command]) -> None:
+        self._app = app
+        self._cards = cards
+        self._commands = commands
+        self._idle: asyncio.LifoQueue[_Connection] = asyncio.LifoQueue()
+        for _ in range(CONNECTIONS):
+            self._idle.put_nowait(_Connection(app))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        while not self._idle.empty():
+            self._idle.get_nowait().close()
+
+    async def send(self, number: int, rate: float, *, patience: float = ACK_SECONDS) -> list[Ack]:
+        """Send so many commands, ``rate`` each second; stop early once an ack took more than ``patience``."""
+        commands = list(islice(self._commands, number))
+        requests = [self._request(command) for command in commands]
+        start = time.monotonic() + 0.1
+        acks: list[Ack] = []
+        async with asyncio.TaskGroup() as tasks:
+            for index, (command, request) in enumerate(zip(commands, requests, strict=True)):
+                due = start + index / rate
+                await _until(due)
+                if acks and acks[-1].seconds > patience:
+                    break
+                tasks.create_task(self._exchange(command, request, due, acks))
+        return acks
+
+    async def _exchange(self, command: Command, request: bytes, due: float, acks: list[Ack]) -> None:
+        connection = await self._idle.get()
+        late = time.monotonic() - due
+        status = await connection.exchange(request)
+        taken = time.monotonic() - due
+        acks.append(Ack(command=command, due=due, late=late, seconds=taken, status=status))
+        self._idle.put_nowait(connection)
+
+    def _request(self, command: Command) -> bytes:
+        """Write the request that Slack would send; done before the clock runs."""
+        payload = slack_payloads.command(
+            "/voicejob",
+            job_id(command.job),
+            person=Person(user=ALICE),
+            channel=Channel(id="C0VOICES", name="voices"),
+            response_url=f"{self._cards}/{command.number}/{voice(command.job)}",
+            trigger=f"{command.number}.bench",
+        )
+        body = form(payload)
+        parts = urlsplit(self._app)
+        lines = {"Host": parts.netloc, "Content-Length": str(len(body))} | headers(SIGNING_SECRET, body)
+        head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        return f"POST {parts.path} HTTP/1.1\r\n{head}\r\n{body}".encode()
+
+
+class _Connection:
+    """One kept connection. It reads no more of HTTP than it needs, so that the load costs little."""
+
+    def __init__(self, app: str) -> None:
+        self._address = urlsplit(app)
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def exchange(self, request: bytes) -> int:
+        """Send one request and give the status of its answer, or 0."""
+        try:
+            async with asyncio.timeout(ACK_SECONDS):
+                return await self._exchange(request)
+        except (OSError, EOFError, TimeoutError):
+            self.close()
+            return 0
+
+    def close(self) -> None:
+        """Close the connection; the next request opens a new one."""
+        if self._streams:
+            self._streams[1].close()
+        self._streams = None
+
+    async def _exchange(self, request: bytes) -> int:
+        if not self._streams:
+            self._streams = await asyncio.open_connection(self._address.hostname, self._address.port)
+        reader, writer = self._streams
+        writer.write(request)
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        await reader.readexactly(int(head.partition(b"content-length:")[2].split(b"\r\n", 1)[0]))
+        return int(head.split(b" ", 2)[1])
+
+
+async def _until(moment: float) -> None:
+    await asyncio.sleep(max(0.0, moment - time.monotonic() - EARLY))
+    while time.monotonic() < moment:  # noqa: ASYNC110  there is no event: the moment itself is waited for
+        await asyncio.sleep(0)
