@@ -319,7 +319,7 @@ class TestIam:
 
 @pytest.mark.parametrize("code", ["MSS.41000001", "MSS.99999999"])
 def test_404_of_metastudio_itself_is_no_wrong_address(code: str) -> None:
-    """Where MetaStudio and not the gateway answers 404, path and host were right; only one code means gone."""
+    """Where MetaStudio and not the gateway answers 404, path and host were right; one code means gone."""
     assert error_for(404, code) is RequestRefused
     assert error_for(404, "APIGW.0101") is WrongProject
     assert error_for(404, "") is WrongProject
