@@ -14,7 +14,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import modes
+from bot import http_mode, socket_mode
 from bot.config import MetaStudioSettings, Settings, revealed
 from bot.errors import VoiceJobError
 from bot.listeners import register
@@ -26,7 +26,7 @@ from bot.tokens import may_connect, signed_in
 log = logging.getLogger(__name__)
 
 SLACK_TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
-DRAIN_SECONDS: Final = 7.0
+DRAIN_SECONDS: Final = 6.0
 """How long the end waits for the answers under way; all in all, it comes within 10 seconds."""
 
 Ready = Callable[[str], None]
@@ -89,7 +89,7 @@ def _auth_from(settings: MetaStudioSettings) -> AccessKey | IamUser | GivenToken
 
 async def _run_http_mode(app: AsyncApp, settings: Settings, stop: asyncio.Event, ready: Ready) -> None:
     secret = revealed(settings.slack_signing_secret)
-    async with modes.http(app, secret, settings.voicejob_host, settings.port) as address:
+    async with http_mode.serve(app, secret, settings.voicejob_host, settings.port) as address:
         ready(address)
         await stop.wait()
 
@@ -101,12 +101,12 @@ async def _run_socket_mode(app: AsyncApp, app_token: str, stop: asyncio.Event, r
     try:
         async with asyncio.TaskGroup() as tasks:
             connection = tasks.create_task(
-                modes.socket_mode(app, app_token, ready=partial(ready, "Socket Mode"))
+                socket_mode.stay_connected(app, app_token, ready=partial(ready, "Socket Mode"))
             )
             await stop.wait()
             connection.cancel()
     except ExceptionGroup as group:
-        raise _first_told(group) from group
+        raise _first_told(group) from None
 
 
 def _first_told(group: ExceptionGroup[Exception]) -> Exception:
@@ -132,7 +132,7 @@ async def _bolt_app(settings: Settings, session: aiohttp.ClientSession) -> Async
         client=client,
         authorize=authorize,
         request_verification_enabled=False,  # the door of HTTP mode does it, before a body is even parsed
-        ssl_check_enabled=False,  # Slack signs those too
+        ssl_check_enabled=False,  # it would answer without a signature
     )
 
 

@@ -10,6 +10,7 @@ import logging
 import signal
 import sys
 import time
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Annotated, Any, Final
 
@@ -117,18 +118,31 @@ def show(
 
 
 async def _run(settings: Settings) -> None:
-    stop = asyncio.Event()
+    """Run until SIGTERM or Ctrl-C. Before the bot is ready, that breaks the start off."""
+    stop, is_ready = asyncio.Event(), asyncio.Event()
+
+    def ready(way: str) -> None:
+        is_ready.set()
+        _freeze()
+        log.info("ready: %s", way)
+
+    def end() -> None:
+        stop.set()
+        if not is_ready.is_set():
+            running.cancel()
+
+    running = asyncio.ensure_future(bot.run(settings, stop=stop, ready=ready))
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await bot.run(settings, stop=stop, ready=_ready)
+        asyncio.get_running_loop().add_signal_handler(number, end)
+    with suppress(asyncio.CancelledError):
+        await running
 
 
-def _ready(way: str) -> None:
+def _freeze() -> None:
     # What exists by now stays to the end. Frozen, it is no longer walked by each full garbage collection,
     # which would hold up everybody's acknowledgement for 50 ms.
     gc.collect()
     gc.freeze()
-    log.info("ready: %s", way)
 
 
 async def _answer(settings: MetaStudioSettings, job_id: str) -> dict[str, Any]:

@@ -48,9 +48,10 @@ def job_id_from(text: str) -> str:
     bare = unquoted(text)
     if "://" in bare:
         return _job_id_in_link(bare)
-    if not JOB_ID.fullmatch(bare):
+    found = bare.rstrip(".,:;!?。，：；！？")  # noqa: RUF001  from Chinese keyboards
+    if not JOB_ID.fullmatch(found):
         raise BadJobId(bare)
-    return bare
+    return found
 
 
 def unquoted(text: str) -> str:

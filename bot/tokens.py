@@ -10,7 +10,15 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.errors import SlackRefused, SlackUnreachable
 
 TRY_LATER: Final = frozenset(
-    {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+    {
+        "ratelimited",
+        "rate_limited",
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        "team_added_to_org",
+    }
 )
 """Slack's error codes that say nothing about a token."""
 NO_JSON: Final = "no answer in JSON"

@@ -10,7 +10,7 @@ from slack_sdk.webhook.webhook_response import WebhookResponse
 from support import eventually
 
 from bot import app as composition
-from bot import cards, modes
+from bot import cards, http_mode
 from bot.demo.metastudio import MetaStudioSimulator
 from bot.demo.slack import BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
 from bot.demo.world import settings_for
@@ -34,7 +34,7 @@ async def bot_with_a_mistake(slack: SlackWorkspace, metastudio: MetaStudioSimula
     ):
         answers = Answers(client, session, region="cn-north-4", console_url=broken)
         register(bolt, answers)
-        async with modes.http(bolt, SIGNING_SECRET, "127.0.0.1", 0) as address:
+        async with http_mode.serve(bolt, SIGNING_SECRET, "127.0.0.1", 0) as address:
             slack.events_url = address
             yield
             await answers.drain(5)

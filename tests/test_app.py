@@ -5,6 +5,7 @@ import logging
 from typing import Any
 
 import pytest
+from support import eventually
 
 from bot import app
 from bot.config import Settings
@@ -182,6 +183,27 @@ class TestStop:
         async with asyncio.timeout(5):
             await bot
         assert ["The bot is being restarted" in seen.text for seen in asked.messages] == [True]
+
+    async def test_an_answer_that_can_not_be_sent_in_time_is_told_in_the_log(
+        self,
+        slack: SlackWorkspace,
+        metastudio: MetaStudioSimulator,
+        channel: str,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """An answer that Slack keeps waiting past the end is lost, but not in silence."""
+        job = metastudio.add_job()
+        slack.fail("response_url", error="ratelimited", retry_after=30)
+        stop, ready = asyncio.Event(), asyncio.Event()
+        settings = settings_for(slack, metastudio)
+        bot = asyncio.create_task(app.run(settings, stop=stop, ready=lambda _: ready.set(), drain=0.2))
+        await ready.wait()
+        await slack.command("/voicejob", job["job_id"], channel=channel)
+        await eventually(lambda: any(call.method == "response_url" for call in slack.calls))
+        stop.set()
+        await bot
+
+        assert "answers that could not be sent: 1" in caplog.text
 
 
 class TestSignIn:

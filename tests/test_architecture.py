@@ -18,7 +18,7 @@ LAYERS = [
     {"bot.metastudio.client"},
     {"bot.listeners.answers"},
     {"bot.listeners.actions", "bot.listeners.commands"},
-    {"bot.listeners", "bot.modes"},
+    {"bot.listeners", "bot.http_mode", "bot.socket_mode"},
     {"bot.app"},
     {"bot.cli"},
     {"bot.__main__"},

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 import pytest
+from support import eventually
 
 from bot.demo.metastudio import Fault, MetaStudioSimulator
 from bot.demo.metastudio_account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
@@ -234,6 +235,20 @@ class TestRun:
         assert [line for line in lines if job["job_id"] in line and "found" in line]
         for unwanted in ("Traceback", "WARNING", "httpx", "stamina"):
             assert unwanted not in log
+
+    async def test_it_can_be_stopped_while_it_starts(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator
+    ) -> None:
+        """A Slack that is slow to answer the start does not keep the bot from ending when it is told to."""
+        slack.fail("auth.test", delay=30)
+        async with started("run", **environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN)) as process:
+            await eventually(lambda: bool(slack.calls), within=10)
+            process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(5):
+                _, log = await process.communicate()
+
+        assert process.returncode == 0
+        assert b"Traceback" not in log
 
     async def test_a_request_that_is_not_signed_leaves_nothing_of_it_in_the_log(
         self, slack: SlackWorkspace, metastudio: MetaStudioSimulator

@@ -70,6 +70,8 @@ async def test_a_command_shows_the_job_to_the_one_who_asked(
         "任务 {}",
         "{} please",
         "{0} {0}",
+        "job id: {}",
+        "voicejob {}",
     ],
 )
 async def test_the_id_may_come_wrapped(
@@ -83,7 +85,25 @@ async def test_the_id_may_come_wrapped(
     assert cards.REFRESH in buttons(card)
 
 
-@pytest.mark.parametrize("text", ["", "   ", "help", "HELP", "Help!", "?", "-h", "--help", "—help", "帮助"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "help",
+        "HELP",
+        "Help!",
+        "?",
+        "-h",
+        "--help",
+        "—help",
+        "help.",
+        "/help",
+        "??",
+        "--",
+        "帮助！",  # noqa: RUF001  from a Chinese keyboard
+    ],
+)
 async def test_help_is_the_acknowledgement_itself(
     slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, text: str
 ) -> None:
@@ -147,6 +167,7 @@ async def test_a_job_called_like_a_slip_is_found_in_quotes(
         "<@U0ALICE>",
         "https://example.com/",
         f"{UNKNOWN} {UNKNOWN.replace('0', '1')}",
+        f"{UNKNOWN},{UNKNOWN.replace('0', '1')}",
     ],
     ids=ascii,
 )

@@ -11,7 +11,7 @@ import pytest
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from support import eventually
 
-from bot import modes
+from bot import http_mode, socket_mode
 from bot.config import Settings
 from bot.demo.metastudio import MetaStudioSimulator
 from bot.demo.slack import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
@@ -145,7 +145,7 @@ class TestHttpMode:
             stopped_at = loop.time()
         writer.close()
 
-        assert loop.time() - stopped_at < 3 * modes.LAST_REQUESTS
+        assert loop.time() - stopped_at < 3 * http_mode.LAST_REQUESTS
 
     async def test_a_certificate_check_is_not_let_in_unsigned(
         self, slack: SlackWorkspace, address: str
@@ -195,11 +195,80 @@ def app_of(slack: SlackWorkspace) -> AsyncApp:
     return app
 
 
+async def sent(address: str, raw: bytes) -> bytes:
+    """Send bytes as they are, and read what comes back until the connection ends."""
+    host, port = address.split("/")[2].split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(raw)
+    writer.write_eof()
+    async with asyncio.timeout(10):
+        answer = await reader.read()
+    writer.close()
+    return answer
+
+
+class TestStrangers:
+    """What reaches an open port leaves no trace in the log, and holds nothing up."""
+
+    @pytest.mark.parametrize(
+        "raw",
+        [
+            b"hush\r\n\r\n",
+            b"POST /slack/events HTTP/1.1\r\nHost x hush\r\n\r\n",
+            b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: hush\r\n\r\n",
+            b"POST /slack/events HTTP/1.1\r\nHost: x\r\nX-Long: " + b"hush" * 5000 + b"\r\n\r\n",
+            b"POST /slack/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nhush\r\n",
+            b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhush",
+            b"POST /slack/events HTTP/1.1\r\nContent-Encoding: br\r\nContent-Length: 4\r\n\r\nhush",
+        ],
+        ids=["no HTTP", "bad header", "bad length", "long header", "bad chunk", "hung up", "unknown packing"],
+    )
+    async def test_what_is_no_request_is_not_logged(
+        self, address: str, raw: bytes, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Malformed requests get a refusal or nothing, and no line in the log quotes them."""
+        caplog.set_level(logging.INFO)
+
+        answer = await sent(address, raw)
+
+        assert not answer or answer.split()[1].startswith(b"4")
+        assert "hush" not in caplog.text
+        assert "Traceback" not in caplog.text
+
+    async def test_a_body_that_does_not_come_is_given_up(self, address: str) -> None:
+        """Half a request is not kept for ever: Slack would have given up long before."""
+        host, port = address.split("/")[2].split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
+
+        async with asyncio.timeout(3 * http_mode.BODY_SECONDS):
+            line = await reader.readline()
+
+        writer.close()
+        assert line.split()[1] == b"401"
+
+    async def test_a_host_that_is_no_name_gets_a_sentence(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator
+    ) -> None:
+        """What asyncio fails on with an error of a codec is told like any address that can't be had."""
+        settings = settings_for(
+            slack,
+            metastudio,
+            slack_app_token=None,
+            slack_signing_secret=SIGNING_SECRET,
+            voicejob_host="..",
+        )
+
+        with pytest.raises(AddressTaken, match="no such host"):
+            async with running(settings):
+                pass
+
+
 @asynccontextmanager
 async def connected(slack: SlackWorkspace, *, patience: float = 60) -> AsyncIterator[None]:
     """Keep a small Bolt app connected, with an eye on it that is quick enough for a test."""
     task = asyncio.create_task(
-        modes.socket_mode(
+        socket_mode.stay_connected(
             app_of(slack), APP_TOKEN, ready=lambda: None, patience=patience, check_every=0.05, ping_every=0.2
         )
     )
@@ -260,7 +329,7 @@ class TestSocketMode:
             slack.expire_tickets()
             await answers_again(slack, channel)
 
-        assert "building a new one" in caplog.text
+        assert "so everything is built anew" in caplog.text
 
     async def test_the_edges_are_logged_once_and_no_secret_with_them(
         self, slack: SlackWorkspace, channel: str, caplog: pytest.LogCaptureFixture
@@ -272,7 +341,7 @@ class TestSocketMode:
             slack.cut()
             await answers_again(slack, channel)
 
-        lines = [record.getMessage() for record in caplog.records if record.name == "bot.modes"]
+        lines = [record.getMessage() for record in caplog.records if record.name == "bot.socket_mode"]
         assert lines == [
             "the connection to Slack is lost: connecting again",
             "trouble with Socket Mode: WSServerHandshakeError",
@@ -305,18 +374,30 @@ class TestSocketMode:
 
         with pytest.raises(SlackRefused, match="SLACK_APP_TOKEN"):
             async with asyncio.timeout(10):
-                await modes.socket_mode(
+                await socket_mode.stay_connected(
                     app_of(slack), APP_TOKEN, ready=lambda: None, patience=0.2, check_every=0.05
                 )
+
+    async def test_a_dead_line_does_not_hold_up_the_end(self, slack: SlackWorkspace) -> None:
+        """Where nobody answers the goodbye, the bot ends without it."""
+        task = asyncio.create_task(socket_mode.stay_connected(app_of(slack), APP_TOKEN, ready=lambda: None))
+        await slack.connected()
+        slack.freeze()
+        task.cancel()
+
+        async with asyncio.timeout(5):
+            await asyncio.wait([task])
+        assert task.cancelled()
 
     async def test_it_leaves_no_task_behind(self, slack: SlackWorkspace) -> None:
         """Cancelled in the middle of connecting, it ends everything that it began."""
         slack.refuse_handshakes = 99
         before = asyncio.all_tasks()
-        task = asyncio.create_task(modes.socket_mode(app_of(slack), APP_TOKEN, ready=lambda: None))
+        task = asyncio.create_task(socket_mode.stay_connected(app_of(slack), APP_TOKEN, ready=lambda: None))
         await eventually(lambda: slack.refuse_handshakes < 99)
         task.cancel()
-        await asyncio.wait([task])
+        async with asyncio.timeout(5):
+            await asyncio.wait([task])
 
         mine = [each for each in asyncio.all_tasks() - before if "connect" in repr(each.get_coro())]
         assert mine == []

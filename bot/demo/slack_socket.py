@@ -70,6 +70,7 @@ class SocketMode:
         self._turn = count()
         self._acks: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._changed = asyncio.Condition()
+        self._closing = asyncio.Event()
 
     def new_ticket(self) -> str:
         """Make a ticket for one connection."""
@@ -89,7 +90,7 @@ class SocketMode:
         if request.query.get("ticket") not in self._tickets:
             return web.Response(status=403, text="invalid ticket")
         self._tickets.remove(request.query["ticket"])
-        ws = web.WebSocketResponse(autoping=False)
+        ws = web.WebSocketResponse(autoclose=False, autoping=False)
         await ws.prepare(request)
         await self._serve(Connection(ws, request.transport))
         return ws
@@ -137,6 +138,7 @@ class SocketMode:
 
     async def close(self) -> None:
         """Close every connection."""
+        self._closing.set()
         closing = [c.ws.close(code=WSCloseCode.GOING_AWAY) for c in self.connections]
         await asyncio.gather(*closing)
 
@@ -153,6 +155,13 @@ class SocketMode:
         finally:
             self.connections = [other for other in self.connections if other is not connection]
             connection.ended.set()
+        await self._part(connection)
+
+    async def _part(self, connection: Connection) -> None:
+        """Answer the app's goodbye; a dead line leaves it without an answer."""
+        if connection.frozen:
+            await self._closing.wait()
+        await connection.ws.close()
 
     def _hello(self) -> dict[str, Any]:
         return {

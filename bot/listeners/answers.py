@@ -56,28 +56,39 @@ class Answers:
         self._session = session
         self._region = region
         self._console_url = console_url
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._asking: set[asyncio.Task[Any]] = set()
+        """Those of the tasks that have no answer yet."""
 
     def look_up(self, job_id: str, response_url: str, *, replace: Replace = Replace.NEVER) -> None:
         """Start to look up a job and to answer at ``response_url``; returns at once."""
         task = asyncio.create_task(self._look_up(job_id, response_url, replace))
         self._tasks.add(task)
+        self._asking.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._asking.discard)
 
     async def drain(self, seconds: float) -> None:
         """Wait for the answers under way, so many seconds at most; who waits still then is told so."""
         if not self._tasks:
             return
-        log.info("stopping: waiting for %d answers under way", len(self._tasks))
+        log.info("stopping; answers under way: %d", len(self._tasks))
         _, late = await asyncio.wait(self._tasks, timeout=seconds)
-        for task in late:
+        for task in late & self._asking:
             task.cancel()
-        if late:
-            await asyncio.wait(late, timeout=GOODBYE_SECONDS)
+        if not late:
+            return
+        _, unsent = await asyncio.wait(late, timeout=GOODBYE_SECONDS)
+        for task in unsent:
+            task.cancel()
+        if unsent:
+            log.warning("stopped; answers that could not be sent: %d", len(unsent))
 
     async def _look_up(self, job_id: str, response_url: str, replace: Replace) -> None:
         started = time.monotonic()
         message, outcome = await self._message(job_id)
+        if task := asyncio.current_task():
+            self._asking.discard(task)
         log.info("look-up: job=%.66r seconds=%.2f %s", job_id, time.monotonic() - started, outcome)
         replaces = replace is Replace.ALWAYS or (replace is Replace.IF_FOUND and outcome == FOUND)
         await self._answer(response_url, ephemeral(message), replaces=replaces)

@@ -16,7 +16,10 @@ _SLACK_LINK: Final = re.compile(r"<https?://[^<>]*>")
 
 VERBS: Final = ("help",)
 """Words that are no job ids. A job that is called so can be looked up in quotes."""
-HELP: Final = frozenset({"help", "h", "?", "？", "帮助"})  # noqa: RUF001  from Chinese keyboards
+HELP: Final = frozenset({"help", "h", "帮助"})
+NOISE: Final = frozenset({"job", "id", "jobid", "voicejob"})
+"""Words before an id that mean no command."""
+_AROUND_WORDS: Final = "-/.,:;!?。，：；！？"  # noqa: RUF001  from Chinese keyboards
 
 
 async def voicejob(ack: AsyncAck, command: dict[str, Any], answers: Answers) -> None:
@@ -41,32 +44,36 @@ def parse(text: str) -> str | None:
     """
     bare = unquoted(text)
     is_quoted = len(bare) < len(text.strip())
-    if not bare or (not is_quoted and bare.lower().strip("-!") in HELP):
+    word = bare.lower().strip(_AROUND_WORDS)
+    if not word or (word in HELP and not is_quoted):
         return None
-    words = bare.split()
-    if _SLACK_LINK.fullmatch(bare) or len(words) == 1:
-        return _one_word(bare, is_quoted=is_quoted)
-    return _one_job_among(words, bare)
-
-
-def _one_word(bare: str, *, is_quoted: bool) -> str:
-    typo = get_close_matches(bare.lower(), VERBS, n=1, cutoff=0.7)
-    if typo and bare.isalpha() and not is_quoted:
-        raise BadUsage(bare, meant=typo[0])
-    ids: set[str] = set(UUID.findall(bare))
-    # A full stop, brackets or words without a blank around an id do no harm.
-    return ids.pop() if len(ids) == 1 and "://" not in bare else job_id_from(bare)
-
-
-def _one_job_among(words: list[str], bare: str) -> str:
-    """Find the one job id among several words; after what may be meant as a command, ask."""
-    ids: set[str] = set(UUID.findall(bare))
-    if len(ids) > 1:
+    if _SLACK_LINK.fullmatch(bare):
+        return job_id_from(bare)
+    ids = {found.lower(): found for found in UUID.findall(bare)}
+    if len(ids) > 1 and "://" not in bare:
         raise SeveralJobIds(bare)
-    if not ids:
-        typo = get_close_matches(words[0].lower(), VERBS, n=1, cutoff=0.7)
-        raise NoJobId(bare, meant=typo[0] if typo else "")
-    job_id = ids.pop()
-    if words[0].isascii() and words[0].isalpha():
-        raise BadUsage(words[0], meant=job_id)
+    job_id = next(iter(ids.values()), "")
+    if len(bare.split()) == 1:
+        return _one_word(bare, job_id, is_quoted=is_quoted)
+    return _among_words(bare, job_id)
+
+
+def _one_word(bare: str, job_id: str, *, is_quoted: bool) -> str:
+    if bare.isalpha() and not is_quoted and (meant := _typo_of(bare)):
+        raise BadUsage(bare, meant=meant)
+    # Brackets, or words without a blank around an id, do no harm; a link has rules of its own.
+    return job_id if job_id and "://" not in bare else job_id_from(bare)
+
+
+def _among_words(bare: str, job_id: str) -> str:
+    """Take the one job id among several words; after what may be meant as a command, ask."""
+    first = bare.split(maxsplit=1)[0].strip(_AROUND_WORDS)
+    if not job_id:
+        raise NoJobId(bare, meant=_typo_of(first))
+    if first.isascii() and first.isalpha() and first.lower() not in NOISE:
+        raise BadUsage(first, meant=job_id)
     return job_id
+
+
+def _typo_of(word: str) -> str:
+    return next(iter(get_close_matches(word.lower(), VERBS, n=1, cutoff=0.7)), "")

@@ -154,7 +154,9 @@ def _job_in(response: httpx.Response, job_id: str) -> dict[str, Any]:
         answer = json.loads(response.content, parse_constant=lambda _: None)
     except (ValueError, RecursionError):
         answer = None
+    if isinstance(answer, Mapping) and TELLING_FIELDS & answer.keys():
+        return dict(answer)
     told = refusal(response.status_code, response.headers, response.content, job_id=job_id)
-    if not isinstance(answer, Mapping) or (told.code and not TELLING_FIELDS & answer.keys()):
-        raise told
-    return dict(answer)
+    if isinstance(answer, Mapping) and not told.code:
+        return dict(answer)
+    raise told
