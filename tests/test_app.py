@@ -278,3 +278,19 @@ async def test_no_token_is_in_the_log(
 
     for secret in (BOT_TOKEN, APP_TOKEN, "SKEXAMPLE", "AKEXAMPLE", "Signature=", "typed", "ticket"):
         assert secret not in caplog.text
+
+
+async def test_a_link_button_is_acknowledged(
+    slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str
+) -> None:
+    """Slack reports the press of a link too, and shows a warning mark if nobody answers that."""
+    job = metastudio.add_job()
+    template = "https://console.example.com/jobs/{job_id}"
+    async with running(settings_for(slack, metastudio, voicejob_console_url=template)):
+        card = await (await slack.command("/voicejob", job["job_id"], channel=channel)).message()
+        pressed = await slack.press(card, "job_open_console")
+
+    (row,) = (block["elements"] for block in card.blocks if block["type"] == "actions")
+    assert row[-1]["url"] == f"https://console.example.com/jobs/{job['job_id']}"
+    assert pressed.acked
+    assert pressed.messages == []

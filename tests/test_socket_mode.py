@@ -1,0 +1,165 @@
+"""Socket Mode: whatever happens to the connection, commands are answered again."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from support import eventually
+
+from bot import socket_mode
+from bot.demo.slack import APP_TOKEN, BOT_TOKEN, SlackWorkspace
+from bot.errors import SlackRefused
+
+
+def app_of(slack: SlackWorkspace) -> AsyncApp:
+    """Make a small Bolt app that answers at once."""
+    app = AsyncApp(token=BOT_TOKEN, signing_secret="unused")
+    app.client.base_url = slack.api_url
+
+    async def answer(ack: AsyncAck) -> None:
+        await ack("here")
+
+    app.command("/voicejob")(answer)
+    return app
+
+
+@asynccontextmanager
+async def connected(slack: SlackWorkspace, *, patience: float = 60) -> AsyncIterator[None]:
+    """Keep a small Bolt app connected, with an eye on it that is quick enough for a test."""
+    task = asyncio.create_task(
+        socket_mode.stay_connected(
+            app_of(slack), APP_TOKEN, ready=lambda: None, patience=patience, check_every=0.05, ping_every=0.2
+        )
+    )
+    try:
+        await slack.connected()
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+    assert task.cancelled()
+
+
+async def answers_again(slack: SlackWorkspace, channel: str) -> None:
+    """Wait until a command is answered: Slack does not repeat one that came between two connections."""
+    async with asyncio.timeout(10):
+        while not (await slack.command("/voicejob", channel=channel)).ack_message:  # noqa: ASYNC110  no event
+            await asyncio.sleep(0.05)
+
+
+class TestSocketMode:
+    """Whatever happens to a connection, commands are answered again without a restart."""
+
+    @pytest.fixture
+    async def slack(self) -> AsyncIterator[SlackWorkspace]:
+        """Give a workspace that is short of patience, since commands fail here on purpose."""
+        async with SlackWorkspace(ack_timeout=0.3) as workspace:
+            yield workspace
+        assert workspace.violations == []
+
+    @pytest.mark.parametrize(
+        "end",
+        [
+            lambda slack: slack.disconnect("warning"),
+            lambda slack: slack.disconnect("refresh_requested"),
+            lambda slack: slack.disconnect("too_many_websockets"),
+            lambda slack: slack.disconnect("link_disabled"),
+            lambda slack: asyncio.to_thread(slack.cut),
+            lambda slack: asyncio.to_thread(slack.freeze),
+        ],
+        ids=["warning", "refresh", "too many", "link disabled", "cut", "frozen"],
+    )
+    async def test_a_connection_that_ends_is_replaced(
+        self, slack: SlackWorkspace, channel: str, end: Callable[[SlackWorkspace], asyncio.Future[None]]
+    ) -> None:
+        """Slack's own ends, a cut line, and a line that only looks alive are all mended."""
+        async with connected(slack):
+            await end(slack)
+            await answers_again(slack, channel)
+
+    async def test_a_used_up_address_is_given_up(
+        self, slack: SlackWorkspace, channel: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """slack_sdk would try one address for ever: after a while everything is built anew."""
+        async with connected(slack, patience=0.5):
+            slack.refuse_handshakes = 2
+            slack.cut()
+            await eventually(lambda: slack.refuse_handshakes == 0)
+            slack.expire_tickets()
+            await answers_again(slack, channel)
+
+        assert "so everything is built anew" in caplog.text
+
+    async def test_the_edges_are_logged_once_and_no_secret_with_them(
+        self, slack: SlackWorkspace, channel: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A loss and a recovery are one line each, without tracebacks, tickets and tokens."""
+        caplog.set_level(logging.INFO)
+        async with connected(slack):
+            slack.refuse_handshakes = 5
+            slack.cut()
+            await answers_again(slack, channel)
+
+        lines = [record.getMessage() for record in caplog.records if record.name == "bot.socket_mode"]
+        assert lines == [
+            "the connection to Slack is lost: connecting again",
+            "trouble with Socket Mode: WSServerHandshakeError",
+            "connected to Slack again",
+        ]
+        for secret in ("ticket", APP_TOKEN, "Traceback"):
+            assert secret not in caplog.text
+
+    async def test_another_copy_is_noticed(
+        self, slack: SlackWorkspace, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Two copies with one token are an accident, and the log says so."""
+        async with connected(slack), connected(slack):
+            await slack.connected(2)
+            await eventually(lambda: "2 copies of this bot are connected to Slack" in caplog.text)
+
+    async def test_a_start_that_gets_no_connection_says_why(
+        self, slack: SlackWorkspace, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Handshakes that are refused from the beginning are told once, by their kind."""
+        slack.refuse_handshakes = 4
+        async with connected(slack):
+            pass
+
+        assert caplog.text.count("trouble with Socket Mode: WSServerHandshakeError") == 1
+
+    async def test_a_token_that_slack_takes_back_ends_it(self, slack: SlackWorkspace) -> None:
+        """When a connection does not come back, Slack is asked for the token once more."""
+        slack.fail("apps.connections.open", error="invalid_auth", times=99)
+
+        with pytest.raises(SlackRefused, match="SLACK_APP_TOKEN"):
+            async with asyncio.timeout(10):
+                await socket_mode.stay_connected(
+                    app_of(slack), APP_TOKEN, ready=lambda: None, patience=0.2, check_every=0.05
+                )
+
+    async def test_a_dead_line_does_not_hold_up_the_end(self, slack: SlackWorkspace) -> None:
+        """Where nobody answers the goodbye, the bot ends without it."""
+        task = asyncio.create_task(socket_mode.stay_connected(app_of(slack), APP_TOKEN, ready=lambda: None))
+        await slack.connected()
+        slack.freeze()
+        task.cancel()
+
+        async with asyncio.timeout(5):
+            await asyncio.wait([task])
+        assert task.cancelled()
+
+    async def test_it_leaves_no_task_behind(self, slack: SlackWorkspace) -> None:
+        """Cancelled in the middle of connecting, it ends everything that it began."""
+        slack.refuse_handshakes = 99
+        before = asyncio.all_tasks()
+        task = asyncio.create_task(socket_mode.stay_connected(app_of(slack), APP_TOKEN, ready=lambda: None))
+        await eventually(lambda: slack.refuse_handshakes < 99)
+        task.cancel()
+        async with asyncio.timeout(5):
+            await asyncio.wait([task])
+
+        mine = [each for each in asyncio.all_tasks() - before if "connect" in repr(each.get_coro())]
+        assert mine == []
