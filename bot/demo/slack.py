@@ -6,7 +6,7 @@ what Slack refuses. ``SUPPORTED`` lists all it can do; the modules ``slack_*`` b
 
 import asyncio
 import time
-from collections.abc import Awaitable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from types import TracebackType
 from typing import Any, Self, Unpack
 
@@ -14,14 +14,30 @@ from aiohttp import ClientSession, web
 
 from bot.demo import slack_http
 from bot.demo.slack_api import METHODS, WebApi
-from bot.demo.slack_faults import Fault, Faults
+from bot.demo.slack_conversations import Conversations
+from bot.demo.slack_faults import Chaos, Fault, Faults
 from bot.demo.slack_hooks import FAULT_NAME, Hooks
 from bot.demo.slack_http import LOOPBACK, Answer, Spoiled
+from bot.demo.slack_limits import SLACKS_LIMITS, Limiter, Limits
 from bot.demo.slack_people import People
-from bot.demo.slack_records import ALICE, Ack, Call, Channel, Clock, Interaction, Message, State
+from bot.demo.slack_records import ALICE, Ack, Call, Channel, Clock, Interaction, Message
 from bot.demo.slack_socket import SocketMode
+from bot.demo.slack_state import State
 
-__all__ = ["ALICE", "SUPPORTED", "Answer", "Call", "Channel", "Interaction", "Message", "SlackWorkspace"]
+__all__ = [
+    "ALICE",
+    "SLACKS_LIMITS",
+    "SUPPORTED",
+    "Answer",
+    "Call",
+    "Channel",
+    "Chaos",
+    "Fault",
+    "Interaction",
+    "Limits",
+    "Message",
+    "SlackWorkspace",
+]
 
 BOT_TOKEN = "xoxb-stand-in"  # noqa: S105 - opens nothing but this stand-in
 APP_TOKEN = "xapp-stand-in"  # noqa: S105 - the same
@@ -34,7 +50,8 @@ SHUTDOWN_SECONDS = 0.2
 SUPPORTED: Mapping[str, str] = {
     "auth.test": "Web API method: whose token this is",
     "apps.connections.open": "Web API method: the address of a WebSocket, for one use",
-    "chat.postMessage": "Web API method: a message in a channel, or to a person",
+    "chat.postMessage": "Web API method: a message in a channel, in a thread, or to a person",
+    "chat.update": "Web API method: a message of the bot, changed in its place",
     "slash_commands": "Socket Mode envelope: a command, whose acknowledgement may carry the reply",
     "interactive": "Socket Mode envelope: a button press",
     "warning": "Socket Mode disconnect: the connection will end soon",
@@ -53,8 +70,9 @@ class SlackWorkspace:
     """A Slack workspace with one app in it; it lives inside ``async with``.
 
     ``events_url`` is where commands go while no WebSocket is open (HTTP mode). ``scopes`` are those granted
-    to the bot. ``clock`` (epoch seconds) dates messages and ages response URLs. ``ack_timeout`` (seconds) is
-    Slack's patience; tests shorten it.
+    to the bot. ``clock`` (epoch seconds) dates messages, ages response URLs and measures rate limits, which
+    are Slack's unless ``limits`` are others, or None for none. ``ack_timeout`` (seconds) is Slack's patience;
+    tests shorten it.
     """
 
     def __init__(
@@ -67,6 +85,7 @@ class SlackWorkspace:
         scopes: Collection[str] = SCOPES,
         clock: Clock = time.time,
         ack_timeout: float = ACK_SECONDS,
+        limits: Limits | None = SLACKS_LIMITS,
     ) -> None:
         self.events_url = events_url
         self._ack_timeout = ack_timeout
@@ -80,10 +99,14 @@ class SlackWorkspace:
         self._faults = Faults({*METHODS, FAULT_NAME})
         self._socket = SocketMode(self._state)
         self._hooks = Hooks(self._state, self._faults)
-        self._api = WebApi(self._state, self._faults, self._socket.new_ticket)
+        self._api = WebApi(self._state, self._faults, Limiter(limits, clock), self._socket.new_ticket)
         people = People(self._state, self._hooks, self._deliver)
-        self.command = people.command
-        self.press = people.press
+        self.command, self.press = people.command, people.press
+        conversations = Conversations(self._state)
+        self.add_channel, self.add_direct = conversations.add_channel, conversations.add_direct
+        self.invite, self.remove = conversations.invite, conversations.remove
+        self.archive, self.unarchive = conversations.archive, conversations.unarchive
+        self.add_message, self.delete_message = conversations.add_message, conversations.delete_message
 
     async def __aenter__(self) -> Self:
         self._session = ClientSession()
@@ -135,22 +158,24 @@ class SlackWorkspace:
         """Every version of every message, oldest first."""
         return self._state.messages.history
 
-    # Channels, and what people see in them.
+    @property
+    def limited(self) -> list[Call]:
+        """Every call that was too many and was refused for that, oldest first."""
+        return self._state.limited
 
-    def add_channel(
-        self, name: str, *, private: bool = False, bot_is_member: bool = True, archived: bool = False
-    ) -> str:
-        """Make a channel and give its id."""
-        rights = {"private": private, "bot_is_member": bot_is_member, "archived": archived}
-        return self._state.add_channel(name=name, **rights).id
+    # Channels, and what people see in them.
 
     def channel(self, channel: str) -> Channel:
         """Give a channel, to look at or to change. Raises KeyError."""
         return self._state.channels[channel]
 
     def messages(self, channel: str) -> list[Message]:
-        """List the public messages that stand in a channel now, oldest first."""
+        """List what stands in a channel for everybody, oldest first: its messages and broadcast replies."""
         return self._state.messages.seen(channel, None)
+
+    def thread(self, channel: str, ts: str) -> list[Message]:
+        """List the replies to a message, broadcast ones too, oldest first."""
+        return self._state.messages.thread(channel, ts)
 
     def ephemeral(self, user: str, channel: str) -> list[Message]:
         """List the messages in a channel that this person alone sees now, oldest first."""
@@ -159,6 +184,15 @@ class SlackWorkspace:
     def direct(self, user: str) -> list[Message]:
         """List the bot's direct messages to a person, oldest first."""
         return self.messages(self._state.direct(user).id)
+
+    def message_where(
+        self, predicate: Callable[[Message], bool], timeout: float = 5.0
+    ) -> Coroutine[Any, Any, Message]:
+        """Wait until some message that people see, wherever it stands, is as wanted, and give it.
+
+        Waits ``timeout`` seconds. Raises TimeoutError, which lists the texts that were there.
+        """
+        return self._state.messages.where(predicate, timeout)
 
     # HTTP mode, and what can go wrong.
 
@@ -181,13 +215,25 @@ class SlackWorkspace:
         made = slack_http.headers(self._state.signing_secret, body, spoiled)
         return await slack_http.post(self._session, url, body, made)
 
-    def fail(self, method: str, *, times: int = 1, **fault: Unpack[Fault]) -> None:
+    def fail(
+        self, method: str, *, times: int = 1, channel: str | None = None, **fault: Unpack[Fault]
+    ) -> None:
         """Spoil the next ``times`` requests to a Web API method or to ``response_url``.
 
         The keywords are those of ``Fault``, for example ``status=503``, ``drop=True``, or
-        ``error="ratelimited", retry_after=3``. Raises ValueError for an unknown name.
+        ``error="ratelimited", retry_after=3``. With ``channel``, calls for other channels are not touched.
+        Raises ValueError for an unknown name, and for a channel where a method takes none.
         """
-        self._faults.add(method, fault, times)
+        if channel is not None and not method.startswith("chat."):
+            raise ValueError(f"{method} is not called for a channel")
+        self._faults.add(method, fault, times, channel and self._state.place(channel))
+
+    def chaos(self, decide: Chaos | None) -> None:
+        """Let a function decide for each Web API call whether it goes wrong; None ends it.
+
+        It gets the method and the arguments, and is not asked about calls that ``fail`` spoils.
+        """
+        self._faults.chaos = decide
 
     def heal(self, method: str) -> None:
         """Take back the faults that were asked for and not used yet."""

@@ -1,7 +1,7 @@
 """The stand-in's Web API: its methods, its checks, and the error codes that Slack documents for them.
 
-Sources: the method pages ``auth.test``, ``apps.connections.open`` and ``chat.postMessage``, and the page
-"Using the Web API" for how arguments and tokens are sent.
+Sources: the method pages ``auth.test``, ``apps.connections.open``, ``chat.postMessage`` and ``chat.update``,
+and the page "Using the Web API" for how arguments and tokens are sent.
 """
 
 import json
@@ -11,14 +11,17 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.demo.slack_faults import Faults, spoil
+from bot.demo.slack_faults import Fault, Faults, spoil
+from bot.demo.slack_limits import Limiter
 from bot.demo.slack_messages import as_slack, refused
-from bot.demo.slack_records import BOT_ID, BOT_USER, TEAM_ID, TEAM_NAME, Channel, State
+from bot.demo.slack_records import BOT_ID, BOT_USER, TEAM_ID, TEAM_NAME, Call, Channel, Message
+from bot.demo.slack_state import State
 
 Arguments = dict[str, Any]
 
 EVERYWHERE = {"team_id"}
 """What any method takes: Bolt adds the team to every call."""
+CONTENT = {"text", "blocks"}
 TRUTH_VALUES = {"reply_broadcast", "unfurl_links", "unfurl_media", "mrkdwn", "link_names"}
 BUGS = {
     "unknown_method",
@@ -28,7 +31,11 @@ BUGS = {
     "invalid_post_type",
     "no_text",
     "invalid_blocks",
+    "invalid_metadata_format",
+    "invalid_metadata_schema",
     "msg_too_long",
+    "cant_broadcast_message",
+    "no_dual_broadcast_content_update",
 }
 """The error codes that only a mistake in the app's code can cause: they count as violations."""
 
@@ -52,6 +59,7 @@ class Method:
     scope: str | None = None
     arguments: frozenset[str] = frozenset()
     """The arguments that are known; any other is refused, so that a misspelt one is found."""
+    required: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,23 +74,32 @@ class Received:
 class WebApi:
     """Answers ``/api/{method}``."""
 
-    def __init__(self, state: State, faults: Faults, new_ticket: Callable[[], str]) -> None:
+    def __init__(self, state: State, faults: Faults, limiter: Limiter, new_ticket: Callable[[], str]) -> None:
         self._state = state
         self._faults = faults
+        self._limiter = limiter
         self._new_ticket = new_ticket
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one call, or spoil it as was asked for."""
         name = request.match_info["method"]
         call = await _read(request)
-        self._state.record(name, call.arguments, authorization="Authorization" in request.headers)
-        fault = await self._faults.take(name)
+        made = self._state.record(name, call.arguments, authorization="Authorization" in request.headers)
+        fault = await self._fault(made, self._state.place(call.arguments.get("channel")))
         if fault and not fault.get("after"):
             return spoil(fault, request)
         answer = self._answer(name, call)
         if fault:
             return spoil(fault, request)
         return web.json_response(answer, headers={"x-oauth-scopes": self._scopes()})
+
+    async def _fault(self, made: Call, place: str) -> Fault | None:
+        """Give what goes wrong with a call: it is too many, or something was asked for."""
+        retry_after = self._limiter.retry_after(made.method, place)
+        if retry_after:
+            self._state.limited.append(made)
+            return Fault(retry_after=retry_after)
+        return await self._faults.take(made.method, place=place, arguments=made.arguments)
 
     def _answer(self, name: str, call: Received) -> dict[str, Any]:
         try:
@@ -99,9 +116,7 @@ class WebApi:
             raise ApiError("unknown_method", req_method=name)
         method = METHODS[name]
         self._authorize(method, call.token)
-        unknown = sorted(set(call.arguments) - method.arguments - EVERYWHERE)
-        if unknown:
-            raise ApiError("invalid_arguments", response_metadata={"messages": [f"unknown: {unknown}"]})
+        _check_names(method, call.arguments)
         return method.run(self, call.arguments)
 
     def _authorize(self, method: Method, token: str) -> None:
@@ -138,22 +153,45 @@ class WebApi:
     def post_message(self, arguments: Arguments) -> dict[str, Any]:
         """Post in a channel, or to a person when ``channel`` is a user id."""
         channel = self._channel(arguments.get("channel"))
-        self._may_post(channel)
-        refusal = refused(arguments)
-        if refusal:
-            raise ApiError(refusal.code, response_metadata={"messages": refusal.problems})
+        self._may_write(channel, if_archived="is_archived")
+        _check_content(arguments)
+        self._check_parent(channel, arguments.get("thread_ts"))
         message = self._state.messages.post(arguments, channel=channel.id)
         return {"channel": channel.id, "ts": message.ts, "message": as_slack(message)}
+
+    def update_message(self, arguments: Arguments) -> dict[str, Any]:
+        """Change a message of the bot: text without blocks takes its blocks away."""
+        channel = self._conversation(arguments["channel"])
+        self._may_write(channel, if_archived="is_inactive")
+        message = self._own_message(channel, arguments["ts"])
+        if arguments.get("reply_broadcast") and not message.reply_broadcast:
+            message = self._broadcast(message, arguments)
+        else:
+            _check_content(arguments)
+            message = self._state.messages.edit(message, arguments)
+        shown = as_slack(message)
+        return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": shown}
+
+    def _broadcast(self, message: Message, arguments: Arguments) -> Message:
+        """Show an old reply in the channel too, which cannot be done while it is changed."""
+        if not message.thread_ts:
+            raise ApiError("cant_broadcast_message")
+        if CONTENT & set(arguments):
+            raise ApiError("no_dual_broadcast_content_update")
+        return self._state.messages.broadcast(message)
 
     def _channel(self, given: Any) -> Channel:
         if isinstance(given, str) and given.startswith("U"):
             return self._state.direct(given)
+        return self._conversation(given)
+
+    def _conversation(self, given: Any) -> Channel:
         channel = self._state.channels.get(str(given))
         if channel is None:
             raise ApiError("channel_not_found")
         return channel
 
-    def _may_post(self, channel: Channel) -> None:
+    def _may_write(self, channel: Channel, *, if_archived: str) -> None:
         """Check membership; to an outsider a private channel does not exist."""
         if channel.person is None and not channel.bot_is_member:
             if channel.private:
@@ -161,7 +199,23 @@ class WebApi:
             if "chat:write.public" not in self._state.scopes:
                 raise ApiError("not_in_channel")
         if channel.archived:
-            raise ApiError("is_archived")
+            raise ApiError(if_archived)
+
+    def _check_parent(self, channel: Channel, thread_ts: Any) -> None:
+        """Check that a reply has something to reply to: a reply and an ephemeral message are nothing."""
+        if not thread_ts:
+            return
+        parent = self._state.messages.find(channel.id, thread_ts)
+        if parent is None or parent.user or parent.thread_ts:
+            raise ApiError("cannot_reply_to_message")
+
+    def _own_message(self, channel: Channel, ts: Any) -> Message:
+        message = self._state.messages.find(channel.id, ts)
+        if message is None:
+            raise ApiError("message_not_found")
+        if message.user or message.author != BOT_USER:
+            raise ApiError("cant_update_message")
+        return message
 
 
 METHODS: Mapping[str, Method] = {
@@ -173,7 +227,29 @@ METHODS: Mapping[str, Method] = {
         scope="chat:write",
         arguments=frozenset({"channel", "text", "blocks", "thread_ts", "metadata", "parse"}) | TRUTH_VALUES,
     ),
+    "chat.update": Method(
+        run=WebApi.update_message,
+        needs="xoxb",
+        scope="chat:write",
+        arguments=frozenset({"channel", "ts", "metadata", "parse", "link_names", "reply_broadcast"})
+        | CONTENT,
+        required=frozenset({"channel", "ts"}),
+    ),
 }
+
+
+def _check_names(method: Method, arguments: Arguments) -> None:
+    unknown = sorted(set(arguments) - method.arguments - EVERYWHERE)
+    missing = sorted(method.required - set(arguments))
+    if unknown or missing:
+        problems = [f"unknown: {unknown}", f"missing: {missing}"]
+        raise ApiError("invalid_arguments", response_metadata={"messages": problems})
+
+
+def _check_content(arguments: Arguments) -> None:
+    refusal = refused(arguments)
+    if refusal:
+        raise ApiError(refusal.code, response_metadata={"messages": refusal.problems})
 
 
 async def _read(request: web.Request) -> Received:
@@ -205,7 +281,7 @@ def _json_body(text: str) -> tuple[Arguments, str | None]:
 
 def _field(name: str, value: str) -> Any:
     """Decode the form fields that hold JSON or a truth value."""
-    if name == "blocks":
+    if name in ("blocks", "metadata"):
         return _json(value)
     if name in TRUTH_VALUES:
         return value in ("1", "true")

@@ -12,7 +12,8 @@ from aiohttp import web
 
 from bot.demo.slack_faults import Faults, spoil
 from bot.demo.slack_messages import refused
-from bot.demo.slack_records import Interaction, Message, State
+from bot.demo.slack_records import Interaction, Message
+from bot.demo.slack_state import State
 
 MAX_USES = 5
 LIFETIME = 30 * 60

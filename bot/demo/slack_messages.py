@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.demo import blockkit
-from bot.demo.slack_records import APP_ID, BOT_ID, BOT_USER, TEAM_ID, Message
+from bot.demo.slack_records import APP_ID, BOT_ID, TEAM_ID, Message
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,26 @@ def refused(message: Mapping[str, Any]) -> Refusal | None:
         return Refusal("no_text", found)
     if isinstance(text, str) and len(text) > blockkit.MAX_TEXT:
         return Refusal("msg_too_long", found)
-    return Refusal("invalid_blocks", found) if found else None
+    if found:
+        return Refusal("invalid_blocks", found)
+    return _bad_metadata(message.get("metadata"))
+
+
+def _bad_metadata(metadata: Any) -> Refusal | None:
+    """Judge ``metadata``; an empty object is how ``chat.update`` removes it."""
+    if metadata is None or metadata == {}:
+        return None
+    if not isinstance(metadata, Mapping):
+        return Refusal("invalid_metadata_format", ["/metadata: not an object"])
+    typed = isinstance(metadata.get("event_type"), str) and isinstance(metadata.get("event_payload"), Mapping)
+    return None if typed else Refusal("invalid_metadata_schema", ["/metadata: event_type, event_payload"])
 
 
 def as_slack(message: Message) -> dict[str, Any]:
-    """Write a message as the Web API and button payloads carry it."""
+    """Write a message of the bot as the Web API and button payloads carry it."""
     written: dict[str, Any] = {
         "type": "message",
-        "user": BOT_USER,
+        "user": message.author,
         "bot_id": message.bot_id,
         "app_id": APP_ID,
         "team": TEAM_ID,
@@ -45,6 +57,8 @@ def as_slack(message: Message) -> dict[str, Any]:
     }
     if message.thread_ts:
         written["thread_ts"] = message.thread_ts
+    if message.metadata:
+        written["metadata"] = deepcopy(message.metadata)
     if message.edited:
         written["edited"] = {"user": BOT_ID, "ts": message.ts}
     return written

@@ -58,7 +58,10 @@ def block_actions(
     trigger: str,
     action_ts: str,
 ) -> dict[str, Any]:
-    """Build the payload of a button press; an ephemeral message is named in it, but not included."""
+    """Build the payload of a button press; an ephemeral message is named in it, but not included.
+
+    ``user.team_id`` is the team of who pressed, ``team`` always the one in which the app is installed.
+    """
     payload: dict[str, Any] = {
         "type": "block_actions",
         "user": {"id": person.user, "username": person.name, "name": person.name, "team_id": person.team},
@@ -79,6 +82,8 @@ def block_actions(
         "response_url": response_url,
         "actions": [{**button, "action_ts": action_ts}],
     }
+    if message.thread_ts:
+        payload["container"]["thread_ts"] = message.thread_ts
     if message.user is None:
         payload["message"] = as_slack(message)
     return payload
@@ -100,4 +105,4 @@ def find_button(message: Message, action_id: str) -> dict[str, Any]:
 
 def shown_name(channel: Channel) -> str:
     """Give the name that payloads carry; that of a private channel is not given away."""
-    return "privategroup" if channel.private and not channel.person else channel.name
+    return "privategroup" if channel.private and not channel.is_direct else channel.name

@@ -8,7 +8,8 @@ from bot.demo import slack_payloads
 from bot.demo.slack_hooks import Hooks, audience
 from bot.demo.slack_messages import refused
 from bot.demo.slack_payloads import Person
-from bot.demo.slack_records import ALICE, TEAM_ID, Ack, Interaction, Message, State
+from bot.demo.slack_records import ALICE, TEAM_ID, Ack, Interaction, Message
+from bot.demo.slack_state import State
 
 Deliver = Callable[[str, dict[str, Any]], Awaitable[Ack]]
 """Brings a payload of one envelope type to the app."""

@@ -1,9 +1,8 @@
-"""What the stand-in workspace remembers: channels, messages, calls, and what a person was shown."""
+"""What the stand-in workspace is made of: channels, messages, calls, and what a person was shown."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 TEAM_ID = "T0VOICEJOB"
@@ -25,15 +24,22 @@ class Channel:
     id: str
     name: str
     person: str | None = None
-    """Who talks with the bot here, if this is a direct message."""
+    """Who talks with the bot here, if this is a direct message with it."""
+    people: tuple[str, ...] = ()
+    """Who talks here without the bot, if this is a direct message between people."""
     private: bool = False
     bot_is_member: bool = True
     archived: bool = False
 
+    @property
+    def is_direct(self) -> bool:
+        """Whether this is a direct message, which nobody joins, leaves or archives."""
+        return bool(self.person or self.people)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """One version of a message of the bot, as people see it; ``ts`` stays the same when it is edited."""
+    """One version of a message, as people see it; ``ts`` stays the same when it is edited."""
 
     ts: str
     channel: str
@@ -42,10 +48,15 @@ class Message:
     text: str
     blocks: list[dict[str, Any]]
     thread_ts: str | None = None
+    """The ``ts`` of the message that this one replies to; None for a message of the channel itself."""
     reply_broadcast: bool = False
+    """Whether a reply shows in the channel too; without ``thread_ts`` it means nothing."""
+    metadata: Mapping[str, Any] | None = None
     edited: bool = False
     deleted: bool = False
-    bot_id: str = BOT_ID
+    author: str = BOT_USER
+    bot_id: str | None = BOT_ID
+    """None for a message that a person wrote."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,90 +70,6 @@ class Call:
     """Whether it carried an ``Authorization`` header."""
     at: float
     """When, in epoch seconds of the workspace's clock."""
-
-
-class Messages:
-    """The messages that people see at present, and every version that they ever saw."""
-
-    def __init__(self, clock: Clock) -> None:
-        self.history: list[Message] = []
-        self._clock = clock
-        self._current: dict[str, Message] = {}
-
-    def post(self, content: dict[str, Any], *, channel: str, user: str | None = None) -> Message:
-        """Show a new message, to ``user`` alone or, without one, to the channel."""
-        return self._show(
-            Message(
-                ts=f"{int(self._clock())}.{len(self.history) + 1:06d}",
-                channel=channel,
-                user=user,
-                text=content.get("text") or "",
-                blocks=deepcopy(content.get("blocks") or []),
-                thread_ts=content.get("thread_ts"),
-                reply_broadcast=bool(content.get("reply_broadcast")),
-            )
-        )
-
-    def edit(self, message: Message, content: dict[str, Any]) -> Message:
-        """Show a new version of a message in its place."""
-        text, blocks = content.get("text") or "", deepcopy(content.get("blocks") or [])
-        return self._show(replace(message, text=text, blocks=blocks, edited=True))
-
-    def delete(self, message: Message) -> None:
-        """Take a message away; the history keeps it, marked ``deleted``."""
-        self.history.append(replace(self._current.pop(message.ts), deleted=True))
-
-    def current(self, message: Message) -> Message | None:
-        """Give the version that people see now; None when it was deleted."""
-        return self._current.get(message.ts)
-
-    def seen(self, channel: str, user: str | None) -> list[Message]:
-        """List what stands in a channel, oldest first: for everybody, or for one person alone."""
-        return [m for m in self._current.values() if m.channel == channel and m.user == user]
-
-    def _show(self, message: Message) -> Message:
-        self._current[message.ts] = message
-        self.history.append(message)
-        return message
-
-
-@dataclass(kw_only=True)
-class State:
-    """What all parts of one workspace share."""
-
-    bot_token: str
-    app_token: str
-    signing_secret: str
-    scopes: frozenset[str]
-    clock: Clock
-    base_url: str = ""
-    """Where the workspace listens, once it does."""
-    messages: Messages = field(init=False)
-    channels: dict[str, Channel] = field(default_factory=dict)
-    calls: list[Call] = field(default_factory=list)
-    violations: list[str] = field(default_factory=list)
-    revoked: str | None = None
-    """The error code that every call with the bot token gets, once it is revoked."""
-
-    def __post_init__(self) -> None:
-        self.messages = Messages(self.clock)
-
-    def add_channel(self, **fields: Any) -> Channel:
-        """Open a conversation under the next free id: ``C…`` or, with a person, ``D…``."""
-        letter = "D" if fields.get("person") else "C"
-        channel = Channel(id=f"{letter}0{len(self.channels) + 1:08d}", **fields)
-        self.channels[channel.id] = channel
-        return channel
-
-    def direct(self, user: str) -> Channel:
-        """Give the bot's direct messages with a person, and open them the first time."""
-        found = [channel for channel in self.channels.values() if channel.person == user]
-        return found[0] if found else self.add_channel(name="directmessage", person=user, private=True)
-
-    def record(self, method: str, arguments: dict[str, Any], *, authorization: bool) -> None:
-        """Write down one request of the bot."""
-        call = Call(method=method, arguments=arguments, authorization=authorization, at=self.clock())
-        self.calls.append(call)
 
 
 @dataclass(frozen=True, kw_only=True)

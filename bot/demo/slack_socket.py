@@ -15,7 +15,8 @@ from typing import Any
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
-from bot.demo.slack_records import APP_ID, Ack, State
+from bot.demo.slack_records import APP_ID, Ack
+from bot.demo.slack_state import State
 
 ENVELOPE_TYPES = ("slash_commands", "interactive")
 DISCONNECT_REASONS = ("warning", "refresh_requested", "link_disabled", "too_many_websockets")
@@ -49,6 +50,11 @@ class Connection:
         with suppress(TimeoutError):
             await asyncio.wait_for(self.ended.wait(), grace)
         await self.ws.close()
+
+    @property
+    def lives(self) -> bool:
+        """Whether the app is still there, as far as is known."""
+        return self.transport is not None and not self.transport.is_closing()
 
     def cut(self) -> None:
         """Cut the line without a word."""
@@ -178,7 +184,8 @@ class SocketMode:
 
     def _next(self) -> Connection:
         """Take turns: Slack sends each payload over any one of the connections."""
-        return self.connections[next(self._turn) % len(self.connections)]
+        living = [connection for connection in self.connections if connection.lives] or self.connections
+        return living[next(self._turn) % len(living)]
 
     async def _receive(self, connection: Connection, frame: WSMessage) -> None:
         if connection.frozen:
