@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
 
 from bot.demo.metastudio import SUPPORTED, Fault, MetaStudioSimulator
-from bot.demo.metastudio_account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
+from bot.demo.metastudio_account import ACCESS_KEY, PROJECT_ID, SECRET_KEY, Account
 from bot.demo.metastudio_faults import FaultKind
 from bot.demo.metastudio_jobs import USUAL_PATH
 from bot.metastudio.signing import ALGORITHM, DATE_FORMAT, signature, signed_names
@@ -142,10 +143,14 @@ class TestSupported:
     """What the simulator says it can do."""
 
     def test_list_is_true(self) -> None:
-        """The list names every route and every kind of fault, and nothing else."""
+        """The list names every route, kind of fault and way to misbehave, and nothing else."""
         served = set(MetaStudioSimulator().routes)
+        own = {each.name for each in fields(MetaStudioSimulator) if each.init}
+        own -= {each.name for each in fields(Account)}
+        own |= {name for name, each in vars(MetaStudioSimulator).items() if getattr(each, "fset", None)}
+        said = served | {f"fault {kind}" for kind in FaultKind} | {f"set {name}" for name in own}
 
-        assert served | {f"fault {kind}" for kind in FaultKind} == set(SUPPORTED)
+        assert said | {f"call {MetaStudioSimulator.freeze_list.__name__}"} == set(SUPPORTED)
 
     def test_every_kind_of_fault_can_be_made(self) -> None:
         """The ready-made faults cover every kind."""

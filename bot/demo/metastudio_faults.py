@@ -1,9 +1,11 @@
 """What can go wrong between a program and MetaStudio, on request: the faults of the MetaStudio simulator."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from aiohttp import web
 
@@ -11,6 +13,15 @@ from bot.demo.metastudio_errors import ApiError, IamError, RefusedError
 
 Answer = Callable[[], Awaitable[web.StreamResponse]]
 """Makes the normal answer."""
+
+Api = Literal["show", "list", "iam"]
+"""What a request asks for: ShowVoiceTrainingJob, ListVoiceTrainingJob, or a token."""
+
+Target = Literal["jobs", "show", "list", "iam"]
+"""What a fault is for; ``jobs`` is every request but those to IAM."""
+
+Chaos = Callable[[str], "Fault | None"]
+"""Decides for each request, ``show`` or ``list``, whether and how it goes wrong."""
 
 
 class FaultKind(StrEnum):
@@ -114,6 +125,30 @@ class Fault:
         if not self.error_code:
             return IamError(self.status, self.error_msg, headers)
         return ApiError(self.status, self.error_code, self.error_msg, headers)
+
+
+class FaultQueue:
+    """The faults that are still to come, in the order in which they were asked for."""
+
+    def __init__(self) -> None:
+        self._faults: deque[tuple[Target, Fault]] = deque()
+
+    def add(self, fault: Fault, times: int, on: Target) -> None:
+        """Let a fault come so many times."""
+        self._faults.extend([(on, fault)] * times)
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._faults.clear()
+
+    def take(self, api: Api | None) -> Fault | None:
+        """Take out the next fault for such a request; ``None`` is a path or a method that is no API."""
+        wanted = {"iam"} if api == "iam" else {"jobs", api}
+        for index, (target, fault) in enumerate(self._faults):
+            if target in wanted:
+                del self._faults[index]
+                return fault
+        return None
 
 
 async def pause(seconds: float | None, stopping: asyncio.Event) -> None:
