@@ -1,17 +1,29 @@
 """VoiceJob: where voice training jobs at Huawei Cloud MetaStudio stand, told in Slack.
 
-__main__.py     python -m bot, the same as voicejob
-cli.py          the command line: the only place that prints
-config.py       the settings
-app.py          the composition root: builds everything, and runs it
-socket_mode.py  one of Slack's ways to the bot
-http_mode.py    the other
-tokens.py       Slack's verdict on the bot's tokens
-listeners/      what Slack calls: the command, the buttons, and the answers to them
-metastudio/     MetaStudio's API: signing in, asking, and what its refusals mean
-cards.py        PURE   jobs, help and problems as Slack messages
-jobs.py         PURE   the job, and what its states mean
-errors.py       PURE   all that can go wrong, each with its sentence
-terminal.py     Slack messages drawn in a terminal
-demo/           a Slack and a MetaStudio on loopback, for the demo and for the tests
+__main__.py       python -m bot, the same as voicejob
+cli.py            the command line: the only place that prints
+config.py         the settings
+app.py            the composition root: builds everything, and runs it
+socket_mode.py    one of Slack's ways to the bot
+http_mode.py      the other
+tokens.py         Slack's verdict on the bot's tokens
+listeners/        what Slack calls: the command, the buttons, and the answers to them
+watcher.py        asks how the followed jobs are, and writes down what is to be told
+sweep.py          PURE   one reading of MetaStudio's list of jobs
+outbox.py         tells Slack what is due, and writes down what Slack took
+sending.py        posting and editing in Slack, at its pace
+refusals.py       PURE   what Slack's refusals of a message mean
+store/            where subscriptions are kept
+subscriptions.py  PURE   a subscription, what is due for it, and the changes that it goes through
+metastudio/       MetaStudio's API: signing in, asking, and what its refusals mean
+cards.py          PURE   jobs, help and problems as Slack messages
+notices.py        PURE   what a channel is told: a subscription's card, and its changes
+listings.py       PURE   what one person is told of subscriptions
+mrkdwn.py         PURE   what all messages are made of: escaping, and Slack's limits
+jobs.py           PURE   the job, and what its states mean
+job_ids.py        PURE   how job ids look, and finding one in what a person typed
+errors.py         PURE   all that can go wrong, each with its sentence
+edges.py          what goes wrong for a while, logged when it begins and when it is over
+terminal.py       Slack messages drawn in a terminal
+demo/             a Slack and a MetaStudio on loopback, for the demo and for the tests
 """

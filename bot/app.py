@@ -3,54 +3,143 @@
 import asyncio
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import http_mode, socket_mode
 from bot.config import MetaStudioSettings, Settings, revealed
-from bot.errors import VoiceJobError
+from bot.errors import PartBroken, VoiceJobError
 from bot.listeners import register
 from bot.listeners.answers import Answers
+from bot.listeners.commands import COMMAND
+from bot.listeners.desk import Desk
 from bot.metastudio.auth import AccessKey, GivenToken, IamUser
 from bot.metastudio.client import MetaStudio
+from bot.notices import Look
+from bot.outbox import Outbox
+from bot.sending import Pace, Slack
+from bot.store import open_store
 from bot.tokens import may_connect, signed_in
+from bot.watcher import GONE_AFTER, Watcher
 
 log = logging.getLogger(__name__)
 
 SLACK_TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
 DRAIN_SECONDS: Final = 6.0
-"""How long the end waits for the answers under way; all in all, it comes within 10 seconds."""
+"""How long the end waits for answers and messages under way; all in all, it comes within 10 seconds."""
+SLACKS_PACE: Final = Pace()
 
 Ready = Callable[[str], None]
 """Called once Slack can reach the bot, with a word on how."""
 
 
-async def run(settings: Settings, *, stop: asyncio.Event, ready: Ready, drain: float = DRAIN_SECONDS) -> None:
-    """Run the bot until ``stop`` is set; at the end, wait ``drain`` seconds at most for answers under way.
+async def run(
+    settings: Settings,
+    *,
+    stop: asyncio.Event,
+    ready: Ready,
+    drain: float = DRAIN_SECONDS,
+    pace: Pace = SLACKS_PACE,
+) -> None:
+    """Run the bot until ``stop`` is set; at the end, wait ``drain`` seconds at most for what is under way.
 
-    Raises SlackError when Slack does not let it start, AddressTaken when it can't listen in HTTP mode.
+    Raises StoreError when the store can't be used, SlackError when Slack does not let it start, AddressTaken
+    when it can't listen in HTTP mode, PartBroken when a part of it broke.
     """
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession(timeout=SLACK_TIMEOUT))
         metastudio = await stack.enter_async_context(metastudio_from(settings))
-        answers = Answers(
-            metastudio, session, region=settings.metastudio_region, console_url=settings.console_url
+        store = await stack.enter_async_context(open_store(settings.voicejob_store))
+        client = AsyncWebClient(base_url=settings.slack_api_url, session=session)
+        auth = await signed_in(client, revealed(settings.slack_bot_token))
+        log.info("signed in to the Slack workspace %r as %r", auth.get("team"), auth.get("user"))
+        look = Look(
+            region=settings.metastudio_region,
+            bot_name=str(auth.get("user")),
+            command=COMMAND,
+            console_url=settings.console_url,
         )
-        stack.push_async_callback(answers.drain, drain)
-        app = await _bolt_app(settings, session)
-        register(app, answers)
-        if app_token := revealed(settings.slack_app_token):
-            await _run_socket_mode(app, app_token, stop, ready)
-        else:
-            await _run_http_mode(app, settings, stop, ready)
+        outbox = Outbox(store, _sender(settings, session, pace), look)
+        poll = settings.voicejob_poll_seconds
+        watcher = Watcher(metastudio, store, poll=poll, changed=outbox.wake, gone_after=min(poll, GONE_AFTER))
+        answers = Answers(session)
+        stack.push_async_callback(_drain, answers, outbox, drain)
+        app = _bolt_app(settings, client, auth)
+        register(app, answers, Desk(metastudio, store, outbox, watcher, look, str(auth.get("team_id"))))
+        parts = {"watcher": watcher.run(), "outbox": outbox.run(), "way to Slack": _way(app, settings, ready)}
+        await _run_all(parts, stop)
+
+
+async def _drain(answers: Answers, outbox: Outbox, seconds: float) -> None:
+    await asyncio.gather(answers.drain(seconds), outbox.drain(seconds))
+
+
+async def _run_all(parts: dict[str, Coroutine[Any, Any, None]], stop: asyncio.Event) -> None:
+    """Run all parts until ``stop`` is set. One that ends takes the bot with it: it is never half alive."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(_part(name, work)) for name, work in parts.items()]
+            await stop.wait()
+            for task in running:
+                task.cancel()
+    except ExceptionGroup as group:
+        raise _first_told(group) from group
+
+
+async def _part(name: str, work: Coroutine[Any, Any, None]) -> None:
+    """Run a part that must not end by itself. Raises VoiceJobError."""
+    try:
+        await work
+    except VoiceJobError:
+        raise
+    except Exception as error:
+        log.exception("a part broke: %s", name)
+        raise PartBroken(part=name, reason=_cause_of(error)) from error
+    raise PartBroken(part=name, reason="it ended")
+
+
+def _cause_of(error: Exception) -> str:
+    """Name what broke a part: the first error, where a group of tasks was broken by several."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return type(error).__name__
+
+
+def _first_told(group: ExceptionGroup[Exception]) -> Exception:
+    """Take the error with a sentence out of a group, if there is one."""
+    return next((error for error in group.exceptions if isinstance(error, VoiceJobError)), group)
+
+
+async def _way(app: AsyncApp, settings: Settings, ready: Ready) -> None:
+    """Keep the way open on which Slack reaches the bot, until cancelled."""
+    if app_token := revealed(settings.slack_app_token):
+        # slack_sdk would try a token that Slack refuses for ever, so it is tried here first.
+        await may_connect(app.client, app_token)
+        await socket_mode.stay_connected(app, app_token, ready=partial(ready, "Socket Mode"))
+    secret = revealed(settings.slack_signing_secret)
+    async with http_mode.serve(app, secret, settings.voicejob_host, settings.port) as address:
+        ready(address)
+        await asyncio.Event().wait()
+
+
+def _sender(settings: Settings, session: aiohttp.ClientSession, pace: Pace) -> Slack:
+    """Build what sends messages. It never sends one again by itself: the outbox decides that."""
+    client = AsyncWebClient(
+        token=revealed(settings.slack_bot_token),
+        base_url=settings.slack_api_url,
+        session=session,
+        retry_handlers=[],
+    )
+    return Slack(client, pace)
 
 
 def metastudio_from(settings: MetaStudioSettings) -> MetaStudio:
@@ -87,39 +176,9 @@ def _auth_from(settings: MetaStudioSettings) -> AccessKey | IamUser | GivenToken
     return GivenToken(revealed(settings.metastudio_auth_token))
 
 
-async def _run_http_mode(app: AsyncApp, settings: Settings, stop: asyncio.Event, ready: Ready) -> None:
-    secret = revealed(settings.slack_signing_secret)
-    async with http_mode.serve(app, secret, settings.voicejob_host, settings.port) as address:
-        ready(address)
-        await stop.wait()
-
-
-async def _run_socket_mode(app: AsyncApp, app_token: str, stop: asyncio.Event, ready: Ready) -> None:
-    """Stay connected until ``stop`` is set; a connection's task that dies takes the bot with it."""
-    # slack_sdk would try a token that Slack refuses for ever, so it is tried here first.
-    await may_connect(app.client, app_token)
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            connection = tasks.create_task(
-                socket_mode.stay_connected(app, app_token, ready=partial(ready, "Socket Mode"))
-            )
-            await stop.wait()
-            connection.cancel()
-    except ExceptionGroup as group:
-        raise _first_told(group) from None
-
-
-def _first_told(group: ExceptionGroup[Exception]) -> Exception:
-    """Take the error with a sentence out of a group, if there is one."""
-    return next((error for error in group.exceptions if isinstance(error, VoiceJobError)), group)
-
-
-async def _bolt_app(settings: Settings, session: aiohttp.ClientSession) -> AsyncApp:
-    """Build Bolt's app for the one workspace that the bot token is of. Raises SlackError."""
+def _bolt_app(settings: Settings, client: AsyncWebClient, auth: AsyncSlackResponse) -> AsyncApp:
+    """Build Bolt's app for the one workspace that the bot token is of."""
     token = revealed(settings.slack_bot_token)
-    client = AsyncWebClient(base_url=settings.slack_api_url, session=session)
-    auth = await signed_in(client, token)
-    log.info("signed in to the Slack workspace %r as %r", auth.get("team"), auth.get("user"))
     authorized = AuthorizeResult.from_auth_test_response(bot_token=token, auth_test_response=auth)
 
     async def authorize() -> AuthorizeResult:

@@ -21,7 +21,8 @@ from bot import app as bot
 from bot import cards, terminal
 from bot.config import MetaStudioSettings, Settings
 from bot.errors import BadSettings, BadUsage, MetaStudioError, VoiceJobError
-from bot.jobs import Job, job_id_from, without_personal_fields
+from bot.job_ids import job_id_from
+from bot.jobs import Job, without_personal_fields
 
 log = logging.getLogger(__name__)
 

@@ -4,6 +4,7 @@ A field is named like its key, in lower case. Secrets are SecretStr, which print
 """
 
 import re
+from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
 from pydantic import (
@@ -29,6 +30,7 @@ _LONGEST_CONSOLE_URL: Final = 2900
 """Slack takes 3000 characters in a button's address, the job id included."""
 
 _LAST_PORT: Final = 65535
+_SHORTEST_POLL: Final = 5
 
 _SIGN_INS: Final = (
     ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"),
@@ -76,6 +78,13 @@ def _port(value: Any) -> int:
     if not (text.isascii() and text.isdecimal() and int(text[:6]) <= _LAST_PORT):
         raise ValueError(f"must be a number from 0 to {_LAST_PORT}; 0 takes any port that is free")
     return int(text)
+
+
+def _poll_seconds(value: Any) -> float:
+    text = str(value)
+    if not (re.fullmatch(r"[0-9]{1,6}", text) and int(text) >= _SHORTEST_POLL):
+        raise ValueError(f"must be a whole number of seconds, {_SHORTEST_POLL} or more")
+    return float(text)
 
 
 def _header(value: str) -> str:
@@ -185,6 +194,8 @@ class Settings(MetaStudioSettings):
     slack_api_url: Address = "https://slack.com/api"
     voicejob_host: str = "0.0.0.0"  # noqa: S104  Slack, or the proxy before the bot, must reach it in HTTP mode
     port: Annotated[int, BeforeValidator(_port)] = 3000
+    voicejob_store: Path = Path("voicejob.sqlite")
+    voicejob_poll_seconds: Annotated[float, BeforeValidator(_poll_seconds)] = 60
 
     @field_validator("slack_signing_secret")
     @classmethod

@@ -10,7 +10,14 @@ VoiceJobError
 ├── SlackError             Slack keeps the bot from starting
 │   ├── SlackRefused       it refuses a token
 │   └── SlackUnreachable   it can't be reached
+├── StoreError             the store of subscriptions can't be used
+│   ├── StoreLocked        another bot uses it
+│   ├── StoreNotWritable   its file can't be opened or written
+│   ├── StoreCorrupt       its file is damaged, or something else
+│   ├── StoreTooNew        a later version of VoiceJob wrote it
+│   └── StoreTrouble       the disk does not let the bot write or read just now
 ├── AddressTaken           the HTTP address can't be listened on
+├── PartBroken             a part of the bot broke, so all of it ends
 ├── BeingStopped           the bot ends before it has an answer
 └── MetaStudioError        MetaStudio gave no job
     ├── JobNotFound        it has no such job
@@ -128,6 +135,75 @@ class SlackUnreachable(SlackError):
         super().__init__(url=url, reason=reason)
 
 
+class StoreError(VoiceJobError):
+    """The store of subscriptions at ``path`` can't be used."""
+
+    def __init__(self, *, path: str, **values: str) -> None:
+        super().__init__(path=path, **values)
+
+
+class StoreLocked(StoreError):
+    """Another process uses the store; ``process`` is its number, None where that is not known."""
+
+    says = (
+        "Another VoiceJob is using the store {path}. Stop that one first, or set VOICEJOB_STORE to another "
+        "file."
+    )
+
+    def __init__(self, *, path: str, process: int | None = None) -> None:
+        super().__init__(path=path)
+        self.process = process
+
+    def sentence(self, quote: Callable[[str], str] = "“{}”".format) -> str:
+        """Say who has it, too: a number is safe on every surface."""
+        who = f" It is process {self.process}." if self.process else ""
+        return super().sentence(quote) + who
+
+
+class StoreNotWritable(StoreError):
+    """The store's file can't be opened, made or written; ``reason`` is the system's own word."""
+
+    says = (
+        "The store {path} can't be written ({reason}). Set VOICEJOB_STORE to a file in a folder where the "
+        "bot may write."
+    )
+
+
+class StoreCorrupt(StoreError):
+    """The file is damaged, or is no store at all."""
+
+    says = (
+        "The store {path} can't be read ({reason}). It is damaged, or no store of VoiceJob: put a backup in "
+        "its place, or move it away to start with an empty one."
+    )
+
+
+class StoreTooNew(StoreError):
+    """A later version of VoiceJob wrote the store."""
+
+    says = (
+        "The store {path} has format {version}, and this VoiceJob knows formats up to {known}: install the "
+        "version that wrote it, or a later one."
+    )
+
+
+class StoreTrouble(StoreError):
+    """While the bot runs, the disk does not let it write or read; what is kept stays as it was."""
+
+    says = (
+        "The bot can't write to its disk just now, so nothing was changed. Whoever runs it finds the reason "
+        "in its log; try again when that is mended."
+    )
+
+    def __init__(self, *, path: str, reason: str = "") -> None:
+        super().__init__(path=path)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        """Say for the log what the person is not shown."""
+        return f"{type(self).__name__} path={self.values['path']} reason={self.reason or '-'}"
+
+
 class AddressTaken(VoiceJobError):
     """The bot can't listen on its address."""
 
@@ -137,6 +213,15 @@ class AddressTaken(VoiceJobError):
 
     def __init__(self, *, address: str, reason: str) -> None:
         super().__init__(address=address, reason=reason)
+
+
+class PartBroken(VoiceJobError):
+    """A part of the bot broke, or ended by itself: its supervisor should start it again."""
+
+    says = "A part of the bot, its {part}, broke ({reason}), so the bot ends. Its log has the details."
+
+    def __init__(self, *, part: str, reason: str) -> None:
+        super().__init__(part=part, reason=reason)
 
 
 class BeingStopped(VoiceJobError):

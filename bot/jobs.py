@@ -5,7 +5,6 @@ MetaStudio adds values without notice, so nothing here refuses one that it does 
 """
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -13,60 +12,20 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from bot.errors import BadJobId, BadLink
-
-JOB_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-UUID: Final = re.compile(
-    r"(?<![0-9a-z-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-z-])", re.IGNORECASE
-)
-"""How the ids of real jobs look; no page promises it."""
-
 PERSONAL_FIELDS: Final = frozenset(
     {"phone", "app_user_id", "voice_authorization_url", "training_input_source_url"}
 )
 """What is never shown to anyone."""
 
+GONE: Final = "gone"
+"""What we call the state of a job that is not there any more. MetaStudio writes its states in capitals."""
+
+_NOT_REMEMBERED: Final = PERSONAL_FIELDS | {"allocated_resource", "assess_result"}
+
 _NO_TIME: Final = 2147483647
 """MetaStudio's placeholder for a time that is not known: the largest value its pages allow (2038-01-19)."""
 _MILLISECONDS_FROM: Final = 10**11
 """No page states a unit. As seconds, a number this large would be the year 5138: it is milliseconds."""
-
-_LINKED_ID: Final = (
-    re.compile(r"/jobs/([A-Za-z0-9_-]{1,64})(?=[/?#&\s]|$)"),
-    re.compile(r"[?&#]job_?id=([A-Za-z0-9_-]{1,64})(?=[/?#&\s]|$)", re.IGNORECASE),
-)
-_BLANKS: Final = "".join(filter(str.isspace, map(chr, range(0x3001))))
-_QUOTES: Final = "`'\"‘’‚‛“”„‟‹›«»´「」『』\u200b\ufeff"  # noqa: RUF001  what keyboards and copying add
-_DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))  # noqa: RUF001  the same
-
-
-def job_id_from(text: str) -> str:
-    """Read the job id that a person typed or pasted: bare, quoted, in backticks, or inside a link.
-
-    Raises BadJobId when it can't be one, BadLink when a link holds none, or more than one.
-    """
-    bare = unquoted(text)
-    if "://" in bare:
-        return _job_id_in_link(bare)
-    found = bare.rstrip(".,:;!?。，：；！？")  # noqa: RUF001  from Chinese keyboards
-    if not JOB_ID.fullmatch(found):
-        raise BadJobId(bare)
-    return found
-
-
-def unquoted(text: str) -> str:
-    """Take away what is around the words that a person typed, and the dashes that phones make of hyphens."""
-    return text.strip(_BLANKS + _QUOTES).translate(_DASHES)
-
-
-def _job_id_in_link(link: str) -> str:
-    """Find the one job id in a link; Slack may send the link as ``<https://…|label>``."""
-    address = link.strip("<>").partition("|")[0]
-    named = {found for pattern in _LINKED_ID for found in pattern.findall(address)}
-    ids = named or set(UUID.findall(address))
-    if len(ids) != 1:
-        raise BadLink(link)
-    return str(ids.pop())
 
 
 def _as_text(value: Any) -> str | None:
@@ -159,10 +118,39 @@ class Job(BaseModel):
         """Read MetaStudio's answer. Never fails: what can't be read counts as absent."""
         return cls.model_validate(dict(answer))
 
+    def remembered(self) -> "Job":
+        """Copy the job without what is never shown and what no message uses: this is what may be kept."""
+        return self.model_copy(update=dict.fromkeys(_NOT_REMEMBERED))
+
+    def gone(self) -> "Job":
+        """Copy the job as one that is not there any more."""
+        return self.model_copy(update={"state": GONE, "reject_times": None})
+
     @property
     def meaning(self) -> "Meaning":
         """What the job's state means."""
         return meaning_of(self.state)
+
+
+PAGE_SIZE: Final = 100
+"""Jobs on a full page of the list: the most that MetaStudio gives (ListVoiceTrainingJob)."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of MetaStudio's list of jobs; ``count`` is the number of all jobs, if the answer told it."""
+
+    jobs: tuple[Job, ...]
+    count: int | None
+
+    @classmethod
+    def from_api(cls, answer: Mapping[str, Any]) -> "Page":
+        """Read ListVoiceTrainingJob's answer. What is no job with an id is left out."""
+        rows = answer.get("jobs")
+        jobs = (
+            [Job.from_api(row) for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+        )
+        return cls(tuple(job for job in jobs if job.job_id), _as_count(answer.get("count")))
 
 
 def without_personal_fields(answer: dict[str, Any]) -> dict[str, Any]:
@@ -184,6 +172,9 @@ class Phase(Enum):
     ENDED_BADLY = "ended badly"
     UNKNOWN = "unknown"
 
+
+ENDED: Final = frozenset({Phase.ENDED_WELL, Phase.ENDED_BADLY})
+"""The phases in which a job is over."""
 
 STEPS: Final = (
     "Upload",
@@ -323,6 +314,12 @@ STATES: Final[Mapping[str, Meaning]] = {
 that is read from their names and from the order of the operation log (ListJobOperationLog).
 """
 
+_GONE: Final = Meaning(
+    label="Deleted",
+    phase=Phase.ENDED_BADLY,
+    next="Nothing more, MetaStudio does not have the job any more.",
+    to_do="If it was deleted by mistake, create a new job.",
+)
 _NEW_STATE: Final = Meaning(
     label="Unknown state",
     phase=Phase.UNKNOWN,
@@ -339,7 +336,9 @@ _NO_STATE: Final = Meaning(
 
 def meaning_of(state: str | None) -> Meaning:
     """Look up what a state means; one that is not known is UNKNOWN, and its own name stays with the job."""
-    return _NO_STATE if state is None else STATES.get(state, _NEW_STATE)
+    if not state:
+        return _NO_STATE
+    return _GONE if state == GONE else STATES.get(state, _NEW_STATE)
 
 
 EDITIONS: Final[Mapping[str, str]] = {

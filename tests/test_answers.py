@@ -5,39 +5,29 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
-from slack_bolt.async_app import AsyncApp
 from slack_sdk.webhook.webhook_response import WebhookResponse
 from support import eventually
 
-from bot import app as composition
-from bot import cards, http_mode
+from bot import cards
 from bot.demo.metastudio import MetaStudioSimulator
-from bot.demo.slack import BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
-from bot.demo.world import settings_for
-from bot.listeners import register
-from bot.listeners.answers import Answers, NotTakenError, pause_before_resend
+from bot.demo.slack import SlackWorkspace
+from bot.demo.world import GivenSettings, running, settings_for
+from bot.listeners.answers import NotTakenError, pause_before_resend
 
 
-def broken(job_id: str) -> str | None:
-    """Fail like a mistake in the code would."""
-    raise ZeroDivisionError(job_id)
+class Mistaken(GivenSettings):
+    """Settings with a mistake in the code that makes cards."""
+
+    def console_url(self, job_id: str) -> str | None:
+        """Fail."""
+        raise ZeroDivisionError(job_id)
 
 
 @pytest.fixture
 async def bot_with_a_mistake(slack: SlackWorkspace, metastudio: MetaStudioSimulator) -> AsyncIterator[None]:
-    """Serve a bot in HTTP mode that breaks while it makes a card."""
-    bolt = AsyncApp(token=BOT_TOKEN, signing_secret=SIGNING_SECRET)
-    bolt.client.base_url = slack.api_url
-    async with (
-        aiohttp.ClientSession() as session,
-        composition.metastudio_from(settings_for(slack, metastudio)) as client,
-    ):
-        answers = Answers(client, session, region="cn-north-4", console_url=broken)
-        register(bolt, answers)
-        async with http_mode.serve(bolt, SIGNING_SECRET, "127.0.0.1", 0) as address:
-            slack.events_url = address
-            yield
-            await answers.drain(5)
+    """Run a bot that breaks while it makes a card."""
+    async with running(Mistaken(**dict(settings_for(slack, metastudio)))):
+        yield
 
 
 @pytest.mark.usefixtures("bot_with_a_mistake")

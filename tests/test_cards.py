@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import answers, full_answers, texts
 
-from bot import cards
+from bot import cards, mrkdwn
 from bot.demo.blockkit import buttons, problems
 from bot.errors import (
     BadJobId,
@@ -57,13 +57,13 @@ SHOWN_FIELDS = (
 )
 
 
-def card_of(answer: dict[str, Any], *, job_id: str = JOB_ID, **given: Any) -> cards.Message:
+def card_of(answer: dict[str, Any], *, job_id: str = JOB_ID, **given: Any) -> mrkdwn.Message:
     """Make the card of an answer, the way a look-up does."""
     usual: dict[str, Any] = {"region": "cn-north-4", "now": NOW}
     return cards.job(Job.from_api(answer | {"job_id": job_id}), **usual | given)
 
 
-def whole(message: cards.Message) -> dict[str, Any]:
+def whole(message: mrkdwn.Message) -> dict[str, Any]:
     return {"text": message.text, "blocks": message.blocks}
 
 
@@ -79,13 +79,13 @@ def text_objects(part: Any) -> Iterator[dict[str, Any]]:
             yield from text_objects(inner)
 
 
-def mrkdwn_of(message: cards.Message) -> list[str]:
+def mrkdwn_of(message: mrkdwn.Message) -> list[str]:
     """List every mrkdwn text of a message; the top-level text is one."""
     found = [part["text"] for part in text_objects(message.blocks) if part["type"] == "mrkdwn"]
     return [message.text, *found]
 
 
-def plain_of(message: cards.Message) -> list[str]:
+def plain_of(message: mrkdwn.Message) -> list[str]:
     return [part["text"] for part in text_objects(message.blocks) if part["type"] == "plain_text"]
 
 
@@ -332,8 +332,8 @@ class TestOrigin:
         assert card_of({"state": "WAITING"}).text.endswith(f"Job `{JOB_ID}`.")
 
     def test_refresh_carries_the_id(self) -> None:
-        """The one button of a card without a console asks for the same job again."""
-        ((_, button),) = buttons(card_of({}).blocks)
+        """A button of the card asks for the same job again."""
+        _, (_, button) = buttons(card_of({}).blocks)
 
         assert (button["text"]["text"], button["action_id"], button["value"]) == (
             "Refresh",
@@ -342,10 +342,36 @@ class TestOrigin:
         )
         assert "url" not in button
 
+    def test_subscribe_carries_the_id(self) -> None:
+        """The first button subscribes the channel to the job."""
+        (_, button), _ = buttons(card_of({}).blocks)
+
+        assert (button["text"]["text"], button["action_id"], button["value"], button["style"]) == (
+            "Subscribe channel",
+            cards.SUBSCRIBE,
+            JOB_ID,
+            "primary",
+        )
+
+    @pytest.mark.parametrize("state", ["SUCCEED", "FAILED"])
+    def test_a_job_that_is_over_has_no_button_to_subscribe(self, state: str) -> None:
+        """Nothing about it will change."""
+        message = card_of({"state": state})
+
+        assert [button["action_id"] for _, button in buttons(message.blocks)] == [cards.REFRESH]
+
+    def test_a_followed_job_says_so(self) -> None:
+        """Where the channel is subscribed already, the card says it and has no button for it."""
+        message = card_of({}, is_followed=True)
+
+        assert [button["action_id"] for _, button in buttons(message.blocks)] == [cards.REFRESH]
+        assert "told of its changes" in str(message.blocks[-1])
+        assert problems(whole(message)) == []
+
     def test_console_has_a_button_if_its_address_is_known(self) -> None:
-        """With an address there is a second button, which is a link."""
+        """With an address there is a further button, which is a link."""
         message = card_of({}, console_url="https://console.example/jobs/1")
-        (_, refresh), (_, console) = buttons(message.blocks)
+        _, (_, refresh), (_, console) = buttons(message.blocks)
 
         assert refresh["action_id"] == cards.REFRESH
         assert (console["text"]["text"], console["url"]) == ("Open console", "https://console.example/jobs/1")
@@ -450,7 +476,7 @@ class TestEscaping:
     def test_no_plain_text_is_drawn_as_pictures_or_turned_around(self, answer: dict[str, Any]) -> None:
         """A name like ":x:" is no picture, and no invisible character turns the line around."""
         for part in text_objects(card_of(answer).blocks):
-            is_label = part["text"] in {"Refresh", "Open console"}
+            is_label = part["text"] in {"Subscribe channel", "Refresh", "Open console"}
             assert part["type"] == "mrkdwn" or is_label or part["emoji"] is False
             assert not {unicodedata.category(char) for char in part["text"]} & {"Cs"}
             assert not set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\x00\x1b\x7f\x9b") & set(
@@ -572,11 +598,18 @@ class TestUsage:
     """How the command is used, and what was wrong."""
 
     def test_help_names_what_can_be_typed(self) -> None:
-        """Help shows the command with an id, and help itself."""
+        """Help shows the command in every form."""
         message = cards.help(COMMAND)
         codes = read_mrkdwn(message.text).codes
 
-        assert codes == ("/voicejob <job_id>", "/voicejob help")
+        assert codes == (
+            "/voicejob <job_id>",
+            "/voicejob subscribe <job_id>",
+            "/voicejob subscribe <job_id> important",
+            "/voicejob unsubscribe <job_id>",
+            "/voicejob list",
+            "/voicejob help",
+        )
         assert problems(whole(message)) == []
 
     def test_text_and_blocks_say_the_same(self) -> None:
@@ -627,7 +660,7 @@ class TestParts:
     @settings(deadline=None, max_examples=100)
     def test_code_is_one_span_within_its_limit(self, text: str, limit: int) -> None:
         """Any text is exactly one code span, cut after escaping and never inside an entity."""
-        span = cards.code(text, limit)
+        span = mrkdwn.code(text, limit)
         read = read_mrkdwn(span)
 
         assert (read.live, len(read.codes)) == ("``", 1)
@@ -649,17 +682,17 @@ class TestParts:
     )
     def test_code(self, text: str, limit: int, expected: str) -> None:
         """Backticks become apostrophes, lines one line, and the limit counts what is sent."""
-        assert expected == cards.code(text, limit)
+        assert expected == mrkdwn.code(text, limit)
 
     @given(texts())
     @settings(deadline=None, max_examples=100)
     def test_clean_is_one_visible_line_or_nothing(self, text: str) -> None:
         """What is left is a line without control characters that shows something, or it is empty."""
-        line = cards.clean(text)
+        line = mrkdwn.clean(text)
 
         assert line == "" or (line.strip() and len(line.splitlines()) == 1)
         assert not {unicodedata.category(char) for char in line} & {"Cc", "Cs", "Zl", "Zp"}
-        assert cards.clean(line) == line
+        assert mrkdwn.clean(line) == line
 
     @pytest.mark.parametrize(
         ("text", "expected"),
@@ -674,11 +707,11 @@ class TestParts:
     )
     def test_clean(self, text: str, expected: str) -> None:
         """Names keep what belongs to them, joined emoji too, and lose what disturbs."""
-        assert expected == cards.clean(text)
+        assert expected == mrkdwn.clean(text)
 
     def test_escape_takes_the_ampersand_first(self) -> None:
         """The three characters are escaped once each."""
-        assert cards.escape("a<b>&lt;") == "a&lt;b&gt;&amp;lt;"
+        assert mrkdwn.escape("a<b>&lt;") == "a&lt;b&gt;&amp;lt;"
 
     @given(st.integers(1, 10**11 - 1))
     @settings(deadline=None, max_examples=50)
@@ -686,5 +719,5 @@ class TestParts:
         """Any moment that a job can have is a date token, with UTC for old clients."""
         assert re.fullmatch(
             rf"<!date\^{epoch}\^{{date_short_pretty}} {{time}}\|\d{{4}}-\d\d-\d\d \d\d:\d\d UTC>",
-            cards.date(epoch),
+            mrkdwn.date(epoch),
         )

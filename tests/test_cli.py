@@ -232,7 +232,7 @@ class TestRun:
         assert "By a process" in card.text
         assert process.returncode == 0
         assert len(lines) == len(set(lines)) > 0
-        assert [line for line in lines if job["job_id"] in line and "found" in line]
+        assert [line for line in lines if job["job_id"] in line and "done" in line]
         for unwanted in ("Traceback", "WARNING", "httpx", "stamina"):
             assert unwanted not in log
 

@@ -14,8 +14,14 @@ from bot.errors import (
     CredentialsRefused,
     JobNotFound,
     MetaStudioError,
+    PartBroken,
     SlackRefused,
     SlackUnreachable,
+    StoreCorrupt,
+    StoreError,
+    StoreNotWritable,
+    StoreTooNew,
+    StoreTrouble,
     TimedOut,
     VoiceJobError,
 )
@@ -54,7 +60,13 @@ def made(kind: type[VoiceJobError]) -> VoiceJobError:
         SlackRefused: SlackRefused(key="SLACK_BOT_TOKEN", error="invalid_auth"),
         SlackUnreachable: SlackUnreachable(url="https://slack.example/api/", reason="TimeoutError"),
         AddressTaken: AddressTaken(address="127.0.0.1:3000", reason="address in use"),
+        PartBroken: PartBroken(part="watcher", reason="ZeroDivisionError"),
+        StoreTooNew: StoreTooNew(path="voicejob.sqlite", version="2", known="1"),
     }
+    if issubclass(kind, StoreNotWritable | StoreCorrupt | StoreTrouble):
+        return kind(path="voicejob.sqlite", reason="disk full")
+    if issubclass(kind, StoreError) and kind not in special:
+        return kind(path="voicejob.sqlite")
     return special.get(kind) or kind()
 
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from io import BytesIO
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -172,7 +173,12 @@ class TestHttpMode:
         """A second bot on the same port says what to change."""
         port = int(address.split(":")[2].split("/", maxsplit=1)[0])
         second = settings_for(
-            slack, metastudio, slack_app_token=None, slack_signing_secret=SIGNING_SECRET, port=port
+            slack,
+            metastudio,
+            slack_app_token=None,
+            slack_signing_secret=SIGNING_SECRET,
+            port=port,
+            voicejob_store=Path("another.sqlite"),
         )
 
         with pytest.raises(AddressTaken, match=f"127.0.0.1:{port}.*PORT"):

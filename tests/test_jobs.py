@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from strategies import answers, json_values, texts
 
 from bot.errors import BadJobId, BadLink, VoiceJobError
+from bot.job_ids import JOB_ID, job_id_from
 from bot.jobs import (
     EDITIONS,
-    JOB_ID,
     LANGUAGES,
     PERSONAL_FIELDS,
     SEXES,
@@ -24,7 +24,6 @@ from bot.jobs import (
     USES,
     Job,
     Phase,
-    job_id_from,
     meaning_of,
     without_personal_fields,
 )

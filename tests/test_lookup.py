@@ -122,7 +122,9 @@ async def test_help_is_the_acknowledgement_itself(
         ("hepl", "`/voicejob help`"),
         ("Helpp", "`/voicejob help`"),
         ("hlep me", "`/voicejob help`"),
-        (f"subscribe {UNKNOWN}", f"`/voicejob {UNKNOWN}`"),
+        (f"subscirbe {UNKNOWN}", f"`/voicejob subscribe {UNKNOWN}`"),
+        ("subscribe", "`/voicejob subscribe &lt;job_id&gt;`"),
+        (f"subscribe {UNKNOWN} importnt", f"`/voicejob subscribe {UNKNOWN} important`"),
         (f"show {UNKNOWN} please", f"`/voicejob {UNKNOWN}`"),
     ],
 )
@@ -362,7 +364,7 @@ async def test_a_strange_button_gets_a_sentence(
     card = await ask(slack, channel, job["job_id"])
     metastudio.requests.clear()
     row = next(block for block in card.blocks if block["type"] == "actions")
-    row["elements"][0]["value"] = value
+    next(button for button in row["elements"] if button["action_id"] == cards.REFRESH)["value"] = value
 
     problem = await press(slack, card, cards.REFRESH)
 

@@ -4,7 +4,6 @@ import ast
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-import aiohttp
 import pytest
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, ValidationError
@@ -12,10 +11,10 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.demo.slack import BOT_TOKEN
 from bot.demo.slack_api import METHODS
-from bot.listeners import COMMAND, register
+from bot.listeners import register
 from bot.listeners.answers import Answers
-from bot.metastudio.auth import GivenToken
-from bot.metastudio.client import MetaStudio
+from bot.listeners.commands import COMMAND
+from bot.listeners.desk import Desk
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = ROOT / "manifest.yaml"
@@ -59,7 +58,14 @@ class SlashCommand(Part):
     url: HttpUrl | None = None
 
 
+class AppHome(Part):
+    home_tab_enabled: bool | None = None
+    messages_tab_enabled: bool | None = None
+    messages_tab_read_only_enabled: bool | None = None
+
+
 class Features(Part):
+    app_home: AppHome | None = None
     bot_user: BotUser | None = None
     slash_commands: Annotated[list[SlashCommand], Field(min_length=1, max_length=50)] | None = None
 
@@ -150,13 +156,14 @@ class Listing(AsyncApp):
 async def registered_commands() -> list[str]:
     """Register every listener, and list the commands."""
     app = Listing(token=BOT_TOKEN, signing_secret="unused")
-    async with aiohttp.ClientSession() as session, metastudio_nowhere() as metastudio:
-        register(app, Answers(metastudio, session, region="", console_url=lambda _: None))
+    Listing.commands.clear()
+    register(app, *staff())
     return app.commands
 
 
-def metastudio_nowhere() -> MetaStudio:
-    return MetaStudio("http://127.0.0.1:9", project_id="p", auth=GivenToken("t"))
+def staff() -> tuple[Answers, Desk]:
+    """Give what listeners are offered; registering only passes it on."""
+    return Answers.__new__(Answers), Desk.__new__(Desk)
 
 
 def called_methods() -> set[str]:
@@ -180,5 +187,5 @@ async def test_it_asks_for_the_scopes_that_are_used_and_no_other(written: dict[s
     needed = {METHODS[name].scope for name in called} - {None}
     needed |= {"commands"} if await registered_commands() else set()
 
-    assert called == {"auth.test", "apps.connections.open"}
+    assert called == {"auth.test", "apps.connections.open", "chat.postMessage", "chat.update"}
     assert set(written["oauth_config"]["scopes"]["bot"]) == needed

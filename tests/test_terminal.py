@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from strategies import answers
 
-from bot import cards, terminal
+from bot import cards, mrkdwn, terminal
 from bot.demo.blockkit import BLOCKS
 from bot.errors import BadUsage, ServiceDown
 from bot.jobs import Job
@@ -141,7 +141,7 @@ class TestDrawing:
     @pytest.mark.usefixtures("eight_hours_east")
     def test_date_is_local(self) -> None:
         """A date token is drawn in the time zone of whoever looks."""
-        assert read(drawn(section(cards.date(NOW)))) == "2026-01-02 11:04"
+        assert read(drawn(section(mrkdwn.date(NOW)))) == "2026-01-02 11:04"
 
 
 HOSTILE = "[red]x[/red] [link=https://evil.example]y[/link] [/] \\[ :x: <!date^1^{date}|x> &lt; \x1b[31m"

@@ -9,7 +9,7 @@ from bot.demo.slack import Interaction, Message, SlackWorkspace
 from bot.demo.world import running, settings_for
 from bot.errors import VoiceJobError
 from bot.jobs import PERSONAL_FIELDS
-from bot.listeners import COMMAND
+from bot.listeners.commands import COMMAND
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 """A job id that belongs to no job."""

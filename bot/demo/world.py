@@ -9,16 +9,23 @@ from typing import Any
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from bot import app
+from bot.app import SLACKS_PACE
 from bot.config import Settings
 from bot.demo.metastudio import MetaStudioSimulator
 from bot.demo.metastudio_account import ACCESS_KEY, SECRET_KEY
 from bot.demo.slack import APP_TOKEN, BOT_TOKEN, SlackWorkspace
+from bot.sending import Pace
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
 class GivenSettings(Settings):
-    """The bot's settings, from what is passed in and from nothing else: no environment, no ``.env``."""
+    """The bot's settings, from what is passed in and from nothing else: no environment, no ``.env``.
+
+    The pause between two checks may be any.
+    """
+
+    voicejob_poll_seconds: float = 0.2
 
     @classmethod
     def settings_customise_sources(
@@ -51,12 +58,12 @@ def settings_for(slack: SlackWorkspace, metastudio: MetaStudioSimulator, **chang
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[str]:
+async def running(settings: Settings, *, pace: Pace = SLACKS_PACE) -> AsyncIterator[str]:
     """Run the bot while the context lasts; gives what it said once it was ready. Raises what it raises."""
     _go_without_proxy()
     stop = asyncio.Event()
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    bot = asyncio.create_task(app.run(settings, stop=stop, ready=ready.set_result))
+    bot = asyncio.create_task(app.run(settings, stop=stop, ready=ready.set_result, pace=pace))
     first: list[asyncio.Future[Any]] = [bot, ready]
     await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
     try:

@@ -1,24 +1,90 @@
-"""The buttons. Each carries a job id, which is checked like a typed one before anything is sent."""
+"""The buttons. What a button carries is checked like what is typed, before anything is sent."""
 
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
 
-from slack_bolt.async_app import AsyncAck
+from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.listeners.answers import Answers, Replace
+from bot import cards, listings, notices
+from bot.listeners.answers import Answers, Question, Replace
+from bot.listeners.desk import Desk, Place
+from bot.mrkdwn import Message
+from bot.subscriptions import Level
+
+Do = Callable[[Desk, str, Place], Awaitable[Message | None]]
+"""What a button does, with its value, for the place where it was pressed."""
 
 
-async def refresh(ack: AsyncAck, action: dict[str, Any], body: dict[str, Any], answers: Answers) -> None:
-    """Replace a card with a new one; if that fails, the card stays and the reason comes beside it."""
-    await ack()
-    answers.look_up(action.get("value", ""), body["response_url"], replace=Replace.IF_FOUND)
+async def _shown_anew(desk: Desk, done: Awaitable[object], place: Place) -> Message:
+    """Do something in a list, and show the list again."""
+    await done
+    return await desk.listing(place)
 
 
-async def try_again(ack: AsyncAck, action: dict[str, Any], body: dict[str, Any], answers: Answers) -> None:
-    """Replace a problem with a card, or with the problem that there is now."""
-    await ack()
-    answers.look_up(action.get("value", ""), body["response_url"], replace=Replace.ALWAYS)
+BUTTONS: Final[Mapping[str, tuple[Do, Replace]]] = {
+    cards.REFRESH: (Desk.look_up, Replace.IF_DONE),
+    cards.TRY_AGAIN: (Desk.look_up, Replace.ALWAYS),
+    cards.SUBSCRIBE: (lambda desk, value, place: desk.subscribe(value, None, place), Replace.NEVER),
+    notices.REFRESH_CARD: (Desk.refresh, Replace.NEVER),
+    notices.STOP: (Desk.unsubscribe, Replace.NEVER),
+    notices.RETRY: (Desk.retry, Replace.IF_DONE),
+    listings.LISTED_STOP: (
+        lambda desk, value, place: _shown_anew(desk, desk.unsubscribe(value, place), place),
+        Replace.IF_DONE,
+    ),
+    listings.LISTED_RETRY: (
+        lambda desk, value, place: _shown_anew(desk, desk.retry(value, place), place),
+        Replace.IF_DONE,
+    ),
+    listings.LISTED_ALL: (
+        lambda desk, value, place: _shown_anew(desk, desk.set_level(value, Level.ALL, place), place),
+        Replace.IF_DONE,
+    ),
+    listings.LISTED_IMPORTANT: (
+        lambda desk, value, place: _shown_anew(desk, desk.set_level(value, Level.IMPORTANT, place), place),
+        Replace.IF_DONE,
+    ),
+    listings.PAGE: (lambda desk, value, place: desk.listing(place, int(value)), Replace.IF_DONE),
+    listings.FIRST_PAGE: (lambda desk, _, place: desk.listing(place), Replace.IF_DONE),
+}
+"""Every button that does something: what, and whether the answer takes the place of its message."""
+
+
+def register(app: AsyncApp) -> None:
+    """Wire every button."""
+    app.action(cards.OPEN_CONSOLE)(open_console)
+    for action_id, (do, replace) in BUTTONS.items():
+        app.action(action_id)(_listener(action_id, do, replace))
 
 
 async def open_console(ack: AsyncAck) -> None:
     """Acknowledge that a link was opened: without that, Slack shows a warning mark beside the button."""
     await ack()
+
+
+def _listener(action_id: str, do: Do, replace: Replace) -> Callable[..., Awaitable[None]]:
+    async def pressed(
+        ack: AsyncAck, action: dict[str, Any], body: dict[str, Any], answers: Answers, desk: Desk
+    ) -> None:
+        await ack()
+        value, _, elsewhere = str(action.get("value", "")).partition(" ")
+        place = Place(channel_id=elsewhere or body["channel"]["id"], user_id=body["user"]["id"])
+        may_replace = body.get("container", {}).get("is_ephemeral")
+        question = Question(
+            about=action_id,
+            value=str(action.get("value", "")),
+            response_url=body["response_url"],
+            replace=replace if may_replace else Replace.NEVER,
+            again=action_id,
+        )
+        if desk.serves(body["user"].get("team_id")):
+            answers.give(question, lambda: do(desk, value, place))
+        else:
+            answers.give(question, _refuse)
+
+    return pressed
+
+
+async def _refuse() -> Message:
+    """Answer somebody of another organization, who sees the channel by Slack Connect."""
+    return listings.outsider()

@@ -1,4 +1,4 @@
-"""What comes after the acknowledgement: a look-up, and an answer to the person, whatever happens.
+"""What comes after the acknowledgement: the work, and an answer to the person, whatever happens.
 
 A listener only acknowledges and starts this. Bolt keeps no hold on the tasks that it starts, waits for none
 at the end, and turns the acknowledgement into a 404 if a listener raises within 10 ms of it. So the work has
@@ -8,7 +8,8 @@ tasks of its own here, which are waited for, and in which every error becomes a 
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any, Final
@@ -20,7 +21,7 @@ from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot import cards
 from bot.errors import BeingStopped, MetaStudioError, VoiceJobError
-from bot.metastudio.client import MetaStudio
+from bot.mrkdwn import Message
 
 log = logging.getLogger(__name__)
 
@@ -30,39 +31,47 @@ LONGEST_PAUSE: Final = 60.0
 """Seconds: later, nobody waits for the answer any more."""
 GOODBYE_SECONDS: Final = 2.0
 """How long the end waits once more, for those to be told whom it leaves without an answer."""
-FOUND: Final = "found"
+DONE: Final = "done"
 
 
 class Replace(Enum):
     """Whether an answer takes the place of the message whose button was pressed."""
 
     NEVER = auto()
-    IF_FOUND = auto()
+    IF_DONE = auto()
     ALWAYS = auto()
 
 
-class Answers:
-    """Look-ups for people. All answers share ``session``; ``console_url`` gives a job's page, if known."""
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What a person asks for, and where the answer goes."""
 
-    def __init__(
-        self,
-        metastudio: MetaStudio,
-        session: aiohttp.ClientSession,
-        *,
-        region: str,
-        console_url: Callable[[str], str | None],
-    ) -> None:
-        self._metastudio = metastudio
+    about: str
+    """What it is, for the log."""
+    value: str
+    """The job id mostly: what a button carries that asks the same once more."""
+    response_url: str
+    replace: Replace = Replace.NEVER
+    again: str = cards.TRY_AGAIN
+    """The action_id that asks the same once more."""
+
+
+Work = Callable[[], Awaitable[Message | None]]
+"""Makes the answer; None where there is nothing to say."""
+
+
+class Answers:
+    """Answers to people, all sent by ``session``."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
-        self._region = region
-        self._console_url = console_url
         self._tasks: set[asyncio.Task[Any]] = set()
         self._asking: set[asyncio.Task[Any]] = set()
         """Those of the tasks that have no answer yet."""
 
-    def look_up(self, job_id: str, response_url: str, *, replace: Replace = Replace.NEVER) -> None:
-        """Start to look up a job and to answer at ``response_url``; returns at once."""
-        task = asyncio.create_task(self._look_up(job_id, response_url, replace))
+    def give(self, question: Question, work: Work) -> None:
+        """Start to do what a person asks for, and to answer; returns at once."""
+        task = asyncio.create_task(self._give(question, work))
         self._tasks.add(task)
         self._asking.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -84,34 +93,17 @@ class Answers:
         if unsent:
             log.warning("stopped; answers that could not be sent: %d", len(unsent))
 
-    async def _look_up(self, job_id: str, response_url: str, replace: Replace) -> None:
+    async def _give(self, question: Question, work: Work) -> None:
         started = time.monotonic()
-        message, outcome = await self._message(job_id)
+        message, outcome = await _message(question, work)
         if task := asyncio.current_task():
             self._asking.discard(task)
-        log.info("look-up: job=%.66r seconds=%.2f %s", job_id, time.monotonic() - started, outcome)
-        replaces = replace is Replace.ALWAYS or (replace is Replace.IF_FOUND and outcome == FOUND)
-        await self._answer(response_url, ephemeral(message), replaces=replaces)
-
-    async def _message(self, job_id: str) -> tuple[cards.Message, str]:
-        """Make the answer, and a word on it for the log, which gets nothing that a person typed."""
-        try:
-            return await self._card(job_id), FOUND
-        except MetaStudioError as error:
-            return cards.problem(error, job_id=job_id), str(error)
-        except VoiceJobError as error:
-            return cards.problem(error, job_id=job_id), type(error).__name__
-        except asyncio.CancelledError:
-            return cards.problem(BeingStopped(), job_id=job_id), "stopped"
-        except Exception:
-            log.exception("look-up failed: job=%.66r", job_id)
-            return cards.problem(VoiceJobError(), job_id=job_id), "failed"
-
-    async def _card(self, job_id: str) -> cards.Message:
-        job = await self._metastudio.job(job_id)
-        return cards.job(
-            job, region=self._region, now=int(time.time()), console_url=self._console_url(job_id)
-        )
+        seconds = time.monotonic() - started
+        log.info("%s: job=%.66r seconds=%.2f %s", question.about, question.value, seconds, outcome)
+        wish = question.replace
+        replaces = wish is Replace.ALWAYS or (wish is Replace.IF_DONE and outcome == DONE)
+        if message:
+            await self._answer(question.response_url, ephemeral(message), replaces=replaces)
 
     async def _answer(self, response_url: str, message: dict[str, Any], *, replaces: bool) -> None:
         # slack_sdk's own handlers don't see a status of 5xx here, so they stay out of it.
@@ -125,6 +117,25 @@ class Answers:
         except Exception as error:  # noqa: BLE001  whatever it is, the bot goes on
             # What it says may hold the response_url, with which anybody could answer.
             log.warning("Slack can't be reached with an answer: %s", type(error).__name__)
+
+
+async def _message(question: Question, work: Work) -> tuple[Message | None, str]:
+    """Make the answer, and a word on it for the log, which gets nothing that a person typed."""
+
+    def problem(error: VoiceJobError) -> Message:
+        return cards.problem(error, job_id=question.value, again=question.again)
+
+    try:
+        return await work(), DONE
+    except MetaStudioError as error:
+        return problem(error), str(error)
+    except VoiceJobError as error:
+        return problem(error), type(error).__name__
+    except asyncio.CancelledError:
+        return problem(BeingStopped()), "stopped"
+    except Exception:
+        log.exception("%s failed: job=%.66r", question.about, question.value)
+        return problem(VoiceJobError()), "failed"
 
 
 class NotTakenError(Exception):
@@ -152,6 +163,6 @@ def pause_before_resend(error: Exception) -> bool | float:
     return error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def ephemeral(message: cards.Message) -> dict[str, Any]:
+def ephemeral(message: Message) -> dict[str, Any]:
     """Address a message to the one person who asked."""
     return {"text": message.text, "blocks": message.blocks, "response_type": "ephemeral"}

@@ -3,17 +3,20 @@
 import asyncio
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import httpx
 import stamina
 
 from bot.errors import BadJobId, MetaStudioError, TimedOut, Unreachable, UnreadableAnswer
-from bot.jobs import JOB_ID, Job
+from bot.job_ids import JOB_ID
+from bot.jobs import PAGE_SIZE, Job, Page
 from bot.metastudio.refusals import refusal
+
+Answer = TypeVar("Answer")
 
 LOOK_UP_SECONDS: Final = 12.0
 """A look-up ends within this time, whatever happens."""
@@ -23,6 +26,8 @@ FIRST_PAUSE: Final = 0.2
 LONGEST_PAUSE: Final = 2.0
 JITTER: Final = 0.3
 """Pauses between tries, in seconds: they double, and up to JITTER is added to each."""
+REQUESTS_PER_SECOND: Final = 4
+"""What the bot takes by itself of the 10 requests a second that a region gives the whole tenant."""
 TELLING_FIELDS: Final = frozenset({"job_id", "state", "voice_name"})
 """An answer that has an error code and none of these is no job, whatever its status."""
 
@@ -49,6 +54,7 @@ class MetaStudio:
         self._http = httpx.AsyncClient(auth=auth, headers=headers, timeout=timeout)
         self._limit = limit
         self._under_way: dict[str, asyncio.Task[Job]] = {}
+        self._free_at = 0.0
 
     async def __aenter__(self) -> Self:
         return self
@@ -80,11 +86,24 @@ class MetaStudio:
         """Fetch one job as MetaStudio sends it (ShowVoiceTrainingJob). Raises as ``job`` does."""
         if not JOB_ID.fullmatch(job_id):
             raise BadJobId(job_id)
-        try:
-            async with asyncio.timeout(self._limit) as limit:
-                return await self._answer_with_retries(job_id, limit)
-        except TimeoutError:
-            raise TimedOut(job_id=job_id) from None
+        return await self._in_time(lambda: self._job_once(job_id), job_id)
+
+    async def recent_jobs(self, *, offset: int = 0) -> Page:
+        """List jobs, the one that changed last first (ListVoiceTrainingJob): PAGE_SIZE from ``offset`` on.
+
+        The order is what is asked for: check it in what comes back. Raises MetaStudioError.
+        """
+        return await self._in_time(lambda: self._page_once(offset), "")
+
+    async def turn(self) -> None:
+        """Wait until a request that nobody waits for may be sent: people's requests go first."""
+        clock = asyncio.get_running_loop().time
+        while (pause := self._free_at - clock()) > 0:  # noqa: ASYNC110  people may push it further meanwhile
+            await asyncio.sleep(pause)
+
+    def _take_turn(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._free_at = max(self._free_at, now) + 1 / REQUESTS_PER_SECOND
 
     async def _fetch(self, job_id: str) -> Job:
         # The id that was asked for is the one that can be asked for again, whatever the answer says.
@@ -95,31 +114,48 @@ class MetaStudio:
         if not done.cancelled():
             done.exception()  # all askers may be gone: then nobody else would look at it
 
-    async def _answer_with_retries(self, job_id: str, limit: asyncio.Timeout) -> dict[str, Any]:
-        def pause(error: Exception) -> bool | float:
-            jitter = random.uniform(0, JITTER)  # noqa: S311  spreads retries, guards nothing
-            return pause_before_retry(error, seconds_left=_seconds_left(limit), jitter=jitter)
-
-        async for attempt in stamina.retry_context(
-            on=pause,
-            attempts=TRIES,
-            timeout=None,
-            wait_initial=FIRST_PAUSE,
-            wait_max=LONGEST_PAUSE,
-            wait_jitter=JITTER,
-        ):
-            with attempt:
-                return await self._answer_once(job_id)
-        raise AssertionError("stamina ends with an answer or an error")
-
-    async def _answer_once(self, job_id: str) -> dict[str, Any]:
+    async def _in_time(self, ask: Callable[[], Awaitable[Answer]], job_id: str) -> Answer:
         try:
-            response = await self._http.get(f"{self._jobs_url}/{job_id}")
+            async with asyncio.timeout(self._limit) as limit:
+                return await _with_retries(ask, limit)
+        except TimeoutError:
+            raise TimedOut(job_id=job_id) from None
+
+    async def _job_once(self, job_id: str) -> dict[str, Any]:
+        response = await self._get(f"{self._jobs_url}/{job_id}", {}, job_id)
+        return _job_in(response, job_id)
+
+    async def _page_once(self, offset: int) -> Page:
+        query = {"offset": offset, "limit": PAGE_SIZE, "sort_key": "update_time", "sort_dir": "desc"}
+        return _page_in(await self._get(self._jobs_url, query, ""))
+
+    async def _get(self, url: str, query: dict[str, Any], job_id: str) -> httpx.Response:
+        self._take_turn()
+        try:
+            response = await self._http.get(url, params=query or None)
         except httpx.RequestError as error:
             raise transport_error(error, job_id) from error
         if response.status_code != HTTPStatus.OK:
             raise refusal(response.status_code, response.headers, response.content, job_id=job_id)
-        return _job_in(response, job_id)
+        return response
+
+
+async def _with_retries(ask: Callable[[], Awaitable[Answer]], limit: asyncio.Timeout) -> Answer:
+    def pause(error: Exception) -> bool | float:
+        jitter = random.uniform(0, JITTER)  # noqa: S311  spreads retries, guards nothing
+        return pause_before_retry(error, seconds_left=_seconds_left(limit), jitter=jitter)
+
+    async for attempt in stamina.retry_context(
+        on=pause,
+        attempts=TRIES,
+        timeout=None,
+        wait_initial=FIRST_PAUSE,
+        wait_max=LONGEST_PAUSE,
+        wait_jitter=JITTER,
+    ):
+        with attempt:
+            return await ask()
+    raise AssertionError("stamina ends with an answer or an error")
 
 
 def transport_error(error: httpx.RequestError, job_id: str) -> MetaStudioError:
@@ -149,11 +185,22 @@ def _seconds_left(limit: asyncio.Timeout) -> float:
     return 0.0 if end is None else end - asyncio.get_running_loop().time()
 
 
-def _job_in(response: httpx.Response, job_id: str) -> dict[str, Any]:
+def _page_in(response: httpx.Response) -> Page:
+    answer = _json_in(response)
+    if isinstance(answer, Mapping) and isinstance(answer.get("jobs"), list):
+        return Page.from_api(answer)
+    raise refusal(response.status_code, response.headers, response.content)
+
+
+def _json_in(response: httpx.Response) -> Any:
     try:
-        answer = json.loads(response.content, parse_constant=lambda _: None)
+        return json.loads(response.content, parse_constant=lambda _: None)
     except (ValueError, RecursionError):
-        answer = None
+        return None
+
+
+def _job_in(response: httpx.Response, job_id: str) -> dict[str, Any]:
+    answer = _json_in(response)
     if isinstance(answer, Mapping) and TELLING_FIELDS & answer.keys():
         return dict(answer)
     told = refusal(response.status_code, response.headers, response.content, job_id=job_id)

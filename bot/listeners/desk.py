@@ -1,0 +1,177 @@
+"""What people ask for: to see a job, to have a channel told of it, to end that, to see a channel's list.
+
+Each method makes the answer to the one person who asked, or raises an error that carries its sentence.
+"""
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass
+from typing import Final
+from weakref import WeakValueDictionary
+
+from bot import cards, listings
+from bot import subscriptions as changes
+from bot.jobs import ENDED
+from bot.metastudio.client import MetaStudio
+from bot.mrkdwn import Message
+from bot.notices import Look
+from bot.outbox import Outbox
+from bot.store import Store
+from bot.subscriptions import Change, Key, Level, Step, Subscription, next_step
+from bot.watcher import Watcher
+
+log = logging.getLogger(__name__)
+
+IN_DIRECT: Final = "D"
+"""How the ids of direct messages begin."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Who asks, and for which channel."""
+
+    channel_id: str
+    user_id: str
+
+
+class Desk:
+    """Serves the people of one workspace, whose id is ``team_id``."""
+
+    def __init__(
+        self, metastudio: MetaStudio, store: Store, outbox: Outbox, watcher: Watcher, look: Look, team_id: str
+    ) -> None:
+        self._metastudio = metastudio
+        self._store = store
+        self._outbox = outbox
+        self._watcher = watcher
+        self._look = look
+        self._team_id = team_id
+        self._locks: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
+
+    def serves(self, team_id: str | None) -> bool:
+        """Say whether a person belongs to the workspace; Slack Connect lets others see its channels too."""
+        return team_id in {None, self._team_id}
+
+    async def look_up(self, job_id: str, place: Place) -> Message:
+        """Show a job. Raises MetaStudioError."""
+        job = await self._metastudio.job(job_id)
+        kept = await self._store.get(self._key(job_id, place))
+        return cards.job(
+            job,
+            region=self._look.region,
+            now=_now(),
+            console_url=self._look.console_url(job_id),
+            is_followed=bool(kept and not kept.stopped_by),
+        )
+
+    async def subscribe(self, job_id: str, level: Level | None, place: Place) -> Message:
+        """Subscribe a channel, or change the level. Raises MetaStudioError, StoreTrouble."""
+        key = self._key(job_id, place)
+        lock = self._locks.setdefault(key, asyncio.Lock())  # two people may press at once: the second waits
+        async with lock:
+            kept = await self._without_stopped(key)
+            if kept:
+                return await self._again(kept, level, place)
+            job = await self._metastudio.job(job_id)
+            if job.meaning.phase in ENDED:
+                return listings.over(job, self._look, now=_now())
+            kept = await self._store.add(
+                Subscription(
+                    team_id=key.team_id,
+                    channel_id=key.channel_id,
+                    job_id=job_id,
+                    level=level or Level.ALL,
+                    subscribed_by=place.user_id,
+                    subscribed_at=_now(),
+                    job=job.remembered(),
+                )
+            )
+            return await self._delivered(kept, place)
+
+    async def unsubscribe(self, job_id: str, place: Place) -> Message:
+        """End a subscription; its card says who did. Raises StoreTrouble."""
+        key = self._key(job_id, place)
+        kept = await self._store.get(key)
+        if kept is None or kept.stopped_by:
+            return listings.not_subscribed(job_id, self._look)
+        await self._change(key, changes.stopped(place.user_id))
+        return listings.stopped(kept, self._look)
+
+    async def listing(self, place: Place, start: int = 0) -> Message:
+        """List a channel's subscriptions, from number ``start`` on."""
+        kept = await self._store.of_channel(self._team_id, place.channel_id)
+        return listings.listing(
+            [each for each in kept if not each.stopped_by],
+            self._look,
+            start=start,
+            checked_at=self._watcher.checked_at,
+        )
+
+    async def retry(self, job_id: str, place: Place) -> Message:
+        """Try a paused subscription now. Raises StoreTrouble."""
+        key = self._key(job_id, place)
+        kept = await self._store.change(key, changes.tried_again(_now()))
+        if kept is None or kept.stopped_by:
+            return listings.not_subscribed(job_id, self._look)
+        return await self._delivered(kept, place)
+
+    async def set_level(self, job_id: str, level: Level, place: Place) -> Message:
+        """Change which changes a channel shows. Raises StoreTrouble."""
+        kept = await self._change(self._key(job_id, place), changes.with_level(level))
+        return listings.level_changed(kept) if kept else listings.not_subscribed(job_id, self._look)
+
+    async def refresh(self, job_id: str, place: Place) -> Message | None:
+        """Check a subscription's job now, and have its card say so. Raises MetaStudioError, StoreTrouble."""
+        key = self._key(job_id, place)
+        kept = await self._store.get(key)
+        if kept is None or kept.stopped_by:
+            return await self.look_up(job_id, place)
+        await self._watcher.saw(job_id, await self._metastudio.job(job_id))
+        await self._change(key, changes.outdated)
+        return None
+
+    def _key(self, job_id: str, place: Place) -> Key:
+        return Key(self._team_id, place.channel_id, job_id)
+
+    async def _change(self, key: Key, change: Change) -> Subscription | None:
+        kept = await self._store.change(key, change)
+        self._outbox.wake(key)
+        return kept
+
+    async def _without_stopped(self, key: Key) -> Subscription | None:
+        """Take what is kept; one that was stopped a moment ago is let say so first."""
+        kept = await self._store.get(key)
+        if kept and kept.stopped_by:
+            await self._outbox.deliver(key)
+            return await self._store.change(key, lambda late: None if late.stopped_by else late)
+        return kept
+
+    async def _again(self, kept: Subscription, level: Level | None, place: Place) -> Message:
+        """Answer for a channel that has the subscription already."""
+        if kept.pause or kept.card is None:
+            await self._store.change(kept.key, changes.tried_again(_now()))
+            return await self._delivered(kept, place)
+        if level and level is not kept.level:
+            return await self.set_level(kept.job_id, level, place)
+        return listings.already(kept, self._look)
+
+    async def _delivered(self, kept: Subscription, place: Place) -> Message:
+        """Have the next message posted, and say what came of it."""
+        await self._outbox.deliver(kept.key, person_is_here=True)
+        after = await self._store.get(kept.key)
+        self._outbox.wake(kept.key)
+        if after is None:
+            return listings.stopped(kept, self._look)
+        if after.pause and after.card is None and place.channel_id.startswith(IN_DIRECT):
+            await self._store.change(kept.key, changes.stopped(place.user_id))
+            return listings.not_in_direct(self._look)
+        if after.pause:
+            return listings.refused_here(after, self._look)
+        if next_step(after) in {Step.POST_CARD, Step.POST_NOTICE}:
+            return listings.later(after)
+        return listings.subscribed(after, self._look)
+
+
+def _now() -> int:
+    return int(time.time())

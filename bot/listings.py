@@ -1,0 +1,185 @@
+"""PURE. What one person is told of subscriptions: what came of asking for one, and a channel's list."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, DividerBlock
+
+from bot import cards
+from bot.jobs import Job
+from bot.mrkdwn import Message, button, code, date, mention, message, section
+from bot.notices import LEVELS, RETRY, Look, label, remedy, stop_button, why
+from bot.refusals import reason_of
+from bot.subscriptions import Level, Subscription
+
+PAGE: Final = "subscription_list"
+"""action_id: another page of the list. The button's value is the number of its first entry, from 0."""
+LISTED_STOP: Final = "subscription_stop_listed"
+LISTED_RETRY: Final = "subscription_retry_listed"
+"""action_ids of buttons in the list, which is shown anew then. Their value is the job id."""
+LISTED_ALL: Final = "subscription_all_listed"
+LISTED_IMPORTANT: Final = "subscription_important_listed"
+"""The same, for each level."""
+FIRST_PAGE: Final = "subscription_list_start"
+PAGE_SIZE: Final = 8
+
+_TO_LEVEL: Final = {
+    Level.ALL: ("Every change", LISTED_ALL),
+    Level.IMPORTANT: ("Only important", LISTED_IMPORTANT),
+}
+
+
+def _said(text: str, *buttons: ButtonElement) -> Message:
+    blocks: list[Block] = [section(text)]
+    if buttons:
+        blocks.append(ActionsBlock(elements=list(buttons)))
+    return message(text, blocks)
+
+
+def _voice(kept: Subscription) -> str:
+    return f"{code(cards.title(kept.job))} (job {code(kept.job_id)})"
+
+
+def subscribed(kept: Subscription, look: Look) -> Message:
+    """Say that it worked."""
+    return _said(
+        f":white_check_mark: This channel is subscribed to {_voice(kept)}, and told of {LEVELS[kept.level]}. "
+        f"{code(f'{look.command} unsubscribe {kept.job_id}')} ends that."
+    )
+
+
+def already(kept: Subscription, look: Look) -> Message:
+    """Say that the channel has this subscription."""
+    other = Level.IMPORTANT if kept.level is Level.ALL else Level.ALL
+    return _said(
+        f"This channel is subscribed to {_voice(kept)} already, by {mention(kept.subscribed_by)}, and told "
+        f"of {LEVELS[kept.level]}. {code(f'{look.command} subscribe {kept.job_id} {other}')} changes that."
+    )
+
+
+def level_changed(kept: Subscription) -> Message:
+    """Say that the level is another one now."""
+    return _said(f":white_check_mark: This channel is now told of {LEVELS[kept.level]}: {_voice(kept)}.")
+
+
+def over(job: Job, look: Look, *, now: int) -> Message:
+    """Say that there is nothing to subscribe to, and show the job instead; ``now`` is epoch seconds."""
+    job_id = job.job_id or ""
+    card = cards.job(job, region=look.region, now=now, console_url=look.console_url(job_id))
+    said = "This job is over: nothing about it will change, so I did not subscribe the channel."
+    return Message(f"{said} {card.text}", [section(said).to_dict(), *card.blocks])
+
+
+def refused_here(kept: Subscription, look: Look) -> Message:
+    """Say why the bot may not post here, what to do, and that nothing is lost."""
+    return _said(
+        f":warning: {why(kept, look)} Your subscription to {_voice(kept)} is kept and paused until then.",
+        button("Try again", RETRY, kept.job_id, style="primary"),
+    )
+
+
+def not_in_direct(look: Look) -> Message:
+    """Say that a conversation between people is closed to the bot, for good."""
+    return _said(
+        ":warning: I can't post in a direct message between people, and can't be invited to one. Subscribe "
+        f"in a channel, or in your direct message with {code(f'@{look.bot_name}')}. I kept nothing."
+    )
+
+
+def later(kept: Subscription) -> Message:
+    """Say that Slack does not take the card just now."""
+    return _said(
+        f":hourglass_flowing_sand: The subscription to {_voice(kept)} is kept, but Slack does not take my "
+        "messages just now. The card comes here as soon as it does."
+    )
+
+
+def stopped(kept: Subscription, look: Look) -> Message:
+    """Say that the subscription ended."""
+    return _said(
+        f":white_check_mark: This channel is not told of {_voice(kept)} any more. "
+        f"{code(f'{look.command} subscribe {kept.job_id}')} starts again.",
+    )
+
+
+def not_subscribed(job_id: str, look: Look) -> Message:
+    """Say that there is no such subscription."""
+    return _said(
+        f"This channel is not subscribed to the job {code(job_id)}. "
+        f"{code(f'{look.command} list')} shows what it is subscribed to."
+    )
+
+
+def outsider() -> Message:
+    """Refuse a person of another organization, who sees this channel by Slack Connect."""
+    return _said(
+        "Only members of the workspace that I belong to can use my buttons. Ask one of them in this channel."
+    )
+
+
+def listing(
+    subscriptions: Sequence[Subscription],
+    look: Look,
+    *,
+    start: int,
+    checked_at: Callable[[str], int | None],
+) -> Message:
+    """List a channel's subscriptions, a page from number ``start`` on; ``checked_at`` gives epoch seconds."""
+    if not subscriptions:
+        return _said(
+            f"This channel has no subscriptions. {code(f'{look.command} subscribe <job_id>')} makes one.",
+        )
+    first = start if 0 <= start < len(subscriptions) else 0
+    shown = subscriptions[first : first + PAGE_SIZE]
+    last = first + len(shown)
+    total = f"{len(subscriptions)} subscription{'s' if len(subscriptions) > 1 else ''} in this channel"
+    head = total if len(shown) == len(subscriptions) else f"{total}: {first + 1} to {last}"
+    rows = [(kept, _row(kept, look, checked_at(kept.job_id))) for kept in shown]
+    blocks: list[Block] = [section(f"*{head}*")]
+    for kept, row in rows:
+        blocks += [DividerBlock(), section(row), ActionsBlock(elements=_row_buttons(kept))]
+    if pages := _page_buttons(first, last, len(subscriptions)):
+        blocks += [DividerBlock(), ActionsBlock(elements=pages)]
+    return message("\n".join([f"{head}.", *(_in_short(kept) for kept in shown)]), blocks)
+
+
+def _in_short(kept: Subscription) -> str:
+    paused = " (paused)" if kept.pause else ""
+    return f"{code(cards.title(kept.job), 40)}: {label(kept.state)}{paused}, job {code(kept.job_id)}"
+
+
+def _row(kept: Subscription, look: Look, checked_at: int | None) -> str:
+    changed = kept.job.lastupdate_time
+    since = f" since {date(changed)}" if changed else ""
+    checked = f"Checked {date(checked_at)}" if checked_at else "Not checked yet since I was started"
+    told = f"Last told {date(kept.delivered_at)}" if kept.delivered_at else "Not told anything yet"
+    by = f"{mention(kept.subscribed_by)} {date(kept.subscribed_at)}"
+    lines = [
+        f"{cards.ICONS[kept.job.meaning.phase]} {code(cards.title(kept.job))} *{label(kept.state)}*{since}",
+        f"Told of {LEVELS[kept.level]}. Subscribed by {by}",
+        f"{checked}. {told}.",
+        _paused(kept, look),
+        code(kept.job_id),
+    ]
+    return "\n".join(filter(None, lines))
+
+
+def _paused(kept: Subscription, look: Look) -> str:
+    if not kept.pause:
+        return ""
+    reason = f"{reason_of(kept.pause.reason)} {remedy(kept.pause.reason, look)}"
+    return (
+        f":warning: *Paused* since {date(kept.pause.since)}: {reason} I try next {date(kept.pause.next_try)}."
+    )
+
+
+def _row_buttons(kept: Subscription) -> list[ButtonElement]:
+    other = Level.IMPORTANT if kept.level is Level.ALL else Level.ALL
+    name, action_id = _TO_LEVEL[other]
+    retry = [button("Try again", LISTED_RETRY, kept.job_id)] if kept.pause else []
+    return [*retry, button(name, action_id, kept.job_id), stop_button(kept, LISTED_STOP)]
+
+
+def _page_buttons(first: int, last: int, total: int) -> list[ButtonElement]:
+    more = [button("More", PAGE, str(last))] if last < total else []
+    return [*more, button("From the start", FIRST_PAGE, "0")] if first else more

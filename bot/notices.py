@@ -1,0 +1,151 @@
+"""PURE. What a channel is told: a subscription's card, the notices in its thread, and why it is paused."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, ConfirmObject, PlainTextObject
+
+from bot import cards
+from bot.cards import ICONS, TURNS, console_button
+from bot.jobs import meaning_of
+from bot.mrkdwn import Message, button, code, context, date, mention, message, section
+from bot.refusals import NOT_A_MEMBER, reason_of
+from bot.subscriptions import Level, Notice, Subscription
+
+REFRESH_CARD: Final = "subscription_refresh"
+STOP: Final = "subscription_stop"
+RETRY: Final = "subscription_retry"
+"""action_ids of a subscription's buttons. Their value is the job id."""
+
+LEVELS: Final[Mapping[Level, str]] = {
+    Level.ALL: "every change",
+    Level.IMPORTANT: "what is important: the job waits for you, or is over",
+}
+LONGEST_PATH: Final = 12
+"""States that a message names; of a longer path, the first and the last ones."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What the messages of one bot have in common."""
+
+    region: str
+    bot_name: str
+    """The bot's user name in Slack, which people invite."""
+    command: str
+    """With its slash."""
+    console_url: Callable[[str], str | None]
+    """Gives a job's own page, if the operator told where that is."""
+
+
+def card(kept: Subscription, look: Look, *, now: int) -> Message:
+    """Show a subscription in its channel; ``now`` is epoch seconds."""
+    job_id = code(kept.job_id)
+    notes = [f"This channel is told of {LEVELS[kept.level]}.", f"Subscribed by {mention(kept.subscribed_by)}"]
+    if kept.stopped_by:
+        notes = [f"Stopped by {mention(kept.stopped_by)}. This channel is told of no further change."]
+    elif kept.is_over:
+        notes = ["The job is over, and the subscription with it."]
+    blocks = cards.body(kept.job)
+    if buttons := _card_buttons(kept, look):
+        blocks.append(ActionsBlock(elements=buttons))
+    blocks.append(context(*notes, job_id, f"Region {code(look.region)}", f"As of {date(now)}"))
+    return message(f"{_summary(kept)} {' '.join(notes)}", blocks)
+
+
+def _card_buttons(kept: Subscription, look: Look) -> list[ButtonElement]:
+    console = console_button(look.console_url(kept.job_id))
+    if kept.is_over:
+        return console
+    if kept.stopped_by:
+        return [button("Subscribe channel", cards.SUBSCRIBE, kept.job_id), *console]
+    return [button("Refresh", REFRESH_CARD, kept.job_id), *console, stop_button(kept, STOP)]
+
+
+def stop_button(kept: Subscription, action_id: str) -> ButtonElement:
+    """Make the button that ends a subscription, after a question."""
+    stop = button("Unsubscribe", action_id, kept.job_id)
+    stop.confirm = ConfirmObject(
+        title=PlainTextObject(text="Unsubscribe this channel?"),
+        text=PlainTextObject(text="The channel is not told any more when the state of this job changes."),
+        confirm=PlainTextObject(text="Unsubscribe"),
+        deny=PlainTextObject(text="Keep it"),
+    )
+    return stop
+
+
+def _summary(kept: Subscription) -> str:
+    """Say where the job is and whose turn it is."""
+    meaning = kept.job.meaning
+    sentences = [
+        f"{code(cards.title(kept.job))}: {label(kept.state)}.",
+        f"{TURNS[meaning.phase]}: {meaning.to_do}",
+        f"Next: {meaning.next}",
+        *(f"{name}: {value}." for name, value in cards.causes(kept.job)),
+    ]
+    return " ".join(sentences)
+
+
+def label(state: str) -> str:
+    """Say a state in words; one that is new to the bot keeps the name that MetaStudio gives it."""
+    meaning = meaning_of(state)
+    return code(state) if meaning is meaning_of("?") else meaning.label
+
+
+def notice(kept: Subscription, told: Notice) -> Message:
+    """Tell which changes there were, what they mean, and what to do."""
+    meaning = meaning_of(told.path[-1])
+    voice, path = code(cards.title(kept.job)), " → ".join(_shortened([label(state) for state in told.path]))
+    causes = [f"{name}: {value}." for name, value in cards.causes(kept.job)]
+    text = [f"{voice}: {path}.", f"{TURNS[meaning.phase]}: {meaning.to_do}", f"Next: {meaning.next}", *causes]
+    lines = [
+        f"{ICONS[meaning.phase]} {voice} is now *{label(told.path[-1])}*",
+        path,
+        f"*{TURNS[meaning.phase]}:* {meaning.to_do}",
+        f"*Next:* {meaning.next}",
+    ]
+    blocks: list[Block] = [section("\n".join(lines)), *cards.failure(kept.job), context(code(kept.job_id))]
+    return message(" ".join(text), blocks)
+
+
+def plainly(kept: Subscription) -> Message:
+    """Say in plain text where a job is: what is left to say when a message can't be made."""
+    return Message(f"{code(cards.title(kept.job))}: {label(kept.state)}. Job {code(kept.job_id)}.", [])
+
+
+def _shortened(path: list[str]) -> list[str]:
+    return path if len(path) <= LONGEST_PATH else [*path[:2], "…", *path[3 - LONGEST_PATH :]]
+
+
+def paused(kept: Subscription, look: Look) -> Message:
+    """Tell the person who subscribed that the bot may not post any more, and what to do."""
+    channel = f"<#{kept.channel_id}>"
+    said = (
+        f"I can't post in {channel} any more, so nobody there is told how {code(cards.title(kept.job))} goes "
+        f"on. {why(kept, look)} Nothing is lost: I keep the subscription, and try again less and less often."
+    )
+    buttons = [button("Try again", RETRY, _place(kept)), stop_button(kept, STOP)]
+    buttons[1].value = _place(kept)
+    job = context(f"Now: {label(kept.state)}", code(kept.job_id))
+    return message(said, [section(f":warning: {said}"), ActionsBlock(elements=buttons), job])
+
+
+def _place(kept: Subscription) -> str:
+    """Name a subscription where the message with the button is not in its channel."""
+    return f"{kept.job_id} {kept.channel_id}"
+
+
+def why(kept: Subscription, look: Look) -> str:
+    """Say why a subscription is paused, and what to do about it."""
+    code_ = kept.pause.reason if kept.pause else ""
+    return f"{reason_of(code_)} {remedy(code_, look)} ({code(code_)})"
+
+
+def remedy(reason: str, look: Look) -> str:
+    """Say what a person can do about one of Slack's refusals."""
+    if reason in NOT_A_MEMBER:
+        return f"Type {code(f'/invite @{look.bot_name}')} in the channel, then press Try again."
+    if reason in {"is_archived", "is_inactive"}:
+        return "Subscribe in another channel, or bring this one back."
+    return "Ask whoever runs your workspace to let me post here, or subscribe in another channel."

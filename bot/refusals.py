@@ -1,0 +1,101 @@
+"""PURE. What Slack's refusals of a message mean, and what each asks for.
+
+Sources: the error lists of the pages ``chat.postMessage`` and ``chat.update``, and the page "Rate limits".
+"""
+
+from collections.abc import Mapping
+from enum import Enum, auto
+from typing import Final
+
+
+class Refusal(Enum):
+    """What a refusal asks the bot to do."""
+
+    LATER = auto()
+    """Slack can't just now: try again soon."""
+    NOT_HERE = auto()
+    """The bot may not post in this channel: keep everything, tell the person, try rarely."""
+    MESSAGE_GONE = auto()
+    """The message to edit or to answer is not there any more: post a new one."""
+    OUR_FAULT = auto()
+    """The message is not as Slack wants it: send its plain text, and put the rest right."""
+    CREDENTIALS = auto()
+    """The bot itself is refused: stop sending, keep everything."""
+
+
+_BY_CODE: Final[Mapping[str, Refusal]] = {
+    **dict.fromkeys(
+        (
+            "ratelimited",
+            "rate_limited",
+            "message_limit_exceeded",
+            "internal_error",
+            "fatal_error",
+            "service_unavailable",
+            "request_timeout",
+            "team_added_to_org",
+            "external_channel_migrating",
+        ),
+        Refusal.LATER,
+    ),
+    **dict.fromkeys(
+        (
+            "message_not_found",
+            "cant_update_message",
+            "edit_window_closed",
+            "cannot_reply_to_message",
+            "restricted_action_thread_locked",
+        ),
+        Refusal.MESSAGE_GONE,
+    ),
+    **dict.fromkeys(
+        (
+            "invalid_blocks",
+            "invalid_blocks_format",
+            "msg_blocks_too_long",
+            "msg_too_long",
+            "no_text",
+            "invalid_arguments",
+        ),
+        Refusal.OUR_FAULT,
+    ),
+    **dict.fromkeys(
+        (
+            "invalid_auth",
+            "account_inactive",
+            "token_revoked",
+            "token_expired",
+            "not_authed",
+            "missing_scope",
+            "not_allowed_token_type",
+            "team_access_not_granted",
+        ),
+        Refusal.CREDENTIALS,
+    ),
+}
+
+
+def meaning_of(code: str) -> Refusal:
+    """Say what one of Slack's error codes asks for; one that is not known may be about the channel."""
+    return _BY_CODE.get(code) or (Refusal.OUR_FAULT if code.startswith("metadata_") else Refusal.NOT_HERE)
+
+
+NOT_A_MEMBER: Final = frozenset({"not_in_channel", "channel_not_found"})
+"""To a bot that is no member, Slack says of a private channel that there is none."""
+
+REASONS: Final[Mapping[str, str]] = {
+    "not_in_channel": "I am not a member of this channel.",
+    "channel_not_found": "I am not a member of this channel, or it is not there any more.",
+    "is_archived": "The channel is archived.",
+    "is_inactive": "The channel is not active any more.",
+    "no_permission": "I am not allowed to post in this channel.",
+    "ekm_access_denied": "Your organization's key management keeps me from posting here.",
+    "messages_tab_disabled": "My messages tab is switched off in the Slack app's settings.",
+}
+RESTRICTED: Final = "The workspace's rules do not let me post in this channel."
+
+
+def reason_of(code: str) -> str:
+    """Say in a sentence why the bot can't post in a channel."""
+    restricted = RESTRICTED if code.startswith("restricted_action") else "Slack refuses my messages."
+    return REASONS.get(code, restricted)

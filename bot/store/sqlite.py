@@ -1,0 +1,220 @@
+"""Subscriptions in one SQLite file: read from memory, written to disk first."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, Self, TypeVar
+
+from bot.errors import StoreCorrupt, StoreError, StoreNotWritable, StoreTrouble
+from bot.store.disk import DamagedError, Disk, Table
+from bot.store.files import claim
+from bot.store.kept import Kept
+from bot.store.rows import CHECK_ROW, load, row_of, text_of
+from bot.store.threads import in_time
+from bot.subscriptions import Change, Key, Subscription
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+LIMIT: Final = 15.0
+"""Seconds that the disk may take for anything."""
+FAILURES: Final = (sqlite3.Error, OSError, DamagedError)
+_DISK_SAYS_NO: Final = frozenset(
+    {
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_NOMEM,
+    }
+)
+"""The primary codes of SQLite's errors that are no word about what the file holds."""
+
+
+class SqliteStore:
+    """The store in a file, for one process: ``async with SqliteStore(path) as store``.
+
+    Entering raises StoreLocked, StoreNotWritable, StoreCorrupt or StoreTooNew. ``limit`` is how many seconds
+    the disk may take for anything. ``trouble`` is what the last write raised, None when it went well.
+    """
+
+    def __init__(self, path: Path, *, limit: float = LIMIT) -> None:
+        self.disk = Disk(path, limit=limit)
+        self.trouble: StoreTrouble | None = None
+        self._path = path
+        self._limit = limit
+        self._kept = Kept()
+        self._doubtful: set[Key] = set()
+        self._turn = asyncio.Lock()
+        self._at_work: asyncio.Task[Any] | None = None
+        self._open = AsyncExitStack()
+        self._checks = 0
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            try:
+                lock = await in_time(partial(claim, self._path), limit=self._limit)
+                stack.callback(lock.release)
+                stack.push_async_callback(self._close)
+                self._kept = await self.disk.ask(partial(_loaded, path=str(self._path)))
+            except FAILURES as error:
+                raise _refusal(self._path, error) from error
+            self._open = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        async with self._turn:
+            await self._open.aclose()
+
+    async def _close(self) -> None:
+        try:
+            await self.disk.close()
+        except FAILURES as error:
+            log.warning("The store could not be closed well; nothing is lost. %s", error)
+
+    async def add(self, subscription: Subscription) -> Subscription:
+        """Keep a new subscription, unless its channel has one for the job; return the one that is kept.
+
+        Raises StoreTrouble.
+        """
+        return await self._uninterrupted(partial(self._add, subscription))
+
+    async def change(self, key: Key, how: Change) -> Subscription | None:
+        """Apply a change to what is kept now, and return what is kept then; None if that is nothing.
+
+        ``how`` is not called when nothing is kept. Raises StoreTrouble, and what ``how`` raises.
+        """
+        return await self._uninterrupted(partial(self._change, key, how))
+
+    async def get(self, key: Key) -> Subscription | None:
+        """Return a channel's subscription to a job, if there is one."""
+        return self._kept.get(key)
+
+    async def of_channel(self, team_id: str, channel_id: str) -> Sequence[Subscription]:
+        """List a channel's subscriptions, oldest first."""
+        return self._kept.of_channel(team_id, channel_id)
+
+    async def followed(self) -> Mapping[str, Sequence[Subscription]]:
+        """Give all subscriptions by the id of their job, as they are now: later changes don't show in it."""
+        return self._kept.by_job()
+
+    async def check(self) -> None:
+        """Write something and read it back. Raises StoreTrouble."""
+        await self._uninterrupted(self._check)
+
+    async def _uninterrupted(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Wait for a turn, and then come to the end, even if the caller is cancelled.
+
+        A write can't be taken back once it is on its way, and memory has to follow it.
+        """
+        await self._turn.acquire()
+        task = self._at_work = asyncio.create_task(work())
+        task.add_done_callback(lambda _: self._turn.release())
+        return await asyncio.shield(task)
+
+    async def _add(self, subscription: Subscription) -> Subscription:
+        if kept := self._kept.get(subscription.key):
+            return kept
+        await self._write(subscription.key, subscription)
+        return self._kept.put(subscription)
+
+    async def _change(self, key: Key, how: Change) -> Subscription | None:
+        kept = self._kept.get(key)
+        wanted = kept and how(kept)
+        if wanted == kept:
+            return kept
+        if wanted is None:
+            await self._write(key, None)
+            self._kept.remove(key)
+            return None
+        if wanted.key != key:
+            raise ValueError("a change may not make another subscription of one")
+        await self._write(key, wanted)
+        return self._kept.put(wanted)
+
+    async def _write(self, key: Key, wanted: Subscription | None) -> None:
+        await self._settle()
+        self._doubtful.add(key)
+        await self._ask(partial(_put, row_of(key), _text_of(wanted)))
+        self._doubtful.discard(key)
+        self._untroubled()
+
+    async def _settle(self) -> None:
+        """Put right what failed writes may have left: their callers were told that nothing changed."""
+        for key in tuple(self._doubtful):
+            text = _text_of(self._kept.get(key))
+            await self._ask(partial(_put_if_other, row_of(key), text))
+            self._doubtful.discard(key)
+
+    async def _check(self) -> None:
+        await self._settle()
+        self._checks += 1
+        written = f'{{"check": {self._checks}}}'
+        await self._ask(partial(_put, CHECK_ROW, written))
+        if await self._ask(partial(_text, CHECK_ROW)) != written:
+            raise self._troubled("what was written reads otherwise")
+        self._untroubled()
+
+    async def _ask(self, work: Callable[[Table], T]) -> T:
+        try:
+            return await self.disk.ask(work)
+        except FAILURES as error:
+            raise self._troubled(_reason(error)) from error
+
+    def _troubled(self, reason: str) -> StoreTrouble:
+        if self.trouble is None:
+            log.error("The store %s can't be written: %s", self._path, reason)
+        self.trouble = StoreTrouble(path=str(self._path), reason=reason)
+        return self.trouble
+
+    def _untroubled(self) -> None:
+        if self.trouble is not None:
+            log.warning("The store %s can be written again.", self._path)
+        self.trouble = None
+
+
+def _loaded(table: Table, path: str) -> Kept:
+    return Kept(load(table, path))
+
+
+def _text_of(subscription: Subscription | None) -> str | None:
+    return None if subscription is None else text_of(subscription)
+
+
+def _put(row: str, text: str | None, table: Table) -> None:
+    if text is None:
+        table.pop(row, None)
+    else:
+        table[row] = text
+
+
+def _text(row: str, table: Table) -> str | None:
+    text: str | None = table.get(row)
+    return text
+
+
+def _put_if_other(row: str, text: str | None, table: Table) -> None:
+    if _text(row, table) != text:
+        _put(row, text, table)
+
+
+def _reason(error: BaseException) -> str:
+    said = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
+    return f"{said}: {error.__cause__}" if error.__cause__ else said
+
+
+def _refusal(path: Path, error: BaseException) -> StoreError:
+    """Say which of our errors it is when a store can't be opened."""
+    cause = error.__cause__ or error
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    is_content = isinstance(cause, DamagedError | sqlite3.Error) and code not in _DISK_SAYS_NO
+    kind = StoreCorrupt if is_content else StoreNotWritable
+    return kind(path=str(path), reason=_reason(cause))
