@@ -94,7 +94,7 @@ def demo(
     # The bot itself does not carry its stand-ins.
     from bot.demo.story import play  # noqa: PLC0415
 
-    _log_to_stderr(logging.WARNING)
+    _log_to_stderr(logging.ERROR)  # the story has refusals in it, and tells them itself
     asyncio.run(play(out))
 
 

@@ -11,6 +11,9 @@ from bot.config import Settings
 from bot.demo.metastudio import MetaStudioSimulator
 from bot.demo.slack import SIGNING_SECRET, SlackWorkspace
 from bot.demo.world import running, settings_for
+from bot.sending import Pace
+
+AT_ONCE = Pace(channel=0, posts=0, edits=0)
 
 # The official SDK, an oracle in some tests, writes a file into the home directory as soon as it is imported.
 os.environ["HOME"] = tempfile.mkdtemp(prefix="voicejob-test-home-")
@@ -28,8 +31,11 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackWorkspace]:
-    """Give a Slack workspace; whatever the bot did in it must have kept Slack's rules."""
-    async with SlackWorkspace() as workspace:
+    """Give a Slack workspace; whatever the bot did in it must have kept Slack's rules.
+
+    It has no rate limits, and the bot no pace: those have tests of their own.
+    """
+    async with SlackWorkspace(limits=None) as workspace:
         yield workspace
     assert workspace.violations == []
 
@@ -59,7 +65,7 @@ def settings(
 @pytest.fixture
 async def bot(settings: Settings, slack: SlackWorkspace) -> AsyncIterator[str]:
     """Run the bot; gives its address in HTTP mode."""
-    async with running(settings) as way:
+    async with running(settings, pace=AT_ONCE) as way:
         if way.startswith("http://"):
             slack.events_url = way
         yield way

@@ -87,12 +87,12 @@ def environment(slack: SlackWorkspace, metastudio: MetaStudioSimulator, **change
 
 
 class TestDemo:
-    async def test_it_shows_three_cards_and_exits_with_0(self) -> None:
-        """``voicejob demo --once`` needs no settings, and shows a running, a failed and an unknown job."""
+    async def test_it_plays_the_story_and_exits_with_0(self) -> None:
+        """``voicejob demo --once`` needs no settings, and shows two jobs from the first look to the end."""
         ended = await voicejob("demo", "--once")
 
         assert ended.code == 0, ended.err
-        for words in ("In training (PROCESSING)", "Failed (FAILED)", "MetaStudio has no job"):
+        for words in ("Succeeded (SUCCEED)", "Failed (FAILED)", "MetaStudio has no job"):
             assert words in ended.out
         assert "Everything was as it should be." in ended.out
         assert ended.err == ""

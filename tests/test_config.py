@@ -69,6 +69,12 @@ def test_a_dot_env_file_works_and_the_environment_wins(monkeypatch: pytest.Monke
     assert settings.port == 5000
 
 
+@pytest.mark.parametrize(("text", "seconds"), [("5", 5), ("90", 90), (" 600 ", 600)])
+def test_the_pause_between_two_checks(monkeypatch: pytest.MonkeyPatch, text: str, seconds: float) -> None:
+    """It may be five seconds or more."""
+    assert load(monkeypatch, VOICEJOB_POLL_SECONDS=text).voicejob_poll_seconds == seconds
+
+
 def test_a_dot_env_file_that_is_no_text_gets_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     """A .env in another encoding is told as such."""
     Path(".env").write_bytes(b"METASTUDIO_REGION=\xff\xfe\n")
@@ -108,6 +114,9 @@ def test_blanks_around_a_value_do_no_harm(monkeypatch: pytest.MonkeyPatch) -> No
         ({"VOICEJOB_CONSOLE_URL": "https://console.example/"}, "VOICEJOB_CONSOLE_URL"),
         ({"VOICEJOB_CONSOLE_URL": "javascript:{job_id}"}, "VOICEJOB_CONSOLE_URL"),
         ({"VOICEJOB_CONSOLE_URL": "https://c.example/{job_id}" + "x" * 3000}, "VOICEJOB_CONSOLE_URL"),
+        ({"VOICEJOB_POLL_SECONDS": "4"}, "VOICEJOB_POLL_SECONDS"),
+        ({"VOICEJOB_POLL_SECONDS": "1e9"}, "VOICEJOB_POLL_SECONDS"),
+        ({"VOICEJOB_POLL_SECONDS": "soon"}, "VOICEJOB_POLL_SECONDS"),
         ({"PORT": "http"}, "PORT"),
         ({"PORT": "65536"}, "PORT"),
         ({"PORT": "-1"}, "PORT"),

@@ -188,8 +188,8 @@ def test_addresses(block: Any) -> None:
         ([image(title=mrkdwn())], "/blocks/0/title: not a plain_text object"),
         ([{"type": "image", "image_url": "https://example.com"}], "/blocks/0: alt_text is missing"),
         (
-            [actions(button(action_id="a")), section(accessory=button(action_id="a"))],
-            "/blocks/1/accessory/action_id: 'a' is used twice",
+            [actions(button(action_id="a"), button(action_id="b"), button(action_id="a"))],
+            "/blocks/0/elements/2/action_id: 'a' is used twice",
         ),
     ],
 )
@@ -207,3 +207,8 @@ def test_all_problems_are_named_at_once() -> None:
 def test_no_message_is_too_strange(text: Any, blocks: list[Any]) -> None:
     """Whatever JSON comes, the answer is sentences that can be sent back, never an exception."""
     assert all(problem.encode() for problem in problems({"text": text, "blocks": blocks}))
+
+
+def test_an_action_id_is_unique_within_its_block() -> None:
+    """Rows of a list may have the same buttons: each row is a block of its own."""
+    assert found(actions(button(action_id="a")), section(accessory=button(action_id="a"))) == []

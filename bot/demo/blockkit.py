@@ -38,11 +38,15 @@ def problems(message: Mapping[str, Any]) -> list[str]:
 def buttons(blocks: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Walk over the buttons of a message, each with the place where it lies."""
     for at, block in _members(blocks, "/blocks"):
-        for place, element in _members(block.get("elements"), f"{at}/elements"):
-            if element.get("type") == "button":
-                yield place, element
-        if isinstance(block.get("accessory"), Mapping):
-            yield f"{at}/accessory", block["accessory"]
+        yield from _buttons_of(block, at)
+
+
+def _buttons_of(block: Mapping[str, Any], at: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for place, element in _members(block.get("elements"), f"{at}/elements"):
+        if element.get("type") == "button":
+            yield place, element
+    if isinstance(block.get("accessory"), Mapping):
+        yield f"{at}/accessory", block["accessory"]
 
 
 def _blocks(blocks: Any) -> Iterator[str]:
@@ -50,8 +54,9 @@ def _blocks(blocks: Any) -> Iterator[str]:
     for at, block in _members(blocks, "/blocks"):
         yield from _by_type(block, at, BLOCKS, "block")
         yield from _string(block.get("block_id", "-"), f"{at}/block_id", MAX_ID)
+        # "Unique among all other action_ids in the containing block", says the page "Button element".
+        yield from _unique(_buttons_of(block, at), "action_id")
     yield from _unique(((at, block) for at, block in _members(blocks, "/blocks")), "block_id")
-    yield from _unique(buttons(blocks), "action_id")
 
 
 def _header(block: Mapping[str, Any], at: str) -> Iterator[str]:

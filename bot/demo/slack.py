@@ -181,6 +181,10 @@ class SlackWorkspace:
         """List the messages in a channel that this person alone sees now, oldest first."""
         return self._state.messages.seen(channel, user)
 
+    def direct_channel(self, user: str) -> str:
+        """Give the id of the bot's direct messages with a person."""
+        return self._state.direct(user).id
+
     def direct(self, user: str) -> list[Message]:
         """List the bot's direct messages to a person, oldest first."""
         return self.messages(self._state.direct(user).id)

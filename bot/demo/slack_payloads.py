@@ -89,11 +89,16 @@ def block_actions(
     return payload
 
 
-def find_button(message: Message, action_id: str) -> dict[str, Any]:
-    """Find a button and write it as an entry of ``actions``. Raises LookupError when there is none."""
+def find_button(message: Message, action_id: str, value: str | None = None) -> dict[str, Any]:
+    """Find a button, the first one or that with ``value``, and write it as an entry of ``actions``.
+
+    Raises LookupError when there is none.
+    """
     for block in identified(message):
         for element in [*block.get("elements", ()), block.get("accessory") or {}]:
-            if element.get("type") == "button" and element.get("action_id") == action_id:
+            if element.get("type") == "button" and (
+                element.get("action_id") == action_id and value in (None, element.get("value"))
+            ):
                 kept = {
                     key: element[key]
                     for key in ("action_id", "type", "text", "value", "style")

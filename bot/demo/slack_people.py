@@ -48,16 +48,23 @@ class People:
         return interaction
 
     async def press(
-        self, message: Message, action_id: str, *, user: str | None = None, team: str = TEAM_ID
+        self,
+        message: Message,
+        action_id: str,
+        *,
+        value: str | None = None,
+        user: str | None = None,
+        team: str = TEAM_ID,
     ) -> Interaction:
         """Press a button of a message as it stands now, and come back as ``command`` does.
 
+        Of several with this ``action_id``, the first is pressed, or that with ``value``.
         Without ``user``, the person who sees an ephemeral message presses, or else Alice. Raises LookupError
         when this person does not see the message, or it has no such button.
         """
         presser = user or message.user or ALICE
         seen = self._seen(message, presser)
-        button = slack_payloads.find_button(seen, action_id)
+        button = slack_payloads.find_button(seen, action_id, value)
         interaction = Interaction(user=presser, channel=seen.channel)
         self._hooks.open(interaction, seen)
         payload = slack_payloads.block_actions(

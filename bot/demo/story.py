@@ -1,13 +1,15 @@
-"""``voicejob demo --once``: a short story, played with the real bot, shown in the terminal, and checked."""
+"""``voicejob demo --once``: a story, played with the real bot, shown in the terminal, and checked."""
+
+import tempfile
+from pathlib import Path
 
 from rich.console import Console
-from rich.text import Text
 
-from bot import cards, terminal
+from bot import cards, notices
 from bot.demo.metastudio import MetaStudioSimulator
-from bot.demo.slack import Interaction, Message, SlackWorkspace
+from bot.demo.slack import Message, SlackWorkspace
+from bot.demo.stage import Stage, expect, expect_in
 from bot.demo.world import running, settings_for
-from bot.errors import VoiceJobError
 from bot.jobs import PERSONAL_FIELDS
 from bot.listeners.commands import COMMAND
 
@@ -15,111 +17,130 @@ NOWHERE = "00000000-0000-4000-8000-000000000000"
 """A job id that belongs to no job."""
 
 
-class StoryFailed(VoiceJobError):
-    """The bot did not do what the story expects."""
-
-    says = "The demo found something wrong: {what}"
-
-    def __init__(self, what: str) -> None:
-        super().__init__(what=what)
-
-
 async def play(console: Console) -> None:
     """Play the story and check it. Raises StoryFailed."""
-    async with SlackWorkspace() as slack, MetaStudioSimulator() as metastudio:
-        async with running(settings_for(slack, metastudio)) as way:
-            console.print(f"The bot is connected to a Slack workspace in this process by {way}.\n")
-            await Story(console, slack, metastudio).play()
-        expect(not slack.violations, f"the bot broke Slack's rules: {slack.violations}")
-    console.print("Everything was as it should be.", style="green")
-
-
-def expect(holds: bool, otherwise: str) -> None:  # noqa: FBT001  reads like an assertion
-    """Raise StoryFailed unless the condition holds."""
-    if not holds:
-        raise StoryFailed(otherwise)
+    with tempfile.TemporaryDirectory(prefix="voicejob-demo-") as folder:
+        async with SlackWorkspace() as slack, MetaStudioSimulator() as metastudio:
+            settings = settings_for(slack, metastudio, voicejob_store=Path(folder, "voicejob.sqlite"))
+            story = Story(Stage(console, slack, metastudio))
+            async with running(settings) as way:
+                console.print(f"The bot is connected to a Slack workspace in this process by {way}.")
+                await story.begin()
+            story.meanwhile()
+            async with running(settings):
+                await story.end()
+            expect(not slack.violations, f"the bot broke Slack's rules: {slack.violations}")
+            expect(not slack.limited, f"the bot went over Slack's limits: {slack.limited}")
+    console.print("\nEverything was as it should be.", style="green")
 
 
 class Story:
-    """Look-ups of a running, a failed and an unknown job, as one person in one channel sees them."""
+    """Two jobs, followed by a public and a private channel, from the first look to the end."""
 
-    def __init__(self, console: Console, slack: SlackWorkspace, metastudio: MetaStudioSimulator) -> None:
-        self._console = console
-        self._slack = slack
-        self._metastudio = metastudio
-        # The bot is no member here: a look-up needs no invitation.
-        self._channel = slack.add_channel("voices", bot_is_member=False)
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._metastudio = stage.metastudio
+        self._voices = stage.slack.add_channel("voices")
+        self._private = stage.slack.add_channel("casting", private=True, bot_is_member=False)
+        self._job = self._metastudio.add_job(voice_name="女声 · Morning News", tag="NEWS")["job_id"]
+        self._book = self._metastudio.add_job(voice_name="Audiobook <beta>", state="WAITING")["job_id"]
 
-    async def play(self) -> None:
-        """Play all scenes."""
-        job = self._metastudio.add_job(voice_name="女声 · Morning News", state="PROCESSING", tag="NEWS")
-        card = await self._a_running_job(job["job_id"])
-        await self._which_moves_on(job["job_id"], card)
-        await self._a_failed_job()
-        await self._an_unknown_job()
-        await self._a_typo()
-        self._nothing_personal()
+    async def begin(self) -> None:
+        """Play until the bot is stopped."""
+        await self._slips()
+        card = await self._subscribing()
+        await self._changes(card)
+        await self._a_refused_channel()
 
-    async def _a_running_job(self, job_id: str) -> Message:
-        self._tell("A job is in training.")
-        seen = await self._type(job_id)
-        expect_in(seen, "女声 · Morning News", "In training", "Step 5 of 8", "MetaStudio's turn")
-        return seen
+    async def _slips(self) -> None:
+        self._stage.tell("A slip of the finger, and an id that belongs to no job.")
+        expect_in(await self._stage.type("hepl", self._voices), "Did you mean", f"{COMMAND} help")
+        expect_in(await self._stage.type(NOWHERE, self._voices), "MetaStudio has no job", NOWHERE)
 
-    async def _which_moves_on(self, job_id: str, card: Message) -> None:
-        self._metastudio.set_state(job_id, "AUDIT_FAILED")
-        self._tell("Its review failed meanwhile. Pressing Refresh replaces the card.")
-        press = await self._slack.press(card, cards.REFRESH)
-        seen = await self._shown(press)
-        expect_in(seen, "Review failed", "Your turn", "Upload new recordings")
-        expect(seen.ts == card.ts, "Refresh made a second card and did not replace the first")
+    async def _subscribing(self) -> Message:
+        self._stage.tell("A look at a job. Its card has a button that subscribes the channel.")
+        seen = await self._stage.type(self._job, self._voices)
+        expect_in(seen, "女声 · Morning News", "Waiting for the recordings", "Step 1 of 8", "Your turn")
+        expect_in(await self._stage.press(seen, cards.SUBSCRIBE), "told of every change")
+        return await self._stage.posted(self._voices, "女声 · Morning News", "This channel is told")
 
-    async def _a_failed_job(self) -> None:
-        job = self._metastudio.add_job(
-            voice_name="Audiobook <beta>",
-            state="FAILED",
+    async def _changes(self, card: Message) -> None:
+        self._stage.tell("The job goes on. Its review fails, so it needs the customer; then it goes on.")
+        before = "Waiting for the recordings"
+        for state, words in (
+            ("SYSTEM_AUDITING", "In automatic review"),
+            ("AUDIT_FAILED", "Review failed, new recordings needed"),
+            ("SYSTEM_AUDITING", "In automatic review"),
+        ):
+            self._metastudio.set_state(self._job, state)
+            told = await self._stage.posted(self._voices, f"{before} → {words}")
+            before = words
+            expect(told.thread_ts == card.ts, "a change was told outside of the card's thread")
+            expect(told.reply_broadcast, "a change was not shown in the channel")
+            await self._stage.card_shows(card, words)
+        self._stage.show_channel(self._voices)
+
+    async def _a_refused_channel(self) -> None:
+        self._stage.tell("A private channel, in which the bot is no member.")
+        refused = await self._stage.type(f"subscribe {self._book} important", self._private)
+        expect_in(refused, "/invite @voicejob", "is kept")
+        self._stage.tell("/invite @voicejob, and Try again.")
+        self._stage.slack.invite(self._private)
+        expect_in(await self._stage.press(refused, notices.RETRY), "This channel is subscribed")
+        await self._stage.posted(self._private, "Audiobook &lt;beta&gt;", "Waiting for training")
+
+    def meanwhile(self) -> None:
+        """Let jobs change while the bot does not run."""
+        self._stage.tell(
+            "The bot is stopped. Meanwhile the news voice passes two states, and the audiobook one."
+        )
+        self._metastudio.set_state(self._job, "AUDITING")
+        self._metastudio.set_state(self._job, "PROCESSING")
+        self._metastudio.set_state(self._book, "PROCESSING")
+
+    async def end(self) -> None:
+        """Play from the next start of the bot to the end of both jobs."""
+        self._stage.tell("It starts again, and tells what is new: once, however many changes were missed.")
+        await self._stage.posted(self._voices, "In automatic review → In training")
+        await self._a_list()
+        await self._success()
+        await self._a_failure()
+        expect_in(await self._stage.type("list", self._voices), "no subscriptions")
+        self.nothing_personal()
+
+    async def _a_list(self) -> None:
+        seen = await self._stage.type("list", self._voices)
+        expect_in(seen, "1 subscription", "In training")
+
+    async def _success(self) -> None:
+        self._stage.tell("The news voice is ready.")
+        (card,) = [message for message in self._stage.slack.messages(self._voices) if not message.thread_ts]
+        for state, words in (("UPLOADING", "Model being uploaded"), ("SUCCEED", "Succeeded")):
+            self._metastudio.set_state(self._job, state)
+            await self._stage.posted(self._voices, f"→ {words}")
+        await self._stage.card_shows(card, "the subscription with it")
+        self._stage.show_channel(self._voices)
+
+    async def _a_failure(self) -> None:
+        self._stage.tell("The audiobook fails. Its channel asked for what is important alone.")
+        (card,) = [message for message in self._stage.slack.messages(self._private) if not message.thread_ts]
+        await self._stage.posted(self._private, "→ In training")
+        self._metastudio.set_state(
+            self._book,
+            "FAILED",
             job_failed_code="MSS.41000017",
             job_failed_reason="Segment 14.wav is longer than 15 s.",
         )
-        self._tell("A job has failed; this time a link to it is pasted.")
-        seen = await self._type(f"<https://console.example.com/voice/jobs/{job['job_id']}>")
-        expect_in(seen, "Failed", "MSS.41000017", "Segment 14.wav", "Audiobook &lt;beta&gt;")
+        told = await self._stage.posted(self._private, "→ Failed", "MSS.41000017", "Segment 14.wav")
+        await self._stage.card_shows(card, "the subscription with it")
+        self._stage.show_channel(self._private)
+        broadcast = [message for message in self._stage.slack.messages(self._private) if message.thread_ts]
+        expect(broadcast == [told], f"the channel shows more than what is important: {broadcast}")
 
-    async def _an_unknown_job(self) -> None:
-        self._tell("An id that belongs to no job.")
-        expect_in(await self._type(NOWHERE), "MetaStudio has no job", NOWHERE)
-
-    async def _a_typo(self) -> None:
-        self._tell("A slip of the finger.")
-        expect_in(await self._type("hepl"), "Did you mean", f"{COMMAND} help")
-
-    def _nothing_personal(self) -> None:
+    def nothing_personal(self) -> None:
+        """Raise StoryFailed if a personal field of any job was shown."""
         jobs = self._metastudio.jobs.values()
         personal = {str(job[key]) for job in jobs for key in PERSONAL_FIELDS if key in job}
-        shown = str(self._slack.history)
+        shown = str(self._stage.slack.history)
         expect(bool(personal), "the jobs of the demo hold nothing personal to look for")
         expect(not [value for value in personal if value in shown], "a personal field was shown")
-
-    async def _type(self, text: str) -> Message:
-        self._console.print(Text(f"> {COMMAND} {text}", style="bold"))
-        return await self._shown(await self._slack.command(COMMAND, text, channel=self._channel))
-
-    async def _shown(self, interaction: Interaction) -> Message:
-        """Wait for what a command or a press shows, and draw it."""
-        expect(interaction.acked, f"Slack shows {interaction.error}: the bot did not acknowledge in time")
-        try:
-            seen = await interaction.message()
-        except TimeoutError as error:
-            raise StoryFailed(str(error)) from None
-        self._console.print(terminal.draw(seen.blocks))
-        expect(seen.user == interaction.user, "everybody in the channel saw an answer to one person")
-        return seen
-
-    def _tell(self, what: str) -> None:
-        self._console.print(f"\n{what}", style="italic")
-
-
-def expect_in(seen: Message, *parts: str) -> None:
-    """Raise StoryFailed unless the text that phones and screen readers get says all of this."""
-    for part in parts:
-        expect(part in seen.text, f"{part!r} is missing in: {seen.text}")

@@ -68,7 +68,11 @@ def _listener(action_id: str, do: Do, replace: Replace) -> Callable[..., Awaitab
     ) -> None:
         await ack()
         value, _, elsewhere = str(action.get("value", "")).partition(" ")
-        place = Place(channel_id=elsewhere or body["channel"]["id"], user_id=body["user"]["id"])
+        place = Place(
+            channel_id=elsewhere or body["channel"]["id"],
+            channel_name=body["channel"].get("name", "") if not elsewhere else "",
+            user_id=body["user"]["id"],
+        )
         may_replace = body.get("container", {}).get("is_ephemeral")
         question = Question(
             about=action_id,

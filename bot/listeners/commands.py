@@ -29,7 +29,11 @@ async def voicejob(ack: AsyncAck, command: dict[str, Any], answers: Answers, des
     question = Question(
         about=request.verb.value, value=request.job_id, response_url=command["response_url"], again=again
     )
-    place = Place(channel_id=command["channel_id"], user_id=command["user_id"])
+    place = Place(
+        channel_id=command["channel_id"],
+        channel_name=command.get("channel_name", ""),
+        user_id=command["user_id"],
+    )
     answers.give(question, _work(request, desk, place))
 
 

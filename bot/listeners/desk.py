@@ -7,7 +7,6 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass
-from typing import Final
 from weakref import WeakValueDictionary
 
 from bot import cards, listings
@@ -23,16 +22,19 @@ from bot.watcher import Watcher
 
 log = logging.getLogger(__name__)
 
-IN_DIRECT: Final = "D"
-"""How the ids of direct messages begin."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
     """Who asks, and for which channel."""
 
     channel_id: str
+    channel_name: str
     user_id: str
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it is a direct message, be it with the bot or between people."""
+        return self.channel_id.startswith("D") or self.channel_name.startswith("mpdm-")
 
 
 class Desk:
@@ -163,7 +165,7 @@ class Desk:
         self._outbox.wake(kept.key)
         if after is None:
             return listings.stopped(kept, self._look)
-        if after.pause and after.card is None and place.channel_id.startswith(IN_DIRECT):
+        if after.pause and after.card is None and place.is_direct:
             await self._store.change(kept.key, changes.stopped(place.user_id))
             return listings.not_in_direct(self._look)
         if after.pause:

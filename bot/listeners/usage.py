@@ -11,8 +11,10 @@ from bot.errors import BadUsage, NoJobId, SeveralJobIds
 from bot.job_ids import UUID, job_id_from, unquoted
 from bot.subscriptions import Level
 
-_SLACK_LINK: Final = re.compile(r"<https?://[^<>]*>")
-"""How Slack writes a pasted link, whose label may have blanks."""
+_WORDS: Final = re.compile(
+    r"<https?://[^<>]*>|https?://\S+|(?:(?!<?https?://)[^\s,;:，、；：])+"  # noqa: RUF001  Chinese keyboards
+)
+"""A link is one word, even as Slack writes it, with a label that may have blanks."""
 
 
 class Verb(Enum):
@@ -29,7 +31,8 @@ VERBS: Final = ("help", "list", "subscribe", "unsubscribe")
 """Words that are no job ids. A job that is called so can be looked up in quotes."""
 WITH_JOB_ID: Final = frozenset({"subscribe", "unsubscribe"})
 HELP: Final = frozenset({"help", "h", "帮助"})
-NOISE: Final = frozenset({"job", "id", "jobid", "voicejob"})
+OWN_NAME: Final = "voicejob"
+NOISE: Final = frozenset({"job", "id", "jobid", OWN_NAME, "to", "from", "for", "of"})
 """Words before an id that mean no command."""
 LEVELS: Final = tuple(level.value for level in Level)
 _AROUND_WORDS: Final = "-/.,:;!?。，：；！？"  # noqa: RUF001  from Chinese keyboards
@@ -46,76 +49,115 @@ class Request:
 
 def parse(text: str) -> Request:
     """Read what follows the command. Raises BadUsage, with what may be meant if that can be guessed."""
-    bare = unquoted(text)
-    is_quoted = len(bare) < len(text.strip())
-    words = bare.split()
-    first = "" if is_quoted or not words else words[0].lower().strip(_AROUND_WORDS)
-    if not bare.strip(_AROUND_WORDS) or (first in HELP and len(words) == 1):
+    words = _WORDS.findall(text)
+    while len(words) > 1 and _plain(words[0]) == OWN_NAME:
+        del words[0]  # the whole command, copied from the help
+    first = _plain(words[0]) if words and not (len(words) == 1 and _is_name(words[0])) else ""
+    if not unquoted(text).strip(_AROUND_WORDS) or not words or (first in HELP and not UUID.search(text)):
         return Request(Verb.HELP)
-    rest = bare.partition(words[0])[2].strip()
-    if first == Verb.LIST.value:
-        return _list(rest)
-    if first == Verb.SUBSCRIBE.value:
-        return _subscribe(rest)
-    if first == Verb.UNSUBSCRIBE.value:
-        return Request(Verb.UNSUBSCRIBE, _job_id_after(first, rest))
-    return Request(Verb.LOOK_UP, _job_id(bare, is_quoted=is_quoted))
+    if first in VERBS:
+        return _read(Verb(first), words[1:])
+    if first.isalpha() and (meant := _close_to(first, VERBS)):
+        raise BadUsage(_shown(words[0]), meant=_whole(meant, words[1:]))
+    if len(words) > 1 and (last := _plain(words[-1])) in WITH_JOB_ID:
+        raise BadUsage(_shown(words[-1]), meant=_whole(last, words[:-1]))
+    return Request(Verb.LOOK_UP, _job_id(words, text))
 
 
-def _list(rest: str) -> Request:
-    if rest:
-        raise BadUsage(rest, meant=Verb.LIST.value)
-    return Request(Verb.LIST)
-
-
-def _subscribe(rest: str) -> Request:
-    """Read a job id, with a level before or after it."""
-    levels = [word for word in rest.split() if word.lower() in LEVELS]
-    others = " ".join(word for word in rest.split() if word not in levels)
-    word, _, last = others.rpartition(" ")
-    if word and not levels and (meant := _close_to(last, LEVELS)):
-        raise BadUsage(
-            last, meant=f"{Verb.SUBSCRIBE.value} {_job_id_after(Verb.SUBSCRIBE.value, word)} {meant}"
-        )
-    job_id = _job_id_after(Verb.SUBSCRIBE.value, others)
+def _read(verb: Verb, words: Sequence[str]) -> Request:
+    """Read what follows a verb: a job id, with a level before or after it."""
+    if verb in {Verb.LIST, Verb.HELP}:
+        if words:
+            raise BadUsage(" ".join(words), meant=verb.value)
+        return Request(verb)
+    levels = [_plain(word) for word in words if _is_level(word)]
+    others = [word for word in words if not _is_level(word)]
+    if not others:
+        level = levels[:1] if verb is Verb.SUBSCRIBE else []
+        raise NoJobId(" ".join([verb.value, *words]), meant=" ".join([verb.value, "<job_id>", *level]))
+    if verb is Verb.UNSUBSCRIBE:
+        return Request(verb, _job_id_after(verb, others, ""))
+    if not levels and (slip := _slip(others)):
+        job_id = _job_id_after(verb, [word for word in others if word != slip], "")
+        raise BadUsage(_shown(slip), meant=f"{verb.value} {job_id} {_close_to(_plain(slip), LEVELS)}")
+    job_id = _job_id_after(verb, others, "".join(levels[:1]))
     if len(set(levels)) > 1:
-        raise BadUsage(" ".join(levels), meant=f"{Verb.SUBSCRIBE.value} {job_id} {levels[0].lower()}")
-    return Request(Verb.SUBSCRIBE, job_id, Level(levels[0].lower()) if levels else None)
+        raise BadUsage(" ".join(levels), meant=f"{verb.value} {job_id} {levels[0]}")
+    return Request(verb, job_id, Level(levels[0]) if levels else None)
 
 
-def _job_id_after(verb: str, rest: str) -> str:
-    if not rest:
-        raise NoJobId(verb, meant=f"{verb} <job_id>")
-    bare = unquoted(rest)
-    return _job_id(bare, is_quoted=len(bare) < len(rest), verb=verb)
+def _slip(words: Sequence[str]) -> str:
+    """Find a mistyped level beside a job id."""
+    slips = [word for word in words if not _is_name(word) and _close_to(_plain(word), LEVELS)]
+    return slips[-1] if slips and len(words) > 1 else ""
 
 
-def _job_id(bare: str, *, is_quoted: bool, verb: str = "") -> str:
-    """Find the one job id in what a person typed, after a verb if there was one."""
-    if _SLACK_LINK.fullmatch(bare):
-        return job_id_from(bare)
-    ids = {found.lower(): found for found in UUID.findall(bare)}
-    if len(ids) > 1 and "://" not in bare:
-        raise SeveralJobIds(bare)
+def _job_id_after(verb: Verb, words: Sequence[str], level: str) -> str:
+    """Find the job id after a verb, or say how the whole command goes."""
+    try:
+        return _job_id(words, " ".join(words))
+    except NoJobId as error:
+        raise NoJobId(error.values["text"], meant=f"{verb.value} <job_id> {level}".strip()) from None
+    except BadUsage as error:
+        if error.meant:
+            error.meant = f"{verb.value} {error.meant} {level}".strip()
+        raise
+
+
+def _job_id(words: Sequence[str], text: str) -> str:
+    """Find the one job id among the words of what a person typed."""
+    ids = {found.lower(): found for word in words for found in _ids_in(word)}
+    if len(ids) > 1:
+        raise SeveralJobIds(unquoted(text))
     job_id = next(iter(ids.values()), "")
-    if len(bare.split()) > 1:
-        return _among_words(bare, job_id, verb)
-    if bare.isalpha() and not is_quoted and not verb and (meant := _close_to(bare, VERBS)):
-        raise BadUsage(bare, meant=meant)
-    # Brackets, or words without a blank around an id, do no harm; a link has rules of its own.
-    return job_id if job_id and "://" not in bare else job_id_from(bare)
-
-
-def _among_words(bare: str, job_id: str, verb: str) -> str:
-    """Take the one job id among several words; after what may be meant as a command, ask."""
-    first = bare.split(maxsplit=1)[0].strip(_AROUND_WORDS)
-    meant = verb or _close_to(first, VERBS)
+    if len(words) == 1:
+        # Brackets, or words without a blank around an id, do no harm.
+        return job_id or job_id_from(text if "://" in text else words[0])
     if not job_id:
-        raise NoJobId(bare, meant=f"{meant} <job_id>" if meant in WITH_JOB_ID else meant)
-    if first.isascii() and first.isalpha() and first.lower() not in NOISE:
-        raise BadUsage(first, meant=f"{meant if meant in WITH_JOB_ID else ''} {job_id}".strip())
+        raise NoJobId(unquoted(text))
+    first = _plain(words[0])
+    if first.isascii() and first.isalpha() and first not in NOISE:
+        raise BadUsage(_shown(words[0]), meant=job_id)
     return job_id
 
 
+def _ids_in(word: str) -> Sequence[str]:
+    """Find what looks like a job's id in a word; a link has rules of its own."""
+    if "://" not in word:
+        return UUID.findall(unquoted(word))
+    try:
+        return [job_id_from(word)]
+    except BadUsage:
+        return []
+
+
+def _whole(verb: str, words: Sequence[str]) -> str:
+    """Say how the command goes that was meant, with the verb put right."""
+    if verb not in WITH_JOB_ID:
+        return next((found for word in words for found in _ids_in(word)), verb)
+    try:
+        request = _read(Verb(verb), words)
+    except BadUsage as error:
+        return error.meant or f"{verb} <job_id>"
+    return " ".join(filter(None, [verb, request.job_id, request.level]))
+
+
+def _shown(word: str) -> str:
+    return unquoted(word).strip(_AROUND_WORDS)
+
+
+def _plain(word: str) -> str:
+    return _shown(word).lower()
+
+
+def _is_name(word: str) -> bool:
+    """Whether a word stands in quotes of its own: then it is the name of a job, whatever else it means."""
+    return not unquoted(word[0]) and not unquoted(word[-1])
+
+
+def _is_level(word: str) -> bool:
+    return _plain(word) in LEVELS and not _is_name(word)
+
+
 def _close_to(word: str, known: Sequence[str]) -> str:
-    return next(iter(get_close_matches(word.lower(), known, n=1, cutoff=0.7)), "")
+    return next(iter(get_close_matches(word, known, n=1, cutoff=0.7)), "")

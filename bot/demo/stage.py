@@ -1,0 +1,117 @@
+"""What the demo's story is played on: the two stand-ins, a person who types and presses, and the terminal."""
+
+from collections.abc import Callable, Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from bot import terminal
+from bot.demo.metastudio import MetaStudioSimulator
+from bot.demo.slack import Interaction, Message, SlackWorkspace
+from bot.errors import VoiceJobError
+from bot.listeners.commands import COMMAND
+
+PATIENCE = 20.0
+INDENT = 4
+
+
+class StoryFailed(VoiceJobError):
+    """The bot did not do what the story expects."""
+
+    says = "The demo found something wrong: {what}"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what=what)
+
+
+def expect(holds: bool, otherwise: str) -> None:  # noqa: FBT001  reads like an assertion
+    """Raise StoryFailed unless the condition holds."""
+    if not holds:
+        raise StoryFailed(otherwise)
+
+
+def expect_in(seen: Message, *parts: str) -> None:
+    """Raise StoryFailed unless the text that phones and screen readers get says all of this."""
+    for part in parts:
+        expect(part in seen.text, f"{part!r} is missing in: {seen.text}")
+
+
+class Stage:
+    """One person before a Slack workspace with the bot in it; what they see is drawn on ``console``."""
+
+    def __init__(self, console: Console, slack: SlackWorkspace, metastudio: MetaStudioSimulator) -> None:
+        self._console = console
+        self.slack = slack
+        self.metastudio = metastudio
+        self.patience = PATIENCE
+        """Seconds to wait for the bot to say something in a channel."""
+
+    def tell(self, what: str) -> None:
+        """Say what happens now."""
+        self._console.print(f"\n{what}", style="italic")
+
+    async def type(self, text: str, channel: str) -> Message:
+        """Type the command in a channel, and see what it answers. Raises StoryFailed."""
+        self._console.print(Text(f"#{self._name(channel)} > {COMMAND} {text}", style="bold"))
+        return await self.answer_to(await self.slack.command(COMMAND, text, channel=channel))
+
+    async def press(self, message: Message, action_id: str) -> Message:
+        """Press a button, and see what it answers. Raises StoryFailed."""
+        return await self.answer_to(await self.slack.press(message, action_id))
+
+    async def answer_to(self, interaction: Interaction) -> Message:
+        """Wait for what a command or a press shows to the person alone, and draw it. Raises StoryFailed."""
+        expect(interaction.acked, f"Slack shows {interaction.error}: the bot did not acknowledge in time")
+        try:
+            seen = await interaction.message()
+        except TimeoutError as error:
+            raise StoryFailed(str(error)) from None
+        self._console.print(Text("Only visible to you", style="dim"))
+        self._console.print(terminal.draw(seen.blocks))
+        expect(seen.user == interaction.user, "everybody in the channel saw an answer to one person")
+        return seen
+
+    async def posted(self, channel: str, *parts: str) -> Message:
+        """Wait for a message of the bot in a channel that says all of this. Raises StoryFailed."""
+        return await self._seen(parts, channel, lambda message: not message.user)
+
+    async def card_shows(self, card: Message, *parts: str) -> Message:
+        """Wait until a card was edited to say all of this. Raises StoryFailed."""
+        return await self._seen(parts, card.channel, lambda message: message.ts == card.ts)
+
+    async def _seen(self, parts: Sequence[str], channel: str, is_it: Callable[[Message], bool]) -> Message:
+        def is_said(message: Message) -> bool:
+            return (
+                message.channel == channel and is_it(message) and all(part in message.text for part in parts)
+            )
+
+        try:
+            return await self.slack.message_where(is_said, timeout=self.patience)
+        except TimeoutError as error:
+            raise StoryFailed(
+                f"nothing in #{self._name(channel)} says {' and '.join(parts)}. {error}"
+            ) from None
+
+    def show_channel(self, channel: str) -> None:
+        """Draw what stands in a channel: messages with their threads, and what a thread showed there too."""
+        self._console.print(Text(f"What #{self._name(channel)} shows now:", style="bold"))
+        for message in self.slack.messages(channel):
+            if message.thread_ts:
+                path = terminal.plain(message.text).partition(". ")[0]
+                self._console.print(Text(f"↳ replied to a thread: {path} …"))
+            else:
+                self._console.print(terminal.draw(message.blocks))
+                self._show_thread(message)
+
+    def _show_thread(self, card: Message) -> None:
+        replies = self.slack.thread(card.channel, card.ts)
+        edited = "edited, " if card.edited else ""
+        self._console.print(Text(f"({edited}{len(replies)} replies in its thread)", style="dim"))
+        for reply in replies:
+            also = "" if reply.reply_broadcast else " (in the thread alone)"
+            line = Text(f"{terminal.plain(reply.text)}{also}")
+            self._console.print(Padding(line, (0, 0, 0, INDENT)))
+
+    def _name(self, channel: str) -> str:
+        return self.slack.channel(channel).name
