@@ -76,15 +76,18 @@ async def run(
         app = _bolt_app(settings, client, auth)
         register(app, answers, Desk(metastudio, store, outbox, watcher, look, str(auth.get("team_id"))))
         parts = {"watcher": watcher.run(), "outbox": outbox.run(), "way to Slack": _way(app, settings, ready)}
-        await _run_all(parts, stop)
+        await run_parts(parts, stop)
 
 
 async def _drain(answers: Answers, outbox: Outbox, seconds: float) -> None:
     await asyncio.gather(answers.drain(seconds), outbox.drain(seconds))
 
 
-async def _run_all(parts: dict[str, Coroutine[Any, Any, None]], stop: asyncio.Event) -> None:
-    """Run all parts until ``stop`` is set. One that ends takes the bot with it: it is never half alive."""
+async def run_parts(parts: dict[str, Coroutine[Any, Any, None]], stop: asyncio.Event) -> None:
+    """Run all parts until ``stop`` is set. One that ends takes the bot with it: it is never half alive.
+
+    Raises PartBroken, or what a part says itself.
+    """
     try:
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(_part(name, work)) for name, work in parts.items()]

@@ -4,20 +4,20 @@ import logging
 
 
 class Edge:
-    """Logs the first of many failures in a row, and that they are over."""
+    """Logs the first failure of each kind, and that they are over."""
 
     def __init__(self, logger: logging.Logger) -> None:
         self._log = logger
-        self._told = ""
+        self._told: set[str] = set()
 
     def fails(self, what: str, *values: object) -> None:
-        """Log a failure, unless the one before was of the same kind: ``what`` tells kinds apart."""
-        if what != self._told:
+        """Log a failure, unless one of its kind was logged since it worked: ``what`` tells kinds apart."""
+        if what not in self._told:
             self._log.warning(what, *values)
-        self._told = what
+        self._told.add(what)
 
     def works(self, what: str) -> None:
         """Log that it works again, if it did not."""
-        if self._told and what:
+        if self._told:
             self._log.info(what)
-        self._told = ""
+        self._told.clear()

@@ -43,8 +43,8 @@ def _voice(kept: Subscription) -> str:
 def subscribed(kept: Subscription, look: Look) -> Message:
     """Say that it worked."""
     return _said(
-        f":white_check_mark: This channel is subscribed to {_voice(kept)}, and told of {LEVELS[kept.level]}. "
-        f"{code(f'{look.command} unsubscribe {kept.job_id}')} ends that."
+        f":white_check_mark: This channel is subscribed to {_voice(kept)}. It is told of "
+        f"{LEVELS[kept.level]}. {code(f'{look.command} unsubscribe {kept.job_id}')} ends that."
     )
 
 
@@ -52,14 +52,14 @@ def already(kept: Subscription, look: Look) -> Message:
     """Say that the channel has this subscription."""
     other = Level.IMPORTANT if kept.level is Level.ALL else Level.ALL
     return _said(
-        f"This channel is subscribed to {_voice(kept)} already, by {mention(kept.subscribed_by)}, and told "
-        f"of {LEVELS[kept.level]}. {code(f'{look.command} subscribe {kept.job_id} {other}')} changes that."
+        f"{mention(kept.subscribed_by)} has subscribed this channel to {_voice(kept)} already. It is told of "
+        f"{LEVELS[kept.level]}. {code(f'{look.command} subscribe {kept.job_id} {other}')} changes that."
     )
 
 
 def level_changed(kept: Subscription) -> Message:
     """Say that the level is another one now."""
-    return _said(f":white_check_mark: This channel is now told of {LEVELS[kept.level]}: {_voice(kept)}.")
+    return _said(f":white_check_mark: For {_voice(kept)}, this channel is now told of {LEVELS[kept.level]}.")
 
 
 def over(job: Job, look: Look, *, now: int) -> Message:
@@ -81,8 +81,8 @@ def refused_here(kept: Subscription, look: Look) -> Message:
 def not_in_direct(look: Look) -> Message:
     """Say that a conversation between people is closed to the bot, for good."""
     return _said(
-        ":warning: I can't post in a direct message between people, and can't be invited to one. Subscribe "
-        f"in a channel, or in your direct message with {code(f'@{look.bot_name}')}. I kept nothing."
+        ":warning: I can't post in a direct message between people, and can't be invited to one, so it is "
+        f"not subscribed. Subscribe in a channel, or in your direct message with {code(f'@{look.bot_name}')}."
     )
 
 
@@ -90,7 +90,7 @@ def later(kept: Subscription) -> Message:
     """Say that Slack does not take the card just now."""
     return _said(
         f":hourglass_flowing_sand: The subscription to {_voice(kept)} is kept, but Slack does not take my "
-        "messages just now. The card comes here as soon as it does."
+        "messages just now. The card will be here as soon as it does."
     )
 
 
@@ -98,7 +98,7 @@ def stopped(kept: Subscription, look: Look) -> Message:
     """Say that the subscription ended."""
     return _said(
         f":white_check_mark: This channel is not told of {_voice(kept)} any more. "
-        f"{code(f'{look.command} subscribe {kept.job_id}')} starts again.",
+        f"{code(f'{look.command} subscribe {kept.job_id}')} subscribes it again.",
     )
 
 
@@ -115,6 +115,11 @@ def outsider() -> Message:
     return _said(
         "Only members of the workspace that I belong to can use my buttons. Ask one of them in this channel."
     )
+
+
+def page_start(number: int) -> int:
+    """Say with which entry the page begins that has this one on it; both count from 0."""
+    return number - number % PAGE_SIZE
 
 
 def listing(
@@ -151,9 +156,9 @@ def _in_short(kept: Subscription) -> str:
 def _row(kept: Subscription, look: Look, checked_at: int | None) -> str:
     changed = kept.job.lastupdate_time
     since = f" since {date(changed)}" if changed else ""
-    checked = f"Checked {date(checked_at)}" if checked_at else "Not checked yet since I was started"
-    told = f"Last told {date(kept.delivered_at)}" if kept.delivered_at else "Not told anything yet"
-    by = f"{mention(kept.subscribed_by)} {date(kept.subscribed_at)}"
+    checked = f"Checked {date(checked_at)}" if checked_at else "Not checked since I was started"
+    told = f"Last message {date(kept.delivered_at)}" if kept.delivered_at else "No message yet"
+    by = f"{mention(kept.subscribed_by)}, {date(kept.subscribed_at)}"
     lines = [
         f"{cards.ICONS[kept.job.meaning.phase]} {code(cards.title(kept.job))} *{label(kept.state)}*{since}",
         f"Told of {LEVELS[kept.level]}. Subscribed by {by}",
@@ -168,9 +173,8 @@ def _paused(kept: Subscription, look: Look) -> str:
     if not kept.pause:
         return ""
     reason = f"{reason_of(kept.pause.reason)} {remedy(kept.pause.reason, look)}"
-    return (
-        f":warning: *Paused* since {date(kept.pause.since)}: {reason} I try next {date(kept.pause.next_try)}."
-    )
+    again = date(kept.pause.next_try)
+    return f":warning: *Paused* since {date(kept.pause.since)}: {reason} I try again {again}."
 
 
 def _row_buttons(kept: Subscription) -> list[ButtonElement]:

@@ -1,6 +1,7 @@
 """PURE. What a channel is told: a subscription's card, the notices in its thread, and why it is paused."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,8 +10,9 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, ConfirmO
 from bot import cards
 from bot.cards import ICONS, TURNS, console_button
 from bot.jobs import meaning_of
-from bot.mrkdwn import Message, button, code, context, date, mention, message, section
-from bot.refusals import NOT_A_MEMBER, reason_of
+from bot.mrkdwn import Message, button, code, context, date, mention, message, quoted, section
+from bot.refusals import NOT_A_MEMBER, Refusal, reason_of
+from bot.refusals import meaning_of as refusal_of
 from bot.subscriptions import Level, Notice, Subscription
 
 REFRESH_CARD: Final = "subscription_refresh"
@@ -20,8 +22,9 @@ RETRY: Final = "subscription_retry"
 
 LEVELS: Final[Mapping[Level, str]] = {
     Level.ALL: "every change",
-    Level.IMPORTANT: "what is important: the job waits for you, or is over",
+    Level.IMPORTANT: "important changes only: when the job waits for you, or is over",
 }
+CHANNEL_ID: Final = re.compile(r"[CG][A-Z0-9]+")
 LONGEST_PATH: Final = 12
 """States that a message names; of a longer path, the first and the last ones."""
 
@@ -42,9 +45,10 @@ class Look:
 def card(kept: Subscription, look: Look, *, now: int) -> Message:
     """Show a subscription in its channel; ``now`` is epoch seconds."""
     job_id = code(kept.job_id)
-    notes = [f"This channel is told of {LEVELS[kept.level]}.", f"Subscribed by {mention(kept.subscribed_by)}"]
+    by = mention(kept.subscribed_by)
+    notes = [f"This channel is told of {LEVELS[kept.level]}.", f"Subscribed by {by}."]
     if kept.stopped_by:
-        notes = [f"Stopped by {mention(kept.stopped_by)}. This channel is told of no further change."]
+        notes = [f"Stopped by {mention(kept.stopped_by)}. This channel is not told of it any more."]
     elif kept.is_over:
         notes = ["The job is over, and the subscription with it."]
     blocks = cards.body(kept.job)
@@ -68,7 +72,7 @@ def stop_button(kept: Subscription, action_id: str) -> ButtonElement:
     stop = button("Unsubscribe", action_id, kept.job_id)
     stop.confirm = ConfirmObject(
         title=PlainTextObject(text="Unsubscribe this channel?"),
-        text=PlainTextObject(text="The channel is not told any more when the state of this job changes."),
+        text=PlainTextObject(text="It will not be told any more when the state of this job changes."),
         confirm=PlainTextObject(text="Unsubscribe"),
         deny=PlainTextObject(text="Keep it"),
     )
@@ -90,17 +94,24 @@ def _summary(kept: Subscription) -> str:
 def label(state: str) -> str:
     """Say a state in words; one that is new to the bot keeps the name that MetaStudio gives it."""
     meaning = meaning_of(state)
-    return code(state) if meaning is meaning_of("?") else meaning.label
+    return quoted(state) if meaning is meaning_of("?") else meaning.label
+
+
+def _labels(path: Sequence[str]) -> list[str]:
+    """Say each state of a path in words; a state can follow itself, when it occurs once more."""
+    before = (None, *path)
+    return [f"{label(state)}{' again' * (state == last)}" for last, state in zip(before, path, strict=False)]
 
 
 def notice(kept: Subscription, told: Notice) -> Message:
     """Tell which changes there were, what they mean, and what to do."""
     meaning = meaning_of(told.path[-1])
-    voice, path = code(cards.title(kept.job)), " → ".join(_shortened([label(state) for state in told.path]))
+    voice, labels = code(cards.title(kept.job)), _labels(told.path)
+    path = " → ".join(_shortened(labels))
     causes = [f"{name}: {value}." for name, value in cards.causes(kept.job)]
     text = [f"{voice}: {path}.", f"{TURNS[meaning.phase]}: {meaning.to_do}", f"Next: {meaning.next}", *causes]
     lines = [
-        f"{ICONS[meaning.phase]} {voice} is now *{label(told.path[-1])}*",
+        f"{ICONS[meaning.phase]} {voice} is now *{labels[-1]}*",
         path,
         f"*{TURNS[meaning.phase]}:* {meaning.to_do}",
         f"*Next:* {meaning.next}",
@@ -120,15 +131,23 @@ def _shortened(path: list[str]) -> list[str]:
 
 def paused(kept: Subscription, look: Look) -> Message:
     """Tell the person who subscribed that the bot may not post any more, and what to do."""
-    channel = f"<#{kept.channel_id}>"
+    any_more = " any more" if kept.delivered_at else ""
     said = (
-        f"I can't post in {channel} any more, so nobody there is told how {code(cards.title(kept.job))} goes "
-        f"on. {why(kept, look)} Nothing is lost: I keep the subscription, and try again less and less often."
+        f"I can't post in {_channel(kept.channel_id)}{any_more}, so nobody there is told how "
+        f"{code(cards.title(kept.job))} goes on. {why(kept, look)} Nothing is lost: I keep the subscription, "
+        "and go on trying from time to time."
     )
     buttons = [button("Try again", RETRY, _place(kept)), stop_button(kept, STOP)]
     buttons[1].value = _place(kept)
     job = context(f"Now: {label(kept.state)}", code(kept.job_id))
     return message(said, [section(f":warning: {said}"), ActionsBlock(elements=buttons), job])
+
+
+def _channel(channel_id: str) -> str:
+    """Name a channel by the id that Slack gave; Slack shows its name instead, but for a direct message."""
+    if channel_id.startswith("D"):
+        return "our direct message"
+    return f"<#{channel_id}>" if CHANNEL_ID.fullmatch(channel_id) else code(channel_id)
 
 
 def _place(kept: Subscription) -> str:
@@ -139,7 +158,7 @@ def _place(kept: Subscription) -> str:
 def why(kept: Subscription, look: Look) -> str:
     """Say why a subscription is paused, and what to do about it."""
     code_ = kept.pause.reason if kept.pause else ""
-    return f"{reason_of(code_)} {remedy(code_, look)} ({code(code_)})"
+    return f"{reason_of(code_)} {remedy(code_, look)} (Slack calls it {code(code_)}.)"
 
 
 def remedy(reason: str, look: Look) -> str:
@@ -147,5 +166,9 @@ def remedy(reason: str, look: Look) -> str:
     if reason in NOT_A_MEMBER:
         return f"Type {code(f'/invite @{look.bot_name}')} in the channel, then press Try again."
     if reason in {"is_archived", "is_inactive"}:
-        return "Subscribe in another channel, or bring this one back."
-    return "Ask whoever runs your workspace to let me post here, or subscribe in another channel."
+        return "Subscribe in another channel, or have this one reopened and press Try again."
+    if refusal_of(reason) is Refusal.MESSAGE_GONE:
+        return "I will post a new one by myself; to have it now, press Try again."
+    if refusal_of(reason) is Refusal.OUR_FAULT:
+        return "Tell whoever runs the bot; when that is mended, press Try again."
+    return "Ask whoever runs your workspace to let me post there, or subscribe in another channel."

@@ -9,10 +9,10 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 from bot import notices
 from bot import subscriptions as changes
@@ -33,6 +33,8 @@ PLAIN_LIMIT: Final = 3000
 """Characters of a message that goes as plain text; Slack takes 4000."""
 DISK_PAUSE: Final = 1.0
 """Seconds before another try to write down what Slack took."""
+PATIENCE: Final = 5.0
+"""Seconds for which a person waits for a message's turn: after that, it comes by itself."""
 
 Channel = tuple[str, str]
 """The ids of a team and of a channel in it."""
@@ -40,43 +42,66 @@ Channel = tuple[str, str]
 
 @dataclass
 class _Pause:
-    """How long to leave something alone after failures in a row. Times are the loop's."""
+    """How long to leave something alone after failures in a row: ``first`` seconds, then twice as long."""
 
+    first: float
     seconds: float = 0.0
     until: float = 0.0
+    """By the loop's clock."""
 
-    def failed(self, named: float | None = None) -> None:
-        """Wait twice as long as the last time, or as long as Slack named."""
-        self.seconds = min(max(2 * self.seconds, FIRST_PAUSE), LONGEST_PAUSE)
-        self.until = _now() + (self.seconds if named is None else named)
+    def failed(self) -> None:
+        if self.until <= _now():  # those who had begun before this pause don't make the next one longer
+            self.seconds = min(2 * self.seconds or self.first, LONGEST_PAUSE)
+            self.until = _now() + self.seconds
 
 
 class Outbox:
-    """Delivers what is due in ``store``; ``look`` is what all its messages have in common."""
+    """Delivers what is due in ``store``; ``look`` is what all its messages have in common.
 
-    def __init__(self, store: Store, slack: Slack, look: Look) -> None:
+    ``first_pause`` and ``disk_pause`` are the seconds before Slack and the disk are tried again, ``patience``
+    those for which a person waits.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        slack: Slack,
+        look: Look,
+        *,
+        first_pause: float = FIRST_PAUSE,
+        disk_pause: float = DISK_PAUSE,
+        patience: float = PATIENCE,
+    ) -> None:
         self._store = store
         self._slack = slack
         self._look = look
+        self._disk_pause = disk_pause
+        self._patience = patience
         self._lanes: dict[Channel, asyncio.Event] = {}
         """What wakes each channel that is being served."""
         self._turns: defaultdict[Channel, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._pauses: defaultdict[Channel, _Pause] = defaultdict(_Pause)
-        self._all_pause = _Pause()
+        self._new_pause = partial(_Pause, first_pause)
+        self._pauses: defaultdict[Channel, _Pause] = defaultdict(self._new_pause)
+        self._all_pause = self._new_pause()
         self._failing: set[Channel] = set()
         self._tasks: asyncio.TaskGroup | None = None
         self._sending: set[asyncio.Task[None]] = set()
+        self._is_ending = False
         self.trouble: NotTaken | None = None
         """What keeps it from sending anything at present: Slack refuses the bot itself."""
 
     async def run(self) -> None:
         """Deliver, until cancelled: first what is due from before, then what it is woken for."""
-        async with asyncio.TaskGroup() as self._tasks:
-            for subscriptions in (await self._store.followed()).values():
-                for kept in subscriptions:
-                    if next_step(kept):
-                        self.wake(kept.key)
-            await asyncio.Event().wait()
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            try:
+                for subscriptions in (await self._store.followed()).values():
+                    for kept in subscriptions:
+                        if next_step(kept):
+                            self.wake(kept.key)
+                await asyncio.Event().wait()
+            finally:
+                self._tasks = None  # what wakes it from now on is delivered after the next start
 
     def wake(self, key: Key) -> None:
         """Say that something may be due for a subscription."""
@@ -88,72 +113,113 @@ class Outbox:
             self._tasks.create_task(self._serve(channel))
 
     async def drain(self, seconds: float) -> None:
-        """Wait for what is on its way to Slack, so many seconds at most."""
+        """Begin nothing new, and wait for what is on its way to Slack, so many seconds at most."""
+        self._is_ending = True
         if not self._sending:
             return
         _, late = await asyncio.wait(self._sending, timeout=seconds)
         for task in late:
             task.cancel()
         if late:
-            log.warning("stopped; messages of which it is not known whether Slack took them: %d", len(late))
+            log.warning("stopped with messages under way, which may come again: %d", len(late))
+            await asyncio.wait(late)
 
     async def deliver(self, key: Key, *, person_is_here: bool = False) -> None:
-        """Take the next step for a subscription. Slack's refusal is written down, not raised."""
-        async with self._turns[_channel_of(key)]:
-            step = _step(await self._store.get(key))
-            await self._wait_for_pace(key, step)
-            kept = await self._store.get(key)  # it may have changed while this waited
-            if kept and step and next_step(kept) is step:
-                await self._unbroken(self._take(kept, step, person_is_here=person_is_here))
+        """Take the next step for a subscription, if its turn comes while a person would wait for it.
+
+        Slack's refusal is written down, not raised.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience) as patience:
+                await self._deliver(key, patience, person_is_here=person_is_here)
+
+    async def _deliver(
+        self, key: Key, patience: asyncio.Timeout | None = None, *, person_is_here: bool = False
+    ) -> None:
+        turn = self._turns[_channel_of(key)]
+        await turn.acquire()
+        sending: asyncio.Task[None] | None = None
+        try:
+            kept, step = await self._next(key)
+            if kept and step:
+                await self._wait_for_pace(kept, step)
+                kept, still = await self._next(key)  # it may have changed while this waited
+                if kept and still is step and self._may_begin(key, patience):
+                    sending = asyncio.create_task(self._take(kept, step, person_is_here=person_is_here))
+        finally:
+            if sending is None:
+                turn.release()
+        if sending:
+            await self._unbroken(sending, turn)
+
+    async def _next(self, key: Key) -> tuple[Subscription | None, Step | None]:
+        kept = await self._store.get(key)
+        return kept, next_step(kept) if kept else None
+
+    def _may_begin(self, key: Key, patience: asyncio.Timeout | None) -> bool:
+        """Say so, and let patience last for what begins. What a person asks for is tried in a pause too."""
+        if patience and not patience.expired():
+            patience.reschedule(None)
+        return not self._is_ending and (patience is not None or self._pause_of(_channel_of(key)) <= 0)
+
+    async def _unbroken(self, sending: asyncio.Task[None], turn: asyncio.Lock) -> None:
+        """Let a message on its way arrive and be written down, even if the one who sent it is stopped.
+
+        Only then is it the next one's turn.
+        """
+        self._sending.add(sending)
+        sending.add_done_callback(self._sending.discard)
+        sending.add_done_callback(lambda _: turn.release())
+        await asyncio.shield(sending)
 
     async def _serve(self, channel: Channel) -> None:
         """Deliver to one channel until nothing is due there."""
         woken = self._lanes[channel]
-        while True:
-            woken.clear()
-            first = await self._first_due(channel)
-            if first:
-                at, key = first
-                await self._deliver_at(at, key, woken)
-            elif not woken.is_set():
-                del self._lanes[channel]
-                return
+        try:
+            while not self._is_ending:
+                woken.clear()
+                if first := await self._first_due(channel):
+                    await self._deliver_at(*first, woken)
+                elif not woken.is_set():
+                    return
+        finally:
+            del self._lanes[channel]
 
-    async def _first_due(self, channel: Channel) -> tuple[float, Key] | None:
+    async def _first_due(self, channel: Channel) -> tuple[float, Subscription] | None:
         """Choose what a channel is told next: what was noticed first; cards are edited when all is told."""
         now = time.time()
-        due: list[tuple[float, bool, int, Key]] = []
-        for kept in await self._store.of_channel(*channel):
-            if (at := next_time(kept)) is not None:
-                since = kept.notice.since if kept.notice else 0
-                due.append((max(at, now), next_step(kept) is Step.EDIT_CARD, since, kept.key))
-        if not due:
-            return None
-        first = min(due)
-        return first[0], first[3]
+        due = [
+            (max(at, now), kept)
+            for kept in await self._store.of_channel(*channel)
+            if (at := next_time(kept)) is not None
+        ]
 
-    async def _deliver_at(self, at: float, key: Key, woken: asyncio.Event) -> None:
+        def order(each: tuple[float, Subscription]) -> tuple[float, bool, int]:
+            at, kept = each
+            return at, next_step(kept) is Step.EDIT_CARD, kept.notice.since if kept.notice else 0
+
+        return min(due, key=order, default=None)
+
+    async def _deliver_at(self, at: float, kept: Subscription, woken: asyncio.Event) -> None:
         """Deliver if it is time; otherwise wait until then, or until something else is due."""
-        pauses = (self._pauses[_channel_of(key)], self._all_pause)
-        wait = max(at - time.time(), *(pause.until - _now() for pause in pauses))
+        wait = max(at - time.time(), self._pause_of(_channel_of(kept.key)))
+        if next_step(kept) is Step.EDIT_CARD:
+            wait = max(wait, self._slack.pause_of_edits())  # it may be long, and notices go first
         if wait <= 0:
-            await self.deliver(key)
+            await self._deliver(kept.key)
             return
         with suppress(TimeoutError):
             await asyncio.wait_for(woken.wait(), wait)
 
-    async def _wait_for_pace(self, key: Key, step: Step | None) -> None:
+    def _pause_of(self, channel: Channel) -> float:
+        """Say for how many seconds a channel is left alone."""
+        return max(self._pauses[channel].until, self._all_pause.until) - _now()
+
+    async def _wait_for_pace(self, kept: Subscription, step: Step) -> None:
         if step is Step.EDIT_CARD:
             await self._slack.may_edit()
-        elif step:
-            await self._slack.may_post(key.channel_id)
-
-    async def _unbroken(self, sending: Coroutine[Any, Any, None]) -> None:
-        """Let a message on its way arrive and be written down, even if the one who sent it is stopped."""
-        task = asyncio.create_task(sending)
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
-        await asyncio.shield(task)
+        else:
+            await self._slack.may_post(_where(kept, step))
 
     async def _take(self, kept: Subscription, step: Step, *, person_is_here: bool) -> None:
         """Take one step, and write down what came of it."""
@@ -169,9 +235,9 @@ class Outbox:
         except NotTaken as error:
             change = self._after(error, kept, step, person_is_here=person_is_here)
         else:
-            self._works(channel)
             log.info("told: job=%.66r channel=%s %s", kept.job_id, kept.channel_id, step.name.lower())
         if change is not None:
+            self._works(channel)
             await self._keep(kept.key, change)
 
     async def _send(self, kept: Subscription, step: Step) -> Change:
@@ -203,7 +269,7 @@ class Outbox:
 
     async def _send_as(self, message: Message, kept: Subscription, step: Step) -> Change:
         if step is Step.TELL_PERSON:
-            await self._slack.post(kept.subscribed_by, message)
+            await self._slack.post(_where(kept, step), message)
             return changes.person_told
         if step is Step.POST_NOTICE and kept.card and kept.notice:
             broadcast = kept.level is Level.ALL or kept.notice.is_important
@@ -241,7 +307,7 @@ class Outbox:
             try:
                 await self._store.change(key, change)
             except StoreTrouble:
-                await asyncio.sleep(DISK_PAUSE)
+                await asyncio.sleep(self._disk_pause)
             else:
                 return
 
@@ -249,7 +315,8 @@ class Outbox:
         if not self._failing:
             log.warning("Slack does not take a message: %s %s; trying again", error.code, error)
         self._failing.add(channel)
-        self._pauses[channel].failed(error.retry_after)
+        if error.retry_after is None:  # otherwise that method is held, and everything else goes on
+            self._pauses[channel].failed()
 
     def _is_refused(self, error: NotTaken) -> None:
         if not self.trouble:
@@ -258,17 +325,22 @@ class Outbox:
         self._all_pause.failed()
 
     def _works(self, channel: Channel) -> None:
+        """Note that Slack gave a channel a proper answer."""
         self._pauses.pop(channel, None)
-        self._all_pause = _Pause()
         was_failing = bool(self._failing) or self.trouble is not None
         self._failing.discard(channel)
-        self.trouble = None
+        if self.trouble:
+            self._all_pause = self._new_pause()
+            self.trouble = None
+            for woken in self._lanes.values():
+                woken.set()
         if was_failing and not self._failing:
             log.info("Slack takes messages again")
 
 
-def _step(kept: Subscription | None) -> Step | None:
-    return next_step(kept) if kept else None
+def _where(kept: Subscription, step: Step) -> str:
+    """Name the conversation in which a step is taken."""
+    return kept.subscribed_by if step is Step.TELL_PERSON else kept.channel_id
 
 
 def _channel_of(key: Key) -> Channel:

@@ -1,9 +1,10 @@
 """Posting and editing messages in Slack: at the pace that Slack allows, and each refusal by its meaning."""
 
 import asyncio
-import logging
+import re
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
 from slack_sdk.errors import SlackApiError
@@ -13,12 +14,12 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.mrkdwn import Message
 from bot.refusals import Refusal, meaning_of
 
-log = logging.getLogger(__name__)
-
 NO_ANSWER: Final = "no_answer"
 """Stands for Slack's error code where Slack gave none: whether it took the message is not known."""
 LONGEST_HOLD: Final = 15 * 60.0
 """Seconds: a longer Retry-After is asked about again."""
+_CODE: Final = re.compile(r"\w{1,80}", re.ASCII)
+"""What an error code of Slack's looks like; anything else is no word of Slack's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,18 +36,19 @@ class Pace:
 
 
 class NotTaken(Exception):
-    """Slack did not take a message; ``code`` is its own word for why, ``retry_after`` is in seconds."""
+    """Slack did not take a message; ``code`` is its own word for why, ``retry_after`` is in seconds.
 
-    def __init__(self, code: str, *, retry_after: float | None = None, reason: str = "") -> None:
+    Whatever the word, ``passes`` says that Slack can't just now.
+    """
+
+    def __init__(
+        self, code: str, *, retry_after: float | None = None, passes: bool = False, reason: str = ""
+    ) -> None:
         super().__init__(reason or code)
         self.code = code
         self.retry_after = retry_after
-
-    @property
-    def refusal(self) -> Refusal:
+        self.refusal = Refusal.LATER if passes else meaning_of(code)
         """What it asks for."""
-        is_later = self.code == NO_ANSWER or self.retry_after is not None
-        return Refusal.LATER if is_later else meaning_of(self.code)
 
 
 class Slack:
@@ -60,8 +62,10 @@ class Slack:
 
     async def may_post(self, channel: str) -> None:
         """Wait until a message may be posted in this channel."""
-        await self._channels.setdefault(channel, _Gate(self._channel_pace)).passed()
+        gate = self._channels.setdefault(channel, _Gate(self._channel_pace))
+        await gate.passed()
         await self._posts.passed()
+        gate.rest()  # it may have stood at the second gate for long
 
     async def post(
         self, channel: str, message: Message, *, thread_ts: str | None = None, broadcast: bool = False
@@ -71,8 +75,11 @@ class Slack:
         sent = self._client.chat_postMessage(
             channel=channel, **_content(message), **thread, unfurl_links=False, unfurl_media=False
         )
-        answer = await _taken(sent, self._posts)
-        return str(answer.get("ts"))
+        return str((await _taken(sent, self._posts))["ts"])
+
+    def pause_of_edits(self) -> float:
+        """Say how many seconds it is until a message may be edited, as far as is known."""
+        return self._edits.pause()
 
     async def may_edit(self) -> None:
         """Wait until a message may be edited."""
@@ -86,49 +93,64 @@ class Slack:
 
 
 class _Gate:
-    """Lets one pass every so many seconds, and nobody while it is held."""
+    """Lets one pass every so many seconds, in the order in which they came, and nobody while it is held."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._free_at = 0.0
         self._held_until = 0.0
+        self._queue = asyncio.Lock()
+
+    def pause(self) -> float:
+        return max(self._free_at, self._held_until) - _now()
 
     async def passed(self) -> None:
-        clock = asyncio.get_running_loop().time
-        at = self._free_at = max(self._free_at, clock())
-        self._free_at += self._seconds
-        while (pause := max(at, self._held_until) - clock()) > 0:  # noqa: ASYNC110  held again meanwhile
-            await asyncio.sleep(pause)
+        async with self._queue:
+            while (pause := self.pause()) > 0:  # noqa: ASYNC110  held again meanwhile
+                await asyncio.sleep(pause)
+            self.rest()
+
+    def rest(self) -> None:
+        self._free_at = _now() + self._seconds
 
     def hold(self, seconds: float) -> None:
-        self._held_until = asyncio.get_running_loop().time() + min(seconds, LONGEST_HOLD)
+        self._held_until = max(self._held_until, _now() + seconds)
 
 
 def _content(message: Message) -> dict[str, Any]:
     return {"text": message.text} | ({"blocks": message.blocks} if message.blocks else {})
 
 
-async def _taken(sent: Awaitable[AsyncSlackResponse], gate: _Gate) -> AsyncSlackResponse:
+async def _taken(sent: Awaitable[AsyncSlackResponse], gate: _Gate) -> dict[str, Any]:
     """Wait for Slack's answer. Raises NotTaken; a 429 also holds the method for all who come later."""
     try:
-        return await sent
+        answer = await sent
     except SlackApiError as error:
-        told = _told(error)
+        told = _told(error.response)
     except Exception as error:
         # Besides its own errors and aiohttp's, slack_sdk lets out what it stumbles over in an odd answer.
-        raise NotTaken(NO_ANSWER, reason=type(error).__name__) from error
+        raise NotTaken(NO_ANSWER, passes=True, reason=type(error).__name__) from error
+    else:
+        if isinstance(answer.data, dict) and "ts" in answer.data:
+            return answer.data
+        told = NotTaken(NO_ANSWER, passes=True, reason="a yes without a ts")
     if told.retry_after is not None:
         gate.hold(told.retry_after)
     raise told
 
 
-def _told(error: SlackApiError) -> NotTaken:
-    """Read a refusal. Where Slack's answer was no object, slack_sdk keeps something else, or nothing."""
-    data = getattr(error.response, "data", None)
+def _told(response: Any) -> NotTaken:
+    """Read a refusal: slack_sdk's response, or aiohttp's own where the body was no JSON."""
+    data = getattr(response, "data", None)
     code = data.get("error") if isinstance(data, dict) else None
-    status = getattr(error.response, "status_code", None)
-    if not isinstance(code, str):
-        return NotTaken(NO_ANSWER, reason=f"status {status}")
-    headers = getattr(error.response, "headers", {})
-    named = next((value for key, value in headers.items() if key.lower() == "retry-after"), "")
-    return NotTaken(code, retry_after=float(named) if str(named).isdecimal() else None)
+    status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
+    named = next((value for key, value in response.headers.items() if key.lower() == "retry-after"), "")
+    retry_after = min(float(named), LONGEST_HOLD) if named.isascii() and named.isdecimal() else None
+    if not (isinstance(code, str) and _CODE.fullmatch(code)):
+        return NotTaken(NO_ANSWER, retry_after=retry_after, passes=True, reason=f"status {status}")
+    is_busy = status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return NotTaken(code, retry_after=retry_after, passes=is_busy or retry_after is not None)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

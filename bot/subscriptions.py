@@ -181,8 +181,7 @@ def next_time(subscription: Subscription) -> int | None:
     step = next_step(subscription)
     if step is None:
         return None
-    is_held = subscription.pause and step is not Step.TELL_PERSON
-    return subscription.pause.next_try if subscription.pause and is_held else 0
+    return 0 if subscription.pause is None or step is Step.TELL_PERSON else subscription.pause.next_try
 
 
 def card_posted(shown: Subscription, ts: str, now: int) -> Change:
@@ -207,12 +206,11 @@ def notice_posted(notice: Notice, now: int) -> Change:
 
 
 def _rest(waiting: Notice | None, told: Notice | None, now: int) -> Notice | None:
-    """Take from a notice what has been told by now."""
-    if waiting is None or told is None:
+    """Take from a notice what has been told by now; one that does not begin with that waits as it is."""
+    if waiting is None or told is None or waiting.path[: len(told.path)] != told.path:
         return waiting
-    if len(waiting.path) <= len(told.path):
-        return None
-    return Notice(path=waiting.path[len(told.path) - 1 :], since=now)
+    left = waiting.path[len(told.path) - 1 :]
+    return Notice(path=left, since=now) if len(left) > 1 else None
 
 
 def card_edited(face: str, now: int) -> Change:
@@ -238,13 +236,14 @@ def _unless_finished(kept: Subscription) -> Subscription | None:
 def card_lost(code: str, now: int) -> Change:
     """Slack says that the card is not there, or can't be written to, any more: a new one is due.
 
-    A card that is lost as soon as it is posted is a refusal, or there would be a new card every second.
+    One that is lost as soon as it is posted, or before, is a refusal: or there would be a new card every
+    second.
     """
 
     def change(kept: Subscription) -> Subscription | None:
         if kept.stopped_by:
             return None
-        if kept.card and now - kept.card.posted_at < NEW_CARD:
+        if kept.card is None or now - kept.card.posted_at < NEW_CARD:
             return refused(code, now)(kept)
         return kept.model_copy(update={"card": None})
 

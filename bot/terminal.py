@@ -9,11 +9,13 @@ from typing import Any, Final
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
+from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
 _MRKDWN: Final = re.compile(
     r"`(?P<code>[^`\n]+)`|\*(?P<bold>[^*\n]+)\*|<!date\^(?P<date>\d+)\^[^>]*>|:(?P<emoji>[a-z_]+):"
+    r"|<(?P<name>[@#]\w+)>"
 )
 _EMOJI: Final[Mapping[str, str]] = {
     "hourglass_flowing_sand": "⏳",
@@ -31,6 +33,11 @@ WIDTH: Final = 88
 def draw(blocks: Sequence[Mapping[str, Any]]) -> RenderableType:
     """Draw a message from its blocks, in a frame."""
     return Panel(Group(*_lines(blocks)), width=WIDTH)
+
+
+def plain(written: str) -> str:
+    """Read a message's text, without the marks of mrkdwn."""
+    return _text({"type": "mrkdwn", "text": written}).plain
 
 
 def _lines(blocks: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
@@ -62,7 +69,17 @@ def _actions(block: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield Text("  ").join(Text(f"[ {label} ]", style="reverse") for label in labels)
 
 
-_DRAW: Final = {"header": _header, "section": _section, "context": _context, "actions": _actions}
+def _divider(_: Mapping[str, Any]) -> Iterator[RenderableType]:
+    yield Rule(style="dim")
+
+
+_DRAW: Final = {
+    "header": _header,
+    "section": _section,
+    "context": _context,
+    "actions": _actions,
+    "divider": _divider,
+}
 
 
 def _grid(fields: Sequence[Text]) -> Table:
@@ -93,6 +110,8 @@ def _styled(match: re.Match[str]) -> tuple[str, str]:
         return unescape(code), "cyan"
     if bold := match["bold"]:
         return unescape(bold), "bold"
+    if name := match["name"]:
+        return name, "blue"
     if epoch := match["date"]:
         return datetime.fromtimestamp(int(epoch)).astimezone().strftime("%Y-%m-%d %H:%M"), ""
     return _EMOJI.get(match["emoji"], match[0]), ""

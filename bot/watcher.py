@@ -9,7 +9,7 @@ import logging
 import math
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from bot.edges import Edge
@@ -21,7 +21,6 @@ from bot.errors import (
     PermissionDenied,
     RequestRefused,
     StoreTrouble,
-    UnreadableAnswer,
     VoiceJobError,
     WrongProject,
 )
@@ -45,9 +44,7 @@ FAILURES: Final = 3
 """After so many failures in a row, the rest of a check is left for the next one."""
 
 REFUSED: Final = (CredentialsRefused, PermissionDenied, WrongProject)
-"""It is the bot that is refused, whatever it asks: only a person can mend that."""
-ODD: Final = (RequestRefused, UnreadableAnswer, BadJobId)
-"""It is about this one job: the others may be well."""
+"""It may be the bot that is refused, whatever it asks: only a person can mend that."""
 
 Followed = Mapping[str, Sequence[Subscription]]
 """Subscriptions by the id of their job."""
@@ -56,7 +53,8 @@ Followed = Mapping[str, Sequence[Subscription]]
 class Watcher:
     """Checks the jobs of ``store`` every ``poll`` seconds; ``changed`` hears which subscriptions changed.
 
-    A job is gone when two checks in a row miss it, ``gone_after`` seconds apart.
+    A job is gone when two checks in a row miss it, ``gone_after`` seconds apart; for ``rarely`` and
+    ``list_rests`` see RARELY and LIST_RESTS.
     """
 
     def __init__(
@@ -67,17 +65,23 @@ class Watcher:
         poll: float,
         changed: Callable[[Key], None],
         gone_after: float = GONE_AFTER,
+        rarely: float = RARELY,
+        list_rests: float = LIST_RESTS,
     ) -> None:
         self._metastudio = metastudio
         self._store = store
         self._poll = poll
         self._changed = changed
         self._gone_after = gone_after
+        self._rarely = rarely
+        self._list_rests = list_rests
         self._edge, self._list_edge = Edge(log), Edge(log)
         # All times here are the loop's, but for _since, which is MetaStudio's.
         self._asked: dict[str, float] = {}
         self._checked: dict[str, float] = {}
         self._missing: dict[str, float] = {}
+        self._owed: set[str] = set()
+        """The jobs that a list did not settle, and that could not be asked for then."""
         self._odd: set[str] = set()
         self._listed_at = -math.inf
         self._list_rests_until = -math.inf
@@ -101,7 +105,7 @@ class Watcher:
     async def saw(self, job_id: str, job: Job) -> None:
         """Write down how a job is, and what is to be told of it. Raises StoreTrouble."""
         followed = await self._store.followed()
-        await self._observe(job_id, job, followed.get(job_id, ()))
+        await self._found(job_id, job, followed.get(job_id, ()))
 
     async def _check_safely(self) -> float:
         """Check once, and say how many seconds to wait until the next time."""
@@ -110,7 +114,7 @@ class Watcher:
         except MetaStudioError as error:
             self.trouble = error
             self._edge.fails(f"jobs can't be checked ({type(error).__name__}): %s", error)
-            return max(self._poll, RARELY) if isinstance(error, REFUSED) else self._poll
+            return max(self._poll, self._rarely) if isinstance(error, REFUSED) else self._poll
         except StoreTrouble as error:
             self.trouble = error  # which the store has logged
             return self._poll
@@ -120,59 +124,65 @@ class Watcher:
 
     async def check(self) -> None:
         """Check all jobs, or as many as the requests allow. Raises MetaStudioError, StoreTrouble."""
-        followed = await self._store.followed()
-        self._forget_all_but(followed)
+        kept = await self._store.followed()
+        self._forget_all_but(kept)
+        followed = {job_id: each for job_id, every in kept.items() if (each := _waiting(every))}
         if not followed:
             self._since = None
             return
         rests = _now() < self._list_rests_until
         chosen = way(followed=len(followed), pages=self._pages, rests=rests)
+        at = _now()
         sweep = await self._read_list(followed) if chosen is Way.LIST else None
-        if sweep:
-            await self._ask_some(followed, cross_checks(len(followed), self._poll), sweep)
+        number = max(1, int(self._poll * REQUESTS_PER_SECOND))
+        if sweep and await self._take_list(sweep, followed):
+            self._remember(sweep, at)
+            number = cross_checks(len(followed), self._poll)
         else:
-            await self._ask_some(followed, max(1, int(self._poll * REQUESTS_PER_SECOND)))
+            sweep = None
+        await self._ask_some(followed, self._rota(followed, number), sweep)
 
-    def _forget_all_but(self, followed: Followed) -> None:
+    def _forget_all_but(self, kept: Followed) -> None:
         memories: tuple[dict[str, Any], ...] = (self._asked, self._checked, self._missing)
         for memory in memories:
-            for job_id in memory.keys() - followed.keys():
+            for job_id in memory.keys() - kept.keys():
                 del memory[job_id]
-        self._odd &= followed.keys()
+        self._odd &= kept.keys()
+        self._owed &= kept.keys()
 
     # The list.
 
     async def _read_list(self, followed: Followed) -> Sweep | None:
-        """Read the list as far as needed, and write down what it shows; None if it can't be relied on."""
+        """Read the list as far as needed; None if it can't be relied on, or asking one by one costs less."""
         sweep = Sweep({job_id: last_change(kept) for job_id, kept in followed.items()}, self._since)
         try:
             while not sweep.is_over and sweep.pages < len(followed):
                 await self._metastudio.turn()
                 sweep.take(await self._metastudio.recent_jobs(offset=sweep.offset))
-        except (PermissionDenied, WrongProject, JobNotFound, *ODD) as error:
-            self._rest_list("it is refused:", error)
+        except CredentialsRefused:
+            raise
+        except MetaStudioError as error:
+            if not error.transient:
+                self._list_rests_until = _now() + self._list_rests
+            self._list_edge.fails(f"the list of jobs can't be used ({type(error).__name__}): %s", error)
             return None
         if not sweep.is_over:
-            self._pages = sweep.pages  # asking one by one costs less
+            self._list_rests_until = _now() + self._list_rests
             return None
         if not sweep.is_in_order:
             self._rest_list("it is not in order")
             return None
-        return await self._take_list(sweep, followed)
+        return sweep
 
-    async def _take_list(self, sweep: Sweep, followed: Followed) -> Sweep | None:
-        at = _now()
+    async def _take_list(self, sweep: Sweep, followed: Followed) -> bool:
+        """Write down what the list shows, and ask for what it leaves open; False if it proves wrong."""
         doubtful = {job_id for job_id, job in sweep.found.items() if is_doubtful(job, followed[job_id])}
         for job_id in sweep.found.keys() - doubtful:
             self._missing.pop(job_id, None)
             await self._observe(job_id, sweep.found[job_id], followed[job_id])
-        for job_id in [*doubtful, *sweep.missing]:
-            job = await self._ask(job_id, followed[job_id])
-            if job and sweep.hides(job):
-                self._rest_list("it does not show what a job itself shows:", job_id)
-                return None
-        self._remember(sweep, at)
-        return sweep
+        left_open = doubtful.union(sweep.missing, self._owed & followed.keys())
+        self._owed = await self._ask_some(followed, sorted(left_open, key=self._asked_at), sweep)
+        return _now() >= self._list_rests_until
 
     def _remember(self, sweep: Sweep, at: float) -> None:
         """Remember how far the list was read: only now, when all that it showed is on disk."""
@@ -184,42 +194,53 @@ class Watcher:
         self._count = sweep.count
 
     def _rest_list(self, why: str, detail: object = "") -> None:
-        self._list_rests_until = _now() + LIST_RESTS
+        self._list_rests_until = _now() + self._list_rests
         self._list_edge.fails(f"the list of jobs is not used for a while: {why} %.200s", detail)
 
     # One job after the other.
 
-    async def _ask_some(self, followed: Followed, number: int, sweep: Sweep | None = None) -> None:
-        """Ask for so many jobs, the one that was not asked for longest first. Raises MetaStudioError."""
-        failures, has_worked = 0, False
-        failed: MetaStudioError | None = None
-        for job_id in self._longest_unasked(followed, number):
+    async def _ask_some(
+        self, followed: Followed, job_ids: Iterable[str], sweep: Sweep | None = None
+    ) -> set[str]:
+        """Ask for jobs, and return those that could not be asked for, though others could.
+
+        Raises MetaStudioError when none could, or when it seems that no further one can.
+        """
+        failed: dict[str, MetaStudioError] = {}
+        in_a_row, has_worked = 0, sweep is not None
+        for job_id in job_ids:
             try:
                 job = await self._ask(job_id, followed[job_id])
-            except REFUSED:
+            except CredentialsRefused:
                 raise
             except MetaStudioError as error:
-                failed, failures = error, failures + 1
-                if failures == FAILURES:
+                failed[job_id] = error
+                in_a_row += 1
+                if in_a_row >= FAILURES and (error.transient or not has_worked):
                     raise
-                self._log_odd(job_id, error)
                 continue
-            failures, has_worked = 0, True
+            in_a_row, has_worked = 0, True
             if sweep and job and _is_news(job, followed[job_id]) and sweep.hides(job):
                 self._rest_list("it does not show what a job itself shows:", job_id)
-        if failed and not has_worked:
-            raise failed
+        for job_id, why in failed.items():
+            if not has_worked:
+                raise why
+            self._log_odd(job_id, why)
+        return set(failed)
 
-    def _longest_unasked(self, followed: Followed, number: int) -> list[str]:
-        """Choose jobs; those that were not there come first, as that has to be settled soon."""
+    def _asked_at(self, job_id: str) -> float:
+        return self._asked.get(job_id, -math.inf)
+
+    def _rota(self, followed: Followed, number: int) -> list[str]:
+        """Choose jobs: first those that were not there, as that has to be settled, then the oldest checks."""
 
         def order(job_id: str) -> tuple[bool, float]:
-            return job_id not in self._missing, self._asked.get(job_id, -math.inf)
+            return job_id not in self._missing, self._asked_at(job_id)
 
         return heapq.nsmallest(number, followed, key=order)
 
     async def _ask(self, job_id: str, subscriptions: Sequence[Subscription]) -> Job | None:
-        """Ask for a job, and write down how it is; None if it is not there, or can't be read."""
+        """Ask for a job, and write down how it is; None if it is not there, or MetaStudio refuses its id."""
         await self._metastudio.turn()
         self._asked[job_id] = _now()
         try:
@@ -227,14 +248,17 @@ class Watcher:
         except JobNotFound:
             await self._miss(job_id, subscriptions)
             return None
-        except ODD as error:
+        except (RequestRefused, BadJobId) as error:
             self._log_odd(job_id, error)
             return None
+        await self._found(job_id, job, subscriptions)
+        return job
+
+    async def _found(self, job_id: str, job: Job, subscriptions: Sequence[Subscription]) -> None:
         self._missing.pop(job_id, None)
         self._odd.discard(job_id)
         self._checked[job_id] = _now()
         await self._observe(job_id, job, subscriptions)
-        return job
 
     async def _miss(self, job_id: str, subscriptions: Sequence[Subscription]) -> None:
         """Note that a job is not there: it is gone when the next check, some time later, says the same."""
@@ -245,10 +269,11 @@ class Watcher:
     async def _observe(self, job_id: str, job: Job | None, subscriptions: Sequence[Subscription]) -> None:
         """Write down how a job is, where that is news; None is a job that is gone."""
         now = int(time.time())
-        for kept in subscriptions:
-            if due(kept, job, now):
+        state = job.state if job else "gone"
+        for each in subscriptions:
+            kept = await self._store.get(each.key)  # it may have changed since the check began
+            if kept and not kept.stopped_by and due(kept, job, now):
                 await self._store.change(kept.key, seen(job, now))
-                state = job.state if job else "gone"
                 log.info("change: job=%.66r channel=%s state=%.40r", job_id, kept.channel_id, state)
                 self._changed(kept.key)
 
@@ -257,6 +282,11 @@ class Watcher:
         if job_id not in self._odd:
             self._odd.add(job_id)
             log.warning("a job can't be checked: job=%.66r %s", job_id, error)
+
+
+def _waiting(subscriptions: Sequence[Subscription]) -> list[Subscription]:
+    """Leave out those that were stopped, or whose job is over: nothing more will be told there."""
+    return [kept for kept in subscriptions if not (kept.stopped_by or kept.is_over)]
 
 
 def _is_news(job: Job, subscriptions: Sequence[Subscription]) -> bool:

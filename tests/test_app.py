@@ -5,15 +5,16 @@ import logging
 from typing import Any
 
 import pytest
+from conftest import AT_ONCE
 from support import eventually
 
 from bot import app
 from bot.config import Settings
 from bot.demo.metastudio import Fault, MetaStudioSimulator
 from bot.demo.metastudio_account import IAM_DOMAIN, IAM_PASSWORD, IAM_USER
-from bot.demo.slack import APP_TOKEN, BOT_TOKEN, SlackWorkspace
+from bot.demo.slack import APP_TOKEN, BOT_TOKEN, Call, SlackWorkspace
 from bot.demo.world import running, settings_for
-from bot.errors import CredentialsRefused, SlackRefused, SlackUnreachable
+from bot.errors import CredentialsRefused, PartBroken, SlackRefused, SlackUnreachable
 
 BY_IAM_USER = {
     "huaweicloud_sdk_ak": None,
@@ -294,3 +295,107 @@ async def test_a_link_button_is_acknowledged(
     assert row[-1]["url"] == f"https://console.example.com/jobs/{job['job_id']}"
     assert pressed.acked
     assert pressed.messages == []
+
+
+class TestParts:
+    """The bot is never half alive."""
+
+    async def test_a_part_that_breaks_ends_all(self, caplog: pytest.LogCaptureFixture) -> None:
+        """The others are stopped, the error names the part, and the log has the traceback."""
+        stopped = asyncio.Event()
+
+        async def broken() -> None:
+            raise ZeroDivisionError
+
+        async def well() -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                stopped.set()
+
+        with pytest.raises(PartBroken, match=r"watcher.*ZeroDivisionError"):
+            await app.run_parts({"outbox": well(), "watcher": broken()}, asyncio.Event())
+
+        assert stopped.is_set()
+        assert "Traceback" in caplog.text
+
+    async def test_a_part_that_breaks_in_a_group_is_told_by_its_cause(self) -> None:
+        """What broke inside a group of tasks is named, not the group."""
+
+        async def broken() -> None:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(asyncio.sleep(0))
+                raise LookupError
+
+        with pytest.raises(PartBroken, match="LookupError"):
+            await app.run_parts({"outbox": broken()}, asyncio.Event())
+
+    async def test_a_part_that_ends_by_itself_ends_all(self) -> None:
+        """Every part runs until it is stopped, so one that returns is broken too."""
+        with pytest.raises(PartBroken, match=r"outbox.*it ended"):
+            await app.run_parts({"outbox": asyncio.sleep(0)}, asyncio.Event())
+
+    async def test_what_a_part_says_itself_is_kept(self) -> None:
+        """An error with a sentence of its own is told as it is."""
+
+        async def refused() -> None:
+            raise SlackRefused(key="SLACK_APP_TOKEN", error="token_revoked")
+
+        with pytest.raises(SlackRefused, match="token_revoked"):
+            await app.run_parts({"way to Slack": refused()}, asyncio.Event())
+
+
+@pytest.fixture
+def job_id(metastudio: MetaStudioSimulator) -> str:
+    return str(metastudio.add_job(voice_name="x")["job_id"])
+
+
+async def subscribe(slack: SlackWorkspace, channel: str, job_id: str) -> None:
+    asked = await slack.command("/voicejob", f"subscribe {job_id}", channel=channel)
+    await asked.message()
+
+
+class TestEndOfAMessage:
+    """A message that is on its way when the bot is told to stop."""
+
+    async def test_it_is_finished_and_not_told_again(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, job_id: str
+    ) -> None:
+        """What Slack takes while the bot ends is written down, so the next start does not repeat it."""
+        channel = slack.add_channel("voices")
+        settings = settings_for(slack, metastudio)
+        async with running(settings, pace=AT_ONCE):
+            await subscribe(slack, channel, job_id)
+            slack.fail("chat.postMessage", delay=1)
+            metastudio.set_state(job_id, "AUDITING")
+            posts = 1
+            await eventually(lambda: len(calls(slack, "chat.postMessage")) > posts)
+        async with running(settings, pace=AT_ONCE):
+            await slack.message_where(lambda seen: seen.edited and "In manual review" in seen.text)
+
+        assert len(calls(slack, "chat.postMessage")) == 2
+
+    async def test_a_slack_that_hangs_does_not_hold_up_the_end(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, job_id: str
+    ) -> None:
+        """After the time for the end, a message that Slack never answered is left for the next start."""
+        channel = slack.add_channel("voices")
+        stop, ready = asyncio.Event(), asyncio.Event()
+        settings = settings_for(slack, metastudio)
+        way = asyncio.create_task(
+            app.run(settings, stop=stop, ready=lambda _: ready.set(), drain=0.3, pace=AT_ONCE)
+        )
+        await ready.wait()
+        await subscribe(slack, channel, job_id)
+        slack.fail("chat.postMessage", delay=30)
+        metastudio.set_state(job_id, "AUDITING")
+        await eventually(lambda: len(calls(slack, "chat.postMessage")) > 1)
+        stop.set()
+        async with asyncio.timeout(5):
+            await way
+        async with running(settings, pace=AT_ONCE):
+            await slack.message_where(lambda seen: "→ In manual review" in seen.text)
+
+
+def calls(slack: SlackWorkspace, method: str) -> list[Call]:
+    return [call for call in slack.calls if call.method == method]

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 from support import eventually
@@ -235,6 +236,50 @@ class TestRun:
         assert [line for line in lines if job["job_id"] in line and "done" in line]
         for unwanted in ("Traceback", "WARNING", "httpx", "stamina"):
             assert unwanted not in log
+
+    @pytest.mark.parametrize(
+        ("kept", "says"),
+        [(b"no database at all" * 100, "can't be read"), (None, "can't be written")],
+        ids=["no store", "no folder"],
+    )
+    async def test_a_store_that_can_not_be_used_gets_a_sentence(
+        self,
+        slack: SlackWorkspace,
+        metastudio: MetaStudioSimulator,
+        tmp_path: Path,
+        kept: bytes | None,
+        says: str,
+    ) -> None:
+        """A clear sentence with the path, exit code 1, no traceback, and nothing is overwritten."""
+        path = tmp_path / ("kept.sqlite" if kept else "nowhere/kept.sqlite")
+        if kept:
+            path.write_bytes(kept)
+        settings = environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN, VOICEJOB_STORE=str(path))
+
+        ended = await voicejob("run", **settings)
+
+        assert ended.code == 1
+        assert says in ended.err
+        assert str(path) in ended.err
+        assert "Traceback" not in ended.err
+        assert not kept or path.read_bytes() == kept
+
+    async def test_a_second_bot_on_the_same_store_is_refused(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, tmp_path: Path
+    ) -> None:
+        """The sentence names the process that has the store, and that one goes on."""
+        path = tmp_path / "kept.sqlite"
+        settings = environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN, VOICEJOB_STORE=str(path))
+        async with started("run", **settings) as process:
+            await read_until(process.stderr, "ready:")
+            second = await voicejob("run", **settings)
+            process.send_signal(signal.SIGTERM)
+            await process.communicate()
+
+        assert (second.code, process.returncode) == (1, 0)
+        assert "Another VoiceJob" in second.err
+        assert str(process.pid) in second.err
+        assert "Traceback" not in second.err
 
     async def test_it_can_be_stopped_while_it_starts(
         self, slack: SlackWorkspace, metastudio: MetaStudioSimulator

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 import stamina
 
 from bot.demo.metastudio import Fault, MetaStudioSimulator
+from bot.demo.metastudio_account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
 from bot.errors import (
     BadJobId,
     JobNotFound,
@@ -29,9 +31,10 @@ from bot.errors import (
     UnreadableAnswer,
     WrongProject,
 )
-from bot.metastudio.auth import GivenToken
+from bot.metastudio.auth import AccessKey, GivenToken
 from bot.metastudio.client import (
     LOOK_UP_SECONDS,
+    REQUESTS_PER_SECOND,
     TIMEOUT,
     TRIES,
     MetaStudio,
@@ -812,3 +815,101 @@ async def ask_and_give_up(client: MetaStudio, metastudio: MetaStudioSimulator, j
 def ours(tasks: set[asyncio.Task[Any]]) -> set[asyncio.Task[Any]]:
     """Keep the tasks of the client; the simulator has its own for each connection."""
     return {task for task in tasks if "MetaStudio." in repr(task.get_coro())}
+
+
+class TestRecentJobs:
+    """The list of jobs."""
+
+    async def test_pages_come_in_order(self, metastudio: MetaStudioSimulator, client: MetaStudio) -> None:
+        """The job whose state changed last comes first, a hundred on a page, with the number of all."""
+        now = [1_700_000_000.0]
+        metastudio.clock = lambda: now[0]
+        ids = []
+        for _ in range(103):
+            ids.append(metastudio.add_job()["job_id"])
+            now[0] += 1
+        first = await client.recent_jobs()
+        second = await client.recent_jobs(offset=100)
+
+        assert [job.job_id for job in (*first.jobs, *second.jobs)] == ids[::-1]
+        assert (len(first.jobs), first.count) == (100, 103)
+
+    async def test_the_query_is_signed(self, metastudio: MetaStudioSimulator) -> None:
+        """The access key's signature covers the parameters."""
+        metastudio.add_job()
+        key = AccessKey(ACCESS_KEY, SECRET_KEY, project_id=PROJECT_ID, now=lambda: datetime.now(UTC))
+        async with client_at(metastudio.url, auth=key) as client:
+            page = await client.recent_jobs()
+
+        assert len(page.jobs) == 1
+        assert "sort_key=update_time" in metastudio.requests[-1].query
+
+    @quickly
+    @pytest.mark.parametrize(
+        ("fault", "error"),
+        [
+            (Fault.throttled(), Throttled),
+            (Fault.error(503, "APIGW.0613"), ServiceDown),
+            (Fault.html(), ServiceDown),
+            (Fault.cut(), Unreachable),
+            (Fault.cut_midway(), Unreachable),
+            (Fault.error(403, "APIGW.0302"), PermissionDenied),
+            (Fault.error(404, "APIGW.0101"), WrongProject),
+            (Fault.error(400, "MSS.10000003"), RequestRefused),
+            (Fault.broken_json(), UnreadableAnswer),
+            (Fault.not_an_object(), UnreadableAnswer),
+            (Fault.empty(), UnreadableAnswer),
+            (Fault.raw(b'{"count": 3}'), UnreadableAnswer),
+            (Fault.raw(b'{"jobs": {}}'), UnreadableAnswer),
+        ],
+        ids=str,
+    )
+    async def test_each_fault_has_its_error(
+        self,
+        metastudio: MetaStudioSimulator,
+        client: MetaStudio,
+        fault: Fault,
+        error: type[MetaStudioError],
+    ) -> None:
+        """What goes wrong is told as for one job."""
+        metastudio.add_job()
+        metastudio.fail(fault, times=200)
+
+        assert type(await failure_of(client.recent_jobs())) is error
+
+    async def test_rows_that_are_no_jobs_are_left_out(
+        self, metastudio: MetaStudioSimulator, client: MetaStudio
+    ) -> None:
+        """One strange row does not cost the others."""
+        metastudio.fail(Fault.raw(b'{"count": "2", "jobs": [7, {}, {"job_id": "a", "state": "WAITING"}]}'))
+        page = await client.recent_jobs()
+
+        assert [job.job_id for job in page.jobs] == ["a"]
+        assert page.count == 2
+
+
+class TestTurns:
+    """The bot's own requests wait for their turn."""
+
+    async def test_they_are_spread(self, client: MetaStudio, job_id: str) -> None:
+        """Six requests, one after the other, take five times the pause at least."""
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        for _ in range(6):
+            await client.turn()
+            await client.job(job_id)
+
+        assert clock() - started >= 5 / REQUESTS_PER_SECOND
+
+    async def test_peoples_requests_go_first(
+        self, metastudio: MetaStudioSimulator, client: MetaStudio
+    ) -> None:
+        """A person's request goes at once, and the bot's own waits so much longer."""
+        ids = [metastudio.add_job()["job_id"] for _ in range(4)]
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        await asyncio.gather(*(client.job(job_id) for job_id in ids))
+        people_waited = clock() - started
+        await client.turn()
+
+        assert clock() - started >= 4 / REQUESTS_PER_SECOND > people_waited

@@ -10,8 +10,8 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, closing, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -63,16 +63,21 @@ def gone(kept: Subscription) -> None:  # noqa: ARG001  a change that keeps nothi
     return None
 
 
-def process(function: Callable[..., None], *arguments: object) -> subprocess.Popen[str]:
-    """Start another process that runs this function of a test module."""
+@contextmanager
+def process(function: Callable[..., None], *arguments: object) -> Iterator[subprocess.Popen[str]]:
+    """Run this function of a test module in another process, which does not outlive the test."""
     program = f"import sys, {function.__module__} as it; it.{function.__qualname__}(*sys.argv[1:])"
-    return subprocess.Popen(  # noqa: S603  our own code
+    with subprocess.Popen(  # noqa: S603  our own code
         [sys.executable, "-c", program, *map(str, arguments)],
         stdout=subprocess.PIPE,
         stdin=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
-    )
+    ) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
 
 
 def in_another_process(function: Callable[..., None], *arguments: object) -> str:

@@ -179,3 +179,16 @@ class TestHostileText:
         picture = drawn([{"type": "section", "text": {"type": kind, "text": f"a{escape}b"}}])
 
         assert not [char for char in picture if char != "\n" and (char < " " or "\x7f" <= char <= "\x9f")]
+
+
+def test_a_divider_and_names() -> None:
+    """A line parts the entries of a list, and people and channels are named by their ids."""
+    blocks = [*section("by <@U0ALICE> in <#C0123>"), {"type": "divider"}, *section("next")]
+
+    assert read(drawn(blocks)) == "by @U0ALICE in #C0123 next"
+    assert len([line for line in drawn(blocks).splitlines() if "───" in line]) == 3
+
+
+def test_a_text_without_its_marks() -> None:
+    """Plain text has neither the marks of mrkdwn nor its entities."""
+    assert terminal.plain("`a &lt;b&gt;` *c* :x: <@U1>") == "a <b> c ❌ @U1"

@@ -15,10 +15,15 @@ Do = Callable[[Desk, str, Place], Awaitable[Message | None]]
 """What a button does, with its value, for the place where it was pressed."""
 
 
-async def _shown_anew(desk: Desk, done: Awaitable[object], place: Place) -> Message:
-    """Do something in a list, and show the list again."""
-    await done
-    return await desk.listing(place)
+async def _shown_anew(desk: Desk, value: str, doing: Awaitable[object], place: Place) -> Message:
+    """Do something with one entry of a list, and show the same page again."""
+    start = await desk.page_with(value, place)
+    await doing
+    return await desk.listing(place, start)
+
+
+def _relevel(level: Level) -> Do:
+    return lambda desk, value, place: _shown_anew(desk, value, desk.set_level(value, level, place), place)
 
 
 BUTTONS: Final[Mapping[str, tuple[Do, Replace]]] = {
@@ -29,21 +34,15 @@ BUTTONS: Final[Mapping[str, tuple[Do, Replace]]] = {
     notices.STOP: (Desk.unsubscribe, Replace.NEVER),
     notices.RETRY: (Desk.retry, Replace.IF_DONE),
     listings.LISTED_STOP: (
-        lambda desk, value, place: _shown_anew(desk, desk.unsubscribe(value, place), place),
+        lambda desk, value, place: _shown_anew(desk, value, desk.unsubscribe(value, place), place),
         Replace.IF_DONE,
     ),
     listings.LISTED_RETRY: (
-        lambda desk, value, place: _shown_anew(desk, desk.retry(value, place), place),
+        lambda desk, value, place: _shown_anew(desk, value, desk.retry(value, place), place),
         Replace.IF_DONE,
     ),
-    listings.LISTED_ALL: (
-        lambda desk, value, place: _shown_anew(desk, desk.set_level(value, Level.ALL, place), place),
-        Replace.IF_DONE,
-    ),
-    listings.LISTED_IMPORTANT: (
-        lambda desk, value, place: _shown_anew(desk, desk.set_level(value, Level.IMPORTANT, place), place),
-        Replace.IF_DONE,
-    ),
+    listings.LISTED_ALL: (_relevel(Level.ALL), Replace.IF_DONE),
+    listings.LISTED_IMPORTANT: (_relevel(Level.IMPORTANT), Replace.IF_DONE),
     listings.PAGE: (lambda desk, value, place: desk.listing(place, int(value)), Replace.IF_DONE),
     listings.FIRST_PAGE: (lambda desk, _, place: desk.listing(place), Replace.IF_DONE),
 }

@@ -102,13 +102,17 @@ class Desk:
 
     async def listing(self, place: Place, start: int = 0) -> Message:
         """List a channel's subscriptions, from number ``start`` on."""
+        kept = await self._listed(place)
+        return listings.listing(kept, self._look, start=start, checked_at=self._watcher.checked_at)
+
+    async def page_with(self, job_id: str, place: Place) -> int:
+        """Say where the page of a channel's list begins that has this job on it."""
+        ids = [kept.job_id for kept in await self._listed(place)]
+        return listings.page_start(ids.index(job_id)) if job_id in ids else 0
+
+    async def _listed(self, place: Place) -> list[Subscription]:
         kept = await self._store.of_channel(self._team_id, place.channel_id)
-        return listings.listing(
-            [each for each in kept if not each.stopped_by],
-            self._look,
-            start=start,
-            checked_at=self._watcher.checked_at,
-        )
+        return [each for each in kept if not each.stopped_by]
 
     async def retry(self, job_id: str, place: Place) -> Message:
         """Try a paused subscription now. Raises StoreTrouble."""
