@@ -143,7 +143,7 @@ def _whole(verb: str, words: Sequence[str]) -> str:
 
 
 def _shown(word: str) -> str:
-    return unquoted(word).strip(_AROUND_WORDS)
+    return unquoted(unquoted(word).strip(_AROUND_WORDS))
 
 
 def _plain(word: str) -> str:

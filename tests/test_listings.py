@@ -1,0 +1,301 @@
+"""What one person is told of subscriptions: what came of asking, and a channel's list."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from test_cards import JOB_ID, NOW, NOW_TOKEN
+from test_notices import HOSTILE, LOOK, WHY, check, kept_of, mrkdwn_of, odd_subscriptions, paused_of
+
+from bot import listings
+from bot.demo.blockkit import buttons, problems
+from bot.jobs import Job
+from bot.mrkdwn import Message
+from bot.notices import Look
+from bot.subscriptions import Level, Subscription
+
+VOICE = f"`Morning News` (job `{JOB_ID}`)"
+IMPORTANT = "important changes only: when the job waits for you, or is over"
+
+
+def list_of(kept: list[Subscription], *, start: int = 0, checked_at: int | None = NOW) -> Message:
+    return listings.listing(kept, LOOK, start=start, checked_at=lambda _: checked_at)
+
+
+def check_list(message: Message) -> None:
+    """Check a message in which the same button stands in several rows.
+
+    Slack wants an action_id to be unique in its block; the judge of Block Kit wants it for the whole message.
+    """
+    for block in message.blocks:
+        check(Message(message.text, [block]))
+    found = problems({"text": message.text, "blocks": message.blocks})
+    assert [problem for problem in found if "used twice" not in problem] == []
+
+
+def labels(message: Message) -> list[str]:
+    return [button["text"]["text"] for _, button in buttons(message.blocks)]
+
+
+ANSWERS: dict[str, tuple[Callable[[], Message], str]] = {
+    "subscribed": (
+        lambda: listings.subscribed(kept_of(), LOOK),
+        (
+            f":white_check_mark: This channel is subscribed to {VOICE}. It is told of every change. "
+            f"`/voicejob unsubscribe {JOB_ID}` ends that."
+        ),
+    ),
+    "subscribed to what is important": (
+        lambda: listings.subscribed(kept_of(level=Level.IMPORTANT), LOOK),
+        (
+            f":white_check_mark: This channel is subscribed to {VOICE}. It is told of {IMPORTANT}. "
+            f"`/voicejob unsubscribe {JOB_ID}` ends that."
+        ),
+    ),
+    "already": (
+        lambda: listings.already(kept_of(), LOOK),
+        (
+            f"<@U0ALICE> has subscribed this channel to {VOICE} already. It is told of every change. "
+            f"`/voicejob subscribe {JOB_ID} important` changes that."
+        ),
+    ),
+    "already, to what is important": (
+        lambda: listings.already(kept_of(level=Level.IMPORTANT), LOOK),
+        (
+            f"<@U0ALICE> has subscribed this channel to {VOICE} already. It is told of {IMPORTANT}. "
+            f"`/voicejob subscribe {JOB_ID} all` changes that."
+        ),
+    ),
+    "level": (
+        lambda: listings.level_changed(kept_of()),
+        f":white_check_mark: For {VOICE}, this channel is now told of every change.",
+    ),
+    "other level": (
+        lambda: listings.level_changed(kept_of(level=Level.IMPORTANT)),
+        f":white_check_mark: For {VOICE}, this channel is now told of {IMPORTANT}.",
+    ),
+    "refused": (
+        lambda: listings.refused_here(paused_of("not_in_channel"), LOOK),
+        (
+            ":warning: I am not a member of the channel. Type `/invite @voicejob` in the channel, then press "
+            "Try again. (Slack calls it `not_in_channel`.) "
+            f"Your subscription to {VOICE} is kept and paused until then."
+        ),
+    ),
+    "not in a direct message": (
+        lambda: listings.not_in_direct(LOOK),
+        (
+            ":warning: I can't post in a direct message between people, and can't be invited to one, so it "
+            "is not subscribed. Subscribe in a channel, or in your direct message with `@voicejob`."
+        ),
+    ),
+    "later": (
+        lambda: listings.later(kept_of()),
+        (
+            f":hourglass_flowing_sand: The subscription to {VOICE} is kept, but Slack does not take my "
+            "messages just now. The card will be here as soon as it does."
+        ),
+    ),
+    "stopped": (
+        lambda: listings.stopped(kept_of(), LOOK),
+        (
+            f":white_check_mark: This channel is not told of {VOICE} any more. "
+            f"`/voicejob subscribe {JOB_ID}` subscribes it again."
+        ),
+    ),
+    "not subscribed": (
+        lambda: listings.not_subscribed(JOB_ID, LOOK),
+        (
+            f"This channel is not subscribed to the job `{JOB_ID}`. `/voicejob list` shows what it is "
+            "subscribed to."
+        ),
+    ),
+    "outsider": (
+        listings.outsider,
+        "Only members of the workspace that I belong to can use my buttons. Ask one of them in this channel.",
+    ),
+    "nothing to list": (
+        lambda: list_of([]),
+        "This channel has no subscriptions. `/voicejob subscribe &lt;job_id&gt;` makes one.",
+    ),
+}
+"""Every short answer, and how it reads."""
+
+
+class TestAnswers:
+    """What came of asking."""
+
+    @pytest.mark.parametrize(("made", "says"), ANSWERS.values(), ids=ANSWERS)
+    def test_answer_says_what_happened_and_what_to_do(self, made: Callable[[], Message], says: str) -> None:
+        """The text and the block say the same, in sentences, with the command to type."""
+        message = made()
+
+        assert message.text == says
+        assert mrkdwn_of(message.blocks) == [says]
+        check(message)
+
+    @pytest.mark.parametrize(("reason", "says"), WHY.items(), ids=WHY)
+    def test_refusal_can_be_tried_again(self, reason: str, says: str) -> None:
+        """Where the bot may not post, its answer has the remedy, and a button for the same job."""
+        message = listings.refused_here(paused_of(reason), LOOK)
+        ((_, button),) = buttons(message.blocks)
+
+        assert says in message.text
+        assert (button["text"]["text"], button["value"]) == ("Try again", JOB_ID)
+        assert button["action_id"] == "subscription_retry"
+
+    def test_job_that_is_over_is_shown(self) -> None:
+        """Instead of a subscription there is the job's card, and the reason."""
+        message = listings.over(kept_of("SUCCEED").job, LOOK, now=NOW)
+
+        assert message.text.startswith("This job is over: nothing about it will change, so I did not ")
+        assert "`Morning News`: Succeeded" in message.text
+        assert labels(message) == ["Refresh"]
+        check(message)
+
+
+class TestList:
+    """A channel's list."""
+
+    def test_row_says_everything(self) -> None:
+        """A row has the voice, state, since when, level, who asked, last check, last message, and the id."""
+        kept = kept_of(job={"lastupdate_time": NOW}, delivered_at=NOW)
+
+        assert mrkdwn_of(list_of([kept]).blocks) == [
+            "*1 subscription in this channel*",
+            "\n".join(
+                [
+                    f":hourglass_flowing_sand: `Morning News` *In training* since {NOW_TOKEN}",
+                    f"Told of every change. Subscribed by <@U0ALICE>, {NOW_TOKEN}",
+                    f"Checked {NOW_TOKEN}. Last message {NOW_TOKEN}.",
+                    f"`{JOB_ID}`",
+                ]
+            ),
+        ]
+
+    def test_row_says_what_is_not_known_yet(self) -> None:
+        """Right after a start nothing was checked, and a new subscription had no message."""
+        (_, row) = mrkdwn_of(list_of([kept_of()], checked_at=None).blocks)
+
+        assert "Not checked since I was started. No message yet." in row
+        assert "since <!date" not in row
+
+    @pytest.mark.parametrize(("reason", "says"), WHY.items(), ids=WHY)
+    def test_paused_row_says_why(self, reason: str, says: str) -> None:
+        """A paused one has the reason, the remedy, and when the bot tries next; the text names it too."""
+        message = list_of([paused_of(reason)])
+        (_, row) = mrkdwn_of(message.blocks)
+
+        assert f":warning: *Paused* since {NOW_TOKEN}: " in row
+        assert says in row
+        assert row.splitlines()[-2].endswith("2026-01-02 03:09 UTC>.")
+        assert "`Morning News`: In training (paused), job" in message.text
+
+    @pytest.mark.parametrize(
+        ("kept", "found"),
+        [
+            (kept_of(), ["Only important", "Unsubscribe"]),
+            (kept_of(level=Level.IMPORTANT), ["Every change", "Unsubscribe"]),
+            (paused_of("is_archived"), ["Try again", "Only important", "Unsubscribe"]),
+        ],
+        ids=["all", "important", "paused"],
+    )
+    def test_buttons_of_a_row(self, kept: Subscription, found: list[str]) -> None:
+        """Each row can be ended and have the other level; a paused one can be tried again."""
+        message = list_of([kept])
+        actions = {
+            "Only important": listings.LISTED_IMPORTANT,
+            "Every change": listings.LISTED_ALL,
+            "Unsubscribe": listings.LISTED_STOP,
+            "Try again": listings.LISTED_RETRY,
+        }
+
+        assert labels(message) == found
+        for _, button in buttons(message.blocks):
+            assert (button["action_id"], button["value"]) == (actions[button["text"]["text"]], JOB_ID)
+            assert ("confirm" in button) is (button["text"]["text"] == "Unsubscribe")
+        check(message)
+
+    @pytest.mark.parametrize(
+        ("number", "start", "head", "shown", "ways"),
+        [
+            (1, 0, "1 subscription in this channel", (0, 1), []),
+            (8, 0, "8 subscriptions in this channel", (0, 8), []),
+            (9, 0, "9 subscriptions in this channel: 1 to 8", (0, 8), ["More"]),
+            (9, 8, "9 subscriptions in this channel: 9 to 9", (8, 9), ["From the start"]),
+            (23, 8, "23 subscriptions in this channel: 9 to 16", (8, 16), ["More", "From the start"]),
+            (23, 16, "23 subscriptions in this channel: 17 to 23", (16, 23), ["From the start"]),
+            (100, 96, "100 subscriptions in this channel: 97 to 100", (96, 100), ["From the start"]),
+            (9, 9, "9 subscriptions in this channel: 1 to 8", (0, 8), ["More"]),
+            (9, 10**9, "9 subscriptions in this channel: 1 to 8", (0, 8), ["More"]),
+            (9, -1, "9 subscriptions in this channel: 1 to 8", (0, 8), ["More"]),
+        ],
+    )
+    def test_pages(self, number: int, start: int, head: str, shown: tuple[int, int], ways: list[str]) -> None:
+        """A page says which part of how many it is, and has a button to each other part."""
+        message = list_of([kept_of(job_id=f"job-{at}") for at in range(number)], start=start)
+        ids = re.findall(r"job `(job-\d+)`", message.text)
+
+        assert message.text.splitlines()[0] == f"{head}."
+        assert mrkdwn_of(message.blocks)[0] == f"*{head}*"
+        assert ids == [f"job-{at}" for at in range(*shown)]
+        assert [label for label in labels(message) if label in {"More", "From the start"}] == ways
+        check_list(message)
+
+    @pytest.mark.parametrize("number", [1, 8, 9, 16, 23, 100])
+    def test_every_entry_is_on_one_page(self, number: int) -> None:
+        """Who presses More to the end has seen each once, and comes back to the start."""
+        kept = [kept_of(job_id=f"job-{at}") for at in range(number)]
+        seen: list[str] = []
+        start: int | None = 0
+        while start is not None:
+            message = list_of(kept, start=start)
+            seen += re.findall(r"job `(job-\d+)`", message.text)
+            ways = {button["action_id"]: button["value"] for _, button in buttons(message.blocks)}
+            assert (ways.get(listings.FIRST_PAGE) == "0") is (start > 0)
+            start = int(ways[listings.PAGE]) if listings.PAGE in ways else None
+
+        assert seen == [each.job_id for each in kept]
+
+
+class TestAnything:
+    """Any subscription at all."""
+
+    @given(odd_subscriptions())
+    @settings(deadline=None, max_examples=30)
+    def test_every_answer_is_one_that_slack_takes(self, kept: Subscription) -> None:
+        """Nothing from outside breaks an answer, comes alive in it, or makes it too long."""
+        for message in (
+            listings.subscribed(kept, LOOK),
+            listings.already(kept, LOOK),
+            listings.level_changed(kept),
+            listings.over(kept.job, LOOK, now=NOW),
+            listings.refused_here(kept, LOOK),
+            listings.later(kept),
+            listings.stopped(kept, LOOK),
+            listings.not_subscribed(kept.job_id, LOOK),
+        ):
+            check(message)
+        check_list(list_of([kept, kept]))
+
+    @pytest.mark.parametrize("filler", [HOSTILE, "&", "x", "女", "<"])
+    def test_longest_of_everything_fits(self, filler: str) -> None:
+        """Eight entries with endless names, states and ids fit into one message, and into its text."""
+        long = (filler * 5000)[:5000]
+        job = Job.from_api({"job_id": long, "voice_name": long, "state": f"X{long}", "lastupdate_time": NOW})
+        kept = paused_of(long, subscribed_by=long, job_id=long[:900]).model_copy(update={"job": job})
+        look = Look(region=long, bot_name=long, command="/voicejob", console_url=lambda _: None)
+
+        check_list(listings.listing([kept] * 9, look, start=0, checked_at=lambda _: NOW))
+        for made in (listings.refused_here, listings.subscribed, listings.already, listings.stopped):
+            check(made(kept, look))
+
+    def test_nothing_personal_is_listed(self) -> None:
+        """The list shows no personal field."""
+        secret: dict[str, Any] = {"phone": "SECRETSECRET", "app_user_id": "SECRETSECRET"}
+        kept = kept_of().model_copy(update={"job": Job.from_api({"job_id": JOB_ID} | secret)})
+
+        assert "SECRETSECRET" not in json.dumps(list_of([kept]).blocks) + list_of([kept]).text
