@@ -12,6 +12,7 @@ watcher.py        asks how the followed jobs are, and writes down what is to be 
 sweep.py          PURE   one reading of MetaStudio's list of jobs
 outbox.py         tells Slack what is due, and writes down what Slack took
 sending.py        posting and editing in Slack, at its pace
+pace.py           PURE   how fast the bot asks and sends
 refusals.py       PURE   what Slack's refusals of a message mean
 store/            where subscriptions are kept
 subscriptions.py  PURE   a subscription, what is due for it, and the changes that it goes through

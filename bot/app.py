@@ -26,7 +26,8 @@ from bot.metastudio.auth import AccessKey, GivenToken, IamUser
 from bot.metastudio.client import MetaStudio
 from bot.notices import Look
 from bot.outbox import Outbox
-from bot.sending import Pace, Slack
+from bot.pace import PACE, Pace
+from bot.sending import Slack
 from bot.store import open_store
 from bot.tokens import may_connect, signed_in
 from bot.watcher import GONE_AFTER, Watcher
@@ -36,7 +37,6 @@ log = logging.getLogger(__name__)
 SLACK_TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
 DRAIN_SECONDS: Final = 6.0
 """How long the end waits for answers and messages under way; all in all, it comes within 10 seconds."""
-SLACKS_PACE: Final = Pace()
 
 Ready = Callable[[str], None]
 """Called once Slack can reach the bot, with a word on how."""
@@ -48,7 +48,7 @@ async def run(
     stop: asyncio.Event,
     ready: Ready,
     drain: float = DRAIN_SECONDS,
-    pace: Pace = SLACKS_PACE,
+    pace: Pace = PACE,
 ) -> None:
     """Run the bot until ``stop`` is set; at the end, wait ``drain`` seconds at most for what is under way.
 
@@ -57,7 +57,7 @@ async def run(
     """
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession(timeout=SLACK_TIMEOUT))
-        metastudio = await stack.enter_async_context(metastudio_from(settings))
+        metastudio = await stack.enter_async_context(metastudio_from(settings, pace))
         store = await stack.enter_async_context(open_store(settings.voicejob_store))
         client = AsyncWebClient(base_url=settings.slack_api_url, session=session)
         auth = await signed_in(client, revealed(settings.slack_bot_token))
@@ -145,13 +145,14 @@ def _sender(settings: Settings, session: aiohttp.ClientSession, pace: Pace) -> S
     return Slack(client, pace)
 
 
-def metastudio_from(settings: MetaStudioSettings) -> MetaStudio:
+def metastudio_from(settings: MetaStudioSettings, pace: Pace = PACE) -> MetaStudio:
     """Build the client of MetaStudio."""
     return MetaStudio(
         settings.endpoint,
         project_id=settings.huaweicloud_sdk_project_id,
         auth=_auth_from(settings),
         app_user_id=settings.metastudio_app_user_id,
+        pause=pace.requests,
     )
 
 

@@ -320,6 +320,9 @@ _GONE: Final = Meaning(
     next="Nothing more, MetaStudio does not have the job any more.",
     to_do="If it was deleted by mistake, create a new job.",
 )
+ENDED_STATES: Final = frozenset(state for state, meaning in STATES.items() if meaning.phase in ENDED) | {GONE}
+"""The states in which a job is over."""
+
 _NEW_STATE: Final = Meaning(
     label="Unknown state",
     phase=Phase.UNKNOWN,

@@ -208,8 +208,9 @@ class Outbox:
         if wait <= 0:
             await self._deliver(kept.key)
             return
-        with suppress(TimeoutError):
-            await asyncio.wait_for(woken.wait(), wait)
+        with suppress(TimeoutError):  # asyncio.wait_for of Python 3.11 may swallow that it is stopped
+            async with asyncio.timeout(wait):
+                await woken.wait()
 
     def _pause_of(self, channel: Channel) -> float:
         """Say for how many seconds a channel is left alone."""
@@ -218,7 +219,7 @@ class Outbox:
     async def _wait_for_pace(self, kept: Subscription, step: Step) -> None:
         if step is Step.EDIT_CARD:
             await self._slack.may_edit()
-        else:
+        elif step is not Step.FORGET:
             await self._slack.may_post(_where(kept, step))
 
     async def _take(self, kept: Subscription, step: Step, *, person_is_here: bool) -> None:
@@ -242,6 +243,8 @@ class Outbox:
 
     async def _send(self, kept: Subscription, step: Step) -> Change:
         """Send what the step asks for; what Slack calls malformed goes as plain text. Raises NotTaken."""
+        if step is Step.FORGET:
+            return changes.forgotten
         message = self._message(kept, step)
         try:
             return await self._send_as(message, kept, step)
@@ -315,7 +318,7 @@ class Outbox:
         if not self._failing:
             log.warning("Slack does not take a message: %s %s; trying again", error.code, error)
         self._failing.add(channel)
-        if error.retry_after is None:  # otherwise that method is held, and everything else goes on
+        if not error.retry_after:  # otherwise that method is held, and everything else goes on
             self._pauses[channel].failed()
 
     def _is_refused(self, error: NotTaken) -> None:

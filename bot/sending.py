@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.mrkdwn import Message
+from bot.pace import Pace
 from bot.refusals import Refusal, meaning_of
 
 NO_ANSWER: Final = "no_answer"
@@ -20,19 +20,6 @@ LONGEST_HOLD: Final = 15 * 60.0
 """Seconds: a longer Retry-After is asked about again."""
 _CODE: Final = re.compile(r"\w{1,80}", re.ASCII)
 """What an error code of Slack's looks like; anything else is no word of Slack's."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pace:
-    """Seconds between two messages in one channel, between two messages at all, and between two edits.
-
-    Slack allows about one message a second in a channel, several hundred a minute in a workspace, and 50
-    edits a minute (pages "Rate limits", ``chat.postMessage`` and ``chat.update``).
-    """
-
-    channel: float = 1.0
-    posts: float = 0.2
-    edits: float = 1.5
 
 
 class NotTaken(Exception):

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.jobs import ENDED, GONE, Job, Phase, meaning_of
+from bot.jobs import ENDED_STATES, GONE, Job, Phase, meaning_of
 
 FIRST_RETRY: Final = 5 * 60
 RETRY_FACTOR: Final = 3
@@ -109,7 +109,7 @@ class Subscription(_Record):
     @property
     def is_over(self) -> bool:
         """Whether the job has ended, so that nothing more will come."""
-        return self.job.meaning.phase in ENDED
+        return self.job.state in ENDED_STATES
 
     @property
     def face(self) -> str:
@@ -128,6 +128,8 @@ class Step(Enum):
     POST_NOTICE = auto()
     EDIT_CARD = auto()
     TELL_PERSON = auto()
+    FORGET = auto()
+    """Nothing any more: it was stopped, and there is no card to say so."""
 
 
 def _state(job: Job | None) -> str:
@@ -170,7 +172,7 @@ def next_step(subscription: Subscription) -> Step | None:
     if subscription.pause and not subscription.pause.person_knows:
         return Step.TELL_PERSON
     if subscription.card is None:
-        return None if subscription.stopped_by else Step.POST_CARD
+        return Step.FORGET if subscription.stopped_by else Step.POST_CARD
     if subscription.notice and not subscription.stopped_by:
         return Step.POST_NOTICE
     return Step.EDIT_CARD if subscription.card.face != subscription.face else None
@@ -185,13 +187,19 @@ def next_time(subscription: Subscription) -> int | None:
 
 
 def card_posted(shown: Subscription, ts: str, now: int) -> Change:
-    """Slack took a card that shows this. The first one is also the first word, and tells what it shows."""
+    """Slack took a card that shows this. The first one is also the first word, and tells what it shows.
+
+    Where a notice waits still, only that one will show whether the pause is over.
+    """
 
     def change(kept: Subscription) -> Subscription | None:
         card = Card(ts=ts, posted_at=now, face=shown.face)
         is_first = kept.delivered_at is None
         notice = _rest(kept.notice, shown.notice, now) if is_first else kept.notice
-        return _unless_finished(_delivered(kept, now, {"card": card, "notice": notice}))
+        told: dict[str, Any] = {"card": card, "notice": notice}
+        if notice and kept.pause:
+            told["pause"] = kept.pause.model_copy(update={"next_try": now})
+        return _unless_finished(_delivered(kept, now, told))
 
     return change
 
@@ -310,9 +318,14 @@ def outdated(kept: Subscription) -> Subscription:
 
 
 def stopped(by: str) -> Change:
-    """End it on behalf of a person; it stays until the card says so."""
+    """End it on behalf of a person; it stays until the card says so, or there is none to say it."""
 
     def change(kept: Subscription) -> Subscription | None:
         return _unless_finished(kept.model_copy(update={"stopped_by": by, "notice": None, "pause": None}))
 
     return change
+
+
+def forgotten(kept: Subscription) -> Subscription | None:
+    """Retire one that was stopped and has no card, which may have been on its way when it was stopped."""
+    return kept if kept.card or not kept.stopped_by else None

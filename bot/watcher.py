@@ -9,7 +9,7 @@ import logging
 import math
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from bot.edges import Edge
@@ -25,7 +25,7 @@ from bot.errors import (
     WrongProject,
 )
 from bot.jobs import Job
-from bot.metastudio.client import REQUESTS_PER_SECOND, MetaStudio
+from bot.metastudio.client import MetaStudio
 from bot.store import Store
 from bot.subscriptions import Key, Subscription, due, seen
 from bot.sweep import Sweep, Way, cross_checks, is_doubtful, last_change, next_since, way
@@ -86,7 +86,6 @@ class Watcher:
         self._listed_at = -math.inf
         self._list_rests_until = -math.inf
         self._since: int | None = None
-        self._pages = 1
         self._count = 0
         self.trouble: VoiceJobError | None = None
         """What keeps it from checking at present."""
@@ -102,10 +101,12 @@ class Watcher:
         at = max(self._listed_at, self._checked.get(job_id, -math.inf))
         return None if at == -math.inf else int(time.time() - _now() + at)
 
-    async def saw(self, job_id: str, job: Job) -> None:
-        """Write down how a job is, and what is to be told of it. Raises StoreTrouble."""
+    async def look(self, job_id: str) -> None:
+        """Check one job now, because a person asks for it. Raises MetaStudioError, StoreTrouble."""
+        at = _now()
+        job = await self._metastudio.job(job_id)
         followed = await self._store.followed()
-        await self._found(job_id, job, followed.get(job_id, ()))
+        await self._found(job_id, job, followed.get(job_id, ()), at)
 
     async def _check_safely(self) -> float:
         """Check once, and say how many seconds to wait until the next time."""
@@ -131,12 +132,12 @@ class Watcher:
             self._since = None
             return
         rests = _now() < self._list_rests_until
-        chosen = way(followed=len(followed), pages=self._pages, rests=rests)
+        chosen = way(followed=len(followed), pages=1, rests=rests)
         at = _now()
         sweep = await self._read_list(followed) if chosen is Way.LIST else None
-        number = max(1, int(self._poll * REQUESTS_PER_SECOND))
-        if sweep and await self._take_list(sweep, followed):
-            self._remember(sweep, at)
+        number = max(1, int(self._poll / self._metastudio.pause))
+        if sweep and await self._take_list(sweep, followed, at):
+            self._remember(sweep, at, len(followed))
             number = cross_checks(len(followed), self._poll)
         else:
             sweep = None
@@ -148,7 +149,6 @@ class Watcher:
             for job_id in memory.keys() - kept.keys():
                 del memory[job_id]
         self._odd &= kept.keys()
-        self._owed &= kept.keys()
 
     # The list.
 
@@ -174,21 +174,26 @@ class Watcher:
             return None
         return sweep
 
-    async def _take_list(self, sweep: Sweep, followed: Followed) -> bool:
+    async def _take_list(self, sweep: Sweep, followed: Followed, at: float) -> bool:
         """Write down what the list shows, and ask for what it leaves open; False if it proves wrong."""
         doubtful = {job_id for job_id, job in sweep.found.items() if is_doubtful(job, followed[job_id])}
         for job_id in sweep.found.keys() - doubtful:
             self._missing.pop(job_id, None)
-            await self._observe(job_id, sweep.found[job_id], followed[job_id])
-        left_open = doubtful.union(sweep.missing, self._owed & followed.keys())
-        self._owed = await self._ask_some(followed, sorted(left_open, key=self._asked_at), sweep)
+            await self._observe(job_id, sweep.found[job_id], followed[job_id], at)
+        suspects = doubtful.union(sweep.missing)
+        left_open = sorted(suspects | (self._owed & followed.keys()), key=self._asked_at)
+        self._owed = await self._ask_some(followed, left_open, sweep, suspects)
         return _now() >= self._list_rests_until
 
-    def _remember(self, sweep: Sweep, at: float) -> None:
+    def _remember(self, sweep: Sweep, at: float, followed: int) -> None:
         """Remember how far the list was read: only now, when all that it showed is on disk."""
         self._list_edge.works("the list of jobs is used again")
         self._listed_at = at
-        self._pages = 1 if self._since is None else sweep.pages
+        if (
+            self._since is not None
+            and way(followed=followed, pages=sweep.pages, rests=False) is Way.ONE_BY_ONE
+        ):
+            self._list_rests_until = at + self._list_rests  # so much changes that the list does not save any
         # Fewer jobs than before: some were deleted, and the next reading finds out which.
         self._since = None if sweep.count < self._count else next_since(sweep.newest)
         self._count = sweep.count
@@ -200,10 +205,15 @@ class Watcher:
     # One job after the other.
 
     async def _ask_some(
-        self, followed: Followed, job_ids: Iterable[str], sweep: Sweep | None = None
+        self,
+        followed: Followed,
+        job_ids: Iterable[str],
+        sweep: Sweep | None = None,
+        suspects: Collection[str] = (),
     ) -> set[str]:
         """Ask for jobs, and return those that could not be asked for, though others could.
 
+        They also show whether the list that was read is true: it should have shown ``suspects`` as they are.
         Raises MetaStudioError when none could, or when it seems that no further one can.
         """
         failed: dict[str, MetaStudioError] = {}
@@ -220,8 +230,11 @@ class Watcher:
                     raise
                 continue
             in_a_row, has_worked = 0, True
-            if sweep and job and _is_news(job, followed[job_id]) and sweep.hides(job):
+            is_telling = job_id in suspects or (job is not None and _is_news(job, followed[job_id]))
+            if sweep and job and is_telling and sweep.hides(job):
                 self._rest_list("it does not show what a job itself shows:", job_id)
+                if suspects:
+                    break
         for job_id, why in failed.items():
             if not has_worked:
                 raise why
@@ -242,32 +255,42 @@ class Watcher:
     async def _ask(self, job_id: str, subscriptions: Sequence[Subscription]) -> Job | None:
         """Ask for a job, and write down how it is; None if it is not there, or MetaStudio refuses its id."""
         await self._metastudio.turn()
-        self._asked[job_id] = _now()
+        self._asked[job_id] = at = _now()
         try:
             job = await self._metastudio.job(job_id)
         except JobNotFound:
-            await self._miss(job_id, subscriptions)
+            await self._miss(job_id, subscriptions, at)
             return None
         except (RequestRefused, BadJobId) as error:
             self._log_odd(job_id, error)
             return None
-        await self._found(job_id, job, subscriptions)
+        await self._found(job_id, job, subscriptions, at)
         return job
 
-    async def _found(self, job_id: str, job: Job, subscriptions: Sequence[Subscription]) -> None:
+    async def _found(self, job_id: str, job: Job, subscriptions: Sequence[Subscription], at: float) -> None:
         self._missing.pop(job_id, None)
-        self._odd.discard(job_id)
-        self._checked[job_id] = _now()
-        await self._observe(job_id, job, subscriptions)
+        if job_id in self._odd:
+            self._odd.remove(job_id)
+            log.info("a job can be checked again: job=%.66r", job_id)
+        await self._observe(job_id, job, subscriptions, at)
 
-    async def _miss(self, job_id: str, subscriptions: Sequence[Subscription]) -> None:
+    async def _miss(self, job_id: str, subscriptions: Sequence[Subscription], at: float) -> None:
         """Note that a job is not there: it is gone when the next check, some time later, says the same."""
-        self._checked[job_id] = now = _now()
-        if now - self._missing.setdefault(job_id, now) >= self._gone_after:
-            await self._observe(job_id, None, subscriptions)
+        if at - self._missing.setdefault(job_id, at) >= self._gone_after:
+            await self._observe(job_id, None, subscriptions, at)
+        else:
+            self._checked[job_id] = at
 
-    async def _observe(self, job_id: str, job: Job | None, subscriptions: Sequence[Subscription]) -> None:
-        """Write down how a job is, where that is news; None is a job that is gone."""
+    async def _observe(
+        self, job_id: str, job: Job | None, subscriptions: Sequence[Subscription], at: float
+    ) -> None:
+        """Write down how a job is, where that is news; None is a job that is gone.
+
+        It was asked for at ``at``. An answer that comes after that to a later question is an old tale.
+        """
+        if at < self._checked.get(job_id, -math.inf):
+            return
+        self._checked[job_id] = at
         now = int(time.time())
         state = job.state if job else "gone"
         for each in subscriptions:

@@ -1,11 +1,143 @@
 """What several tests need."""
 
 import asyncio
-from collections.abc import Callable
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.demo.slack import BOT_TOKEN, SlackWorkspace
+from bot.jobs import Job
+from bot.notices import Look
+from bot.outbox import Outbox
+from bot.pace import Pace
+from bot.sending import Slack
+from bot.store.sqlite import SqliteStore
+from bot.subscriptions import Key, Level, Subscription, seen
 
 
 async def eventually(holds: Callable[[], bool], *, within: float = 5) -> None:
     """Wait until the condition holds. Raises TimeoutError after ``within`` seconds."""
     async with asyncio.timeout(within):
         while not holds():  # noqa: ASYNC110  what is waited for has no event
+            await asyncio.sleep(0.01)
+
+
+AT_ONCE = Pace(channel=0, posts=0, edits=0, requests=0.001)
+
+
+@dataclass(kw_only=True)
+class Office:
+    """An outbox between a real store and the Slack of the tests, with one channel to post in."""
+
+    slack: SlackWorkspace
+    store: SqliteStore
+    outbox: Outbox
+    channel: str
+
+    async def follow(self, job_id: str = "job-1", *, channel: str = "", **fields: Any) -> Key:
+        """Keep a subscription; nothing was told of it yet."""
+        job = Job(job_id=job_id, voice_name=f"voice of {job_id}", state="WAITING", reject_times=1)
+        usual = {"team_id": "T1", "level": Level.ALL, "subscribed_by": "U1", "subscribed_at": 1767323045}
+        new = Subscription(
+            **{"channel_id": channel or self.channel, "job_id": job_id, "job": job} | usual | fields
+        )
+        return (await self.store.add(new)).key
+
+    async def followed(self, job_id: str = "job-1", **fields: Any) -> Key:
+        """Keep a subscription whose card is posted, and was a while ago."""
+        key = await self.follow(job_id, **fields)
+        await self.outbox.deliver(key)
+        await self.age(key)
+        return key
+
+    async def age(self, key: Key) -> None:
+        """Let the card be an old one."""
+        card = (await self.kept(key)).card
+        assert card is not None
+        await self.update(key, card=card.model_copy(update={"posted_at": card.posted_at - 1000}))
+
+    async def kept(self, key: Key) -> Subscription:
+        """Give what is kept; it must be there."""
+        kept = await self.store.get(key)
+        assert kept is not None
+        return kept
+
+    async def update(self, key: Key, **fields: Any) -> None:
+        """Put something else into what is kept."""
+        await self.store.change(key, lambda kept: kept.model_copy(update=fields))
+
+    async def job_is(self, key: Key, state: str, *, reject_times: int = 1) -> None:
+        """Note that the job is in another state, as the watcher does."""
+        job = (await self.kept(key)).job.model_copy(update={"state": state, "reject_times": reject_times})
+        await self.store.change(key, seen(job, int(time.time())))
+
+    def posts(self, channel: str = "") -> list[dict[str, Any]]:
+        """List what the bot tried to post in a channel."""
+        made = [call.arguments for call in self.slack.calls if call.method == "chat.postMessage"]
+        return [sent for sent in made if sent["channel"] == (channel or self.channel)]
+
+    def edits(self) -> list[dict[str, Any]]:
+        """List what the bot tried to edit."""
+        return [call.arguments for call in self.slack.calls if call.method == "chat.update"]
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["asyncio.Task[None]"]:
+        """Let the outbox run. Raises what it raises."""
+        running = asyncio.create_task(self.outbox.run())
+        try:
+            yield running
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
+        if not running.cancelled():
+            running.result()
+
+
+@asynccontextmanager
+async def office(
+    slack: SlackWorkspace,
+    path: Path,
+    *,
+    pace: Pace = AT_ONCE,
+    seconds: float = 10,
+    console_url: Callable[[str], str | None] = lambda _: None,
+    **outbox: float,
+) -> AsyncIterator[Office]:
+    """Open an office with its store in this file; Slack is given so many seconds for an answer."""
+    look = Look(region="cn-north-4", bot_name="voicejob", command="/voicejob", console_url=console_url)
+    timeout = aiohttp.ClientTimeout(total=seconds)
+    async with aiohttp.ClientSession(timeout=timeout) as session, SqliteStore(path) as store:
+        client = AsyncWebClient(token=BOT_TOKEN, base_url=slack.api_url, session=session, retry_handlers=[])
+        opened = Outbox(
+            store, Slack(client, pace), look, **{"first_pause": 0.01, "disk_pause": 0.01} | outbox
+        )
+        yield Office(slack=slack, store=store, outbox=opened, channel=slack.add_channel("voices"))
+        await opened.drain(1)
+
+
+@contextmanager
+def disk_held(path: Path) -> Iterator[None]:
+    """Let nobody write to a store, as another program that holds its file does."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as shell:
+        shell.execute("BEGIN EXCLUSIVE")
+        yield
+        shell.execute("ROLLBACK")
+
+
+async def fail_fast(store: SqliteStore) -> None:
+    """Let a write that can't be made fail at once, instead of after two seconds."""
+    await store.disk.ask(lambda table: table.conn.select_one("PRAGMA busy_timeout=20"))
+
+
+async def eventually_so(holds: Callable[[], Awaitable[bool]], *, within: float = 5) -> None:
+    """Wait until the condition, which has to be awaited, holds. Raises TimeoutError."""
+    async with asyncio.timeout(within):
+        while not await holds():  # noqa: ASYNC110  the same
             await asyncio.sleep(0.01)

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 BOT = ROOT / "bot"
 
 LAYERS = [
-    {"bot.errors", "bot.refusals", "bot.edges", "bot.mrkdwn"},
+    {"bot.errors", "bot.refusals", "bot.edges", "bot.mrkdwn", "bot.pace"},
     {"bot.jobs", "bot.job_ids", "bot.metastudio.signing"},
     {"bot.subscriptions", "bot.config", "bot.terminal", "bot.tokens", "bot.metastudio.refusals"},
     {"bot.cards", "bot.sweep", "bot.metastudio.auth"},
@@ -34,6 +34,8 @@ PURE = [
     "bot.errors",
     "bot.refusals",
     "bot.mrkdwn",
+    "bot.pace",
+    "bot.store.kept",
     "bot.jobs",
     "bot.job_ids",
     "bot.subscriptions",

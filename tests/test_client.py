@@ -33,14 +33,15 @@ from bot.errors import (
 )
 from bot.metastudio.auth import AccessKey, GivenToken
 from bot.metastudio.client import (
+    LONGEST_TURN,
     LOOK_UP_SECONDS,
-    REQUESTS_PER_SECOND,
     TIMEOUT,
     TRIES,
     MetaStudio,
     pause_before_retry,
     transport_error,
 )
+from bot.pace import PACE
 
 TOKEN = "GIVENTOKEN"
 
@@ -899,7 +900,7 @@ class TestTurns:
             await client.turn()
             await client.job(job_id)
 
-        assert clock() - started >= 5 / REQUESTS_PER_SECOND
+        assert clock() - started >= 5 * PACE.requests
 
     async def test_peoples_requests_go_first(
         self, metastudio: MetaStudioSimulator, client: MetaStudio
@@ -912,4 +913,15 @@ class TestTurns:
         people_waited = clock() - started
         await client.turn()
 
-        assert clock() - started >= 4 / REQUESTS_PER_SECOND > people_waited
+        assert clock() - started >= 4 * PACE.requests > people_waited
+
+    async def test_a_crowd_does_not_hold_them_up_for_long(
+        self, metastudio: MetaStudioSimulator, client: MetaStudio
+    ) -> None:
+        """However many people ask, the bot's own requests come after a few seconds."""
+        clock = asyncio.get_running_loop().time
+        await asyncio.gather(*(client.job(metastudio.add_job()["job_id"]) for _ in range(40)))
+        started = clock()
+        await client.turn()
+
+        assert clock() - started <= LONGEST_TURN + 0.5 < 40 * PACE.requests

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from conftest import AT_ONCE
+from support import eventually
 
 from bot import cards, listings, notices
 from bot.config import Settings
@@ -376,6 +377,19 @@ class TestUnsubscribing:
         assert buttons(stopped) == [cards.SUBSCRIBE]
         assert slack.thread(channel, card.ts) == []
         assert "no subscriptions" in (await ask(slack, channel, "list")).text
+
+    async def test_while_the_card_is_on_its_way(
+        self, slack: SlackWorkspace, channel: str, job_id: str
+    ) -> None:
+        """A card that arrives after the end says that it was stopped: it does not claim to go on."""
+        slack.fail("chat.postMessage", delay=0.5)
+        asked = await slack.command(COMMAND, f"subscribe {job_id}", channel=channel)
+        await eventually(lambda: any(call.method == "chat.postMessage" for call in slack.calls))
+        said = await ask(slack, channel, f"unsubscribe {job_id}", user=BOB)
+        await asked.message()
+
+        assert "not told of" in said.text
+        await told(slack, channel, f"Stopped by <@{BOB}>")
 
     async def test_what_is_not_subscribed(self, slack: SlackWorkspace, channel: str, job_id: str) -> None:
         """The answer names the list."""

@@ -199,7 +199,7 @@ STEPS: dict[str, tuple[Subscription, Step | None, int | None]] = {
     "new, with a notice": (kept_of(notice=waits(A, B)), Step.POST_CARD, 0),
     "new and over": (kept_of(job=job_of("FAILED")), Step.POST_CARD, 0),
     "new and paused": (kept_of(pause=pause_of()), Step.POST_CARD, NOW + 300),
-    "stopped without a card": (kept_of(stopped_by="U2"), None, None),
+    "stopped without a card": (kept_of(stopped_by="U2"), Step.FORGET, 0),
     "told": (told_of(), None, None),
     "told and paused": (having(told_of(), pause=pause_of()), None, None),
     "notice": (having(told_of(), notice=waits(A, B)), Step.POST_NOTICE, 0),
@@ -344,9 +344,8 @@ RETIRING: dict[str, tuple[Subscription, Change]] = {
         having(told_of(), stopped_by="U2"),
         changes.card_edited(having(told_of(), stopped_by="U2").face, NOW),
     ),
-    "stopped before it had a card": (kept_of(), changes.stopped("U2")),
-    "stopped, paused, before it had a card": (kept_of(pause=pause_of()), changes.stopped("U2")),
-    "stopped after its card was lost": (having(told_of(), card=None), changes.stopped("U2")),
+    "stopped before it had a card": (kept_of(stopped_by="U2"), changes.forgotten),
+    "stopped after its card was lost": (having(told_of(), card=None, stopped_by="U2"), changes.forgotten),
     "stopped, and the card is lost": (
         having(told_of(), stopped_by="U2"),
         changes.card_lost("message_not_found", NOW),
@@ -437,17 +436,36 @@ class TestRefused:
         assert pauses == [300, 900, 2700, 8100, 24300, 72900, 86400, 86400]
         assert retry_after(10**6) == 86400
 
-    def test_pause_ends_with_anything_that_slack_takes(self) -> None:
-        """Any word that Slack takes in the channel ends the pause; one to the person does not."""
+    def test_pause_ends_with_what_slack_takes(self) -> None:
+        """A word that Slack takes in the channel ends the pause; one to the person does not."""
         kept = having(told_of(), notice=waits(A, B), pause=pause_of())
 
-        for change in (
-            changes.card_posted(kept, "2.0", NOW),
-            changes.notice_posted(waits(A, B), NOW),
-            changes.card_edited("x", NOW),
-        ):
+        for change in (changes.notice_posted(waits(A, B), NOW), changes.card_edited("x", NOW)):
             assert after(change, kept).pause is None
+        assert after(changes.card_posted(kept_of(), "2.0", NOW), kept_of(pause=pause_of())).pause is None
         assert changes.person_told(kept).pause is not None
+
+    def test_a_card_does_not_end_the_pause_of_a_notice(self) -> None:
+        """The notice is tried at once; if that is refused again, the pause goes on, and grows."""
+        kept = having(told_of(), card=None, notice=waits(A, B), pause=pause_of(tries=3))
+
+        posted = after(changes.card_posted(kept, "2.0", NOW), kept)
+        refused = after(changes.card_lost("cannot_reply_to_message", NOW + 1), posted)
+
+        assert next_step(posted) is Step.POST_NOTICE
+        assert next_time(posted) == NOW
+        assert refused.pause
+        assert refused.pause.tries == 4
+        assert refused.pause.person_knows
+
+    def test_stopping_waits_for_a_card_on_its_way(self) -> None:
+        """A card that arrives after the end is edited to say so, and only then is all forgotten."""
+        ended = after(changes.stopped("U2"), kept_of())
+        arrived = after(changes.card_posted(kept_of(), "2.0", NOW), ended)
+
+        assert changes.forgotten(arrived) == arrived
+        assert next_step(arrived) is Step.EDIT_CARD
+        assert changes.card_edited(arrived.face, NOW)(arrived) is None
 
     def test_without_a_pause_there_is_nothing_to_know(self) -> None:
         """A pause that ended meanwhile is not brought back."""
@@ -717,6 +735,9 @@ class World:
 
     def choose(self, channel: str) -> Subscription | None:
         """Choose what a channel is told next, as the outbox does."""
+        for key in [key for key in self.rows if key.channel_id == channel]:
+            if next_step(self.read(key)) is Step.FORGET:
+                self.write(key, changes.forgotten)
         found = [self.read(key) for key in self.rows if key.channel_id == channel]
         order: list[tuple[int, bool, int, Key]] = []
         for kept in found:
@@ -903,7 +924,9 @@ class Lives(RuleBasedStateMachine):
     def person_tries_again(self, key: Key) -> None:
         """Press the button in the message about a pause."""
         self.world.write(key, changes.tried_again(self.world.now))
-        if key in self.world.rows and key.channel_id not in self.world.sending:
+        if key not in self.world.rows or key.channel_id in self.world.sending:
+            return
+        if not self.world.read(key).stopped_by:
             self.world.begin(self.world.read(key), person_is_here=True)
 
     @rule(channel=st.sampled_from(CHANNELS), code=st.sampled_from(ANSWERS) | st.just(TAKEN))
@@ -930,7 +953,7 @@ class Lives(RuleBasedStateMachine):
         """Find no notice for one that a person ended, and none that is older than what is known."""
         for key in self.world.rows:
             kept = self.world.read(key)
-            assert kept.stopped_by is None or next_step(kept) is Step.EDIT_CARD
+            assert kept.stopped_by is None or next_step(kept) in {Step.EDIT_CARD, Step.FORGET}
             assert kept.notice is None or kept.notice.path[-1] == kept.state
 
     def teardown(self) -> None:

@@ -245,10 +245,10 @@ class TestTrust:
 
     @pytest.mark.parametrize(
         ("followed", "poll", "number"),
-        [(1, 60, 3), (720, 60, 3), (721, 60, 4), (7200, 60, 30), (7201, 60, 31), (10, 14400, 10)],
+        [(1, 60, 3), (2160, 60, 3), (2161, 60, 4), (7200, 60, 10), (7201, 60, 11), (10, 43200, 10)],
     )
     def test_cross_checks(self, followed: int, poll: float, number: int) -> None:
-        """Some jobs are asked for beside the list: a few, and each within four hours."""
+        """Some jobs are asked for beside the list: a few, and each within twelve hours."""
         assert cross_checks(followed, poll) == number
         assert cross_checks(followed, poll) >= CROSS_CHECKS
 

@@ -9,12 +9,11 @@ from typing import Any
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from bot import app
-from bot.app import SLACKS_PACE
 from bot.config import Settings
 from bot.demo.metastudio import MetaStudioSimulator
 from bot.demo.metastudio_account import ACCESS_KEY, SECRET_KEY
 from bot.demo.slack import APP_TOKEN, BOT_TOKEN, SlackWorkspace
-from bot.sending import Pace
+from bot.pace import PACE, Pace
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
@@ -58,7 +57,7 @@ def settings_for(slack: SlackWorkspace, metastudio: MetaStudioSimulator, **chang
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, pace: Pace = SLACKS_PACE) -> AsyncIterator[str]:
+async def running(settings: Settings, *, pace: Pace = PACE) -> AsyncIterator[str]:
     """Run the bot while the context lasts; gives what it said once it was ready. Raises what it raises."""
     _go_without_proxy()
     stop = asyncio.Event()

@@ -133,7 +133,7 @@ class Desk:
         kept = await self._store.get(key)
         if kept is None or kept.stopped_by:
             return await self.look_up(job_id, place)
-        await self._watcher.saw(job_id, await self._metastudio.job(job_id))
+        await self._watcher.look(job_id)
         await self._change(key, changes.outdated)
         return None
 

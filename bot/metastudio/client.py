@@ -15,6 +15,7 @@ from bot.errors import BadJobId, MetaStudioError, TimedOut, Unreachable, Unreada
 from bot.job_ids import JOB_ID
 from bot.jobs import PAGE_SIZE, Job, Page
 from bot.metastudio.refusals import refusal
+from bot.pace import PACE
 
 Answer = TypeVar("Answer")
 
@@ -26,8 +27,8 @@ FIRST_PAUSE: Final = 0.2
 LONGEST_PAUSE: Final = 2.0
 JITTER: Final = 0.3
 """Pauses between tries, in seconds: they double, and up to JITTER is added to each."""
-REQUESTS_PER_SECOND: Final = 4
-"""What the bot takes by itself of the 10 requests a second that a region gives the whole tenant."""
+LONGEST_TURN: Final = 2.0
+"""Seconds for which people's requests, however many, hold up those that nobody waits for."""
 TELLING_FIELDS: Final = frozenset({"job_id", "state", "voice_name"})
 """An answer that has an error code and none of these is no job, whatever its status."""
 
@@ -36,7 +37,7 @@ class MetaStudio:
     """The voice training jobs of one project. Use as an async context manager: it keeps connections open.
 
     ``endpoint`` is an address without a slash at its end; ``timeout`` holds for one try, ``limit`` (seconds)
-    for a whole look-up.
+    for a whole look-up; ``pause`` (seconds) is what ``turn`` keeps between two requests.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class MetaStudio:
         app_user_id: str | None = None,
         timeout: httpx.Timeout = TIMEOUT,
         limit: float = LOOK_UP_SECONDS,
+        pause: float = PACE.requests,
     ) -> None:
         self._jobs_url = f"{endpoint}/v1/{project_id}/voice-training-manage/user/jobs"
         headers = {"Accept": "application/json"} | ({"X-App-UserId": app_user_id} if app_user_id else {})
@@ -55,6 +57,8 @@ class MetaStudio:
         self._limit = limit
         self._under_way: dict[str, asyncio.Task[Job]] = {}
         self._free_at = 0.0
+        self.pause = pause
+        """Seconds between two requests that nobody waits for."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -103,7 +107,7 @@ class MetaStudio:
 
     def _take_turn(self) -> None:
         now = asyncio.get_running_loop().time()
-        self._free_at = max(self._free_at, now) + 1 / REQUESTS_PER_SECOND
+        self._free_at = min(max(self._free_at, now) + self.pause, now + max(self.pause, LONGEST_TURN))
 
     async def _fetch(self, job_id: str) -> Job:
         # The id that was asked for is the one that can be asked for again, whatever the answer says.

@@ -1,0 +1,87 @@
+"""The bot as a process of its own, which can be killed: ``python bot_process.py '{"slack": …}'``.
+
+The argument is a ``Life`` as JSON. Once Slack can reach the bot it writes a line to stdout; it lives until it
+is terminated.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Final
+
+from bot import app
+from bot.demo.metastudio_account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
+from bot.demo.slack import APP_TOKEN, BOT_TOKEN
+from bot.demo.world import GivenSettings
+from bot.pace import Pace
+
+PROGRAM: Final = Path(__file__)
+LOG_FORMAT: Final = "%(asctime)s.%(msecs)03d %(process)d %(levelname)s %(name)s: %(message)s"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Life:
+    """What a bot is started with: addresses, the store's path, seconds between two checks, and its pace."""
+
+    slack: str
+    metastudio: str
+    store: str
+    poll: float = 0.2
+    pace: Pace = field(default_factory=Pace)
+
+    def command(self) -> list[str]:
+        """Write the command line that starts such a bot."""
+        return [sys.executable, str(PROGRAM), json.dumps(asdict(self))]
+
+    @classmethod
+    def read(cls, text: str) -> "Life":
+        """Read it from a command line."""
+        given = json.loads(text)
+        return cls(**(given | {"pace": Pace(**given["pace"])}))
+
+    def settings(self) -> GivenSettings:
+        """Make the bot's settings, for Socket Mode."""
+        return GivenSettings(
+            slack_bot_token=BOT_TOKEN,
+            slack_app_token=APP_TOKEN,
+            slack_api_url=self.slack,
+            metastudio_endpoint=self.metastudio,
+            huaweicloud_sdk_project_id=PROJECT_ID,
+            huaweicloud_sdk_ak=ACCESS_KEY,
+            huaweicloud_sdk_sk=SECRET_KEY,
+            voicejob_host="127.0.0.1",
+            port=0,
+            voicejob_poll_seconds=self.poll,
+            voicejob_store=Path(self.store),
+        )
+
+
+def tell(words: str) -> None:
+    """Tell whoever started this process, on stdout and in the log."""
+    print(words, flush=True)  # noqa: T201  its standard output is how it is heard
+    logging.getLogger(__name__).info("ready: %s", words)
+
+
+async def live(life: Life) -> None:
+    """Run the bot until this process is told to end."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    await app.run(life.settings(), stop=stop, ready=tell, pace=life.pace)
+
+
+def main() -> None:
+    """Start as an operator's machine would, but for proxies: all is on loopback."""
+    for key in [key for key in os.environ if key.lower().endswith("_proxy")]:
+        del os.environ[key]
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    asyncio.run(live(Life.read(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,203 @@
+"""Sending by itself: the pace, what a 429 holds, and what is sent to Slack."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
+
+import aiohttp
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+from support import AT_ONCE
+
+from bot.demo.slack import BOT_TOKEN, SlackWorkspace
+from bot.mrkdwn import Message
+from bot.pace import Pace
+from bot.refusals import Refusal
+from bot.sending import LONGEST_HOLD, NO_ANSWER, NotTaken, Slack
+
+HELLO = Message("hello", [{"type": "section", "text": {"type": "mrkdwn", "text": "hello"}}])
+
+
+@asynccontextmanager
+async def sender(workspace: SlackWorkspace, pace: Pace = AT_ONCE) -> AsyncIterator[Slack]:
+    async with aiohttp.ClientSession() as session:
+        client = AsyncWebClient(
+            token=BOT_TOKEN, base_url=workspace.api_url, session=session, retry_handlers=[]
+        )
+        yield Slack(client, pace)
+
+
+async def refused(slack: SlackWorkspace) -> NotTaken:
+    """Give what comes of a post that Slack does not take."""
+    async with sender(slack) as sending:
+        with pytest.raises(NotTaken) as caught:
+            await sending.post(slack.add_channel("voices"), HELLO)
+    return caught.value
+
+
+async def test_a_post_gives_its_ts(slack: SlackWorkspace) -> None:
+    """What is posted can be edited and answered by the ts that comes back."""
+    channel = slack.add_channel("voices")
+    async with sender(slack) as sending:
+        ts = await sending.post(channel, HELLO)
+        await sending.post(channel, HELLO, thread_ts=ts, broadcast=True)
+        await sending.edit(channel, ts, Message("goodbye", []))
+
+    assert [seen.text for seen in slack.messages(channel)] == ["goodbye", "hello"]
+    assert slack.messages(channel)[0].ts == ts
+    assert slack.messages(channel)[0].blocks == []
+    assert slack.thread(channel, ts)[0].reply_broadcast
+
+
+async def test_nothing_unfurls_and_nothing_is_parsed(slack: SlackWorkspace) -> None:
+    """Links are not drawn out, and an edit makes no links of names."""
+    channel = slack.add_channel("voices")
+    async with sender(slack) as sending:
+        await sending.edit(channel, await sending.post(channel, HELLO), HELLO)
+
+    posted, edited = (call.arguments for call in slack.calls)
+    assert posted["unfurl_links"] is posted["unfurl_media"] is False
+    assert edited["parse"] == "none"
+    assert "thread_ts" not in posted
+    assert "reply_broadcast" not in posted
+
+
+async def test_a_person_is_written_to_directly(slack: SlackWorkspace) -> None:
+    """A user id is as good as a channel."""
+    async with sender(slack) as sending:
+        await sending.post("U1", HELLO)
+
+    assert [seen.text for seen in slack.direct("U1")] == ["hello"]
+
+
+@pytest.mark.parametrize(
+    ("code", "refusal"),
+    [
+        ("not_in_channel", Refusal.NOT_HERE),
+        ("message_not_found", Refusal.MESSAGE_GONE),
+        ("invalid_blocks", Refusal.OUR_FAULT),
+        ("token_revoked", Refusal.CREDENTIALS),
+        ("internal_error", Refusal.LATER),
+    ],
+)
+async def test_a_refusal_has_its_code_and_meaning(slack: SlackWorkspace, code: str, refusal: Refusal) -> None:
+    """Slack's own word is kept, and says what is to be done."""
+    slack.fail("chat.postMessage", error=code)
+
+    error = await refused(slack)
+
+    assert (error.code, error.refusal, error.retry_after) == (code, refusal, None)
+
+
+async def test_an_answer_that_is_none_says_so(slack: SlackWorkspace) -> None:
+    """Without a proper answer, the reason names the status or the error, for the log."""
+    slack.fail("chat.postMessage", status=502, body="<html>")
+    slack.fail("chat.postMessage", drop=True)
+
+    answers = [await refused(slack) for _ in range(2)]
+
+    assert [error.code for error in answers] == [NO_ANSWER, NO_ANSWER]
+    assert str(answers[0]) == "status 502"
+    assert "Disconnected" in str(answers[1]) or "ClientOSError" in str(answers[1])
+
+
+@pytest.mark.parametrize("body", [None, "<html>slow down</html>", "slow down"])
+async def test_retry_after_counts_whatever_the_body(slack: SlackWorkspace, body: str | None) -> None:
+    """A 429 names its time in a header, even when what it says is no JSON."""
+    if body is None:
+        slack.fail("chat.postMessage", retry_after=7)
+    else:
+        slack.fail("chat.postMessage", retry_after=7, body=body)
+
+    error = await refused(slack)
+
+    assert (error.refusal, error.retry_after) == (Refusal.LATER, 7)
+
+
+async def test_a_very_long_retry_after_is_asked_about_again(slack: SlackWorkspace) -> None:
+    """Slack may name any time; after a quarter of an hour it is tried all the same."""
+    slack.fail("chat.postMessage", retry_after=10**6)
+
+    assert (await refused(slack)).retry_after == LONGEST_HOLD
+
+
+async def test_a_shorter_hold_does_not_end_a_longer_one(slack: SlackWorkspace) -> None:
+    """Of two calls that were limited at the same time, the longer hold counts."""
+    channel = slack.add_channel("voices")
+    slack.fail("chat.update", retry_after=60)
+    slack.fail("chat.update", retry_after=1)
+    async with sender(slack) as sending:
+        for _ in range(2):
+            with pytest.raises(NotTaken):
+                await sending.edit(channel, "1.2", HELLO)
+
+        assert sending.pause_of_edits() > 50
+
+
+async def test_a_hold_does_not_end_in_a_burst(slack: SlackWorkspace) -> None:
+    """Those who waited for the end of a hold keep the pace after it."""
+    channel = slack.add_channel("voices")
+    async with sender(slack, Pace(channel=0, posts=0.1, edits=0)) as sending:
+        slack.fail("chat.postMessage", retry_after=1)
+        waiting = [asyncio.create_task(sending.may_post(channel)) for _ in range(2)]
+        with pytest.raises(NotTaken):
+            await sending.post(channel, HELLO)
+        await waiting[0]
+        at: list[float] = []
+
+        async def passes() -> None:
+            await sending.may_post(channel)
+            at.append(time.monotonic())
+
+        started = time.monotonic()
+        await asyncio.gather(*(passes() for _ in range(4)), waiting[1])
+
+    assert at[0] - started > 0.8
+    assert all(later - earlier > 0.09 for earlier, later in pairwise(at))
+
+
+async def test_a_pace_for_a_channel_for_all_and_for_edits(slack: SlackWorkspace) -> None:
+    """Each of the three paces is kept, and none slows the others down."""
+    async with sender(slack, Pace(channel=0.3, posts=0.1, edits=0.2)) as sending:
+        started = time.monotonic()
+
+        async def seconds(*turns: str) -> float:
+            for channel in turns:
+                await (sending.may_post(channel) if channel else sending.may_edit())
+            return time.monotonic() - started
+
+        one, two, edits = await asyncio.gather(
+            seconds("C1", "C1", "C1"), seconds("C2", "C2"), seconds("", "", "")
+        )
+
+    assert one > 0.59
+    assert two > 0.39
+    assert edits > 0.39
+
+
+async def test_a_channel_keeps_its_pace_after_waiting_for_the_others(slack: SlackWorkspace) -> None:
+    """The time that a message waited for all the others does not count as its channel's rest."""
+    async with sender(slack, Pace(channel=0.3, posts=0.2, edits=0)) as sending:
+        for channel in ("C1", "C2"):
+            await sending.may_post(channel)
+        await sending.may_post("C3")
+        passed = time.monotonic()
+        await sending.may_post("C3")
+
+        assert time.monotonic() - passed > 0.29
+
+
+async def test_first_come_first_served(slack: SlackWorkspace) -> None:
+    """The turns come in the order in which they were asked for."""
+    order: list[int] = []
+    async with sender(slack, Pace(channel=0, posts=0.01, edits=0)) as sending:
+
+        async def passes(number: int) -> None:
+            await sending.may_post(f"C{number}")
+            order.append(number)
+
+        await asyncio.gather(*(passes(number) for number in range(10)))
+
+    assert order == list(range(10))
