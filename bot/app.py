@@ -30,7 +30,7 @@ from bot.pace import PACE, Pace
 from bot.sending import Slack
 from bot.store import open_store
 from bot.tokens import may_connect, signed_in
-from bot.watcher import GONE_AFTER, Watcher
+from bot.watcher import Watcher
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +59,13 @@ async def run(
         session = await stack.enter_async_context(aiohttp.ClientSession(timeout=SLACK_TIMEOUT))
         metastudio = await stack.enter_async_context(metastudio_from(settings, pace))
         store = await stack.enter_async_context(open_store(settings.voicejob_store))
+        followed = len(await store.followed())
+        log.info(
+            "region %s, store %s, jobs followed: %d",
+            settings.metastudio_region,
+            settings.voicejob_store,
+            followed,
+        )
         client = AsyncWebClient(base_url=settings.slack_api_url, session=session)
         auth = await signed_in(client, revealed(settings.slack_bot_token))
         log.info("signed in to the Slack workspace %r as %r", auth.get("team"), auth.get("user"))
@@ -70,7 +77,7 @@ async def run(
         )
         outbox = Outbox(store, _sender(settings, session, pace), look)
         poll = settings.voicejob_poll_seconds
-        watcher = Watcher(metastudio, store, poll=poll, changed=outbox.wake, gone_after=min(poll, GONE_AFTER))
+        watcher = Watcher(metastudio, store, poll=poll, changed=outbox.wake, gone_after=pace.gone)
         answers = Answers(session)
         stack.push_async_callback(_drain, answers, outbox, drain)
         app = _bolt_app(settings, client, auth)

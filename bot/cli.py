@@ -137,6 +137,7 @@ async def _run(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, end)
     with suppress(asyncio.CancelledError):
         await running
+    log.info("stopped")
 
 
 def _freeze() -> None:

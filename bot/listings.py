@@ -23,6 +23,8 @@ LISTED_IMPORTANT: Final = "subscription_important_listed"
 FIRST_PAGE: Final = "subscription_list_start"
 PAGE_SIZE: Final = 8
 
+BLIND: Final = ":warning: I can't check jobs at present, so what stands here may be old. I go on trying."
+
 _TO_LEVEL: Final = {
     Level.ALL: ("Every change", LISTED_ALL),
     Level.IMPORTANT: ("Only important", LISTED_IMPORTANT),
@@ -73,7 +75,7 @@ def over(job: Job, look: Look, *, now: int) -> Message:
 def refused_here(kept: Subscription, look: Look) -> Message:
     """Say why the bot may not post here, what to do, and that nothing is lost."""
     return _said(
-        f":warning: {why(kept, look)} Your subscription to {_voice(kept)} is kept and paused until then.",
+        f":warning: {why(kept, look)} The subscription to {_voice(kept)} is kept and paused until then.",
         button("Try again", RETRY, kept.job_id, style="primary"),
     )
 
@@ -87,10 +89,10 @@ def not_in_direct(look: Look) -> Message:
 
 
 def later(kept: Subscription) -> Message:
-    """Say that Slack does not take the card just now."""
+    """Say that what is due could not be posted yet, be it for Slack, for our pace, or for the disk."""
     return _said(
-        f":hourglass_flowing_sand: The subscription to {_voice(kept)} is kept, but Slack does not take my "
-        "messages just now. The card will be here as soon as it does."
+        f":hourglass_flowing_sand: The subscription to {_voice(kept)} is kept, but its message could not be "
+        "posted yet. It comes here by itself, as soon as it can."
     )
 
 
@@ -128,8 +130,12 @@ def listing(
     *,
     start: int,
     checked_at: Callable[[str], int | None],
+    is_blind: bool = False,
 ) -> Message:
-    """List a channel's subscriptions, a page from number ``start`` on; ``checked_at`` gives epoch seconds."""
+    """List a channel's subscriptions, a page from number ``start`` on; ``checked_at`` gives epoch seconds.
+
+    ``is_blind`` says that jobs can't be checked at present.
+    """
     if not subscriptions:
         return _said(
             f"This channel has no subscriptions. {code(f'{look.command} subscribe <job_id>')} makes one.",
@@ -140,12 +146,13 @@ def listing(
     total = f"{len(subscriptions)} subscription{'s' if len(subscriptions) > 1 else ''} in this channel"
     head = total if len(shown) == len(subscriptions) else f"{total}: {first + 1} to {last}"
     rows = [(kept, _row(kept, look, checked_at(kept.job_id))) for kept in shown]
-    blocks: list[Block] = [section(f"*{head}*")]
+    blocks: list[Block] = [section(f"*{head}*"), *([section(BLIND)] if is_blind else [])]
     for kept, row in rows:
         blocks += [DividerBlock(), section(row), ActionsBlock(elements=_row_buttons(kept))]
     if pages := _page_buttons(first, last, len(subscriptions)):
         blocks += [DividerBlock(), ActionsBlock(elements=pages)]
-    return message("\n".join([f"{head}.", *(_in_short(kept) for kept in shown)]), blocks)
+    warning = [BLIND] if is_blind else []
+    return message("\n".join([f"{head}.", *warning, *(_in_short(kept) for kept in shown)]), blocks)
 
 
 def _in_short(kept: Subscription) -> str:

@@ -135,7 +135,7 @@ def paused(kept: Subscription, look: Look) -> Message:
     said = (
         f"I can't post in {_channel(kept.channel_id)}{any_more}, so nobody there is told how "
         f"{code(cards.title(kept.job))} goes on. {why(kept, look)} Nothing is lost: I keep the subscription, "
-        "and go on trying from time to time."
+        f"and go on trying from time to time. {code(f'{look.command} list')} there shows all that is paused."
     )
     buttons = [button("Try again", RETRY, _place(kept)), stop_button(kept, STOP)]
     buttons[1].value = _place(kept)

@@ -33,6 +33,8 @@ PLAIN_LIMIT: Final = 3000
 """Characters of a message that goes as plain text; Slack takes 4000."""
 DISK_PAUSE: Final = 1.0
 """Seconds before another try to write down what Slack took."""
+SEND_SECONDS: Final = 12.0
+"""Seconds for which a person waits for Slack's answer, once the message is on its way."""
 PATIENCE: Final = 5.0
 """Seconds for which a person waits for a message's turn: after that, it comes by itself."""
 
@@ -58,8 +60,8 @@ class _Pause:
 class Outbox:
     """Delivers what is due in ``store``; ``look`` is what all its messages have in common.
 
-    ``first_pause`` and ``disk_pause`` are the seconds before Slack and the disk are tried again, ``patience``
-    those for which a person waits.
+    ``first_pause`` and ``disk_pause`` are the seconds before Slack and the disk are tried again; a person
+    waits ``patience`` seconds for the turn of a message, and ``send_seconds`` for what comes of it.
     """
 
     def __init__(
@@ -71,17 +73,21 @@ class Outbox:
         first_pause: float = FIRST_PAUSE,
         disk_pause: float = DISK_PAUSE,
         patience: float = PATIENCE,
+        send_seconds: float = SEND_SECONDS,
     ) -> None:
         self._store = store
         self._slack = slack
         self._look = look
         self._disk_pause = disk_pause
         self._patience = patience
+        self._send_seconds = send_seconds
         self._lanes: dict[Channel, asyncio.Event] = {}
         """What wakes each channel that is being served."""
         self._turns: defaultdict[Channel, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._new_pause = partial(_Pause, first_pause)
         self._pauses: defaultdict[Channel, _Pause] = defaultdict(self._new_pause)
+        self._failures: dict[Key, int] = {}
+        """How often in a row Slack could not serve each subscription: others of its channel go first then."""
         self._all_pause = self._new_pause()
         self._failing: set[Channel] = set()
         self._tasks: asyncio.TaskGroup | None = None
@@ -112,6 +118,11 @@ class Outbox:
             self._lanes[channel] = asyncio.Event()
             self._tasks.create_task(self._serve(channel))
 
+    @property
+    def is_sending(self) -> bool:
+        """Whether a message is on its way, or still to be written down."""
+        return bool(self._sending)
+
     async def drain(self, seconds: float) -> None:
         """Begin nothing new, and wait for what is on its way to Slack, so many seconds at most."""
         self._is_ending = True
@@ -136,16 +147,17 @@ class Outbox:
     async def _deliver(
         self, key: Key, patience: asyncio.Timeout | None = None, *, person_is_here: bool = False
     ) -> None:
+        kept, step = await self._next(key)
+        if kept is None or step is None:
+            return
+        await self._wait_for_pace(kept, step, first=patience is not None)
         turn = self._turns[_channel_of(key)]
         await turn.acquire()
         sending: asyncio.Task[None] | None = None
         try:
-            kept, step = await self._next(key)
-            if kept and step:
-                await self._wait_for_pace(kept, step)
-                kept, still = await self._next(key)  # it may have changed while this waited
-                if kept and still is step and self._may_begin(key, patience):
-                    sending = asyncio.create_task(self._take(kept, step, person_is_here=person_is_here))
+            kept, still = await self._next(key)  # it may have changed while this waited
+            if kept and still is step and self._may_begin(key, patience):
+                sending = asyncio.create_task(self._take(kept, step, person_is_here=person_is_here))
         finally:
             if sending is None:
                 turn.release()
@@ -159,7 +171,7 @@ class Outbox:
     def _may_begin(self, key: Key, patience: asyncio.Timeout | None) -> bool:
         """Say so, and let patience last for what begins. What a person asks for is tried in a pause too."""
         if patience and not patience.expired():
-            patience.reschedule(None)
+            patience.reschedule(_now() + self._send_seconds)
         return not self._is_ending and (patience is not None or self._pause_of(_channel_of(key)) <= 0)
 
     async def _unbroken(self, sending: asyncio.Task[None], turn: asyncio.Lock) -> None:
@@ -184,6 +196,15 @@ class Outbox:
                     return
         finally:
             del self._lanes[channel]
+            self._forget(channel)
+
+    def _forget(self, channel: Channel) -> None:
+        """Keep nothing of a channel in which nothing is due."""
+        self._failing.discard(channel)
+        self._pauses.pop(channel, None)
+        self._failures = {key: each for key, each in self._failures.items() if _channel_of(key) != channel}
+        if channel in self._turns and not self._turns[channel].locked():
+            del self._turns[channel]
 
     async def _first_due(self, channel: Channel) -> tuple[float, Subscription] | None:
         """Choose what a channel is told next: what was noticed first; cards are edited when all is told."""
@@ -194,9 +215,10 @@ class Outbox:
             if (at := next_time(kept)) is not None
         ]
 
-        def order(each: tuple[float, Subscription]) -> tuple[float, bool, int]:
+        def order(each: tuple[float, Subscription]) -> tuple[float, int, bool, int]:
             at, kept = each
-            return at, next_step(kept) is Step.EDIT_CARD, kept.notice.since if kept.notice else 0
+            since = kept.notice.since if kept.notice else 0
+            return at, self._failures.get(kept.key, 0), next_step(kept) is Step.EDIT_CARD, since
 
         return min(due, key=order, default=None)
 
@@ -214,13 +236,14 @@ class Outbox:
 
     def _pause_of(self, channel: Channel) -> float:
         """Say for how many seconds a channel is left alone."""
-        return max(self._pauses[channel].until, self._all_pause.until) - _now()
+        paused_until = self._pauses[channel].until if channel in self._pauses else 0.0
+        return max(paused_until, self._all_pause.until) - _now()
 
-    async def _wait_for_pace(self, kept: Subscription, step: Step) -> None:
+    async def _wait_for_pace(self, kept: Subscription, step: Step, *, first: bool) -> None:
         if step is Step.EDIT_CARD:
             await self._slack.may_edit()
         elif step is not Step.FORGET:
-            await self._slack.may_post(_where(kept, step))
+            await self._slack.may_post(_where(kept, step), first=first)
 
     async def _take(self, kept: Subscription, step: Step, *, person_is_here: bool) -> None:
         """Take one step, and write down what came of it."""
@@ -234,12 +257,32 @@ class Outbox:
             self._pauses[channel].failed()
             return
         except NotTaken as error:
-            change = self._after(error, kept, step, person_is_here=person_is_here)
+            person_knows = person_is_here or await self._knows(kept)
+            change = self._after(error, kept, step, person_knows=person_knows)
         else:
             log.info("told: job=%.66r channel=%s %s", kept.job_id, kept.channel_id, step.name.lower())
+            if kept.pause and step is not Step.TELL_PERSON:
+                await self._reopen(channel)
         if change is not None:
             self._works(channel)
-            await self._keep(kept.key, change)
+            self._failures.pop(kept.key, None)
+            await self._keep(kept, change)
+
+    async def _knows(self, kept: Subscription) -> bool:
+        """Say whether the person was told of this channel already, for another subscription of theirs."""
+        return any(
+            each.pause and each.pause.person_knows and each.subscribed_by == kept.subscribed_by
+            for each in await self._store.of_channel(*_channel_of(kept.key))
+        )
+
+    async def _reopen(self, channel: Channel) -> None:
+        """Try all that is paused in a channel, now that Slack takes messages there again."""
+        now = int(time.time())
+        for each in await self._store.of_channel(*channel):
+            if each.pause:
+                with suppress(StoreTrouble):
+                    await self._store.change(each.key, changes.reopened(now))
+                self.wake(each.key)
 
     async def _send(self, kept: Subscription, step: Step) -> Change:
         """Send what the step asks for; what Slack calls malformed goes as plain text. Raises NotTaken."""
@@ -253,7 +296,7 @@ class Outbox:
                 raise
             told = f"job={kept.job_id!r} {step.name} {error.code}"
             log.warning("Slack calls a message malformed, so it goes as plain text: %s", told)
-            return await self._send_as(Message(message.text[:PLAIN_LIMIT], []), kept, step)
+            return await self._send_as(_plain(message), kept, step)
 
     def _message(self, kept: Subscription, step: Step) -> Message:
         """Make the message. A mistake of ours in it may cost its looks, but not the word."""
@@ -284,12 +327,11 @@ class Outbox:
         ts = await self._slack.post(kept.channel_id, message)
         return changes.card_posted(kept, ts, int(time.time()))
 
-    def _after(
-        self, error: NotTaken, kept: Subscription, step: Step, *, person_is_here: bool
-    ) -> Change | None:
+    def _after(self, error: NotTaken, kept: Subscription, step: Step, *, person_knows: bool) -> Change | None:
         """Say what changes with a refusal; None where only time can help."""
         now, refusal = int(time.time()), error.refusal
         if refusal is Refusal.LATER:
+            self._failures[kept.key] = self._failures.get(kept.key, 0) + 1
             self._fails(_channel_of(kept.key), error)
             return None
         if refusal is Refusal.CREDENTIALS:
@@ -302,13 +344,18 @@ class Outbox:
             return changes.person_told  # nobody can be told; the list in the channel still says it
         if refusal is Refusal.MESSAGE_GONE:
             return changes.card_lost(error.code, now)
-        return changes.refused(error.code, now, person_knows=person_is_here)
+        return changes.refused(error.code, now, person_knows=person_knows)
 
-    async def _keep(self, key: Key, change: Change) -> None:
+    async def _keep(self, kept: Subscription, change: Change) -> None:
         """Write down what Slack took. Until the disk lets it, nothing else is sent to this channel."""
+
+        def same(now: Subscription) -> Subscription | None:
+            # Another one may have been made in its place meanwhile.
+            return change(now) if now.subscribed_at == kept.subscribed_at else now
+
         while True:
             try:
-                await self._store.change(key, change)
+                await self._store.change(kept.key, same)
             except StoreTrouble:
                 await asyncio.sleep(self._disk_pause)
             else:
@@ -339,6 +386,12 @@ class Outbox:
                 woken.set()
         if was_failing and not self._failing:
             log.info("Slack takes messages again")
+
+
+def _plain(message: Message) -> Message:
+    """Keep the words alone, cut between two of them."""
+    text = message.text
+    return Message(text if len(text) <= PLAIN_LIMIT else text[:PLAIN_LIMIT].rpartition(" ")[0], [])
 
 
 def _where(kept: Subscription, step: Step) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable
+from contextlib import nullcontext
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -47,11 +48,11 @@ class Slack:
         self._channel_pace = pace.channel
         self._channels: dict[str, _Gate] = {}
 
-    async def may_post(self, channel: str) -> None:
-        """Wait until a message may be posted in this channel."""
+    async def may_post(self, channel: str, *, first: bool = False) -> None:
+        """Wait until a message may be posted in this channel; ``first`` goes before all that wait in line."""
         gate = self._channels.setdefault(channel, _Gate(self._channel_pace))
-        await gate.passed()
-        await self._posts.passed()
+        await gate.passed(first=first)
+        await self._posts.passed(first=first)
         gate.rest()  # it may have stood at the second gate for long
 
     async def post(
@@ -91,8 +92,8 @@ class _Gate:
     def pause(self) -> float:
         return max(self._free_at, self._held_until) - _now()
 
-    async def passed(self) -> None:
-        async with self._queue:
+    async def passed(self, *, first: bool = False) -> None:
+        async with nullcontext() if first else self._queue:
             while (pause := self.pause()) > 0:  # noqa: ASYNC110  held again meanwhile
                 await asyncio.sleep(pause)
             self.rest()

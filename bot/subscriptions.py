@@ -303,6 +303,15 @@ def tried_again(now: int) -> Change:
     return change
 
 
+def reopened(now: int) -> Change:
+    """Try a paused subscription now, since Slack took another message in its channel."""
+
+    def change(kept: Subscription) -> Subscription:
+        return _with_pause(kept, {"next_try": now})
+
+    return change
+
+
 def with_level(level: Level) -> Change:
     """Change which changes the channel shows."""
 

@@ -72,9 +72,10 @@ class Sweep:
         self.at_end = len(page.jobs) < PAGE_SIZE
 
     def _in_order(self, jobs: Sequence[Job]) -> bool:
-        times = [job.lastupdate_time for job in jobs]
-        known = [time for time in (self.oldest, *times) if time is not None]
-        return None not in times and known == sorted(known, reverse=True)
+        # A job may have no time that can be read; what changed with it is doubtful, and asked for.
+        times = [time for job in jobs if (time := job.lastupdate_time) is not None]
+        known = times if self.oldest is None else [self.oldest, *times]
+        return known == sorted(known, reverse=True)
 
     def _meet(self, job: Job, job_id: str) -> None:
         self._met.add(job_id)
@@ -112,6 +113,8 @@ class Sweep:
 
 def is_doubtful(shown: Job, subscriptions: Collection[Subscription]) -> bool:
     """Say whether a change that the list shows may be an old tale: no newer than what is known already."""
+    if not shown.state:
+        return True
     changed = (kept for kept in subscriptions if due(kept, shown, 0))
     return any(not _is_newer(shown.lastupdate_time, kept.job.lastupdate_time) for kept in changed)
 

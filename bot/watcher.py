@@ -10,6 +10,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from bot.edges import Edge
@@ -21,11 +22,13 @@ from bot.errors import (
     PermissionDenied,
     RequestRefused,
     StoreTrouble,
+    UnreadableAnswer,
     VoiceJobError,
     WrongProject,
 )
 from bot.jobs import Job
 from bot.metastudio.client import MetaStudio
+from bot.pace import PACE
 from bot.store import Store
 from bot.subscriptions import Key, Subscription, due, seen
 from bot.sweep import Sweep, Way, cross_checks, is_doubtful, last_change, next_since, way
@@ -36,8 +39,6 @@ RARELY: Final = 15 * 60
 """Seconds between two tries while MetaStudio refuses the bot itself: a few wrong signatures lock its key."""
 LIST_RESTS: Final = 30 * 60
 """Seconds for which a list that proved wrong is not asked for again."""
-GONE_AFTER: Final = 60
-"""Seconds between the two checks, at least, that must both miss a job before it counts as gone."""
 JITTER: Final = 0.1
 """The share by which the pause between two checks varies."""
 FAILURES: Final = 3
@@ -64,7 +65,7 @@ class Watcher:
         *,
         poll: float,
         changed: Callable[[Key], None],
-        gone_after: float = GONE_AFTER,
+        gone_after: float = PACE.gone,
         rarely: float = RARELY,
         list_rests: float = LIST_RESTS,
     ) -> None:
@@ -87,6 +88,7 @@ class Watcher:
         self._list_rests_until = -math.inf
         self._since: int | None = None
         self._count = 0
+        self._woken = asyncio.Event()
         self.trouble: VoiceJobError | None = None
         """What keeps it from checking at present."""
 
@@ -94,7 +96,15 @@ class Watcher:
         """Check again and again, until cancelled."""
         while True:
             pause = await self._check_safely()
-            await asyncio.sleep(pause * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311  no secret
+            self._woken.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause * random.uniform(1 - JITTER, 1 + JITTER)):  # noqa: S311  no secret
+                    await self._woken.wait()
+
+    def metastudio_works(self) -> None:
+        """Take it that MetaStudio has served a person: there is no reason to wait for long any more."""
+        if isinstance(self.trouble, REFUSED):
+            self._woken.set()
 
     def checked_at(self, job_id: str) -> int | None:
         """Say when a job was last checked, in epoch seconds; None before the first time since the start."""
@@ -103,8 +113,10 @@ class Watcher:
 
     async def look(self, job_id: str) -> None:
         """Check one job now, because a person asks for it. Raises MetaStudioError, StoreTrouble."""
-        at = _now()
+        at = self._metastudio.asked_at(job_id)
         job = await self._metastudio.job(job_id)
+        if not job.state:
+            raise UnreadableAnswer(job_id=job_id)
         followed = await self._store.followed()
         await self._found(job_id, job, followed.get(job_id, ()), at)
 
@@ -114,8 +126,10 @@ class Watcher:
             await self.check()
         except MetaStudioError as error:
             self.trouble = error
-            self._edge.fails(f"jobs can't be checked ({type(error).__name__}): %s", error)
-            return max(self._poll, self._rarely) if isinstance(error, REFUSED) else self._poll
+            pause = max(self._poll, self._rarely) if isinstance(error, REFUSED) else self._poll
+            kind = type(error).__name__
+            self._edge.fails(f"jobs can't be checked ({kind}): %s; next try in %.0f seconds", error, pause)
+            return pause
         except StoreTrouble as error:
             self.trouble = error  # which the store has logged
             return self._poll
@@ -236,7 +250,8 @@ class Watcher:
                 if suspects:
                     break
         for job_id, why in failed.items():
-            if not has_worked:
+            # That a few ids are refused, and there are no others, is no word about MetaStudio.
+            if not has_worked and not isinstance(why, RequestRefused):
                 raise why
             self._log_odd(job_id, why)
         return set(failed)
@@ -253,18 +268,26 @@ class Watcher:
         return heapq.nsmallest(number, followed, key=order)
 
     async def _ask(self, job_id: str, subscriptions: Sequence[Subscription]) -> Job | None:
-        """Ask for a job, and write down how it is; None if it is not there, or MetaStudio refuses its id."""
+        """Ask for a job, and write down how it is; None if it is not there. Raises MetaStudioError."""
         await self._metastudio.turn()
-        self._asked[job_id] = at = _now()
+        at = self._metastudio.asked_at(job_id)
+        job = None
         try:
             job = await self._metastudio.job(job_id)
+            if not job.state:
+                raise UnreadableAnswer(job_id=job_id)
+            await self._found(job_id, job, subscriptions, at)
         except JobNotFound:
             await self._miss(job_id, subscriptions, at)
-            return None
-        except (RequestRefused, BadJobId) as error:
+        except BadJobId as error:
             self._log_odd(job_id, error)
-            return None
-        await self._found(job_id, job, subscriptions, at)
+        except StoreTrouble:
+            self._asked.pop(job_id, None)  # what could not be written down is asked for again first
+            raise
+        except MetaStudioError:
+            self._asked[job_id] = _now()
+            raise
+        self._asked[job_id] = _now()
         return job
 
     async def _found(self, job_id: str, job: Job, subscriptions: Sequence[Subscription], at: float) -> None:

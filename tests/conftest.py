@@ -6,14 +6,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from support import AT_ONCE
 
 from bot.config import Settings
 from bot.demo.metastudio import MetaStudioSimulator
 from bot.demo.slack import SIGNING_SECRET, SlackWorkspace
 from bot.demo.world import running, settings_for
-from bot.pace import Pace
-
-AT_ONCE = Pace(channel=0, posts=0, edits=0, requests=0.001)
 
 # The official SDK, an oracle in some tests, writes a file into the home directory as soon as it is imported.
 os.environ["HOME"] = tempfile.mkdtemp(prefix="voicejob-test-home-")

@@ -29,7 +29,7 @@ async def eventually(holds: Callable[[], bool], *, within: float = 5) -> None:
             await asyncio.sleep(0.01)
 
 
-AT_ONCE = Pace(channel=0, posts=0, edits=0, requests=0.001)
+AT_ONCE = Pace(channel=0, posts=0, edits=0, requests=0.001, gone=0.2)
 
 
 @dataclass(kw_only=True)

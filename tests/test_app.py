@@ -5,8 +5,7 @@ import logging
 from typing import Any
 
 import pytest
-from conftest import AT_ONCE
-from support import eventually
+from support import AT_ONCE, eventually
 
 from bot import app
 from bot.config import Settings

@@ -207,10 +207,19 @@ class TestRequest:
     async def test_job_keeps_the_id_that_was_asked_for(
         self, client: MetaStudio, metastudio: MetaStudioSimulator, job_id: str
     ) -> None:
-        """A Refresh button needs an id that can be asked for, whatever the answer says."""
+        """A Refresh button needs an id that can be asked for, however the answer writes it, or does not."""
+        for given in (job_id.upper(), None):
+            metastudio.jobs[job_id]["job_id"] = given
+
+            assert (await client.job(job_id)).job_id == job_id
+
+    async def test_an_answer_about_another_job_is_none(
+        self, client: MetaStudio, metastudio: MetaStudioSimulator, job_id: str
+    ) -> None:
+        """What is said of another job is not taken for this one's."""
         metastudio.jobs[job_id]["job_id"] = "<!channel>"
 
-        assert (await client.job(job_id)).job_id == job_id
+        assert type(await failure_of(client.job(job_id))) is UnreadableAnswer
 
 
 class TestConnections:

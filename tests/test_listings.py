@@ -82,7 +82,7 @@ ANSWERS: dict[str, tuple[Callable[[], Message], str]] = {
         (
             ":warning: I am not a member of the channel. Type `/invite @voicejob` in the channel, then press "
             "Try again. (Slack calls it `not_in_channel`.) "
-            f"Your subscription to {VOICE} is kept and paused until then."
+            f"The subscription to {VOICE} is kept and paused until then."
         ),
     ),
     "not in a direct message": (
@@ -95,8 +95,8 @@ ANSWERS: dict[str, tuple[Callable[[], Message], str]] = {
     "later": (
         lambda: listings.later(kept_of()),
         (
-            f":hourglass_flowing_sand: The subscription to {VOICE} is kept, but Slack does not take my "
-            "messages just now. The card will be here as soon as it does."
+            f":hourglass_flowing_sand: The subscription to {VOICE} is kept, but its message could not be "
+            "posted yet. It comes here by itself, as soon as it can."
         ),
     ),
     "stopped": (

@@ -13,7 +13,7 @@ from support import Office, disk_held, eventually, eventually_so, fail_fast, off
 
 from bot.demo.slack import SlackWorkspace
 from bot.pace import Pace
-from bot.subscriptions import Level, next_step, stopped, with_level
+from bot.subscriptions import Level, Step, next_step, stopped, with_level
 
 
 @pytest.fixture
@@ -590,3 +590,59 @@ async def test_slacks_limits_are_kept(path: Path) -> None:
         for channel in channels:
             at = [float(seen.ts) for seen in slack.messages(channel)]
             assert all(later - earlier > 0.9 for earlier, later in pairwise(at))
+
+
+class TestOthersFirst:
+    """What must not wait for what."""
+
+    async def test_a_message_that_slack_can_not_serve_lets_the_others_through(
+        self, slack: SlackWorkspace, path: Path
+    ) -> None:
+        """However often one of a channel's messages fails, the others are delivered."""
+        async with office(slack, path, first_pause=0.05) as post:
+            bad, good = await post.followed("job-1"), await post.followed("job-2")
+            slack.chaos(
+                lambda method, sent: (
+                    {"error": "internal_error"}
+                    if method == "chat.postMessage" and "job-1" in str(sent)
+                    else None
+                )
+            )
+            await post.job_is(bad, "AUDIT_FAILED")
+            await post.job_is(good, "AUDIT_FAILED")
+            async with post.open():
+                post.outbox.wake(bad)
+                await slack.message_where(lambda seen: "job-2" in seen.text and "Review failed" in seen.text)
+
+            assert next_step(await post.kept(bad)) is Step.POST_NOTICE
+
+    async def test_a_person_does_not_wait_in_line(self, slack: SlackWorkspace, path: Path) -> None:
+        """While hundreds of messages wait for their turn, what a person asks for goes first."""
+        pace = Pace(channel=0, posts=0.2, edits=0)
+        async with office(slack, path, pace=pace) as post:
+            for number in range(30):
+                channel = slack.add_channel(f"crowd-{number}")
+                await post.follow(f"job-{number}", channel=channel)
+            mine = await post.follow("job-mine")
+            async with post.open():
+                await eventually(lambda: len(post.posts()) > 1)
+                await post.outbox.deliver(mine, person_is_here=True)
+                waiting = 30 - len(post.posts())
+
+            assert (await post.kept(mine)).card
+            assert waiting > 15
+
+    async def test_a_person_does_not_wait_for_the_disk(self, slack: SlackWorkspace, path: Path) -> None:
+        """What Slack took is written down as soon as the disk lets it; the person is answered before."""
+        async with office(slack, path, patience=0.3, send_seconds=0.5) as post:
+            key = await post.follow()
+            clock = asyncio.get_running_loop().time
+            with disk_held(path):
+                started = clock()
+                await post.outbox.deliver(key, person_is_here=True)
+                waited = clock() - started
+            await eventually(lambda: not post.outbox.is_sending, within=10)
+
+            assert waited < 2
+            assert (await post.kept(key)).card
+            assert len(post.posts()) == 1

@@ -7,8 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from conftest import AT_ONCE
-from support import eventually
+from support import AT_ONCE, eventually
 
 from bot import cards, listings, notices
 from bot.config import Settings
@@ -253,7 +252,7 @@ class TestOtherAnswers:
 
         assert "/invite" not in said.text
         assert "direct message between people" in said.text
-        assert "no subscriptions" in (await ask(slack, between, "list")).text
+        await listed(slack, between, "no subscriptions")
 
 
 @pytest.mark.usefixtures("bot")
@@ -301,6 +300,41 @@ class TestRefusedChannels:
 
         assert SUBSCRIBED in (await ask(slack, closed, f"subscribe {job_id}")).text
         assert len(public(slack, closed)) == 1
+
+    async def test_the_level_of_a_paused_subscription(
+        self, slack: SlackWorkspace, closed: str, job_id: str
+    ) -> None:
+        """Who asks again with another level after the invitation gets that one."""
+        await ask(slack, closed, f"subscribe {job_id}")
+        slack.invite(closed)
+        said = await ask(slack, closed, f"subscribe {job_id} important")
+
+        assert SUBSCRIBED in said.text
+        assert "important" in said.text
+
+    async def test_a_channel_that_opens_again_opens_for_all(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str
+    ) -> None:
+        """One direct message is enough, and one Try again brings what all its jobs had to tell."""
+        jobs = [metastudio.add_job(voice_name=f"voice {number}")["job_id"] for number in range(4)]
+        for each in jobs:
+            await ask(slack, channel, f"subscribe {each}", user=BOB)
+        slack.remove(channel)
+        for each in jobs:
+            metastudio.set_state(each, "AUDITING")
+        direct = await slack.message_where(lambda seen: "I can't post in" in seen.text)
+        async with asyncio.timeout(5):
+            while (await ask(slack, channel, "list")).text.count("(paused)") < 4:
+                pass
+        slack.invite(channel)
+        await press(slack, direct, notices.RETRY, user=BOB)
+        for number in range(4):
+            await told(slack, channel, f"`voice {number}`: Waiting for the recordings → In manual review")
+
+        assert [message.ts for message in slack.direct(BOB)] == [direct.ts]
+        async with asyncio.timeout(5):
+            while "(paused)" in (await ask(slack, channel, "list")).text:
+                pass
 
     async def test_one_direct_message_when_a_channel_closes_later(
         self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, job_id: str
@@ -519,6 +553,21 @@ class TestList:
         assert len({*voices[0], *voices[1]}) == 9
         assert {more.ts, changed.ts} == {first.ts}
         assert listings.LISTED_ALL in buttons(changed)
+
+    async def test_a_blind_bot_says_so(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, job_id: str
+    ) -> None:
+        """While MetaStudio refuses the bot, the list says so; a look-up that works ends the long wait."""
+        await ask(slack, channel, f"subscribe {job_id}")
+        metastudio.chaos = lambda _: Fault.error(403, "APIGW.0302")
+        async with asyncio.timeout(5):
+            while listings.BLIND not in (await ask(slack, channel, "list")).text:
+                pass
+        metastudio.chaos = None
+        metastudio.set_state(job_id, "AUDITING")
+        await ask(slack, channel, job_id)
+
+        await told(slack, channel, "→ In manual review")
 
     async def test_another_channel_has_its_own(
         self, slack: SlackWorkspace, channel: str, job_id: str

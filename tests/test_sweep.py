@@ -127,8 +127,9 @@ class TestReading:
             ([[9, 7], [8, 6]], False),
             ([[9, 7], [10, 6]], False),
             ([[8, 9], [7, 6]], False),
-            ([[9, None, 8]], False),
-            ([[None]], False),
+            ([[9, None, 8]], True),
+            ([[None]], True),
+            ([[8, None, 9]], False),
         ],
     )
     def test_order(self, pages: list[list[int | None]], is_in_order: bool) -> None:  # noqa: FBT001  a column

@@ -240,3 +240,21 @@ def test_anything_is_understood_or_bad_usage(text: str) -> None:
         has_job = request.verb not in {Verb.HELP, Verb.LIST}
         assert bool(JOB_ID.fullmatch(request.job_id)) is has_job
         assert request.level is None or request.verb is Verb.SUBSCRIBE
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        (f"watch {U}", f"subscribe {U}"),
+        (f"订阅 {U}", f"subscribe {U}"),
+        (f"stop {U}", f"unsubscribe {U}"),
+        ("sub", "subscribe <job_id>"),
+        ("列表", "list"),
+    ],
+)
+def test_words_from_elsewhere_are_understood(text: str, meant: str) -> None:
+    """What other apps and languages call it leads to our word for it."""
+    with pytest.raises(BadUsage) as refused:
+        parse(text)
+
+    assert refused.value.meant == meant

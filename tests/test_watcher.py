@@ -18,6 +18,7 @@ from bot.errors import (
     CredentialsRefused,
     MetaStudioError,
     PermissionDenied,
+    RequestRefused,
     ServiceDown,
     StoreTrouble,
     Throttled,
@@ -177,7 +178,8 @@ class TestChanges:
 
         (third,) = await watch.some(1, job_id="third")
         watch.metastudio.chaos = lambda _: Fault.error(400, "MSS.10000003")
-        await watch.check()
+        with pytest.raises(RequestRefused):
+            await watch.check()
         assert watch.watcher.checked_at(third.job_id) is None
 
     async def test_so_many_in_a_check(self, path: Path) -> None:
@@ -535,3 +537,43 @@ async def test_person_told_is_no_news(watch: Watch) -> None:
     await watch.check()
 
     assert watch.changed == []
+
+
+class TestStrangeAnswers:
+    """What is no word about the job."""
+
+    @pytest.mark.parametrize(
+        "body", [b"{}", b'{"state": null, "voice_name": "x"}', b'{"count": 0, "jobs": []}']
+    )
+    async def test_an_answer_without_a_state_changes_nothing(self, path: Path, body: bytes) -> None:
+        """A proxy's hiccup is a failed check, and no state that anybody is told of."""
+        async with watching(path) as watch:
+            (key,) = await watch.some(1)
+            watch.metastudio.fail(Fault.raw(body))
+            with pytest.raises(UnreadableAnswer):
+                await watch.check()
+            await watch.check()
+
+            assert await watch.path(key) == ()
+
+    async def test_a_refresh_that_joins_an_older_request_tells_nothing_backwards(self, path: Path) -> None:
+        """Somebody's slow look-up may answer with what was; what the list showed meanwhile stays."""
+        async with watching(path) as watch:
+            await watch.some(6)
+            await watch.check()
+            job_id = next(seen for seen in watch.metastudio.requests if seen.api == "show").path.split("/")[
+                -1
+            ]
+            old = dict(watch.metastudio.jobs[job_id])
+            watch.metastudio.latency = 1
+            look_up = asyncio.create_task(watch.client.job(job_id))
+            asked = watch.metastudio.requests_to("show")
+            await eventually(lambda: watch.metastudio.requests_to("show") > asked)
+            watch.metastudio.latency = 0
+            watch.change(job_id)
+            await watch.check()
+            watch.metastudio.jobs[job_id].update(old)
+            await watch.watcher.look(job_id)
+
+            assert (await look_up).state == "WAITING"
+            assert await watch.paths() == {job_id: ("WAITING", "PROCESSING")}

@@ -15,15 +15,19 @@ Do = Callable[[Desk, str, Place], Awaitable[Message | None]]
 """What a button does, with its value, for the place where it was pressed."""
 
 
-async def _shown_anew(desk: Desk, value: str, doing: Awaitable[object], place: Place) -> Message:
+def _in_list(do: Do) -> Do:
     """Do something with one entry of a list, and show the same page again."""
-    start = await desk.page_with(value, place)
-    await doing
-    return await desk.listing(place, start)
+
+    async def done(desk: Desk, value: str, place: Place) -> Message:
+        start = await desk.page_with(value, place)
+        await do(desk, value, place)
+        return await desk.listing(place, start)
+
+    return done
 
 
 def _relevel(level: Level) -> Do:
-    return lambda desk, value, place: _shown_anew(desk, value, desk.set_level(value, level, place), place)
+    return lambda desk, value, place: desk.set_level(value, level, place)
 
 
 BUTTONS: Final[Mapping[str, tuple[Do, Replace]]] = {
@@ -33,16 +37,10 @@ BUTTONS: Final[Mapping[str, tuple[Do, Replace]]] = {
     notices.REFRESH_CARD: (Desk.refresh, Replace.NEVER),
     notices.STOP: (Desk.unsubscribe, Replace.NEVER),
     notices.RETRY: (Desk.retry, Replace.IF_DONE),
-    listings.LISTED_STOP: (
-        lambda desk, value, place: _shown_anew(desk, value, desk.unsubscribe(value, place), place),
-        Replace.IF_DONE,
-    ),
-    listings.LISTED_RETRY: (
-        lambda desk, value, place: _shown_anew(desk, value, desk.retry(value, place), place),
-        Replace.IF_DONE,
-    ),
-    listings.LISTED_ALL: (_relevel(Level.ALL), Replace.IF_DONE),
-    listings.LISTED_IMPORTANT: (_relevel(Level.IMPORTANT), Replace.IF_DONE),
+    listings.LISTED_STOP: (_in_list(Desk.unsubscribe), Replace.IF_DONE),
+    listings.LISTED_RETRY: (_in_list(Desk.retry), Replace.IF_DONE),
+    listings.LISTED_ALL: (_in_list(_relevel(Level.ALL)), Replace.IF_DONE),
+    listings.LISTED_IMPORTANT: (_in_list(_relevel(Level.IMPORTANT)), Replace.IF_DONE),
     listings.PAGE: (lambda desk, value, place: desk.listing(place, int(value)), Replace.IF_DONE),
     listings.FIRST_PAGE: (lambda desk, _, place: desk.listing(place), Replace.IF_DONE),
 }
@@ -73,14 +71,15 @@ def _listener(action_id: str, do: Do, replace: Replace) -> Callable[..., Awaitab
             user_id=body["user"]["id"],
         )
         may_replace = body.get("container", {}).get("is_ephemeral")
+        is_ours = desk.serves(body["user"].get("team_id"))
         question = Question(
-            about=action_id,
+            about=action_id if is_ours else "press from another workspace",
             value=str(action.get("value", "")),
             response_url=body["response_url"],
             replace=replace if may_replace else Replace.NEVER,
             again=action_id,
         )
-        if desk.serves(body["user"].get("team_id")):
+        if is_ours:
             answers.give(question, lambda: do(desk, value, place))
         else:
             answers.give(question, _refuse)

@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 from bot import cards, listings
 from bot import subscriptions as changes
+from bot.errors import UnreadableAnswer
 from bot.jobs import ENDED
 from bot.metastudio.client import MetaStudio
 from bot.mrkdwn import Message
@@ -58,6 +59,7 @@ class Desk:
     async def look_up(self, job_id: str, place: Place) -> Message:
         """Show a job. Raises MetaStudioError."""
         job = await self._metastudio.job(job_id)
+        self._watcher.metastudio_works()
         kept = await self._store.get(self._key(job_id, place))
         return cards.job(
             job,
@@ -76,6 +78,8 @@ class Desk:
             if kept:
                 return await self._again(kept, level, place)
             job = await self._metastudio.job(job_id)
+            if not job.state:
+                raise UnreadableAnswer(job_id=job_id)
             if job.meaning.phase in ENDED:
                 return listings.over(job, self._look, now=_now())
             kept = await self._store.add(
@@ -103,7 +107,13 @@ class Desk:
     async def listing(self, place: Place, start: int = 0) -> Message:
         """List a channel's subscriptions, from number ``start`` on."""
         kept = await self._listed(place)
-        return listings.listing(kept, self._look, start=start, checked_at=self._watcher.checked_at)
+        return listings.listing(
+            kept,
+            self._look,
+            start=start,
+            checked_at=self._watcher.checked_at,
+            is_blind=self._watcher.trouble is not None,
+        )
 
     async def page_with(self, job_id: str, place: Place) -> int:
         """Say where the page of a channel's list begins that has this job on it."""
@@ -156,27 +166,35 @@ class Desk:
     async def _again(self, kept: Subscription, level: Level | None, place: Place) -> Message:
         """Answer for a channel that has the subscription already."""
         if kept.pause or kept.card is None:
+            await self._store.change(kept.key, changes.with_level(level or kept.level))
             await self._store.change(kept.key, changes.tried_again(_now()))
             return await self._delivered(kept, place)
         if level and level is not kept.level:
             return await self.set_level(kept.job_id, level, place)
         return listings.already(kept, self._look)
 
-    async def _delivered(self, kept: Subscription, place: Place) -> Message:
-        """Have the next message posted, and say what came of it."""
-        await self._outbox.deliver(kept.key, person_is_here=True)
-        after = await self._store.get(kept.key)
-        self._outbox.wake(kept.key)
-        if after is None:
-            return listings.stopped(kept, self._look)
-        if after.pause and after.card is None and place.is_direct:
-            await self._store.change(kept.key, changes.stopped(place.user_id))
+    async def _delivered(self, before: Subscription, place: Place) -> Message:
+        """Have what is due posted, the card and then a notice, and say what came of it."""
+        tries = before.pause.tries if before.pause else 0
+        for _ in range(2):
+            await self._outbox.deliver(before.key, person_is_here=True)
+            after = await self._store.get(before.key)
+            if after is None:
+                return listings.stopped(before, self._look)
+            if after.pause and after.pause.tries > tries:
+                return await self._refused(after, place)
+            if next_step(after) not in {Step.POST_CARD, Step.POST_NOTICE}:
+                self._outbox.wake(before.key)
+                return listings.subscribed(after, self._look)
+        self._outbox.wake(before.key)
+        return listings.later(before)
+
+    async def _refused(self, after: Subscription, place: Place) -> Message:
+        if after.card is None and place.is_direct:
+            await self._change(after.key, changes.stopped(place.user_id))
             return listings.not_in_direct(self._look)
-        if after.pause:
-            return listings.refused_here(after, self._look)
-        if next_step(after) in {Step.POST_CARD, Step.POST_NOTICE}:
-            return listings.later(after)
-        return listings.subscribed(after, self._look)
+        self._outbox.wake(after.key)
+        return listings.refused_here(after, self._look)
 
 
 def _now() -> int:

@@ -31,6 +31,12 @@ VERBS: Final = ("help", "list", "subscribe", "unsubscribe")
 """Words that are no job ids. A job that is called so can be looked up in quotes."""
 WITH_JOB_ID: Final = frozenset({"subscribe", "unsubscribe"})
 HELP: Final = frozenset({"help", "h", "帮助"})
+OTHER_WORDS: Final = {
+    **dict.fromkeys(("sub", "follow", "watch", "订阅"), "subscribe"),
+    **dict.fromkeys(("unsub", "unfollow", "stop", "mute", "取消订阅"), "unsubscribe"),
+    **dict.fromkeys(("ls", "subscriptions", "列表"), "list"),
+}
+"""Words from other apps and languages, and which of ours is probably meant."""
 OWN_NAME: Final = "voicejob"
 NOISE: Final = frozenset({"job", "id", "jobid", OWN_NAME, "to", "from", "for", "of"})
 """Words before an id that mean no command."""
@@ -57,7 +63,7 @@ def parse(text: str) -> Request:
         return Request(Verb.HELP)
     if first in VERBS:
         return _read(Verb(first), words[1:])
-    if first.isalpha() and (meant := _close_to(first, VERBS)):
+    if first.isalpha() and (meant := OTHER_WORDS.get(first) or _close_to(first, VERBS)):
         raise BadUsage(_shown(words[0]), meant=_whole(meant, words[1:]))
     if len(words) > 1 and (last := _plain(words[-1])) in WITH_JOB_ID:
         raise BadUsage(_shown(words[-1]), meant=_whole(last, words[:-1]))

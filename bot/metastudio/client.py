@@ -56,6 +56,7 @@ class MetaStudio:
         self._http = httpx.AsyncClient(auth=auth, headers=headers, timeout=timeout)
         self._limit = limit
         self._under_way: dict[str, asyncio.Task[Job]] = {}
+        self._asked_at: dict[str, float] = {}
         self._free_at = 0.0
         self.pause = pause
         """Seconds between two requests that nobody waits for."""
@@ -81,10 +82,15 @@ class MetaStudio:
         """
         task = self._under_way.get(job_id)
         if task is None:
+            self._asked_at[job_id] = asyncio.get_running_loop().time()
             task = self._under_way[job_id] = asyncio.create_task(self._fetch(job_id))
             task.add_done_callback(lambda done: self._forget(job_id, done))
         # The shield lets one asker give up without taking the answer from the others.
         return await asyncio.shield(task)
+
+    def asked_at(self, job_id: str) -> float:
+        """Say as of when an answer is that is asked for now, on the loop's clock: others may have asked."""
+        return self._asked_at.get(job_id, asyncio.get_running_loop().time())
 
     async def answer(self, job_id: str) -> dict[str, Any]:
         """Fetch one job as MetaStudio sends it (ShowVoiceTrainingJob). Raises as ``job`` does."""
@@ -102,19 +108,20 @@ class MetaStudio:
     async def turn(self) -> None:
         """Wait until a request that nobody waits for may be sent: people's requests go first."""
         clock = asyncio.get_running_loop().time
-        while (pause := self._free_at - clock()) > 0:  # noqa: ASYNC110  people may push it further meanwhile
+        latest = clock() + LONGEST_TURN
+        while (pause := min(self._free_at, latest) - clock()) > 0:  # noqa: ASYNC110  people may push it further
             await asyncio.sleep(pause)
 
     def _take_turn(self) -> None:
         now = asyncio.get_running_loop().time()
-        self._free_at = min(max(self._free_at, now) + self.pause, now + max(self.pause, LONGEST_TURN))
+        self._free_at = max(self._free_at, now) + self.pause
 
     async def _fetch(self, job_id: str) -> Job:
         # The id that was asked for is the one that can be asked for again, whatever the answer says.
         return Job.from_api(await self.answer(job_id) | {"job_id": job_id})
 
     def _forget(self, job_id: str, done: asyncio.Task[Job]) -> None:
-        del self._under_way[job_id]
+        del self._under_way[job_id], self._asked_at[job_id]
         if not done.cancelled():
             done.exception()  # all askers may be gone: then nobody else would look at it
 
@@ -206,6 +213,8 @@ def _json_in(response: httpx.Response) -> Any:
 def _job_in(response: httpx.Response, job_id: str) -> dict[str, Any]:
     answer = _json_in(response)
     if isinstance(answer, Mapping) and TELLING_FIELDS & answer.keys():
+        if str(answer.get("job_id") or job_id).lower() != job_id.lower():
+            raise UnreadableAnswer(job_id=job_id)  # it is about another job
         return dict(answer)
     told = refusal(response.status_code, response.headers, response.content, job_id=job_id)
     if isinstance(answer, Mapping) and not told.code:

@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 LIMIT: Final = 15.0
 """Seconds that the disk may take for anything."""
+CLOSE_LIMIT: Final = 1.5
+"""Seconds that closing may take: the whole bot has to end within ten."""
 FAILURES: Final = (sqlite3.Error, OSError, DamagedError)
 _DISK_SAYS_NO: Final = frozenset(
     {
@@ -71,8 +73,11 @@ class SqliteStore:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        async with self._turn:
-            await self._open.aclose()
+        try:
+            async with asyncio.timeout(CLOSE_LIMIT), self._turn:
+                await self._open.aclose()
+        except TimeoutError:
+            log.warning("The disk hangs, so the store is left as it is; nothing that was kept is lost.")
 
     async def _close(self) -> None:
         try:
