@@ -649,3 +649,19 @@ class TestOthersFirst:
             assert waited < 2
             assert (await post.kept(key)).card
             assert len(post.posts()) == 1
+
+    async def test_what_slack_took_for_one_is_not_written_to_its_successor(
+        self, slack: SlackWorkspace, path: Path
+    ) -> None:
+        """A subscription that was made anew while a card was on its way gets a card of its own."""
+        async with office(slack, path) as post:
+            key = await post.follow()
+            slack.fail("chat.postMessage", delay=0.3)
+            late = asyncio.create_task(post.outbox.deliver(key, person_is_here=True))
+            await eventually(lambda: any(call.method == "chat.postMessage" for call in slack.calls))
+            await post.store.change(key, lambda _: None)
+            await post.follow(subscribed_at=1767329999)
+            await late
+
+            assert (await post.kept(key)).card is None
+            assert next_step(await post.kept(key)) is Step.POST_CARD
