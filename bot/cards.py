@@ -14,7 +14,7 @@ from slack_sdk.models.blocks import (
 
 from bot.errors import BadUsage, JobNotFound, MetaStudioError, VoiceJobError
 from bot.job_ids import UUID
-from bot.jobs import EDITIONS, ENDED, GONE, LANGUAGES, SEXES, STEPS, SUPPLIES, USES, Job, Phase
+from bot.jobs import EDITIONS, GONE, LANGUAGES, SEXES, STEPS, SUPPLIES, USES, Job, Phase
 from bot.mrkdwn import (
     FIELDS_LIMIT,
     HEADER_LIMIT,
@@ -70,7 +70,7 @@ def job(
     ``is_followed`` says that the channel is subscribed to it already.
     """
     buttons = [button("Refresh", REFRESH, shown.job_id or ""), *console_button(console_url)]
-    if not is_followed and shown.meaning.phase not in ENDED:
+    if not is_followed and not shown.is_over:
         buttons.insert(0, button("Subscribe channel", SUBSCRIBE, shown.job_id or "", style="primary"))
     notes = ["This channel is told of its changes."] if is_followed else []
     origin = [*notes, code(shown.job_id or ""), f"Region {code(region)}", f"Looked up {date(now)}"]

@@ -16,8 +16,8 @@ class Edge:
             self._log.warning(what, *values)
         self._told.add(what)
 
-    def works(self, what: str) -> None:
-        """Log that it works again, if it did not."""
-        if self._told:
+    def works(self, what: str = "") -> None:
+        """Log that it works again, if it did not and there is a word for it."""
+        if self._told and what:
             self._log.info(what)
         self._told.clear()

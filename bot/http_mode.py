@@ -15,6 +15,7 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 
+from bot.edges import Edge
 from bot.errors import AddressTaken
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,9 @@ log = logging.getLogger(__name__)
 EVENTS_PATH: Final = "/slack/events"
 TIMESTAMP: Final = re.compile(r"[0-9]{1,15}")
 """What an ``X-Slack-Request-Timestamp`` may look like: slack_sdk fails on what is no number, or too long."""
+NOT_SIGNED: Final = (
+    "refused a request that is not signed by Slack; if it was Slack's, check SLACK_SIGNING_SECRET"
+)
 BODY_SECONDS: Final = 3.0
 """How long a body may take to arrive: after as long, Slack has given up."""
 LAST_REQUESTS: Final = 1.0
@@ -32,17 +36,15 @@ LAST_REQUESTS: Final = 1.0
 async def serve(app: AsyncApp, signing_secret: str, host: str, port: int) -> AsyncIterator[str]:
     """Serve HTTP mode while the context lasts; gives the address. Raises AddressTaken."""
     verifier = SignatureVerifier(signing_secret)
-    refusals = _Edge(
-        "refused a request that is not signed by Slack; if it was Slack's, check SLACK_SIGNING_SECRET"
-    )
+    refusals = Edge(log)  # strangers may post as often as they like
 
     async def events(request: web.Request) -> web.Response:
         # Bolt parses a body before it checks the signature, and logs it when the check fails.
         body = await _body(request)
         if body is None or not _is_signed(verifier, request.headers, body):
-            refusals.warn()
+            refusals.fails(NOT_SIGNED)
             return web.Response(status=HTTPStatus.UNAUTHORIZED)
-        refusals.over()
+        refusals.works()
         bolt_request = AsyncBoltRequest(body=body, query=request.query_string, headers=dict(request.headers))
         return await to_aiohttp_response(await app.async_dispatch(bolt_request))
 
@@ -100,21 +102,3 @@ def _is_signed(verifier: SignatureVerifier, headers: Mapping[str, str], body: st
     if not (TIMESTAMP.fullmatch(timestamp) and signature.isascii()):
         return False
     return bool(verifier.is_valid(body, timestamp, signature))
-
-
-class _Edge:
-    """Warns once, and again only after it was over: strangers may post as often as they like."""
-
-    def __init__(self, warning: str) -> None:
-        self._warning = warning
-        self._warned = False
-
-    def warn(self) -> None:
-        """Warn, unless that was done already."""
-        if not self._warned:
-            log.warning(self._warning)
-        self._warned = True
-
-    def over(self) -> None:
-        """Note that what was warned of is over."""
-        self._warned = False

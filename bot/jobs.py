@@ -127,6 +127,11 @@ class Job(BaseModel):
         return self.model_copy(update={"state": GONE, "reject_times": None})
 
     @property
+    def is_over(self) -> bool:
+        """Whether the job has ended, so that nothing more will come."""
+        return self.state in ENDED_STATES
+
+    @property
     def meaning(self) -> "Meaning":
         """What the job's state means."""
         return meaning_of(self.state)

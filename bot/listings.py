@@ -188,7 +188,7 @@ def _row_buttons(kept: Subscription) -> list[ButtonElement]:
     other = Level.IMPORTANT if kept.level is Level.ALL else Level.ALL
     name, action_id = _TO_LEVEL[other]
     retry = [button("Try again", LISTED_RETRY, kept.job_id)] if kept.pause else []
-    return [*retry, button(name, action_id, kept.job_id), stop_button(kept, LISTED_STOP)]
+    return [*retry, button(name, action_id, kept.job_id), stop_button(kept.job_id, LISTED_STOP)]
 
 
 def _page_buttons(first: int, last: int, total: int) -> list[ButtonElement]:

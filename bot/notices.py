@@ -64,12 +64,12 @@ def _card_buttons(kept: Subscription, look: Look) -> list[ButtonElement]:
         return console
     if kept.stopped_by:
         return [button("Subscribe channel", cards.SUBSCRIBE, kept.job_id), *console]
-    return [button("Refresh", REFRESH_CARD, kept.job_id), *console, stop_button(kept, STOP)]
+    return [button("Refresh", REFRESH_CARD, kept.job_id), *console, stop_button(kept.job_id, STOP)]
 
 
-def stop_button(kept: Subscription, action_id: str) -> ButtonElement:
+def stop_button(value: str, action_id: str) -> ButtonElement:
     """Make the button that ends a subscription, after a question."""
-    stop = button("Unsubscribe", action_id, kept.job_id)
+    stop = button("Unsubscribe", action_id, value)
     stop.confirm = ConfirmObject(
         title=PlainTextObject(text="Unsubscribe this channel?"),
         text=PlainTextObject(text="It will not be told any more when the state of this job changes."),
@@ -137,8 +137,7 @@ def paused(kept: Subscription, look: Look) -> Message:
         f"{code(cards.title(kept.job))} goes on. {why(kept, look)} Nothing is lost: I keep the subscription, "
         f"and go on trying from time to time. {code(f'{look.command} list')} there shows all that is paused."
     )
-    buttons = [button("Try again", RETRY, _place(kept)), stop_button(kept, STOP)]
-    buttons[1].value = _place(kept)
+    buttons = [button("Try again", RETRY, _place(kept)), stop_button(_place(kept), STOP)]
     job = context(f"Now: {label(kept.state)}", code(kept.job_id))
     return message(said, [section(f":warning: {said}"), ActionsBlock(elements=buttons), job])
 

@@ -23,17 +23,24 @@ class Refusal(Enum):
     """The bot itself is refused: stop sending, keep everything."""
 
 
+BUSY: Final = frozenset(
+    {
+        "ratelimited",
+        "rate_limited",
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        "team_added_to_org",
+    }
+)
+"""What any method may answer that can't serve just now: it says nothing about what was asked, or by whom."""
+
 _BY_CODE: Final[Mapping[str, Refusal]] = {
     **dict.fromkeys(
         (
-            "ratelimited",
-            "rate_limited",
+            *BUSY,
             "message_limit_exceeded",
-            "internal_error",
-            "fatal_error",
-            "service_unavailable",
-            "request_timeout",
-            "team_added_to_org",
             "external_channel_migrating",
             "org_login_required",
             "update_failed",

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.jobs import ENDED_STATES, GONE, Job, Phase, meaning_of
+from bot.jobs import GONE, Job, Phase, meaning_of
 
 FIRST_RETRY: Final = 5 * 60
 RETRY_FACTOR: Final = 3
@@ -109,7 +109,7 @@ class Subscription(_Record):
     @property
     def is_over(self) -> bool:
         """Whether the job has ended, so that nothing more will come."""
-        return self.job.state in ENDED_STATES
+        return self.job.is_over
 
     @property
     def face(self) -> str:

@@ -8,19 +8,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import SlackRefused, SlackUnreachable
+from bot.refusals import BUSY
 
-TRY_LATER: Final = frozenset(
-    {
-        "ratelimited",
-        "rate_limited",
-        "internal_error",
-        "fatal_error",
-        "service_unavailable",
-        "request_timeout",
-        "team_added_to_org",
-    }
-)
-"""Slack's error codes that say nothing about a token."""
 NO_JSON: Final = "no answer in JSON"
 
 
@@ -41,7 +30,7 @@ async def _verdict(
         return await answer
     except SlackApiError as error:
         code = _error_code(error)
-        if code in TRY_LATER or code == NO_JSON:
+        if code in BUSY or code == NO_JSON:
             raise SlackUnreachable(url=client.base_url, reason=code) from None
         raise SlackRefused(key=key, error=code) from None
     # Besides its own errors and aiohttp's, slack_sdk lets out what it stumbles over in an odd answer.

@@ -22,11 +22,10 @@ from bot.errors import (
     PermissionDenied,
     RequestRefused,
     StoreTrouble,
-    UnreadableAnswer,
     VoiceJobError,
     WrongProject,
 )
-from bot.jobs import Job
+from bot.jobs import GONE, Job
 from bot.metastudio.client import MetaStudio
 from bot.pace import PACE
 from bot.store import Store
@@ -114,9 +113,7 @@ class Watcher:
     async def look(self, job_id: str) -> None:
         """Check one job now, because a person asks for it. Raises MetaStudioError, StoreTrouble."""
         at = self._metastudio.asked_at(job_id)
-        job = await self._metastudio.job(job_id)
-        if not job.state:
-            raise UnreadableAnswer(job_id=job_id)
+        job = await self._metastudio.stated_job(job_id)
         followed = await self._store.followed()
         await self._found(job_id, job, followed.get(job_id, ()), at)
 
@@ -273,9 +270,7 @@ class Watcher:
         at = self._metastudio.asked_at(job_id)
         job = None
         try:
-            job = await self._metastudio.job(job_id)
-            if not job.state:
-                raise UnreadableAnswer(job_id=job_id)
+            job = await self._metastudio.stated_job(job_id)
             await self._found(job_id, job, subscriptions, at)
         except JobNotFound:
             await self._miss(job_id, subscriptions, at)
@@ -315,7 +310,7 @@ class Watcher:
             return
         self._checked[job_id] = at
         now = int(time.time())
-        state = job.state if job else "gone"
+        state = job.state if job else GONE
         for each in subscriptions:
             kept = await self._store.get(each.key)  # it may have changed since the check began
             if kept and not kept.stopped_by and due(kept, job, now):

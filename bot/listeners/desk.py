@@ -11,8 +11,6 @@ from weakref import WeakValueDictionary
 
 from bot import cards, listings
 from bot import subscriptions as changes
-from bot.errors import UnreadableAnswer
-from bot.jobs import ENDED
 from bot.metastudio.client import MetaStudio
 from bot.mrkdwn import Message
 from bot.notices import Look
@@ -77,10 +75,8 @@ class Desk:
             kept = await self._without_stopped(key)
             if kept:
                 return await self._again(kept, level, place)
-            job = await self._metastudio.job(job_id)
-            if not job.state:
-                raise UnreadableAnswer(job_id=job_id)
-            if job.meaning.phase in ENDED:
+            job = await self._metastudio.stated_job(job_id)
+            if job.is_over:
                 return listings.over(job, self._look, now=_now())
             kept = await self._store.add(
                 Subscription(

@@ -88,6 +88,13 @@ class MetaStudio:
         # The shield lets one asker give up without taking the answer from the others.
         return await asyncio.shield(task)
 
+    async def stated_job(self, job_id: str) -> Job:
+        """Look up a job to follow it: an answer that names no state is none. Raises as ``job`` does."""
+        job = await self.job(job_id)
+        if not job.state:
+            raise UnreadableAnswer(job_id=job_id)
+        return job
+
     def asked_at(self, job_id: str) -> float:
         """Say as of when an answer is that is asked for now, on the loop's clock: others may have asked."""
         return self._asked_at.get(job_id, asyncio.get_running_loop().time())
