@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import Awaitable
-from contextlib import nullcontext
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -81,22 +80,32 @@ class Slack:
 
 
 class _Gate:
-    """Lets one pass every so many seconds, in the order in which they came, and nobody while it is held."""
+    """Lets one pass every so many seconds, in the order in which they came, and nobody while it is held.
+
+    Those who go first have a line of their own: while somebody stands there, the other one waits.
+    """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._free_at = 0.0
         self._held_until = 0.0
-        self._queue = asyncio.Lock()
+        self._line, self._first_line = asyncio.Lock(), asyncio.Lock()
 
     def pause(self) -> float:
         return max(self._free_at, self._held_until) - _now()
 
     async def passed(self, *, first: bool = False) -> None:
-        async with nullcontext() if first else self._queue:
-            while (pause := self.pause()) > 0:  # noqa: ASYNC110  held again meanwhile
-                await asyncio.sleep(pause)
+        async with self._first_line if first else self._line:
+            await self._opens()
+            while not first and self._first_line.locked():
+                async with self._first_line:
+                    pass
+                await self._opens()
             self.rest()
+
+    async def _opens(self) -> None:
+        while (pause := self.pause()) > 0:  # noqa: ASYNC110  held again meanwhile
+            await asyncio.sleep(pause)
 
     def rest(self) -> None:
         self._free_at = _now() + self._seconds

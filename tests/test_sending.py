@@ -201,3 +201,22 @@ async def test_first_come_first_served(slack: SlackWorkspace) -> None:
         await asyncio.gather(*(passes(number) for number in range(10)))
 
     assert order == list(range(10))
+
+
+async def test_people_go_before_all_who_stand_in_line(slack: SlackWorkspace) -> None:
+    """Who goes first passes at the next turn, even if it came last; among each other, they keep the order."""
+    order: list[str] = []
+    async with sender(slack, Pace(channel=0, posts=0.05, edits=0)) as sending:
+
+        async def passes(name: str, *, first: bool = False) -> None:
+            await sending.may_post(name, first=first)
+            order.append(name)
+
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(5):
+                tasks.create_task(passes(f"C{number}"))
+            await asyncio.sleep(0.01)
+            for number in range(3):
+                tasks.create_task(passes(f"P{number}", first=True))
+
+    assert order == ["C0", "P0", "P1", "P2", "C1", "C2", "C3", "C4"]
