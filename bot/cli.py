@@ -7,9 +7,12 @@ import asyncio
 import gc
 import json
 import logging
+import os
 import signal
 import sys
 import time
+import webbrowser
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
 from typing import Annotated, Any, Final
@@ -28,6 +31,9 @@ log = logging.getLogger(__name__)
 
 LOG_FORMAT: Final = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 BAD_INPUT: Final = 2
+DEMO_PORT: Final = 8910
+SCREENS: Final = ("DISPLAY", "WAYLAND_DISPLAY")
+"""Environment variables that a desktop of Linux or BSD sets."""
 QUIET: Final = {"httpx": logging.WARNING, "slack_sdk": logging.WARNING, "stamina": logging.ERROR}
 """Libraries that would log each request and each try; what came of them is logged here."""
 
@@ -82,20 +88,28 @@ def run() -> None:
 @cli.command()
 def demo(
     *,
-    once: Annotated[  # noqa: ARG001  makes no difference yet
-        bool, typer.Option("--once", help="Play the story, check it, and exit.")
+    once: Annotated[
+        bool, typer.Option("--once", help="Play a story in the terminal, check it, and exit.")
     ] = False,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where the page is served; 0 finds a free port.")
+    ] = DEMO_PORT,
+    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
 ) -> None:
     """Run the same bot against a Slack and a MetaStudio inside this process: no account, no network.
 
-    It plays a story in the terminal, checks it, and exits with 0, or with 1 and what went wrong. With --once
-    and without it does the same for now.
+    It serves a page on this machine, on which you can type, press and let jobs go on, until Ctrl-C. With
+    --once there is no page: it plays a story in the terminal, checks it, and exits with 0, or with 1 and
+    what went wrong.
     """
+    _log_to_stderr(logging.ERROR)  # people make trouble here on purpose, and see on the page what comes of it
     # The bot itself does not carry its stand-ins.
-    from bot.demo.story import play  # noqa: PLC0415
+    if once:
+        from bot.demo.story import play  # noqa: PLC0415
 
-    _log_to_stderr(logging.ERROR)  # the story has refusals in it, and tells them itself
-    asyncio.run(play(out))
+        asyncio.run(play(out))
+    else:
+        asyncio.run(_demo(port, open_browser=browser))
 
 
 @cli.command()
@@ -133,8 +147,7 @@ async def _run(settings: Settings) -> None:
             running.cancel()
 
     running = asyncio.ensure_future(bot.run(settings, stop=stop, ready=ready))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, end)
+    _on_signals(end)
     with suppress(asyncio.CancelledError):
         await running
     log.info("stopped")
@@ -145,6 +158,31 @@ def _freeze() -> None:
     # which would hold up everybody's acknowledgement for 50 ms.
     gc.collect()
     gc.freeze()
+
+
+async def _demo(port: int, *, open_browser: bool) -> None:
+    """Serve the demo's page until SIGTERM or Ctrl-C."""
+    from bot.demo.page import serving  # noqa: PLC0415
+    from bot.demo.playground import playground  # noqa: PLC0415
+
+    stop = asyncio.Event()
+    _on_signals(stop.set)
+    async with playground() as ground, serving(ground, port) as address:
+        out.print(f"The demo is at {address}", "Ctrl-C ends it.", sep="\n")
+        if open_browser and _has_screen():
+            await asyncio.to_thread(webbrowser.open, address)
+        await stop.wait()
+    out.print("The demo has ended; nothing of it is kept.")
+
+
+def _has_screen() -> bool:
+    """Say whether a browser has where to show: without, a text browser would take over the terminal."""
+    return sys.platform in {"darwin", "win32"} or any(os.environ.get(name) for name in SCREENS)
+
+
+def _on_signals(end: Callable[[], object]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, end)
 
 
 async def _answer(settings: MetaStudioSettings, job_id: str) -> dict[str, Any]:

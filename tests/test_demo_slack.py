@@ -658,7 +658,7 @@ async def test_only_a_message_can_be_in_an_acknowledgement(workspace: SlackWorks
             await ws.send_json({"envelope_id": envelope["envelope_id"], "payload": payload})
             assert (await typed).messages == []
 
-    assert workspace.violations == ["acknowledgement: not an object"]
+    assert workspace.violations == ["acknowledgement: no_object not an object"]
 
 
 async def test_a_private_channel_keeps_its_name(workspace: SlackWorkspace) -> None:
@@ -913,7 +913,7 @@ async def test_json_that_is_broken_is_no_message(workspace: SlackWorkspace, chan
     await runner.cleanup()
 
     assert (reply.acked, reply.error) == (True, "invalid_command_response")
-    assert workspace.violations == ["acknowledgement: not an object"]
+    assert workspace.violations == ["acknowledgement: no_object not an object"]
 
 
 async def test_no_other_address_is_ever_called(workspace: SlackWorkspace, channel: str) -> None:

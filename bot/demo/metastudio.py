@@ -166,6 +166,10 @@ class MetaStudioSimulator(Account):
         """Put a job in the next state of its path; raise ``ValueError`` if there is none."""
         return self._changed(self._jobs.advance(job_id, self.clock()))
 
+    def next_state(self, job_id: str) -> str | None:
+        """Name the state to which ``advance`` leads; None at the end; raise ``KeyError`` if unknown."""
+        return self._jobs.next_state(job_id)
+
     def delete(self, job_id: str) -> None:
         """Delete a job: it is not found from then on; raise ``KeyError`` if unknown."""
         self._jobs.delete(job_id)

@@ -27,6 +27,16 @@ USUAL_PATH = (
 )
 """The states of a job that goes well."""
 
+SENT_BACK = {
+    "SYSTEM_AUDITING": "AUDIT_FAILED",
+    "AUDITING": "AUDIT_FAILED",
+    "USER_RESULT_REVIEW": "USER_REVIEW_REJECT",
+}
+"""The states in which somebody can say no, and the states that follow."""
+
+DONE_AGAIN = {"AUDIT_FAILED": "SYSTEM_AUDITING", "USER_REVIEW_REJECT": "USER_RESULT_REVIEW"}
+"""From which state a job that was sent back goes on."""
+
 MOST_REJECT_TIMES = 10
 """``reject_times`` is documented as 1 to 10."""
 
@@ -59,11 +69,18 @@ class _Story:
     def enter(self, state: str) -> int:
         """Note that the job is in a state now; return how often that has happened."""
         self.times[state] += 1
+        self.ahead = self._after(state)
+        return self.times[state]
+
+    def _after(self, state: str) -> tuple[str, ...]:
+        """Give what comes after a state; one that is neither on the path nor an end changes nothing."""
         for steps in (self.ahead, self.path):
             if state in steps:
-                self.ahead = steps[steps.index(state) + 1 :]
-                break
-        return self.times[state]
+                return steps[steps.index(state) + 1 :]
+        if state in DONE_AGAIN:
+            again = DONE_AGAIN[state]
+            return again, *self._after(again)
+        return () if state == "FAILED" else self.ahead
 
 
 class Jobs:
@@ -91,10 +108,15 @@ class Jobs:
 
     def advance(self, job_id: str, now: float) -> RawJob:
         """Put a job in the next state of its path; raise ``ValueError`` at the end of the path."""
-        ahead = self._stories[job_id].ahead
-        if not ahead:
+        following = self.next_state(job_id)
+        if not following:
             raise ValueError(f"job {job_id} is at the end of its path")
-        return self.set_state(job_id, ahead[0], {}, now)
+        return self.set_state(job_id, following, {}, now)
+
+    def next_state(self, job_id: str) -> str | None:
+        """Name the state that comes next on a job's path; None at its end. Raises ``KeyError`` if unknown."""
+        ahead = self._stories[job_id].ahead
+        return ahead[0] if ahead else None
 
     def delete(self, job_id: str) -> None:
         """Forget a job, as DeleteVoiceTrainingJob does; raise ``KeyError`` if there is none."""

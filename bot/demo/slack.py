@@ -20,7 +20,7 @@ from bot.demo.slack_hooks import FAULT_NAME, Hooks
 from bot.demo.slack_http import LOOPBACK, Answer, Spoiled
 from bot.demo.slack_limits import SLACKS_LIMITS, Limiter, Limits
 from bot.demo.slack_people import People
-from bot.demo.slack_records import ALICE, Ack, Call, Channel, Clock, Interaction, Message
+from bot.demo.slack_records import ALICE, Ack, Call, Channel, Clock, Interaction, Malformed, Message
 from bot.demo.slack_socket import SocketMode
 from bot.demo.slack_state import State
 
@@ -159,6 +159,11 @@ class SlackWorkspace:
         return self._state.messages.history
 
     @property
+    def malformed(self) -> list[Malformed]:
+        """Every message of the bot that was refused for how it is made, oldest first."""
+        return self._state.malformed
+
+    @property
     def limited(self) -> list[Call]:
         """Every call that was too many and was refused for that, oldest first."""
         return self._state.limited
@@ -168,6 +173,20 @@ class SlackWorkspace:
     def channel(self, channel: str) -> Channel:
         """Give a channel, to look at or to change. Raises KeyError."""
         return self._state.channels[channel]
+
+    def now(self) -> float:
+        """Tell the workspace's time, in epoch seconds."""
+        return self._state.clock()
+
+    @property
+    def channels(self) -> list[Channel]:
+        """Every conversation, in the order in which they were opened."""
+        return list(self._state.channels.values())
+
+    @property
+    def shown(self) -> list[Message]:
+        """Every message that people see now, wherever it stands, oldest first but for edits."""
+        return self._state.messages.shown()
 
     def messages(self, channel: str) -> list[Message]:
         """List what stands in a channel for everybody, oldest first: its messages and broadcast replies."""

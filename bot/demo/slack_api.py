@@ -107,7 +107,14 @@ class WebApi:
         except ApiError as error:
             if error.code in BUGS:
                 self._state.violations.append(f"{name}: {error.answer}")
+                problems = error.answer.get("response_metadata", {}).get("messages", [])
+                self._state.note_malformed(name, self._id(call), error.code, problems)
             return error.answer
+
+    def _id(self, call: Received) -> str:
+        """Name the conversation that a call is for, by its id."""
+        given = str(call.arguments.get("channel", ""))
+        return self._state.direct(given).id if given.startswith("U") else given
 
     def _call(self, name: str, call: Received) -> dict[str, Any]:
         if call.problem:

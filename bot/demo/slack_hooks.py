@@ -89,6 +89,8 @@ class Hooks:
             return
         refusal = refused(body)
         if refusal:
+            channel = hook.interaction.channel
+            self._state.note_malformed(FAULT_NAME, channel, refusal.code, refusal.problems)
             raise self._violation(400, refusal.code, str(refusal))
         hook.interaction.show(self._show(hook.interaction, body, target))
 

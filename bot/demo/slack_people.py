@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.demo import slack_payloads
 from bot.demo.slack_hooks import Hooks, audience
-from bot.demo.slack_messages import refused
+from bot.demo.slack_messages import Refusal, refused
 from bot.demo.slack_payloads import Person
 from bot.demo.slack_records import ALICE, TEAM_ID, Ack, Interaction, Message
 from bot.demo.slack_state import State
@@ -94,9 +94,11 @@ class People:
         """Show the message in an acknowledgement; one with a ``response_type`` alone shows nothing new."""
         if isinstance(reply, dict) and not reply.get("text") and not reply.get("blocks"):
             return
-        refusal = refused(reply) if isinstance(reply, dict) else "not an object"
+        refusal = refused(reply) if isinstance(reply, dict) else Refusal("no_object", ["not an object"])
         if refusal:
             self._state.violations.append(f"acknowledgement: {refusal}")
+            channel = interaction.channel
+            self._state.note_malformed("acknowledgement", channel, refusal.code, refusal.problems)
             interaction.error = "invalid_command_response"
             return
         user = audience(interaction, reply)

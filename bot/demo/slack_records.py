@@ -73,6 +73,20 @@ class Call:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Malformed:
+    """A message of the bot that Slack did not take, since it is not made as Slack wants it."""
+
+    method: str
+    """The Web API method, ``response_url`` or ``acknowledgement``."""
+    channel: str
+    code: str
+    problems: list[str]
+    """What is wrong with it, and where."""
+    at: float
+    """When, in epoch seconds of the workspace's clock."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Ack:
     """How the bot acknowledged one payload."""
 

@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.demo.slack_records import BOT_ID, BOT_USER, Call, Channel, Clock, Message
+from bot.demo.slack_records import BOT_ID, BOT_USER, Call, Channel, Clock, Malformed, Message
 
 Predicate = Callable[[Message], bool]
 Shelf = tuple[str, str, str | None]
@@ -65,6 +65,10 @@ class Messages:
         for shelf in _shelves(gone):
             del self._shelves[shelf][gone.ts]
         self.history.append(replace(gone, deleted=True))
+
+    def shown(self) -> list[Message]:
+        """List all that people see now, wherever it stands."""
+        return list(self._current.values())
 
     def current(self, message: Message) -> Message | None:
         """Give the version that people see now; None when it was deleted."""
@@ -158,6 +162,7 @@ class State:
     limited: list[Call] = field(default_factory=list)
     """The calls that were refused because there were too many."""
     violations: list[str] = field(default_factory=list)
+    malformed: list[Malformed] = field(default_factory=list)
     revoked: str | None = None
     """The error code that every call with the bot token gets, once it is revoked."""
     _directs: dict[str, Channel] = field(default_factory=dict)
@@ -182,6 +187,12 @@ class State:
         """Give one name to each conversation: direct messages with the bot have an id and a user id."""
         channel = self.channels.get(str(given))
         return channel.person or channel.id if channel else str(given)
+
+    def note_malformed(self, method: str, channel: str, code: str, problems: list[str]) -> None:
+        """Write down a message that is not taken."""
+        self.malformed.append(
+            Malformed(method=method, channel=channel, code=code, problems=problems, at=self.clock())
+        )
 
     def record(self, method: str, arguments: dict[str, Any], *, authorization: bool) -> Call:
         """Write down one request of the bot."""

@@ -59,7 +59,7 @@ def settings_for(slack: SlackWorkspace, metastudio: MetaStudioSimulator, **chang
 @asynccontextmanager
 async def running(settings: Settings, *, pace: Pace = PACE) -> AsyncIterator[str]:
     """Run the bot while the context lasts; gives what it said once it was ready. Raises what it raises."""
-    _go_without_proxy()
+    go_without_proxy()
     stop = asyncio.Event()
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     bot = asyncio.create_task(app.run(settings, stop=stop, ready=ready.set_result, pace=pace))
@@ -73,7 +73,7 @@ async def running(settings: Settings, *, pace: Pace = PACE) -> AsyncIterator[str
         await bot
 
 
-def _go_without_proxy() -> None:
+def go_without_proxy() -> None:
     """Keep the way to loopback direct: slack_sdk takes a proxy from the environment for every address."""
     for name in _PROXIES:
         os.environ.pop(name, None)

@@ -1,0 +1,89 @@
+"""The demo's switch for the bot: people stop it and start it again, while everything around it goes on."""
+
+import asyncio
+import logging
+from enum import StrEnum
+from typing import Final
+
+from bot import app
+from bot.config import Settings
+from bot.demo.world import go_without_proxy
+from bot.errors import VoiceJobError
+from bot.pace import Pace
+
+log = logging.getLogger(__name__)
+
+DRAIN: Final = 3.0
+"""Seconds for which a stop waits for what is under way."""
+STOPPED: Final = "Stopped. What jobs do meanwhile is told when it runs again."
+BROKEN: Final = "It broke; the terminal has the details."
+
+
+class BotState(StrEnum):
+    """What the bot is doing."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    BROKEN = "broken"
+
+
+class BotSwitch:
+    """Runs the bot with these settings, one at a time; ``state`` and ``says`` tell how it is."""
+
+    def __init__(self, settings: Settings, pace: Pace) -> None:
+        self._settings = settings
+        self._pace = pace
+        self._stop = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
+        self._hand = asyncio.Lock()
+        """Of several hands at the switch, one moves it."""
+        self.state = BotState.STOPPED
+        self.says = STOPPED
+
+    async def start(self) -> None:
+        """Start the bot, unless it runs, and come back when it is ready or broken."""
+        async with self._hand:
+            if self._running is None or self._running.done():
+                self._stop, self._ready = asyncio.Event(), asyncio.Event()
+                self._now(BotState.STARTING, "Connecting to Slack …")
+                self._running = asyncio.create_task(self._run())
+            await self._ready.wait()
+
+    async def stop(self) -> None:
+        """Stop the bot as SIGTERM does, unless it is stopped, and come back when it has ended."""
+        async with self._hand:
+            if self._running and not self._running.done():
+                self._now(BotState.STOPPING, "Finishing what is under way …")
+                self._stop.set()
+                if not self._ready.is_set():
+                    self._running.cancel()  # as a signal does before the bot is ready
+                await asyncio.wait({self._running})
+
+    async def restart(self) -> None:
+        """Stop the bot, and start it again."""
+        await self.stop()
+        await self.start()
+
+    async def _run(self) -> None:
+        go_without_proxy()
+        try:
+            await app.run(self._settings, stop=self._stop, ready=self._is_ready, pace=self._pace, drain=DRAIN)
+        except VoiceJobError as error:
+            self._now(BotState.BROKEN, error.sentence())
+        except Exception:
+            log.exception("the bot broke")
+            self._now(BotState.BROKEN, BROKEN)
+        else:
+            self._now(BotState.STOPPED, STOPPED)
+        finally:
+            self._ready.set()
+
+    def _is_ready(self, way: str) -> None:
+        self._now(BotState.RUNNING, f"Connected to Slack by {way}.")
+        self._ready.set()
+
+    def _now(self, state: BotState, says: str) -> None:
+        self.state, self.says = state, says

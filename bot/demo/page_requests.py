@@ -1,0 +1,139 @@
+"""What the demo's page may ask for, checked before it is done. The names are those of the page's scripts."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from bot.demo import composer
+from bot.demo.clockwork import SPEEDS
+from bot.demo.moods import MetaStudioMood, SlackMood
+from bot.demo.playground import NotPossible, Playground
+
+SHOWN_ERRORS = 'The bot did not take that (Slack calls it "{}"). Try again.'
+
+
+class _Request(BaseModel):
+    """One wish of a person; ``id`` is what its answer is found by."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: int
+
+    async def carry_out(self, ground: Playground) -> None:
+        """Do it. Raises NotPossible."""
+        raise NotImplementedError
+
+
+class Say(_Request):
+    """Send what was typed."""
+
+    do: Literal["say"]
+    channel: str
+    text: str = Field(max_length=composer.LONGEST)
+    thread_ts: str | None = None
+
+    async def carry_out(self, ground: Playground) -> None:
+        """Send it. Raises NotPossible."""
+        await composer.say(ground, self.text, channel=self.channel, thread_ts=self.thread_ts)
+
+
+class Press(_Request):
+    """Press a button of a message."""
+
+    do: Literal["press"]
+    channel: str
+    ts: str
+    action_id: str
+    value: str | None = None
+
+    async def carry_out(self, ground: Playground) -> None:
+        """Press it, and come back when Slack would let go of the button. Raises NotPossible."""
+        try:
+            message = next(
+                each for each in ground.slack.shown if (each.channel, each.ts) == (self.channel, self.ts)
+            )
+            pressed = await ground.slack.press(message, self.action_id, value=self.value)
+        except (StopIteration, LookupError):
+            raise NotPossible("This button is not there any more.") from None
+        if pressed.error:
+            raise NotPossible(SHOWN_ERRORS.format(pressed.error))
+
+
+class ChangeJob(_Request):
+    """Let something happen to a job."""
+
+    do: Literal["advance", "fail", "send_back", "delete"]
+    job_id: str
+
+    async def carry_out(self, ground: Playground) -> None:
+        """Change it. Raises NotPossible."""
+        change = {
+            "advance": ground.advance,
+            "fail": ground.fail,
+            "send_back": ground.send_back,
+            "delete": ground.delete,
+        }[self.do]
+        change(self.job_id)
+
+
+class NewJob(_Request):
+    """Add a job."""
+
+    do: Literal["new_job"]
+    voice_name: str = Field("", max_length=64)
+
+    async def carry_out(self, ground: Playground) -> None:
+        """Add it."""
+        ground.new_job(self.voice_name)
+
+
+class SetMetaStudio(_Request):
+    """Put MetaStudio in a mood."""
+
+    do: Literal["metastudio"]
+    mood: MetaStudioMood
+
+    async def carry_out(self, ground: Playground) -> None:
+        """Set it."""
+        ground.moods.set_metastudio(self.mood)
+
+
+class SetSlack(_Request):
+    """Put Slack in a mood."""
+
+    do: Literal["slack"]
+    mood: SlackMood
+
+    async def carry_out(self, ground: Playground) -> None:
+        """Set it."""
+        ground.moods.set_slack(self.mood)
+
+
+class SetSpeed(_Request):
+    """Let the jobs go on by themselves, so many seconds a step; None stops that."""
+
+    do: Literal["speed"]
+    seconds: float | None
+
+    async def carry_out(self, ground: Playground) -> None:
+        """Set it. Raises NotPossible."""
+        if self.seconds not in SPEEDS:
+            raise NotPossible("There is no such speed.")
+        ground.clockwork.seconds = self.seconds
+
+
+class SwitchBot(_Request):
+    """Stop the bot or start it."""
+
+    do: Literal["bot"]
+    want: Literal["start", "stop", "restart"]
+
+    async def carry_out(self, ground: Playground) -> None:
+        """Do it, and come back when it is done."""
+        switch = {"start": ground.bot.start, "stop": ground.bot.stop, "restart": ground.bot.restart}
+        await switch[self.want]()
+
+
+Request = Say | Press | ChangeJob | NewJob | SetMetaStudio | SetSlack | SetSpeed | SwitchBot
+REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="do")])
+"""Reads a request; raises pydantic's ValidationError for anything else."""

@@ -1,0 +1,164 @@
+"""What the demo's page shows, as values under keys, so that only what changed has to be sent.
+
+The stand-ins are plain objects that anybody may change, so the view is made by looking at all of them; what
+was written for a message is kept as long as the message stays the same.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any, Final
+
+from bot.demo.clockwork import SPEEDS
+from bot.demo.composer import BOT_NAME
+from bot.demo.metastudio_jobs import SENT_BACK, RawJob
+from bot.demo.playground import PEOPLE, Playground
+from bot.demo.slack import ALICE, Channel, Message
+from bot.demo.slack_messages import identified
+from bot.demo.slack_records import BOT_USER, TEAM_ID, Malformed
+from bot.jobs import STEPS, Phase, meaning_of
+from bot.listeners.commands import COMMAND
+from bot.listeners.usage import LEVELS
+
+Parts = dict[str, Any]
+"""Everything that the page shows."""
+
+PHASES: Final = {
+    Phase.IN_PROGRESS: "in_progress",
+    Phase.WAITS_FOR_CUSTOMER: "waits",
+    Phase.ENDED_WELL: "well",
+    Phase.ENDED_BADLY: "badly",
+    Phase.UNKNOWN: "unknown",
+}
+VERBS: Final[tuple[Parts, ...]] = (
+    {"verb": "", "takes": "job_id", "levels": [], "says": "see a job, for you alone"},
+    {
+        "verb": "subscribe",
+        "takes": "job_id",
+        "levels": list(LEVELS),
+        "says": "post its card here, and tell each change",
+    },
+    {"verb": "unsubscribe", "takes": "job_id", "levels": [], "says": "end that"},
+    {"verb": "list", "takes": None, "levels": [], "says": "what this channel is subscribed to"},
+    {"verb": "help", "takes": None, "levels": [], "says": "how to use it"},
+)
+ALSO: Final = (
+    {"text": f"/invite @{BOT_NAME}", "says": "let the bot into this channel"},
+    {"text": f"/remove @{BOT_NAME}", "says": "put the bot out of this channel"},
+    {"text": "/archive", "says": "close this channel to everybody"},
+    {"text": "/unarchive", "says": "open it again"},
+)
+WORKSPACE: Final = {
+    "name": "VoiceJob demo",
+    "team_id": TEAM_ID,
+    "me": {"id": ALICE, "name": PEOPLE[ALICE]},
+    "bot": {"id": BOT_USER, "name": BOT_NAME},
+    "people": {**PEOPLE, BOT_USER: BOT_NAME},
+    "command": COMMAND,
+    "verbs": VERBS,
+    "also": ALSO,
+}
+
+
+class View:
+    """Looks at a playground."""
+
+    def __init__(self, ground: Playground) -> None:
+        self._ground = ground
+        self._written: dict[str, tuple[Message, Parts]] = {}
+
+    def parts(self) -> Parts:
+        """Write down everything that the page shows."""
+        slack = self._ground.slack
+        return {
+            "workspace": WORKSPACE,
+            "world": self._world(),
+            **{f"channel/{each.id}": _channel(each, at) for at, each in enumerate(slack.channels)},
+            **dict(self._messages()),
+            **dict(self._notes()),
+            **{f"job/{key}": self._job(job, at) for at, (key, job) in enumerate(self._jobs())},
+        }
+
+    def _world(self) -> Parts:
+        ground = self._ground
+        return {
+            "bot": {"state": ground.bot.state, "says": ground.bot.says},
+            "metastudio": ground.moods.metastudio,
+            "slack": ground.moods.slack,
+            "seconds_per_step": ground.clockwork.seconds,
+            "speeds": SPEEDS,
+        }
+
+    def _messages(self) -> Iterator[tuple[str, Parts]]:
+        before, self._written = self._written, {}
+        for message in self._ground.slack.shown:
+            if message.user in (None, ALICE):
+                key = f"message/{message.channel}/{message.ts}"
+                kept = before.get(key)
+                written = kept[1] if kept and kept[0] is message else _message(message)
+                self._written[key] = message, written
+                yield key, written
+
+    def _notes(self) -> Iterator[tuple[str, Parts]]:
+        for number, note in enumerate(self._ground.notes):
+            yield f"note/{number}", {**asdict(note), "thread_ts": None}
+        for number, refused in enumerate(self._ground.slack.malformed):
+            yield f"note/refused-{number}", _refused(refused)
+
+    def _jobs(self) -> list[tuple[str, RawJob]]:
+        return list(self._ground.metastudio.jobs.items())
+
+    def _job(self, job: RawJob, position: int) -> Parts:
+        meaning = meaning_of(job["state"])
+        following = self._ground.metastudio.next_state(job["job_id"])
+        return {
+            "job_id": job["job_id"],
+            "voice_name": job.get("voice_name", ""),
+            "state": job["state"],
+            "label": meaning.label,
+            "phase": PHASES[meaning.phase],
+            "step": meaning.step,
+            "steps": STEPS,
+            "times": job["reject_times"],
+            "position": position,
+            "is_over": following is None,
+            "can_advance": following is not None,
+            "can_send_back": job["state"] in SENT_BACK,
+        }
+
+
+def _channel(channel: Channel, position: int) -> Parts:
+    kind = "direct" if channel.is_direct else "private" if channel.private else "public"
+    return {
+        "id": channel.id,
+        "name": BOT_NAME if channel.is_direct else channel.name,
+        "kind": kind,
+        "bot_is_member": channel.bot_is_member,
+        "archived": channel.archived,
+        "position": position,
+    }
+
+
+def _message(message: Message) -> Parts:
+    return {
+        "ts": message.ts,
+        "channel": message.channel,
+        "only_for_me": message.user is not None,
+        "text": message.text,
+        "blocks": list(identified(message)),
+        "thread_ts": message.thread_ts,
+        "reply_broadcast": message.reply_broadcast,
+        "edited": message.edited,
+        "author": message.author,
+        "is_bot": message.bot_id is not None,
+    }
+
+
+def _refused(refused: Malformed) -> Parts:
+    problems = "; ".join(refused.problems) or "nothing more is known"
+    return {
+        "ts": f"{refused.at:.6f}",
+        "channel": refused.channel,
+        "thread_ts": None,
+        "kind": "refused",
+        "text": f"Slack refused a message of the bot ({refused.method}: {refused.code}): {problems}",
+    }

@@ -1,0 +1,157 @@
+"""What people play with on the demo's page: the workspace, the jobs, the bot and its switch, and trouble."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from itertools import count, cycle
+from pathlib import Path
+from typing import Final
+
+from bot.demo.bot_switch import BotSwitch
+from bot.demo.clockwork import Clockwork
+from bot.demo.metastudio import MetaStudioSimulator
+from bot.demo.metastudio_jobs import SENT_BACK, USUAL_PATH, RawJob
+from bot.demo.moods import Moods
+from bot.demo.slack import ALICE, SlackWorkspace
+from bot.demo.world import settings_for
+from bot.pace import PACE
+
+BOB: Final = "U0BOB"
+PEOPLE: Final = {ALICE: "alice", BOB: "bob"}
+POLL_SECONDS: Final = 0.5
+"""Pause between two checks of the bot: people are watching."""
+DEMO_PACE: Final = replace(PACE, gone=5.0)
+"""A deleted job is told after seconds instead of a minute; towards Slack, the bot keeps its own pace."""
+PATH: Final = (*USUAL_PATH[:-2], "USER_RESULT_REVIEW", *USUAL_PATH[-2:])
+"""The usual path, with a customer who listens to the result."""
+FAILURE: Final = {
+    "job_failed_code": "MSS.41000017",
+    "job_failed_reason": "Recording 14.wav is longer than 15 seconds.",
+}
+VOICES: Final = ("Museum Guide", "Evening News", "客服 · Service Desk", "Radio Play", "Yoga Teacher")
+"""Names for new jobs that nobody named."""
+TIDY_SECONDS: Final = 60.0
+KEPT_RECORDS: Final = 1000
+"""How much the stand-ins remember of what was, for a demo that is left open for days."""
+
+
+class NotPossible(Exception):
+    """What a person wanted can't be done; the text tells them why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """A line that Slack itself shows in a channel: ``kind`` is ``slackbot`` or ``joined``."""
+
+    ts: str
+    channel: str
+    kind: str
+    text: str
+
+
+class Playground:
+    """Everything that the page shows and changes."""
+
+    def __init__(self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, bot: BotSwitch) -> None:
+        self.slack = slack
+        self.metastudio = metastudio
+        self.bot = bot
+        self.moods = Moods(slack, metastudio)
+        self.clockwork = Clockwork(self.step)
+        self.notes: list[Note] = []
+        self._names = cycle(VOICES)
+        self._turns = count()
+
+    def note(self, channel: str, text: str, *, kind: str = "slackbot") -> None:
+        """Let Slack say something in a channel."""
+        ts = f"{self.slack.now():.6f}"
+        self.notes.append(Note(ts=ts, channel=channel, kind=kind, text=text))
+
+    def new_job(self, voice_name: str = "") -> RawJob:
+        """Add a job; one without a name gets one."""
+        return self.metastudio.add_job(voice_name=voice_name.strip() or next(self._names), path=PATH)
+
+    def step(self) -> None:
+        """Let the next job that can go on do so; the jobs take turns."""
+        jobs = [job_id for job_id in self.metastudio.jobs if self.metastudio.next_state(job_id)]
+        if jobs:
+            self.metastudio.advance(jobs[next(self._turns) % len(jobs)])
+
+    def advance(self, job_id: str) -> None:
+        """Put a job in its next state. Raises NotPossible."""
+        self._job(job_id)
+        if not self.metastudio.next_state(job_id):
+            raise NotPossible("This job is over.")
+        self.metastudio.advance(job_id)
+
+    def fail(self, job_id: str) -> None:
+        """Let a job fail. Raises NotPossible."""
+        if self._job(job_id)["state"] in {"SUCCEED", "FAILED"}:
+            raise NotPossible("This job is over.")
+        self.metastudio.set_state(job_id, "FAILED", **FAILURE)
+
+    def send_back(self, job_id: str) -> None:
+        """Let a reviewer say no. Raises NotPossible."""
+        state = self._job(job_id)["state"]
+        if state not in SENT_BACK:
+            raise NotPossible("Only a job that is in review can be sent back.")
+        self.metastudio.set_state(job_id, SENT_BACK[state])
+
+    def delete(self, job_id: str) -> None:
+        """Delete a job. Raises NotPossible."""
+        self._job(job_id)
+        self.metastudio.delete(job_id)
+
+    def _job(self, job_id: str) -> RawJob:
+        try:
+            return self.metastudio.jobs[job_id]
+        except KeyError:
+            raise NotPossible("This job is not there any more.") from None
+
+    async def tidy(self) -> None:
+        """Forget what is long past, again and again, until cancelled."""
+        while True:
+            await asyncio.sleep(TIDY_SECONDS)
+            for records in (self.metastudio.requests, self.slack.calls, self.slack.history):
+                del records[:-KEPT_RECORDS]
+
+
+@asynccontextmanager
+async def playground() -> AsyncIterator[Playground]:
+    """Make a playground with a few channels and jobs, in which the bot starts by itself."""
+    with tempfile.TemporaryDirectory(prefix="voicejob-demo-") as folder:
+        async with SlackWorkspace() as slack, MetaStudioSimulator() as metastudio:
+            store = Path(folder, "voicejob.sqlite")
+            settings = settings_for(
+                slack, metastudio, voicejob_store=store, voicejob_poll_seconds=POLL_SECONDS
+            )
+            ground = Playground(slack, metastudio, BotSwitch(settings, DEMO_PACE))
+            _furnish(ground)
+            tasks = [
+                asyncio.create_task(work)
+                for work in (ground.bot.start(), ground.clockwork.run(), ground.tidy())
+            ]
+            try:
+                yield ground
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await ground.bot.stop()
+
+
+def _furnish(ground: Playground) -> None:
+    """Put in what a newcomer finds."""
+    slack, metastudio = ground.slack, ground.metastudio
+    voices = slack.add_channel("voices")
+    slack.add_channel("audiobooks")
+    slack.add_channel("casting", private=True, bot_is_member=False)
+    slack.direct_channel(ALICE)
+    slack.add_message(voices, "The recordings for the morning news are ready. Who uploads them?", user=BOB)
+    for name, state, tag in (
+        ("女声 · Morning News", "CREATING", "NEWS"),
+        ("Audiobook <beta>", "AUDITING", "STORYTELLING"),
+        ("Shop Assistant", "PROCESSING", "ECOMMERCE"),
+    ):
+        metastudio.add_job(voice_name=name, state=state, tag=tag, path=PATH)
