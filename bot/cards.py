@@ -1,6 +1,6 @@
 """PURE. Jobs, help and problems as Slack messages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from slack_sdk.models.blocks import (
@@ -8,15 +8,25 @@ from slack_sdk.models.blocks import (
     Block,
     ButtonElement,
     HeaderBlock,
-    MarkdownTextObject,
     SectionBlock,
 )
 
 from bot.errors import BadUsage, JobNotFound, MetaStudioError, VoiceJobError
 from bot.job_ids import UUID
-from bot.jobs import EDITIONS, GONE, LANGUAGES, SEXES, STEPS, SUPPLIES, USES, Job, Phase
+from bot.jobs import (
+    EDITIONS,
+    GONE,
+    LANGUAGES,
+    SEXES,
+    STATES,
+    STEPS,
+    SUPPLIES,
+    USES,
+    Job,
+    Meaning,
+    Phase,
+)
 from bot.mrkdwn import (
-    FIELDS_LIMIT,
     HEADER_LIMIT,
     SECTION_LIMIT,
     VALUE_LIMIT,
@@ -27,6 +37,7 @@ from bot.mrkdwn import (
     context,
     cut,
     date,
+    joined,
     message,
     plain,
     quoted,
@@ -43,6 +54,8 @@ OPEN_CONSOLE: Final = "job_open_console"
 SUBSCRIBE: Final = "subscription_start"
 """action_id: subscribe this channel to the job. The button's value is the job id."""
 REASON_IN_TEXT_LIMIT: Final = 500
+
+BETWEEN: Final = "  ·  "
 
 LIKE_THIS: Final = "26f06524-4f75-4b3a-a853-b649a21aaf66"
 """The job id in the example of ShowVoiceTrainingJob's page."""
@@ -73,17 +86,19 @@ def job(
     if not is_followed and not shown.is_over:
         buttons.insert(0, button("Subscribe channel", SUBSCRIBE, shown.job_id or "", style="primary"))
     notes = ["This channel is told of its changes."] if is_followed else []
-    origin = [*notes, code(shown.job_id or ""), f"Region {code(region)}", f"Looked up {date(now)}"]
-    return message(text_of(shown), [*body(shown), ActionsBlock(elements=buttons), context(*origin)])
+    notes += [f"Region {code(region)}", f"Looked up {date(now)}"]
+    return message(text_of(shown), card(shown, buttons, notes))
 
 
-def body(shown: Job) -> list[Block]:
-    """Show what is known of a job, the most important first."""
+def card(shown: Job, buttons: Sequence[ButtonElement], notes: Sequence[str]) -> list[Block]:
+    """Show a job: the glance, what can be done, and in small print the rest, the job id last."""
     return [
         HeaderBlock(text=plain(title(shown), HEADER_LIMIT)),
         section(standing(shown)),
         *failure(shown),
+        *([ActionsBlock(elements=list(buttons))] if buttons else []),
         *_details(shown),
+        context(*notes, code(shown.job_id or "")),
     ]
 
 
@@ -147,36 +162,46 @@ def text_of(shown: Job) -> str:
     """Say in sentences what the blocks show, without the bar and the buttons."""
     meaning = shown.meaning
     sentences = [
-        f"{code(title(shown))}: {_state(shown)}.",
+        f"{code(title(shown))}: {meaning.label}{_since(shown)}.",
         f"{TURNS[meaning.phase]}: {meaning.to_do}",
         f"{_step(meaning.step)}." if meaning.step else "",
-        f"Next: {meaning.next}",
-        *(f"{label}: {value}." for label, value in causes(shown)),
+        following(meaning),
+        *causes_in_words(shown),
         *(f"{label}: {value}." for label, value in _facts(shown)),
         f"Job {code(shown.job_id or '')}.",
     ]
-    return " ".join(filter(None, sentences))
+    return joined(*sentences)
 
 
 def standing(shown: Job) -> str:
     """Say where the job is and whose turn it is: the glance that a card is for."""
     meaning = shown.meaning
+    path = f"{_bar(meaning.step)}  {_step(meaning.step)}." if meaning.step else ""
     lines = [
-        f"{ICONS[meaning.phase]} *{meaning.label}*{_own_name(shown)}",
-        f"*{TURNS[meaning.phase]}:* {meaning.to_do}",
-        f"{_step(meaning.step)}  {_bar(meaning.step)}" if meaning.step else "",
-        f"*Next:* {meaning.next}",
+        f"{ICONS[meaning.phase]} *{meaning.label}*{_since(shown)}",
+        turn(meaning),
+        joined(path, following(meaning)),
     ]
     return "\n".join(filter(None, lines))
 
 
-def _state(shown: Job) -> str:
-    return f"{shown.meaning.label}{_own_name(shown)}"
+def turn(meaning: Meaning) -> str:
+    """Say who must act; in bold, where it is the reader."""
+    said = f"{TURNS[meaning.phase]}: {meaning.to_do}"
+    return said if meaning.phase in {Phase.IN_PROGRESS, Phase.ENDED_WELL} else f"*{said}*"
 
 
-def _own_name(shown: Job) -> str:
-    """MetaStudio's own name of the state: the console shows it, and for a new state it is all there is."""
-    return f" ({code(shown.state)})" if shown.state and shown.state != GONE else ""
+def following(meaning: Meaning) -> str:
+    """Say what comes next, if anything does."""
+    return f"Next: {meaning.next}" if meaning.next else ""
+
+
+def _since(shown: Job) -> str:
+    """Say when the job came into its state. One that is new to the bot has its own name here."""
+    name = f" {code(shown.state)}" if shown.state and shown.state not in {*STATES, GONE} else ""
+    if not (moment := _moment(shown.lastupdate_time)):
+        return name
+    return f"{name}, {moment}" if shown.is_over else f"{name} since {moment}"
 
 
 def _step(step: int) -> str:
@@ -199,29 +224,32 @@ def causes(shown: Job) -> list[tuple[str, str]]:
     return [(label, code(value, limit)) for label, value, limit in causes if value]
 
 
+def causes_in_words(shown: Job) -> list[str]:
+    """Say the same in sentences; a reason is in quotes, since it may be a sentence of its own."""
+    return [f"{label}: {f'“{value}”' if label == 'Reason' else value}." for label, value in causes(shown)]
+
+
 def failure(shown: Job) -> list[Block]:
     """Show why a job failed, if it did."""
-    blocks: list[Block] = []
-    if "Error" in (found := dict(causes(shown))):
-        blocks.append(section(f"*Error:* {found['Error']}"))
-    if "Reason" in found:
-        # A long text reads better outside a code span, and as plain_text it is as harmless.
-        reason = f"Reason: {clean(shown.job_failed_reason or '')}"
-        blocks.append(SectionBlock(text=plain(reason, SECTION_LIMIT)))
-    return blocks
+    if not causes(shown):
+        return []
+    error, reason = clean(shown.job_failed_code or ""), clean(shown.job_failed_reason or "")
+    name = f"Error {cut(error, VALUE_LIMIT)}" if error else "Reason"
+    # A long text reads better outside a code span, and as plain_text it is as harmless.
+    return [SectionBlock(text=plain(": ".join(filter(None, [name, reason])), SECTION_LIMIT))]
 
 
 def _facts(shown: Job) -> list[tuple[str, str]]:
     """List what else is known of the job, ready for mrkdwn; what MetaStudio did not say takes no room."""
     times = shown.reject_times or 0
     facts = [
-        ("State changed", _moment(shown.lastupdate_time)),
-        ("Created", _moment(shown.create_time)),
+        ("State", _outside(shown.state) if shown.state in STATES else None),
         ("Edition", _word(EDITIONS, shown.job_type)),
         ("Language", _word(LANGUAGES, shown.language)),
         ("Sex of the voice", _word(SEXES, shown.sex)),
         ("Use", _word(USES, shown.tag)),
-        ("Recordings came as", _word(SUPPLIES, shown.create_type)),
+        ("Recordings", _word(SUPPLIES, shown.create_type)),
+        ("Created", _moment(shown.create_time)),
         ("Times in this state", cut(str(times), VALUE_LIMIT) if times > 1 else None),
         ("Batch", _outside(shown.batch_name)),
         ("Model asset", _outside(shown.asset_id)),
@@ -230,12 +258,9 @@ def _facts(shown: Job) -> list[tuple[str, str]]:
     return [(label, value) for label, value in facts if value]
 
 
-def _details(shown: Job) -> list[SectionBlock]:
-    fields = [MarkdownTextObject(text=f"*{label}*\n{value}") for label, value in _facts(shown)]
-    return [
-        SectionBlock(fields=fields[start : start + FIELDS_LIMIT])
-        for start in range(0, len(fields), FIELDS_LIMIT)
-    ]
+def _details(shown: Job) -> list[Block]:
+    facts = [f"{label}: {value}" for label, value in _facts(shown)]
+    return [context(BETWEEN.join(facts))] if facts else []
 
 
 def _word(words: Mapping[str, str], value: str | None) -> str | None:

@@ -201,13 +201,13 @@ _LOOK: Final = "Check the job in the MetaStudio console."
 class Meaning:
     """What a state means: ``step`` counts from 1 along STEPS, None where the state is off the path.
 
-    ``next`` says what happens next; ``to_do`` what the reader should do.
+    ``next`` says what happens next, empty where nothing does; ``to_do`` what the reader should do.
     """
 
     label: str
     phase: Phase
     step: int | None = None
-    next: str
+    next: str = ""
     to_do: str = "Nothing for you to do."
 
 
@@ -305,13 +305,11 @@ STATES: Final[Mapping[str, Meaning]] = {
         label="Succeeded",
         phase=Phase.ENDED_WELL,
         step=8,
-        next="Nothing more, the job is over.",
         to_do="Find the voice under My Creations in the MetaStudio console.",
     ),
     "FAILED": Meaning(
         label="Failed",
         phase=Phase.ENDED_BADLY,
-        next="Nothing more, the job is over.",
         to_do="Fix the cause and create a new job, or ask Huawei Cloud support.",
     ),
 }
@@ -322,7 +320,6 @@ that is read from their names and from the order of the operation log (ListJobOp
 _GONE: Final = Meaning(
     label="Deleted",
     phase=Phase.ENDED_BADLY,
-    next="Nothing more, MetaStudio does not have the job any more.",
     to_do="If it was deleted by mistake, create a new job.",
 )
 ENDED_STATES: Final = frozenset(state for state, meaning in STATES.items() if meaning.phase in ENDED) | {GONE}

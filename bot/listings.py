@@ -7,7 +7,7 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, DividerB
 
 from bot import cards
 from bot.jobs import Job
-from bot.mrkdwn import Message, button, code, date, mention, message, section
+from bot.mrkdwn import Message, button, code, context, date, mention, message, section
 from bot.notices import LEVELS, RETRY, Look, label, remedy, stop_button, why
 from bot.refusals import reason_of
 from bot.subscriptions import Level, Subscription
@@ -42,11 +42,11 @@ def _voice(kept: Subscription) -> str:
     return f"{code(cards.title(kept.job))} (job {code(kept.job_id)})"
 
 
-def subscribed(kept: Subscription, look: Look) -> Message:
+def subscribed(kept: Subscription) -> Message:
     """Say that it worked."""
     return _said(
-        f":white_check_mark: This channel is subscribed to {_voice(kept)}. It is told of "
-        f"{LEVELS[kept.level]}. {code(f'{look.command} unsubscribe {kept.job_id}')} ends that."
+        f":white_check_mark: This channel is subscribed to {code(cards.title(kept.job))}, and told of "
+        f"{LEVELS[kept.level]}. *Unsubscribe* on its card ends that."
     )
 
 
@@ -145,10 +145,9 @@ def listing(
     last = first + len(shown)
     total = f"{len(subscriptions)} subscription{'s' if len(subscriptions) > 1 else ''} in this channel"
     head = total if len(shown) == len(subscriptions) else f"{total}: {first + 1} to {last}"
-    rows = [(kept, _row(kept, look, checked_at(kept.job_id))) for kept in shown]
     blocks: list[Block] = [section(f"*{head}*"), *([section(BLIND)] if is_blind else [])]
-    for kept, row in rows:
-        blocks += [DividerBlock(), section(row), ActionsBlock(elements=_row_buttons(kept))]
+    for kept in shown:
+        blocks += [DividerBlock(), *_row(kept, look, checked_at(kept.job_id))]
     if pages := _page_buttons(first, last, len(subscriptions)):
         blocks += [DividerBlock(), ActionsBlock(elements=pages)]
     warning = [BLIND] if is_blind else []
@@ -160,20 +159,22 @@ def _in_short(kept: Subscription) -> str:
     return f"{code(cards.title(kept.job), 40)}: {label(kept.state)}{paused}, job {code(kept.job_id)}"
 
 
-def _row(kept: Subscription, look: Look, checked_at: int | None) -> str:
+def _row(kept: Subscription, look: Look, checked_at: int | None) -> list[Block]:
     changed = kept.job.lastupdate_time
     since = f" since {date(changed)}" if changed else ""
     checked = f"Checked {date(checked_at)}" if checked_at else "Not checked since I was started"
     told = f"Last message {date(kept.delivered_at)}" if kept.delivered_at else "No message yet"
-    by = f"{mention(kept.subscribed_by)}, {date(kept.subscribed_at)}"
+    by = f"Subscribed by {mention(kept.subscribed_by)}, {date(kept.subscribed_at)}"
     lines = [
-        f"{cards.ICONS[kept.job.meaning.phase]} {code(cards.title(kept.job))} *{label(kept.state)}*{since}",
-        f"Told of {LEVELS[kept.level]}. Subscribed by {by}",
-        f"{checked}. {told}.",
+        f"{cards.ICONS[kept.job.meaning.phase]} {code(cards.title(kept.job))}: *{label(kept.state)}*{since}",
         _paused(kept, look),
-        code(kept.job_id),
     ]
-    return "\n".join(filter(None, lines))
+    small = [f"Told of {LEVELS[kept.level]}", by, checked, told, code(kept.job_id)]
+    return [
+        section("\n".join(filter(None, lines))),
+        context(cards.BETWEEN.join(small)),
+        ActionsBlock(elements=_row_buttons(kept)),
+    ]
 
 
 def _paused(kept: Subscription, look: Look) -> str:

@@ -23,8 +23,7 @@ from slack_sdk.models.blocks import (
 
 HEADER_LIMIT: Final = 150
 SECTION_LIMIT: Final = 3000
-FIELDS_LIMIT: Final = 10
-"""Slack's limits: characters in a header and in a section, fields in a section (Block Kit reference)."""
+"""Slack's limits: characters in a header and in a section (Block Kit reference)."""
 VALUE_LIMIT: Final = 200
 QUOTED_LIMIT: Final = 80
 """Our limits, far below Slack's: a card with longer values would be no card any more."""
@@ -59,6 +58,11 @@ def code(text: str, limit: int = VALUE_LIMIT) -> str:
     """Put text from outside into a code span, the one form in which mrkdwn leaves it as it is."""
     inside = _cut_escaped(clean(text).replace("`", "'"), limit)
     return f"`{inside or ' '}`"
+
+
+def joined(*sentences: str) -> str:
+    """Put sentences one after the other; an empty one takes no room."""
+    return " ".join(filter(None, sentences))
 
 
 def date(epoch: int) -> str:

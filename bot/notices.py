@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, ConfirmObject, PlainTextObject
+from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, PlainTextObject
 
 from bot import cards
 from bot.cards import ICONS, TURNS, console_button
 from bot.jobs import meaning_of
-from bot.mrkdwn import Message, button, code, context, date, mention, message, quoted, section
+from bot.mrkdwn import Message, button, code, context, date, joined, mention, message, quoted, section
 from bot.refusals import NOT_A_MEMBER, Refusal, reason_of
 from bot.refusals import meaning_of as refusal_of
 from bot.subscriptions import Level, Notice, Subscription
@@ -44,18 +44,16 @@ class Look:
 
 def card(kept: Subscription, look: Look, *, now: int) -> Message:
     """Show a subscription in its channel; ``now`` is epoch seconds."""
-    job_id = code(kept.job_id)
     by = mention(kept.subscribed_by)
     notes = [f"This channel is told of {LEVELS[kept.level]}.", f"Subscribed by {by}."]
     if kept.stopped_by:
         notes = [f"Stopped by {mention(kept.stopped_by)}. This channel is not told of it any more."]
     elif kept.is_over:
         notes = ["The job is over, and the subscription with it."]
-    blocks = cards.body(kept.job)
-    if buttons := _card_buttons(kept, look):
-        blocks.append(ActionsBlock(elements=buttons))
-    blocks.append(context(*notes, job_id, f"Region {code(look.region)}", f"As of {date(now)}"))
-    return message(f"{_summary(kept)} {' '.join(notes)}", blocks)
+    small = [*notes, f"Region {code(look.region)}", f"As of {date(now)}"]
+    return message(
+        f"{_summary(kept)} {' '.join(notes)}", cards.card(kept.job, _card_buttons(kept, look), small)
+    )
 
 
 def _card_buttons(kept: Subscription, look: Look) -> list[ButtonElement]:
@@ -85,10 +83,10 @@ def _summary(kept: Subscription) -> str:
     sentences = [
         f"{code(cards.title(kept.job))}: {label(kept.state)}.",
         f"{TURNS[meaning.phase]}: {meaning.to_do}",
-        f"Next: {meaning.next}",
-        *(f"{name}: {value}." for name, value in cards.causes(kept.job)),
+        cards.following(meaning),
+        *cards.causes_in_words(kept.job),
     ]
-    return " ".join(sentences)
+    return joined(*sentences)
 
 
 def label(state: str) -> str:
@@ -106,18 +104,19 @@ def _labels(path: Sequence[str]) -> list[str]:
 def notice(kept: Subscription, told: Notice) -> Message:
     """Tell which changes there were, what they mean, and what to do."""
     meaning = meaning_of(told.path[-1])
-    voice, labels = code(cards.title(kept.job)), _labels(told.path)
-    path = " → ".join(_shortened(labels))
-    causes = [f"{name}: {value}." for name, value in cards.causes(kept.job)]
-    text = [f"{voice}: {path}.", f"{TURNS[meaning.phase]}: {meaning.to_do}", f"Next: {meaning.next}", *causes]
-    lines = [
-        f"{ICONS[meaning.phase]} {voice} is now *{labels[-1]}*",
-        path,
-        f"*{TURNS[meaning.phase]}:* {meaning.to_do}",
-        f"*Next:* {meaning.next}",
+    voice, path = code(cards.title(kept.job)), _shortened(_labels(told.path))
+    text = [
+        f"{voice}: {' → '.join(path)}.",
+        f"{TURNS[meaning.phase]}: {meaning.to_do}",
+        cards.following(meaning),
+        *cards.causes_in_words(kept.job),
     ]
-    blocks: list[Block] = [section("\n".join(lines)), *cards.failure(kept.job), context(code(kept.job_id))]
-    return message(" ".join(text), blocks)
+    shown_path = " → ".join([*path[:-1], f"*{path[-1]}*"])
+    lines = [
+        f"{ICONS[meaning.phase]} {voice}: {shown_path}",
+        joined(cards.turn(meaning), cards.following(meaning)),
+    ]
+    return message(joined(*text), [section("\n".join(lines)), *cards.failure(kept.job)])
 
 
 def plainly(kept: Subscription) -> Message:

@@ -85,6 +85,12 @@ def mrkdwn_of(message: mrkdwn.Message) -> list[str]:
     return [message.text, *found]
 
 
+def details_of(message: mrkdwn.Message) -> list[str]:
+    """List what the small print of a card tells of the job."""
+    (details,) = message.blocks[-2]["elements"]
+    return str(details["text"]).split(cards.BETWEEN)
+
+
 def plain_of(message: mrkdwn.Message) -> list[str]:
     return [part["text"] for part in text_objects(message.blocks) if part["type"] == "plain_text"]
 
@@ -175,8 +181,9 @@ class TestCard:
             assert meaning.label in said
             assert meaning.next in said
             assert meaning.to_do in said
-            assert (f"(`{state}`)" in said) is (state is not None)
             assert ("Step " in said) is (meaning.step is not None)
+        assert (f"State: `{state}`." in message.text) is (state in STATES)
+        assert (f"*{meaning.label}* `{state}`" in standing) is (state == "BRAND_NEW")
 
     @pytest.mark.parametrize(
         ("state", "turn"),
@@ -199,7 +206,9 @@ class TestCard:
         turns = {"MetaStudio's turn", "Your turn", "Perhaps your turn", "Done"}
 
         for said in (message.text, message.blocks[1]["text"]["text"]):
-            assert [turn] == [each for each in turns if re.search(rf"(^|[ *]){re.escape(each)}:", said)]
+            assert [turn] == [
+                each for each in turns if re.search(rf"(^|[ *]){re.escape(each)}:", said, re.MULTILINE)
+            ]
 
     def test_every_phase_has_its_icon_and_turn(self) -> None:
         """No phase is forgotten."""
@@ -208,17 +217,17 @@ class TestCard:
     @pytest.mark.parametrize(
         ("state", "step"),
         [
-            ("CREATING", "Step 1 of 8: Upload  ▰▱▱▱▱▱▱▱"),
-            ("PROCESSING", "Step 5 of 8: Training  ▰▰▰▰▰▱▱▱"),
-            ("SUCCEED", "Step 8 of 8: Done  ▰▰▰▰▰▰▰▰"),
+            ("CREATING", "▰▱▱▱▱▱▱▱  Step 1 of 8: Upload. Next: "),
+            ("PROCESSING", "▰▰▰▰▰▱▱▱  Step 5 of 8: Training. Next: "),
+            ("SUCCEED", "▰▰▰▰▰▰▰▰  Step 8 of 8: Done."),
         ],
     )
     def test_draws_the_path(self, state: str, step: str) -> None:
         """The step is named and drawn; the text names it without the drawing."""
         message = card_of({"state": state})
 
-        assert step in message.blocks[1]["text"]["text"].splitlines()
-        assert step.partition("  ")[0] in message.text
+        assert message.blocks[1]["text"]["text"].splitlines()[-1].startswith(step)
+        assert step.partition("  ")[2] in message.text
         assert not set("▰▱") & set(message.text)
 
     @pytest.mark.parametrize("state", ["FAILED", "AUDIT_FAILED", "SPLIT_FAILED", "BRAND_NEW"])
@@ -226,9 +235,8 @@ class TestCard:
         """Error code and reason are shown when something failed, or may have."""
         message = card_of({"state": state, "job_failed_code": "MSS.41000017", "job_failed_reason": "太长"})
 
-        assert "*Error:* `MSS.41000017`" in mrkdwn_of(message)
-        assert "Reason: 太长" in plain_of(message)
-        assert "Error: `MSS.41000017`. Reason: `太长`." in message.text
+        assert "Error MSS.41000017: 太长" in plain_of(message)
+        assert "Error: `MSS.41000017`. Reason: “`太长`”." in message.text
 
     @pytest.mark.parametrize("state", ["WAITING", "SUCCEED", "PROCESSING"])
     def test_cause_without_a_failure_is_not_shown(self, state: str) -> None:
@@ -240,12 +248,17 @@ class TestCard:
         assert "MSS.00000000" not in json.dumps(whole(message))
         assert "error reason" not in json.dumps(whole(message))
 
+    def test_half_a_cause_is_shown(self) -> None:
+        """A code without a reason is shown, and a reason without a code."""
+        assert "Error MSS.1" in plain_of(card_of({"state": "FAILED", "job_failed_code": "MSS.1"}))
+        assert "Reason: 太长" in plain_of(card_of({"state": "FAILED", "job_failed_reason": "太长"}))
+
     def test_absent_cause_takes_no_room(self) -> None:
         """A failed job without a code and a reason has no empty lines for them."""
         said = json.dumps(whole(card_of({"state": "FAILED"})))
 
         assert "Reason" not in said
-        assert "Error:" not in said
+        assert "Error" not in said
 
 
 FACTS = [
@@ -257,11 +270,10 @@ FACTS = [
     ("sex", "NEW_ONE", "Sex of the voice", "`NEW_ONE`"),
     ("tag", "ECOMMERCE", "Use", "E-commerce"),
     ("tag", "NEW_ONE", "Use", "`NEW_ONE`"),
-    ("create_type", "PACKAGE", "Recordings came as", "One package"),
-    ("create_type", "NEW_ONE", "Recordings came as", "`NEW_ONE`"),
+    ("create_type", "PACKAGE", "Recordings", "One package"),
+    ("create_type", "NEW_ONE", "Recordings", "`NEW_ONE`"),
     ("create_time", NOW, "Created", NOW_TOKEN),
     ("create_time", NOW * 1000, "Created", NOW_TOKEN),
-    ("lastupdate_time", NOW, "State changed", NOW_TOKEN),
     ("reject_times", 2, "Times in this state", "2"),
     ("batch_name", "spring", "Batch", "`spring`"),
     ("asset_id", "asset-1", "Model asset", "`asset-1`"),
@@ -280,7 +292,7 @@ class TestFacts:
         """A field that is there has its place in the blocks and in the text."""
         message = card_of({"state": "WAITING", name: value})
 
-        assert f"*{label}*\n{shown}" in mrkdwn_of(message)
+        assert f"{label}: {shown}" in details_of(message)
         assert f"{label}: {shown}." in message.text
 
     @pytest.mark.parametrize("label", sorted({label for _, _, label, _ in FACTS}))
@@ -288,7 +300,7 @@ class TestFacts:
         """A field that is not there has no label either."""
         said = mrkdwn_of(card_of({"state": "WAITING"}))
 
-        assert not [text for text in said if f"*{label}*" in text or f"{label}:" in text]
+        assert not [text for text in said if f"{label}:" in text]
 
     @pytest.mark.parametrize("value", [0, 1, None, -3, "x"])
     def test_once_in_a_state_is_not_worth_a_word(self, value: Any) -> None:
@@ -301,15 +313,16 @@ class TestFacts:
         message = card_of({"create_time": value, "lastupdate_time": value})
 
         assert "Created" not in message.text
-        assert "State changed" not in message.text
+        assert " since " not in message.text
+        assert " since " not in json.dumps(message.blocks)
 
     def test_card_with_everything_has_all_labels(self) -> None:
-        """A job of which all is known shows all of it, ten fields to a section at most."""
+        """A job of which all is known shows all of it."""
         answer = {name: value for name, value, _, _ in reversed(FACTS)} | {"state": "WAITING"}
         message = card_of(answer)
-        labels = re.findall(r"^\*(.+)\*$", "\n".join(mrkdwn_of(message)), re.MULTILINE)
+        labels = {detail.partition(": ")[0] for detail in details_of(message)}
 
-        assert {label for _, _, label, _ in FACTS} <= set(labels)
+        assert labels == {"State", *(label for _, _, label, _ in FACTS)}
         assert problems(whole(message)) == []
 
 
@@ -317,14 +330,14 @@ class TestOrigin:
     """The end of a card, and its buttons."""
 
     def test_id_region_and_time_come_last(self) -> None:
-        """The last line has the job id to copy, the region, and when it was looked up."""
+        """The last line has the region, when it was looked up, and the job id to copy."""
         last = card_of({"state": "WAITING"}).blocks[-1]
 
         assert last["type"] == "context"
         assert [part["text"] for part in last["elements"]] == [
-            f"`{JOB_ID}`",
             "Region `cn-north-4`",
             f"Looked up {NOW_TOKEN}",
+            f"`{JOB_ID}`",
         ]
 
     def test_text_ends_with_the_id(self) -> None:

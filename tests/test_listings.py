@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from test_cards import JOB_ID, NOW, NOW_TOKEN
 from test_notices import HOSTILE, LOOK, WHY, check, kept_of, mrkdwn_of, odd_subscriptions, paused_of
 
-from bot import listings
+from bot import cards, listings
 from bot.demo.blockkit import buttons, problems
 from bot.jobs import Job
 from bot.mrkdwn import Message
@@ -42,17 +42,17 @@ def labels(message: Message) -> list[str]:
 
 ANSWERS: dict[str, tuple[Callable[[], Message], str]] = {
     "subscribed": (
-        lambda: listings.subscribed(kept_of(), LOOK),
+        lambda: listings.subscribed(kept_of()),
         (
-            f":white_check_mark: This channel is subscribed to {VOICE}. It is told of every change. "
-            f"`/voicejob unsubscribe {JOB_ID}` ends that."
+            ":white_check_mark: This channel is subscribed to `Morning News`, and told of every change. "
+            "*Unsubscribe* on its card ends that."
         ),
     ),
     "subscribed to what is important": (
-        lambda: listings.subscribed(kept_of(level=Level.IMPORTANT), LOOK),
+        lambda: listings.subscribed(kept_of(level=Level.IMPORTANT)),
         (
-            f":white_check_mark: This channel is subscribed to {VOICE}. It is told of {IMPORTANT}. "
-            f"`/voicejob unsubscribe {JOB_ID}` ends that."
+            f":white_check_mark: This channel is subscribed to `Morning News`, and told of {IMPORTANT}. "
+            "*Unsubscribe* on its card ends that."
         ),
     ),
     "already": (
@@ -166,11 +166,13 @@ class TestList:
 
         assert mrkdwn_of(list_of([kept]).blocks) == [
             "*1 subscription in this channel*",
-            "\n".join(
+            f":hourglass_flowing_sand: `Morning News`: *In training* since {NOW_TOKEN}",
+            cards.BETWEEN.join(
                 [
-                    f":hourglass_flowing_sand: `Morning News` *In training* since {NOW_TOKEN}",
-                    f"Told of every change. Subscribed by <@U0ALICE>, {NOW_TOKEN}",
-                    f"Checked {NOW_TOKEN}. Last message {NOW_TOKEN}.",
+                    "Told of every change",
+                    f"Subscribed by <@U0ALICE>, {NOW_TOKEN}",
+                    f"Checked {NOW_TOKEN}",
+                    f"Last message {NOW_TOKEN}",
                     f"`{JOB_ID}`",
                 ]
             ),
@@ -178,20 +180,20 @@ class TestList:
 
     def test_row_says_what_is_not_known_yet(self) -> None:
         """Right after a start nothing was checked, and a new subscription had no message."""
-        (_, row) = mrkdwn_of(list_of([kept_of()], checked_at=None).blocks)
+        (_, row, small) = mrkdwn_of(list_of([kept_of()], checked_at=None).blocks)
 
-        assert "Not checked since I was started. No message yet." in row
+        assert cards.BETWEEN.join(["Not checked since I was started", "No message yet"]) in small
         assert "since <!date" not in row
 
     @pytest.mark.parametrize(("reason", "says"), WHY.items(), ids=WHY)
     def test_paused_row_says_why(self, reason: str, says: str) -> None:
         """A paused one has the reason, the remedy, and when the bot tries next; the text names it too."""
         message = list_of([paused_of(reason)])
-        (_, row) = mrkdwn_of(message.blocks)
+        (_, row, _) = mrkdwn_of(message.blocks)
 
         assert f":warning: *Paused* since {NOW_TOKEN}: " in row
         assert says in row
-        assert row.splitlines()[-2].endswith("2026-01-02 03:09 UTC>.")
+        assert row.endswith("2026-01-02 03:09 UTC>.")
         assert "`Morning News`: In training (paused), job" in message.text
 
     @pytest.mark.parametrize(
@@ -269,7 +271,7 @@ class TestAnything:
     def test_every_answer_is_one_that_slack_takes(self, kept: Subscription) -> None:
         """Nothing from outside breaks an answer, comes alive in it, or makes it too long."""
         for message in (
-            listings.subscribed(kept, LOOK),
+            listings.subscribed(kept),
             listings.already(kept, LOOK),
             listings.level_changed(kept),
             listings.over(kept.job, LOOK, now=NOW),
@@ -290,7 +292,8 @@ class TestAnything:
         look = Look(region=long, bot_name=long, command="/voicejob", console_url=lambda _: None)
 
         check_list(listings.listing([kept] * 9, look, start=0, checked_at=lambda _: NOW))
-        for made in (listings.refused_here, listings.subscribed, listings.already, listings.stopped):
+        check(listings.subscribed(kept))
+        for made in (listings.refused_here, listings.already, listings.stopped):
             check(made(kept, look))
 
     def test_nothing_personal_is_listed(self) -> None:

@@ -68,6 +68,7 @@ FULL = {
     "language": "CN",
     "tag": "NEWS",
     "create_time": NOW,
+    "lastupdate_time": NOW,
     "job_failed_code": "MSS.41000017",
     "job_failed_reason": "Segment 14.wav is longer than 15 s.",
 }
@@ -82,10 +83,10 @@ class TestDrawing:
 
         for said in (
             "女声",
-            "❌ Failed (FAILED)",
+            "❌ Failed, 2026-01-02",
+            "State: FAILED",
             "Your turn: Fix the cause",
-            "Error: MSS.41000017",
-            "Reason: Segment 14.wav is longer than 15 s.",
+            "Error MSS.41000017: Segment 14.wav is longer than 15 s.",
             "Basic (20 sentences)",
             "Chinese",
             "News",

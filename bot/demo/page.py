@@ -67,7 +67,6 @@ class Page:
 
     def __init__(self, ground: Playground) -> None:
         self._ground = ground
-        self._view = View(ground)
         self._sockets: set[web.WebSocketResponse] = set()
 
     def application(self) -> web.Application:
@@ -91,33 +90,48 @@ class Page:
         await socket.prepare(request)
         self._sockets.add(socket)
         try:
-            async with asyncio.TaskGroup() as tasks:
-                showing = tasks.create_task(self._show(socket))
-                await self._listen_to(socket, tasks)
-                showing.cancel()
+            await Visit(self._ground, socket).last()
         finally:
             self._sockets.discard(socket)
         return socket
 
-    async def _show(self, socket: web.WebSocketResponse) -> None:
-        """Send what there is, and from then on what changed."""
-        seen: Parts = {}
-        fresh = True
+
+class Visit:
+    """One browser's visit: it is shown what there is, and what it asks for is done."""
+
+    def __init__(self, ground: Playground, socket: web.WebSocketResponse) -> None:
+        self._ground = ground
+        self._view = View(ground)
+        self._socket = socket
+        self._seen: Parts = {}
+
+    async def last(self) -> None:
+        """Serve the browser until it goes."""
+        async with asyncio.TaskGroup() as tasks:
+            looking = tasks.create_task(self._look())
+            async for frame in self._socket:
+                if frame.type is WSMsgType.TEXT:
+                    tasks.create_task(self._carry_out(frame.data))
+            looking.cancel()
+
+    async def _look(self) -> None:
+        while True:
+            await self._show()
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _show(self) -> None:
+        """Send what is new since the last time; the first time, that is all."""
+        seen, self._seen = self._seen, self._view.parts()
+        if change := difference(seen, self._seen):
+            await self._send({"fresh": not seen, **change})
+
+    async def _send(self, frame: Parts) -> None:
         with suppress(ConnectionError):  # the browser has gone
-            while True:
-                now = self._view.parts()
-                if change := difference(seen, now):
-                    await socket.send_str(json.dumps({"fresh": fresh, **change}))
-                seen, fresh = now, False
-                await asyncio.sleep(LOOK_SECONDS)
+            await self._socket.send_str(json.dumps(frame))
 
-    async def _listen_to(self, socket: web.WebSocketResponse, tasks: asyncio.TaskGroup) -> None:
-        async for frame in socket:
-            if frame.type is WSMsgType.TEXT:
-                tasks.create_task(self._carry_out(socket, frame.data))
-
-    async def _carry_out(self, socket: web.WebSocketResponse, frame: str) -> None:
-        done: dict[str, Any] = {"done": None, "error": None}
+    async def _carry_out(self, frame: str) -> None:
+        """Do what a frame asks for, show what came of it, and only then say that it is done."""
+        done: Parts = {"done": None, "error": None}
         try:
             request = REQUESTS.validate_json(frame)
             done["done"] = request.id
@@ -126,8 +140,8 @@ class Page:
             done["error"] = str(error)
         except ValidationError as error:
             done |= {"done": _id_of(frame), "error": _what_is_wrong(error)}
-        with suppress(ConnectionError):
-            await socket.send_str(json.dumps(done))
+        await self._show()
+        await self._send(done)
 
 
 def difference(before: Parts, now: Parts) -> dict[str, Any] | None:

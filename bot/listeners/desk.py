@@ -181,7 +181,7 @@ class Desk:
                 return await self._refused(after, place)
             if next_step(after) not in {Step.POST_CARD, Step.POST_NOTICE}:
                 self._outbox.wake(before.key)
-                return listings.subscribed(after, self._look)
+                return listings.subscribed(after)
         self._outbox.wake(before.key)
         return listings.later(before)
 
