@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import AsyncIterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,9 @@ from bot.demo.world import running, settings_for
 
 # The official SDK, an oracle in some tests, writes a file into the home directory as soon as it is imported.
 os.environ["HOME"] = tempfile.mkdtemp(prefix="voicejob-test-home-")
+
+# The fixtures of the tests in a browser; without Playwright, those tests say themselves what is missing.
+pytest_plugins = ["browser"] if find_spec("playwright") else []
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,105 @@
+// PURE. What a command that is being typed may become.
+
+const MOST = 12;
+
+/**
+ * Offers continuations of what stands before the caret. Each has `insert`, which then stands there instead, a
+ * `label`, and a `detail` that says what it is.
+ */
+export function complete(text, caret, { workspace, jobs, channel }) {
+  const typed = text.slice(0, caret);
+  if (!typed.startsWith("/") || typed.includes("\n")) return [];
+  const rest = after(workspace.command, typed);
+  const offers = rest === null ? commands(typed, workspace, channel) : continuations(rest, workspace, jobs);
+  return offers.filter(({ insert }) => insert.trimEnd() !== typed.trimEnd()).slice(0, MOST);
+}
+
+/** Says whether a text can be sent as it is, though something could be added to it. */
+export function isSendable(text, { workspace, jobs }) {
+  if (text === workspace.command) return true;
+  const words = text.trim().split(/\s+/);
+  if (words[0] !== workspace.command) return !text.startsWith("/") || isOther(text, workspace);
+  const verb = verbOf(workspace, words[1]);
+  if (!verb) return isJob(jobs, words[1]);
+  return verb.takes === null || isJob(jobs, words[2]);
+}
+
+function isOther(text, { also }) {
+  return also.some((other) => other.text === text.trim());
+}
+
+function commands(typed, { command, verbs, also }, channel) {
+  const own = { insert: `${command} `, label: command, detail: describeCommand(verbs) };
+  const others = also.map(({ text, says }) => ({ insert: text, label: text, detail: says }));
+  const isFitting = ({ insert }) => channel.kind !== "direct" && insert.startsWith("/invite") !== channel.bot_is_member;
+  const fitting = [...others.filter(isFitting), ...others.filter((other) => !isFitting(other))];
+  return [own, ...fitting].filter(({ insert }) => insert.startsWith(typed.toLowerCase()));
+}
+
+function describeCommand(verbs) {
+  return ["a job id", ...verbs.map(({ verb }) => verb).filter(Boolean)].join(", ");
+}
+
+function continuations(rest, workspace, jobs) {
+  const space = rest.indexOf(" ");
+  const verb = space > 0 && verbOf(workspace, rest.slice(0, space));
+  if (!verb) return [...verbsLike(rest, workspace), ...jobsLike(rest, `${workspace.command} `, jobs, "")];
+  if (!verb.takes) return [];
+  const argument = rest.slice(space + 1).trimStart();
+  const start = `${workspace.command} ${verb.verb} `;
+  const end = verb.levels?.length ? " " : "";
+  return levelsLike(argument, start, verb, jobs) ?? jobsLike(argument, start, jobs, end);
+}
+
+function verbsLike(typed, { command, verbs }) {
+  return verbs
+    .filter(({ verb }) => verb && verb.startsWith(typed.toLowerCase()))
+    .map(({ verb, takes, says }) => ({
+      insert: `${command} ${verb}${takes ? " " : ""}`,
+      label: takes ? `${verb} <${takes}>` : verb,
+      detail: says,
+    }));
+}
+
+function jobsLike(typed, start, jobs, end) {
+  const sought = typed.toLowerCase();
+  const isLike = ({ job_id: id, voice_name: name }) =>
+    id.toLowerCase().startsWith(sought) || (name ?? "").toLowerCase().includes(sought);
+  return [...jobs]
+    .sort((one, other) => one.is_over - other.is_over || one.position - other.position)
+    .filter(isLike)
+    .map((job) => ({
+      insert: `${start}${job.job_id}${end}`,
+      label: job.voice_name || "Voice without a name",
+      detail: `${job.label} · ${job.job_id}`,
+    }));
+}
+
+/** Null where no job is named yet. */
+function levelsLike(argument, start, { levels }, jobs) {
+  const [id, level, ...more] = argument.split(/ +/);
+  if (level === undefined || !isJob(jobs, id)) return null;
+  if (more.length) return [];
+  return (levels ?? [])
+    .filter((known) => known.startsWith(level.toLowerCase()))
+    .map((known) => ({ insert: `${start}${id} ${known}`, label: known, detail: LEVELS[known] ?? "" }));
+}
+
+const LEVELS = {
+  all: "every change of its state",
+  important: "only when the job waits for you, or is over",
+};
+
+function verbOf({ verbs }, word) {
+  return verbs.find(({ verb }) => verb && verb === word?.toLowerCase());
+}
+
+function isJob(jobs, id) {
+  return jobs.some(({ job_id: known }) => known === id);
+}
+
+/** What follows a command, or null where another one is typed. */
+function after(command, text) {
+  const [word, ...rest] = text.split(" ");
+  return word.toLowerCase() === command ? rest.join(" ").trimStart() : null;
+}

@@ -1,0 +1,125 @@
+// One message, or one of Slack's own lines, as it stands in a channel or a thread.
+
+import { drawBlocks } from "./blocks.js";
+import { dateOf, fullDate, timeOfDay } from "./dates.js";
+import { h, icon } from "./dom.js";
+import { draw, parse } from "./mrkdwn.js";
+
+const COLOURS = 6;
+
+/**
+ * Draws an item of a message list (see conversation.js). `context` has `names` (see mrkdwn.js), `openThread(ts)`
+ * and `press(message, button)`.
+ */
+export function drawMessage(item, context) {
+  const { message, author } = item;
+  const { ts, channel, only_for_me: isOnlyForMe } = message;
+  return h(
+    "article",
+    {
+      class: `message${isOnlyForMe ? " only-me" : ""}${item.follows ? " follows" : ""}`,
+      tabindex: "-1",
+      "aria-label": `${author}, ${timeOfDay(dateOf(ts))}`,
+      dataset: { ts, channel },
+    },
+    isOnlyForMe && drawAside("eye", "Only visible to you"),
+    item.parentStart !== null && drawBroadcastLine(item, context),
+    item.follows ? h("div", { class: "gutter" }, drawTime(ts)) : drawAvatar(author, message),
+    h(
+      "div",
+      { class: "message-content" },
+      !item.follows && drawHead(item),
+      drawBody(message, context),
+      item.replies > 0 && drawThreadSummary(item, context),
+    ),
+    item.canReply && drawReplyButton(ts, context),
+  );
+}
+
+/** Draws a line that Slack itself shows. Its text is plain. */
+export function drawNote({ ts, channel, kind, text }) {
+  const dataset = { ts, channel };
+  if (kind === "refused") {
+    return h("p", { class: "note refused", dataset }, h("strong", null, "Slack refused this: "), text, drawTime(ts));
+  }
+  if (kind === "joined") return h("p", { class: "note joined", dataset }, text, drawTime(ts));
+  return h(
+    "article",
+    { class: "message only-me", "aria-label": `Slackbot, ${timeOfDay(dateOf(ts))}`, dataset },
+    drawAside("eye", "Only visible to you"),
+    h("div", { class: "avatar slackbot", "aria-hidden": "true" }, "S"),
+    h(
+      "div",
+      { class: "message-content" },
+      h("div", { class: "message-head" }, h("span", { class: "author" }, "Slackbot"), drawTime(ts)),
+      h("div", { class: "text" }, text),
+    ),
+  );
+}
+
+function drawAside(sign, ...said) {
+  return h("p", { class: "message-aside" }, icon(sign), said);
+}
+
+function drawBroadcastLine({ message, parentStart }, { openThread }) {
+  const open = h(
+    "button",
+    { type: "button", class: "link", dataset: { focus: "parent" }, onClick: () => openThread(message.thread_ts) },
+    parentStart,
+  );
+  return drawAside("broadcast", h("span", { class: "broadcast-line" }, "replied to a thread: ", open));
+}
+
+function drawAvatar(author, { is_bot: isBot }) {
+  if (isBot) return h("div", { class: "avatar bot", "aria-hidden": "true" }, icon("voice"));
+  return h("div", { class: `avatar colour-${colourOf(author)}`, "aria-hidden": "true" }, [...author][0].toUpperCase());
+}
+
+function colourOf(author) {
+  return [...author].reduce((sum, character) => sum + character.codePointAt(0), 0) % COLOURS;
+}
+
+function drawHead({ author, message: { ts, is_bot: isBot } }) {
+  return h(
+    "div",
+    { class: "message-head" },
+    h("span", { class: "author" }, author),
+    isBot && h("span", { class: "app-tag" }, "APP"),
+    drawTime(ts),
+  );
+}
+
+function drawTime(ts) {
+  const date = dateOf(ts);
+  return h("time", { class: "at", datetime: date.toISOString(), title: fullDate(date) }, timeOfDay(date));
+}
+
+function drawBody(message, { names, press }) {
+  const edited = message.edited && h("span", { class: "edited" }, "(edited)");
+  if (!message.blocks?.length) return h("div", { class: "text" }, draw(parse(message.text), names), " ", edited);
+  return [drawBlocks(message.blocks, { names, press: (button) => press(message, button) }), edited];
+}
+
+function drawThreadSummary({ message, replies, lastReply }, { openThread }) {
+  return h(
+    "button",
+    { type: "button", class: "thread-summary", dataset: { focus: "thread" }, onClick: () => openThread(message.ts) },
+    h("strong", null, replies === 1 ? "1 reply" : `${replies} replies`),
+    h("span", null, `last ${timeOfDay(dateOf(lastReply))}`),
+  );
+}
+
+function drawReplyButton(ts, { openThread }) {
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "reply-button",
+      "aria-label": "Reply in thread",
+      title: "Reply in thread",
+      dataset: { focus: "reply" },
+      onClick: () => openThread(ts),
+    },
+    icon("reply"),
+  );
+}

@@ -1,0 +1,114 @@
+// The short list of things to try. Each ticks itself off when the state shows that it was done.
+
+import { h } from "./dom.js";
+
+/** `isDone` looks at the messages of the bot alone, but for the last step, which looks at the bot itself. */
+const STEPS = [
+  {
+    title: "Look up a job",
+    how: ({ command }) => `Type ${command} in the message box and pick one. Only you see the answer.`,
+    isDone: ({ messages }) => messages.some((message) => message.only_for_me && hasButton(message, "job_refresh")),
+  },
+  {
+    title: "Subscribe the channel",
+    how: () => "Press Subscribe channel on the job’s card. The bot posts the card for all.",
+    isDone: ({ messages }) => publicOf(messages).some((message) => isCard(message, messages)),
+  },
+  {
+    title: "Let the job go on",
+    how: () => "Press Next state below. The card changes, and its thread and the channel are told.",
+    isDone: ({ messages }) => publicOf(messages).some((message) => message.thread_ts),
+  },
+  {
+    title: "Let the bot into a private channel",
+    how: ({ room, invite }) => `In ${room}, subscribe to a job and be refused. Type ${invite}, then press Try again.`,
+    isDone: ({ messages, rooms }) => publicOf(messages).some((message) => rooms.has(message.channel)),
+  },
+  {
+    title: "Restart the bot",
+    how: () => "Press Restart at the end of this panel. Nothing is lost: move a job on, and it is told as before.",
+    isDone: ({ cameBack }) => cameBack,
+  },
+];
+
+export function makeTour({ tell }) {
+  const done = new Set();
+  const cameBack = makeReturn();
+  const count = h("span", { class: "tour-count" });
+  const rows = STEPS.map(makeRow);
+  const element = h("details", { class: "part tour", open: true },
+    h("summary", {}, h("h3", {}, "Try it"), count),
+    h("ol", { role: "list" }, rows.map((row) => row.element)));
+  const draw = (state) => {
+    if (!state.has("workspace")) return;
+    const seen = { ...look(state), cameBack: cameBack(state) };
+    for (const step of STEPS.filter((each) => !done.has(each) && each.isDone(seen))) {
+      done.add(step);
+      tell(`Done: ${step.title}`);
+    }
+    const next = STEPS.find((step) => !done.has(step));
+    STEPS.forEach((step, place) => rows[place].draw(step.how(seen), whereIs(step, next, done)));
+    count.textContent = next ? `${done.size} of ${STEPS.length} done` : "All done";
+  };
+  return { element, draw };
+}
+
+function makeRow({ title }, place) {
+  const mark = h("span", { class: "mark", "aria-hidden": "true" });
+  const isDone = h("span", { class: "unseen" });
+  const how = h("span", { class: "soft" });
+  const element = h("li", {}, mark, h("span", {}, h("strong", {}, title), isDone, how));
+  const draw = (words, is) => {
+    if (element.dataset.is === is && how.textContent === words) return;
+    element.dataset.is = is;
+    mark.textContent = is === "done" ? "✓" : place + 1;
+    isDone.textContent = is === "done" ? " (done) " : " ";
+    how.textContent = words;
+  };
+  return { element, draw };
+}
+
+function whereIs(step, next, done) {
+  if (done.has(step)) return "done";
+  return step === next ? "next" : "ahead";
+}
+
+function look(state) {
+  const [channels, messages] = [valuesOf(state, "channel/"), valuesOf(state, "message/")];
+  const { command, bot } = state.get("workspace");
+  const rooms = channels.filter(({ kind }) => kind === "private").sort((one, other) => one.position - other.position);
+  return {
+    command,
+    invite: `/invite @${bot.name}`,
+    room: rooms.length ? `#${rooms[0].name} (private)` : "a private channel",
+    rooms: new Set(rooms.map(({ id }) => id)),
+    messages: messages.filter((message) => message.is_bot),
+  };
+}
+
+function valuesOf(state, prefix) {
+  return [...state].filter(([key]) => key.startsWith(prefix)).map(([, value]) => value);
+}
+
+function publicOf(messages) {
+  return messages.filter((message) => !message.only_for_me);
+}
+
+// A card loses its buttons when its job is over; its replies stay.
+function isCard(message, messages) {
+  return hasButton(message, "subscription_refresh") || messages.some(({ thread_ts }) => thread_ts === message.ts);
+}
+
+function hasButton(message, actionId) {
+  return message.blocks.some((block) => block.elements?.some((element) => element.action_id === actionId));
+}
+
+/** Tells whether the bot ran, went, and runs again, as far as this page has seen it. */
+function makeReturn() {
+  const passed = [];
+  return (state) => {
+    const isRunning = state.get("world")?.bot.state === "running";
+    if (isRunning !== (passed.at(-1) ?? false)) passed.push(isRunning);
+    return passed.length > 2;
+  };
+}
