@@ -1,4 +1,4 @@
-"""The README tells the truth: its settings, its commands and its picture are those of the program."""
+"""The README tells the truth: its settings, its commands and its pictures are those of the program."""
 
 import re
 from pathlib import Path
@@ -9,10 +9,12 @@ from typer.main import get_command
 from bot.cli import cli
 from bot.config import Settings
 
-README = (Path(__file__).parent.parent / "README.md").read_text()
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
 SETTINGS = README.split("### Settings")[1].split("\n## ")[0]
 KEYS = {name.upper() for name in Settings.model_fields}
 OTHER_NAMES = {"CLOUD_SDK_AK", "CLOUD_SDK_SK"}
+PICTURES = ROOT / "bot" / "demo" / "pictures"
 
 
 def test_every_setting_is_listed_and_no_other() -> None:
@@ -56,3 +58,14 @@ def test_the_two_commands_to_set_it_up_stand_there() -> None:
 
     assert "pip install . && voicejob demo" in lines
     assert "pip install -e '.[test]' && pytest" in lines
+
+
+def test_every_picture_is_shown_and_quick_to_load() -> None:
+    """The pictures that stand there are those that were made, each a PNG of less than 300 kB, with a text."""
+    shown = {ROOT / place: text for text, place in re.findall(r"!\[(.*?)\]\((.*?)\)", README)}
+
+    assert set(shown) == set(PICTURES.iterdir())
+    assert all(shown.values())
+    for picture in shown:
+        assert picture.read_bytes().startswith(b"\x89PNG")
+        assert picture.stat().st_size < 300_000
