@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,9 +13,11 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+import aiohttp
 import pytest
 from support import eventually
 
+from bot.cli import SCREENS
 from bot.demo.metastudio import Fault, MetaStudioSimulator
 from bot.demo.metastudio_account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
 from bot.demo.slack import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
@@ -73,6 +76,29 @@ async def read_until(stream: asyncio.StreamReader | None, words: str) -> str:
     return read
 
 
+async def demo_address(process: asyncio.subprocess.Process) -> str:
+    """Wait until the demo's page is served, and give its address."""
+    found = re.search(r"The demo is at (http://127\.0\.0\.1:\d+/)\n", await read_until(process.stdout, "at"))
+    assert found is not None
+    return found[1]
+
+
+async def ended_by(process: asyncio.subprocess.Process, number: signal.Signals) -> tuple[str, str]:
+    """End a command by a signal; gives what it still printed, and its log."""
+    process.send_signal(number)
+    async with asyncio.timeout(20):
+        out, err = await process.communicate()
+    return out.decode(), err.decode()
+
+
+def screen(folder: Path) -> tuple[dict[str, str], Path]:
+    """Pretend that there is a screen: gives its environment, and the file that its browser writes."""
+    opened, browser = folder / "opened", folder / "browser"
+    browser.write_text(f'#!/bin/sh\nprintf %s "$1" > "{opened}"\n')
+    browser.chmod(0o700)
+    return {"DISPLAY": ":99", "BROWSER": f"{browser} %s"}, opened
+
+
 def metastudio_environment(metastudio: MetaStudioSimulator) -> dict[str, str]:
     return {
         "METASTUDIO_ENDPOINT": metastudio.url,
@@ -93,7 +119,7 @@ class TestDemo:
         ended = await voicejob("demo", "--once")
 
         assert ended.code == 0, ended.err
-        for words in ("Succeeded (SUCCEED)", "Failed (FAILED)", "MetaStudio has no job"):
+        for words in ("State: SUCCEED", "State: FAILED", "MetaStudio has no job"):
             assert words in ended.out
         assert "Everything was as it should be." in ended.out
         assert ended.err == ""
@@ -112,6 +138,76 @@ class TestDemo:
         )
 
         assert ended.code == 0, ended.err
+
+
+class TestDemoPage:
+    async def test_it_tells_its_address_and_opens_it(self, tmp_path: Path) -> None:
+        """The page is served, and shown in the browser; Ctrl-C ends it, with a browser on it too."""
+        environment, opened = screen(tmp_path)
+        async with started("demo", "--port", "0", **environment) as process:
+            address = await demo_address(process)
+            async with aiohttp.ClientSession() as session:
+                async with session.get(address) as page:
+                    assert (page.status, page.content_type) == (200, "text/html")
+                live = await session.ws_connect(f"{address}live")
+                assert (await live.receive_json())["fresh"]
+                await eventually(lambda: opened.exists() and opened.read_text() == address, within=20)
+                out, err = await ended_by(process, signal.SIGINT)
+
+        assert (process.returncode, err) == (0, "")
+        assert out.splitlines() == ["Ctrl-C ends it.", "The demo has ended; nothing of it is kept."]
+
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    async def test_it_can_be_ended_while_its_bot_starts(self, tmp_path: Path, number: signal.Signals) -> None:
+        """Right after the address, whichever way; with --no-browser none was opened."""
+        environment, opened = screen(tmp_path)
+        async with started("demo", "--port", "0", "--no-browser", **environment) as process:
+            await demo_address(process)
+            out, err = await ended_by(process, number)
+
+        assert (process.returncode, err) == (0, "")
+        assert "The demo has ended" in out
+        assert not opened.exists()
+
+    async def test_it_can_be_ended_with_a_browser_on_it(self, tmp_path: Path) -> None:
+        """By SIGTERM, while its bot runs; where there is no screen, no browser was opened."""
+        environment, opened = screen(tmp_path)
+        no_screen = environment | dict.fromkeys(SCREENS, "")
+        async with started("demo", "--port", "0", **no_screen) as process:
+            address = await demo_address(process)
+            async with aiohttp.ClientSession() as session, session.ws_connect(f"{address}live") as page:
+                async with asyncio.timeout(20):
+                    while '"running"' not in await page.receive_str():
+                        pass
+                _, err = await ended_by(process, signal.SIGTERM)
+                rest = [await page.receive(timeout=20)]
+                while rest[-1].type is aiohttp.WSMsgType.TEXT:
+                    rest.append(await page.receive(timeout=20))
+
+        assert rest[-1].type is aiohttp.WSMsgType.CLOSE
+        assert (process.returncode, err) == (0, "")
+        assert not opened.exists()
+
+    async def test_a_port_that_is_taken_gets_a_sentence(self) -> None:
+        """It says which one, why, and what to do; exit code 1, and nothing else."""
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            ended = await voicejob("demo", "--no-browser", "--port", str(port))
+
+        assert (ended.code, ended.out) == (1, "")
+        assert ended.err == (
+            f"The demo can't listen on port “{port}” (“Address already in use”). "
+            "Choose another one with --port, or let it find a free one with --port 0.\n"
+        )
+
+    @pytest.mark.parametrize("port", ["65536", "-1", "x"])
+    async def test_a_port_that_is_none_is_bad_usage(self, port: str) -> None:
+        """Exit code 2, and a word on what a port is."""
+        ended = await voicejob("demo", "--port", port)
+
+        assert (ended.code, ended.out) == (2, "")
+        assert "--port" in ended.err
+        assert "Traceback" not in ended.err
 
 
 class TestShow:

@@ -17,7 +17,7 @@ from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
 from bot.demo.metastudio import SUPPORTED, Fault, MetaStudioSimulator
 from bot.demo.metastudio_account import ACCESS_KEY, PROJECT_ID, SECRET_KEY, Account
 from bot.demo.metastudio_faults import FaultKind
-from bot.demo.metastudio_jobs import USUAL_PATH
+from bot.demo.metastudio_jobs import DONE_AGAIN, SENT_BACK, USUAL_PATH
 from bot.metastudio.signing import ALGORITHM, DATE_FORMAT, signature, signed_names
 
 OTHER_PROJECT = "fedcba9876543210fedcba9876543210"
@@ -223,6 +223,49 @@ class TestJobs:
         assert metastudio.advance(job_id)["state"] == "WAITING"
         assert metastudio.set_state(job_id, "AUDIT_FAILED")["state"] == "AUDIT_FAILED"
         assert metastudio.advance(job_id)["state"] == "AUDITING"
+
+    def test_next_state_is_where_advance_leads(self, metastudio: MetaStudioSimulator) -> None:
+        """Asking changes nothing; at the end of the path, and for a job that failed, there is none."""
+        job_id = metastudio.add_job()["job_id"]
+        for state in USUAL_PATH[1:]:
+            assert metastudio.next_state(job_id) == metastudio.next_state(job_id) == state
+            assert metastudio.advance(job_id)["state"] == state
+
+        assert metastudio.next_state(job_id) is None
+        assert metastudio.next_state(metastudio.add_job(state="FAILED")["job_id"]) is None
+
+    def test_next_state_of_no_job(self, metastudio: MetaStudioSimulator) -> None:
+        """A job that was deleted has none to ask for."""
+        job_id = metastudio.add_job()["job_id"]
+        metastudio.delete(job_id)
+
+        with pytest.raises(KeyError):
+            metastudio.next_state(job_id)
+
+    @pytest.mark.parametrize("state", SENT_BACK)
+    def test_job_that_is_sent_back_is_done_again(self, metastudio: MetaStudioSimulator, state: str) -> None:
+        """It goes on with the step that follows the refusal, twice if need be, and from there to the end."""
+        path = (*USUAL_PATH[:-2], "USER_RESULT_REVIEW", *USUAL_PATH[-2:])
+        again = DONE_AGAIN[SENT_BACK[state]]
+        job = metastudio.add_job(path=path)
+        for _ in range(2):
+            metastudio.set_state(job["job_id"], state)
+            metastudio.set_state(job["job_id"], SENT_BACK[state])
+
+            assert metastudio.next_state(job["job_id"]) == again
+        states = []
+        while metastudio.next_state(job["job_id"]):
+            states.append(metastudio.advance(job["job_id"])["state"])
+
+        assert states == [*path[path.index(again) :]]
+
+    def test_job_that_was_refused_from_the_start(self, metastudio: MetaStudioSimulator) -> None:
+        """One that begins in such a state, or whose path lacks the step, goes on too."""
+        refused = metastudio.add_job(state="AUDIT_FAILED")["job_id"]
+        lacking = metastudio.add_job(path=("WAITING", "SUCCEED"), state="AUDIT_FAILED")["job_id"]
+
+        assert metastudio.next_state(refused) == "SYSTEM_AUDITING"
+        assert [metastudio.advance(lacking)["state"] for _ in range(2)] == ["SYSTEM_AUDITING", "WAITING"]
 
     def test_change_of_state_has_its_time(self, metastudio: MetaStudioSimulator, clock: Clock) -> None:
         """A change of state moves the time of the last update and not that of the creation."""

@@ -332,6 +332,21 @@ async def test_a_bad_message_is_refused_with_its_problems(
     assert answer["response_metadata"]["messages"]
     assert len(workspace.violations) == 1
     assert workspace.messages(channel) == []
+    [malformed] = workspace.malformed
+    assert (malformed.method, malformed.channel, malformed.code) == ("chat.postMessage", channel, error)
+    assert malformed.problems == answer["response_metadata"]["messages"]
+    assert malformed.at == workspace.now()
+
+
+async def test_a_bad_message_to_a_person_is_noted_in_their_direct_message(
+    workspace: SlackWorkspace, client: AsyncWebClient
+) -> None:
+    """It is found where the person would have seen it; what is refused for other reasons is no such one."""
+    await refusal(client.chat_postMessage(channel=ALICE, text="x", blocks=[{"type": "marquee"}]))
+    await refusal(client.chat_postMessage(channel="C404", text="x"))
+
+    [malformed] = workspace.malformed
+    assert malformed.channel == workspace.direct_channel(ALICE)
 
 
 async def test_every_call_is_remembered(
@@ -634,6 +649,12 @@ async def test_an_acknowledgement_with_bad_blocks(
 
     assert (reply.acked, reply.error, reply.messages) == (True, "invalid_command_response", [])
     assert "/blocks/0/text: 151 characters, at most 150" in workspace.violations[0]
+    [malformed] = workspace.malformed
+    assert (malformed.method, malformed.channel) == ("acknowledgement", channel)
+    assert (malformed.code, malformed.problems) == (
+        "invalid_blocks",
+        ["/blocks/0/text: 151 characters, at most 150"],
+    )
 
 
 async def test_a_message_in_the_acknowledgement_of_a_press(
@@ -980,7 +1001,7 @@ async def test_a_response_url_opens_any_channel(workspace: SlackWorkspace) -> No
     [({"text": ""}, "no_text"), ({"text": "x", "blocks": [{"type": "section"}]}, "invalid_blocks")],
 )
 async def test_a_bad_reply_is_refused(
-    workspace: SlackWorkspace, hook: AsyncWebhookClient, message: dict[str, Any], code: str
+    workspace: SlackWorkspace, channel: str, hook: AsyncWebhookClient, message: dict[str, Any], code: str
 ) -> None:
     """The app's mistake is answered with 400, remembered, and shown to nobody."""
     answer = await hook.send_dict(message)
@@ -988,6 +1009,9 @@ async def test_a_bad_reply_is_refused(
     assert (answer.status_code, answer.body) == (400, code)
     assert len(workspace.violations) == 1
     assert workspace.history == []
+    [malformed] = workspace.malformed
+    assert (malformed.method, malformed.channel, malformed.code) == ("response_url", channel, code)
+    assert malformed.problems
 
 
 @pytest.mark.parametrize(

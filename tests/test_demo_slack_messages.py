@@ -458,3 +458,43 @@ async def test_a_large_workspace_stays_quick(workspace: SlackWorkspace) -> None:
     took = loop.time() - started
 
     assert took < 0.5
+
+
+# What the workspace tells of itself
+
+
+async def test_the_conversations_are_listed(workspace: SlackWorkspace, channel: str) -> None:
+    """Channels and direct messages, in the order in which they were opened, as they are now."""
+    direct = workspace.direct_channel(ALICE)
+    old = workspace.add_channel("old")
+    workspace.archive(old)
+
+    assert [each.id for each in workspace.channels] == [channel, direct, old]
+    assert [each.archived for each in workspace.channels] == [False, False, True]
+    workspace.channels.clear()
+    assert len(workspace.channels) == 3
+
+
+async def test_what_people_see_is_listed(
+    workspace: SlackWorkspace, channel: str, client: AsyncWebClient
+) -> None:
+    """Each message once, as it is now, wherever it stands and whoever sees it; a deleted one no more."""
+    ts = await posted(client, channel)
+    await replied(client, channel, ts, shown=True)
+    await posted(client, ALICE, "direct")
+    gone = workspace.add_message(channel, "gone")
+    await client.chat_update(channel=channel, ts=ts, text="changed")
+    async with over_socket(workspace, app_with(workspace, words_in_ack)):
+        alone = await (await workspace.command("/voicejob", channel=channel, user=BOB)).message()
+    workspace.delete_message(gone)
+
+    assert sorted(texts(workspace.shown)) == ["changed", "direct", "reply", "words"]
+    assert alone in workspace.shown
+
+
+async def test_the_workspace_tells_its_time(workspace: SlackWorkspace, clock: Clock) -> None:
+    """It is that of its clock."""
+    before = workspace.now()
+    clock.now += 5
+
+    assert (before, workspace.now()) == (clock.now - 5, clock.now)

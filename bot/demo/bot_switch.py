@@ -38,34 +38,41 @@ class BotSwitch:
         self._stop = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
-        self._hand = asyncio.Lock()
-        """Of several hands at the switch, one moves it."""
         self.state = BotState.STOPPED
         self.says = STOPPED
 
     async def start(self) -> None:
         """Start the bot, unless it runs, and come back when it is ready or broken."""
-        async with self._hand:
-            if self._running is None or self._running.done():
-                self._stop, self._ready = asyncio.Event(), asyncio.Event()
-                self._now(BotState.STARTING, "Connecting to Slack …")
-                self._running = asyncio.create_task(self._run())
-            await self._ready.wait()
+        while self._stop.is_set() and self._is_running:
+            await self._end()
+        if not self._is_running:
+            self._stop, self._ready = asyncio.Event(), asyncio.Event()
+            self._now(BotState.STARTING, "Connecting to Slack …")
+            self._running = asyncio.create_task(self._run())
+            self._running.add_done_callback(self._ended)
+        await self._ready.wait()
 
     async def stop(self) -> None:
         """Stop the bot as SIGTERM does, unless it is stopped, and come back when it has ended."""
-        async with self._hand:
-            if self._running and not self._running.done():
-                self._now(BotState.STOPPING, "Finishing what is under way …")
-                self._stop.set()
-                if not self._ready.is_set():
-                    self._running.cancel()  # as a signal does before the bot is ready
-                await asyncio.wait({self._running})
+        if self._is_running and not self._stop.is_set():
+            self._now(BotState.STOPPING, "Finishing what is under way …")
+            self._stop.set()
+            if self._running and not self._ready.is_set():
+                self._running.cancel()  # as a signal does before the bot is ready
+        await self._end()
 
     async def restart(self) -> None:
         """Stop the bot, and start it again."""
         await self.stop()
         await self.start()
+
+    @property
+    def _is_running(self) -> bool:
+        return self._running is not None and not self._running.done()
+
+    async def _end(self) -> None:
+        if self._running:
+            await asyncio.wait({self._running})
 
     async def _run(self) -> None:
         go_without_proxy()
@@ -78,8 +85,11 @@ class BotSwitch:
             self._now(BotState.BROKEN, BROKEN)
         else:
             self._now(BotState.STOPPED, STOPPED)
-        finally:
-            self._ready.set()
+
+    def _ended(self, running: asyncio.Task[None]) -> None:
+        if running.cancelled():  # perhaps before it did anything
+            self._now(BotState.STOPPED, STOPPED)
+        self._ready.set()
 
     def _is_ready(self, way: str) -> None:
         self._now(BotState.RUNNING, f"Connected to Slack by {way}.")

@@ -26,6 +26,8 @@ async def say(ground: Playground, text: str, *, channel: str, thread_ts: str | N
         await _command(ground, name, rest.strip(), channel)
     elif ground.slack.channel(channel).archived:
         raise NotPossible("This channel is archived.")
+    elif thread_ts and not ground.slack.find(channel, thread_ts):
+        raise NotPossible("This thread is not there any more.")
     else:
         ground.slack.add_message(channel, escape(text.strip()), thread_ts=thread_ts)
 
@@ -43,20 +45,31 @@ async def _command(ground: Playground, name: str, rest: str, channel: str) -> No
 
 
 def _invite(ground: Playground, who: str, channel: str) -> None:
-    if _is_about_bot(ground, who, channel):
-        ground.slack.invite(channel)
-        _tell(ground, channel, "was added to")
+    if not _is_about_bot(ground, who, channel):
+        return
+    if ground.slack.channel(channel).bot_is_member:
+        ground.note(channel, f"{BOT_NAME} is in this channel already.")
+        return
+    ground.slack.invite(channel)
+    _tell(ground, channel, f"{BOT_NAME} was added to {_name(ground, channel)} by alice.")
 
 
 def _remove(ground: Playground, who: str, channel: str) -> None:
-    if _is_about_bot(ground, who, channel):
-        ground.slack.remove(channel)
-        _tell(ground, channel, "was removed from")
+    if not _is_about_bot(ground, who, channel):
+        return
+    if not ground.slack.channel(channel).bot_is_member:
+        ground.note(channel, f"{BOT_NAME} is not in this channel.")
+        return
+    ground.slack.remove(channel)
+    _tell(ground, channel, f"{BOT_NAME} was removed from {_name(ground, channel)} by alice.")
+
+
+def _name(ground: Playground, channel: str) -> str:
+    return f"#{ground.slack.channel(channel).name}"
 
 
 def _tell(ground: Playground, channel: str, what: str) -> None:
-    name = ground.slack.channel(channel).name
-    ground.note(channel, f"{BOT_NAME} {what} #{name} by alice.", kind="joined")
+    ground.note(channel, what, kind="joined")
 
 
 def _is_about_bot(ground: Playground, who: str, channel: str) -> bool:
@@ -74,8 +87,11 @@ def _archive(ground: Playground, _: str, channel: str) -> None:
     if ground.slack.channel(channel).is_direct:
         ground.note(channel, "A direct message can't be archived.")
         return
+    if ground.slack.channel(channel).archived:
+        ground.note(channel, "This channel is archived already.")
+        return
     ground.slack.archive(channel)
-    _tell_channel(ground, channel, "archived")
+    _tell(ground, channel, "alice archived this channel.")
 
 
 def _unarchive(ground: Playground, _: str, channel: str) -> None:
@@ -83,11 +99,7 @@ def _unarchive(ground: Playground, _: str, channel: str) -> None:
         ground.note(channel, "This channel is not archived.")
         return
     ground.slack.unarchive(channel)
-    _tell_channel(ground, channel, "unarchived")
-
-
-def _tell_channel(ground: Playground, channel: str, what: str) -> None:
-    ground.note(channel, f"alice {what} this channel.", kind="joined")
+    _tell(ground, channel, "alice unarchived this channel.")
 
 
 _SLACKS_OWN: Final[Mapping[str, Callable[[Playground, str, str], None]]] = {

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from aiohttp import WSMsgType, web
 from pydantic import ValidationError
+from yarl import URL
 
 from bot.demo.page_requests import REQUESTS
 from bot.demo.page_view import Parts, View
@@ -86,7 +87,8 @@ class Page:
         return web.FileResponse(STATIC / "index.html")
 
     async def _live(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(heartbeat=30, max_msg_size=LARGEST_REQUEST)
+        # aiohttp compresses a large frame in a task of its own, and a small one could overtake it.
+        socket = web.WebSocketResponse(heartbeat=30, max_msg_size=LARGEST_REQUEST, compress=False)
         await socket.prepare(request)
         self._sockets.add(socket)
         try:
@@ -159,21 +161,26 @@ def _id_of(frame: str) -> int | None:
     """Find a request's id in a frame that is no good otherwise."""
     try:
         number = json.loads(frame)["id"]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
     return number if isinstance(number, int) else None
 
 
 def _what_is_wrong(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
-    return f"The demo does not take that: {'.'.join(map(str, first['loc']))}: {first['msg']}."
+    where = ".".join(map(str, first["loc"]))
+    return f"The demo does not take that: {where and f'{where}: '}{first['msg']}."
 
 
 @web.middleware
 async def _only_from_here(request: web.Request, handler: Any) -> web.StreamResponse:
     """Refuse other sites: a page elsewhere could open a WebSocket here, or give this address its own name."""
     origin = request.headers.get("Origin")
-    if request.url.host not in NAMES or origin not in {None, str(request.url.origin())}:
+    try:
+        url = request.url
+    except ValueError:  # a Host that is none
+        url = URL()
+    if url.host not in NAMES or origin not in {None, str(url.origin())}:
         raise web.HTTPForbidden(text="The demo answers its own page only.\n")
     return await handler(request)  # type: ignore[no-any-return]
 

@@ -9,6 +9,7 @@ from bot.demo.clockwork import SPEEDS
 from bot.demo.moods import MetaStudioMood, SlackMood
 from bot.demo.playground import NotPossible, Playground
 
+GONE = "This button is not there any more."
 SHOWN_ERRORS = 'The bot did not take that (Slack calls it "{}"). Try again.'
 
 
@@ -48,13 +49,13 @@ class Press(_Request):
 
     async def carry_out(self, ground: Playground) -> None:
         """Press it, and come back when Slack would let go of the button. Raises NotPossible."""
+        message = ground.slack.find(self.channel, self.ts)
+        if message is None:
+            raise NotPossible(GONE)
         try:
-            message = next(
-                each for each in ground.slack.shown if (each.channel, each.ts) == (self.channel, self.ts)
-            )
             pressed = await ground.slack.press(message, self.action_id, value=self.value)
-        except (StopIteration, LookupError):
-            raise NotPossible("This button is not there any more.") from None
+        except LookupError:
+            raise NotPossible(GONE) from None
         if pressed.error:
             raise NotPossible(SHOWN_ERRORS.format(pressed.error))
 

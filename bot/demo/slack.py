@@ -188,6 +188,10 @@ class SlackWorkspace:
         """Every message that people see now, wherever it stands, oldest first but for edits."""
         return self._state.messages.shown()
 
+    def find(self, channel: str, ts: str) -> Message | None:
+        """Find what stands in a channel or in one of its threads; None when nothing does."""
+        return self._state.messages.find(channel, ts)
+
     def messages(self, channel: str) -> list[Message]:
         """List what stands in a channel for everybody, oldest first: its messages and broadcast replies."""
         return self._state.messages.seen(channel, None)
