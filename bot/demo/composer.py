@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bot.demo.playground import NotPossible, Playground
+from bot.demo.playground import PEOPLE, NotPossible, Playground
+from bot.demo.slack import ALICE
 from bot.listeners.commands import COMMAND
 from bot.mrkdwn import escape
 
 BOT_NAME: Final = "voicejob"
+ME: Final = PEOPLE[ALICE]
 LONGEST: Final = 12000
 """Characters that Slack's message box takes."""
 LONGEST_NAME: Final = 40
@@ -51,7 +53,7 @@ def _invite(ground: Playground, who: str, channel: str) -> None:
         ground.note(channel, f"{BOT_NAME} is in this channel already.")
         return
     ground.slack.invite(channel)
-    _tell(ground, channel, f"{BOT_NAME} was added to {_name(ground, channel)} by alice.")
+    _tell(ground, channel, f"{BOT_NAME} was added to {_name(ground, channel)} by {ME}.")
 
 
 def _remove(ground: Playground, who: str, channel: str) -> None:
@@ -61,7 +63,7 @@ def _remove(ground: Playground, who: str, channel: str) -> None:
         ground.note(channel, f"{BOT_NAME} is not in this channel.")
         return
     ground.slack.remove(channel)
-    _tell(ground, channel, f"{BOT_NAME} was removed from {_name(ground, channel)} by alice.")
+    _tell(ground, channel, f"{BOT_NAME} was removed from {_name(ground, channel)} by {ME}.")
 
 
 def _name(ground: Playground, channel: str) -> str:
@@ -91,7 +93,7 @@ def _archive(ground: Playground, _: str, channel: str) -> None:
         ground.note(channel, "This channel is archived already.")
         return
     ground.slack.archive(channel)
-    _tell(ground, channel, "alice archived this channel.")
+    _tell(ground, channel, f"{ME} archived this channel.")
 
 
 def _unarchive(ground: Playground, _: str, channel: str) -> None:
@@ -99,7 +101,7 @@ def _unarchive(ground: Playground, _: str, channel: str) -> None:
         ground.note(channel, "This channel is not archived.")
         return
     ground.slack.unarchive(channel)
-    _tell(ground, channel, "alice unarchived this channel.")
+    _tell(ground, channel, f"{ME} unarchived this channel.")
 
 
 _SLACKS_OWN: Final[Mapping[str, Callable[[Playground, str, str], None]]] = {

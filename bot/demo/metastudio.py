@@ -10,6 +10,7 @@ import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from email.utils import formatdate
 from functools import partial
 from typing import Any, Self
 
@@ -114,7 +115,7 @@ class MetaStudioSimulator(Account):
         self._app.router.add_get(JOB_PATH, self._show_job, allow_head=False)
         self._app.router.add_get(LIST_PATH, self._list_jobs, allow_head=False)
         self._app.router.add_post(TOKEN_PATH, self._create_token)
-        self._app.on_response_prepare.append(_stamp)
+        self._app.on_response_prepare.append(self._stamp)
         self._runner = web.AppRunner(
             self._app, access_log=None, handler_cancellation=True, shutdown_timeout=STOP_SECONDS
         )
@@ -299,6 +300,13 @@ class MetaStudioSimulator(Account):
             body["catalog"] = iam.catalog(self.url, self.project_name)
         return web.json_response({"token": body}, status=201, headers={"X-Subject-Token": token})
 
+    async def _stamp(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Put the time and the request id on every answer, and IAM's trace id on those of IAM."""
+        response.headers["Date"] = formatdate(self.clock(), usegmt=True)
+        response.headers["X-Request-Id"] = request[errors.REQUEST_ID]
+        if request.path == TOKEN_PATH:
+            response.headers["X-IAM-Trace-Id"] = request[errors.REQUEST_ID]
+
     def _record(self, request: web.Request) -> RecordedRequest:
         path, _, query = request.raw_path.partition("?")
         seen = RecordedRequest(
@@ -335,10 +343,3 @@ def _cut(request: web.Request) -> web.Response:
     if request.transport:
         request.transport.close()
     return web.Response()
-
-
-async def _stamp(request: web.Request, response: web.StreamResponse) -> None:
-    """Put the request id on every answer, and IAM's trace id on those of IAM."""
-    response.headers["X-Request-Id"] = request[errors.REQUEST_ID]
-    if request.path == TOKEN_PATH:
-        response.headers["X-IAM-Trace-Id"] = request[errors.REQUEST_ID]

@@ -47,12 +47,16 @@ class Moods:
         self.metastudio = MetaStudioMood.FINE
 
     def set_slack(self, mood: SlackMood) -> None:
-        """Let Slack take messages, or not. Answers to commands go another way, and always get through."""
+        """Let Slack take messages, or not. Answers to commands go another way, and always get through.
+
+        Rules of a workspace are about its channels: direct messages get through them.
+        """
         self.slack = mood
         fault = _FAULTS.get(mood)
 
-        def spoiled(method: str, _: Mapping[str, Any]) -> Fault | None:
-            return fault if method.startswith("chat.") else None
+        def spoiled(method: str, sent: Mapping[str, Any]) -> Fault | None:
+            is_let_through = mood is SlackMood.REFUSES and not str(sent.get("channel")).startswith("C")
+            return fault if method.startswith("chat.") and not is_let_through else None
 
         self._slack.chaos(spoiled if fault else None)
 

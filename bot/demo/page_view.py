@@ -64,13 +64,14 @@ class View:
 
     def __init__(self, ground: Playground) -> None:
         self._ground = ground
+        self._workspace = WORKSPACE | {"instance": ground.instance}
         self._written: dict[str, tuple[Message, Parts]] = {}
 
     def parts(self) -> Parts:
         """Write down everything that the page shows."""
         slack = self._ground.slack
         return {
-            "workspace": WORKSPACE,
+            "workspace": self._workspace,
             "world": self._world(),
             **{f"channel/{each.id}": _channel(each, at) for at, each in enumerate(slack.channels)},
             **dict(self._messages()),

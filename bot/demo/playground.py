@@ -1,6 +1,7 @@
 """What people play with on the demo's page: the workspace, the jobs, the bot and its switch, and trouble."""
 
 import asyncio
+import secrets
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -55,6 +56,8 @@ class Playground:
     """Everything that the page shows and changes."""
 
     def __init__(self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, bot: BotSwitch) -> None:
+        self.instance = secrets.token_hex(8)
+        """What tells this playground from the one before, to a page that stayed open."""
         self.slack = slack
         self.metastudio = metastudio
         self.bot = bot
@@ -74,10 +77,12 @@ class Playground:
         return self.metastudio.add_job(voice_name=voice_name.strip() or next(self._names), path=PATH)
 
     def step(self) -> None:
-        """Let the next job that can go on do so; the jobs take turns."""
+        """Let the next job that can go on do so; the jobs take turns. When all are over, a new one comes."""
         jobs = [job_id for job_id in self.metastudio.jobs if self.metastudio.next_state(job_id)]
         if jobs:
             self.metastudio.advance(jobs[next(self._turns) % len(jobs)])
+        else:
+            self.new_job()
 
     def advance(self, job_id: str) -> None:
         """Put a job in its next state. Raises NotPossible."""
@@ -114,7 +119,12 @@ class Playground:
         """Forget what is long past, again and again, until cancelled."""
         while True:
             await asyncio.sleep(TIDY_SECONDS)
-            for records in (self.metastudio.requests, self.slack.calls, self.slack.history):
+            for records in (
+                self.metastudio.requests,
+                self.slack.calls,
+                self.slack.limited,
+                self.slack.history,
+            ):
                 del records[:-KEPT_RECORDS]
 
 

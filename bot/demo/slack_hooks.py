@@ -18,6 +18,8 @@ from bot.demo.slack_state import State
 MAX_USES = 5
 LIFETIME = 30 * 60
 """Seconds."""
+KEPT = 20_000
+"""How many response URLs are remembered, the newest ones: a demo may be left open for days."""
 FAULT_NAME = "response_url"
 
 
@@ -51,6 +53,8 @@ class Hooks:
 
     def open(self, interaction: Interaction, original: Message | None = None) -> None:
         """Give an interaction its ``response_url``, which nobody can guess."""
+        while len(self._hooks) > KEPT:
+            del self._hooks[next(iter(self._hooks))]
         path = f"/{'actions' if original else 'commands'}/{secrets.token_urlsafe(24)}"
         self._hooks[path] = Hook(interaction=interaction, original=original, created=self._state.clock())
         interaction.response_url = f"{self._state.base_url}{path}"

@@ -65,6 +65,9 @@ def as_slack(message: Message) -> dict[str, Any]:
 
 
 def identified(message: Message) -> Iterator[dict[str, Any]]:
-    """Give the blocks with the ``block_id`` that Slack makes up for each block that has none."""
-    for index, block in enumerate(message.blocks):
-        yield {"block_id": f"block-{index}", **deepcopy(block)}
+    """Give the blocks with the ids that Slack makes up for blocks and buttons that have none."""
+    for index, block in enumerate(deepcopy(message.blocks)):
+        for number, button in enumerate([*block.get("elements", ()), block.get("accessory", {})]):
+            if button.get("type") == "button":
+                button.setdefault("action_id", f"action-{index}-{number}")
+        yield {"block_id": f"block-{index}", **block}

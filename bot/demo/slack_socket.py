@@ -20,6 +20,8 @@ from bot.demo.slack_state import State
 
 ENVELOPE_TYPES = ("slash_commands", "interactive")
 DISCONNECT_REASONS = ("warning", "refresh_requested", "link_disabled", "too_many_websockets")
+KEPT = 20_000
+"""How many envelopes are remembered, the newest ones: a demo may be left open for days."""
 MAX_CONNECTIONS = 10
 HOST = "stand-in"
 CONNECTION_LIFE = 3600
@@ -104,6 +106,8 @@ class SocketMode:
     async def deliver(self, kind: str, payload: dict[str, Any], *, within: float) -> Ack:
         """Send an envelope over one connection and wait ``within`` seconds for its acknowledgement."""
         started, envelope_id = monotonic(), str(uuid.uuid4())
+        while len(self._acks) > KEPT:
+            del self._acks[next(iter(self._acks))]
         future = self._acks[envelope_id] = asyncio.get_running_loop().create_future()
         envelope = {
             "type": kind,

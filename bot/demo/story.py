@@ -86,7 +86,7 @@ class Story:
         expect_in(refused, "/invite @voicejob", "is kept")
         self._stage.tell("/invite @voicejob, and Try again.")
         self._stage.slack.invite(self._private)
-        expect_in(await self._stage.press(refused, notices.RETRY), "This channel is subscribed")
+        expect_in(await self._stage.press(refused, notices.RETRY), "Subscribed to")
         await self._stage.posted(self._private, "Audiobook &lt;beta&gt;", "Waiting for training")
 
     def meanwhile(self) -> None:

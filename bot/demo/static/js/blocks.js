@@ -1,15 +1,18 @@
 // Block Kit: the blocks of a message as elements, or in their place why Slack would refuse them.
 
-import { isConfirmed } from "./confirm.js";
 import { h } from "./dom.js";
 import { draw, parse, parsePlain } from "./mrkdwn.js";
+import { press, resume } from "./press.js";
 
 const MAX_BLOCKS = 50;
 const MAX_TEXT = 3000;
 
 class Refused extends Error {}
 
-/** Draws blocks. `context` has `names` (see mrkdwn.js) and `press(button)`, which resolves to an error or null. */
+/**
+ * Draws blocks. `context` has `names` (see mrkdwn.js), `place`, which tells this message from all others, and
+ * `press(button)`, which resolves to an error or null.
+ */
 export function drawBlocks(blocks, context) {
   if (blocks.length > MAX_BLOCKS) return [refusal(`${blocks.length} blocks, at most ${MAX_BLOCKS}`)];
   return blocks.map((block) => drawByType(BLOCKS, block, "block", context));
@@ -106,42 +109,30 @@ function drawButton(button, context) {
   within(button.value ?? "-", 2000, "button value");
   oneOf(style, ["primary", "danger"], "button style");
   if (confirm) checkConfirm(confirm);
+  if (url !== undefined) checkUrl(url);
   const label = drawPlain(text, 75, "button text");
+  const send = () => context.press(button);
   const props = {
     class: `button ${style ?? ""}`,
     "aria-label": button.accessibility_label,
     dataset: { focus: `press ${button.action_id} ${button.value ?? ""}` },
-    onClick: (event) => press(event, button, context),
+    onClick: ({ currentTarget }) => press(currentTarget, button, { place: context.place, send }),
   };
+  const element = drawControl(button, props, label);
+  resume(element, context.place);
+  return element;
+}
+
+// A link that asks first has no address that a browser could open before the answer.
+function drawControl({ url, confirm }, props, label) {
   if (url === undefined) return h("button", { type: "button", ...props }, label);
-  checkUrl(url);
+  if (confirm) return h("button", { type: "button", role: "link", ...props }, label);
   return h("a", { href: url, target: "_blank", rel: "noopener noreferrer", ...props }, label);
 }
 
 function checkUrl(url) {
   within(url, 3000, "button url");
   if (!/^https?:\/\//i.test(url)) throw new Refused("button url: not a web address");
-}
-
-async function press({ currentTarget: pressed }, button, context) {
-  if (pressed.ariaBusy === "true") return;
-  if (button.confirm && !(await isConfirmed(button.confirm, pressed))) return;
-  setBusy(pressed, true);
-  const error = await context.press(button);
-  setBusy(pressed, false);
-  showError(pressed, error);
-}
-
-// Not `disabled`: a disabled button loses the focus.
-function setBusy(pressed, isBusy) {
-  pressed.setAttribute("aria-busy", isBusy);
-  pressed.setAttribute("aria-disabled", isBusy);
-}
-
-function showError(pressed, error) {
-  const block = pressed.closest(".block");
-  block.querySelector(".press-error")?.remove();
-  if (error) block.append(h("p", { class: "press-error", role: "alert" }, error));
 }
 
 function checkConfirm(confirm) {
@@ -153,7 +144,7 @@ function checkConfirm(confirm) {
 
 function drawText(text, limit, what, names) {
   checkText(text, limit, what, ["plain_text", "mrkdwn"]);
-  return draw(text.type === "mrkdwn" ? parse(text.text) : parsePlain(text.text, text), names);
+  return draw(text.type === "mrkdwn" ? parse(text.text, text) : parsePlain(text.text, text), names);
 }
 
 function drawPlain(text, limit, what) {

@@ -3,7 +3,8 @@
 import { h, icon, keyed, shallowEqual } from "./dom.js";
 import { channelsOf } from "./workspace.js";
 
-const SIGNS = { public: "hash", private: "lock", direct: "voice" };
+/** The signs of icons.css for the kinds of channels. */
+export const SIGNS = { public: "hash", private: "lock", direct: "voice" };
 const KINDS = { public: "", private: " (private)", direct: " (direct message)" };
 
 /** Returns the function that draws the channels. */
@@ -45,7 +46,8 @@ function makeItem({ id, name, kind, archived, isOpen, unread }, openChannel) {
       },
       icon(SIGNS[kind]),
       h("span", { class: "channel-name" }, name),
-      h("span", { class: "unseen" }, `${KINDS[kind]}${archived ? " (archived)" : ""}`),
+      h("span", { class: "unseen" }, KINDS[kind]),
+      archived && h("span", { class: "channel-archived" }, icon("archived"), "archived"),
       unread > 0 && h("span", { class: "badge" }, String(unread), h("span", { class: "unseen" }, " unread")),
     ),
   );

@@ -1,10 +1,13 @@
 // PURE. What a command that is being typed may become.
 
+import { voiceName } from "./names.js";
+
 const MOST = 12;
+const JOBS_NOTE = "The jobs are this demo’s: real Slack offers no jobs here.";
 
 /**
  * Offers continuations of what stands before the caret. Each has `insert`, which then stands there instead, a
- * `label`, and a `detail` that says what it is.
+ * `label`, a `detail` that says what it is, and perhaps a `note` to be shown once below all.
  */
 export function complete(text, caret, { workspace, jobs, channel }) {
   const typed = text.slice(0, caret);
@@ -43,12 +46,19 @@ function describeCommand(verbs) {
 function continuations(rest, workspace, jobs) {
   const space = rest.indexOf(" ");
   const verb = space > 0 && verbOf(workspace, rest.slice(0, space));
-  if (!verb) return [...verbsLike(rest, workspace), ...jobsLike(rest, `${workspace.command} `, jobs, "")];
+  if (!verb) return verbsAndJobs(rest, workspace, jobs);
   if (!verb.takes) return [];
   const argument = rest.slice(space + 1).trimStart();
   const start = `${workspace.command} ${verb.verb} `;
   const end = verb.levels?.length ? " " : "";
   return levelsLike(argument, start, verb, jobs) ?? jobsLike(argument, start, jobs, end);
+}
+
+// Who has typed nothing yet wants a job to look at; the first letters are more often those of a verb.
+function verbsAndJobs(rest, workspace, jobs) {
+  const verbs = verbsLike(rest, workspace);
+  const found = jobsLike(rest, `${workspace.command} `, jobs, "");
+  return rest ? [...verbs, ...found] : [...found.slice(0, MOST - verbs.length), ...verbs];
 }
 
 function verbsLike(typed, { command, verbs }) {
@@ -70,8 +80,9 @@ function jobsLike(typed, start, jobs, end) {
     .filter(isLike)
     .map((job) => ({
       insert: `${start}${job.job_id}${end}`,
-      label: job.voice_name || "Voice without a name",
+      label: voiceName(job.voice_name),
       detail: `${job.label} · ${job.job_id}`,
+      note: JOBS_NOTE,
     }));
 }
 

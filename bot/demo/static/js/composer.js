@@ -37,16 +37,18 @@ export function mountComposer({ id, say, onSaid, complete = null, isSendable = n
     class: "offers",
     role: "listbox",
     "aria-label": "Suggestions",
-    hidden: true,
+    "aria-describedby": `${id}-note`,
   });
+  const note = h("p", { id: `${id}-note`, class: "offers-note" });
+  const offered = h("div", { class: "offers-box", hidden: true }, list, note);
   const error = h("p", { id: `${id}-error`, class: "composer-error", role: "alert", hidden: true });
-  const send = h(
+  const sendButton = h(
     "button",
     { type: "button", class: "send-button", "aria-label": "Send", onClick: submit },
     icon("send"),
   );
-  const box = h("div", { class: "composer-box" }, field, send);
-  const element = h("div", { class: "composer", hidden: true }, list, box, error);
+  const box = h("div", { class: "composer-box" }, field, sendButton);
+  const element = h("div", { class: "composer", hidden: true }, offered, box, error);
 
   function onEdit() {
     showError(null);
@@ -56,7 +58,7 @@ export function mountComposer({ id, say, onSaid, complete = null, isSendable = n
 
   function onKey(event) {
     if (event.isComposing) return;
-    const act = list.hidden ? withoutOffers(event) : withOffers(event);
+    const act = offered.hidden ? withoutOffers(event) : withOffers(event);
     if (!act) return;
     event.preventDefault();
     act();
@@ -82,7 +84,8 @@ export function mountComposer({ id, say, onSaid, complete = null, isSendable = n
     offers = complete?.(field.value, field.selectionStart, context) ?? [];
     if (!offers.length) return closeOffers();
     list.replaceChildren(...offers.map(drawOffer));
-    list.hidden = false;
+    note.textContent = offers.find((each) => each.note)?.note ?? "";
+    offered.hidden = false;
     field.setAttribute("aria-expanded", "true");
     choose(isSendable(field.value, context) ? -1 : 0);
   }
@@ -118,7 +121,7 @@ export function mountComposer({ id, say, onSaid, complete = null, isSendable = n
   }
 
   function closeOffers() {
-    list.hidden = true;
+    offered.hidden = true;
     if (complete) field.setAttribute("aria-expanded", "false");
     field.removeAttribute("aria-activedescendant");
   }
@@ -132,18 +135,19 @@ export function mountComposer({ id, say, onSaid, complete = null, isSendable = n
   function fit() {
     field.style.height = "auto";
     field.style.height = `${Math.min(field.scrollHeight, TALLEST)}px`;
-    send.classList.toggle("is-ready", field.value.trim() !== "");
+    sendButton.classList.toggle("is-ready", field.value.trim() !== "");
   }
 
   async function submit() {
-    const text = field.value;
+    // A blank before it is how one posts a text that begins with a slash.
+    const text = field.value.trimEnd();
     const place = { key, context };
-    if (!text.trim() || field.readOnly) return;
+    if (!text || field.readOnly) return;
     closeOffers();
     field.readOnly = true;
-    const problem = await say(text.trim(), context);
+    const problem = await say(text, context);
     field.readOnly = false;
-    if (!problem) lastSaid = text.trim();
+    if (!problem) lastSaid = text;
     finish(place, problem);
   }
 
@@ -179,14 +183,17 @@ export function mountComposer({ id, say, onSaid, complete = null, isSendable = n
     field.focus({ preventScroll: true });
   }
 
-  /** Puts a text there as if it were typed, for the reader to send. */
-  function compose(text) {
-    fill(text);
-    focus();
-    onEdit();
+  /** Sends a text as if it were typed; what was typed indeed stays as it is. */
+  async function send(text) {
+    const sentFrom = key;
+    showError(null);
+    const problem = await say(text, context);
+    if (sentFrom !== key) return;
+    if (!problem) onSaid();
+    showError(problem);
   }
 
-  return { element, draw, focus, compose };
+  return { element, draw, focus, send };
 }
 
 function combobox(list) {

@@ -3,8 +3,8 @@
 import { h, icon } from "./dom.js";
 import { draw, parsePlain } from "./mrkdwn.js";
 
-/** Asks; resolves to whether the answer was yes. `texts` are Slack's four, already checked. */
-export function isConfirmed({ title, text, confirm, deny, style }, invoker) {
+/** Asks; resolves to whether the answer was yes. Slack's four texts are already checked. */
+export function isConfirmed({ title, text, confirm, deny, style }) {
   return new Promise((resolve) => {
     const answer = (value) => () => dialog.close(value);
     const dialog = h(
@@ -39,7 +39,6 @@ export function isConfirmed({ title, text, confirm, deny, style }, invoker) {
     );
     dialog.addEventListener("close", () => {
       dialog.remove();
-      invoker.focus();
       resolve(dialog.returnValue === "yes");
     });
     document.body.append(dialog);

@@ -1,5 +1,7 @@
 // The open channel: its head, its messages by day, and where one types.
 
+import { mountArchived } from "./archived.js";
+import { SIGNS } from "./channels.js";
 import { complete, isSendable } from "./completion.js";
 import { mountComposer } from "./composer.js";
 import { dateOf, dayName, isoDay } from "./dates.js";
@@ -7,7 +9,7 @@ import { h, icon, keyed, shallowEqual } from "./dom.js";
 import { drawMessage, drawNote } from "./message.js";
 import { parse, textOf } from "./mrkdwn.js";
 import { mountScroller } from "./scroller.js";
-import { isNote, isReply, nameOf, nameOfChannel, standingIn, threadsIn } from "./workspace.js";
+import { isNote, isReply, nameOf, nameOfChannel, standingIn, threadsIn, valuesUnder } from "./workspace.js";
 
 const isNarrow = matchMedia("(max-width: 767px)");
 const LONGEST_PAUSE = 300;
@@ -18,28 +20,56 @@ export function mountConversation(root, actions) {
   const head = h("header", { class: "pane-head" });
   const list = h("div", { class: "message-list" });
   const scroller = mountScroller(h("div", { class: "pane-body", role: "log", tabindex: "0" }, list), list);
+  const say = (text, { channel }) => actions.ask({ do: "say", channel: channel.id, text, thread_ts: null });
   const composer = mountComposer({
     id: "composer",
-    say: (text, { channel }) => actions.ask({ do: "say", channel: channel.id, text, thread_ts: null }),
+    say,
     onSaid: scroller.toEnd,
     complete,
     isSendable,
   });
-  const closed = h("p", { class: "closed-composer", hidden: true }, "This channel is archived: nobody can post in it.");
-  document.addEventListener("compose", ({ detail }) => {
-    actions.openTab("messages");
-    composer.compose(detail.text);
+  const archived = mountArchived(() => say("/unarchive", shown));
+  let shown = null;
+
+  const entry = () => (shown?.channel.archived ? archived : composer);
+  document.querySelector(".skip-link").addEventListener("click", (event) => {
+    event.preventDefault();
+    entry().focus();
   });
-  root.append(head, scroller.element, composer.element, closed);
+  document.addEventListener("look-up", ({ detail }) => {
+    actions.openTab("messages");
+    if (entry() === archived) return archived.focus();
+    // The button that had the focus is in another tab of a phone.
+    if (isNarrow.matches) scroller.body.focus();
+    composer.send(`${shown.workspace.command} ${detail.jobId}`);
+  });
+  root.append(head, scroller.element, composer.element, archived.element);
+
+  // Who was where one types is there still when that becomes something else.
+  function exchange() {
+    const place = [composer, archived].find(({ element }) => element.contains(document.activeElement));
+    composer.element.hidden = shown.channel.archived;
+    archived.element.hidden = !shown.channel.archived;
+    if (place && place !== entry()) entry().focus();
+  }
+
   return (state, view) => {
+    const isFirst = shown === null;
     const channel = state.get(`channel/${view.channel}`);
     if (!channel) return;
     keyed(head, [headOf(channel, state)], ({ id }) => id, makeHead, shallowEqual);
     scroller.body.setAttribute("aria-label", `Messages in ${nameOfChannel(channel)}`);
+    shown = composerContext(state, channel);
+    exchange();
+    composer.draw({ key: channel.id, ...shown });
     scroller.update(channel.id, () => drawList(list, state, view, actions));
-    closed.hidden = !(composer.element.hidden = channel.archived);
-    composer.draw({ key: channel.id, ...composerContext(state, channel) });
+    if (isFirst && !channel.archived) beginAt(composer);
   };
+}
+
+// A field with the focus would bring up the keyboard of a phone.
+function beginAt(composer) {
+  if (matchMedia("(pointer: fine)").matches && document.activeElement === document.body) composer.focus();
 }
 
 /** What messages need to know of the workspace, and what can be done in them. */
@@ -47,7 +77,7 @@ export function contextOf(state, actions) {
   const workspace = state.get("workspace");
   return {
     names: {
-      user: (id) => workspace.people[id] ?? (id === workspace.bot.id ? workspace.bot.name : null),
+      user: (id) => nameOf(workspace, id),
       channel: (id) => state.get(`channel/${id}`)?.name ?? null,
       isMe: (id) => id === workspace.me.id,
       openChannel: actions.openChannel,
@@ -59,20 +89,26 @@ export function contextOf(state, actions) {
 }
 
 /** An item of a message list: the message with all that its looks depend on, so that items can be compared. */
-export function itemOf(message, state, { before = null, replies = [], parentStart = null, canReply = false } = {}) {
+export function itemOf(
+  message,
+  state,
+  { before = null, replies = [], parentStart = null, canReply = false, isAlsoInChannel = false } = {},
+) {
   return {
     key: message.ts,
     message,
-    author: nameOf(state.get("workspace"), message.author),
+    author: nameOf(state.get("workspace"), message.author) ?? message.author,
+    today: isoDay(new Date()),
     follows: isContinuation(before, message),
     replies: replies.length,
     lastReply: replies.at(-1)?.ts ?? null,
     parentStart,
     canReply,
+    isAlsoInChannel,
   };
 }
 
-export function noteItemOf(note) {
+function noteItemOf(note) {
   return { key: `note ${note.ts} ${note.text}`, note };
 }
 
@@ -89,7 +125,7 @@ function composerContext(state, channel) {
     placeholder: `Message ${nameOfChannel(channel)}, or type /${isNarrow.matches ? "" : " for commands"}`,
     channel,
     workspace: state.get("workspace"),
-    jobs: [...state].filter(([key]) => key.startsWith("job/")).map(([, job]) => job),
+    jobs: valuesUnder(state, "job/"),
   };
 }
 
@@ -101,7 +137,7 @@ function makeHead({ name, kind, isMember, archived, bot }) {
   return h(
     "div",
     { class: "channel-head" },
-    h("h2", null, icon({ public: "hash", private: "lock", direct: "voice" }[kind]), name),
+    h("h2", null, icon(SIGNS[kind]), name),
     kind === "direct" && h("span", { class: "app-tag" }, "APP"),
     kind !== "direct" && memberHint(isMember, bot),
     archived && h("span", { class: "head-hint" }, "archived"),
@@ -130,9 +166,9 @@ function itemsOf(state, { channel, newSince }, context) {
   const items = [];
   let before = null;
   for (const entry of standingIn(state, channel)) {
-    const divider = dayDivider(before, entry) ?? newDivider(before, entry, newSince);
-    if (divider) items.push(divider);
-    const around = { before: divider ? null : before, ...surroundings(entry, state, threads, context) };
+    const dividers = [dayDivider(before, entry), newDivider(before, entry, newSince)].filter(Boolean);
+    items.push(...dividers);
+    const around = { before: dividers.length ? null : before, ...surroundings(entry, state, threads, context) };
     items.push(isNote(entry) ? noteItemOf(entry) : itemOf(entry, state, around));
     before = entry;
   }

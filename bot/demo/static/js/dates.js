@@ -15,22 +15,23 @@ const formatter = (options) => {
   const format = new Intl.DateTimeFormat(LANGUAGE, { hour12: TWELVE_HOURS, ...options });
   return (date) => format.format(date);
 };
-const shortDate = formatter({ month: "short", day: "numeric", year: "numeric" });
+const shortDay = formatter({ month: "short", day: "numeric" });
 const monthName = formatter({ month: "long" });
 const weekday = formatter({ weekday: "long" });
 const clock = formatter({ hour: "numeric", minute: "2-digit" });
 const clockWithSeconds = formatter({ hour: "numeric", minute: "2-digit", second: "2-digit" });
 const everything = formatter({ dateStyle: "full", timeStyle: "long" });
+const HALF_A_YEAR = 183 * 86_400_000;
 const relative = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: "always" });
 
 const TOKENS = {
   date_num: (date) => isoDay(date),
-  date: (date) => ordinalDate(date),
-  date_short: (date) => shortDate(date),
-  date_long: (date) => longDate(date),
-  date_pretty: (date) => nearDay(date) ?? ordinalDate(date),
-  date_short_pretty: (date) => nearDay(date) ?? shortDate(date),
-  date_long_pretty: (date) => nearDay(date) ?? longDate(date),
+  date: (date) => ordinalDay(date) + farYear(date),
+  date_short: (date) => shortDay(date) + farYear(date),
+  date_long: (date) => longDay(date) + farYear(date),
+  date_pretty: (date) => nearDay(date) ?? TOKENS.date(date),
+  date_short_pretty: (date) => nearDay(date) ?? TOKENS.date_short(date),
+  date_long_pretty: (date) => nearDay(date) ?? TOKENS.date_long(date),
   time: (date) => clock(date),
   time_secs: (date) => clockWithSeconds(date),
   ago: (date) => ago(date),
@@ -43,9 +44,11 @@ export function dateOf(ts) {
 
 /** Fills Slack's date tokens into a format; a token that Slack does not know stays as it is. */
 export function fillTokens(format, date) {
-  return format.replace(/\{(\w+)\}/g, (written, token) =>
-    Object.hasOwn(TOKENS, token) ? TOKENS[token](date) : written,
-  );
+  return format.replace(/\{(\w+)\}/g, (written, token, place) => {
+    if (!Object.hasOwn(TOKENS, token)) return written;
+    const filled = TOKENS[token](date);
+    return place === 0 ? capitalized(filled) : filled;
+  });
 }
 
 export function timeOfDay(date) {
@@ -60,7 +63,7 @@ export function fullDate(date) {
 /** What a day divider says: "Today", "Yesterday", or the day's long name. */
 export function dayName(date) {
   const near = nearDay(date);
-  return near ? near[0].toUpperCase() + near.slice(1) : longDate(date);
+  return near ? capitalized(near) : longDay(date) + year(date);
 }
 
 /** The same string for all moments of one day. */
@@ -69,12 +72,25 @@ export function isoDay(date) {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
-function ordinalDate(date) {
-  return `${monthName(date)} ${ordinal(date.getDate())}, ${date.getFullYear()}`;
+function ordinalDay(date) {
+  return `${monthName(date)} ${ordinal(date.getDate())}`;
 }
 
-function longDate(date) {
-  return `${weekday(date)}, ${ordinalDate(date)}`;
+function longDay(date) {
+  return `${weekday(date)}, ${ordinalDay(date)}`;
+}
+
+function year(date) {
+  return `, ${date.getFullYear()}`;
+}
+
+// As in Slack: within about half a year, everybody knows which year is meant.
+function farYear(date) {
+  return Math.abs(date - Date.now()) < HALF_A_YEAR ? "" : year(date);
+}
+
+function capitalized(words) {
+  return words[0].toUpperCase() + words.slice(1);
 }
 
 function ordinal(day) {

@@ -1,17 +1,23 @@
 // The jobs of the simulated MetaStudio: a card for each, what can be done to it, and a form for new ones.
 
 import { h, keyed } from "./dom.js";
+import { voiceName } from "./names.js";
+import { valuesUnder } from "./workspace.js";
 
 const MANY = 6;
 const LONGEST_LABEL = 80;
+const LONGEST_NAME = 64;
 
 const TURNS = {
   in_progress: { icon: "◔", words: "MetaStudio’s turn" },
   waits: { icon: "➜", words: "Customer’s turn" },
   well: { icon: "✓", words: "Ended well" },
-  badly: { icon: "✕", words: "Ended badly" },
+  badly: { icon: "✕", words: "Failed" },
   unknown: { icon: "?", words: "Turn not known" },
 };
+
+/** Where a job is that is at none of the steps. */
+const ASIDE = { badly: "Failed before the last step", other: "Between two steps" };
 
 export function makeJobs(deed) {
   const heading = h("h3", { tabindex: "-1" }, "Jobs");
@@ -31,8 +37,7 @@ export function makeJobs(deed) {
 }
 
 function jobsOf(state) {
-  const keys = [...state.keys()].filter((key) => key.startsWith("job/"));
-  return keys.map((key) => state.get(key)).sort((one, other) => one.position - other.position);
+  return valuesUnder(state, "job/").sort((one, other) => one.position - other.position);
 }
 
 const drawersOf = new WeakMap();
@@ -58,7 +63,7 @@ function makeFold(list) {
 }
 
 function makeCard({ job_id, voice_name, steps }, deed) {
-  const name = voice_name.trim() || "Voice without a name";
+  const name = voiceName(voice_name);
   const turn = h("span", { class: "turn" });
   const label = h("span", { class: "job-label" });
   const path = makePath(steps);
@@ -77,7 +82,7 @@ function makeCard({ job_id, voice_name, steps }, deed) {
     drawn = job;
     card.dataset.phase = job.phase;
     drawTurn(turn, job.phase);
-    label.textContent = job.label;
+    label.textContent = job.label === turnOf(job.phase).words ? "" : job.label;
     label.title = job.state;
     path.draw(job);
     buttons.draw(job);
@@ -90,8 +95,12 @@ function shortened(name) {
   return signs.length > LONGEST_LABEL ? `${signs.slice(0, LONGEST_LABEL).join("")}…` : name;
 }
 
+function turnOf(phase) {
+  return TURNS[phase] ?? TURNS.unknown;
+}
+
 function drawTurn(turn, phase) {
-  const { icon, words } = TURNS[phase] ?? TURNS.unknown;
+  const { icon, words } = turnOf(phase);
   turn.replaceChildren(h("span", { "aria-hidden": "true" }, icon), ` ${words}`);
 }
 
@@ -100,9 +109,9 @@ function makePath(steps) {
   const words = h("p", { class: "step soft" });
   // The words say what the dots show; eight list items for each job would be a lot to listen to.
   const element = h("div", {}, h("ol", { class: "path", "aria-hidden": "true" }, dots), words);
-  const draw = ({ step, times }) => {
+  const draw = ({ step, times, phase }) => {
     dots.forEach((dot, place) => (dot.dataset.is = whereIs(place + 1, step)));
-    const where = step ? `Step ${step} of ${steps.length}: ${steps[step - 1]}` : "Off the usual path";
+    const where = step ? `Step ${step} of ${steps.length}: ${steps[step - 1]}` : ASIDE[phase] ?? ASIDE.other;
     words.textContent = times > 1 ? `${where} · in this state ${times} times` : where;
   };
   return { element, draw };
@@ -143,7 +152,7 @@ function makeButtons(jobId, name, { press }) {
     h("button", { type: "button", class: kind, "aria-label": `${label} ${name}`, onclick }, words);
   const ask = (wish) => (event) => press(event.currentTarget, { do: wish, job_id: jobId });
   const next = button("Next state", "button primary", "Next state of", ask("advance"));
-  const lookUp = button("Look up", "button", "Look up", () => compose(`/voicejob ${jobId}`));
+  const lookUp = button("Look up", "button", "Look up", () => lookUpJob(jobId));
   const back = button("Send back", "button", "Send back", ask("send_back"));
   const fail = button("Fail", "button", "Fail", ask("fail"));
   const remove = button("Delete", "quiet danger", "Delete", ask("delete"));
@@ -161,12 +170,19 @@ function allow(button, isAllowed, reason) {
   button.title = isAllowed ? "" : reason;
 }
 
-function compose(text) {
-  document.dispatchEvent(new CustomEvent("compose", { detail: { text } }));
+function lookUpJob(jobId) {
+  document.dispatchEvent(new CustomEvent("look-up", { detail: { jobId } }));
 }
 
 function makeForm({ press, tell }) {
-  const field = h("input", { id: "new-job-name", maxlength: "64", autocomplete: "off", placeholder: "Optional" });
+  const limit = h("span", { class: "soft", id: "new-job-limit" }, `${LONGEST_NAME} characters at most`);
+  const field = h("input", {
+    id: "new-job-name",
+    maxlength: String(LONGEST_NAME),
+    autocomplete: "off",
+    placeholder: "Optional",
+    "aria-describedby": limit.id,
+  });
   const button = h("button", { class: "button" }, "New job");
   const create = async (event) => {
     event.preventDefault();
@@ -176,6 +192,6 @@ function makeForm({ press, tell }) {
     if (field.value === asked) field.value = "";
   };
   return h("form", { class: "new-job", onsubmit: create },
-    h("label", { for: "new-job-name" }, "Name of a new voice"),
+    h("p", { class: "row apart" }, h("label", { for: "new-job-name" }, "Name of a new voice"), limit),
     h("span", { class: "row" }, field, button));
 }

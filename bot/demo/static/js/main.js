@@ -1,5 +1,6 @@
 // Puts the parts of the page together: what is open, and when to draw.
 
+import { channelInAddress, correctAddress, goTo, watchAddress } from "./address.js";
 import { mountChannels } from "./channels.js";
 import { mountConversation } from "./conversation.js";
 import { ask, connect, state } from "./live.js";
@@ -20,21 +21,27 @@ const drawings = [
   mountThread(part("thread"), actions),
   mountTabs(part("tabs"), actions),
 ];
+const MINUTE = 60_000;
 let isDue = false;
+let instance = null;
 
 connect(onChange, showStatus);
+watchAddress(() => show(channelInAddress()));
+document.addEventListener("visibilitychange", draw);
+// "Today" is another day after midnight.
+setInterval(onChange, MINUTE);
 
 function onChange() {
   if (isDue) return;
   isDue = true;
-  requestAnimationFrame(() => {
-    isDue = false;
-    draw();
-  });
+  // A hidden tab gets no frames, but its title is seen.
+  if (document.hidden) setTimeout(draw);
+  else requestAnimationFrame(draw);
 }
 
 function draw() {
-  if (!state.has("workspace")) return;
+  isDue = false;
+  if (!state.has("workspace") || isOtherDemo()) return;
   settle();
   workspace.dataset.view = view.tab;
   workspace.toggleAttribute("data-thread", view.thread !== null);
@@ -44,10 +51,18 @@ function draw() {
   document.title = titleOf(state, view);
 }
 
-/** The demo can start anew while the page is open: what was open may be gone. */
+/** The demo can start anew while the page is open: then so does the page, and nothing of the old one stays. */
+function isOtherDemo() {
+  instance ??= state.get("workspace").instance;
+  if (state.get("workspace").instance === instance) return false;
+  location.reload();
+  return true;
+}
+
 function settle() {
   seeAll(state);
   if (!state.has(`channel/${view.channel}`)) openFirst();
+  correctAddress(view.channel);
   if (view.thread && !state.has(`message/${view.channel}/${view.thread}`)) view.thread = null;
 }
 
@@ -57,7 +72,8 @@ function countUnread() {
 }
 
 function openFirst() {
-  Object.assign(view, { channel: channelsOf(state)[0]?.id ?? null, thread: null, newSince: null });
+  const named = state.get(`channel/${channelInAddress()}`) ?? channelsOf(state)[0];
+  Object.assign(view, { channel: named?.id ?? null, thread: null, newSince: null });
 }
 
 function isConversationVisible() {
@@ -65,7 +81,12 @@ function isConversationVisible() {
 }
 
 function openChannel(channel) {
-  if (channel !== view.channel) {
+  goTo(channel);
+  show(channel);
+}
+
+function show(channel) {
+  if (channel !== view.channel && state.has(`channel/${channel}`)) {
     Object.assign(view, { channel, thread: null, newSince: markRead(state, channel) });
   }
   openTab("messages");
@@ -91,5 +112,3 @@ function showStatus(status) {
   bar.hidden = status === "connected";
   bar.textContent = bar.hidden ? "" : "The demo has stopped or is restarting. Trying again…";
 }
-
-document.addEventListener("visibilitychange", onChange);

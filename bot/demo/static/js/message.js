@@ -23,6 +23,7 @@ export function drawMessage(item, context) {
       dataset: { ts, channel },
     },
     isOnlyForMe && drawAside("eye", "Only visible to you"),
+    item.isAlsoInChannel && drawAside("broadcast", "Also sent to the channel"),
     item.parentStart !== null && drawBroadcastLine(item, context),
     item.follows ? h("div", { class: "gutter" }, drawTime(ts)) : drawAvatar(author, message),
     h(
@@ -97,7 +98,8 @@ function drawTime(ts) {
 function drawBody(message, { names, press }) {
   const edited = message.edited && h("span", { class: "edited" }, "(edited)");
   if (!message.blocks?.length) return h("div", { class: "text" }, draw(parse(message.text), names), " ", edited);
-  return [drawBlocks(message.blocks, { names, press: (button) => press(message, button) }), edited];
+  const place = `${message.channel} ${message.ts}`;
+  return [drawBlocks(message.blocks, { names, place, press: (button) => press(message, button) }), edited];
 }
 
 function drawThreadSummary({ message, replies, lastReply }, { openThread }) {

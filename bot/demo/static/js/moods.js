@@ -26,7 +26,9 @@ const SLACK = [
   {
     mood: "refuses",
     label: "Refuses",
-    says: "Slack answers restricted_action. The subscription is paused and kept: later, press Try again in the list.",
+    says:
+      "The workspace’s rules forbid posting in channels (restricted_action). The bot pauses the subscription, " +
+      "keeps it, and tells who subscribed in a direct message.",
   },
   {
     mood: "down",
@@ -120,11 +122,12 @@ function inWords(seconds) {
   return seconds === 1 ? "a state every second" : `a state every ${seconds} seconds`;
 }
 
-export function makeBot({ press }) {
+export function makeBot({ send }) {
   const word = h("strong", {});
   const says = h("p", { class: "soft says" });
   const standing = h("p", { class: "standing", role: "status" }, h("span", { class: "dot" }), word);
-  const [restart, toggle] = [makeSwitch(press), makeSwitch(press)];
+  const sendWish = (want) => send(standing, { do: "bot", want });
+  const [restart, toggle] = [makeSwitch(sendWish), makeSwitch(sendWish)];
   const draw = (state) => {
     const bot = state.get("world")?.bot;
     if (!bot) return;
@@ -133,15 +136,23 @@ export function makeBot({ press }) {
     put(word, BOT[bot.state] ?? bot.state);
     put(says, bot.says);
     drawSwitch(restart, "Restart", bot.state === "running" ? "" : "Only a bot that runs can be restarted.");
-    drawSwitch(toggle, isDown ? "Start" : "Stop", isDown || bot.state === "running" ? "" : "Wait a moment.");
+    drawSwitch(toggle, isDown ? "Start" : "Stop", bot.state === "stopping" ? "Wait a moment." : "");
   };
   const switches = h("p", { class: "row" }, restart, toggle);
   return { element: h("section", { class: "part" }, h("h3", {}, "The bot"), standing, says, switches), draw };
 }
 
-function makeSwitch(press) {
+// A wish that waits for its answer keeps off only the same wish: a start can be stopped.
+function makeSwitch(send) {
+  const waiting = new Set();
   const button = h("button", { type: "button", class: "button" });
-  button.addEventListener("click", () => press(button, { do: "bot", want: button.dataset.want }));
+  button.addEventListener("click", async () => {
+    const { want } = button.dataset;
+    if (button.ariaDisabled === "true" || waiting.has(want)) return;
+    waiting.add(want);
+    await send(want);
+    waiting.delete(want);
+  });
   return button;
 }
 

@@ -7,7 +7,9 @@ import { EMOJI } from "./emoji.js";
 const MARKS = { "*": "bold", _: "italic", "~": "strike" };
 const ELEMENTS = { bold: "strong", italic: "em", strike: "s", quote: "blockquote" };
 const SAFE_LINK = /^(https?:\/\/|mailto:)/i;
-const BARE_LINK = /https?:\/\/[^\s<>|`]*[^\s<>|`.,:;!?"')\]}*_~]/y;
+// An escaped bracket ends an address; an escaped ampersand is part of it.
+const BARE_LINK =
+  /https?:\/\/(?:&amp;|(?!&(?:amp|lt|gt);)[^\s<>|`])*(?:&amp;|(?!&(?:amp|lt|gt);)[^\s<>|`.,:;!?"')\]}*_~])/y;
 const BRACKET = /<([^<>\n]+)>/y;
 const CODE = /`([^`\n]+)`/y;
 const SHORTCODE = /:([a-z0-9_+-]+):/y;
@@ -19,17 +21,18 @@ const WORD = /[\p{L}\p{N}]/u;
 
 /**
  * Reads mrkdwn. Each node has a `kind`; text, code and pre have `text`, marks and quotes have `children`.
- * Everything that is not understood is text.
+ * Everything that is not understood is text; a text that is `verbatim` keeps bare addresses as they are.
  */
-export function parse(text) {
+export function parse(text, { verbatim = false } = {}) {
+  const language = verbatim ? VERBATIM : MRKDWN;
   return text.split(/```\n?([\s\S]+?)\n?```\n?/).flatMap((part, place) =>
-    place % 2 ? [{ kind: "pre", text: decode(part) }] : parseLines(part),
+    place % 2 ? [{ kind: "pre", text: decode(part) }] : parseLines(part, language),
   );
 }
 
 /** Reads plain text, in which only emoji have a meaning. */
 export function parsePlain(text, { emoji = true } = {}) {
-  return joinLines(text.split("\n").map((line) => (emoji ? parseInline(line, [readEmoji]) : [plain(line)])));
+  return joinLines(text.split("\n").map((line) => (emoji ? parseInline(line, PLAIN) : [plain(line)])));
 }
 
 /** Makes nodes of a tree. `names` tells what people and channels are called, and opens a channel. */
@@ -42,12 +45,12 @@ export function textOf(tree, names) {
   return draw(tree, names).map((node) => node.textContent).join("");
 }
 
-function parseLines(text) {
+function parseLines(text, language) {
   if (!text) return [];
   const groups = [];
   for (const line of text.split("\n")) {
     const isQuoted = QUOTED_LINE.test(line);
-    const content = parseInline(line.replace(isQuoted ? QUOTED_LINE : "", ""));
+    const content = parseInline(line.replace(isQuoted ? QUOTED_LINE : "", ""), language);
     if (groups.at(-1)?.isQuoted === isQuoted) groups.at(-1).lines.push(content);
     else groups.push({ isQuoted, lines: [content] });
   }
@@ -60,26 +63,26 @@ function joinLines(lines) {
   return lines.flatMap((line, place) => (place ? [{ kind: "break" }, ...line] : line));
 }
 
-function parseInline(text, readers = READERS) {
+function parseInline(text, language) {
   const nodes = [];
-  const unclosed = new Set();
+  const reading = { language, unclosed: new Set() };
   let start = 0;
   for (let at = 0; at < text.length; ) {
-    const found = readFirst(readers, text, at, unclosed);
+    const found = readFirst(text, at, reading);
     if (!found) {
       at += 1;
       continue;
     }
-    nodes.push(plain(decodeFor(readers, text.slice(start, at))), found.node);
+    nodes.push(plain(language.decode(text.slice(start, at))), found.node);
     at = start = found.end;
   }
-  nodes.push(plain(decodeFor(readers, text.slice(start))));
+  nodes.push(plain(language.decode(text.slice(start))));
   return nodes.filter((node) => node.kind !== "text" || node.text);
 }
 
-function readFirst(readers, text, at, unclosed) {
-  for (const read of readers) {
-    const found = read(text, at, unclosed);
+function readFirst(text, at, reading) {
+  for (const read of reading.language.readers) {
+    const found = read(text, at, reading);
     if (found) return found;
   }
   return null;
@@ -109,12 +112,12 @@ function readBareLink(text, at) {
 }
 
 // A mark that is not closed from here on is not closed from further on either: `unclosed` saves looking again.
-function readMark(text, at, unclosed) {
+function readMark(text, at, { language, unclosed }) {
   const mark = text[at];
   if (!MARKS[mark] || unclosed.has(mark) || !isBorder(text[at - 1]) || !canOpen(text, at)) return null;
   const end = closing(text, mark, at + 1);
   if (end === null) return unclosed.add(mark) && null;
-  return { node: { kind: MARKS[mark], children: parseInline(text.slice(at + 1, end)) }, end: end + 1 };
+  return { node: { kind: MARKS[mark], children: parseInline(text.slice(at + 1, end), language) }, end: end + 1 };
 }
 
 function canOpen(text, at) {
@@ -132,7 +135,9 @@ function closing(text, mark, from) {
   return null;
 }
 
-const READERS = [readCode, readBracket, readEmoji, readBareLink, readMark];
+const MRKDWN = { readers: [readCode, readBracket, readEmoji, readBareLink, readMark], decode };
+const VERBATIM = { readers: [readCode, readBracket, readEmoji, readMark], decode };
+const PLAIN = { readers: [readEmoji], decode: (text) => text };
 
 function dateNode(inside) {
   const [, epoch, format, link, fallback] = DATE.exec(inside) ?? [];
@@ -153,10 +158,6 @@ function linkNode(inside) {
 
 function plain(text) {
   return { kind: "text", text };
-}
-
-function decodeFor(readers, text) {
-  return readers === READERS ? decode(text) : text;
 }
 
 /** Decodes the three entities that Slack knows, once: `&amp;lt;` is the text `&lt;`. */

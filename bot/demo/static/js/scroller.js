@@ -39,6 +39,12 @@ export function mountScroller(body, list) {
   }
 
   function toEnd() {
+    beAtEnd();
+    // What else is drawn now may take some of the height: seen from the scrolling, the reader would have left the end.
+    requestAnimationFrame(beAtEnd);
+  }
+
+  function beAtEnd() {
     isAtEnd = true;
     jump.hidden = true;
     stay();

@@ -1,10 +1,10 @@
 // The pane of one thread: its first message, the replies, and where one writes another.
 
 import { mountComposer } from "./composer.js";
-import { contextOf, itemOf, makeEntry, noteItemOf } from "./conversation.js";
+import { contextOf, itemOf, makeEntry } from "./conversation.js";
 import { h, icon, keyed, shallowEqual } from "./dom.js";
 import { mountScroller } from "./scroller.js";
-import { isCounted, isNote, nameOfChannel, repliesTo } from "./workspace.js";
+import { isCounted, nameOfChannel, repliesTo } from "./workspace.js";
 
 const NO_COMMANDS = "Slack takes no commands in threads. Type it in the channel.";
 
@@ -47,9 +47,9 @@ export function mountThread(root, actions) {
     if (root.hidden) return;
     const channel = state.get(`channel/${view.channel}`);
     place.textContent = nameOfChannel(channel);
-    scroller.update(open, () => drawList(list, state, view, actions));
     composer.element.hidden = channel.archived;
     composer.draw({ key: `${channel.id} ${open}`, placeholder: "Reply…", channel, thread: open });
+    scroller.update(open, () => drawList(list, state, view, actions));
     // A field with the focus would bring up the keyboard of a phone, over what is to be read.
     if (isOpening) (matchMedia("(hover: none)").matches ? close : composer).focus();
   };
@@ -71,8 +71,8 @@ function drawList(list, state, { channel, thread }, actions) {
   const items = [
     itemOf(parent, state),
     { key: "count", kind: "count", label: count === 1 ? "1 reply" : count ? `${count} replies` : "No replies yet" },
-    ...replies.map((entry, place) =>
-      isNote(entry) ? noteItemOf(entry) : itemOf(entry, state, { before: replies[place - 1] ?? null }),
+    ...replies.map((reply, place) =>
+      itemOf(reply, state, { before: replies[place - 1] ?? null, isAlsoInChannel: reply.reply_broadcast }),
     ),
   ];
   keyed(list, items, ({ key }) => key, (item) => makeEntry(item, context), shallowEqual);

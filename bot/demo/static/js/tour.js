@@ -1,6 +1,8 @@
 // The short list of things to try. Each ticks itself off when the state shows that it was done.
 
 import { h } from "./dom.js";
+import { recall, remember } from "./memory.js";
+import { valuesUnder } from "./workspace.js";
 
 /** `isDone` looks at the messages of the bot alone, but for the last step, which looks at the bot itself. */
 const STEPS = [
@@ -32,7 +34,7 @@ const STEPS = [
 ];
 
 export function makeTour({ tell }) {
-  const done = new Set();
+  let done = null;
   const cameBack = makeReturn();
   const count = h("span", { class: "tour-count" });
   const rows = STEPS.map(makeRow);
@@ -41,10 +43,13 @@ export function makeTour({ tell }) {
     h("ol", { role: "list" }, rows.map((row) => row.element)));
   const draw = (state) => {
     if (!state.has("workspace")) return;
+    const { instance } = state.get("workspace");
     const seen = { ...look(state), cameBack: cameBack(state) };
+    done ??= new Set(STEPS.filter(({ title }) => recall(instance).includes(title)));
     for (const step of STEPS.filter((each) => !done.has(each) && each.isDone(seen))) {
       done.add(step);
       tell(`Done: ${step.title}`);
+      remember(instance, [...done].map(({ title }) => title));
     }
     const next = STEPS.find((step) => !done.has(step));
     STEPS.forEach((step, place) => rows[place].draw(step.how(seen), whereIs(step, next, done)));
@@ -74,7 +79,7 @@ function whereIs(step, next, done) {
 }
 
 function look(state) {
-  const [channels, messages] = [valuesOf(state, "channel/"), valuesOf(state, "message/")];
+  const [channels, messages] = [valuesUnder(state, "channel/"), valuesUnder(state, "message/")];
   const { command, bot } = state.get("workspace");
   const rooms = channels.filter(({ kind }) => kind === "private").sort((one, other) => one.position - other.position);
   return {
@@ -84,10 +89,6 @@ function look(state) {
     rooms: new Set(rooms.map(({ id }) => id)),
     messages: messages.filter((message) => message.is_bot),
   };
-}
-
-function valuesOf(state, prefix) {
-  return [...state].filter(([key]) => key.startsWith(prefix)).map(([, value]) => value);
 }
 
 function publicOf(messages) {

@@ -1,5 +1,10 @@
 // Reading channels, messages and people out of the state.
 
+/** The values whose keys begin so. */
+export function valuesUnder(state, start) {
+  return [...state].filter(([key]) => key.startsWith(start)).map(([, value]) => value);
+}
+
 export function channelsOf(state) {
   return valuesUnder(state, "channel/").sort((one, other) => one.position - other.position);
 }
@@ -7,13 +12,12 @@ export function channelsOf(state) {
 /** What stands in a channel, oldest first: messages, replies that were sent to it too, and Slack's own lines. */
 export function standingIn(state, channel) {
   const messages = messagesIn(state, channel).filter((message) => !isReply(message) || message.reply_broadcast);
-  return inOrder([...messages, ...notesIn(state, channel, null)]);
+  return inOrder([...messages, ...notesIn(state, channel)]);
 }
 
 /** What stands in a thread below its first message. */
 export function repliesTo(state, channel, ts) {
-  const replies = messagesIn(state, channel).filter((message) => isReply(message) && message.thread_ts === ts);
-  return inOrder([...replies, ...notesIn(state, channel, ts)]);
+  return inOrder(messagesIn(state, channel).filter((message) => isReply(message) && message.thread_ts === ts));
 }
 
 /** The replies of all threads of a channel: lists of messages by the ts of their first one. */
@@ -21,9 +25,9 @@ export function threadsIn(state, channel) {
   return Map.groupBy(inOrder(messagesIn(state, channel).filter(isCounted)), (message) => message.thread_ts);
 }
 
-/** Whether an entry is a reply that all can see: Slack counts no others. */
-export function isCounted(entry) {
-  return !isNote(entry) && isReply(entry) && !entry.only_for_me;
+/** Whether a message is a reply that all can see: Slack counts no others. */
+export function isCounted(message) {
+  return isReply(message) && !message.only_for_me;
 }
 
 export function isReply(message) {
@@ -34,8 +38,9 @@ export function isNote(entry) {
   return "kind" in entry;
 }
 
-export function nameOf(workspace, user) {
-  return workspace.people[user] ?? (user === workspace.bot.id ? workspace.bot.name : user);
+/** What somebody is called, or null. */
+export function nameOf({ people }, user) {
+  return Object.hasOwn(people, user) ? people[user] : null;
 }
 
 /** A channel as Slack writes it in a sentence: `#voices`, or just the name of who one talks with. */
@@ -54,14 +59,8 @@ function messagesIn(state, channel) {
   return valuesUnder(state, `message/${channel}/`);
 }
 
-function notesIn(state, channel, thread) {
-  return valuesUnder(state, "note/").filter(
-    (note) => note.channel === channel && (note.thread_ts ?? null) === thread,
-  );
-}
-
-function valuesUnder(state, start) {
-  return [...state].filter(([key]) => key.startsWith(start)).map(([, value]) => value);
+function notesIn(state, channel) {
+  return valuesUnder(state, "note/").filter((note) => note.channel === channel);
 }
 
 function inOrder(entries) {
