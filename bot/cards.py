@@ -113,8 +113,9 @@ def help(command: str) -> Message:  # noqa: A001  cards.help is what the command
         "See where a voice training job at MetaStudio stands, and have this channel told when that changes.",
         f"{code(f'{command} <job_id>')}  shows you the job: its state, whose turn it is, what comes next.",
         f"{code(f'{command} subscribe <job_id>')}  posts its card here, and tells each change of its state.",
-        f"{code(f'{command} subscribe <job_id> important')}  shows here only what asks you to act.",
-        f"{code(f'{command} unsubscribe <job_id>')}  ends that.",
+        f"{code(f'{command} subscribe <job_id> important')}  shows here what asks you to act, and the end.",
+        f"{code(f'{command} subscribe <job_id> all')}  shows every change again.",
+        f"{code(f'{command} unsubscribe <job_id>')}  ends the subscription.",
         f"{code(f'{command} list')}  shows what this channel is subscribed to.",
         f"{code(f'{command} help')}  shows this. Nobody but you sees what the command answers.",
         "Copy the job id from MetaStudio; quotes, backticks or a link around it do no harm.",
@@ -139,7 +140,7 @@ def problem(error: VoiceJobError, *, job_id: str | None = None, again: str = TRY
     blocks: list[Block] = [section(f":warning: {said}")]
     if job_id and error.may_pass:
         blocks.append(ActionsBlock(elements=[button("Try again", again, job_id)]))
-    if isinstance(error, MetaStudioError) and error.request_id:
+    if isinstance(error, MetaStudioError) and error.request_id and not isinstance(error, JobNotFound):
         request = f"For whoever runs the bot: request {code(error.request_id[:8])}"
         blocks.append(context(request))
         said = f"{said} ({request})"

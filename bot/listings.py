@@ -8,8 +8,8 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, DividerB
 from bot import cards
 from bot.jobs import Job
 from bot.mrkdwn import Message, button, code, context, date, mention, message, section
-from bot.notices import LEVELS, RETRY, Look, label, remedy, stop_button, why
-from bot.refusals import reason_of
+from bot.notices import LEVELS, RETRY, Look, audience, channel, label, place, remedy, stop_button, telling
+from bot.refusals import NOT_A_MEMBER, reason_of
 from bot.subscriptions import Level, Subscription
 
 PAGE: Final = "subscription_list"
@@ -23,6 +23,8 @@ LISTED_IMPORTANT: Final = "subscription_important_listed"
 FIRST_PAGE: Final = "subscription_list_start"
 PAGE_SIZE: Final = 8
 
+NOT_HERE_YET: Final = "I am not in this channel yet."
+"""What the person who asks for a channel is told; that there is one, they see."""
 BLIND: Final = ":warning: I can't check jobs at present, so what stands here may be old. I go on trying."
 
 _TO_LEVEL: Final = {
@@ -45,8 +47,8 @@ def _voice(kept: Subscription) -> str:
 def subscribed(kept: Subscription) -> Message:
     """Say that it worked."""
     return _said(
-        f":white_check_mark: This channel is subscribed to {code(cards.title(kept.job))}, and told of "
-        f"{LEVELS[kept.level]}. *Unsubscribe* on its card ends that."
+        f":white_check_mark: Subscribed to {code(cards.title(kept.job))}. {telling(kept)}. "
+        "To stop that, press *Unsubscribe* on its card."
     )
 
 
@@ -54,14 +56,14 @@ def already(kept: Subscription, look: Look) -> Message:
     """Say that the channel has this subscription."""
     other = Level.IMPORTANT if kept.level is Level.ALL else Level.ALL
     return _said(
-        f"{mention(kept.subscribed_by)} has subscribed this channel to {_voice(kept)} already. It is told of "
-        f"{LEVELS[kept.level]}. {code(f'{look.command} subscribe {kept.job_id} {other}')} changes that."
+        f"{mention(kept.subscribed_by)} has subscribed to {_voice(kept)} here already. {telling(kept)}. "
+        f"{code(f'{look.command} subscribe {kept.job_id} {other}')} changes that."
     )
 
 
 def level_changed(kept: Subscription) -> Message:
     """Say that the level is another one now."""
-    return _said(f":white_check_mark: For {_voice(kept)}, this channel is now told of {LEVELS[kept.level]}.")
+    return _said(f":white_check_mark: {_voice(kept)}: {audience(kept)} now told of {LEVELS[kept.level]}.")
 
 
 def over(job: Job, look: Look, *, now: int) -> Message:
@@ -72,12 +74,23 @@ def over(job: Job, look: Look, *, now: int) -> Message:
     return Message(f"{said} {card.text}", [section(said).to_dict(), *card.blocks])
 
 
-def refused_here(kept: Subscription, look: Look) -> Message:
-    """Say why the bot may not post here, what to do, and that nothing is lost."""
-    return _said(
-        f":warning: {why(kept, look)} The subscription to {_voice(kept)} is kept and paused until then.",
-        button("Try again", RETRY, kept.job_id, style="primary"),
-    )
+def refused(kept: Subscription, look: Look, *, elsewhere: bool = False) -> Message:
+    """Say why the bot may not post, what to do, and that nothing is lost.
+
+    ``elsewhere`` says that the person reads it in another channel.
+    """
+    reason = kept.pause.reason if kept.pause else ""
+    problem = reason_of(reason)
+    if elsewhere:
+        problem = f"{channel(kept.channel_id)}: {problem}"
+    elif reason in NOT_A_MEMBER:
+        problem = NOT_HERE_YET
+    voice = code(cards.title(kept.job))
+    what_to_do = remedy(reason, look, here=not elsewhere)
+    said = f":warning: {problem} {what_to_do} The subscription to {voice} is kept until then."
+    again = button("Try again", RETRY, place(kept) if elsewhere else kept.job_id, style="primary")
+    small = context(f"Slack calls it {code(reason)}", code(kept.job_id))
+    return message(said, [section(said), ActionsBlock(elements=[again]), small])
 
 
 def not_in_direct(look: Look) -> Message:
@@ -163,13 +176,13 @@ def _row(kept: Subscription, look: Look, checked_at: int | None) -> list[Block]:
     changed = kept.job.lastupdate_time
     since = f" since {date(changed)}" if changed else ""
     checked = f"Checked {date(checked_at)}" if checked_at else "Not checked since I was started"
-    told = f"Last message {date(kept.delivered_at)}" if kept.delivered_at else "No message yet"
+    last = f"Last message {date(kept.delivered_at)}" if kept.delivered_at else "No message yet"
     by = f"Subscribed by {mention(kept.subscribed_by)}, {date(kept.subscribed_at)}"
     lines = [
         f"{cards.ICONS[kept.job.meaning.phase]} {code(cards.title(kept.job))}: *{label(kept.state)}*{since}",
         _paused(kept, look),
     ]
-    small = [f"Told of {LEVELS[kept.level]}", by, checked, told, code(kept.job_id)]
+    small = [f"Told of {LEVELS[kept.level]}", by, checked, last, code(kept.job_id)]
     return [
         section("\n".join(filter(None, lines))),
         context(cards.BETWEEN.join(small)),

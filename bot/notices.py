@@ -45,7 +45,7 @@ class Look:
 def card(kept: Subscription, look: Look, *, now: int) -> Message:
     """Show a subscription in its channel; ``now`` is epoch seconds."""
     by = mention(kept.subscribed_by)
-    notes = [f"This channel is told of {LEVELS[kept.level]}.", f"Subscribed by {by}."]
+    notes = [f"{telling(kept)}.", f"Subscribed by {by}."]
     if kept.stopped_by:
         notes = [f"Stopped by {mention(kept.stopped_by)}. This channel is not told of it any more."]
     elif kept.is_over:
@@ -54,6 +54,16 @@ def card(kept: Subscription, look: Look, *, now: int) -> Message:
     return message(
         f"{_summary(kept)} {' '.join(notes)}", cards.card(kept.job, _card_buttons(kept, look), small)
     )
+
+
+def telling(kept: Subscription) -> str:
+    """Say who is told of what."""
+    return f"{audience(kept).capitalize()} told of {LEVELS[kept.level]}"
+
+
+def audience(kept: Subscription) -> str:
+    """Name who is told, with the verb. In a direct message with the bot, that is the reader."""
+    return "you are" if kept.channel_id.startswith("D") else "this channel is"
 
 
 def _card_buttons(kept: Subscription, look: Look) -> list[ButtonElement]:
@@ -132,23 +142,23 @@ def paused(kept: Subscription, look: Look) -> Message:
     """Tell the person who subscribed that the bot may not post any more, and what to do."""
     any_more = " any more" if kept.delivered_at else ""
     said = (
-        f"I can't post in {_channel(kept.channel_id)}{any_more}, so nobody there is told how "
+        f"I can't post in {channel(kept.channel_id)}{any_more}, so nobody there is told how "
         f"{code(cards.title(kept.job))} goes on. {why(kept, look)} Nothing is lost: I keep the subscription, "
         f"and go on trying from time to time. {code(f'{look.command} list')} there shows all that is paused."
     )
-    buttons = [button("Try again", RETRY, _place(kept)), stop_button(_place(kept), STOP)]
+    buttons = [button("Try again", RETRY, place(kept)), stop_button(place(kept), STOP)]
     job = context(f"Now: {label(kept.state)}", code(kept.job_id))
     return message(said, [section(f":warning: {said}"), ActionsBlock(elements=buttons), job])
 
 
-def _channel(channel_id: str) -> str:
+def channel(channel_id: str) -> str:
     """Name a channel by the id that Slack gave; Slack shows its name instead, but for a direct message."""
     if channel_id.startswith("D"):
         return "our direct message"
     return f"<#{channel_id}>" if CHANNEL_ID.fullmatch(channel_id) else code(channel_id)
 
 
-def _place(kept: Subscription) -> str:
+def place(kept: Subscription) -> str:
     """Name a subscription where the message with the button is not in its channel."""
     return f"{kept.job_id} {kept.channel_id}"
 
@@ -159,10 +169,11 @@ def why(kept: Subscription, look: Look) -> str:
     return f"{reason_of(code_)} {remedy(code_, look)} (Slack calls it {code(code_)}.)"
 
 
-def remedy(reason: str, look: Look) -> str:
-    """Say what a person can do about one of Slack's refusals."""
+def remedy(reason: str, look: Look, *, here: bool = False) -> str:
+    """Say what a person can do about one of Slack's refusals; ``here`` says that they are in the channel."""
     if reason in NOT_A_MEMBER:
-        return f"Type {code(f'/invite @{look.bot_name}')} in the channel, then press Try again."
+        where = "" if here else " in the channel"
+        return f"Type {code(f'/invite @{look.bot_name}')}{where}, then press Try again."
     if reason in {"is_archived", "is_inactive"}:
         return "Subscribe in another channel, or have this one reopened and press Try again."
     if refusal_of(reason) is Refusal.MESSAGE_GONE:

@@ -110,6 +110,8 @@ REASONS: Final[Mapping[str, str]] = {
     "restricted_action_thread_locked": "The thread of my message in the channel is locked.",
 }
 """Sentences that are true wherever they are read: in the channel, or in a direct message about it."""
+KNOWN: Final = frozenset(_BY_CODE) | REASONS.keys()
+"""Every code that the bot knows."""
 RESTRICTED: Final = "The workspace's rules do not let me post in the channel."
 MALFORMED: Final = "Slack can't read my message, which is a mistake of mine."
 UNKNOWN: Final = "Slack refuses my messages."

@@ -619,6 +619,7 @@ class TestUsage:
             "/voicejob <job_id>",
             "/voicejob subscribe <job_id>",
             "/voicejob subscribe <job_id> important",
+            "/voicejob subscribe <job_id> all",
             "/voicejob unsubscribe <job_id>",
             "/voicejob list",
             "/voicejob help",

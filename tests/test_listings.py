@@ -44,45 +44,44 @@ ANSWERS: dict[str, tuple[Callable[[], Message], str]] = {
     "subscribed": (
         lambda: listings.subscribed(kept_of()),
         (
-            ":white_check_mark: This channel is subscribed to `Morning News`, and told of every change. "
-            "*Unsubscribe* on its card ends that."
+            ":white_check_mark: Subscribed to `Morning News`. This channel is told of every change. "
+            "To stop that, press *Unsubscribe* on its card."
         ),
     ),
     "subscribed to what is important": (
         lambda: listings.subscribed(kept_of(level=Level.IMPORTANT)),
         (
-            f":white_check_mark: This channel is subscribed to `Morning News`, and told of {IMPORTANT}. "
-            "*Unsubscribe* on its card ends that."
+            f":white_check_mark: Subscribed to `Morning News`. This channel is told of {IMPORTANT}. "
+            "To stop that, press *Unsubscribe* on its card."
         ),
     ),
     "already": (
         lambda: listings.already(kept_of(), LOOK),
         (
-            f"<@U0ALICE> has subscribed this channel to {VOICE} already. It is told of every change. "
+            f"<@U0ALICE> has subscribed to {VOICE} here already. This channel is told of every change. "
             f"`/voicejob subscribe {JOB_ID} important` changes that."
         ),
     ),
     "already, to what is important": (
         lambda: listings.already(kept_of(level=Level.IMPORTANT), LOOK),
         (
-            f"<@U0ALICE> has subscribed this channel to {VOICE} already. It is told of {IMPORTANT}. "
+            f"<@U0ALICE> has subscribed to {VOICE} here already. This channel is told of {IMPORTANT}. "
             f"`/voicejob subscribe {JOB_ID} all` changes that."
         ),
     ),
     "level": (
         lambda: listings.level_changed(kept_of()),
-        f":white_check_mark: For {VOICE}, this channel is now told of every change.",
+        f":white_check_mark: {VOICE}: this channel is now told of every change.",
     ),
     "other level": (
         lambda: listings.level_changed(kept_of(level=Level.IMPORTANT)),
-        f":white_check_mark: For {VOICE}, this channel is now told of {IMPORTANT}.",
+        f":white_check_mark: {VOICE}: this channel is now told of {IMPORTANT}.",
     ),
     "refused": (
-        lambda: listings.refused_here(paused_of("not_in_channel"), LOOK),
+        lambda: listings.refused(paused_of("not_in_channel"), LOOK),
         (
-            ":warning: I am not a member of the channel. Type `/invite @voicejob` in the channel, then press "
-            "Try again. (Slack calls it `not_in_channel`.) "
-            f"The subscription to {VOICE} is kept and paused until then."
+            ":warning: I am not in this channel yet. Type `/invite @voicejob`, then press Try again. "
+            "The subscription to `Morning News` is kept until then."
         ),
     ),
     "not in a direct message": (
@@ -134,18 +133,23 @@ class TestAnswers:
         message = made()
 
         assert message.text == says
-        assert mrkdwn_of(message.blocks) == [says]
+        assert mrkdwn_of(message.blocks)[0] == says
         check(message)
 
     @pytest.mark.parametrize(("reason", "says"), WHY.items(), ids=WHY)
     def test_refusal_can_be_tried_again(self, reason: str, says: str) -> None:
         """Where the bot may not post, its answer has the remedy, and a button for the same job."""
-        message = listings.refused_here(paused_of(reason), LOOK)
-        ((_, button),) = buttons(message.blocks)
+        here = listings.refused(paused_of(reason), LOOK)
+        elsewhere = listings.refused(paused_of(reason), LOOK, elsewhere=True)
 
-        assert says in message.text
-        assert (button["text"]["text"], button["value"]) == ("Try again", JOB_ID)
-        assert button["action_id"] == "subscription_retry"
+        assert says in elsewhere.text
+        assert "<#C1>: " in elsewhere.text
+        for message, value in ((here, JOB_ID), (elsewhere, f"{JOB_ID} C1")):
+            ((_, button),) = buttons(message.blocks)
+            assert (button["text"]["text"], button["value"]) == ("Try again", value)
+            assert button["action_id"] == "subscription_retry"
+            assert mrkdwn_of(message.blocks)[1:] == [f"Slack calls it `{reason}`", f"`{JOB_ID}`"]
+            check(message)
 
     def test_job_that_is_over_is_shown(self) -> None:
         """Instead of a subscription there is the job's card, and the reason."""
@@ -275,7 +279,7 @@ class TestAnything:
             listings.already(kept, LOOK),
             listings.level_changed(kept),
             listings.over(kept.job, LOOK, now=NOW),
-            listings.refused_here(kept, LOOK),
+            listings.refused(kept, LOOK),
             listings.later(kept),
             listings.stopped(kept, LOOK),
             listings.not_subscribed(kept.job_id, LOOK),
@@ -293,7 +297,7 @@ class TestAnything:
 
         check_list(listings.listing([kept] * 9, look, start=0, checked_at=lambda _: NOW))
         check(listings.subscribed(kept))
-        for made in (listings.refused_here, listings.already, listings.stopped):
+        for made in (listings.refused, listings.already, listings.stopped):
             check(made(kept, look))
 
     def test_nothing_personal_is_listed(self) -> None:

@@ -17,7 +17,7 @@ from bot.demo.world import running, settings_for
 from bot.errors import StoreLocked
 
 COMMAND = "/voicejob"
-SUBSCRIBED = ":white_check_mark: This channel is"
+SUBSCRIBED = ":white_check_mark: Subscribed to"
 BOB = "U0BOB"
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
@@ -104,12 +104,12 @@ class TestSubscribing:
     async def test_the_button_on_a_card_does_the_same(
         self, slack: SlackWorkspace, channel: str, job_id: str
     ) -> None:
-        """A look-up offers to subscribe, and one press is enough."""
+        """A look-up offers to subscribe, and one press is enough; the yes takes the offer's place."""
         card = await ask(slack, channel, job_id)
         said = await press(slack, card, cards.SUBSCRIBE)
 
         assert SUBSCRIBED in said.text
-        assert said.user == card.user
+        assert (said.user, said.ts) == (card.user, card.ts)
         assert len(public(slack, channel)) == 1
 
     async def test_every_change_is_told(
@@ -240,6 +240,7 @@ class TestOtherAnswers:
         metastudio.set_state(job_id, "AUDITING")
 
         assert SUBSCRIBED in said.text
+        assert "You are told of every change." in said.text
         await told(slack, mine, "→ In manual review")
 
     @pytest.mark.parametrize("people", [("U0ALICE", BOB), ("U0ALICE", BOB, "U0CAROL")])
@@ -274,7 +275,7 @@ class TestRefusedChannels:
         slack.invite(closed)
         said = await press(slack, refused, notices.RETRY)
 
-        assert "I am not a member of" in refused.text
+        assert "I am not in this channel yet" in refused.text
         assert "`/invite @voicejob`" in refused.text
         assert "(paused)" in shown.text
         assert "`/invite @voicejob`" in str(shown.blocks)
@@ -346,11 +347,13 @@ class TestRefusedChannels:
         direct = await slack.message_where(lambda seen: "I can't post in" in seen.text)
         metastudio.set_state(job_id, "WAITING")
         shown = await ask(slack, channel, "list")
+        refused = await press(slack, direct, notices.RETRY, user=BOB)
         slack.invite(channel)
-        said = await press(slack, direct, notices.RETRY, user=BOB)
+        said = await press(slack, refused, notices.RETRY, user=BOB)
 
         assert [message.ts for message in slack.direct(BOB)] == [direct.ts]
         assert f"<#{channel}>" in direct.text
+        assert f"<#{channel}>: I am not a member" in refused.text
         assert "`/invite @voicejob`" in direct.text
         assert "(paused)" in shown.text
         assert SUBSCRIBED in said.text

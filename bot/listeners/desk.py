@@ -29,6 +29,8 @@ class Place:
     channel_id: str
     channel_name: str
     user_id: str
+    is_elsewhere: bool = False
+    """Whether it is another channel than the one in which the person is."""
 
     @property
     def is_direct(self) -> bool:
@@ -190,7 +192,7 @@ class Desk:
             await self._change(after.key, changes.stopped(place.user_id))
             return listings.not_in_direct(self._look)
         self._outbox.wake(after.key)
-        return listings.refused_here(after, self._look)
+        return listings.refused(after, self._look, elsewhere=place.is_elsewhere)
 
 
 def _now() -> int:
