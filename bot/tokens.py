@@ -1,5 +1,6 @@
 """Slack's verdict on the bot's tokens: asked at the start, and again when a connection does not come back."""
 
+import re
 from collections.abc import Awaitable
 from typing import Final
 
@@ -11,6 +12,8 @@ from bot.errors import SlackRefused, SlackUnreachable
 from bot.refusals import BUSY
 
 NO_JSON: Final = "no answer in JSON"
+_CODE: Final = re.compile(r"\w{1,80}", re.ASCII)
+"""What an error code of Slack's looks like."""
 
 
 async def signed_in(client: AsyncWebClient, token: str) -> AsyncSlackResponse:
@@ -40,5 +43,10 @@ async def _verdict(
 
 def _error_code(error: SlackApiError) -> str:
     """Find Slack's error code. Where the answer was no object, slack_sdk keeps something else, or nothing."""
-    data = getattr(error.response, "data", None)
-    return str(data.get("error") or NO_JSON) if isinstance(data, dict) else NO_JSON
+    return code_in(getattr(error.response, "data", None))
+
+
+def code_in(answer: object) -> str:
+    """Find the error code in an answer, or NO_JSON: what looks like no code is another's text, or worse."""
+    code = answer.get("error") if isinstance(answer, dict) else None
+    return code if isinstance(code, str) and _CODE.fullmatch(code) else NO_JSON

@@ -1,23 +1,30 @@
-"""The Slack app's manifest: valid by Slack's rules, and neither more nor less than what the code uses."""
+"""The Slack app's manifests: valid by Slack's rules, and neither more nor less than what the code uses."""
 
 import ast
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, ValidationError
 from slack_bolt.async_app import AsyncApp
+from test_cli import voicejob
 
 from bot.demo.slack import BOT_TOKEN
 from bot.demo.slack_api import METHODS
+from bot.http_mode import EVENTS_PATH
 from bot.listeners import register
 from bot.listeners.answers import Answers
 from bot.listeners.commands import COMMAND
 from bot.listeners.desk import Desk
+from bot.manifest import address, as_yaml, manifest, new_app_link
+from bot.metrics import Metrics
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = ROOT / "manifest.yaml"
+HOST = "https://voice.example.com"
+URL = f"{HOST}{EVENTS_PATH}"
 
 
 class Part(BaseModel):
@@ -102,12 +109,125 @@ class Manifest(Part):
 
 @pytest.fixture
 def written() -> dict[str, Any]:
-    return TypeAdapter(dict[str, Any]).validate_python(yaml.safe_load(MANIFEST.read_text()))
+    return parsed(MANIFEST.read_text())
 
 
-def test_the_manifest_keeps_slacks_rules(written: dict[str, Any]) -> None:
-    """Slack would take the manifest as it stands."""
-    Manifest.model_validate(written)
+def parsed(text: str) -> dict[str, Any]:
+    return TypeAdapter(dict[str, Any]).validate_python(yaml.safe_load(text))
+
+
+def test_the_file_is_the_one_that_is_made(written: dict[str, Any]) -> None:
+    """There is one source; as YAML, it comes through unchanged."""
+    assert written == parsed(as_yaml(manifest())) == manifest()
+
+
+@pytest.mark.parametrize("host", [None, HOST], ids=["socket mode", "http mode"])
+def test_the_manifest_keeps_slacks_rules(host: str | None) -> None:
+    """Slack would take each manifest as it stands."""
+    Manifest.model_validate(parsed(as_yaml(manifest(host))))
+
+
+def test_the_manifest_of_http_mode_has_the_addresses() -> None:
+    """Each thing that Slack would call has the bot's address; nothing else differs."""
+    by_http = manifest(HOST)
+    read = Manifest.model_validate(by_http)
+
+    assert read.settings.socket_mode_enabled is False
+    assert str(read.settings.interactivity and read.settings.interactivity.request_url) == URL
+    assert [str(command.url) for command in read.features.slash_commands or []] == [URL]
+    del by_http["features"]["slash_commands"][0]["url"], by_http["settings"]["interactivity"]["request_url"]
+    assert by_http["settings"].pop("socket_mode_enabled") is False
+    by_socket = manifest()
+    assert by_socket["settings"].pop("socket_mode_enabled") is True
+    assert by_http == by_socket
+
+
+@pytest.mark.parametrize("host", [None, HOST], ids=["socket mode", "http mode"])
+def test_the_link_holds_the_manifest(host: str | None) -> None:
+    """Slack's page gets what was printed, whatever is in it."""
+    text = as_yaml(manifest(host))
+    link = urlsplit(new_app_link(text))
+
+    assert (link.scheme, link.netloc, link.path) == ("https", "api.slack.com", "/apps")
+    assert parse_qs(link.query, strict_parsing=True) == {"new_app": ["1"], "manifest_yaml": [text]}
+    assert link.fragment == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        (HOST, HOST),
+        (f"{HOST}/", HOST),
+        ("HTTPS://Voice.Example.com", "https://voice.example.com"),
+        ("https://voice.example.com:8443", "https://voice.example.com:8443"),
+        ("https://voice.example.com:443/", "https://voice.example.com"),
+        ("https://bücher.example", "https://xn--bcher-kva.example"),
+    ],
+)
+def test_an_address_is_read(given: str, read: str) -> None:
+    """A slash at its end does no harm."""
+    assert address(given) == read
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("", "an address like"),
+        (" ", "without a blank"),
+        (f" {HOST}", "without a blank"),
+        (f"{HOST}\n", "without a blank"),
+        ("https://voice example.com", "without a blank"),
+        ("voice.example.com", "an address like"),
+        ("http://voice.example.com", "begin with https://"),
+        ("ftp://voice.example.com", "an address like"),
+        ("https://", "an address like"),
+        ("https://me@voice.example.com", "without a user"),
+        ("https://:hush@voice.example.com", "without a user"),
+        ("https://voice.example.com/slack/events", "end with the host"),
+        ("https://voice.example.com/a", "end with the host"),
+        ("https://voice.example.com//", "end with the host"),
+        ("https://voice.example.com\\a", "end with the host"),
+        ("https://voice.example.com?a=b", "end with the host"),
+        ("https://voice.example.com?", "end with the host"),
+        ("https://voice.example.com/#a", "end with the host"),
+        ("https://voice.example.com:99999", "an address like"),
+    ],
+)
+def test_what_is_no_address_of_a_bot_is_refused(given: str, says: str) -> None:
+    """What it must be is said, and what was given is not."""
+    with pytest.raises(ValueError, match=says) as caught:
+        address(given)
+    assert "hush" not in str(caught.value)
+
+
+class TestCommand:
+    """``voicejob manifest``."""
+
+    async def test_it_prints_the_manifest_alone(self) -> None:
+        """So that it can be piped; the link is beside it, on stderr."""
+        ended = await voicejob("manifest")
+
+        assert parsed(ended.out) == manifest()
+        assert ended.code == 0
+        assert ended.err.splitlines()[1:] == [new_app_link(ended.out)]
+        assert "makes the app at Slack" in ended.err.splitlines()[0]
+
+    async def test_url_makes_that_of_http_mode(self) -> None:
+        """With the address filled in."""
+        ended = await voicejob("manifest", "--url", f"{HOST}/")
+
+        assert parsed(ended.out) == manifest(HOST)
+        assert ended.err.splitlines()[1:] == [new_app_link(ended.out)]
+
+    @pytest.mark.parametrize("url", ["", "http://voice.example.com", "https://u:hush@voice.example.com"])
+    async def test_a_bad_address_is_bad_usage(self, url: str) -> None:
+        """Exit code 2, a sentence, and no manifest."""
+        ended = await voicejob("manifest", "--url", url)
+
+        assert (ended.code, ended.out) == (2, "")
+        assert "--url: it must" in ended.err
+        assert "Traceback" not in ended.err
+        assert "hush" not in ended.err
 
 
 @pytest.mark.parametrize(
@@ -161,9 +281,9 @@ async def registered_commands() -> list[str]:
     return app.commands
 
 
-def staff() -> tuple[Answers, Desk]:
+def staff() -> tuple[Answers, Desk, Metrics]:
     """Give what listeners are offered; registering only passes it on."""
-    return Answers.__new__(Answers), Desk.__new__(Desk)
+    return Answers.__new__(Answers), Desk.__new__(Desk), Metrics.__new__(Metrics)
 
 
 def called_methods() -> set[str]:

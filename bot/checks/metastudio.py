@@ -1,0 +1,202 @@
+"""Trying MetaStudio: its address, the clocks, the sign-in, the project, and a list of jobs.
+
+Signed in once only: several wrong signatures in a row can lock an access key.
+"""
+
+from collections.abc import AsyncGenerator, Iterator
+from datetime import timedelta
+from typing import Final
+
+from bot.app import metastudio_from
+from bot.checks.item import Item, fails, untried, works
+from bot.config import Settings
+from bot.errors import (
+    CredentialsRefused,
+    MetaStudioError,
+    PermissionDenied,
+    Throttled,
+    TimedOut,
+    Unreachable,
+    UnreadableAnswer,
+    WrongProject,
+)
+from bot.jobs import Page
+from bot.metastudio.probe import clock_difference
+
+ADDRESS: Final = "MetaStudio address"
+CLOCK: Final = "clock"
+CREDENTIALS: Final = "MetaStudio credentials"
+PROJECT: Final = "MetaStudio project"
+JOBS: Final = "MetaStudio jobs"
+SIGNED_IN: Final = (CREDENTIALS, PROJECT, JOBS)
+
+SIGNATURE_LIFE: Final = timedelta(minutes=15)
+"""How far ``X-Sdk-Date`` may be off (page "API Signing Guide, Overview")."""
+SLACKS_SIGNATURE_LIFE: Final = timedelta(minutes=5)
+"""How old a request of Slack's may be (page "Verifying requests from Slack")."""
+WORTH_TELLING: Final = timedelta(seconds=30)
+NOT_AN_API: Final = frozenset({"", "APIGW.0101", "MSS.00010003", "MSS.00010004"})
+"""Codes of a WrongProject that are about the address: there is no such API behind it."""
+
+
+async def try_metastudio(settings: Settings) -> AsyncGenerator[Item, None]:
+    """Try all of it, in the order in which one thing needs the other."""
+    try:
+        ahead = await clock_difference(settings.endpoint)
+    except MetaStudioError as error:
+        yield fails(ADDRESS, _unreachable(settings.endpoint, error, "METASTUDIO_ENDPOINT"))
+        for name in (CLOCK, *SIGNED_IN):
+            yield untried(name, "MetaStudio can't be reached")
+        return
+    yield works(ADDRESS, f"“{settings.endpoint}” answers")
+    clock = _clock(settings, ahead)
+    yield clock
+    if ahead is not None and abs(ahead) > SIGNATURE_LIFE and settings.huaweicloud_sdk_ak:
+        for name in SIGNED_IN:
+            yield untried(name, "with this clock no signature counts")
+        return
+    for item in await _signed_in(settings):
+        yield item
+
+
+def _unreachable(address: str, error: MetaStudioError, key: str) -> str:
+    """Say why there is no connection, and what to do about it."""
+    cause = error.__cause__
+    reason = f"{type(cause).__name__}: {cause}" if cause and str(cause) else type(cause or error).__name__
+    what = f"“{address}” can't be reached ({reason[:160]})"
+    return f"{what}. Check METASTUDIO_REGION and {key}, the network and its proxy."
+
+
+def _clock(settings: Settings, ahead: timedelta | None) -> Item:
+    if ahead is None:
+        return untried(CLOCK, "MetaStudio's answer does not tell the time")
+    by_http = settings.slack_signing_secret and not settings.slack_app_token
+    limit = SLACKS_SIGNATURE_LIFE if by_http else SIGNATURE_LIFE
+    off = f"{_span(abs(ahead))} {'behind' if ahead > timedelta() else 'ahead of'} MetaStudio's"
+    if abs(ahead) > limit:
+        return fails(
+            CLOCK,
+            f"this machine's is {off}, and signatures count within {_span(limit)} only. Set it, best by NTP.",
+        )
+    if abs(ahead) > WORTH_TELLING:
+        return works(
+            CLOCK, f"this machine's is {off}; signatures count within {_span(limit)}. Better set it, by NTP"
+        )
+    return works(CLOCK, f"this machine's and MetaStudio's differ by less than {_span(WORTH_TELLING)}")
+
+
+def _span(time: timedelta) -> str:
+    seconds = round(time.total_seconds())
+    return f"{seconds} s" if seconds < 120 else f"{round(seconds / 60)} minutes"  # noqa: PLR2004  up to two minutes
+
+
+async def _signed_in(settings: Settings) -> list[Item]:
+    if settings.huaweicloud_iam_user:
+        try:
+            await clock_difference(settings.iam_endpoint)
+        except MetaStudioError as error:
+            says = _unreachable(settings.iam_endpoint, error, "HUAWEICLOUD_SDK_IAM_ENDPOINT")
+            return [
+                fails(CREDENTIALS, f"IAM at {says}"),
+                *_no_jobs(PROJECT, JOBS, why="there is no token from IAM"),
+            ]
+    try:
+        async with metastudio_from(settings) as metastudio:
+            page = await metastudio.recent_jobs()
+    except MetaStudioError as error:
+        return list(_refused(settings, error))
+    return [
+        works(CREDENTIALS, f"MetaStudio takes {_sign_in(settings)[0]}"),
+        works(PROJECT, f"“{settings.huaweicloud_sdk_project_id}”"),
+        works(JOBS, _count(page)),
+    ]
+
+
+def _count(page: Page) -> str:
+    many = len(page.jobs) if page.count is None else page.count
+    if not many:
+        return (
+            "the list is empty. If it should not be, check HUAWEICLOUD_SDK_PROJECT_ID, METASTUDIO_REGION and "
+            "METASTUDIO_APP_USER_ID"
+        )
+    return f"the list has {many}"
+
+
+def _no_jobs(*names: str, why: str) -> Iterator[Item]:
+    return (untried(name, why) for name in names)
+
+
+def _refused(settings: Settings, error: MetaStudioError) -> Iterator[Item]:
+    """Say what a refused list means for the sign-in, the project and the list."""
+    told = f"(HTTP {error.status or '-'}, {error.code or 'no error code'})"
+    if isinstance(error, CredentialsRefused):
+        what, remedy = _sign_in(settings)
+        yield fails(CREDENTIALS, f"MetaStudio refuses {what} {told}. {remedy}")
+        yield from _no_jobs(PROJECT, JOBS, why="the sign-in failed")
+    elif isinstance(error, WrongProject) and error.code not in NOT_AN_API:
+        yield works(CREDENTIALS, f"MetaStudio takes {_sign_in(settings)[0]}")
+        yield fails(
+            PROJECT,
+            f"“{settings.huaweicloud_sdk_project_id}” is not known there {told}. Copy "
+            "HUAWEICLOUD_SDK_PROJECT_ID from My Credentials in the console: the one of METASTUDIO_REGION.",
+        )
+        yield untried(JOBS, "the project is not known")
+    elif isinstance(error, PermissionDenied):
+        yield works(CREDENTIALS, f"MetaStudio knows {_sign_in(settings)[0]}")
+        yield untried(PROJECT, "the list was refused")
+        yield fails(
+            JOBS,
+            f"{_sign_in(settings)[0]} may not list jobs {told}. Give its user MetaStudio FullAccess in IAM.",
+        )
+    else:
+        yield from _no_jobs(CREDENTIALS, PROJECT, why="there was no list to see it by")
+        yield fails(JOBS, _no_list(settings, error, told))
+
+
+def _no_list(settings: Settings, error: MetaStudioError, told: str) -> str:
+    if isinstance(error, Throttled):
+        return (
+            f"MetaStudio limits this account's requests at the moment {told}. Try again in a minute; other "
+            "programs of the account count too."
+        )
+    if isinstance(error, WrongProject | UnreadableAnswer):
+        keys = "METASTUDIO_ENDPOINT and METASTUDIO_REGION"
+        also = ", HUAWEICLOUD_SDK_IAM_ENDPOINT" if settings.huaweicloud_iam_user else ""
+        what = f"what answers at “{settings.endpoint}” is not this API {told}"
+        return f"{what}. Check {keys}{also}, and the proxy."
+    if isinstance(error, TimedOut):
+        return "MetaStudio took too long to answer. Try again in a minute: it may only be busy."
+    if isinstance(error, Unreachable):
+        return (
+            "the connection to MetaStudio broke. Try again in a minute; if it goes on, check the network "
+            "and its proxy."
+        )
+    return (
+        f"MetaStudio, or a proxy before it, has a fault {told}. Try again in a few minutes; if it goes on, "
+        "check METASTUDIO_ENDPOINT and the proxy."
+    )
+
+
+def _sign_in(settings: Settings) -> tuple[str, str]:
+    """Name what the bot signs in with, and what to do when it is refused."""
+    if settings.huaweicloud_sdk_ak and settings.huaweicloud_sdk_security_token:
+        return "the temporary access key", (
+            "It may have ended: get HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK and "
+            "HUAWEICLOUD_SDK_SECURITY_TOKEN anew."
+        )
+    if settings.huaweicloud_sdk_ak:
+        return "the access key", (
+            "Copy HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK again, and see in the console, under My "
+            "Credentials, that the key is enabled. If both are right, earlier wrong tries may have locked "
+            "the key: wait some minutes."
+        )
+    if settings.huaweicloud_iam_user:
+        return "the IAM user", (
+            "Check HUAWEICLOUD_IAM_USER, HUAWEICLOUD_IAM_PASSWORD and HUAWEICLOUD_IAM_DOMAIN, and that the "
+            "user is enabled, without MFA. If all is right, earlier wrong tries may have locked the user: "
+            "wait some minutes."
+        )
+    return "the token", (
+        "It may have ended, or be of another region or project: set a new METASTUDIO_AUTH_TOKEN, or an "
+        "access key instead, which does not end."
+    )

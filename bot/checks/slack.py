@@ -1,0 +1,153 @@
+"""Trying Slack: the bot token and its scopes, the app-level token, and a real connection by Socket Mode."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any, Final
+
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.checks.item import Item, fails, untried, works
+from bot.config import Settings, revealed
+from bot.errors import SlackError, SlackRefused
+from bot.manifest import SCOPES
+from bot.tokens import may_connect, signed_in
+
+BOT_TOKEN: Final = "Slack bot token"  # noqa: S105  a name
+GRANTED: Final = "Slack scopes"
+APP_TOKEN: Final = "Slack app token"  # noqa: S105  a name
+SOCKET_MODE: Final = "Socket Mode"
+SIGNING_SECRET: Final = "Slack signing secret"  # noqa: S105  a name
+
+TIMEOUT: Final = aiohttp.ClientTimeout(total=6)
+HELLO_SECONDS: Final = 6.0
+"""How long opening a WebSocket may take, up to Slack's hello."""
+GOODBYE_SECONDS: Final = 1.0
+APP_PAGE: Final = "your app's page at api.slack.com/apps"
+NO_WEBSOCKET: Final = (
+    "Try again in a minute; if it goes on, see that the network and its proxy let a WebSocket (wss) through "
+    "to Slack, or use HTTP mode."
+)
+
+
+async def try_bot_token(settings: Settings) -> AsyncGenerator[Item, None]:
+    """Ask whose bot token this is, and what it is allowed."""
+    async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
+        client = AsyncWebClient(base_url=settings.slack_api_url, session=session)
+        try:
+            answer = await signed_in(client, revealed(settings.slack_bot_token))
+        except SlackError as error:
+            yield fails(BOT_TOKEN, error.sentence())
+            yield untried(GRANTED, "Slack tells them to a good bot token only")
+            return
+        yield works(BOT_TOKEN, f"of the workspace “{answer.get('team')}”, for the bot “{answer.get('user')}”")
+        yield _scopes(answer)
+
+
+def _scopes(answer: AsyncSlackResponse) -> Item:
+    """Compare what the token is allowed, which Slack tells with each answer (page "Using the Web API")."""
+    told = answer.headers.get("x-oauth-scopes")
+    if told is None:
+        return untried(GRANTED, "Slack's answer does not name them")
+    granted = {scope.strip() for scope in told.split(",")} - {""}
+    if missing := [scope for scope in SCOPES if scope not in granted]:
+        return fails(
+            GRANTED,
+            f"the bot token lacks {' and '.join(missing)}. Add it under OAuth & Permissions on {APP_PAGE}, "
+            "and install the app again.",
+        )
+    extra = sorted(granted - set(SCOPES))
+    hint = f"; the bot has no use for {', '.join(extra)}" if extra else ""
+    return works(GRANTED, f"{', '.join(SCOPES)}{hint}")
+
+
+async def try_socket_mode(settings: Settings) -> AsyncGenerator[Item, None]:
+    """Ask whether the app-level token opens Socket Mode, and open it."""
+    token = revealed(settings.slack_app_token)
+    async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
+        client = AsyncWebClient(base_url=settings.slack_api_url, session=session)
+        try:
+            await may_connect(client, token)
+        except SlackError as error:
+            yield fails(APP_TOKEN, _app_token_refused(error))
+            yield untried(SOCKET_MODE, "Slack gave no address to connect to")
+            return
+        yield works(APP_TOKEN, "Slack takes it")
+        yield await _connection(client, session, token)
+
+
+def _app_token_refused(error: SlackError) -> str:
+    if isinstance(error, SlackRefused) and error.values["error"] == "missing_scope":
+        return (
+            "the token in SLACK_APP_TOKEN lacks the scope connections:write. Generate another one with it, "
+            f"under Basic Information, App-Level Tokens on {APP_PAGE}."
+        )
+    return error.sentence()
+
+
+async def _connection(client: AsyncWebClient, session: aiohttp.ClientSession, token: str) -> Item:
+    """Open a WebSocket as the bot does, up to Slack's hello, and close it at once.
+
+    While it is open, Slack may give it a command that was meant for a running bot (page "Using Socket Mode").
+    """
+    try:
+        async with asyncio.timeout(HELLO_SECONDS):
+            opened = await client.apps_connections_open(app_token=token)
+            return _judged(await _first_frame(session, str(opened["url"]), client.proxy))
+    except aiohttp.WSServerHandshakeError as error:
+        return fails(SOCKET_MODE, f"the WebSocket was refused with HTTP {error.status}. {NO_WEBSOCKET}")
+    except TimeoutError:
+        return fails(SOCKET_MODE, f"Slack did not say hello within {HELLO_SECONDS:g} s. {NO_WEBSOCKET}")
+    # Its text may hold the address, and with it the ticket.
+    except Exception as error:  # noqa: BLE001  aiohttp's errors, slack_sdk's, and what an odd frame leads to
+        return fails(SOCKET_MODE, f"there was no connection ({type(error).__name__}). {NO_WEBSOCKET}")
+
+
+async def _first_frame(session: aiohttp.ClientSession, url: str, proxy: str | None) -> dict[str, Any]:
+    goodbye = aiohttp.ClientWSTimeout(ws_close=GOODBYE_SECONDS)
+    async with session.ws_connect(url, proxy=proxy, timeout=goodbye) as connection:
+        frame = await connection.receive_json()
+        return frame if isinstance(frame, dict) else {}
+
+
+def _judged(frame: dict[str, Any]) -> Item:
+    """Read what Slack said first: hello, or why not."""
+    if frame.get("type") == "disconnect":
+        return fails(SOCKET_MODE, _sent_away(str(frame.get("reason"))))
+    if frame.get("type") != "hello":
+        return fails(SOCKET_MODE, f"something else than Slack answered. {NO_WEBSOCKET}")
+    copies = frame.get("num_connections")
+    others = copies - 1 if isinstance(copies, int) else 0
+    return works(SOCKET_MODE, f"connected{_hint_of(others)}")
+
+
+def _sent_away(reason: str) -> str:
+    if reason == "link_disabled":
+        return f"it is switched off for this app. Switch it on under Socket Mode on {APP_PAGE}."
+    if reason == "too_many_websockets":
+        return "ten copies of this bot are connected, and Slack allows no more: stop all but one."
+    return f"Slack ended the connection at once ({reason[:40]}). {NO_WEBSOCKET}"
+
+
+def _hint_of(others: int) -> str:
+    if others <= 0:
+        return ""
+    if others == 1:
+        return (
+            ". One copy of the bot is connected already: if that is not the one you run, stop it, since "
+            "Slack gives each command to any one of them"
+        )
+    return (
+        f". {others} copies of the bot are connected already, and Slack gives each command to any one of "
+        "them: stop all but one"
+    )
+
+
+async def try_signing_secret(_: Settings) -> AsyncGenerator[Item, None]:
+    """Say what can be said of it: only a request of Slack's shows whether it is the right one."""
+    yield works(
+        SIGNING_SECRET,
+        "SLACK_SIGNING_SECRET is set. Whether it is the app's own shows when Slack calls: if it is not, the "
+        "log says so",
+    )

@@ -1,0 +1,127 @@
+"""Trying the store: whether it opens, can be written, and what it holds.
+
+Nothing is made that is not there, and a store that another process has is only read.
+"""
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from bot.checks.item import Item, fails, untried, works
+from bot.config import Settings
+from bot.errors import StoreError, StoreLocked, StoreNotWritable, StoreTrouble
+from bot.store.disk import TABLE
+from bot.store.files import BESIDE
+from bot.store.sqlite import SqliteStore
+from bot.store.threads import in_time
+
+STORE: Final = "store"
+LIMIT: Final = 5.0
+"""Seconds that the disk may take for anything."""
+KEYS: Final = (
+    f"SELECT key, json_extract(value, '$.pause') IS NOT NULL FROM {TABLE} WHERE key LIKE 'subscription:%'"  # noqa: S608  constants
+)
+"""Reads what is counted: the key has team, channel and job in it."""
+
+Found = tuple[str, str, bool]
+"""A subscription's channel (with its team) and job, and whether it is paused."""
+
+
+async def try_store(settings: Settings) -> AsyncGenerator[Item, None]:
+    """Try it as the bot does."""
+    path = settings.voicejob_store
+    try:
+        yield await _tried(path)
+    except StoreTrouble as error:
+        yield fails(STORE, StoreNotWritable(path=str(path), reason=error.reason).sentence())
+    except StoreError as error:
+        yield fails(STORE, error.sentence())
+    except OSError as error:
+        yield fails(STORE, StoreNotWritable(path=str(path), reason=error.strerror or str(error)).sentence())
+
+
+async def _tried(path: Path) -> Item:
+    """Try the file, or where it would be. Raises StoreError and OSError."""
+    owner = await in_time(partial(_owner, path), limit=LIMIT)
+    if owner is None:
+        await in_time(partial(_try_folder, path), limit=LIMIT)
+        return works(STORE, f"there is no “{path}” yet: the bot makes it when it starts, and may")
+    if owner != os.geteuid():
+        # The lock, and what SQLite puts beside the file, would be ours then, and the bot's start would fail.
+        return untried(
+            STORE, f"“{path}” belongs to another user, {owner}: check as the user that the bot runs as"
+        )
+    try:
+        return await _opened(path)
+    except StoreLocked as error:
+        held = (
+            f"a running VoiceJob has it (process {error.process})"
+            if error.process
+            else "a running VoiceJob has it"
+        )
+        return works(STORE, f"“{path}”: {held}, so it was not written; {await _read_beside(path)}")
+
+
+async def _opened(path: Path) -> Item:
+    async with SqliteStore(path, limit=LIMIT) as store:
+        await store.check()
+        jobs = (await store.followed()).values()
+        found = [
+            (f"{each.team_id}/{each.channel_id}", each.job_id, each.pause is not None)
+            for job in jobs
+            for each in job
+        ]
+        size = await in_time(partial(_size, path), limit=LIMIT)
+    return works(STORE, f"“{path}” can be written; {size}, {_counts(found)}")
+
+
+async def _read_beside(path: Path) -> str:
+    """Count what a store holds that another process has. It lets readers go on beside it."""
+    try:
+        size = await in_time(partial(_size, path), limit=LIMIT)
+        return f"{size}, {_counts(await in_time(partial(_rows, path), limit=LIMIT))}"
+    except (sqlite3.Error, OSError, ValueError) as error:
+        return f"what it holds could not be counted ({type(error).__name__})"
+
+
+def _owner(path: Path) -> int | None:
+    """Tell whose file it is; None if there is none. Raises OSError."""
+    return path.stat().st_uid if path.exists() else None
+
+
+def _try_folder(path: Path) -> None:
+    """Make a file without a name where the store would be. Raises OSError."""
+    if not path.parent.is_dir():
+        raise OSError(f"there is no folder {path.parent}")
+    with tempfile.TemporaryFile(dir=path.parent):
+        pass
+
+
+def _size(path: Path) -> str:
+    files = [Path(f"{path}{suffix}") for suffix in BESIDE]
+    return f"{sum(file.stat().st_size for file in files if file.exists()) / 1000:.0f} kB"
+
+
+def _rows(path: Path) -> list[Found]:
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=1)) as file:
+        keys = [(str(key).partition(":")[2].split("/"), bool(paused)) for key, paused in file.execute(KEYS)]
+    return [(f"{team}/{channel}", job, paused) for (team, channel, job), paused in keys]
+
+
+def _counts(found: Iterable[Found]) -> str:
+    found = list(found)
+    channels, jobs = ({row[field] for row in found} for field in (0, 1))
+    paused = sum(row[2] for row in found)
+    return (
+        f"{_many(len(found), 'subscription')} ({paused} paused) of {_many(len(channels), 'channel')} "
+        f"to {_many(len(jobs), 'job')}"
+    )
+
+
+def _many(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -1,0 +1,89 @@
+"""PURE. The Slack app's manifest, for both modes, from one source: what the app is called, and what it needs.
+
+The keys and the lengths are those of the page "App manifest reference".
+"""
+
+from typing import Any, Final
+from urllib.parse import quote
+
+import yaml
+from pydantic import HttpUrl, TypeAdapter, ValidationError
+
+COMMAND: Final = "/voicejob"
+EVENTS_PATH: Final = "/slack/events"
+SCOPES: Final = ("chat:write", "commands")
+"""What the bot token must be allowed: to post, and to have a command."""
+NEW_APP: Final = "https://api.slack.com/apps?new_app=1&manifest_yaml="
+"""Slack's page that makes an app of the manifest behind it (page "Configuring apps with app manifests")."""
+_WIDTH: Final = 110
+
+
+def manifest(host: str | None = None) -> dict[str, Any]:
+    """Make the manifest: for Socket Mode, or for HTTP mode at this address, which ``address`` gave."""
+    url = f"{host}{EVENTS_PATH}" if host else None
+    return {
+        "_metadata": {"major_version": 1},
+        "display_information": {
+            "name": "VoiceJob",
+            "description": "Shows where voice training jobs at Huawei Cloud MetaStudio stand, "
+            "and tells channels when that changes.",
+            "background_color": "#1d3557",
+        },
+        "features": {
+            "app_home": {
+                "home_tab_enabled": False,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
+            "bot_user": {"display_name": "voicejob", "always_online": True},
+            "slash_commands": [_command(url)],
+        },
+        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "settings": {
+            "interactivity": {"is_enabled": True} | ({"request_url": url} if url else {}),
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": url is None,
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def _command(url: str | None) -> dict[str, Any]:
+    command = {
+        "command": COMMAND,
+        "description": "Show where a voice training job stands, or have this channel told when that changes",
+        "usage_hint": "<job_id> | subscribe <job_id> [all|important] | unsubscribe <job_id> | list | help",
+        "should_escape": False,
+    }
+    return command | ({"url": url} if url else {})
+
+
+def as_yaml(made: dict[str, Any]) -> str:
+    """Write a manifest as Slack's page takes it."""
+    return yaml.safe_dump(made, sort_keys=False, width=_WIDTH, allow_unicode=True)
+
+
+def new_app_link(text: str) -> str:
+    """Make the link to the page on which Slack makes an app of a manifest."""
+    return NEW_APP + quote(text, safe="")
+
+
+def address(text: str) -> str:
+    """Read the address of the proxy before the bot, without a slash at its end.
+
+    Raises ValueError, which says what it must be: Slack calls https only (page "Slash commands"), and what
+    stands behind the host is the bot's.
+    """
+    if any(character.isspace() for character in text):
+        raise ValueError("it must be an address without a blank in it, like https://voicejob.example.com")
+    try:
+        url = TypeAdapter(HttpUrl).validate_python(text)
+    except ValidationError:
+        raise ValueError("it must be an address like https://voicejob.example.com") from None
+    if url.scheme != "https":
+        raise ValueError("it must begin with https://, since Slack calls nothing else")
+    if url.username is not None or url.password is not None:
+        raise ValueError("it must be an address without a user and a password")
+    if url.path not in {None, "/"} or url.query is not None or url.fragment is not None:
+        raise ValueError(f"it must end with the host: {EVENTS_PATH} is put behind it here")
+    return str(url).rstrip("/")

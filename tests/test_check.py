@@ -1,0 +1,754 @@
+"""``voicejob check``: each fault, really caused, has its line with the right remedy, and spoils no other."""
+
+# ruff: noqa: ASYNC240  some of these tests are about files, and nothing else waits meanwhile
+
+import json
+import os
+import re
+import signal
+import socket
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import aiohttp.web
+import pytest
+from test_cli import Ended, environment, read_until, started, voicejob
+from test_store import a_subscription, add_and_wait, process
+from test_store_faults import largest_file
+
+from bot import checks
+from bot.checks.item import Item
+from bot.checks.settings import Read, read
+from bot.checks.slack import HELLO_SECONDS
+from bot.demo.metastudio import Fault, MetaStudioSimulator
+from bot.demo.metastudio_account import ACCESS_KEY, IAM_DOMAIN, IAM_PASSWORD, IAM_USER, SECRET_KEY
+from bot.demo.slack import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
+from bot.demo.world import settings_for
+from bot.store.files import claim
+from bot.store.sqlite import SqliteStore
+from bot.subscriptions import Pause
+
+BOT, SCOPES, APP, SOCKET = "Slack bot token", "Slack scopes", "Slack app token", "Socket Mode"
+ADDRESS, CLOCK = "MetaStudio address", "clock"
+SIGN_IN, PROJECT, JOBS = "MetaStudio credentials", "MetaStudio project", "MetaStudio jobs"
+Surrounded = Callable[..., Awaitable["Checked"]]
+NAMES = ["settings", BOT, SCOPES, APP, SOCKET, ADDRESS, CLOCK, SIGN_IN, PROJECT, JOBS, "store"]
+SECRETS = {
+    "SLACK_BOT_TOKEN": "xoxb-hush-bot",
+    "SLACK_APP_TOKEN": "xapp-hush-app",
+    "SLACK_SIGNING_SECRET": "hush-signing",
+    "HUAWEICLOUD_SDK_AK": "HUSHACCESSKEY",
+    "HUAWEICLOUD_SDK_SK": "HUSHSECRETKEY",
+}
+not_as_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+
+
+@dataclass
+class Checked:
+    """What a check found."""
+
+    items: list[Item]
+
+    def __getitem__(self, name: str) -> Item:
+        (found,) = [item for item in self.items if item.name == name]
+        return found
+
+    def only_fails(self, *, failed: str, untried: Collection[str] = ()) -> str:
+        """See that this one fails and takes only those with it that need it; give what it says."""
+        assert [item.name for item in self.items if item.ok is False] == [failed], self.items
+        assert {item.name for item in self.items if item.ok is None} == set(untried), self.items
+        return self[failed].says
+
+
+@dataclass
+class Desk:
+    """The two stand-ins, and the check between them."""
+
+    slack: SlackWorkspace
+    metastudio: MetaStudioSimulator
+    store: Path
+
+    async def check(self, *, seconds: float = checks.SECONDS, **changes: Any) -> Checked:
+        """Check with the right settings, but for changes; it ends in time."""
+        settings = settings_for(self.slack, self.metastudio, voicejob_store=self.store, **changes)
+        begun = time.monotonic()
+        found = Checked(await checks.check(Read(settings), seconds=seconds))
+        assert time.monotonic() - begun < checks.SECONDS
+        assert not re.search("stand-in|Traceback|ticket|SKEXAMPLE|open-sesame", str(found.items))
+        return found
+
+    def environment(self, **changes: str) -> dict[str, str]:
+        """Give the environment of a process that checks the same."""
+        mode = {"SLACK_APP_TOKEN": APP_TOKEN, "VOICEJOB_STORE": str(self.store)}
+        return environment(self.slack, self.metastudio) | mode | changes
+
+
+@pytest.fixture
+def desk(slack: SlackWorkspace, metastudio: MetaStudioSimulator, tmp_path: Path) -> Desk:
+    return Desk(slack, metastudio, tmp_path / "kept.sqlite")
+
+
+def lines(ended: Ended) -> dict[str, str]:
+    """Read the mark of each line, by its item."""
+    marked = [re.fullmatch(r"(ok|failed|-) +([A-Za-z ]+): .+", line) for line in ended.out.splitlines()]
+    assert all(marked), ended.out
+    return {found[2]: found[1] for found in marked if found}
+
+
+class TestAllIsWell:
+    async def test_every_item_is_ok(self, desk: Desk) -> None:
+        """In a fixed order, each with what was found."""
+        desk.metastudio.add_job()
+
+        found = await desk.check()
+
+        assert [item.name for item in found.items] == NAMES
+        assert {item.ok for item in found.items} == {True}, found.items
+        assert "workspace “voicejob”, for the bot “voicejob”" in found[BOT].says
+        assert found[SCOPES].says == "chat:write, commands"
+        assert found[SOCKET].says == "connected"
+        assert found[JOBS].says == "the list has 1"
+        assert found["settings"].says == "all are there: Socket Mode, region “cn-north-4”"
+
+    async def test_each_line_is_printed_and_it_ends_with_0(self, desk: Desk) -> None:
+        """A line an item, without colours where there is no terminal, and nothing on stderr."""
+        ended = await voicejob("check", **desk.environment())
+
+        assert lines(ended) == dict.fromkeys(NAMES, "ok")
+        assert (ended.code, ended.err) == (0, "")
+        assert "\x1b" not in ended.out
+
+    async def test_json_is_for_machines(self, desk: Desk) -> None:
+        """``--json`` has name, ok and says of each, and one word on all."""
+        good = json.loads((await voicejob("check", "--json", **desk.environment())).out)
+        desk.slack.revoke()
+        bad = await voicejob("check", "--json", **desk.environment())
+
+        assert good["ok"] is True
+        assert [item["name"] for item in good["items"]] == NAMES
+        assert {frozenset(item) for item in good["items"]} == {frozenset({"name", "ok", "says"})}
+        assert bad.code == 1
+        assert json.loads(bad.out)["ok"] is False
+        assert [item["ok"] for item in json.loads(bad.out)["items"]][:4] == [True, False, None, True]
+
+    async def test_nothing_is_left_behind(self, desk: Desk) -> None:
+        """No connection stays open, nothing was posted or acknowledged, and no store was made."""
+        found = await desk.check()
+
+        assert desk.slack.connections == 0
+        assert {call.method for call in desk.slack.calls} == {"auth.test", "apps.connections.open"}
+        assert list(desk.store.parent.iterdir()) == []
+        assert "there is no" in found["store"].says
+
+    async def test_http_mode_needs_a_signing_secret_instead(self, desk: Desk) -> None:
+        """No WebSocket is opened there."""
+        found = await desk.check(slack_app_token=None, slack_signing_secret=SIGNING_SECRET)
+
+        assert [item.name for item in found.items] == [*NAMES[:3], "Slack signing secret", *NAMES[5:]]
+        assert {item.ok for item in found.items} == {True}
+        assert "SLACK_SIGNING_SECRET is set" in found["Slack signing secret"].says
+        assert {call.method for call in desk.slack.calls} == {"auth.test"}
+
+    @pytest.mark.parametrize("way", ["IAM user", "token", "temporary key"])
+    async def test_every_way_to_sign_in_is_tried(self, desk: Desk, way: str) -> None:
+        """The line names the way."""
+        token, _ = desk.metastudio.issue_token(desk.metastudio.project_id)
+        desk.metastudio.temporary_keys = {"TEMP": ("SECRET", "ticket-of-it")}
+        ways: dict[str, dict[str, Any]] = {
+            "IAM user": IAM,
+            "token": no_key(metastudio_auth_token=token),
+            "temporary key": {
+                "huaweicloud_sdk_ak": "TEMP",
+                "huaweicloud_sdk_sk": "SECRET",
+                "huaweicloud_sdk_security_token": "ticket-of-it",
+            },
+        }
+
+        found = await desk.check(**ways[way])
+
+        assert {item.ok for item in found.items} == {True}, found.items
+        assert way.rsplit(maxsplit=1)[-1] in found[SIGN_IN].says
+
+
+def no_key(**other: Any) -> dict[str, Any]:
+    return {"huaweicloud_sdk_ak": None, "huaweicloud_sdk_sk": None} | other
+
+
+IAM = no_key(
+    huaweicloud_iam_user=IAM_USER, huaweicloud_iam_password=IAM_PASSWORD, huaweicloud_iam_domain=IAM_DOMAIN
+)
+
+
+class TestSettings:
+    """As they are in the environment and in .env."""
+
+    @pytest.fixture
+    def surrounded(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Surrounded:
+        """Check with an environment that is the right one, but for changes."""
+
+        async def check(**changes: str) -> Checked:
+            for key, value in desk.environment(**changes).items():
+                monkeypatch.setenv(key, value)
+            found = Checked(await checks.check(read()))
+            assert "hush" not in str(found)
+            return found
+
+        return check
+
+    async def test_all_are_read(self, surrounded: Surrounded) -> None:
+        """Then all is tried; blanks around a value do no harm, as in the bot."""
+        found = await surrounded(SLACK_BOT_TOKEN=f" {BOT_TOKEN} ")
+
+        assert {item.ok for item in found.items} == {True}
+
+    async def test_what_is_wrong_keeps_nothing_else_from_being_tried(self, surrounded: Surrounded) -> None:
+        """All problems are one item; what they do not touch is tried."""
+        found = await surrounded(
+            SLACK_BOT_TOKEN="xapp-hush", SLACK_APP_TOKEN=f" {APP_TOKEN} ", PORT="x", METASTUDIO_REGION="?"
+        )
+
+        says = found.only_fails(
+            failed="settings", untried={BOT, SCOPES, ADDRESS, CLOCK, SIGN_IN, PROJECT, JOBS}
+        )
+        for key in ("SLACK_BOT_TOKEN", "PORT", "METASTUDIO_REGION"):
+            assert key in says
+        assert found[BOT].says == "not tried: its settings are missing or wrong"
+
+    async def test_metastudio_is_tried_without_slack(self, surrounded: Surrounded) -> None:
+        """Whoever begins with the key sees whether it is right, with whatever is short in it."""
+        found = await surrounded(SLACK_BOT_TOKEN="", SLACK_APP_TOKEN="", HUAWEICLOUD_SDK_SK="x")
+
+        assert [item.name for item in found.items if item.ok is False] == ["settings", SIGN_IN]
+        assert found[ADDRESS].ok
+        assert [name for name in (BOT, SCOPES, APP, SOCKET) if found[name].ok is None] == NAMES[1:5]
+
+    async def test_slack_is_tried_without_metastudio(self, surrounded: Surrounded) -> None:
+        """And the other way round."""
+        found = await surrounded(HUAWEICLOUD_SDK_AK="")
+        found.only_fails(failed="settings", untried={ADDRESS, CLOCK, SIGN_IN, PROJECT, JOBS})
+
+    async def test_no_signing_secret(self, surrounded: Surrounded) -> None:
+        """Without a token for Socket Mode either, Slack has no way in."""
+        says = (await surrounded(SLACK_APP_TOKEN="")).only_fails(failed="settings", untried={APP, SOCKET})
+
+        assert "set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET" in says
+
+    async def test_a_file_that_can_not_be_read(self, surrounded: Surrounded, tmp_path: Path) -> None:
+        """A .env in another encoding is told, and nothing breaks."""
+        (tmp_path / ".env").write_bytes(b"SLACK_BOT_TOKEN=\xff\xfe")
+        says = (await surrounded()).only_fails(failed="settings", untried=NAMES[1:])
+
+        assert ".env: can't be read" in says
+
+    async def test_all_is_told_when_nothing_is_set(self) -> None:
+        """A first try, by the command itself."""
+        ended = await voicejob("check")
+
+        assert set(lines(ended).values()) == {"failed", "-", "ok"}
+        assert "HUAWEICLOUD_SDK_PROJECT_ID: not set, and needed" in ended.out.splitlines()[0]
+        assert (ended.code, ended.err) == (1, "")
+
+    async def test_a_proxy_that_is_none(self, surrounded: Surrounded) -> None:
+        """Libraries stumble over its address, which may hold a password."""
+        found = await surrounded(HTTPS_PROXY="odd://me:hush@proxy")
+
+        assert [item.name for item in found.items if item.ok is False] == [BOT, APP, ADDRESS]
+        assert "the network, the proxy" in found[BOT].says
+        assert "Check the proxy settings" in found[ADDRESS].says
+
+
+class TestSlack:
+    @pytest.mark.parametrize("error", ["token_revoked", "account_inactive"])
+    async def test_revoked_bot_token(self, desk: Desk, error: str) -> None:
+        """Slack's own word, and where to get another."""
+        desk.slack.revoke(error)
+        says = (await desk.check()).only_fails(failed=BOT, untried={SCOPES})
+
+        assert f"refuses “SLACK_BOT_TOKEN” with the error “{error}”" in says
+        assert "api.slack.com/apps" in says
+
+    async def test_wrong_bot_token(self, desk: Desk) -> None:
+        """The same."""
+        found = await desk.check(slack_bot_token="xoxb-hush-wrong")
+
+        assert "“invalid_auth”" in found.only_fails(failed=BOT, untried={SCOPES})
+        assert "hush" not in str(found)
+
+    async def test_missing_scope(self, metastudio: MetaStudioSimulator, tmp_path: Path) -> None:
+        """It is named, and where to add it."""
+        async with SlackWorkspace(limits=None, scopes=["commands"]) as slack:
+            found = await Desk(slack, metastudio, tmp_path / "kept").check()
+
+        says = found.only_fails(failed=SCOPES)
+        assert "lacks chat:write. Add it under OAuth & Permissions" in says
+        assert "install the app again" in says
+
+    async def test_more_scopes_than_needed(self, metastudio: MetaStudioSimulator, tmp_path: Path) -> None:
+        """That is a hint."""
+        granted = ["commands", "chat:write", "users:read"]
+        async with SlackWorkspace(limits=None, scopes=granted) as slack:
+            found = await Desk(slack, metastudio, tmp_path / "kept").check()
+
+        assert found[SCOPES].ok
+        assert "no use for users:read" in found[SCOPES].says
+
+    async def test_wrong_app_token(self, desk: Desk) -> None:
+        """The key is named."""
+        says = (await desk.check(slack_app_token="xapp-wrong")).only_fails(failed=APP, untried={SOCKET})
+
+        assert "refuses “SLACK_APP_TOKEN” with the error “invalid_auth”" in says
+
+    async def test_app_token_without_its_scope(self, desk: Desk) -> None:
+        """The scope is named, and where to get a token with it."""
+        desk.slack.fail("apps.connections.open", error="missing_scope", needed="connections:write")
+        says = (await desk.check()).only_fails(failed=APP, untried={SOCKET})
+
+        assert "lacks the scope connections:write" in says
+        assert "App-Level Tokens" in says
+
+    async def test_refused_handshake(self, desk: Desk) -> None:
+        """The token is good; what lets no WebSocket through is elsewhere."""
+        desk.slack.refuse_handshakes = 1
+        says = (await desk.check()).only_fails(failed=SOCKET)
+
+        assert "refused with HTTP 503" in says
+        assert "proxy let a WebSocket (wss) through" in says
+
+    async def test_address_that_nothing_answers(self, desk: Desk) -> None:
+        """Neither address nor ticket are told."""
+        body = json.dumps({"ok": True, "url": "ws://127.0.0.1:1/link?ticket=hush"})
+        desk.slack.fail("apps.connections.open", times=2, body=body)
+        found = await desk.check()
+
+        assert "there was no connection" in found.only_fails(failed=SOCKET)
+        assert "hush" not in str(found)
+
+    @pytest.mark.parametrize(
+        ("frame", "says"),
+        [
+            ({"type": "disconnect", "reason": "link_disabled"}, "Switch it on under Socket Mode"),
+            ({"type": "disconnect", "reason": "refresh_requested"}, "at once (refresh_requested)"),
+            ({"type": "odd"}, "something else than Slack"),
+            (["no object"], "something else than Slack"),
+            (None, f"did not say hello within {HELLO_SECONDS:g} s"),
+        ],
+    )
+    async def test_what_is_no_hello(self, desk: Desk, frame: Any, says: str) -> None:
+        """Slack's reason is told, where there is one."""
+        async with saying(frame) as url:
+            body = json.dumps({"ok": True, "url": url})
+            desk.slack.fail("apps.connections.open", times=2, body=body)
+            assert says in (await desk.check()).only_fails(failed=SOCKET)
+
+    async def test_too_many_copies(self, desk: Desk) -> None:
+        """Slack sends the eleventh away."""
+        async with connected(desk.slack, 10):
+            says = (await desk.check()).only_fails(failed=SOCKET)
+
+        assert "ten copies" in says
+
+    @pytest.mark.parametrize(
+        ("copies", "hint"),
+        [(1, "One copy of the bot is connected already: if that is not the one you run"), (2, "2 copies")],
+    )
+    async def test_another_copy_is_a_hint(self, desk: Desk, copies: int, hint: str) -> None:
+        """It may be the bot itself, so nothing fails; that copy stays connected."""
+        async with connected(desk.slack, copies):
+            found = await desk.check()
+            assert desk.slack.connections == copies
+
+        assert found[SOCKET].ok
+        assert hint in found[SOCKET].says
+
+    async def test_slack_down(self, desk: Desk) -> None:
+        """Both of its halves fail, and nothing else."""
+        for method in ("auth.test", "apps.connections.open"):
+            desk.slack.fail(method, times=9, status=503, body="<html>")
+        found = await desk.check()
+
+        assert [item.name for item in found.items if item.ok is False] == [BOT, APP]
+        assert [item.name for item in found.items if item.ok is None] == [SCOPES, SOCKET]
+        assert "Slack can't be reached" in found[BOT].says
+        assert "SLACK_API_URL" in found[APP].says
+
+    async def test_nothing_at_slacks_address(self, desk: Desk) -> None:
+        """The same, where there is nobody."""
+        found = await desk.check(slack_api_url="http://127.0.0.1:1/api")
+
+        assert [item.name for item in found.items if item.ok is False] == [BOT, APP]
+        assert "ClientConnectorError" in found[BOT].says
+
+    async def test_answer_without_scopes(self, desk: Desk) -> None:
+        """What Slack does not tell can't be compared, and that is no failure."""
+        desk.slack.fail("auth.test", body='{"ok": true, "team": "\\u001b[31m", "user": "xoxb-stand-in"}')
+        found = await desk.check()
+
+        assert found[SCOPES].ok is None
+        assert found[BOT].ok
+        assert "\x1b" not in found[BOT].says
+        assert "for the bot “***”" in found[BOT].says
+
+
+@asynccontextmanager
+async def connected(slack: SlackWorkspace, copies: int) -> AsyncIterator[None]:
+    """Let so many copies of the bot be connected."""
+    async with aiohttp.ClientSession() as session:
+        sockets = []  # which would close if nobody held them
+        for _ in range(copies):
+            headers = {"Authorization": f"Bearer {APP_TOKEN}"}
+            async with session.post(f"{slack.api_url}apps.connections.open", headers=headers) as opened:
+                sockets.append(await session.ws_connect((await opened.json())["url"]))
+            assert (await sockets[-1].receive_json())["type"] == "hello"
+        yield
+
+
+@asynccontextmanager
+async def saying(frame: Any) -> AsyncIterator[str]:
+    """Serve a WebSocket that says this first, or nothing."""
+
+    async def serve(request: aiohttp.web.Request) -> aiohttp.web.WebSocketResponse:
+        ws = aiohttp.web.WebSocketResponse()
+        await ws.prepare(request)
+        if frame is not None:
+            await ws.send_json(frame)
+        await ws.receive()
+        return ws
+
+    app = aiohttp.web.Application()
+    app.router.add_get("/", serve)
+    runner = aiohttp.web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await aiohttp.web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"ws://127.0.0.1:{runner.addresses[0][1]}/"
+    await runner.cleanup()
+
+
+class TestMetaStudio:
+    async def test_unreachable(self, desk: Desk) -> None:
+        """The address and its keys are named."""
+        says = (await desk.check(metastudio_endpoint="http://127.0.0.1:1")).only_fails(
+            failed=ADDRESS, untried={CLOCK, SIGN_IN, PROJECT, JOBS}
+        )
+
+        assert "“http://127.0.0.1:1” can't be reached (ConnectError" in says
+        assert "Check METASTUDIO_REGION and METASTUDIO_ENDPOINT" in says
+
+    @pytest.mark.parametrize(
+        ("fault", "says"),
+        [
+            (Fault.html(), "has a fault (HTTP 502, no error code)"),
+            (Fault.raw(b"<html>", content_type="text/html"), "is not this API"),
+            (Fault.error(404, "APIGW.0101"), "Check METASTUDIO_ENDPOINT and METASTUDIO_REGION"),
+            (Fault.throttled(), "limits this account's requests"),
+            (Fault.error(408, "X.1"), "took too long to answer"),
+            (Fault.cut(), "the connection to MetaStudio broke"),
+            (Fault.error(503, "APIGW.0613"), "Try again in a few minutes"),
+            (Fault.error(504, "APIGW.0201"), "(HTTP 504, APIGW.0201)"),
+        ],
+    )
+    async def test_no_list(self, desk: Desk, fault: Fault, says: str) -> None:
+        """What it says of sign-in and project is not known then."""
+        desk.metastudio.fail(fault, times=3, on="list")
+        assert says in (await desk.check()).only_fails(failed=JOBS, untried={SIGN_IN, PROJECT})
+
+    async def test_it_hangs(self, desk: Desk) -> None:
+        """The check ends all the same, and knows what it knew before."""
+        desk.metastudio.fail(Fault.hang(), times=9, on="list")
+        found = await desk.check(seconds=1)
+
+        says = found.only_fails(failed=SIGN_IN, untried={PROJECT, JOBS})
+        assert "no answer came within 1 s" in says
+
+    @pytest.mark.parametrize("key", ["huaweicloud_sdk_ak", "huaweicloud_sdk_sk"])
+    async def test_wrong_key_is_tried_once(self, desk: Desk, key: str) -> None:
+        """Several wrong tries can lock it, so there is one."""
+        wrong: dict[str, Any] = {key: "HUSHWRONG"}
+        found = await desk.check(**wrong)
+
+        says = found.only_fails(failed=SIGN_IN, untried={PROJECT, JOBS})
+        assert "refuses the access key (HTTP 401, APIGW.0301)" in says
+        assert "HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK" in says
+        assert "HUSH" not in str(found)
+        assert [seen.api for seen in desk.metastudio.requests] == [None, "list"]
+        assert "Authorization" not in desk.metastudio.requests[0].headers
+
+    async def test_locked_key(self, desk: Desk) -> None:
+        """It looks like a wrong one, so the line says to wait if both are right."""
+        desk.metastudio.fail(Fault.error(401, "APIGW.0301", "hush"), on="list")
+        found = await desk.check()
+
+        assert "locked the key: wait" in found.only_fails(failed=SIGN_IN, untried={PROJECT, JOBS})
+        assert "hush" not in str(found)
+
+    async def test_ended_token(self, desk: Desk) -> None:
+        """A new one is needed, or better a key."""
+        found = await desk.check(**no_key(metastudio_auth_token="hush-ended"))
+
+        says = found.only_fails(failed=SIGN_IN, untried={PROJECT, JOBS})
+        assert "refuses the token (HTTP 401, APIGW.0307)" in says
+        assert "set a new METASTUDIO_AUTH_TOKEN" in says
+        assert "hush" not in str(found)
+
+    async def test_ended_temporary_key(self, desk: Desk) -> None:
+        """All three of its parts are needed anew."""
+        found = await desk.check(huaweicloud_sdk_security_token="ended", huaweicloud_sdk_ak="ENDED")
+
+        says = found.only_fails(failed=SIGN_IN, untried={PROJECT, JOBS})
+        assert "HUAWEICLOUD_SDK_SECURITY_TOKEN anew" in says
+
+    async def test_wrong_password_of_an_iam_user(self, desk: Desk) -> None:
+        """The keys of the user are named; IAM was asked once."""
+        found = await desk.check(**IAM | {"huaweicloud_iam_password": "hush-wrong"})
+
+        says = found.only_fails(failed=SIGN_IN, untried={PROJECT, JOBS})
+        assert "HUAWEICLOUD_IAM_USER, HUAWEICLOUD_IAM_PASSWORD and HUAWEICLOUD_IAM_DOMAIN" in says
+        assert desk.metastudio.token_requests == 1
+        assert "hush" not in str(found)
+
+    async def test_iam_unreachable(self, desk: Desk) -> None:
+        """IAM has an address of its own."""
+        found = await desk.check(**IAM, huaweicloud_sdk_iam_endpoint="http://127.0.0.1:1")
+
+        says = found.only_fails(failed=SIGN_IN, untried={PROJECT, JOBS})
+        assert "IAM at “http://127.0.0.1:1” can't be reached" in says
+        assert "HUAWEICLOUD_SDK_IAM_ENDPOINT" in says
+
+    @pytest.mark.parametrize("sign_in", [{}, IAM], ids=["access key", "IAM user"])
+    async def test_wrong_project(self, desk: Desk, sign_in: dict[str, Any]) -> None:
+        """The sign-in is good; the id is not."""
+        found = await desk.check(**sign_in, huaweicloud_sdk_project_id="f" * 32)
+
+        says = found.only_fails(failed=PROJECT, untried={JOBS})
+        assert "Copy HUAWEICLOUD_SDK_PROJECT_ID from My Credentials" in says
+
+    async def test_no_permission(self, desk: Desk) -> None:
+        """The user needs a policy."""
+        desk.metastudio.fail(Fault.error(403, "APIGW.0302"), on="list")
+        says = (await desk.check()).only_fails(failed=JOBS, untried={PROJECT})
+
+        assert "MetaStudio FullAccess" in says
+
+    @pytest.mark.parametrize(("off", "way"), [(1200, "20 minutes behind"), (-1200, "20 minutes ahead of")])
+    async def test_clock_off(self, desk: Desk, off: float, way: str) -> None:
+        """No signature counts then, so none is sent."""
+        desk.metastudio.clock = lambda: time.time() + off
+        says = (await desk.check()).only_fails(failed=CLOCK, untried={SIGN_IN, PROJECT, JOBS})
+
+        assert way in says
+        assert "within 15 minutes only" in says
+        assert desk.metastudio.requests_to("list") == 0
+
+    async def test_clock_off_without_signatures(self, desk: Desk) -> None:
+        """Whoever signs in with a password is let in all the same."""
+        desk.metastudio.clock = lambda: time.time() + 1200
+        (await desk.check(**IAM)).only_fails(failed=CLOCK)
+
+    async def test_clock_a_little_off(self, desk: Desk) -> None:
+        """It is a hint, until Slack's own signatures do not count: in HTTP mode."""
+        desk.metastudio.clock = lambda: time.time() - 400
+        by_socket = await desk.check()
+        by_http = await desk.check(slack_app_token=None, slack_signing_secret=SIGNING_SECRET)
+
+        assert by_socket[CLOCK].ok
+        assert "is 7 minutes ahead" in by_socket[CLOCK].says
+        assert "within 5 minutes only" in by_http.only_fails(failed=CLOCK)
+
+    async def test_answer_that_tells_no_time(self, desk: Desk) -> None:
+        """It can't be compared then, which is no failure."""
+        async with telling_no_time() as url:
+            found = await desk.check(metastudio_endpoint=url)
+
+        assert found[CLOCK].ok is None
+        assert found[ADDRESS].ok
+
+
+@asynccontextmanager
+async def telling_no_time() -> AsyncIterator[str]:
+    """Serve something that answers without a good date."""
+
+    async def serve(_: aiohttp.web.BaseRequest) -> aiohttp.web.Response:
+        return aiohttp.web.Response(headers={"Date": "today"})
+
+    runner = aiohttp.web.ServerRunner(aiohttp.web.Server(serve))
+    await runner.setup()
+    await aiohttp.web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+async def fill(path: Path) -> None:
+    """Make a store with three subscriptions of two channels to two jobs, one paused."""
+    pause = Pause(reason="is_archived", since=1, tries=1, next_try=2, person_knows=True)
+    async with SqliteStore(path) as store:
+        await store.add(a_subscription())
+        await store.add(a_subscription(job_id="job-2"))
+        await store.add(a_subscription(channel="C2", pause=pause))
+
+
+def content(path: Path) -> list[Any]:
+    with closing(sqlite3.connect(path)) as file:
+        return list(file.execute("SELECT * FROM voicejob WHERE key NOT LIKE 'about:%' ORDER BY key"))
+
+
+class TestStore:
+    async def test_it_is_counted_and_stays_as_it_is(self, desk: Desk) -> None:
+        """Size, subscriptions, channels and jobs."""
+        await fill(desk.store)
+        before = content(desk.store)
+        found = await desk.check()
+
+        assert "3 subscriptions (1 paused) of 2 channels to 2 jobs" in found["store"].says
+        assert re.search(r"can be written; \d+ kB", found["store"].says)
+        assert content(desk.store) == before
+
+    async def test_a_running_bot_is_a_hint(self, desk: Desk) -> None:
+        """Its process is named, it is counted, and nothing is written."""
+        with process(add_and_wait, "bot.store:open_store", desk.store) as other:
+            assert other.stdout is not None
+            other.stdout.readline()
+            before = [path.read_bytes() for path in sorted(desk.store.parent.glob("kept*[!m]"))]
+            found = await desk.check()
+            after = [path.read_bytes() for path in sorted(desk.store.parent.glob("kept*[!m]"))]
+
+        assert found["store"].ok
+        assert f"a running VoiceJob has it (process {other.pid})" in found["store"].says
+        assert "1 subscription (0 paused) of 1 channel to 1 job" in found["store"].says
+        assert before == after
+
+    async def test_the_bot_itself_is_not_harmed(self, desk: Desk) -> None:
+        """It runs, is checked, and answers."""
+        channel = desk.slack.add_channel("voices")
+        job = desk.metastudio.add_job()
+        async with started("run", **desk.environment()) as bot:
+            await read_until(bot.stderr, "ready")
+            ended = await voicejob("check", **desk.environment())
+            asked = await desk.slack.command("/voicejob", job["job_id"], channel=channel)
+            await asked.message()
+            bot.send_signal(signal.SIGTERM)
+            await bot.communicate()
+
+        assert ended.code == 0, ended.out
+        assert f"process {bot.pid}" in ended.out
+        assert "One copy of the bot is connected" in ended.out
+        assert bot.returncode == 0
+
+    async def test_missing_folder(self, desk: Desk) -> None:
+        """It is named, and not made."""
+        desk.store = desk.store.parent / "nowhere" / "kept"
+        says = (await desk.check()).only_fails(failed="store")
+
+        assert f"there is no folder {desk.store.parent}" in says
+        assert "VOICEJOB_STORE" in says
+        assert not desk.store.parent.exists()
+
+    @not_as_root
+    @pytest.mark.parametrize("made", [False, True])
+    async def test_not_writable(self, desk: Desk, *, made: bool) -> None:
+        """Neither the file nor, where there is none, the folder."""
+        if made:
+            await fill(desk.store)
+            desk.store.chmod(0o400)
+        else:
+            desk.store.parent.chmod(0o500)
+        says = (await desk.check()).only_fails(failed="store")
+        desk.store.parent.chmod(0o700)
+
+        assert "Permission denied" in says
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+    async def test_store_of_another_user(self, desk: Desk) -> None:
+        """Nothing is made beside it that its bot could not open."""
+        await fill(desk.store)
+        Path(f"{desk.store}.lock").unlink()
+        os.chown(desk.store, 4242, 4242)
+        found = await desk.check()
+
+        assert found["store"].ok is None
+        assert "belongs to another user, 4242" in found["store"].says
+        assert [path.name for path in desk.store.parent.iterdir()] == ["kept.sqlite"]
+
+    async def test_corrupt(self, desk: Desk) -> None:
+        """The file stays as it is."""
+        desk.store.write_bytes(b"no database" * 100)
+        says = (await desk.check()).only_fails(failed="store")
+
+        assert "put a backup in its place" in says
+        assert desk.store.read_bytes() == b"no database" * 100
+
+    async def test_too_new(self, desk: Desk) -> None:
+        """The version is named."""
+        await fill(desk.store)
+        with closing(sqlite3.connect(desk.store)) as file, file:
+            file.execute("UPDATE voicejob SET value = '{\"version\": 7}' WHERE key = 'about:format'")
+
+        assert "has format “7”" in (await desk.check()).only_fails(failed="store")
+
+    async def test_held_by_another_program(self, desk: Desk) -> None:
+        """SQLite's own word is told, in time."""
+        await fill(desk.store)
+        with closing(sqlite3.connect(desk.store, isolation_level=None)) as shell:
+            shell.execute("BEGIN IMMEDIATE")
+            says = (await desk.check()).only_fails(failed="store")
+
+        assert "database is locked" in says
+
+    async def test_full_disk(self, desk: Desk) -> None:
+        """The system's own word is told."""
+        await fill(desk.store)
+        with largest_file(100):
+            says = (await desk.check()).only_fails(failed="store")
+
+        assert "can't be written" in says
+        assert content(desk.store)
+
+    async def test_what_a_running_bot_has_may_be_unreadable(self, desk: Desk) -> None:
+        """Then it is not counted."""
+        lock = claim(desk.store)
+        desk.store.write_bytes(b"no database" * 1000)
+        found = await desk.check()
+        lock.release()
+
+        assert found["store"].ok
+        assert "could not be counted (DatabaseError)" in found["store"].says
+
+
+class TestSecrets:
+    @pytest.mark.parametrize("arguments", [["check"], ["check", "--json"]], ids=" ".join)
+    async def test_no_output_has_one(self, desk: Desk, arguments: list[str]) -> None:
+        """Whatever is refused, and whatever the answers quote."""
+        quoted = " ".join(SECRETS.values())
+        desk.slack.fail("auth.test", error=quoted)
+        desk.metastudio.fail(Fault.error(401, SECRETS["HUAWEICLOUD_SDK_SK"], quoted), on="list")
+        ended = await voicejob(*arguments, **desk.environment(**SECRETS))
+
+        assert ended.code == 1
+        assert "hush" not in (ended.out + ended.err).lower()
+        assert "Traceback" not in ended.err
+
+
+async def test_it_ends_in_time_when_nothing_answers(tmp_path: Path) -> None:
+    """Both sides take connections and say nothing: each line comes, and 30 seconds are not passed."""
+    with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        begun = time.monotonic()
+        ended = await voicejob(
+            "check",
+            SLACK_API_URL=address,
+            SLACK_BOT_TOKEN="xoxb-x",
+            SLACK_APP_TOKEN="xapp-x",
+            METASTUDIO_ENDPOINT=address,
+            HUAWEICLOUD_SDK_PROJECT_ID="p",
+            HUAWEICLOUD_SDK_AK=ACCESS_KEY,
+            HUAWEICLOUD_SDK_SK=SECRET_KEY,
+            VOICEJOB_STORE=str(tmp_path / "kept"),
+        )
+
+    assert time.monotonic() - begun < 30
+    assert [name for name, mark in lines(ended).items() if mark == "failed"] == [BOT, APP, ADDRESS]
+    assert ended.code == 1
