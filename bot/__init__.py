@@ -6,6 +6,8 @@ config.py         the settings
 app.py            the composition root: builds everything, and runs it
 socket_mode.py    one of Slack's ways to the bot
 http_mode.py      the other
+health.py         alive, ready, and how it is doing: what a supervisor and monitoring ask
+metrics.py        what is counted and measured
 tokens.py         Slack's verdict on the bot's tokens
 listeners/        what Slack calls: the command, the buttons, and the answers to them
 watcher.py        asks how the followed jobs are, and writes down what is to be told
@@ -24,7 +26,10 @@ mrkdwn.py         PURE   what all messages are made of: escaping, and Slack's li
 jobs.py           PURE   the job, and what its states mean
 job_ids.py        PURE   how job ids look, and finding one in what a person typed
 errors.py         PURE   all that can go wrong, each with its sentence
+logs.py           the log: its format, its fields, and what never gets into it
 edges.py          what goes wrong for a while, logged when it begins and when it is over
 terminal.py       Slack messages drawn in a terminal
+checks/           tries everything that the bot needs, for real
+manifest.py       PURE   the Slack app's manifest, for both modes
 demo/             a Slack and a MetaStudio on loopback, for the demo and for the tests
 """

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Final
 
 import aiohttp
+from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
@@ -18,17 +19,20 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot import http_mode, socket_mode
 from bot.config import MetaStudioSettings, Settings, revealed
 from bot.errors import PartBroken, VoiceJobError
+from bot.health import Health
 from bot.listeners import register
 from bot.listeners.answers import Answers
 from bot.listeners.commands import COMMAND
 from bot.listeners.desk import Desk
 from bot.metastudio.auth import AccessKey, GivenToken, IamUser
 from bot.metastudio.client import MetaStudio
+from bot.metrics import Metrics
 from bot.notices import Look
 from bot.outbox import Outbox
 from bot.pace import PACE, Pace
 from bot.sending import Slack
-from bot.store import open_store
+from bot.socket_mode import Connection
+from bot.store import Store, open_store
 from bot.tokens import may_connect, signed_in
 from bot.watcher import Watcher
 
@@ -57,33 +61,44 @@ async def run(
     """
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession(timeout=SLACK_TIMEOUT))
-        metastudio = await stack.enter_async_context(metastudio_from(settings, pace))
+        metrics = Metrics()
+        metastudio = await stack.enter_async_context(metastudio_from(settings, pace, metrics))
         store = await stack.enter_async_context(open_store(settings.voicejob_store))
-        followed = len(await store.followed())
-        log.info(
-            "region %s, store %s, jobs followed: %d",
-            settings.metastudio_region,
-            settings.voicejob_store,
-            followed,
-        )
+        await _tell_what_is_there(settings, store)
         client = AsyncWebClient(base_url=settings.slack_api_url, session=session)
         auth = await signed_in(client, revealed(settings.slack_bot_token))
         log.info("signed in to the Slack workspace %r as %r", auth.get("team"), auth.get("user"))
-        look = Look(
-            region=settings.metastudio_region,
-            bot_name=str(auth.get("user")),
-            command=COMMAND,
-            console_url=settings.console_url,
-        )
-        outbox = Outbox(store, _sender(settings, session, pace), look)
+        look = _look(settings, auth)
+        outbox = Outbox(store, _sender(settings, session, pace), look, metrics=metrics)
         poll = settings.voicejob_poll_seconds
-        watcher = Watcher(metastudio, store, poll=poll, changed=outbox.wake, gone_after=pace.gone)
-        answers = Answers(session)
+        watcher = Watcher(
+            metastudio, store, poll=poll, changed=outbox.wake, gone_after=pace.gone, metrics=metrics
+        )
+        answers = Answers(session, metrics)
         stack.push_async_callback(_drain, answers, outbox, drain)
         app = _bolt_app(settings, client, auth)
-        register(app, answers, Desk(metastudio, store, outbox, watcher, look, str(auth.get("team_id"))))
-        parts = {"watcher": watcher.run(), "outbox": outbox.run(), "way to Slack": _way(app, settings, ready)}
+        desk = Desk(metastudio, store, outbox, watcher, look, str(auth.get("team_id")))
+        register(app, answers, desk, metrics)
+        connection = Connection() if settings.slack_app_token else None
+        health = Health(connection, watcher, outbox, store, metrics, poll=poll)
+        way = _way(app, settings, health, connection, ready)
+        parts = {"watcher": watcher.run(), "outbox": outbox.run(), "way to Slack": way}
         await run_parts(parts, stop)
+
+
+async def _tell_what_is_there(settings: Settings, store: Store) -> None:
+    followed = len(await store.followed())
+    told = "region %s, store %s, jobs followed: %d"
+    log.info(told, settings.metastudio_region, settings.voicejob_store, followed)
+
+
+def _look(settings: Settings, auth: AsyncSlackResponse) -> Look:
+    return Look(
+        region=settings.metastudio_region,
+        bot_name=str(auth.get("user")),
+        command=COMMAND,
+        console_url=settings.console_url,
+    )
 
 
 async def _drain(answers: Answers, outbox: Outbox, seconds: float) -> None:
@@ -129,16 +144,25 @@ def _first_told(group: ExceptionGroup[Exception]) -> Exception:
     return next((error for error in group.exceptions if isinstance(error, VoiceJobError)), group)
 
 
-async def _way(app: AsyncApp, settings: Settings, ready: Ready) -> None:
-    """Keep the way open on which Slack reaches the bot, until cancelled."""
-    if app_token := revealed(settings.slack_app_token):
-        # slack_sdk would try a token that Slack refuses for ever, so it is tried here first.
+async def _way(
+    app: AsyncApp, settings: Settings, health: Health, connection: Connection | None, ready: Ready
+) -> None:
+    """Keep the way open on which Slack reaches the bot, and tell how it is, until cancelled."""
+    served = web.Application(client_max_size=http_mode.MAX_BODY)
+    health.add_to(served)
+    if connection is None:
+        http_mode.add_events(served, app, revealed(settings.slack_signing_secret))
+    async with http_mode.listening(served, settings.voicejob_host, settings.port) as address:
+        if connection is None:
+            ready(address + http_mode.EVENTS_PATH)
+            await asyncio.Event().wait()
+        log.info("health and metrics at %s", address)
+        app_token = revealed(settings.slack_app_token)
+        # A token that Slack refuses from the start is a mistake of the settings: it is told at once.
         await may_connect(app.client, app_token)
-        await socket_mode.stay_connected(app, app_token, ready=partial(ready, "Socket Mode"))
-    secret = revealed(settings.slack_signing_secret)
-    async with http_mode.serve(app, secret, settings.voicejob_host, settings.port) as address:
-        ready(address)
-        await asyncio.Event().wait()
+        await socket_mode.stay_connected(
+            app, app_token, ready=partial(ready, "Socket Mode"), connection=connection
+        )
 
 
 def _sender(settings: Settings, session: aiohttp.ClientSession, pace: Pace) -> Slack:
@@ -152,7 +176,9 @@ def _sender(settings: Settings, session: aiohttp.ClientSession, pace: Pace) -> S
     return Slack(client, pace)
 
 
-def metastudio_from(settings: MetaStudioSettings, pace: Pace = PACE) -> MetaStudio:
+def metastudio_from(
+    settings: MetaStudioSettings, pace: Pace = PACE, metrics: Metrics | None = None
+) -> MetaStudio:
     """Build the client of MetaStudio."""
     return MetaStudio(
         settings.endpoint,
@@ -160,6 +186,7 @@ def metastudio_from(settings: MetaStudioSettings, pace: Pace = PACE) -> MetaStud
         auth=_auth_from(settings),
         app_user_id=settings.metastudio_app_user_id,
         pause=pace.requests,
+        metrics=metrics,
     )
 
 

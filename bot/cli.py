@@ -10,32 +10,42 @@ import logging
 import os
 import signal
 import sys
+import threading
 import time
 import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from bot import app as bot
-from bot import cards, terminal
+from bot import cards, checks, logs, terminal
+from bot import manifest as app_manifest
+from bot.checks import settings as known_settings
+from bot.checks.item import Item
 from bot.config import MetaStudioSettings, Settings
 from bot.errors import BadSettings, BadUsage, MetaStudioError, VoiceJobError
 from bot.job_ids import job_id_from
 from bot.jobs import Job, without_personal_fields
+from bot.logs import LogFormat
 
 log = logging.getLogger(__name__)
 
-LOG_FORMAT: Final = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 BAD_INPUT: Final = 2
 DEMO_PORT: Final = 8910
+MARKS: Final = {
+    True: ("ok     ", "green"),
+    False: ("failed ", "bold red"),
+    None: ("-      ", "yellow"),
+}
+"""How a line of ``check`` begins, and its colour on a terminal."""
 SCREENS: Final = ("DISPLAY", "WAYLAND_DISPLAY")
 """Environment variables that a desktop of Linux or BSD sets."""
-QUIET: Final = {"httpx": logging.WARNING, "slack_sdk": logging.WARNING, "stamina": logging.ERROR}
-"""Libraries that would log each request and each try; what came of them is logged here."""
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -81,8 +91,16 @@ def options(
 @cli.command()
 def run() -> None:
     """Run the bot, with the settings from the environment or .env, until it is stopped."""
-    _log_to_stderr()
-    asyncio.run(_run(Settings.load()))
+    logs.set_up()
+    settings = Settings.load()
+    logs.set_up(settings.voicejob_log)
+    try:
+        asyncio.run(_run(settings))
+    except VoiceJobError as error:
+        if settings.voicejob_log is LogFormat.TEXT:
+            raise
+        log.critical("%s", error.sentence())  # whoever reads JSON gets nothing else
+        raise typer.Exit(1) from None
 
 
 @cli.command()
@@ -102,7 +120,8 @@ def demo(
     --once there is no page: it plays a story in the terminal, checks it, and exits with 0, or with 1 and
     what went wrong.
     """
-    _log_to_stderr(logging.ERROR)  # people make trouble here on purpose, and see on the page what comes of it
+    # People make trouble here on purpose, and see on the page what comes of it.
+    logs.set_up(level=logging.ERROR)
     # The bot itself does not carry its stand-ins.
     if once:
         from bot.demo.story import play  # noqa: PLC0415
@@ -121,7 +140,7 @@ def show(
     ] = False,
 ) -> None:
     """Look up one job and print it."""
-    _log_to_stderr(logging.WARNING)
+    logs.set_up(level=logging.WARNING)
     found = job_id_from(job_id)
     settings = MetaStudioSettings.load()
     answer = asyncio.run(_answer(settings, found))
@@ -130,6 +149,37 @@ def show(
         typer.echo(json.dumps(without_personal_fields(answer), indent=2))
     else:
         out.print(terminal.draw(_card(settings, Job.from_api(answer | {"job_id": found}))))
+
+
+@cli.command()
+def check(
+    *, as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False
+) -> None:
+    """Try all settings for real, at Slack, at MetaStudio and on the disk, and say what to do where one fails.
+
+    It prints a line for each, within half a minute, and exits with 0, or with 1 if anything failed. A bot
+    that runs meanwhile goes on.
+    """
+    logs.set_up(level=logging.CRITICAL)  # what goes wrong is in the lines
+    asyncio.run(_check(as_json=as_json))
+
+
+@cli.command()
+def manifest(
+    *,
+    url: Annotated[
+        str | None, typer.Option(help="HTTP mode: the bot's public address, https://host.")
+    ] = None,
+) -> None:
+    """Print the Slack app's manifest: for Socket Mode, or with --url for HTTP mode."""
+    try:
+        host = None if url is None else app_manifest.address(url)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--url") from None
+    text = app_manifest.as_yaml(app_manifest.manifest(host))
+    typer.echo(text, nl=False)
+    err.print("This link makes the app at Slack, with the manifest filled in:", soft_wrap=True)
+    err.print(app_manifest.new_app_link(text), markup=False, soft_wrap=True)
 
 
 async def _run(settings: Settings) -> None:
@@ -170,7 +220,8 @@ async def _demo(port: int, *, open_browser: bool) -> None:
     async with playground() as ground, serving(ground, port) as address:
         out.print(f"The demo is at {address}", "Ctrl-C ends it.", sep="\n")
         if open_browser and _has_screen():
-            await asyncio.to_thread(webbrowser.open, address)
+            # Some browsers come back only when they are closed: they must not keep the demo from ending.
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
         await stop.wait()
     out.print("The demo has ended; nothing of it is kept.")
 
@@ -185,6 +236,24 @@ def _on_signals(end: Callable[[], object]) -> None:
         asyncio.get_running_loop().add_signal_handler(number, end)
 
 
+async def _check(*, as_json: bool) -> None:
+    items = await checks.check(known_settings.read())
+    good = all(item.ok is not False for item in items)
+    if as_json:
+        typer.echo(json.dumps({"ok": good, "items": [asdict(item) for item in items]}, indent=2))
+    else:
+        for item in items:
+            out.print(_line(item), soft_wrap=True)
+    sys.stdout.flush()
+    # Python would wait for a thread that looks up a host's name, however long that hangs.
+    os._exit(0 if good else 1)
+
+
+def _line(item: Item) -> Text:
+    mark, colour = MARKS[item.ok]
+    return Text.assemble((mark, colour), (item.name, "bold"), f": {item.says}")
+
+
 async def _answer(settings: MetaStudioSettings, job_id: str) -> dict[str, Any]:
     async with bot.metastudio_from(settings) as metastudio:
         return await metastudio.answer(job_id)
@@ -194,10 +263,3 @@ def _card(settings: MetaStudioSettings, job: Job) -> list[dict[str, Any]]:
     """Make the blocks of a card, without the buttons: there is nothing to press in a terminal."""
     card = cards.job(job, region=settings.metastudio_region, now=int(time.time()))
     return [block for block in card.blocks if block["type"] != "actions"]
-
-
-def _log_to_stderr(level: int = logging.INFO) -> None:
-    """Log a line an event. Never DEBUG: there, the libraries log whole messages."""
-    logging.basicConfig(level=level, format=LOG_FORMAT)
-    for name, quiet in QUIET.items():
-        logging.getLogger(name).setLevel(quiet)

@@ -23,6 +23,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import BadSettings
+from bot.logs import LogFormat
 
 _PRINTABLE: Final = re.compile(r"[!-~]+")
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -85,6 +86,13 @@ def _poll_seconds(value: Any) -> float:
     if not (re.fullmatch(r"[0-9]{1,6}", text) and int(text) >= _SHORTEST_POLL):
         raise ValueError(f"must be a whole number of seconds, {_SHORTEST_POLL} or more")
     return float(text)
+
+
+def _log_format(value: Any) -> LogFormat:
+    try:
+        return LogFormat(value)
+    except ValueError:
+        raise ValueError("must be text or json") from None
 
 
 def _header(value: str) -> str:
@@ -194,6 +202,7 @@ class Settings(MetaStudioSettings):
     slack_api_url: Address = "https://slack.com/api"
     voicejob_host: str = "0.0.0.0"  # noqa: S104  Slack, or the proxy before the bot, must reach it in HTTP mode
     port: Annotated[int, BeforeValidator(_port)] = 3000
+    voicejob_log: Annotated[LogFormat, BeforeValidator(_log_format)] = LogFormat.TEXT
     voicejob_store: Path = Path("voicejob.sqlite")
     voicejob_poll_seconds: Annotated[float, BeforeValidator(_poll_seconds)] = 60
 

@@ -1,6 +1,7 @@
 """What goes wrong for a while, told twice: when it begins, and when it is over."""
 
 import logging
+from typing import Any
 
 
 class Edge:
@@ -10,10 +11,13 @@ class Edge:
         self._log = logger
         self._told: set[str] = set()
 
-    def fails(self, what: str, *values: object) -> None:
-        """Log a failure, unless one of its kind was logged since it worked: ``what`` tells kinds apart."""
+    def fails(self, what: str, *values: object, about: dict[str, Any] | None = None) -> None:
+        """Log a failure, unless one of its kind was logged since it worked: ``what`` tells kinds apart.
+
+        ``about`` has the line's fields, see bot.logs.
+        """
         if what not in self._told:
-            self._log.warning(what, *values)
+            self._log.warning(what, *values, extra=about)
         self._told.add(what)
 
     def works(self, what: str = "") -> None:

@@ -261,7 +261,8 @@ class MetaStudioError(VoiceJobError):
         """Say for the log what the person is not shown."""
         parts = [f"status={self.status}", f"code={self.code or '-'}", f"request={self.request_id or '-'}"]
         if self.__cause__ is not None:
-            parts.append(f"cause={type(self.__cause__).__name__} {str(self.__cause__)[:80]!r}")
+            # What it says may quote a header of the request, and so a token.
+            parts.append(f"cause={type(self.__cause__).__name__}")
         return " ".join([type(self).__name__, *parts])
 
 

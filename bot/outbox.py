@@ -12,11 +12,13 @@ from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from bot import notices
 from bot import subscriptions as changes
 from bot.errors import StoreTrouble
+from bot.logs import about
+from bot.metrics import Metrics
 from bot.mrkdwn import Message
 from bot.notices import Look
 from bot.refusals import Refusal
@@ -74,10 +76,12 @@ class Outbox:
         disk_pause: float = DISK_PAUSE,
         patience: float = PATIENCE,
         send_seconds: float = SEND_SECONDS,
+        metrics: Metrics | None = None,
     ) -> None:
         self._store = store
         self._slack = slack
         self._look = look
+        self._metrics = metrics or Metrics()
         self._disk_pause = disk_pause
         self._patience = patience
         self._send_seconds = send_seconds
@@ -257,10 +261,12 @@ class Outbox:
             self._pauses[channel].failed()
             return
         except NotTaken as error:
+            self._metrics.delivery(step.name.lower(), error.refusal.name.lower(), error.code)
             person_knows = person_is_here or await self._knows(kept)
             change = self._after(error, kept, step, person_knows=person_knows)
         else:
-            log.info("told: job=%.66r channel=%s %s", kept.job_id, kept.channel_id, step.name.lower())
+            self._metrics.delivery(step.name.lower())
+            log.info("told", extra=_about(kept, step))
             if kept.pause and step is not Step.TELL_PERSON:
                 await self._reopen(channel)
         if change is not None:
@@ -294,8 +300,8 @@ class Outbox:
         except NotTaken as error:
             if error.refusal is not Refusal.OUR_FAULT:
                 raise
-            told = f"job={kept.job_id!r} {step.name} {error.code}"
-            log.warning("Slack calls a message malformed, so it goes as plain text: %s", told)
+            told = "Slack calls a message malformed, so it goes as plain text"
+            log.warning(told, extra=_about(kept, step, code=error.code))
             return await self._send_as(_plain(message), kept, step)
 
     def _message(self, kept: Subscription, step: Step) -> Message:
@@ -303,7 +309,7 @@ class Outbox:
         try:
             return self._made(kept, step)
         except Exception:
-            log.exception("a message can't be made: job=%.66r %s", kept.job_id, step.name)
+            log.exception("a message can't be made", extra=_about(kept, step))
             return notices.plainly(kept)
 
     def _made(self, kept: Subscription, step: Step) -> Message:
@@ -337,9 +343,7 @@ class Outbox:
         if refusal is Refusal.CREDENTIALS:
             self._is_refused(error)
             return None
-        log.warning(
-            "Slack refuses: job=%.66r channel=%s %s %s", kept.job_id, kept.channel_id, step.name, error.code
-        )
+        log.warning("Slack refuses a message", extra=_about(kept, step, code=error.code))
         if step is Step.TELL_PERSON:
             return changes.person_told  # nobody can be told; the list in the channel still says it
         if refusal is Refusal.MESSAGE_GONE:
@@ -363,14 +367,16 @@ class Outbox:
 
     def _fails(self, channel: Channel, error: NotTaken) -> None:
         if not self._failing:
-            log.warning("Slack does not take a message: %s %s; trying again", error.code, error)
+            fields = about(channel=channel[1], code=error.code, cause=str(error))
+            log.warning("Slack does not take a message; trying again", extra=fields)
         self._failing.add(channel)
         if not error.retry_after:  # otherwise that method is held, and everything else goes on
             self._pauses[channel].failed()
 
     def _is_refused(self, error: NotTaken) -> None:
         if not self.trouble:
-            log.error("Slack refuses the bot: %s; nothing is lost, and it tries again", error.code)
+            told = "Slack refuses the bot; nothing is lost, and it tries again"
+            log.error(told, extra=about(code=error.code))
         self.trouble = error
         self._all_pause.failed()
 
@@ -386,6 +392,10 @@ class Outbox:
                 woken.set()
         if was_failing and not self._failing:
             log.info("Slack takes messages again")
+
+
+def _about(kept: Subscription, step: Step, *, code: str = "") -> dict[str, Any]:
+    return about(job=kept.job_id, channel=kept.channel_id, step=step.name.lower(), code=code)
 
 
 def _plain(message: Message) -> Message:

@@ -26,7 +26,9 @@ from bot.errors import (
     WrongProject,
 )
 from bot.jobs import GONE, Job
+from bot.logs import about
 from bot.metastudio.client import MetaStudio
+from bot.metrics import OK, Metrics
 from bot.pace import PACE
 from bot.store import Store
 from bot.subscriptions import Key, Subscription, due, seen
@@ -67,6 +69,7 @@ class Watcher:
         gone_after: float = PACE.gone,
         rarely: float = RARELY,
         list_rests: float = LIST_RESTS,
+        metrics: Metrics | None = None,
     ) -> None:
         self._metastudio = metastudio
         self._store = store
@@ -75,6 +78,7 @@ class Watcher:
         self._gone_after = gone_after
         self._rarely = rarely
         self._list_rests = list_rests
+        self._metrics = metrics or Metrics()
         self._edge, self._list_edge = Edge(log), Edge(log)
         # All times here are the loop's, but for _since, which is MetaStudio's.
         self._asked: dict[str, float] = {}
@@ -88,6 +92,8 @@ class Watcher:
         self._since: int | None = None
         self._count = 0
         self._woken = asyncio.Event()
+        self._served_at = _now()
+        """When MetaStudio last gave a good answer, or when there was nothing to ask."""
         self.trouble: VoiceJobError | None = None
         """What keeps it from checking at present."""
 
@@ -100,9 +106,19 @@ class Watcher:
                 async with asyncio.timeout(pause * random.uniform(1 - JITTER, 1 + JITTER)):  # noqa: S311  no secret
                     await self._woken.wait()
 
+    @property
+    def silence(self) -> float:
+        """For how many seconds MetaStudio has given no good answer, though there was something to ask."""
+        return _now() - self._served_at
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether MetaStudio refuses the bot itself, which only a person can mend."""
+        return isinstance(self.trouble, REFUSED)
+
     def metastudio_works(self) -> None:
         """Take it that MetaStudio has served a person: there is no reason to wait for long any more."""
-        if isinstance(self.trouble, REFUSED):
+        if self.is_refused:
             self._woken.set()
 
     def checked_at(self, job_id: str) -> int | None:
@@ -119,13 +135,21 @@ class Watcher:
 
     async def _check_safely(self) -> float:
         """Check once, and say how many seconds to wait until the next time."""
+        started = _now()
+        pause = await self._check_and_tell()
+        outcome = type(self.trouble).__name__ if self.trouble else OK
+        self._metrics.check(_now() - started, outcome)
+        return pause
+
+    async def _check_and_tell(self) -> float:
         try:
             await self.check()
         except MetaStudioError as error:
             self.trouble = error
             pause = max(self._poll, self._rarely) if isinstance(error, REFUSED) else self._poll
             kind = type(error).__name__
-            self._edge.fails(f"jobs can't be checked ({kind}): %s; next try in %.0f seconds", error, pause)
+            told = f"jobs can't be checked ({kind}); next try in %.0f seconds"
+            self._edge.fails(told, pause, about=about(error=error))
             return pause
         except StoreTrouble as error:
             self.trouble = error  # which the store has logged
@@ -141,6 +165,7 @@ class Watcher:
         followed = {job_id: each for job_id, every in kept.items() if (each := _waiting(every))}
         if not followed:
             self._since = None
+            self._served_at = _now()
             return
         rests = _now() < self._list_rests_until
         chosen = way(followed=len(followed), pages=1, rests=rests)
@@ -170,12 +195,14 @@ class Watcher:
             while not sweep.is_over and sweep.pages < len(followed):
                 await self._metastudio.turn()
                 sweep.take(await self._metastudio.recent_jobs(offset=sweep.offset))
+                self._served_at = _now()
         except CredentialsRefused:
             raise
         except MetaStudioError as error:
             if not error.transient:
                 self._list_rests_until = _now() + self._list_rests
-            self._list_edge.fails(f"the list of jobs can't be used ({type(error).__name__}): %s", error)
+            kind = type(error).__name__
+            self._list_edge.fails(f"the list of jobs can't be used ({kind})", about=about(error=error))
             return None
         if not sweep.is_over:
             self._list_rests_until = _now() + self._list_rests
@@ -209,9 +236,9 @@ class Watcher:
         self._since = None if sweep.count < self._count else next_since(sweep.newest)
         self._count = sweep.count
 
-    def _rest_list(self, why: str, detail: object = "") -> None:
+    def _rest_list(self, why: str, job_id: str = "") -> None:
         self._list_rests_until = _now() + self._list_rests
-        self._list_edge.fails(f"the list of jobs is not used for a while: {why} %.200s", detail)
+        self._list_edge.fails(f"the list of jobs is not used for a while: {why}", about=about(job=job_id))
 
     # One job after the other.
 
@@ -243,7 +270,7 @@ class Watcher:
             in_a_row, has_worked = 0, True
             is_telling = job_id in suspects or (job is not None and _is_news(job, followed[job_id]))
             if sweep and job and is_telling and sweep.hides(job):
-                self._rest_list("it does not show what a job itself shows:", job_id)
+                self._rest_list("it does not show what a job itself shows", job_id)
                 if suspects:
                     break
         for job_id, why in failed.items():
@@ -271,8 +298,10 @@ class Watcher:
         job = None
         try:
             job = await self._metastudio.stated_job(job_id)
+            self._served_at = _now()
             await self._found(job_id, job, subscriptions, at)
         except JobNotFound:
+            self._served_at = _now()
             await self._miss(job_id, subscriptions, at)
         except BadJobId as error:
             self._log_odd(job_id, error)
@@ -289,7 +318,7 @@ class Watcher:
         self._missing.pop(job_id, None)
         if job_id in self._odd:
             self._odd.remove(job_id)
-            log.info("a job can be checked again: job=%.66r", job_id)
+            log.info("a job can be checked again", extra=about(job=job_id))
         await self._observe(job_id, job, subscriptions, at)
 
     async def _miss(self, job_id: str, subscriptions: Sequence[Subscription], at: float) -> None:
@@ -315,14 +344,14 @@ class Watcher:
             kept = await self._store.get(each.key)  # it may have changed since the check began
             if kept and not kept.stopped_by and due(kept, job, now):
                 await self._store.change(kept.key, seen(job, now))
-                log.info("change: job=%.66r channel=%s state=%.40r", job_id, kept.channel_id, state)
+                log.info("change", extra=about(job=job_id, channel=kept.channel_id, state=state))
                 self._changed(kept.key)
 
     def _log_odd(self, job_id: str, error: MetaStudioError | BadJobId) -> None:
         """Log what is wrong with one job, once."""
         if job_id not in self._odd:
             self._odd.add(job_id)
-            log.warning("a job can't be checked: job=%.66r %s", job_id, error)
+            log.warning("a job can't be checked", extra=about(job=job_id, error=error))
 
 
 def _waiting(subscriptions: Sequence[Subscription]) -> list[Subscription]:

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.demo.slack import BOT_TOKEN, SlackWorkspace
 from bot.jobs import Job
+from bot.logs import TextLines
 from bot.notices import Look
 from bot.outbox import Outbox
 from bot.pace import Pace
@@ -27,6 +29,16 @@ async def eventually(holds: Callable[[], bool], *, within: float = 5) -> None:
     async with asyncio.timeout(within):
         while not holds():  # noqa: ASYNC110  what is waited for has no event
             await asyncio.sleep(0.01)
+
+
+def log_lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Give the lines of the bot's own log as an operator sees them in text, without the time."""
+    return [TextLines().format(each).partition(" ")[2] for each in caplog.records]
+
+
+def log_text(caplog: pytest.LogCaptureFixture) -> str:
+    """Give the same as one text."""
+    return "\n".join(log_lines(caplog))
 
 
 AT_ONCE = Pace(channel=0, posts=0, edits=0, requests=0.001, gone=0.2)
@@ -108,7 +120,7 @@ async def office(
     pace: Pace = AT_ONCE,
     seconds: float = 10,
     console_url: Callable[[str], str | None] = lambda _: None,
-    **outbox: float,
+    **outbox: Any,
 ) -> AsyncIterator[Office]:
     """Open an office with its store in this file; Slack is given so many seconds for an answer."""
     look = Look(region="cn-north-4", bot_name="voicejob", command="/voicejob", console_url=console_url)

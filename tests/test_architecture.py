@@ -11,20 +11,35 @@ ROOT = Path(__file__).parent.parent
 BOT = ROOT / "bot"
 
 LAYERS = [
-    {"bot.errors", "bot.refusals", "bot.edges", "bot.mrkdwn", "bot.pace"},
-    {"bot.jobs", "bot.job_ids", "bot.metastudio.signing"},
+    {"bot.errors", "bot.refusals", "bot.edges", "bot.mrkdwn", "bot.pace", "bot.manifest", "bot.checks.item"},
+    {"bot.jobs", "bot.job_ids", "bot.logs", "bot.metastudio.signing"},
     {"bot.subscriptions", "bot.config", "bot.terminal", "bot.tokens", "bot.metastudio.refusals"},
-    {"bot.cards", "bot.sweep", "bot.metastudio.auth"},
+    {"bot.cards", "bot.sweep", "bot.metrics", "bot.metastudio.auth"},
     {"bot.notices", "bot.sending", "bot.metastudio.client"},
-    {"bot.listings", "bot.store.files", "bot.store.kept", "bot.store.rows", "bot.store.threads"},
+    {
+        "bot.listings",
+        "bot.metastudio.probe",
+        "bot.store.files",
+        "bot.store.kept",
+        "bot.store.rows",
+        "bot.store.threads",
+    },
     {"bot.store.disk"},
     {"bot.store.sqlite"},
     {"bot.store"},
     {"bot.outbox", "bot.watcher"},
-    {"bot.listeners.answers", "bot.listeners.desk", "bot.listeners.usage"},
+    {
+        "bot.listeners.answers",
+        "bot.listeners.desk",
+        "bot.listeners.stopwatch",
+        "bot.listeners.usage",
+    },
     {"bot.listeners.actions", "bot.listeners.commands"},
     {"bot.listeners", "bot.http_mode", "bot.socket_mode"},
+    {"bot.health"},
     {"bot.app"},
+    {"bot.checks.settings", "bot.checks.slack", "bot.checks.metastudio", "bot.checks.store"},
+    {"bot.checks"},
     {"bot.cli"},
     {"bot.__main__"},
 ]
@@ -35,6 +50,8 @@ PURE = [
     "bot.refusals",
     "bot.mrkdwn",
     "bot.pace",
+    "bot.manifest",
+    "bot.checks.item",
     "bot.store.kept",
     "bot.jobs",
     "bot.job_ids",
@@ -116,7 +133,7 @@ def test_one_folder_speaks_httpx() -> None:
     """Another HTTP library would be one folder's work."""
     users = {name for name, path in OWN.items() if "httpx" in imports(path)}
 
-    assert users == {"bot.metastudio.auth", "bot.metastudio.client"}
+    assert users == {"bot.metastudio.auth", "bot.metastudio.client", "bot.metastudio.probe"}
 
 
 def test_only_the_command_line_prints() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import Office, office
+from support import Office, log_text, office
 
 from bot.demo.slack import SlackWorkspace
 from bot.demo.slack_faults import Fault
@@ -284,7 +284,7 @@ async def test_our_fault_goes_as_plain_text(
     assert shown(post, step) == [plain["text"]]
     assert plain["text"] == rich["text"]
     assert next_step(await post.kept(key)) is not step
-    assert f"job='job-1' {step.name} {code}" in caplog.text
+    assert f"job=job-1 channel={post.channel} step={step.name.lower()} code={code}" in log_text(caplog)
     assert plain["text"] not in caplog.text
 
 
@@ -327,7 +327,7 @@ async def test_a_message_that_cant_be_made_is_a_plain_word(
         await post.outbox.deliver(key)
 
         assert "`voice of job-1`" in shown(post, step)[0]
-        assert "a message can't be made: job='job-1'" in caplog.text
+        assert f"a message can't be made job=job-1 channel={post.channel} step=" in log_text(caplog)
         assert next_step(await post.kept(key)) is not step
 
 
@@ -394,7 +394,7 @@ async def test_logs_name_no_secret_and_no_text(post: Office, caplog: pytest.LogC
         await post.outbox.deliver(key)
     await post.outbox.deliver(key)
 
-    text = "\n".join(record.getMessage() for record in caplog.records if record.name.startswith("bot"))
-    assert f"told: job='job-1' channel={post.channel} post_card" in text
+    text = log_text(caplog)
+    assert f"told job=job-1 channel={post.channel} step=post_card" in text
     assert "voice of job-1" not in text
     assert "xoxb" not in text

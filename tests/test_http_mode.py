@@ -3,17 +3,19 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from bot import http_mode
 from bot.config import Settings
 from bot.demo.metastudio import MetaStudioSimulator
 from bot.demo.slack import SIGNING_SECRET, SlackWorkspace
-from bot.demo.slack_http import headers
+from bot.demo.slack_http import form, headers
 from bot.demo.world import running, settings_for
 from bot.errors import AddressTaken
 
@@ -153,13 +155,98 @@ class TestHttpMode:
 
         assert answer.status == 401
 
-    async def test_another_method_or_path_is_refused(self, address: str) -> None:
-        """There is one door, for POST."""
-        async with aiohttp.ClientSession() as session:
-            async with session.get(address) as answer:
-                assert answer.status == 405
-            async with session.post(address.replace("/slack/events", "/")) as answer:
-                assert answer.status == 404
+    @pytest.mark.parametrize("path", ["/", "/slack", "/slack/events/", "/slack/events/x", "/metrics", "//"])
+    async def test_another_path_is_refused_without_a_word(self, address: str, path: str) -> None:
+        """There is one door, and who knocks elsewhere does not learn what serves here."""
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(address.replace("/slack/events", path), data=b"x") as answer,
+        ):
+            assert (answer.status, await answer.read()) == (404, b"")
+            assert "aiohttp" not in str(answer.headers)
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "OPTIONS", "DELETE"])
+    async def test_another_method_is_refused(self, address: str, method: str) -> None:
+        """The door is for POST."""
+        async with aiohttp.ClientSession() as session, session.request(method, address) as answer:
+            assert (answer.status, await answer.read()) == (405, b"")
+            assert answer.headers["Allow"] == "POST"
+
+    async def test_what_a_proxy_adds_changes_nothing(self, address: str) -> None:
+        """A proxy may tell where a request came from, and call the bot by any name."""
+        body = form(PAYLOAD)
+        added = {
+            "X-Forwarded-For": "203.0.113.7, unknown",
+            "X-Forwarded-Proto": "https",
+            "X-Forwarded-Host": "bot.example",
+            "Forwarded": "for=203.0.113.7;proto=https",
+            "Host": "bot.example",
+            "Via": "1.1 proxy",
+        }
+        made = headers(SIGNING_SECRET, body) | added
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(address, data=body.encode(), headers=made) as answer,
+        ):
+            assert answer.status == 200
+
+    async def test_a_connection_serves_many_requests(self, address: str) -> None:
+        """A proxy keeps its connection for the next command."""
+        body = form(PAYLOAD)
+        lines = headers(SIGNING_SECRET, body) | {"Host": "x", "Content-Length": str(len(body))}
+        head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        async with opened(address) as (reader, writer):
+            for _ in range(3):
+                writer.write(f"POST /slack/events HTTP/1.1\r\n{head}\r\n{body}".encode())
+                assert await told(reader) == b"200"
+
+    async def test_what_came_before_the_end_is_answered(
+        self, slack: SlackWorkspace, http_settings: Settings, metastudio: MetaStudioSimulator, channel: str
+    ) -> None:
+        """Commands that are under way when the bot is stopped are acknowledged, and get their answer."""
+        metastudio.latency = 0.3
+        job_id = metastudio.add_job()["job_id"]
+        async with running(http_settings) as way:
+            slack.events_url = way
+            asking = [
+                asyncio.create_task(slack.command("/voicejob", job_id, channel=channel)) for _ in range(20)
+            ]
+            await asyncio.sleep(0.05)
+        asked = await asyncio.gather(*asking)
+
+        acked = [each for each in asked if each.acked]
+        assert acked
+        assert all([(await each.message()).text for each in acked])
+
+    async def test_a_burst_loses_no_command_that_was_acknowledged(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, address: str, channel: str
+    ) -> None:
+        """Commands that come as fast as they can be sent are all acknowledged, and all are answered."""
+        slack.events_url = address
+        jobs = [metastudio.add_job()["job_id"] for _ in range(20)]
+        asked = await asyncio.gather(
+            *(slack.command("/voicejob", jobs[number % 20], channel=channel) for number in range(300))
+        )
+
+        assert [each.error for each in asked if not each.acked] == []
+        answers = await asyncio.gather(*(each.message(timeout=30) for each in asked))
+        assert len(answers) == 300
+
+    async def test_a_large_card_is_no_huge_body(self, slack: SlackWorkspace, address: str) -> None:
+        """A press carries its message, which may be large."""
+        answer = await slack.post(address, PAYLOAD | {"trigger_id": "x" * 200_000})
+
+        assert answer.status == 200
+
+    @pytest.mark.parametrize("path", ["/slack/events", "/"])
+    async def test_a_huge_body_is_refused_before_it_comes(self, address: str, path: str) -> None:
+        """The head tells how much there will be: the answer does not wait for it."""
+        async with opened(address) as (reader, writer):
+            size = http_mode.MAX_BODY + 1
+            writer.write(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n".encode())
+
+            assert await told(reader) == b"413"
+            assert await ended(reader)
 
     async def test_a_huge_body_is_refused(self, address: str) -> None:
         """A body far larger than any of Slack's is not read to its end."""
@@ -196,6 +283,33 @@ async def sent(address: str, raw: bytes) -> bytes:
         answer = await reader.read()
     writer.close()
     return answer
+
+
+@asynccontextmanager
+async def opened(address: str) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Open a connection, to say what one likes."""
+    host, port = address.split("/")[2].split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+async def told(reader: asyncio.StreamReader) -> bytes:
+    """Read one answer: its status, and nothing more unless it has a body."""
+    async with asyncio.timeout(10):
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        await reader.readexactly(int(head.partition(b"content-length:")[2].split(b"\r\n", 1)[0]))
+    return head.split()[1]
+
+
+async def ended(reader: asyncio.StreamReader) -> bool:
+    """Wait until the other side ends the connection; a reset is an end, too."""
+    async with asyncio.timeout(10):
+        with suppress(ConnectionError):
+            await reader.read()
+    return True
 
 
 class TestStrangers:
@@ -253,3 +367,113 @@ class TestStrangers:
         with pytest.raises(AddressTaken, match="no such host"):
             async with running(settings):
                 pass
+
+
+QUICK = http_mode.Limits(head=0.3, idle=60, connections=3)
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@asynccontextmanager
+async def listening(limits: http_mode.Limits = QUICK) -> AsyncIterator[tuple[str, asyncio.Event]]:
+    """Serve something small: ``/`` answers at once, ``/slow`` when the event is set."""
+    go_on = asyncio.Event()
+
+    async def here(_: web.Request) -> web.Response:
+        return web.Response(text="here")
+
+    async def slow(_: web.Request) -> web.Response:
+        await go_on.wait()
+        return web.Response(text="here")
+
+    application = web.Application()
+    application.add_routes([web.get("/", here), web.get("/slow", slow)])
+    async with http_mode.listening(application, "127.0.0.1", 0, limits=limits) as address:
+        yield address, go_on
+
+
+class TestSlowStrangers:
+    """A connection on which no request comes is ended; one that waits for its answer is not."""
+
+    async def test_one_that_says_nothing_is_ended(self) -> None:
+        """To connect alone holds nothing for long."""
+        async with listening() as (address, _), opened(address) as (reader, _):
+            assert await ended(reader)
+
+    @pytest.mark.parametrize("before", [b"", GET], ids=["first request", "second request"])
+    async def test_a_head_that_trickles_is_ended(self, before: bytes) -> None:
+        """A byte now and then is no sign of life."""
+        async with listening() as (address, _), opened(address) as (reader, writer):
+            writer.write(before)
+            if before:
+                assert await told(reader) == b"200"
+            trickling = asyncio.create_task(self.trickle(writer))
+            assert await ended(reader)
+            trickling.cancel()
+            await asyncio.wait([trickling])
+
+    async def trickle(self, writer: asyncio.StreamWriter) -> None:
+        """Send a head without end."""
+        writer.write(b"GET / HTTP/1.1\r\nX-Slow: ")
+        while True:
+            writer.write(b"x")
+            await asyncio.sleep(0.05)
+
+    async def test_one_that_waits_for_its_answer_is_kept(self) -> None:
+        """How long an answer takes is not the stranger's fault."""
+        async with listening() as (address, go_on), opened(address) as (reader, writer):
+            writer.write(GET.replace(b"/ ", b"/slow "))
+            await asyncio.sleep(3 * QUICK.head)
+            go_on.set()
+
+            assert await told(reader) == b"200"
+
+    async def test_one_that_had_an_answer_is_kept_for_the_next(self) -> None:
+        """Between two requests a proxy may be quiet."""
+        async with listening() as (address, _), opened(address) as (reader, writer):
+            for _ in range(2):
+                writer.write(GET)
+                assert await told(reader) == b"200"
+                await asyncio.sleep(2 * QUICK.head)
+
+    async def test_one_that_is_quiet_for_too_long_is_ended(self) -> None:
+        """But not for ever."""
+        limits = http_mode.Limits(head=60, idle=0.3)
+        async with listening(limits) as (address, _), opened(address) as (reader, writer):
+            writer.write(GET)
+            assert await told(reader) == b"200"
+            assert await ended(reader)
+
+
+class TestCrowds:
+    """There is always room for Slack, however many strangers come and stay."""
+
+    async def test_a_quiet_connection_makes_room(self, caplog: pytest.LogCaptureFixture) -> None:
+        """The one that has been quiet for longest goes, and the new one is answered; the log says so once."""
+        limits = http_mode.Limits(head=60, connections=3)
+        async with listening(limits) as (address, _), AsyncExitStack() as stack:
+            quiet = [await stack.enter_async_context(opened(address)) for _ in range(3)]
+            quiet[0][1].write(GET)
+            assert await told(quiet[0][0]) == b"200"
+            for _ in range(2):
+                reader, writer = await stack.enter_async_context(opened(address))
+                writer.write(GET)
+                assert await told(reader) == b"200"
+
+            assert [await ended(reader) for reader, _ in quiet[1:]] == [True, True]
+            quiet[0][1].write(GET)
+            assert await told(quiet[0][0]) == b"200"
+        assert caplog.text.count("more than 3 connections are open") == 1
+
+    async def test_where_all_are_busy_the_new_one_goes(self) -> None:
+        """Whose request is being answered is not sent away."""
+        limits = http_mode.Limits(head=60, connections=3)
+        async with listening(limits) as (address, go_on), AsyncExitStack() as stack:
+            busy = [await stack.enter_async_context(opened(address)) for _ in range(3)]
+            for _, writer in busy:
+                writer.write(GET.replace(b"/ ", b"/slow "))
+            await asyncio.sleep(0.1)
+            reader, _ = await stack.enter_async_context(opened(address))
+            assert await ended(reader)
+            go_on.set()
+
+            assert [await told(reader) for reader, _ in busy] == [b"200"] * 3

@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
+import re
 import time
 from typing import Any
 
 import pytest
-from support import eventually
+from support import eventually, log_lines, log_text
 
 from bot import cards
 from bot.demo.metastudio import Fault, MetaStudioSimulator
@@ -330,7 +331,7 @@ async def test_an_expired_response_url_is_logged_and_no_more(
     await eventually(lambda: "did not take an answer" in caplog.text)
 
     assert asked.messages == []
-    assert "status=404 'expired_url'" in caplog.text
+    assert "did not take an answer status=404 code=expired_url" in log_text(caplog)
     assert "Still here" in (await ask(slack, channel, job["job_id"])).text
 
 
@@ -371,7 +372,9 @@ async def test_a_strange_button_gets_a_sentence(
     assert "can't be a job id" in problem.text
     assert buttons(problem) == []
     assert metastudio.requests == []
-    assert not [line for line in caplog.text.splitlines() if line.startswith("forged") or len(line) > 400]
+    assert not [
+        line for line in log_text(caplog).splitlines() if line.startswith("forged") or len(line) > 400
+    ]
 
 
 async def test_the_log_has_a_line_for_each_look_up_and_no_line_twice(
@@ -386,12 +389,15 @@ async def test_the_log_has_a_line_for_each_look_up_and_no_line_twice(
     await ask(slack, channel, job["job_id"])
     await ask(slack, channel, UNKNOWN)
 
-    lines = [record.getMessage() for record in caplog.records if record.name.startswith("bot.listeners")]
+    lines = [line for line in log_lines(caplog) if "bot.listeners" in line]
     assert len(lines) == 2
-    assert f"job='{job['job_id']}'" in lines[0]
-    assert "JobNotFound status=404 code=MSS.41000003 request=" in lines[1]
-    assert "Nobody's business" not in caplog.text
-    assert "response_url" not in caplog.text
+    assert f": look-up job={job['job_id']} channel={channel} seconds=" in lines[0]
+    assert lines[0].endswith(" outcome=done")
+    assert re.search(
+        r" request=\S+ .*outcome=refused error=JobNotFound status=404 code=MSS.41000003$", lines[1]
+    )
+    assert "Nobody's business" not in log_text(caplog)
+    assert "response_url" not in log_text(caplog)
 
 
 async def test_the_command_is_acknowledged_within_slacks_patience(

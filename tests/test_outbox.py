@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import Office, disk_held, eventually, eventually_so, fail_fast, office
+from support import Office, disk_held, eventually, eventually_so, fail_fast, log_text, office
 
 from bot.demo.slack import SlackWorkspace
 from bot.pace import Pace
@@ -339,7 +339,8 @@ class TestPauses:
 
         assert post.outbox.trouble is None
         assert all(len(slack.messages(channel)) == 1 for channel in channels)
-        assert caplog.text.count("Slack refuses the bot: account_inactive") == 1
+        assert log_text(caplog).count("Slack refuses the bot; nothing is lost, and it tries again") == 1
+        assert "code=account_inactive" in log_text(caplog)
         assert caplog.text.count("Slack takes messages again") == 1
 
     async def test_many_refusals_at_once_are_one(self, slack: SlackWorkspace, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -10,8 +11,9 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from support import eventually
 
 from bot import socket_mode
-from bot.demo.slack import APP_TOKEN, BOT_TOKEN, SlackWorkspace
+from bot.demo.slack import APP_TOKEN, BOT_TOKEN, Fault, SlackWorkspace
 from bot.errors import SlackRefused
+from bot.socket_mode import Connection
 
 
 def app_of(slack: SlackWorkspace) -> AsyncApp:
@@ -27,16 +29,23 @@ def app_of(slack: SlackWorkspace) -> AsyncApp:
 
 
 @asynccontextmanager
-async def connected(slack: SlackWorkspace, *, patience: float = 60) -> AsyncIterator[None]:
+async def connected(slack: SlackWorkspace, *, patience: float = 60) -> AsyncIterator[Connection]:
     """Keep a small Bolt app connected, with an eye on it that is quick enough for a test."""
+    connection = Connection()
     task = asyncio.create_task(
         socket_mode.stay_connected(
-            app_of(slack), APP_TOKEN, ready=lambda: None, patience=patience, check_every=0.05, ping_every=0.2
+            app_of(slack),
+            APP_TOKEN,
+            ready=lambda: None,
+            connection=connection,
+            patience=patience,
+            check_every=0.05,
+            ping_every=0.2,
         )
     )
     try:
         await slack.connected()
-        yield
+        yield connection
     finally:
         task.cancel()
         await asyncio.wait([task])
@@ -163,3 +172,107 @@ class TestSocketMode:
 
         mine = [each for each in asyncio.all_tasks() - before if "connect" in repr(each.get_coro())]
         assert mine == []
+
+    async def test_copies_are_told_once_and_again_after_they_were_gone(
+        self, slack: SlackWorkspace, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Each connection counts the copies; only that they come is news."""
+        async with connected(slack) as connection:
+            async with connected(slack):
+                for _ in range(2):
+                    await slack.disconnect("refresh_requested")
+                    await eventually(lambda: slack.connections == 2)
+            told = caplog.text.count("copies of this bot")
+            await eventually(lambda: slack.connections == 1)
+            opened = connection.opened
+            await slack.disconnect("refresh_requested")
+            await eventually(lambda: connection.opened > opened)
+            async with connected(slack):
+                await slack.disconnect("refresh_requested")
+                await eventually(lambda: slack.connections == 2)
+
+        assert 1 <= told <= 2  # one of each copy: they are in one process here
+        assert told < caplog.text.count("copies of this bot") <= told + 2
+
+    async def test_whoever_asks_is_told_how_the_connection_is(
+        self, slack: SlackWorkspace, channel: str
+    ) -> None:
+        """Whether there is one now, and how many there were."""
+        async with connected(slack) as connection:
+            await eventually(lambda: connection.connected)
+            assert (connection.opened, connection.reconnects) == (1, 0)
+            slack.refuse_handshakes = 99
+            slack.cut()
+            await eventually(lambda: not connection.connected)
+            slack.refuse_handshakes = 0
+            await answers_again(slack, channel)
+            await eventually(lambda: connection.connected)
+
+            assert (connection.opened, connection.reconnects) == (2, 1)
+
+    async def test_socket_mode_that_was_switched_off_is_told(
+        self, slack: SlackWorkspace, channel: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """The log says what a person can do."""
+        async with connected(slack):
+            await slack.disconnect("link_disabled")
+            await answers_again(slack, channel)
+
+        assert caplog.text.count("Socket Mode was switched off at Slack") == 1
+
+    @pytest.mark.parametrize("seed", [1, 2])
+    async def test_after_a_storm_commands_are_answered_again(
+        self, slack: SlackWorkspace, channel: str, caplog: pytest.LogCaptureFixture, seed: int
+    ) -> None:
+        """Whatever happened to the connection for a while, the same process serves again, and says little."""
+        async with connected(slack, patience=1) as connection:
+            await Storm(slack, seed).rage(7)
+            await answers_again(slack, channel)
+            await eventually(lambda: connection.connected and slack.connections == 1, within=10)
+
+        assert connection.reconnects > 5
+        lines = [record.getMessage() for record in caplog.records if record.name == "bot.socket_mode"]
+        losses = sum("is lost" in line for line in lines)
+        assert all(lines.count(line) <= losses + 1 for line in lines)
+        assert "Traceback" not in caplog.text
+
+
+class Storm:
+    """All that can happen to a connection, at random, and as often as a seed says."""
+
+    def __init__(self, slack: SlackWorkspace, seed: int) -> None:
+        self._slack = slack
+        self._chance = random.Random(seed)  # noqa: S311  no secret: a seed
+
+    async def rage(self, seconds: float) -> None:
+        """Let one thing after the other happen, for so long."""
+        until = asyncio.get_running_loop().time() + seconds
+        while asyncio.get_running_loop().time() < until:
+            await self._something()
+            await asyncio.sleep(self._chance.uniform(0, 0.3))
+        self._slack.refuse_handshakes = 0
+        self._slack.heal("apps.connections.open")
+
+    async def _something(self) -> None:
+        slack, chance = self._slack, self._chance
+        faults: list[Fault] = [
+            {"status": 503},
+            {"drop": True},
+            {"error": "internal_error"},
+            {"delay": 0.2},
+            {"body": "<html>"},
+        ]
+        match chance.choice(["cut", "freeze", "expire", "refuse", "open", "disconnect", "disconnect"]):
+            case "cut":
+                slack.cut()
+            case "freeze":
+                slack.freeze()
+            case "expire":
+                slack.expire_tickets()
+            case "refuse":
+                slack.refuse_handshakes += chance.randint(1, 4)
+            case "open":
+                slack.fail("apps.connections.open", times=chance.randint(1, 4), **chance.choice(faults))
+            case _:
+                reasons = ["warning", "refresh_requested", "too_many_websockets", "link_disabled"]
+                await slack.disconnect(chance.choice(reasons))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import disk_held, eventually, fail_fast
+from support import disk_held, eventually, fail_fast, log_lines
 from watching import Watch, watching
 
 from bot.demo.metastudio import Fault
@@ -72,7 +72,7 @@ def runs(watch: Watch) -> Iterator["asyncio.Task[None]"]:
 
 
 def logged(caplog: pytest.LogCaptureFixture, words: str) -> int:
-    return sum(words in record.getMessage() for record in caplog.records)
+    return sum(words in line for line in log_lines(caplog))
 
 
 class TestChanges:
@@ -106,7 +106,7 @@ class TestChanges:
 
         assert [await watch.path(key) for key in keys] == [("WAITING", "PROCESSING")] * 2
         assert watch.changed == keys
-        assert logged(caplog, "change: job='job-0' channel=C1 state='PROCESSING'") == 1
+        assert logged(caplog, ": change job=job-0 channel=C1 state=PROCESSING") == 1
 
     async def test_a_state_that_came_back_is_a_change(self, watch: Watch) -> None:
         """A job that went and came back between two checks is told of."""
@@ -163,7 +163,7 @@ class TestChanges:
         await checking
 
         assert watch.changed == []
-        assert logged(caplog, "change:") == 0
+        assert logged(caplog, ": change ") == 0
 
     async def test_when_a_job_was_checked(self, watch: Watch) -> None:
         """The time of the last check is known by job, found or not, and not before the first."""
@@ -384,11 +384,11 @@ class TestTroubles:
         assert await watch.paths() == {
             key.job_id: ("WAITING", "PROCESSING", "RESULT_REVIEW") for key in others
         }
-        assert logged(caplog, "a job can't be checked: job='job-0'") == 1
+        assert logged(caplog, "a job can't be checked job=job-0") == 1
         watch.metastudio.chaos = None
         for _ in range(2):
             await watch.check()
-        assert logged(caplog, "a job can be checked again: job='job-0'") == 1
+        assert logged(caplog, "a job can be checked again job=job-0") == 1
 
     async def test_an_odd_job_is_told_again_to_who_follows_it_again(
         self, watch: Watch, caplog: pytest.LogCaptureFixture

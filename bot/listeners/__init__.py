@@ -7,14 +7,17 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from bot.listeners import actions, commands
 from bot.listeners.answers import Answers
 from bot.listeners.desk import Desk
+from bot.listeners.stopwatch import Stopwatch
+from bot.metrics import Metrics
 
 
-def register(app: AsyncApp, answers: Answers, desk: Desk) -> None:
-    """Wire every listener to what it needs: ``answers`` and ``desk`` are offered to them by name."""
+def register(app: AsyncApp, answers: Answers, desk: Desk, metrics: Metrics) -> None:
+    """Wire every listener to what it needs: what is in the context is offered to them by name."""
 
     async def offer(context: AsyncBoltContext, next: Callable[[], Awaitable[None]]) -> None:  # noqa: A002  Bolt's name
         context["answers"] = answers
         context["desk"] = desk
+        context["stopwatch"] = Stopwatch(metrics)
         await next()
 
     app.middleware(offer)

@@ -8,9 +8,12 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot import cards, listings, notices
 from bot.listeners.answers import Answers, Question, Replace
 from bot.listeners.desk import Desk, Place
+from bot.listeners.stopwatch import Stopwatch
+from bot.metrics import PRESSED
 from bot.mrkdwn import Message
 from bot.subscriptions import Level
 
+OUTSIDER: Final = "press from another workspace"
 Do = Callable[[Desk, str, Place], Awaitable[Message | None]]
 """What a button does, with its value, for the place where it was pressed."""
 
@@ -33,7 +36,7 @@ def _relevel(level: Level) -> Do:
 BUTTONS: Final[Mapping[str, tuple[Do, Replace]]] = {
     cards.REFRESH: (Desk.look_up, Replace.IF_DONE),
     cards.TRY_AGAIN: (Desk.look_up, Replace.ALWAYS),
-    cards.SUBSCRIBE: (lambda desk, value, place: desk.subscribe(value, None, place), Replace.NEVER),
+    cards.SUBSCRIBE: (lambda desk, value, place: desk.subscribe(value, None, place), Replace.IF_DONE),
     notices.REFRESH_CARD: (Desk.refresh, Replace.NEVER),
     notices.STOP: (Desk.unsubscribe, Replace.NEVER),
     notices.RETRY: (Desk.retry, Replace.IF_DONE),
@@ -61,20 +64,29 @@ async def open_console(ack: AsyncAck) -> None:
 
 def _listener(action_id: str, do: Do, replace: Replace) -> Callable[..., Awaitable[None]]:
     async def pressed(
-        ack: AsyncAck, action: dict[str, Any], body: dict[str, Any], answers: Answers, desk: Desk
+        ack: AsyncAck,
+        action: dict[str, Any],
+        body: dict[str, Any],
+        answers: Answers,
+        desk: Desk,
+        stopwatch: Stopwatch,
     ) -> None:
         await ack()
+        stopwatch.acknowledged(PRESSED)
         value, _, elsewhere = str(action.get("value", "")).partition(" ")
         place = Place(
             channel_id=elsewhere or body["channel"]["id"],
             channel_name=body["channel"].get("name", "") if not elsewhere else "",
             user_id=body["user"]["id"],
+            is_elsewhere=bool(elsewhere),
         )
         may_replace = body.get("container", {}).get("is_ephemeral")
         is_ours = desk.serves(body["user"].get("team_id"))
         question = Question(
-            about=action_id if is_ours else "press from another workspace",
+            kind=PRESSED,
+            about=action_id if is_ours else OUTSIDER,
             value=str(action.get("value", "")),
+            channel=place.channel_id,
             response_url=body["response_url"],
             replace=replace if may_replace else Replace.NEVER,
             again=action_id,

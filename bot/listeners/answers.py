@@ -7,6 +7,7 @@ tasks of its own here, which are waited for, and in which every error becomes a 
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -20,7 +21,9 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot import cards
-from bot.errors import BeingStopped, MetaStudioError, VoiceJobError
+from bot.errors import BeingStopped, VoiceJobError
+from bot.logs import about
+from bot.metrics import TYPED, Metrics
 from bot.mrkdwn import Message
 
 log = logging.getLogger(__name__)
@@ -29,9 +32,13 @@ TRIES: Final = 3
 """How often an answer is sent until Slack takes it. One that comes twice does no harm."""
 LONGEST_PAUSE: Final = 60.0
 """Seconds: later, nobody waits for the answer any more."""
+AT_A_TIME: Final = 20
+"""Answers on their way to Slack: more would wait for a connection, and that counts as Slack's time."""
 GOODBYE_SECONDS: Final = 2.0
 """How long the end waits once more, for those to be told whom it leaves without an answer."""
 DONE: Final = "done"
+_CODE: Final = re.compile(r'(?:\{.*"error"\s*:\s*")?([a-z_]{1,40})(?:".*\})?', re.DOTALL)
+"""Slack's word for why it does not take an answer, alone or in JSON."""
 
 
 class Replace(Enum):
@@ -51,9 +58,20 @@ class Question:
     value: str
     """The job id mostly: what a button carries that asks the same once more."""
     response_url: str
+    channel: str = ""
+    """The id of the channel that it is about."""
     replace: Replace = Replace.NEVER
     again: str = cards.TRY_AGAIN
     """The action_id that asks the same once more."""
+    kind: str = TYPED
+    """Whether it was typed or pressed."""
+
+    def told(
+        self, *, seconds: float | None = None, outcome: str = "", error: Exception | None = None
+    ) -> dict[str, Any]:
+        """Make the fields of a line of the log."""
+        job = self.value.partition(" ")[0]  # a button elsewhere carries its channel too
+        return about(job=job, channel=self.channel, seconds=seconds, outcome=outcome, error=error)
 
 
 Work = Callable[[], Awaitable[Message | None]]
@@ -63,8 +81,10 @@ Work = Callable[[], Awaitable[Message | None]]
 class Answers:
     """Answers to people, all sent by ``session``."""
 
-    def __init__(self, session: aiohttp.ClientSession) -> None:
+    def __init__(self, session: aiohttp.ClientSession, metrics: Metrics | None = None) -> None:
         self._session = session
+        self._metrics = metrics or Metrics()
+        self._sending = asyncio.Semaphore(AT_A_TIME)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._asking: set[asyncio.Task[Any]] = set()
         """Those of the tasks that have no answer yet."""
@@ -95,11 +115,13 @@ class Answers:
 
     async def _give(self, question: Question, work: Work) -> None:
         started = time.monotonic()
-        message, outcome = await _message(question, work)
+        message, outcome, error = await _message(question, work)
         if task := asyncio.current_task():
             self._asking.discard(task)
         seconds = time.monotonic() - started
-        log.info("%s: job=%.66r seconds=%.2f %s", question.about, question.value, seconds, outcome)
+        log.info(question.about, extra=question.told(seconds=seconds, outcome=outcome, error=error))
+        became = type(error).__name__ if error else outcome
+        self._metrics.interaction(question.kind, question.about, became, seconds=seconds)
         wish = question.replace
         replaces = wish is Replace.ALWAYS or (wish is Replace.IF_DONE and outcome == DONE)
         if message:
@@ -111,39 +133,45 @@ class Answers:
         try:
             async for attempt in stamina.retry_context(on=pause_before_resend, attempts=TRIES, timeout=None):
                 with attempt:
-                    _check(await webhook.send(**message, replace_original=replaces))
+                    async with self._sending:
+                        taken = await webhook.send(**message, replace_original=replaces)
+                    _check(taken)
         except NotTakenError as error:
-            log.warning("Slack did not take an answer: %s", error)
+            told = about(status=str(error.status), code=error.code)
+            log.warning("Slack did not take an answer", extra=told)
         except Exception as error:  # noqa: BLE001  whatever it is, the bot goes on
             # What it says may hold the response_url, with which anybody could answer.
-            log.warning("Slack can't be reached with an answer: %s", type(error).__name__)
+            log.warning("Slack can't be reached with an answer", extra=about(error=error))
 
 
-async def _message(question: Question, work: Work) -> tuple[Message | None, str]:
-    """Make the answer, and a word on it for the log, which gets nothing that a person typed."""
+async def _message(question: Question, work: Work) -> tuple[Message | None, str, VoiceJobError | None]:
+    """Make the answer, a word on it for the log, and what kept it from being one."""
 
     def problem(error: VoiceJobError) -> Message:
         return cards.problem(error, job_id=question.value, again=question.again)
 
     try:
-        return await work(), DONE
-    except MetaStudioError as error:
-        return problem(error), str(error)
+        return await work(), DONE, None
     except VoiceJobError as error:
-        return problem(error), type(error).__name__
+        return problem(error), "refused", error
     except asyncio.CancelledError:
-        return problem(BeingStopped()), "stopped"
+        return problem(BeingStopped()), "stopped", None
     except Exception:
-        log.exception("%s failed: job=%.66r", question.about, question.value)
-        return problem(VoiceJobError()), "failed"
+        log.exception("%s failed", question.about, extra=question.told())
+        return problem(VoiceJobError()), "failed", None
 
 
 class NotTakenError(Exception):
-    """Slack refused an answer; ``status`` is of HTTP, ``retry_after`` in seconds, if Slack named a time."""
+    """Slack refused an answer; ``status`` is of HTTP, ``retry_after`` in seconds, if Slack named a time.
+
+    ``code`` is Slack's word for why, or empty: another's page in its place may quote the response_url.
+    """
 
     def __init__(self, response: WebhookResponse) -> None:
-        super().__init__(f"status={response.status_code} {response.body[:40]!r}")
+        super().__init__(response.status_code)
         self.status = response.status_code
+        found = _CODE.fullmatch(response.body)
+        self.code = found[1] if found else ""
         named = response.headers.get("Retry-After", "")
         self.retry_after = float(named) if named.isdecimal() else 0.0
 

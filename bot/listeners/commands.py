@@ -6,28 +6,39 @@ from slack_bolt.async_app import AsyncAck
 
 from bot import cards
 from bot.errors import BadUsage
-from bot.listeners.answers import Answers, Question, Work, ephemeral
+from bot.listeners.answers import DONE, Answers, Question, Work, ephemeral
 from bot.listeners.desk import Desk, Place
+from bot.listeners.stopwatch import Stopwatch
 from bot.listeners.usage import Request, Verb, parse
+from bot.metrics import TYPED
 
 COMMAND: Final = "/voicejob"
 
 
-async def voicejob(ack: AsyncAck, command: dict[str, Any], answers: Answers, desk: Desk) -> None:
+async def voicejob(
+    ack: AsyncAck, command: dict[str, Any], answers: Answers, desk: Desk, stopwatch: Stopwatch
+) -> None:
     """Answer ``/voicejob``: help and wrong usage at once, everything else as soon as it is done."""
     name = command["command"]
     try:
         request = parse(command.get("text") or "")
     except BadUsage as error:
         await ack(**ephemeral(cards.usage(error, name)))
+        stopwatch.answered(TYPED, "usage", type(error).__name__)
         return
     if request.verb is Verb.HELP:
         await ack(**ephemeral(cards.help(name)))
+        stopwatch.answered(TYPED, request.verb.value, DONE)
         return
     await ack()
+    stopwatch.acknowledged(TYPED)
     again = cards.SUBSCRIBE if request.verb is Verb.SUBSCRIBE else cards.TRY_AGAIN
     question = Question(
-        about=request.verb.value, value=request.job_id, response_url=command["response_url"], again=again
+        about=request.verb.value,
+        value=request.job_id,
+        channel=command["channel_id"],
+        response_url=command["response_url"],
+        again=again,
     )
     place = Place(
         channel_id=command["channel_id"],

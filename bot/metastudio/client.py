@@ -3,7 +3,8 @@
 import asyncio
 import json
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -15,6 +16,7 @@ from bot.errors import BadJobId, MetaStudioError, TimedOut, Unreachable, Unreada
 from bot.job_ids import JOB_ID
 from bot.jobs import PAGE_SIZE, Job, Page
 from bot.metastudio.refusals import refusal
+from bot.metrics import OK, Metrics
 from bot.pace import PACE
 
 Answer = TypeVar("Answer")
@@ -50,10 +52,12 @@ class MetaStudio:
         timeout: httpx.Timeout = TIMEOUT,
         limit: float = LOOK_UP_SECONDS,
         pause: float = PACE.requests,
+        metrics: Metrics | None = None,
     ) -> None:
         self._jobs_url = f"{endpoint}/v1/{project_id}/voice-training-manage/user/jobs"
         headers = {"Accept": "application/json"} | ({"X-App-UserId": app_user_id} if app_user_id else {})
         self._http = httpx.AsyncClient(auth=auth, headers=headers, timeout=timeout)
+        self._metrics = metrics or Metrics()
         self._limit = limit
         self._under_way: dict[str, asyncio.Task[Job]] = {}
         self._asked_at: dict[str, float] = {}
@@ -140,12 +144,27 @@ class MetaStudio:
             raise TimedOut(job_id=job_id) from None
 
     async def _job_once(self, job_id: str) -> dict[str, Any]:
-        response = await self._get(f"{self._jobs_url}/{job_id}", {}, job_id)
-        return _job_in(response, job_id)
+        with self._counted("show"):
+            response = await self._get(f"{self._jobs_url}/{job_id}", {}, job_id)
+            return _job_in(response, job_id)
 
     async def _page_once(self, offset: int) -> Page:
         query = {"offset": offset, "limit": PAGE_SIZE, "sort_key": "update_time", "sort_dir": "desc"}
-        return _page_in(await self._get(self._jobs_url, query, ""))
+        with self._counted("list"):
+            return _page_in(await self._get(self._jobs_url, query, ""))
+
+    @contextmanager
+    def _counted(self, call: str) -> Iterator[None]:
+        """Count one request, whatever comes of it; one that is given up was no answer."""
+        outcome = "given_up"
+        try:
+            yield
+            outcome = OK
+        except MetaStudioError as error:
+            outcome = type(error).__name__
+            raise
+        finally:
+            self._metrics.request(call, outcome)
 
     async def _get(self, url: str, query: dict[str, Any], job_id: str) -> httpx.Response:
         self._take_turn()

@@ -1,0 +1,110 @@
+"""What a supervisor and a monitoring system ask: is the bot alive, is it ready, and how is it doing."""
+
+import asyncio
+import time
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import web
+
+from bot.errors import StoreTrouble
+from bot.metrics import CONTENT_TYPE, Metrics, Stock
+from bot.outbox import Outbox
+from bot.socket_mode import Connection
+from bot.store import Store
+from bot.watcher import Watcher
+
+LATE_CHECKS: Final = 3
+"""After so many intervals without an answer from MetaStudio the bot is not ready."""
+STORE_EVERY: Final = 10.0
+"""Seconds between two tries of the store: a probe must not make the disk busy."""
+STORE_PATIENCE: Final = 2.0
+"""Seconds that such a try may take: probes give up soon."""
+
+
+class Health:
+    """Tells how the bot is.
+
+    ``connection`` is that of Socket Mode, None in HTTP mode; ``poll`` is the pause between two checks, in
+    seconds.
+    """
+
+    def __init__(
+        self,
+        connection: Connection | None,
+        watcher: Watcher,
+        outbox: Outbox,
+        store: Store,
+        metrics: Metrics,
+        *,
+        poll: float,
+    ) -> None:
+        self._connection = connection
+        self._watcher = watcher
+        self._outbox = outbox
+        self._store = store
+        self._metrics = metrics
+        self._longest_silence = LATE_CHECKS * poll
+        self._store_tried_at = -STORE_EVERY
+
+    def add_to(self, application: web.Application) -> None:
+        """Serve ``/healthz``, ``/readyz`` and ``/metrics``."""
+        application.router.add_get("/healthz", self._alive)
+        application.router.add_get("/readyz", self._is_ready)
+        application.router.add_get("/metrics", self._exposition)
+
+    async def problems(self) -> dict[str, str]:
+        """Say what is not as it should be, by part; nothing while the bot is ready."""
+        found = {
+            "slack": self._connecting() or self._sending(),
+            "metastudio": self._watching(),
+            "store": await self._keeping(),
+        }
+        return {part: says for part, says in found.items() if says}
+
+    def _connecting(self) -> str | None:
+        is_connected = self._connection is None or self._connection.connected
+        return None if is_connected else "The bot is not connected to Slack."
+
+    def _sending(self) -> str | None:
+        trouble = self._outbox.trouble
+        return f"Slack refuses the bot's messages ({trouble.code})." if trouble else None
+
+    def _watching(self) -> str | None:
+        """Judge the last answer that the watcher got. One failed check is nothing: the next may go well."""
+        silence = self._watcher.silence
+        trouble = self._watcher.trouble
+        if not self._watcher.is_refused and silence <= self._longest_silence:
+            return None
+        since = f"MetaStudio's last good answer to a check is {silence:.0f} seconds old."
+        return f"{since} {trouble.sentence()}" if trouble else since
+
+    async def _keeping(self) -> str | None:
+        if time.monotonic() - self._store_tried_at >= STORE_EVERY or self._store.trouble:
+            self._store_tried_at = time.monotonic()
+            try:
+                async with asyncio.timeout(STORE_PATIENCE):
+                    await self._store.check()
+            except TimeoutError:
+                return "The disk of the store does not answer."
+            except StoreTrouble:
+                pass  # which the store remembers
+        return self._store.trouble.sentence() if self._store.trouble else None
+
+    async def _alive(self, _: web.Request) -> web.Response:
+        return web.Response(text="alive\n")
+
+    async def _is_ready(self, _: web.Request) -> web.Response:
+        problems = await self.problems()
+        status = HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK
+        return web.json_response({"ready": not problems, "problems": problems}, status=status)
+
+    async def _exposition(self, _: web.Request) -> web.Response:
+        followed = await self._store.followed()
+        stock = Stock.of((kept for every in followed.values() for kept in every), time.time())
+        text = self._metrics.exposition(
+            stock,
+            is_ready=not await self.problems(),
+            reconnects=self._connection.reconnects if self._connection else 0,
+        )
+        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE})

@@ -1,0 +1,363 @@
+"""Health and metrics: what a supervisor and a monitoring system are told of the running bot."""
+
+import asyncio
+import re
+import socket
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from support import AT_ONCE, disk_held, eventually
+
+from bot import cards
+from bot.demo.metastudio import Fault, MetaStudioSimulator
+from bot.demo.slack import SIGNING_SECRET, SlackWorkspace
+from bot.demo.world import running, settings_for
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+LONG = 15.0
+SECRETS = ("xoxb-", "xapp-", "SKEXAMPLE", SIGNING_SECRET)
+
+
+class Monitor:
+    """Asks a bot how it is."""
+
+    def __init__(self, session: aiohttp.ClientSession, address: str) -> None:
+        self._session = session
+        self._address = address
+
+    async def get(self, path: str) -> tuple[int, str]:
+        """Give the status and the text of a page."""
+        async with self._session.get(f"{self._address}{path}") as answer:
+            return answer.status, await answer.text()
+
+    async def problems(self) -> dict[str, str]:
+        """Give what ``/readyz`` says is wrong; its status says the same."""
+        async with self._session.get(f"{self._address}/readyz") as answer:
+            told = await answer.json()
+            assert (answer.status == 200) is told["ready"] is (not told["problems"])
+            return dict(told["problems"])
+
+    async def becomes(self, *parts: str) -> dict[str, str]:
+        """Wait until just these parts are not ready."""
+        problems: dict[str, str] = {}
+        async with asyncio.timeout(LONG):
+            while set(problems := await self.problems()) != set(parts):  # noqa: ASYNC110  asked over HTTP
+                await asyncio.sleep(0.05)
+        return problems
+
+    async def metrics(self) -> dict[str, float]:
+        """Read all samples, by their name and labels."""
+        _, text = await self.get("/metrics")
+        return {
+            f"{sample.name}{sorted(sample.labels.items()) if sample.labels else ''}": sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        }
+
+    async def value(self, sample: str, /, **labels: str) -> float:
+        """Read one sample; 0 if there is none."""
+        found = await self.metrics()
+        return found.get(f"{sample}{sorted(labels.items()) if labels else ''}", 0)
+
+    async def counts(self, sample: str, /, **labels: str) -> None:
+        """Wait until a sample is more than 0."""
+        async with asyncio.timeout(LONG):
+            while not await self.value(sample, **labels):  # noqa: ASYNC110  asked over HTTP
+                await asyncio.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@asynccontextmanager
+async def monitored(
+    slack: SlackWorkspace, metastudio: MetaStudioSimulator, **changes: Any
+) -> AsyncIterator[Monitor]:
+    port = free_port()
+    settings = settings_for(slack, metastudio, port=port, **changes)
+    async with running(settings, pace=AT_ONCE) as way, aiohttp.ClientSession() as session:
+        if way.startswith("http://"):
+            slack.events_url = way
+        yield Monitor(session, f"http://127.0.0.1:{port}")
+
+
+@pytest.fixture(params=["socket mode", "http mode"])
+async def monitor(
+    request: pytest.FixtureRequest, slack: SlackWorkspace, metastudio: MetaStudioSimulator
+) -> AsyncIterator[Monitor]:
+    """Watch a bot in each of the two modes."""
+    is_http = request.param == "http mode"
+    changes = {"slack_app_token": None, "slack_signing_secret": SIGNING_SECRET} if is_http else {}
+    async with monitored(slack, metastudio, **changes) as watched:
+        yield watched
+
+
+@pytest.fixture
+async def socket_monitor(slack: SlackWorkspace, metastudio: MetaStudioSimulator) -> AsyncIterator[Monitor]:
+    """Watch a bot in Socket Mode."""
+    async with monitored(slack, metastudio) as watched:
+        yield watched
+
+
+@pytest.fixture
+def voices(slack: SlackWorkspace) -> str:
+    return slack.add_channel("voices")
+
+
+@pytest.fixture
+def job_id(metastudio: MetaStudioSimulator) -> str:
+    return str(metastudio.add_job()["job_id"])
+
+
+async def say(slack: SlackWorkspace, channel: str, text: str) -> None:
+    """Type a command, and see its answer."""
+    await (await slack.command("/voicejob", text, channel=channel)).message()
+
+
+class TestAlive:
+    async def test_a_running_bot_is_alive_and_ready(self, monitor: Monitor) -> None:
+        """Both modes answer at the same port, with nothing to know before."""
+        assert await monitor.get("/healthz") == (200, "alive\n")
+        assert await monitor.problems() == {}
+        assert await monitor.value("voicejob_ready") == 1
+
+    async def test_nothing_else_is_served(self, socket_monitor: Monitor) -> None:
+        """In Socket Mode there is no door for Slack, and no other page."""
+        for path in ("/", "/slack/events", "/healthz/x", "/metrics/"):
+            status, text = await socket_monitor.get(path)
+            assert (status, text) == (404, "")
+
+
+class TestReady:
+    async def test_a_lost_connection(self, slack: SlackWorkspace, socket_monitor: Monitor) -> None:
+        """While Slack can't reach the bot it is not ready, and says so; then it is again."""
+        slack.refuse_handshakes = 10_000
+        slack.cut()
+        problems = await socket_monitor.becomes("slack")
+        slack.refuse_handshakes = 0
+
+        assert problems == {"slack": "The bot is not connected to Slack."}
+        await socket_monitor.becomes()
+
+    async def test_a_revoked_token(
+        self,
+        slack: SlackWorkspace,
+        metastudio: MetaStudioSimulator,
+        monitor: Monitor,
+        voices: str,
+        job_id: str,
+    ) -> None:
+        """A bot whose messages Slack refuses is not ready, though it is connected."""
+        await say(slack, voices, f"subscribe {job_id}")
+        slack.revoke()
+        metastudio.set_state(job_id, "AUDITING")
+        problems = await monitor.becomes("slack")
+        slack.revoke(None)
+
+        assert problems == {"slack": "Slack refuses the bot's messages (token_revoked)."}
+        await monitor.becomes()
+
+    async def test_metastudio_down(
+        self,
+        slack: SlackWorkspace,
+        metastudio: MetaStudioSimulator,
+        monitor: Monitor,
+        voices: str,
+        job_id: str,
+    ) -> None:
+        """One failed check is nothing; three intervals without a good answer are something."""
+        await say(slack, voices, f"subscribe {job_id}")
+        metastudio.chaos = lambda _: Fault.html()
+        problems = await monitor.becomes("metastudio")
+        metastudio.chaos = None
+
+        assert re.match(
+            r"MetaStudio's last good answer to a check is \d+ seconds old\.", problems["metastudio"]
+        )
+        assert job_id not in problems["metastudio"]
+        await monitor.becomes()
+
+    async def test_nobody_follows_a_job(self, metastudio: MetaStudioSimulator, monitor: Monitor) -> None:
+        """Where there is nothing to ask, a MetaStudio that is down keeps nobody from being ready."""
+        metastudio.chaos = lambda _: Fault.html()
+        await asyncio.sleep(1)  # five intervals
+
+        assert await monitor.problems() == {}
+
+    async def test_a_refused_key(
+        self,
+        slack: SlackWorkspace,
+        metastudio: MetaStudioSimulator,
+        monitor: Monitor,
+        voices: str,
+        job_id: str,
+    ) -> None:
+        """Only a person can mend that, so it is told at once, with what to do."""
+        await say(slack, voices, f"subscribe {job_id}")
+        metastudio.chaos = lambda _: Fault.error(401, "APIGW.0301")
+
+        assert "credentials" in (await monitor.becomes("metastudio"))["metastudio"]
+
+    async def test_a_disk_that_hangs(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, tmp_path: Path
+    ) -> None:
+        """A store that can't be written is no store; when the disk is back, all is well."""
+        path = tmp_path / "store"
+        async with monitored(slack, metastudio, voicejob_store=path) as monitor:
+            with disk_held(path):
+                problems = await monitor.becomes("store")
+            await monitor.becomes()
+
+        assert problems["store"]
+
+    async def test_a_probe_is_cheap(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, tmp_path: Path
+    ) -> None:
+        """However often it is asked, the bot writes once in a while, and asks nobody."""
+        path = tmp_path / "store"
+        async with monitored(slack, metastudio, voicejob_store=path) as monitor:
+            calls = len(slack.calls)
+            for _ in range(50):
+                assert await monitor.problems() == {}
+            assert len(slack.calls) == calls
+            assert metastudio.requests == []
+        with sqlite3.connect(path) as stored:
+            (checked,) = stored.execute("SELECT value FROM voicejob WHERE key LIKE '%check%'").fetchone()
+        stored.close()
+
+        assert checked == '{"check": 1}'
+
+    async def test_nothing_secret_is_told(
+        self,
+        slack: SlackWorkspace,
+        metastudio: MetaStudioSimulator,
+        monitor: Monitor,
+        voices: str,
+        job_id: str,
+    ) -> None:
+        """No answer holds a secret, or an id of anybody or anything."""
+        await say(slack, voices, f"subscribe {job_id}")
+        metastudio.chaos = lambda _: Fault.html()
+        await monitor.becomes("metastudio")
+        said = "".join([(await monitor.get(path))[1] for path in ("/healthz", "/readyz", "/metrics")])
+
+        assert not [each for each in (*SECRETS, job_id, voices, "U0ALICE", "女声") if each in said]
+
+
+class TestMetrics:
+    async def test_prometheus_reads_them(self, monitor: Monitor) -> None:
+        """The parser of Prometheus' own client takes the page, and each metric says what it is."""
+        status, text = await monitor.get("/metrics")
+        families = list(text_string_to_metric_families(text))
+
+        assert status == 200
+        assert len(families) > 10
+        assert all(family.documentation for family in families)
+
+    async def test_the_readme_names_each_metric(self, monitor: Monitor) -> None:
+        """Those of its table are those that there are."""
+        _, text = await monitor.get("/metrics")
+        there = {
+            f"{family.name}_total" if family.type == "counter" else family.name
+            for family in text_string_to_metric_families(text)
+            if family.name.startswith("voicejob_")
+        }
+
+        assert set(re.findall(r"^\| `(voicejob_\w+)", README, re.MULTILINE)) == there
+
+    async def test_commands_and_buttons_are_counted(
+        self, slack: SlackWorkspace, monitor: Monitor, voices: str, job_id: str
+    ) -> None:
+        """Each by its name and what became of it; what takes long is measured."""
+        typed = await slack.command("/voicejob", job_id, channel=voices)
+        await slack.press(await typed.message(), cards.REFRESH)
+        for text in ("help", "hlep", "list", "nothing-of-that-name"):
+            await say(slack, voices, text)
+
+        async def count(kind: str, name: str, outcome: str) -> float:
+            return await monitor.value("voicejob_interactions_total", type=kind, name=name, outcome=outcome)
+
+        missed = {"type": "command", "name": "look-up", "outcome": "JobNotFound"}
+        await monitor.counts("voicejob_interactions_total", **missed)
+        assert await count("command", "look-up", "done") == 1
+        assert await count("button", cards.REFRESH, "done") == 1
+        assert await count("command", "help", "done") == 1
+        assert await count("command", "usage", "BadUsage") == 1
+        assert await count("command", "list", "done") == 1
+        assert await monitor.value("voicejob_acknowledge_seconds_count", type="command") == 5
+        assert await monitor.value("voicejob_acknowledge_seconds_count", type="button") == 1
+        assert await monitor.value("voicejob_answer_seconds_count", type="command") == 5
+
+    async def test_requests_and_checks_are_counted(
+        self,
+        slack: SlackWorkspace,
+        metastudio: MetaStudioSimulator,
+        monitor: Monitor,
+        voices: str,
+        job_id: str,
+    ) -> None:
+        """Each request to MetaStudio by what came of it, and each check of the jobs."""
+        await say(slack, voices, f"subscribe {job_id}")
+        await eventually(lambda: metastudio.requests_to("show") > 3, within=LONG)
+        metastudio.chaos = lambda _: Fault.html()
+        await monitor.counts("voicejob_checks_total", outcome="ServiceDown")
+
+        assert await monitor.value("voicejob_metastudio_requests_total", call="show", outcome="ok") > 2
+        down = {"call": "show", "outcome": "ServiceDown"}
+        assert await monitor.value("voicejob_metastudio_requests_total", **down) > 0
+        assert await monitor.value("voicejob_checks_total", outcome="ok") > 0
+        assert await monitor.value("voicejob_check_seconds_count") > 1
+
+    async def test_what_is_kept_and_told_is_counted(
+        self,
+        slack: SlackWorkspace,
+        metastudio: MetaStudioSimulator,
+        monitor: Monitor,
+        voices: str,
+        job_id: str,
+    ) -> None:
+        """Followed jobs, deliveries with Slack's reason, and what waits, for how long."""
+        await say(slack, voices, f"subscribe {job_id}")
+        assert await monitor.value("voicejob_followed_jobs") == 1
+        assert await monitor.value("voicejob_subscriptions") == 1
+        assert (
+            await monitor.value("voicejob_deliveries_total", step="post_card", outcome="ok", reason="") == 1
+        )
+
+        slack.archive(voices)
+        metastudio.set_state(job_id, "AUDITING")
+        refused = {"step": "post_notice", "outcome": "not_here", "reason": "is_archived"}
+        await monitor.counts("voicejob_deliveries_total", **refused)
+        await monitor.counts("voicejob_paused_subscriptions")
+        assert await monitor.value("voicejob_pending_notices") == 1
+        await asyncio.sleep(1.1)
+        assert await monitor.value("voicejob_oldest_notice_age_seconds") > 1
+
+    async def test_an_unknown_reason_is_no_label(
+        self, slack: SlackWorkspace, monitor: Monitor, voices: str, job_id: str
+    ) -> None:
+        """What Slack makes up makes no new time series."""
+        slack.fail("chat.postMessage", error="brand_new_code", times=5)
+        await say(slack, voices, f"subscribe {job_id}")
+        found = await monitor.metrics()
+
+        assert not [name for name in found if "brand_new_code" in name]
+        assert [name for name in found if "'reason', 'other'" in name]
+
+    async def test_reconnects_are_counted(self, slack: SlackWorkspace, socket_monitor: Monitor) -> None:
+        """The first connection is none; each one after it is."""
+        assert await socket_monitor.value("voicejob_socket_reconnects_total") == 0
+        slack.cut()
+        await slack.connected(2)
+        await socket_monitor.counts("voicejob_socket_reconnects_total")
+
+        assert await socket_monitor.value("voicejob_socket_reconnects_total") == 1
