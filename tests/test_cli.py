@@ -196,7 +196,7 @@ class TestDemoPage:
 
         assert (ended.code, ended.out) == (1, "")
         assert ended.err == (
-            f"The demo can't listen on port “{port}” (“Address already in use”). "
+            f"The demo can't listen on port {port} (Address already in use). "
             "Choose another one with --port, or let it find a free one with --port 0.\n"
         )
 

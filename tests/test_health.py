@@ -20,7 +20,7 @@ from bot.demo.slack import SIGNING_SECRET, SlackWorkspace
 from bot.demo.world import running, settings_for
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
-LONG = 15.0
+LONG = 30.0
 SECRETS = ("xoxb-", "xapp-", "SKEXAMPLE", SIGNING_SECRET)
 
 
@@ -356,8 +356,7 @@ class TestMetrics:
     async def test_reconnects_are_counted(self, slack: SlackWorkspace, socket_monitor: Monitor) -> None:
         """The first connection is none; each one after it is."""
         assert await socket_monitor.value("voicejob_socket_reconnects_total") == 0
-        slack.cut()
-        await slack.connected(2)
+        await slack.disconnect("refresh_requested")
         await socket_monitor.counts("voicejob_socket_reconnects_total")
 
         assert await socket_monitor.value("voicejob_socket_reconnects_total") == 1
