@@ -143,9 +143,11 @@ class TestReady:
         slack.refuse_handshakes = 10_000
         slack.cut()
         problems = await socket_monitor.becomes("slack")
+        ready = await socket_monitor.value("voicejob_ready")
         slack.refuse_handshakes = 0
 
         assert problems == {"slack": "The bot is not connected to Slack."}
+        assert ready == 0
         await socket_monitor.becomes()
 
     async def test_a_revoked_token(

@@ -10,6 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
+from support import eventually
 
 from bot import http_mode
 from bot.config import Settings
@@ -211,7 +212,7 @@ class TestHttpMode:
             asking = [
                 asyncio.create_task(slack.command("/voicejob", job_id, channel=channel)) for _ in range(20)
             ]
-            await asyncio.sleep(0.05)
+            await eventually(lambda: metastudio.requests_to("show") > 0)
         asked = await asyncio.gather(*asking)
 
         acked = [each for each in asked if each.acked]

@@ -689,7 +689,7 @@ class TestTyping:
         await visit.page.keyboard.type(job_id[:6])
         await visit.page.keyboard.press("Enter")
         await visit.page.keyboard.type("imp")
-        await visit.page.keyboard.press("Tab")
+        await visit.page.keyboard.press("Enter")
         await expect(visit.field).to_have_value(f"/voicejob subscribe {job_id} important")
         await visit.page.keyboard.press("Enter")
 

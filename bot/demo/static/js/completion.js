@@ -24,7 +24,8 @@ export function isSendable(text, { workspace, jobs }) {
   if (words[0] !== workspace.command) return !text.startsWith("/") || isOther(text, workspace);
   const verb = verbOf(workspace, words[1]);
   if (!verb) return isJob(jobs, words[1]);
-  return verb.takes === null || isJob(jobs, words[2]);
+  if (verb.takes === null) return true;
+  return isJob(jobs, words[2]) && (!words[3] || (verb.levels ?? []).includes(words[3]));
 }
 
 function isOther(text, { also }) {
