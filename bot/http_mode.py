@@ -62,15 +62,6 @@ LIMITS: Final = Limits()
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-@asynccontextmanager
-async def serve(app: AsyncApp, signing_secret: str, host: str, port: int) -> AsyncIterator[str]:
-    """Serve HTTP mode while the context lasts; gives the address. Raises AddressTaken."""
-    application = web.Application(client_max_size=MAX_BODY)
-    add_events(application, app, signing_secret)
-    async with listening(application, host, port) as address:
-        yield address + EVENTS_PATH
-
-
 def add_events(application: web.Application, app: AsyncApp, signing_secret: str) -> None:
     """Put the door for Slack into an application: ``EVENTS_PATH``, for what Slack signed."""
     verifier = SignatureVerifier(signing_secret)
