@@ -6,7 +6,6 @@ mrkdwn it stands in a code span, escaped, since Slack has no escape for ``* _ ~`
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,9 +27,8 @@ VALUE_LIMIT: Final = 200
 QUOTED_LIMIT: Final = 80
 """Our limits, far below Slack's: a card with longer values would be no card any more."""
 
-BIDI_CONTROLS: Final = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
-"""Bidirectional classes of invisible characters that reorder what follows them, labels of ours included."""
-
+DISTURBING: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+"""Controls (Unicode's Cc), lone surrogates (Cs), and what reorders the text after it, labels of ours too."""
 USER_ID: Final = re.compile(r"[UW][A-Z0-9]{2,}")
 
 
@@ -44,8 +42,8 @@ class Message:
 
 def clean(text: str) -> str:
     """Make one line of it, without what can't be seen and would disturb; empty if nothing can be seen."""
-    kept = "".join(char for char in text if char.isspace() or not _disturbs(char))
-    line = " ".join(kept.split())
+    one_line = " ".join(text.split())  # first, since some controls are white space
+    line = " ".join(DISTURBING.sub("", one_line).split())
     return line if any(char.isprintable() and not char.isspace() for char in line) else ""
 
 
@@ -105,10 +103,6 @@ def context(*parts: str) -> ContextBlock:
 def mention(user_id: str) -> str:
     """Name a person by the id that Slack gave; Slack shows their name instead."""
     return f"<@{user_id}>" if USER_ID.fullmatch(user_id) else code(user_id)
-
-
-def _disturbs(char: str) -> bool:
-    return unicodedata.category(char) in {"Cc", "Cs"} or unicodedata.bidirectional(char) in BIDI_CONTROLS
 
 
 def cut(text: str, limit: int) -> str:

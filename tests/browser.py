@@ -52,7 +52,8 @@ from playwright.async_api import (  # noqa: E402  only where it is
 
 __all__ = ["ONLY_ME", "Demo", "Locator", "Page", "Script", "Visit", "expect"]
 
-USUAL_PLACE: Final = "/usr/bin/chromium"
+PROGRAMS: Final = ("chromium-headless-shell", "chromium", "/usr/bin/chromium")
+"""Debian's names. The first one is the same browser without its windows, and opens pages in a third of the time."""
 QUIET: Final = (
     "--no-sandbox",
     "--disable-gpu",
@@ -75,10 +76,8 @@ MOST_STOPS: Final = 80
 
 def program() -> str:
     """Find Chromium; without it there is no test in a browser."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or USUAL_PLACE
-    if not Path(found).exists():
-        missing("no Chromium: install the package chromium, or set CHROMIUM")
-    return found
+    found = next(filter(None, map(shutil.which, (os.environ.get("CHROMIUM", ""), *PROGRAMS))), None)
+    return found or missing("no Chromium: install the package chromium, or set CHROMIUM")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -707,6 +708,18 @@ class TestParts:
         assert line == "" or (line.strip() and len(line.splitlines()) == 1)
         assert not {unicodedata.category(char) for char in line} & {"Cc", "Cs", "Zl", "Zp"}
         assert mrkdwn.clean(line) == line
+
+    def test_what_disturbs_is_known_by_its_kind(self) -> None:
+        """Of all characters, those go that Unicode calls controls, surrogates, or marks of direction."""
+        turns = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+        every = "".join(map(chr, range(sys.maxunicode + 1)))
+        disturbing = {
+            char
+            for char in every
+            if unicodedata.category(char) in {"Cc", "Cs"} or unicodedata.bidirectional(char) in turns
+        }
+
+        assert set(mrkdwn.DISTURBING.findall(every)) == disturbing
 
     @pytest.mark.parametrize(
         ("text", "expected"),

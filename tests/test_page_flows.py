@@ -536,7 +536,7 @@ class TestReading:
         """What was posted, what only I see, and the panel are there again."""
         await subscribe(demo, visit, BOOK)
         await visit.move("Next state of", BOOK)
-        await expect(visit.message("replied to a thread")).to_be_visible()
+        await expect(visit.posted("Subscribed by", "(edited)")).to_be_visible()
         before = await visit.conversation.get_by_role("article").all_inner_texts()
 
         await visit.page.reload()
