@@ -53,7 +53,7 @@ from playwright.async_api import (  # noqa: E402  only where it is
 __all__ = ["ONLY_ME", "Demo", "Locator", "Page", "Script", "Visit", "expect"]
 
 PROGRAMS: Final = ("chromium-headless-shell", "chromium", "/usr/bin/chromium")
-"""Debian's names. The first one is the same browser without its windows, and opens pages in a third of the time."""
+"""Debian's names. The first is the same browser without its windows, and opens pages three times as fast."""
 QUIET: Final = (
     "--no-sandbox",
     "--disable-gpu",

@@ -121,6 +121,7 @@ HEARD: Final = (
     "Slack refuses the bot",
     "did not take an answer",
     "can't be written",
+    "Unhandled request",
 )
 """What the log must tell of, or not every path was driven."""
 
@@ -227,6 +228,8 @@ async def use(scene: Scene) -> None:
     posted = scene.slack.messages(scene.channel)[-1]
     await scene.slack.press(posted, notices.REFRESH_CARD, user="U0STRANGER", team="T0OTHER")
     await scene.slack.press(posted, notices.REFRESH_CARD, user=PERSON)
+    # Bolt warns of what it has no listener for, and names it.
+    await scene.slack.command(f"/other-{MARK.lower()}", TYPED, channel=scene.channel, user=PERSON)
     for state in ("PROCESSING", "AUDIT_FAILED", "FAILED"):
         scene.metastudio.set_state(job, state)
         before = len(scene.slack.messages(scene.channel))
