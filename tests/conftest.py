@@ -1,16 +1,20 @@
 """The world that tests run in: a clean environment, the two stand-ins, and the bot between them."""
 
+import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from support import AT_ONCE
+from support import AT_ONCE, Clock
 
 from bot.config import Settings
+from bot.demo.bot_switch import BotSwitch
 from bot.demo.metastudio import MetaStudioSimulator
+from bot.demo.playground import Playground
 from bot.demo.slack import SIGNING_SECRET, SlackWorkspace
 from bot.demo.world import running, settings_for
 
@@ -71,3 +75,40 @@ async def bot(settings: Settings, slack: SlackWorkspace) -> AsyncIterator[str]:
         if way.startswith("http://"):
             slack.events_url = way
         yield way
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def workspace(clock: Clock) -> AsyncIterator[SlackWorkspace]:
+    """Give a Slack workspace whose time a test moves, for tests of the stand-in itself."""
+    async with SlackWorkspace(clock=lambda: clock.now, ack_timeout=0.3) as running:
+        yield running
+
+
+@pytest.fixture
+async def ground(
+    slack: SlackWorkspace, metastudio: MetaStudioSimulator, tmp_path: Path
+) -> AsyncIterator[Playground]:
+    """Give a playground without furniture; its bot is in a hurry, and not started."""
+    settings = settings_for(
+        slack, metastudio, voicejob_store=tmp_path / "voicejob.sqlite", voicejob_poll_seconds=0.05
+    )
+    ground = Playground(slack, metastudio, BotSwitch(settings, AT_ONCE))
+    ticking = asyncio.create_task(ground.clockwork.run())
+    try:
+        yield ground
+    finally:
+        ticking.cancel()
+        with suppress(asyncio.CancelledError):
+            await ticking
+        await ground.bot.stop()
+
+
+@pytest.fixture
+def voices(ground: Playground) -> str:
+    """Give a channel of the playground in which the bot is a member."""
+    return ground.slack.add_channel("voices")

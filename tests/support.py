@@ -24,6 +24,12 @@ from bot.store.sqlite import SqliteStore
 from bot.subscriptions import Key, Level, Subscription, seen
 
 
+class Clock:
+    """A clock that a test moves."""
+
+    now = 1_800_000_000.0
+
+
 async def eventually(holds: Callable[[], bool], *, within: float = 5) -> None:
     """Wait until the condition holds. Raises TimeoutError after ``within`` seconds."""
     async with asyncio.timeout(within):

@@ -8,7 +8,6 @@ import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -17,15 +16,14 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 from support import eventually
-from test_demo_playground import LONG, ground_between
+from test_demo_playground import LONG
 from test_demo_slack import CARD
 
 from bot import cards, listings, notices
 from bot.demo.clockwork import SPEEDS
-from bot.demo.metastudio import MetaStudioSimulator
 from bot.demo.page import LARGEST_REQUEST, LOOK_SECONDS, STATIC, serving
 from bot.demo.playground import BOB, PATH, Playground, playground
-from bot.demo.slack import ALICE, BOT_TOKEN, SlackWorkspace
+from bot.demo.slack import ALICE, BOT_TOKEN
 from bot.demo.slack_records import BOT_USER
 from bot.jobs import STEPS
 
@@ -131,21 +129,6 @@ async def browsing(address: str, **headers: str) -> AsyncIterator[Browser]:
             await browser.until(lambda: bool(browser.frames))
             yield browser
         await reading
-
-
-@pytest.fixture
-async def ground(
-    slack: SlackWorkspace, metastudio: MetaStudioSimulator, tmp_path: Path
-) -> AsyncIterator[Playground]:
-    """Give a playground whose bot is not started."""
-    async with ground_between(slack, metastudio, tmp_path / "voicejob.sqlite") as made:
-        yield made
-
-
-@pytest.fixture
-def voices(ground: Playground) -> str:
-    """Give a channel in which the bot is a member."""
-    return ground.slack.add_channel("voices")
 
 
 @pytest.fixture

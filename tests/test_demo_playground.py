@@ -3,13 +3,12 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
-from support import AT_ONCE, eventually
+from support import eventually
 
 from bot import cards, notices
 from bot.demo import composer
@@ -27,44 +26,12 @@ LONG = 20.0
 JOB_CHANGES = ("advance", "fail", "send_back", "delete")
 
 
-@asynccontextmanager
-async def ground_between(
-    slack: SlackWorkspace, metastudio: MetaStudioSimulator, store: Path
-) -> AsyncIterator[Playground]:
-    """Make a playground without furniture; its bot is in a hurry, and not started."""
-    settings = settings_for(slack, metastudio, voicejob_store=store, voicejob_poll_seconds=0.05)
-    ground = Playground(slack, metastudio, BotSwitch(settings, AT_ONCE))
-    ticking = asyncio.create_task(ground.clockwork.run())
-    try:
-        yield ground
-    finally:
-        ticking.cancel()
-        with suppress(asyncio.CancelledError):
-            await ticking
-        await ground.bot.stop()
-
-
-@pytest.fixture
-async def ground(
-    slack: SlackWorkspace, metastudio: MetaStudioSimulator, tmp_path: Path
-) -> AsyncIterator[Playground]:
-    """Give a playground whose bot is not started."""
-    async with ground_between(slack, metastudio, tmp_path / "voicejob.sqlite") as made:
-        yield made
-
-
 @pytest.fixture
 async def lively(ground: Playground) -> Playground:
     """Give a playground whose bot runs."""
     await ground.bot.start()
     assert ground.bot.state is BotState.RUNNING
     return ground
-
-
-@pytest.fixture
-def voices(ground: Playground) -> str:
-    """Give a channel in which the bot is a member."""
-    return ground.slack.add_channel("voices")
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
+from support import Clock
 
 from bot.demo.slack import ALICE, APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SUPPORTED, SlackWorkspace
 from bot.demo.slack_api import METHODS
@@ -38,23 +39,6 @@ CARD: list[dict[str, Any]] = [
         ],
     },
 ]
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    now = 1_800_000_000.0
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def workspace(clock: Clock) -> AsyncIterator[SlackWorkspace]:
-    async with SlackWorkspace(clock=lambda: clock.now, ack_timeout=0.3) as running:
-        yield running
 
 
 @pytest.fixture

@@ -7,18 +7,14 @@ from typing import Any
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
-from test_demo_slack import CARD, Clock, app_with, client_of, link, over_socket, refusal, words_in_ack
+from support import Clock
+from test_demo_slack import CARD, app_with, client_of, link, over_socket, refusal, words_in_ack
 
 from bot.demo.slack import ALICE, APP_TOKEN, Message, SlackWorkspace
 
 BOB = "U0BOB"
 CAROL = "U0CAROL"
 METADATA = {"event_type": "job", "event_payload": {"id": "26f0"}}
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

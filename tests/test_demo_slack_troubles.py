@@ -9,10 +9,9 @@ import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from support import eventually
+from support import Clock, eventually
 from test_demo_slack import (
     CARD,
-    Clock,
     app_with,
     client_of,
     link,
@@ -38,17 +37,6 @@ async def main():
 asyncio.run(main())
 """
 """A program that opens a WebSocket and never acknowledges anything."""
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def workspace(clock: Clock) -> AsyncIterator[SlackWorkspace]:
-    async with SlackWorkspace(clock=lambda: clock.now, ack_timeout=0.3) as running:
-        yield running
 
 
 @pytest.fixture
