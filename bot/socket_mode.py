@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import re
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
-from aiohttp import WSMessage
+from aiohttp import ClientWebSocketResponse, WSMessage
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
 from bot.errors import SlackUnreachable
 from bot.tokens import may_connect
@@ -19,7 +20,12 @@ log = logging.getLogger(__name__)
 PATIENCE: Final = 30.0
 """Seconds without a connection after which everything is built anew."""
 CHECK_EVERY: Final = 1.0
-PING_EVERY: Final = 10.0
+PING_EVERY: Final = 3.0
+FIRST_PAUSE: Final = 1.0
+"""Seconds of pause after Slack sent the bot away for the first time; each next pause is twice as long."""
+MOST_ENDS: Final = 3
+"""So many ends between two looks, and Slack sends the bot away. One normal end may count twice: Slack
+announces it, and then closes."""
 GOODBYE_SECONDS: Final = 1.0
 REASONS: Final = {
     "link_disabled": "Socket Mode was switched off at Slack (link_disabled): switch it on again in the app's "
@@ -27,7 +33,9 @@ REASONS: Final = {
     "too_many_websockets": "too many connections are open (too_many_websockets): stop other copies",
 }
 """What Slack says at the end of a connection that people can do something about ("Using Socket Mode")."""
-_SENT_AWAY: Final = re.compile(rf'"reason"\s*:\s*"({"|".join(REASONS)})"')
+SENT_AWAY: Final = "Slack ends each connection at once: the bot waits longer before each new try"
+_DISCONNECT: Final = re.compile(r'"type"\s*:\s*"disconnect"')
+_REASON: Final = re.compile(r'"reason"\s*:\s*"(\w+)"')
 _ERROR_NAME: Final = re.compile(r"error'?: '?(\w+)")
 """Where slack_sdk names an error in a line without a traceback: its own class, or Slack's code."""
 
@@ -37,7 +45,7 @@ class Connection:
 
     def __init__(self) -> None:
         self.connected = False
-        """Whether Slack can reach the bot, as far as is known."""
+        """Whether Slack can reach the bot, as far as is known: it said hello on what is open now."""
         self.opened = 0
         """How many connections were opened since the start."""
 
@@ -56,31 +64,53 @@ async def stay_connected(
     patience: float = PATIENCE,
     check_every: float = CHECK_EVERY,
     ping_every: float = PING_EVERY,
+    first_pause: float = FIRST_PAUSE,
 ) -> None:
     """Stay connected by Socket Mode until cancelled; calls ``ready`` once, at the first connection.
 
-    slack_sdk connects again by itself, but it can try a used-up address for ever. So after ``patience``
-    seconds without a connection everything is built anew. ``check_every`` and ``ping_every`` are seconds
+    slack_sdk connects again by itself, but it can try a used-up address for ever, and waits for ever for
+    Slack's hello. So after ``patience`` seconds without a connection everything is built anew. Where Slack
+    sends the bot away, slack_sdk would be back at once, hundreds of times a second: then everything is built
+    anew after a pause, ``first_pause`` seconds at first. ``check_every`` and ``ping_every`` are seconds
     between two looks at the connection, and between two pings; four pings without an answer end it.
     ``connection`` is kept up to date meanwhile. Raises SlackRefused when Slack does not take the token any
     more.
     """
     diary = _Diary(connection or Connection(), ready)
+    clock = asyncio.get_running_loop().time
+    pause = 0.0
     while True:
+        began = clock()
         # Made inside the running loop: it opens a session and starts tasks of its own.
         handler = AsyncSocketModeHandler(app, app_token, logger=_hushed(diary), ping_interval=ping_every)
-        handler.client.message_listeners.append(diary.greeted)
-        handler.client.on_message_listeners.append(diary.sent_away)
-        connecting = asyncio.create_task(handler.connect_async())
-        try:
-            await _until_lost(handler, diary, patience=patience, check_every=check_every)
-        finally:
-            connecting.cancel()
-            await _close(handler)
-            await asyncio.wait([connecting])
+        line = _Line(handler.client, diary)
+        async with _connecting(handler):
+            diary.trouble(await line.until_lost(patience=patience, check_every=check_every))
+        if line.sent_away.done():
+            pause = next_pause(pause, after=clock() - began, first=first_pause, longest=patience)
+            await asyncio.sleep(pause)
         with suppress(SlackUnreachable):
             await may_connect(app.client, app_token)
-        diary.trouble(f"no connection for {patience:.0f} seconds, so everything is built anew")
+
+
+def next_pause(last: float, *, after: float, first: float, longest: float) -> float:
+    """Double the last pause, or begin again ``after`` a time that was as long as the ``longest``; in seconds.
+
+    That Slack said hello is not enough to begin again: it can end each connection right after it.
+    """
+    return min(2 * last if last and after < longest else first, longest)
+
+
+@asynccontextmanager
+async def _connecting(handler: AsyncSocketModeHandler) -> AsyncIterator[None]:
+    """Let slack_sdk connect, and again when a connection ends, until the block is left."""
+    connecting = asyncio.create_task(handler.connect_async())
+    try:
+        yield
+    finally:
+        connecting.cancel()
+        await _close(handler)
+        await asyncio.wait([connecting])
 
 
 async def _close(handler: AsyncSocketModeHandler) -> None:
@@ -93,18 +123,62 @@ async def _close(handler: AsyncSocketModeHandler) -> None:
         await handler.close_async()
 
 
-async def _until_lost(
-    handler: AsyncSocketModeHandler, diary: "_Diary", *, patience: float, check_every: float
-) -> None:
-    """Return once there has been no connection for ``patience`` seconds."""
-    clock = asyncio.get_running_loop().time
-    last_connected = clock()
-    while clock() - last_connected < patience:
-        connected = await handler.client.is_connected()
-        if connected:
-            last_connected = clock()
-        diary.note(connected=connected)
-        await asyncio.sleep(check_every)
+class _Line:
+    """The connections of one client of slack_sdk, one after the other."""
+
+    def __init__(self, client: SocketModeClient, diary: "_Diary") -> None:
+        self.sent_away: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        """Done, and says why, once Slack does not want this client."""
+        self._client = client
+        self._diary = diary
+        self._greeted: ClientWebSocketResponse | None = None
+        self._ends = 0
+        client.message_listeners.append(self._greet)
+        client.on_message_listeners.append(self._read)
+        client.on_close_listeners.append(self._closed)
+
+    async def until_lost(self, *, patience: float, check_every: float) -> str:
+        """Say what is wrong, once Slack sends the bot away or no connection came for ``patience`` seconds."""
+        clock = asyncio.get_running_loop().time
+        last_connected = clock()
+        while not self.sent_away.done() and clock() - last_connected < patience:
+            connected = await self._is_connected()
+            if connected:
+                last_connected, self._ends = clock(), 0
+            self._diary.note(connected=connected)
+            await asyncio.wait([self.sent_away], timeout=check_every)
+        self._diary.note(connected=False)
+        if self.sent_away.done():
+            return self.sent_away.result()
+        is_open = await self._client.is_connected()
+        missing = "hello from Slack on an open connection" if is_open else "connection"
+        return f"no {missing} for {patience:.0f} seconds, so everything is built anew"
+
+    async def _is_connected(self) -> bool:
+        """Tell whether Slack said hello on what is open: slack_sdk does not ask for that."""
+        return self._client.current_session is self._greeted and await self._client.is_connected()
+
+    async def _greet(self, client: Any, message: dict[str, Any], _raw: str | None = None) -> None:
+        """Take Slack's hello, which opens each connection and counts all that are open."""
+        if message.get("type") == "hello" and not (client.closed or self.sent_away.done()):
+            self._greeted = client.current_session
+            self._diary.hello(message.get("num_connections"))
+
+    async def _read(self, frame: WSMessage) -> None:
+        """Take a frame as it came: of a ``disconnect``, slack_sdk tells nobody else."""
+        if _DISCONNECT.search(frame.data):
+            reason = _REASON.search(frame.data)
+            self._end(reason[1] if reason else "")
+
+    async def _closed(self, _frame: WSMessage) -> None:
+        self._end()
+
+    def _end(self, reason: str = "") -> None:
+        """Count an end of Slack's making: slack_sdk makes no pause after it. After a cut line it does."""
+        self._ends += 1
+        why = REASONS.get(reason) or (SENT_AWAY if self._ends >= MOST_ENDS else None)
+        if why and not self.sent_away.done():
+            self.sent_away.set_result(why)
 
 
 def _hushed(diary: "_Diary") -> logging.Logger:
@@ -130,17 +204,11 @@ class _Diary(logging.Handler):
         self._troubles: set[str] = set()
         self._copies_told = False
 
-    async def greeted(self, _client: Any, message: dict[str, Any], _raw: str | None = None) -> None:
-        """Take Slack's hello, which opens each connection and counts all that are open."""
-        if message.get("type") == "hello":
-            self._connection.opened += 1
-            self.note(connected=True)
-            self._count(message.get("num_connections"))
-
-    async def sent_away(self, frame: WSMessage) -> None:
-        """Take a frame as it came: of a ``disconnect``, slack_sdk tells nobody else."""
-        if found := _SENT_AWAY.search(str(frame.data)):
-            self.trouble(REASONS[found[1]])
+    def hello(self, copies: object) -> None:
+        """Take that Slack serves a new connection, and how many are open."""
+        self._connection.opened += 1
+        self.note(connected=True)
+        self._count(copies)
 
     def _count(self, copies: object) -> None:
         """Warn of other copies when they come. Slack may count a connection that broke off for a while."""

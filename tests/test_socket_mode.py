@@ -13,7 +13,12 @@ from support import eventually
 from bot import socket_mode
 from bot.demo.slack import APP_TOKEN, BOT_TOKEN, Fault, SlackWorkspace
 from bot.errors import SlackRefused
-from bot.socket_mode import Connection
+from bot.socket_mode import Connection, next_pause
+
+SOME_TRIES = 4
+MOST_TRIES = 30
+"""Connections within a second or so of being sent away, with pauses that grow from 0.05 seconds: more than
+there are, fewer than with pauses that don't grow, and far fewer than with none."""
 
 
 def app_of(slack: SlackWorkspace) -> AsyncApp:
@@ -29,27 +34,53 @@ def app_of(slack: SlackWorkspace) -> AsyncApp:
 
 
 @asynccontextmanager
-async def connected(slack: SlackWorkspace, *, patience: float = 60) -> AsyncIterator[Connection]:
-    """Keep a small Bolt app connected, with an eye on it that is quick enough for a test."""
+async def connecting(
+    slack: SlackWorkspace,
+    *,
+    patience: float = 60,
+    first_pause: float = 0.05,
+    ready: Callable[[], None] = lambda: None,
+) -> AsyncIterator[Connection]:
+    """Let a small Bolt app connect, with an eye on the connection that is quick enough for a test."""
     connection = Connection()
     task = asyncio.create_task(
         socket_mode.stay_connected(
             app_of(slack),
             APP_TOKEN,
-            ready=lambda: None,
+            ready=ready,
             connection=connection,
             patience=patience,
             check_every=0.05,
             ping_every=0.2,
+            first_pause=first_pause,
         )
     )
     try:
-        await slack.connected()
         yield connection
     finally:
         task.cancel()
         await asyncio.wait([task])
     assert task.cancelled()
+
+
+@asynccontextmanager
+async def connected(
+    slack: SlackWorkspace, *, patience: float = 60, first_pause: float = 0.05
+) -> AsyncIterator[Connection]:
+    """Keep a small Bolt app connected."""
+    async with connecting(slack, patience=patience, first_pause=first_pause) as connection:
+        await slack.connected()
+        yield connection
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Give what the log says of the connection."""
+    return [record.getMessage() for record in caplog.records if record.name == "bot.socket_mode"]
+
+
+def opens(slack: SlackWorkspace) -> int:
+    """Count how often the bot asked for an address."""
+    return [call.method for call in slack.calls].count("apps.connections.open")
 
 
 async def answers_again(slack: SlackWorkspace, channel: str) -> None:
@@ -112,8 +143,7 @@ class TestSocketMode:
             slack.cut()
             await answers_again(slack, channel)
 
-        lines = [record.getMessage() for record in caplog.records if record.name == "bot.socket_mode"]
-        assert lines == [
+        assert told(caplog) == [
             "the connection to Slack is lost: connecting again",
             "trouble with Socket Mode: WSServerHandshakeError",
             "connected to Slack again",
@@ -182,7 +212,7 @@ class TestSocketMode:
                 for _ in range(2):
                     await slack.disconnect("refresh_requested")
                     await eventually(lambda: slack.connections == 2)
-            told = caplog.text.count("copies of this bot")
+            warnings = caplog.text.count("copies of this bot")
             await eventually(lambda: slack.connections == 1)
             opened = connection.opened
             await slack.disconnect("refresh_requested")
@@ -191,8 +221,8 @@ class TestSocketMode:
                 await slack.disconnect("refresh_requested")
                 await eventually(lambda: slack.connections == 2)
 
-        assert 1 <= told <= 2  # one of each copy: they are in one process here
-        assert told < caplog.text.count("copies of this bot") <= told + 2
+        assert 1 <= warnings <= 2  # one of each copy: they are in one process here
+        assert warnings < caplog.text.count("copies of this bot") <= warnings + 2
 
     async def test_whoever_asks_is_told_how_the_connection_is(
         self, slack: SlackWorkspace, channel: str
@@ -220,6 +250,99 @@ class TestSocketMode:
 
         assert caplog.text.count("Socket Mode was switched off at Slack") == 1
 
+    async def test_a_connection_counts_only_with_slacks_hello(
+        self, slack: SlackWorkspace, channel: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """One that opens and answers pings is none: it is not told as one, and it is built anew."""
+        caplog.set_level(logging.INFO)
+        slack.welcome(hello=False)
+        calls: list[str] = []
+        async with connecting(slack, patience=0.5, ready=lambda: calls.append("ready")) as connection:
+            await eventually(lambda: slack.tried >= 3)
+            assert (connection.connected, connection.opened, calls) == (False, 0, [])
+            slack.welcome()
+            await answers_again(slack, channel)
+            await eventually(lambda: connection.connected)
+
+            assert (connection.opened, connection.reconnects, calls) == (1, 0, ["ready"])
+        assert caplog.text.count("no hello from Slack on an open connection") == 1
+
+    async def test_a_replaced_connection_needs_a_hello_too(self, slack: SlackWorkspace, channel: str) -> None:
+        """The hello of the connection before does not count for the next one."""
+        async with connected(slack, patience=0.5) as connection:
+            await eventually(lambda: connection.connected)
+            slack.welcome(hello=False)
+            await slack.disconnect("refresh_requested")
+            await eventually(lambda: not connection.connected)
+            tried = slack.tried
+            await eventually(lambda: slack.tried > tried)
+            slack.welcome()
+            await answers_again(slack, channel)
+
+            assert (connection.opened, connection.reconnects) == (2, 1)
+
+    @pytest.mark.parametrize(
+        ("end", "trouble"),
+        [
+            ("close", "Slack ends each connection at once"),
+            ("refresh_requested", "Slack ends each connection at once"),
+            ("too_many_websockets", "too many connections are open"),
+            ("link_disabled", "Socket Mode was switched off"),
+        ],
+    )
+    async def test_sent_away_before_the_hello_it_waits_longer_and_longer(
+        self, slack: SlackWorkspace, channel: str, caplog: pytest.LogCaptureFixture, end: str, trouble: str
+    ) -> None:
+        """It does not knock without a pause, and says what is wrong once, until Slack says hello."""
+        caplog.set_level(logging.INFO)
+        async with connected(slack) as connection:
+            slack.welcome(hello=False, end=end)
+            await slack.disconnect("refresh_requested")
+            await eventually(lambda: slack.tried >= SOME_TRIES)
+            await asyncio.sleep(0.7)
+            tried, asked = slack.tried, opens(slack)
+            assert not connection.connected
+            slack.welcome()
+            await answers_again(slack, channel)
+
+            assert (connection.opened, connection.reconnects) == (2, 1)
+        assert max(tried, asked) <= MOST_TRIES
+        lines = told(caplog)
+        assert len(lines) == 3
+        assert "is lost" in lines[0]
+        assert trouble in lines[1]
+        assert lines[2] == "connected to Slack again"
+
+    @pytest.mark.parametrize("end", ["close", "warning", "refresh_requested", "too_many_websockets"])
+    async def test_sent_away_right_after_the_hello_it_waits_too(
+        self, slack: SlackWorkspace, channel: str, end: str
+    ) -> None:
+        """A hello alone is no reason to come back at once, again and again."""
+        async with connected(slack):
+            slack.welcome(end=end)
+            await slack.disconnect("refresh_requested")
+            await eventually(lambda: slack.tried >= SOME_TRIES)
+            await asyncio.sleep(0.7)
+            tried = slack.tried
+            slack.welcome()
+            await answers_again(slack, channel)
+
+        assert tried <= MOST_TRIES
+
+    @pytest.mark.parametrize("reason", ["warning", "refresh_requested"])
+    async def test_a_normal_end_is_followed_by_no_pause(
+        self, slack: SlackWorkspace, channel: str, reason: str
+    ) -> None:
+        """Slack wants each connection replaced after a while, and that is done at once each time."""
+        async with connected(slack, first_pause=3600) as connection:
+            for times in (2, 3, 4, 5):
+                await slack.disconnect(reason)
+                await slack.connected(times)
+                await asyncio.sleep(0.1)  # one look finds it
+            await answers_again(slack, channel)
+
+            assert connection.reconnects == 4
+
     @pytest.mark.parametrize("seed", [1, 2])
     async def test_after_a_storm_commands_are_answered_again(
         self, slack: SlackWorkspace, channel: str, caplog: pytest.LogCaptureFixture, seed: int
@@ -230,11 +353,26 @@ class TestSocketMode:
             await answers_again(slack, channel)
             await eventually(lambda: connection.connected and slack.connections == 1, within=10)
 
-        assert connection.reconnects > 1
-        lines = [record.getMessage() for record in caplog.records if record.name == "bot.socket_mode"]
+        assert connection.reconnects > 0
+        lines = told(caplog)
         losses = sum("is lost" in line for line in lines)
         assert all(lines.count(line) <= losses + 1 for line in lines)
         assert "Traceback" not in caplog.text
+
+
+def test_the_pauses_grow_up_to_the_longest() -> None:
+    """Each is twice the one before."""
+    pauses = [0.0]
+    for _ in range(7):
+        pauses.append(next_pause(pauses[-1], after=29, first=1, longest=30))
+
+    assert pauses[1:] == [1, 2, 4, 8, 16, 30, 30]
+
+
+@pytest.mark.parametrize(("after", "pause"), [(29.9, 16), (30, 1), (3600, 1)])
+def test_the_pauses_begin_again_after_a_good_while(after: float, pause: float) -> None:
+    """A connection that held for a while makes the next trouble a new one."""
+    assert next_pause(8, after=after, first=1, longest=30) == pause
 
 
 class Storm:
@@ -251,6 +389,7 @@ class Storm:
             await self._something()
             await asyncio.sleep(self._chance.uniform(0, 0.3))
         self._slack.refuse_handshakes = 0
+        self._slack.welcome()
         self._slack.heal("apps.connections.open")
 
     async def _something(self) -> None:
@@ -262,7 +401,11 @@ class Storm:
             {"delay": 0.2},
             {"body": "<html>"},
         ]
-        match chance.choice(["cut", "freeze", "expire", "refuse", "open", "disconnect", "disconnect"]):
+        reasons = ["warning", "refresh_requested", "too_many_websockets", "link_disabled"]
+        slack.welcome()
+        match chance.choice(
+            ["cut", "freeze", "expire", "refuse", "open", "welcome", "disconnect", "disconnect"]
+        ):
             case "cut":
                 slack.cut()
             case "freeze":
@@ -273,6 +416,7 @@ class Storm:
                 slack.refuse_handshakes += chance.randint(1, 4)
             case "open":
                 slack.fail("apps.connections.open", times=chance.randint(1, 4), **chance.choice(faults))
+            case "welcome":
+                slack.welcome(hello=chance.random() < 0.7, end=chance.choice([None, None, "close", *reasons]))
             case _:
-                reasons = ["warning", "refresh_requested", "too_many_websockets", "link_disabled"]
                 await slack.disconnect(chance.choice(reasons))

@@ -284,6 +284,19 @@ class SlackWorkspace:
         """
         return asyncio.wait_for(self._socket.wait_opened(times), timeout)
 
+    @property
+    def tried(self) -> int:
+        """How many WebSockets the bot opened since the start, whatever they met."""
+        return self._socket.tried
+
+    def welcome(self, *, hello: bool = True, end: str | None = None) -> None:
+        """Meet each new WebSocket so, with or without a ``hello``; without arguments all is as usual again.
+
+        An ``end`` comes at once: a reason, for a ``disconnect`` frame, or ``close``, for none. Raises
+        ValueError for a reason that is not among Slack's.
+        """
+        self._socket.welcome(hello=hello, end=end)
+
     async def disconnect(self, reason: str) -> None:
         """Send every WebSocket a ``disconnect`` frame, and close it if the bot does not go by itself.
 

@@ -20,6 +20,8 @@ from bot.demo.slack_state import State
 
 ENVELOPE_TYPES = ("slash_commands", "interactive")
 DISCONNECT_REASONS = ("warning", "refresh_requested", "link_disabled", "too_many_websockets")
+CLOSE = "close"
+"""An end without a ``disconnect``, and so without a reason."""
 KEPT = 20_000
 """How many envelopes are remembered, the newest ones: a demo may be left open for days."""
 MAX_CONNECTIONS = 10
@@ -47,8 +49,9 @@ class Connection:
                 await self.ws.send_json(frame)
 
     async def leave(self, reason: str, grace: float) -> None:
-        """Say why, give the app ``grace`` seconds to go by itself, then close."""
-        await self.send({"type": "disconnect", "reason": reason, "debug_info": {"host": HOST}})
+        """Say why, but for ``CLOSE``, give the app ``grace`` seconds to go by itself, then close."""
+        if reason != CLOSE:
+            await self.send({"type": "disconnect", "reason": reason, "debug_info": {"host": HOST}})
         with suppress(TimeoutError):
             await asyncio.wait_for(self.ended.wait(), grace)
         await self.ws.close()
@@ -64,18 +67,30 @@ class Connection:
             self.transport.abort()
 
 
+@dataclass(frozen=True)
+class Welcome:
+    """What a new WebSocket meets."""
+
+    hello: bool = True
+    end: str | None = None
+    """How it is ended at once: by ``CLOSE``, or with one of Slack's reasons."""
+
+
 class SocketMode:
     """Answers ``/link`` and carries envelopes over what was connected."""
 
     def __init__(self, state: State) -> None:
         self.connections: list[Connection] = []
         self.opened = 0
-        """WebSockets opened since the start."""
+        """WebSockets that got their ``hello`` since the start."""
+        self.tried = 0
+        """WebSockets that the app opened since the start."""
         self.refuse_handshakes = 0
         """How many of the next handshakes are refused; their tickets stay good."""
         self._state = state
         self._tickets: set[str] = set()
         self._turn = count()
+        self._welcome = Welcome()
         self._acks: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._changed = asyncio.Condition()
         self._closing = asyncio.Event()
@@ -125,10 +140,15 @@ class SocketMode:
 
     async def disconnect(self, reason: str) -> None:
         """Send every connection away. Raises ValueError for a reason that Slack does not know."""
-        if reason not in DISCONNECT_REASONS:
-            raise ValueError(f"Not a reason: {reason}; there are {DISCONNECT_REASONS}")
+        _check(reason)
         leaving, self.connections = self.connections, []
         await asyncio.gather(*(connection.leave(reason, GRACE_SECONDS) for connection in leaving))
+
+    def welcome(self, *, hello: bool, end: str | None) -> None:
+        """Meet each new WebSocket so. Raises ValueError for a reason that Slack does not know."""
+        if end not in {None, CLOSE}:
+            _check(end)
+        self._welcome = Welcome(hello, end)
 
     def cut(self) -> None:
         """Cut every connection without a word."""
@@ -142,7 +162,7 @@ class SocketMode:
             connection.frozen = True
 
     async def wait_opened(self, times: int) -> None:
-        """Wait until ``times`` WebSockets were opened since the start, and one is open."""
+        """Wait until ``times`` WebSockets got their ``hello`` since the start, and one is open."""
         async with self._changed:
             await self._changed.wait_for(lambda: self.opened >= times and bool(self.connections))
 
@@ -153,13 +173,14 @@ class SocketMode:
         await asyncio.gather(*closing)
 
     async def _serve(self, connection: Connection) -> None:
-        if len(self.connections) == MAX_CONNECTIONS:
-            await connection.leave("too_many_websockets", grace=0)
-            return
-        await connection.send(self._hello())
-        self.connections.append(connection)
-        await self._announce()
+        self.tried += 1
+        is_full = len(self.connections) == MAX_CONNECTIONS
+        welcome = Welcome(hello=False, end="too_many_websockets") if is_full else self._welcome
         try:
+            if welcome.hello:
+                await self._greet(connection)
+            if welcome.end:
+                await connection.leave(welcome.end, grace=0)
             async for frame in connection.ws:
                 await self._receive(connection, frame)
         finally:
@@ -181,7 +202,9 @@ class SocketMode:
             "debug_info": {"host": HOST, "approximate_connection_time": CONNECTION_LIFE},
         }
 
-    async def _announce(self) -> None:
+    async def _greet(self, connection: Connection) -> None:
+        await connection.send(self._hello())
+        self.connections.append(connection)
         self.opened += 1
         async with self._changed:
             self._changed.notify_all()
@@ -210,6 +233,11 @@ class SocketMode:
             self._state.violations.append(f"socket: acknowledged twice: {data}")
         else:
             future.set_result(ack)
+
+
+def _check(reason: str | None) -> None:
+    if reason not in DISCONNECT_REASONS:
+        raise ValueError(f"Not a reason: {reason}; there are {DISCONNECT_REASONS}")
 
 
 def _ack(data: str) -> dict[str, Any]:
