@@ -17,6 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from importlib.metadata import version
+from io import TextIOWrapper
 from typing import Annotated, Any, Final
 
 import typer
@@ -33,6 +34,7 @@ from bot.errors import BadSettings, BadUsage, MetaStudioError, VoiceJobError
 from bot.job_ids import job_id_from
 from bot.jobs import Job, without_personal_fields
 from bot.logs import LogFormat
+from bot.metastudio.probe import try_proxy
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +61,9 @@ err = Console(stderr=True, highlight=False)
 
 def main() -> None:
     """Run the command line: what goes wrong becomes a sentence and an exit code."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        # Where it is not UTF-8, some of our characters would be an error. stderr escapes them by itself.
+        sys.stdout.reconfigure(errors="replace")
     try:
         cli()
     except (BadSettings, BadUsage) as error:
@@ -92,15 +97,17 @@ def options(
 def run() -> None:
     """Run the bot, with the settings from the environment or .env, until it is stopped."""
     logs.set_up()
-    settings = Settings.load()
-    logs.set_up(settings.voicejob_log)
+    known = known_settings.read()
+    logs.set_up(known.settings.voicejob_log)
     try:
-        asyncio.run(_run(settings))
+        if known.problems:
+            raise BadSettings(list(known.problems))
+        asyncio.run(_run(known.settings))
     except VoiceJobError as error:
-        if settings.voicejob_log is LogFormat.TEXT:
+        if known.settings.voicejob_log is LogFormat.TEXT:
             raise
         log.critical("%s", error.sentence())  # whoever reads JSON gets nothing else
-        raise typer.Exit(1) from None
+        raise typer.Exit(BAD_INPUT if isinstance(error, BadSettings) else 1) from None
 
 
 @cli.command()
@@ -184,6 +191,7 @@ def manifest(
 
 async def _run(settings: Settings) -> None:
     """Run until SIGTERM or Ctrl-C. Before the bot is ready, that breaks the start off."""
+    await try_proxy()
     stop, is_ready = asyncio.Event(), asyncio.Event()
 
     def ready(way: str) -> None:
@@ -255,6 +263,7 @@ def _line(item: Item) -> Text:
 
 
 async def _answer(settings: MetaStudioSettings, job_id: str) -> dict[str, Any]:
+    await try_proxy()
     async with bot.metastudio_from(settings) as metastudio:
         return await metastudio.answer(job_id)
 

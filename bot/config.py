@@ -30,6 +30,13 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST_CONSOLE_URL: Final = 2900
 """Slack takes 3000 characters in a button's address, the job id included."""
 
+_ADDRESS: Final = re.compile(r"https?://[^/\\?#\s\x00-\x1f\x7f][^\\?#\s\x00-\x1f\x7f]*", re.IGNORECASE)
+"""An address as it is used. pydantic mends what it judges: blanks, backslashes, ``https:host``."""
+_SHOWN: Final = frozenset({"PORT", "VOICEJOB_POLL_SECONDS", "VOICEJOB_LOG"})
+"""Keys whose wrong value is told. In any other one may be a secret that was put under the wrong key."""
+_HARMLESS: Final = re.compile(r"(?!xox|xapp-).{1,12}", re.IGNORECASE | re.DOTALL)
+"""A value that is no token of Slack's, and shorter than any key."""
+
 _LAST_PORT: Final = 65535
 _SHORTEST_POLL: Final = 5
 
@@ -69,8 +76,10 @@ def _address(value: str) -> str:
         raise ValueError("must be an address like https://host") from None
     if parts.username or parts.password:
         raise ValueError("must be an address like https://host, without a user and a password")
-    if parts.query or parts.fragment:
-        raise ValueError("must be an address like https://host, with nothing behind a ? or #")
+    if "?" in value or "#" in value:
+        raise ValueError("must be an address like https://host, without a ? or #")
+    if not _ADDRESS.fullmatch(value):
+        raise ValueError("must be an address like https://host, written in full and without blanks")
     return value.rstrip("/")
 
 
@@ -222,7 +231,7 @@ def _sentence(sentence: str) -> PydanticCustomError:
 
 
 def _line(problem: ErrorDetails) -> str:
-    """Tell one problem in a line that names the key, and the value unless that may be secret."""
+    """Tell one problem in a line that names the key, and the value where that can be no secret."""
     key = str(problem["loc"][0]).upper()
     if problem["type"] == "sentence":
         return problem["msg"]
@@ -230,9 +239,8 @@ def _line(problem: ErrorDetails) -> str:
         return f"{key}: not set, and needed"
     reason = problem["msg"].removeprefix("Value error, ")
     value = str(problem["input"])
-    # An address may hold a password: https://user:password@host.
-    secret = re.search("TOKEN|SECRET|_AK|_SK|PASSWORD", key) or "@" in value
-    return f"{key}: {reason}" if secret else f"{key}: {reason} (it is {value[:80]!r})"
+    is_told = key in _SHOWN and _HARMLESS.fullmatch(value)
+    return f"{key}: {reason} (it is {value!r})" if is_told else f"{key}: {reason}"
 
 
 def revealed(secret: SecretStr | None) -> str:

@@ -9,7 +9,7 @@ VoiceJobError
 │   └── BadLink            what a person pasted names no job, or several
 ├── SlackError             Slack keeps the bot from starting
 │   ├── SlackRefused       it refuses a token
-│   └── SlackUnreachable   it can't be reached
+│   └── SlackUnreachable   it can't be reached, or can't serve
 ├── StoreError             the store of subscriptions can't be used
 │   ├── StoreLocked        another bot uses it
 │   ├── StoreNotWritable   its file can't be opened or written
@@ -35,8 +35,13 @@ Sentences hold values from outside as ``{name}``. Whoever shows a sentence says 
 since only the surface (Slack, a terminal) knows what is safe on it.
 """
 
-from collections.abc import Callable
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from typing import ClassVar, Final
+
+COPY_AGAIN: Final = (
+    "Copy the token again from your app's page at Slack (api.slack.com/apps); if the app was removed from "
+    "the workspace, install it again."
+)
 
 
 class VoiceJobError(Exception):
@@ -117,22 +122,45 @@ class SlackError(VoiceJobError):
 class SlackRefused(SlackError):
     """Slack answered, and refuses the token in ``key``; ``error`` is Slack's own code for why."""
 
-    says = (
-        "Slack refuses {key} with the error {error}. Copy the token again from your app's page at Slack "
-        "(api.slack.com/apps); if the app was removed from the workspace, install it again."
+    says = "Slack refuses {key} with the error {error}."
+    remedies: ClassVar[Mapping[str, str]] = {
+        "account_inactive": COPY_AGAIN,
+        "not_allowed_token_type": COPY_AGAIN,
+        "not_authed": COPY_AGAIN,
+        "token_expired": COPY_AGAIN,
+        "token_revoked": COPY_AGAIN,
+        "invalid_auth": f"{COPY_AGAIN} If the app has a list of allowed IP addresses, see that this "
+        "machine's is on it.",
+    }
+    """By Slack's code, where that is about the token."""
+    other_remedy: ClassVar[str] = (
+        "Look for what this names on your app's page at Slack (api.slack.com/apps), or ask the workspace's "
+        "administrators."
     )
 
     def __init__(self, *, key: str, error: str) -> None:
         super().__init__(key=key, error=error)
 
+    def sentence(self, quote: Callable[[str], str] = "“{}”".format) -> str:
+        """Say what to do, too, as far as the code tells."""
+        return f"{super().sentence(quote)} {self.remedies.get(self.values['error'], self.other_remedy)}"
+
 
 class SlackUnreachable(SlackError):
-    """Slack gave no usable answer at ``url``."""
+    """Slack gave no usable answer at ``url``; ``busy`` if it answered that it can't serve just now."""
 
     says = "Slack can't be reached at {url} ({reason}). Check the network, the proxy and SLACK_API_URL."
 
-    def __init__(self, *, url: str, reason: str) -> None:
+    def __init__(self, *, url: str, reason: str, busy: bool = False) -> None:
         super().__init__(url=url, reason=reason)
+        self.busy = busy
+
+    def sentence(self, quote: Callable[[str], str] = "“{}”".format) -> str:
+        """Blame neither network nor settings where Slack itself answered."""
+        if not self.busy:
+            return super().sentence(quote)
+        url, reason = (quote(self.values[name]) for name in ("url", "reason"))
+        return f"Slack answers at {url}, but can't serve just now ({reason}). Try again in a minute."
 
 
 class StoreError(VoiceJobError):

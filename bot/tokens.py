@@ -21,9 +21,9 @@ async def signed_in(client: AsyncWebClient, token: str) -> AsyncSlackResponse:
     return await _verdict(client, "SLACK_BOT_TOKEN", client.auth_test(token=token))
 
 
-async def may_connect(client: AsyncWebClient, app_token: str) -> None:
-    """Ask whether this app-level token opens Socket Mode. Raises SlackRefused or SlackUnreachable."""
-    await _verdict(client, "SLACK_APP_TOKEN", client.apps_connections_open(app_token=app_token))
+async def may_connect(client: AsyncWebClient, app_token: str) -> AsyncSlackResponse:
+    """Ask for an address to connect to by Socket Mode. Raises SlackRefused or SlackUnreachable."""
+    return await _verdict(client, "SLACK_APP_TOKEN", client.apps_connections_open(app_token=app_token))
 
 
 async def _verdict(
@@ -34,7 +34,7 @@ async def _verdict(
     except SlackApiError as error:
         code = _error_code(error)
         if code in BUSY or code == NO_JSON:
-            raise SlackUnreachable(url=client.base_url, reason=code) from None
+            raise SlackUnreachable(url=client.base_url, reason=code, busy=code in BUSY) from None
         raise SlackRefused(key=key, error=code) from None
     # Besides its own errors and aiohttp's, slack_sdk lets out what it stumbles over in an odd answer.
     except Exception as error:

@@ -260,7 +260,7 @@ class TestSettings:
 
         assert [item.name for item in found.items if item.ok is False] == [BOT, APP, ADDRESS]
         assert "the network, the proxy" in found[BOT].says
-        assert "Check the proxy settings" in found[ADDRESS].says
+        assert "HTTPS_PROXY, ALL_PROXY or NO_PROXY: can't be used (ValueError)" in found[ADDRESS].says
 
 
 class TestSlack:
@@ -303,6 +303,37 @@ class TestSlack:
         says = (await desk.check(slack_app_token="xapp-wrong")).only_fails(failed=APP, untried={SOCKET})
 
         assert "refuses “SLACK_APP_TOKEN” with the error “invalid_auth”" in says
+
+    @pytest.mark.parametrize("error", ["ratelimited", "internal_error"])
+    @pytest.mark.parametrize("method", ["auth.test", "apps.connections.open"])
+    async def test_busy_slack(self, desk: Desk, method: str, error: str) -> None:
+        """It was reached, so neither network nor settings are blamed."""
+        desk.slack.fail(method, times=9, error=error)
+        failed, untried = (BOT, SCOPES) if method == "auth.test" else (APP, SOCKET)
+        says = (await desk.check()).only_fails(failed=failed, untried={untried})
+
+        assert f"can't serve just now (“{error}”). Try again in a minute" in says
+        assert not re.search("reached|network|SLACK_API_URL", says)
+
+    @pytest.mark.parametrize(
+        ("error", "copy", "addresses"),
+        [("token_expired", True, False), ("invalid_auth", True, True), ("odd_new_code", False, False)],
+    )
+    async def test_what_to_do_depends_on_the_code(
+        self, desk: Desk, error: str, *, copy: bool, addresses: bool
+    ) -> None:
+        """Another token helps only where the code is about the token; an address may be barred, too."""
+        desk.slack.fail("apps.connections.open", error=error)
+        says = (await desk.check()).only_fails(failed=APP, untried={SOCKET})
+
+        assert ("Copy the token again" in says) is copy
+        assert ("allowed IP addresses" in says) is addresses
+        assert copy or "Look for what this names on your app's page" in says
+
+    async def test_slack_is_asked_for_one_address(self, desk: Desk) -> None:
+        """The one that shows that the token is good is connected to."""
+        assert (await desk.check())[SOCKET].ok
+        assert [call.method for call in desk.slack.calls].count("apps.connections.open") == 1
 
     async def test_app_token_without_its_scope(self, desk: Desk) -> None:
         """The scope is named, and where to get a token with it."""
@@ -457,6 +488,31 @@ class TestMetaStudio:
         desk.metastudio.fail(fault, times=3, on="list")
         assert says in (await desk.check()).only_fails(failed=JOBS, untried={SIGN_IN, PROJECT})
 
+    @pytest.mark.parametrize("sign_in", ["access key", "IAM user"])
+    @pytest.mark.parametrize(
+        ("status", "body"),
+        [
+            (401, "<html>Please log in</html>"),
+            (403, "<html>Blocked</html>"),
+            (404, '{"code": 404, "message": "Not Found"}'),
+            (403, '{"error_code": "FW.0001"}'),
+            (404, '{"error_code": "APIGW.0199"}'),
+            (200, "{}"),
+        ],
+    )
+    async def test_another_server_gives_no_verdict(
+        self, desk: Desk, status: int, body: str, sign_in: str
+    ) -> None:
+        """What never saw the key, a firewall for one, says nothing of it, the project or permissions."""
+        async with answering(status, body) as url:
+            here: dict[str, Any] = {"metastudio_endpoint": url, "huaweicloud_sdk_iam_endpoint": url}
+            found = await desk.check(**here, **(IAM if sign_in == "IAM user" else {}))
+
+        says = found.only_fails(failed=JOBS, untried={SIGN_IN, PROJECT})
+        assert f"what answers at “{url}” is not this API (HTTP {status}, " in says
+        assert "proxy or firewall" in says
+        assert ("HUAWEICLOUD_SDK_IAM_ENDPOINT" in says) is (sign_in == "IAM user")
+
     async def test_it_hangs(self, desk: Desk) -> None:
         """The check ends all the same, and knows what it knew before."""
         desk.metastudio.fail(Fault.hang(), times=9, on="list")
@@ -559,21 +615,23 @@ class TestMetaStudio:
         assert "is 7 minutes ahead" in by_socket[CLOCK].says
         assert "within 5 minutes only" in by_http.only_fails(failed=CLOCK)
 
-    async def test_answer_that_tells_no_time(self, desk: Desk) -> None:
-        """It can't be compared then, which is no failure."""
-        async with telling_no_time() as url:
+    @pytest.mark.parametrize("date", ["today", "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"])
+    async def test_answer_that_tells_no_time(self, desk: Desk, date: str) -> None:
+        """It can't be compared then, which is no failure; all else is tried."""
+        async with answering(200, '{"jobs": [], "count": 0}', Date=date) as url:
             found = await desk.check(metastudio_endpoint=url)
 
         assert found[CLOCK].ok is None
-        assert found[ADDRESS].ok
+        assert [found[name].ok for name in (ADDRESS, SIGN_IN, PROJECT, JOBS)] == [True] * 4
 
 
 @asynccontextmanager
-async def telling_no_time() -> AsyncIterator[str]:
-    """Serve something that answers without a good date."""
+async def answering(status: int, body: str, **headers: str) -> AsyncIterator[str]:
+    """Serve something that answers everything so."""
 
     async def serve(_: aiohttp.web.BaseRequest) -> aiohttp.web.Response:
-        return aiohttp.web.Response(headers={"Date": "today"})
+        kind = "text/html" if body.startswith("<") else "application/json"
+        return aiohttp.web.Response(status=status, text=body, content_type=kind, headers=headers)
 
     runner = aiohttp.web.ServerRunner(aiohttp.web.Server(serve))
     await runner.setup()
@@ -663,14 +721,14 @@ class TestStore:
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
     async def test_store_of_another_user(self, desk: Desk) -> None:
-        """Nothing is made beside it that its bot could not open."""
+        """It can't be tried, which is a failure; nothing is made beside it that its bot could not open."""
         await fill(desk.store)
         Path(f"{desk.store}.lock").unlink()
         os.chown(desk.store, 4242, 4242)
         found = await desk.check()
 
-        assert found["store"].ok is None
-        assert "belongs to another user, 4242" in found["store"].says
+        says = found.only_fails(failed="store")
+        assert "belongs to another user, 4242. Run check as the user that the bot runs as" in says
         assert [path.name for path in desk.store.parent.iterdir()] == ["kept.sqlite"]
 
     async def test_corrupt(self, desk: Desk) -> None:
@@ -680,6 +738,55 @@ class TestStore:
 
         assert "put a backup in its place" in says
         assert desk.store.read_bytes() == b"no database" * 100
+
+    @pytest.mark.parametrize("content", ["text", "database"])
+    async def test_what_is_anothers_stays_as_it_is(self, desk: Desk, content: str) -> None:
+        """With VOICEJOB_STORE set to it by mistake: its content and its mode, and nothing beside it."""
+        if content == "text":
+            desk.store.write_text("somebody's notes\n" * 100)
+        else:
+            with closing(sqlite3.connect(desk.store)) as file:
+                file.execute("PRAGMA journal_mode=WAL")
+                file.execute("CREATE TABLE recipes (name TEXT)")
+        desk.store.chmod(0o644)
+        before = desk.store.read_bytes()
+        says = (await desk.check()).only_fails(failed="store")
+
+        assert "no store of VoiceJob" in says
+        assert desk.store.read_bytes() == before
+        assert oct(desk.store.stat().st_mode)[-3:] == "644"
+        assert list(desk.store.parent.iterdir()) == [desk.store]
+
+    async def test_an_empty_file_stays_empty(self, desk: Desk) -> None:
+        """The bot would make its store in it; the check only says so."""
+        desk.store.touch(mode=0o644)
+        found = await desk.check()
+
+        assert found["store"].ok
+        assert "is empty: the bot makes its store when it starts, and may" in found["store"].says
+        assert (desk.store.stat().st_size, oct(desk.store.stat().st_mode)[-3:]) == (0, "644")
+        assert list(desk.store.parent.iterdir()) == [desk.store]
+
+    @pytest.mark.parametrize(
+        ("target", "says"),
+        [("nowhere/kept", "there is no folder"), (".", "it is no file"), ("link", "symbolic links")],
+    )
+    async def test_a_link_that_leads_to_no_store(self, desk: Desk, target: str, says: str) -> None:
+        """Where it leads counts: to a folder that is not there, to a folder, or to itself."""
+        desk.store = desk.store.with_name("link")
+        desk.store.symlink_to(target)
+
+        assert says in (await desk.check()).only_fails(failed="store")
+
+    async def test_a_link_to_a_store_that_can_be_made(self, desk: Desk) -> None:
+        """There is none yet, and none is made."""
+        (desk.store.parent / "folder").mkdir()
+        desk.store.symlink_to("folder/kept")
+        found = await desk.check()
+
+        assert "there is no" in found["store"].says
+        assert found["store"].ok
+        assert not desk.store.exists()
 
     async def test_too_new(self, desk: Desk) -> None:
         """The version is named."""
@@ -709,13 +816,24 @@ class TestStore:
 
     async def test_what_a_running_bot_has_may_be_unreadable(self, desk: Desk) -> None:
         """Then it is not counted."""
+        await fill(desk.store)
+        with closing(sqlite3.connect(desk.store)) as file, file:
+            file.execute("INSERT INTO voicejob VALUES ('subscription:odd', '{}')")
         lock = claim(desk.store)
-        desk.store.write_bytes(b"no database" * 1000)
         found = await desk.check()
         lock.release()
 
         assert found["store"].ok
-        assert "could not be counted (DatabaseError)" in found["store"].says
+        assert "could not be counted (ValueError)" in found["store"].says
+
+
+async def test_a_terminal_without_our_characters(desk: Desk) -> None:
+    """Where stdout is not UTF-8, what it has not is replaced; all lines come."""
+    ended = await voicejob("check", **desk.environment(PYTHONIOENCODING="ascii"))
+
+    assert lines(ended) == dict.fromkeys(NAMES, "ok")
+    assert "of the workspace ?voicejob?" in ended.out
+    assert (ended.code, ended.err) == (0, "")
 
 
 class TestSecrets:

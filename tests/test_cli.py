@@ -115,17 +115,7 @@ def environment(slack: SlackWorkspace, metastudio: MetaStudioSimulator, **change
 
 class TestDemo:
     async def test_it_plays_the_story_and_exits_with_0(self) -> None:
-        """``voicejob demo --once`` needs no settings, and shows two jobs from the first look to the end."""
-        ended = await voicejob("demo", "--once")
-
-        assert ended.code == 0, ended.err
-        for words in ("State: SUCCEED", "State: FAILED", "MetaStudio has no job"):
-            assert words in ended.out
-        assert "Everything was as it should be." in ended.out
-        assert ended.err == ""
-
-    async def test_settings_of_the_machine_do_not_reach_it(self) -> None:
-        """Whatever is set outside, proxies included, the demo stays on loopback and works."""
+        """It shows two jobs from the first look to the end; no setting or proxy of the machine reaches it."""
         ended = await voicejob(
             "demo",
             "--once",
@@ -137,7 +127,14 @@ class TestDemo:
             http_proxy="http://127.0.0.1:9",
         )
 
-        assert ended.code == 0, ended.err
+        assert (ended.code, ended.err) == (0, "")
+        for words in (
+            "State: SUCCEED",
+            "State: FAILED",
+            "MetaStudio has no job",
+            "Everything was as it should be.",
+        ):
+            assert words in ended.out
 
 
 class TestDemoPage:
@@ -289,6 +286,28 @@ class TestRun:
             assert key in ended.err
         assert "hush" not in ended.err
         assert "Traceback" not in ended.err
+
+    async def test_bad_settings_are_a_line_of_json_where_the_log_is(self) -> None:
+        """Whoever reads JSON gets nothing else; exit code 2 all the same."""
+        ended = await voicejob("run", VOICEJOB_LOG="json", PORT="x")
+
+        (line,) = ended.err.splitlines()
+        assert ended.code == 2
+        assert json.loads(line)["level"] == "CRITICAL"
+        assert "PORT: must be a number" in json.loads(line)["message"]
+
+    @pytest.mark.parametrize("command", ["run", "show some-job"])
+    async def test_a_proxy_that_is_none_gets_a_sentence(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, command: str
+    ) -> None:
+        """Its address, which may hold a password, is not shown; exit code 2, no traceback."""
+        bad = environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN, HTTPS_PROXY="odd://me:hush@proxy")
+
+        ended = await voicejob(*command.split(), **bad)
+
+        assert ended.code == 2
+        assert "HTTPS_PROXY, ALL_PROXY or NO_PROXY: can't be used (ValueError)" in ended.err
+        assert not re.search("hush|Traceback|CRITICAL", ended.err)
 
     async def test_a_token_that_slack_refuses_ends_it(
         self, slack: SlackWorkspace, metastudio: MetaStudioSimulator

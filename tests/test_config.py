@@ -110,6 +110,17 @@ def test_blanks_around_a_value_do_no_harm(monkeypatch: pytest.MonkeyPatch) -> No
         ({"HUAWEICLOUD_SDK_IAM_ENDPOINT": "ftp://iam"}, "HUAWEICLOUD_SDK_IAM_ENDPOINT"),
         ({"METASTUDIO_REGION": "cn north 4"}, "METASTUDIO_REGION"),
         ({"METASTUDIO_ENDPOINT": "https://host/?x=1"}, "METASTUDIO_ENDPOINT"),
+        ({"METASTUDIO_ENDPOINT": "https://host?"}, "METASTUDIO_ENDPOINT"),
+        ({"METASTUDIO_ENDPOINT": "https://host/#"}, "METASTUDIO_ENDPOINT"),
+        ({"METASTUDIO_ENDPOINT": "https:host"}, "METASTUDIO_ENDPOINT"),
+        ({"METASTUDIO_ENDPOINT": "https:/host"}, "METASTUDIO_ENDPOINT"),
+        ({"METASTUDIO_ENDPOINT": "https:///host"}, "METASTUDIO_ENDPOINT"),
+        ({"METASTUDIO_ENDPOINT": "https:\\\\host"}, "METASTUDIO_ENDPOINT"),
+        ({"METASTUDIO_ENDPOINT": "ht\ttps://host"}, "METASTUDIO_ENDPOINT"),
+        ({"METASTUDIO_ENDPOINT": "https://ho\nst"}, "METASTUDIO_ENDPOINT"),
+        ({"METASTUDIO_ENDPOINT": "https://host/a b"}, "METASTUDIO_ENDPOINT"),
+        ({"METASTUDIO_ENDPOINT": "https://host/\x1b"}, "METASTUDIO_ENDPOINT"),
+        ({"VOICEJOB_CONSOLE_URL": "https:console.example/{job_id}"}, "VOICEJOB_CONSOLE_URL"),
         ({"METASTUDIO_APP_USER_ID": "用户"}, "METASTUDIO_APP_USER_ID"),
         ({"VOICEJOB_CONSOLE_URL": "https://console.example/"}, "VOICEJOB_CONSOLE_URL"),
         ({"VOICEJOB_CONSOLE_URL": "javascript:{job_id}"}, "VOICEJOB_CONSOLE_URL"),
@@ -156,7 +167,7 @@ def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_values_are_told_but_secrets_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A wrong value is shown, so that it can be found; a secret is not, nor an address with a password."""
+    """A wrong number is shown, so that it can be found; a secret is not, nor an address with a password."""
     told = "\n".join(
         problems(
             monkeypatch,
@@ -169,6 +180,26 @@ def test_values_are_told_but_secrets_are_not(monkeypatch: pytest.MonkeyPatch) ->
 
     assert "'eighty'" in told
     assert "hush" not in told
+
+
+@pytest.mark.parametrize("secret", ["xoxb-hush", "xapp-hush", "XAPP-hush", "HUSH/+KEY=of-forty-characters"])
+def test_a_secret_under_a_wrong_key_is_not_told(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
+    """Whatever key it was put under by mistake."""
+    keys = (
+        "METASTUDIO_REGION",
+        "METASTUDIO_ENDPOINT",
+        "METASTUDIO_APP_USER_ID",
+        "HUAWEICLOUD_SDK_PROJECT_ID",
+        "SLACK_API_URL",
+        "VOICEJOB_CONSOLE_URL",
+        "VOICEJOB_LOG",
+        "VOICEJOB_POLL_SECONDS",
+        "PORT",
+    )
+    told = "\n".join(problems(monkeypatch, **dict.fromkeys(keys, f"{secret} ü")))
+
+    assert [key for key in keys if key not in told] == []
+    assert "hush" not in told.lower()
 
 
 def test_settings_do_not_print_secrets(monkeypatch: pytest.MonkeyPatch) -> None:

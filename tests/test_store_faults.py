@@ -154,6 +154,12 @@ class TestNotWritable:
         assert f"no folder {tmp_path / 'none'}" in str(error)
         assert list(tmp_path.iterdir()) == []
 
+    async def test_link_to_a_missing_folder(self, path: Path, tmp_path: Path) -> None:
+        """The folder that counts is the one that the link leads to."""
+        path.symlink_to("none/store")
+        assert f"no folder {tmp_path / 'none'}" in str(await refused(path))
+        assert list(tmp_path.iterdir()) == [path]
+
     async def test_folder_in_its_place(self, path: Path) -> None:
         """A folder can't be a store."""
         path.mkdir()
@@ -274,6 +280,39 @@ class TestCorrupt:
         assert "another program: recipes" in await self.corrupt(path)
         with closing(sqlite3.connect(path)) as file:
             assert list(file.execute("SELECT name FROM sqlite_master")) == [("recipes",)]
+
+    @pytest.mark.parametrize("content", ["text", "database"])
+    async def test_what_is_anothers_stays_as_it_is(self, path: Path, content: str) -> None:
+        """Its mode, too, and no lock is left beside it."""
+        if content == "text":
+            path.write_text("somebody's notes\n" * 100)
+        else:
+            run_sql(path, "CREATE TABLE recipes (name TEXT)")
+        path.chmod(0o644)
+        before = path.read_bytes()
+        await self.corrupt(path)
+        assert path.read_bytes() == before
+        assert oct(path.stat().st_mode)[-3:] == "644"
+        assert list(path.parent.iterdir()) == [path]
+
+    async def test_database_that_another_program_has_open(self, path: Path) -> None:
+        """What stands only in its write-ahead log is seen, and all its files stay as they are."""
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("PRAGMA journal_mode=WAL")
+            other.execute("PRAGMA wal_autocheckpoint=0")
+            other.execute("CREATE TABLE recipes (name TEXT)")
+            path.chmod(0o644)
+            files = sorted(path.parent.iterdir())
+            assert "another program: recipes" in await self.corrupt(path)
+            assert oct(path.stat().st_mode)[-3:] == "644"
+            assert sorted(path.parent.iterdir()) == files
+
+    async def test_links_in_a_circle(self, path: Path) -> None:
+        """The system's own word is told."""
+        path.symlink_to(path)
+        error = await refused(path)
+        assert isinstance(error, StoreNotWritable)
+        assert "symbolic links" in str(error)
 
     async def test_table_with_other_columns(self, path: Path) -> None:
         """A table that only has our name is not ours."""

@@ -23,6 +23,7 @@ class Part(Enum):
     BOT_TOKEN = ("slack_bot_token", "slack_api_url")
     WAY = ("slack_app_token", "slack_signing_secret", "slack_api_url")
     STORE = ("voicejob_store",)
+    LOG = ("voicejob_log",)
     METASTUDIO = tuple(MetaStudioSettings.model_fields)
 
 

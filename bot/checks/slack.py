@@ -68,13 +68,13 @@ async def try_socket_mode(settings: Settings) -> AsyncGenerator[Item, None]:
     async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
         client = AsyncWebClient(base_url=settings.slack_api_url, session=session)
         try:
-            await may_connect(client, token)
+            opened = await may_connect(client, token)
         except SlackError as error:
             yield fails(APP_TOKEN, _app_token_refused(error))
             yield untried(SOCKET_MODE, "Slack gave no address to connect to")
             return
         yield works(APP_TOKEN, "Slack takes it")
-        yield await _connection(client, session, token)
+        yield await _connection(session, str(opened.get("url")), client.proxy)
 
 
 def _app_token_refused(error: SlackError) -> str:
@@ -86,21 +86,20 @@ def _app_token_refused(error: SlackError) -> str:
     return error.sentence()
 
 
-async def _connection(client: AsyncWebClient, session: aiohttp.ClientSession, token: str) -> Item:
+async def _connection(session: aiohttp.ClientSession, url: str, proxy: str | None) -> Item:
     """Open a WebSocket as the bot does, up to Slack's hello, and close it at once.
 
     While it is open, Slack may give it a command that was meant for a running bot (page "Using Socket Mode").
     """
     try:
         async with asyncio.timeout(HELLO_SECONDS):
-            opened = await client.apps_connections_open(app_token=token)
-            return _judged(await _first_frame(session, str(opened["url"]), client.proxy))
+            return _judged(await _first_frame(session, url, proxy))
     except aiohttp.WSServerHandshakeError as error:
         return fails(SOCKET_MODE, f"the WebSocket was refused with HTTP {error.status}. {NO_WEBSOCKET}")
     except TimeoutError:
         return fails(SOCKET_MODE, f"Slack did not say hello within {HELLO_SECONDS:g} s. {NO_WEBSOCKET}")
     # Its text may hold the address, and with it the ticket.
-    except Exception as error:  # noqa: BLE001  aiohttp's errors, slack_sdk's, and what an odd frame leads to
+    except Exception as error:  # noqa: BLE001  aiohttp's errors, and what an odd frame leads to
         return fails(SOCKET_MODE, f"there was no connection ({type(error).__name__}). {NO_WEBSOCKET}")
 
 

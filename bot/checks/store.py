@@ -1,6 +1,7 @@
 """Trying the store: whether it opens, can be written, and what it holds.
 
-Nothing is made that is not there, and a store that another process has is only read.
+A store that another process has is only read. Another one is opened as the bot does: it gets mode 0600, a row
+is written, and the lock beside it is left, which does no harm. Nothing else is made or changed.
 """
 
 import os
@@ -12,12 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from bot.checks.item import Item, fails, untried, works
+from bot.checks.item import Item, fails, works
 from bot.config import Settings
 from bot.errors import StoreError, StoreLocked, StoreNotWritable, StoreTrouble
 from bot.store.disk import TABLE
 from bot.store.files import BESIDE
-from bot.store.sqlite import SqliteStore
+from bot.store.sqlite import SqliteStore, is_store
 from bot.store.threads import in_time
 
 STORE: Final = "store"
@@ -48,14 +49,17 @@ async def try_store(settings: Settings) -> AsyncGenerator[Item, None]:
 async def _tried(path: Path) -> Item:
     """Try the file, or where it would be. Raises StoreError and OSError."""
     owner = await in_time(partial(_owner, path), limit=LIMIT)
-    if owner is None:
-        await in_time(partial(_try_folder, path), limit=LIMIT)
-        return works(STORE, f"there is no “{path}” yet: the bot makes it when it starts, and may")
-    if owner != os.geteuid():
+    if owner not in {None, os.geteuid()}:
         # The lock, and what SQLite puts beside the file, would be ours then, and the bot's start would fail.
-        return untried(
-            STORE, f"“{path}” belongs to another user, {owner}: check as the user that the bot runs as"
+        return fails(
+            STORE,
+            f"“{path}” belongs to another user, {owner}. Run check as the user that the bot runs as; if that "
+            "is you, make the file yours (chown).",
         )
+    if not await is_store(path, limit=LIMIT):
+        await in_time(partial(_try_to_make, path), limit=LIMIT)
+        what = f"there is no “{path}” yet" if owner is None else f"“{path}” is empty"
+        return works(STORE, f"{what}: the bot makes its store when it starts, and may")
     try:
         return await _opened(path)
     except StoreLocked as error:
@@ -94,11 +98,14 @@ def _owner(path: Path) -> int | None:
     return path.stat().st_uid if path.exists() else None
 
 
-def _try_folder(path: Path) -> None:
-    """Make a file without a name where the store would be. Raises OSError."""
-    if not path.parent.is_dir():
-        raise OSError(f"there is no folder {path.parent}")
-    with tempfile.TemporaryFile(dir=path.parent):
+def _try_to_make(path: Path) -> None:
+    """See that a store could be made where the path, or a link, leads. Raises OSError."""
+    where = path.resolve()
+    if where.exists():
+        if not where.is_file():
+            raise OSError("it is no file")
+        where.open("r+b").close()
+    with tempfile.TemporaryFile(dir=where.parent):  # it has no name
         pass
 
 

@@ -6,6 +6,7 @@ of rows fails, and whoever waits for it then waits for ever.
 
 import logging
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
@@ -141,6 +142,36 @@ class Disk:
         return work(where)
 
 
+def holds_store(path: Path) -> bool:
+    """Say whether the file holds a store, and change nothing; False when it is empty, or there is none.
+
+    Raises DamagedError when it holds something else, sqlite3.Error or OSError when it can't be read.
+    """
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        # Of a link, the folder that it leads to counts: filelock would make that.
+        if not (folder := path.resolve().parent).is_dir():
+            raise FileNotFoundError(f"there is no folder {folder}") from None
+        return False
+    if not stat.S_ISREG(found.st_mode) or not found.st_size:
+        return False
+    # To read a write-ahead log, SQLite would make -shm where there is none: where nobody has the file open.
+    way = "mode=ro" if Path(f"{path.resolve()}-shm").exists() else "mode=ro&immutable=1"
+    address = f"{path.resolve().as_uri()}?{way}"
+    with closing(sqlite3.connect(address, uri=True, timeout=BUSY_MS / 1000)) as file:
+        return _has_table(file)
+
+
+def _has_table(file: sqlite3.Connection) -> bool:
+    """Say whether our table is there; False when there is none at all. Raises DamagedError."""
+    names = [name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    columns = [row[1] for row in file.execute(f"PRAGMA table_info({TABLE})")]
+    if names and (TABLE not in names or columns != COLUMNS):
+        raise DamagedError(f"it has tables of another program: {', '.join(names)[:80]}")
+    return bool(names)
+
+
 def _open(path: Path) -> Table:
     _refuse_damaged(path)
     table = Table(path)
@@ -151,10 +182,7 @@ def _open(path: Path) -> Table:
 def _refuse_damaged(path: Path) -> None:
     """Look before sqlitedict does, which would put its table into any database. Raises DamagedError."""
     with closing(sqlite3.connect(path, timeout=BUSY_MS / 1000)) as file:
-        names = [name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        columns = [row[1] for row in file.execute(f"PRAGMA table_info({TABLE})")]
-        if names and (TABLE not in names or columns != COLUMNS):
-            raise DamagedError(f"it has tables of another program: {', '.join(names)[:80]}")
+        _has_table(file)
         # Where this fails, sqlitedict would leave its connection open.
         file.execute("PRAGMA journal_mode=WAL")
         found = str(file.execute("PRAGMA integrity_check(1)").fetchone()[0])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
 from bot.errors import StoreCorrupt, StoreError, StoreNotWritable, StoreTrouble
-from bot.store.disk import DamagedError, Disk, Table
+from bot.store.disk import DamagedError, Disk, Table, holds_store
 from bot.store.files import claim
 from bot.store.kept import Kept
 from bot.store.rows import CHECK_ROW, load, row_of, text_of
@@ -41,6 +41,17 @@ _DISK_SAYS_NO: Final = frozenset(
 """The primary codes of SQLite's errors that are no word about what the file holds."""
 
 
+async def is_store(path: Path, *, limit: float) -> bool:
+    """Say within ``limit`` seconds whether a store is there, and change nothing; False if nothing is.
+
+    Raises StoreCorrupt when something else is there, StoreNotWritable when it can't be read.
+    """
+    try:
+        return await in_time(partial(holds_store, path), limit=limit)
+    except FAILURES as error:
+        raise _refusal(path, error) from error
+
+
 class SqliteStore:
     """The store in a file, for one process: ``async with SqliteStore(path) as store``.
 
@@ -61,6 +72,8 @@ class SqliteStore:
         self._checks = 0
 
     async def __aenter__(self) -> Self:
+        # What is another's gets no lock beside it, and keeps its mode.
+        await is_store(self._path, limit=self._limit)
         async with AsyncExitStack() as stack:
             try:
                 lock = await in_time(partial(claim, self._path), limit=self._limit)
@@ -122,8 +135,13 @@ class SqliteStore:
         """
         await self._turn.acquire()
         task = self._at_work = asyncio.create_task(work())
-        task.add_done_callback(lambda _: self._turn.release())
+        task.add_done_callback(self._end_turn)
         return await asyncio.shield(task)
+
+    def _end_turn(self, task: asyncio.Task[Any]) -> None:
+        self._turn.release()
+        if not task.cancelled():
+            task.exception()  # the caller may be gone: then nobody else would look at it
 
     async def _add(self, subscription: Subscription) -> Subscription:
         if kept := self._kept.get(subscription.key):
