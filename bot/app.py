@@ -24,6 +24,7 @@ from bot.listeners import register
 from bot.listeners.answers import Answers
 from bot.listeners.commands import COMMAND
 from bot.listeners.desk import Desk
+from bot.listeners.stopwatch import TimedApp
 from bot.metastudio.auth import AccessKey, GivenToken, IamUser
 from bot.metastudio.client import MetaStudio
 from bot.metrics import Metrics
@@ -76,7 +77,7 @@ async def run(
         )
         answers = Answers(session, metrics)
         stack.push_async_callback(_drain, answers, outbox, drain)
-        app = _bolt_app(settings, client, auth)
+        app = _bolt_app(settings, client, auth, metrics)
         desk = Desk(metastudio, store, outbox, watcher, look, str(auth.get("team_id")))
         register(app, answers, desk, metrics)
         connection = Connection() if settings.slack_app_token else None
@@ -214,7 +215,9 @@ def _auth_from(settings: MetaStudioSettings) -> AccessKey | IamUser | GivenToken
     return GivenToken(revealed(settings.metastudio_auth_token))
 
 
-def _bolt_app(settings: Settings, client: AsyncWebClient, auth: AsyncSlackResponse) -> AsyncApp:
+def _bolt_app(
+    settings: Settings, client: AsyncWebClient, auth: AsyncSlackResponse, metrics: Metrics
+) -> AsyncApp:
     """Build Bolt's app for the one workspace that the bot token is of."""
     token = revealed(settings.slack_bot_token)
     authorized = AuthorizeResult.from_auth_test_response(bot_token=token, auth_test_response=auth)
@@ -224,7 +227,8 @@ def _bolt_app(settings: Settings, client: AsyncWebClient, auth: AsyncSlackRespon
         return authorized
 
     _hide_from_bolt()
-    return AsyncApp(
+    return TimedApp(
+        metrics,
         name="voicejob",
         client=client,
         authorize=authorize,

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Final
 
@@ -25,8 +26,8 @@ STORE_PATIENCE: Final = 2.0
 class Health:
     """Tells how the bot is.
 
-    ``connection`` is that of Socket Mode, None in HTTP mode; ``poll`` is the pause between two checks, in
-    seconds.
+    ``connection`` is that of Socket Mode, None in HTTP mode. In seconds, ``poll`` is the pause between two
+    checks, and ``patience`` how long a try of the store may take.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Health:
         metrics: Metrics,
         *,
         poll: float,
+        patience: float = STORE_PATIENCE,
     ) -> None:
         self._connection = connection
         self._watcher = watcher
@@ -45,7 +47,10 @@ class Health:
         self._store = store
         self._metrics = metrics
         self._longest_silence = LATE_CHECKS * poll
+        self._patience = patience
         self._store_tried_at = -STORE_EVERY
+        self._store_hangs = False
+        """Whether the last try of the store took too long."""
 
     def add_to(self, application: web.Application) -> None:
         """Serve ``/healthz``, ``/readyz`` and ``/metrics``."""
@@ -77,19 +82,26 @@ class Health:
         if not self._watcher.is_refused and silence <= self._longest_silence:
             return None
         since = f"MetaStudio's last good answer to a check is {silence:.0f} seconds old."
-        return f"{since} {trouble.sentence()}" if trouble else since
+        return f"{since} {trouble.sentence(quote=lambda _: 'a job')}" if trouble else since
 
     async def _keeping(self) -> str | None:
-        if time.monotonic() - self._store_tried_at >= STORE_EVERY or self._store.trouble:
+        is_due = time.monotonic() - self._store_tried_at >= STORE_EVERY
+        if is_due or self._store_hangs or self._store.trouble:
             self._store_tried_at = time.monotonic()
-            try:
-                async with asyncio.timeout(STORE_PATIENCE):
-                    await self._store.check()
-            except TimeoutError:
-                return "The disk of the store does not answer."
-            except StoreTrouble:
-                pass  # which the store remembers
+            await self._try_store()
+        if self._store_hangs:
+            return "The disk of the store does not answer."
         return self._store.trouble.sentence() if self._store.trouble else None
+
+    async def _try_store(self) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                with suppress(StoreTrouble):  # which the store remembers
+                    await self._store.check()
+        except TimeoutError:
+            self._store_hangs = True
+        else:
+            self._store_hangs = False
 
     async def _alive(self, _: web.Request) -> web.Response:
         return web.Response(text="alive\n")

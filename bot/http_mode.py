@@ -8,6 +8,7 @@ import asyncio
 import logging
 import os
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.edges import Edge
 from bot.errors import AddressTaken
+from bot.listeners.stopwatch import ARRIVED
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +31,8 @@ EVENTS_PATH: Final = "/slack/events"
 TIMESTAMP: Final = re.compile(r"[0-9]{1,15}")
 """What an ``X-Slack-Request-Timestamp`` may look like: slack_sdk fails on what is no number, or too long."""
 NOT_SIGNED: Final = (
-    "refused a request that is not signed by Slack; if it was Slack's, check SLACK_SIGNING_SECRET"
+    "refused a request that is not signed by Slack, or not just now; if it was Slack's, "
+    "check SLACK_SIGNING_SECRET and this machine's clock"
 )
 MAX_BODY: Final = 256 * 1024
 """Bytes. A press carries the message whose button it was, a card of some 10 KiB, encoded as a form."""
@@ -74,7 +77,12 @@ def add_events(application: web.Application, app: AsyncApp, signing_secret: str)
             refusals.fails(NOT_SIGNED)
             return web.Response(status=HTTPStatus.UNAUTHORIZED)
         refusals.works()
-        bolt_request = AsyncBoltRequest(body=body, query=request.query_string, headers=dict(request.headers))
+        bolt_request = AsyncBoltRequest(
+            body=body,
+            query=request.query_string,
+            headers=dict(request.headers),
+            context={ARRIVED: cast(_Protocol, request.protocol).arrived},
+        )
         return await to_aiohttp_response(await app.async_dispatch(bolt_request))
 
     application.router.add_post(EVENTS_PATH, events)
@@ -90,14 +98,7 @@ async def listening(
     """
     door = _Door(limits)
     application.middlewares.append(door.middleware)
-    runner = web.AppRunner(
-        application,
-        access_log=None,
-        logger=_server_log(),
-        shutdown_timeout=LAST_REQUESTS,
-        keepalive_timeout=limits.idle,
-        lingering_time=LINGER_SECONDS,
-    )
+    runner = web.AppRunner(application, shutdown_timeout=LAST_REQUESTS)
     await runner.setup()
     try:
         server = await _listen(door, cast(web.Server, runner.server), host, port)
@@ -112,9 +113,39 @@ async def listening(
 async def _listen(door: "_Door", server: web.Server, host: str, port: int) -> asyncio.Server:
     loop = asyncio.get_running_loop()
     try:
-        return await loop.create_server(lambda: _Visit(door, server()), host, port, backlog=BACKLOG)
+        return await loop.create_server(
+            lambda: _Visit(door, _Protocol(server, door.limits)), host, port, backlog=BACKLOG
+        )
     except (OSError, UnicodeError) as error:
         raise AddressTaken(address=f"{host}:{port}", reason=_reason(error)) from error
+
+
+class _Protocol(web.RequestHandler):
+    """What aiohttp serves a connection with; what it refuses by itself gets no words either."""
+
+    __slots__ = ("arrived",)
+
+    def __init__(self, server: web.Server, limits: Limits) -> None:
+        super().__init__(
+            server,
+            loop=asyncio.get_running_loop(),
+            access_log=None,  # type: ignore[arg-type]  # it takes none
+            logger=_server_log(),
+            keepalive_timeout=limits.idle,
+            lingering_time=LINGER_SECONDS,
+        )
+        self.arrived: float | None = None
+        """When the first bytes of the present request were read, by time.monotonic."""
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = HTTPStatus.INTERNAL_SERVER_ERROR,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what is no request, or what failed: aiohttp's own words would quote it."""
+        return _nameless(web.Response(status=super().handle_error(request, status, exc, message).status))
 
 
 class _Visit(asyncio.Protocol):
@@ -123,7 +154,7 @@ class _Visit(asyncio.Protocol):
     By itself aiohttp waits for ever for the first request, and for any head that trickles.
     """
 
-    def __init__(self, door: "_Door", protocol: asyncio.Protocol) -> None:
+    def __init__(self, door: "_Door", protocol: _Protocol) -> None:
         self._door = door
         self._protocol = protocol
         self._transport: asyncio.Transport | None = None
@@ -142,11 +173,12 @@ class _Visit(asyncio.Protocol):
         """Pass it on; if it is the beginning of a request, the time for its head runs."""
         if not (self.is_busy or self._head_is_late):
             self._await_head()
+        self._protocol.arrived = self._protocol.arrived or time.monotonic()
         self._protocol.data_received(data)
 
-    def eof_received(self) -> bool | None:
+    def eof_received(self) -> None:
         """Pass it on."""
-        return self._protocol.eof_received()
+        self._protocol.eof_received()
 
     def pause_writing(self) -> None:
         """Pass it on."""
@@ -171,6 +203,7 @@ class _Visit(asyncio.Protocol):
     def ends(self) -> None:
         """Note that a request is answered."""
         self.is_busy = False
+        self._protocol.arrived = None
 
     def end(self) -> None:
         """End the connection without a word."""
@@ -232,6 +265,10 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as refusal:
         allow = {"Allow": refusal.headers["Allow"]} if "Allow" in refusal.headers else {}
         response = web.Response(status=refusal.status, headers=allow)
+    return _nameless(response)
+
+
+def _nameless(response: web.StreamResponse) -> web.StreamResponse:
     response.headers["Server"] = "voicejob"
     if response.status >= HTTPStatus.BAD_REQUEST:
         response.force_close()
@@ -247,7 +284,8 @@ def _server_log() -> logging.Logger:
 
 def _is_ours(record: logging.LogRecord) -> bool:
     kind = record.exc_info and record.exc_info[0]
-    return not (kind and issubclass(kind, HttpProcessingError | ConnectionError))
+    strange = HttpProcessingError | web.RequestPayloadError | ConnectionError
+    return not (kind and issubclass(kind, strange))
 
 
 def _reason(error: OSError | UnicodeError) -> str:

@@ -123,11 +123,11 @@ class TextLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Write one line, whatever is in it: line breaks are escaped."""
-        told = [f"{_time(record)} {record.levelname:<7} {record.name}: {_escaped(_message(record))}"]
+        told = [f"{_time(record)} {record.levelname:<7} {record.name}: {_message(record)}"]
         told += [f"{name}={_quoted(value)}" for name, value in _fields(record).items()]
         if trace := _trace(record.exc_info):
-            told.append(_escaped(trace))
-        return " ".join(told)
+            told.append(trace)
+        return _escaped(" ".join(told))
 
 
 class JsonLines(JsonFormatter):

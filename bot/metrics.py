@@ -28,6 +28,15 @@ PRESSED: Final = "button"
 OK: Final = "ok"
 OTHER: Final = "other"
 """A code of Slack's that the bot does not know: as a label, each could be a new time series."""
+REASONS: Final = KNOWN | {
+    "",
+    "no_answer",
+    "restricted_action",
+    "restricted_action_non_threadable_channel",
+    "restricted_action_read_only_channel",
+    "restricted_action_thread_only_channel",
+}
+"""What can be the reason of a delivery's outcome, beside OTHER."""
 ACK_BUCKETS: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3)
 """Slack gives up after 3 seconds (page "Handling user interaction")."""
 ANSWER_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 8, 12, 15)
@@ -38,7 +47,10 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # a second time seri
 
 @dataclass(frozen=True, kw_only=True)
 class Stock:
-    """What lies in the store: numbers, and the age of the oldest notice that is not told yet, in seconds."""
+    """What lies in the store: numbers, and for how many seconds the oldest notice waits.
+
+    What a paused subscription has to tell waits for people, not for the bot, and is not among the notices.
+    """
 
     jobs: int
     subscriptions: int
@@ -50,7 +62,7 @@ class Stock:
     def of(cls, subscriptions: Iterable[Subscription], now: float) -> "Stock":
         """Count subscriptions; ``now`` is epoch seconds."""
         every = list(subscriptions)
-        since = [kept.notice.since for kept in every if kept.notice]
+        since = [kept.notice.since for kept in every if kept.notice and not kept.pause]
         return cls(
             jobs=len({kept.job_id for kept in every if not (kept.is_over or kept.stopped_by)}),
             subscriptions=len(every),
@@ -102,7 +114,7 @@ class Metrics:
         registry = self._registry
         self._acks = Histogram(
             "voicejob_acknowledge_seconds",
-            "From a request's arrival in the bot to its acknowledgement",
+            "From when the bot reads a request to its acknowledgement",
             ["type"],
             buckets=ACK_BUCKETS,
             registry=registry,
@@ -128,14 +140,21 @@ class Metrics:
         self._paused = Gauge(
             "voicejob_paused_subscriptions", "Subscriptions that Slack refuses", registry=registry
         )
-        self._pending = Gauge("voicejob_pending_notices", "Changes that wait to be told", registry=registry)
+        self._pending = Gauge(
+            "voicejob_pending_notices",
+            "Changes that wait to be told, but for those of paused subscriptions",
+            registry=registry,
+        )
         self._oldest = Gauge(
             "voicejob_oldest_notice_age_seconds", "For how long the oldest of them waits", registry=registry
         )
         self._ready = Gauge("voicejob_ready", "Whether /readyz says yes", registry=registry)
 
-    def interaction(self, kind: str, name: str, outcome: str, *, seconds: float) -> None:
-        """Note what became of what was TYPED or PRESSED, by its verb or action_id, and how long that took."""
+    def interaction(self, kind: str, name: str, outcome: str, *, seconds: float = 0.0) -> None:
+        """Note what became of what was TYPED or PRESSED, by its verb or action_id.
+
+        ``seconds`` is how long that took; none where the acknowledgement was all that there is to say.
+        """
         self._interactions.labels(kind, name, outcome).inc()
         self._answers.labels(kind).observe(seconds)
 
@@ -144,7 +163,7 @@ class Metrics:
         self._acks.labels(kind).observe(seconds)
 
     def request(self, call: str, outcome: str = OK) -> None:
-        """Count a request to MetaStudio: ``show``, ``list`` or ``token``."""
+        """Count a request to MetaStudio: ``show`` or ``list``."""
         self._requests.labels(call, outcome).inc()
 
     def check(self, seconds: float, outcome: str = OK) -> None:
@@ -154,7 +173,7 @@ class Metrics:
 
     def delivery(self, step: str, outcome: str = OK, reason: str = "") -> None:
         """Count what Slack made of a message; ``reason`` is its error code."""
-        self._deliveries.labels(step, outcome, reason if reason in {"", *KNOWN} else OTHER).inc()
+        self._deliveries.labels(step, outcome, reason if reason in REASONS else OTHER).inc()
 
     def exposition(self, stock: Stock, *, is_ready: bool, reconnects: int = 0) -> bytes:
         """Write all metrics in Prometheus' text format; ``reconnects`` are those since the start."""

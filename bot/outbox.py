@@ -254,6 +254,9 @@ class Outbox:
         channel = _channel_of(kept.key)
         change: Change | None
         try:
+            if step is Step.FORGET:
+                await self._store.change(kept.key, changes.forgotten)
+                return
             if self._store.trouble:
                 await self._store.check()  # what can't be written down must not be sent
             change = await self._send(kept, step)
@@ -292,8 +295,6 @@ class Outbox:
 
     async def _send(self, kept: Subscription, step: Step) -> Change:
         """Send what the step asks for; what Slack calls malformed goes as plain text. Raises NotTaken."""
-        if step is Step.FORGET:
-            return changes.forgotten
         message = self._message(kept, step)
         try:
             return await self._send_as(message, kept, step)

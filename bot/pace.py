@@ -8,6 +8,7 @@ from typing import Final
 class Pace:
     """Seconds between two messages in one channel, two messages at all, two edits, and two requests.
 
+    In a channel they run from Slack's answer to the first one, which may be slow to arrive.
     ``gone`` lies between the two checks, at least, that must both miss a job before it counts as gone.
     Slack allows about one message a second in a channel, several hundred a minute in a workspace, and 50
     edits a minute (pages "Rate limits", ``chat.postMessage`` and ``chat.update``). A region of MetaStudio

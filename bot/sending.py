@@ -2,9 +2,11 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -45,11 +47,11 @@ class Slack:
         self._client = client
         self._posts, self._edits = _Gate(pace.posts), _Gate(pace.edits)
         self._channel_pace = pace.channel
-        self._channels: dict[str, _Gate] = {}
+        self._channels: WeakValueDictionary[str, _Gate] = WeakValueDictionary()
 
     async def may_post(self, channel: str, *, first: bool = False) -> None:
         """Wait until a message may be posted in this channel; ``first`` goes before all that wait in line."""
-        gate = self._channels.setdefault(channel, _Gate(self._channel_pace))
+        gate = self._gate(channel)
         await gate.passed(first=first)
         await self._posts.passed(first=first)
         gate.rest()  # it may have stood at the second gate for long
@@ -59,10 +61,14 @@ class Slack:
     ) -> str:
         """Post in a channel, or to a person, and return the message's ts. Raises NotTaken."""
         thread: dict[str, Any] = {"thread_ts": thread_ts, "reply_broadcast": broadcast} if thread_ts else {}
-        sent = self._client.chat_postMessage(
-            channel=channel, **_content(message), **thread, unfurl_links=False, unfurl_media=False
-        )
-        return str((await _taken(sent, self._posts))["ts"])
+        async with self._gate(channel).alone():
+            sent = self._client.chat_postMessage(
+                channel=channel, **_content(message), **thread, unfurl_links=False, unfurl_media=False
+            )
+            return str((await _taken(sent, self._posts))["ts"])
+
+    def _gate(self, channel: str) -> "_Gate":
+        return self._channels.setdefault(channel, _Gate(self._channel_pace))
 
     def pause_of_edits(self) -> float:
         """Say how many seconds it is until a message may be edited, as far as is known."""
@@ -90,6 +96,7 @@ class _Gate:
         self._free_at = 0.0
         self._held_until = 0.0
         self._line, self._first_line = asyncio.Lock(), asyncio.Lock()
+        self._on_its_way = asyncio.Lock()
 
     def pause(self) -> float:
         return max(self._free_at, self._held_until) - _now()
@@ -109,9 +116,25 @@ class _Gate:
 
     def rest(self) -> None:
         self._free_at = _now() + self._seconds
+        self._stay_until(self._free_at)
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """Let one at a time, which has passed; who passed meanwhile comes a whole pace after its end."""
+        async with self._on_its_way:
+            await asyncio.sleep(self._held_until - _now())
+            try:
+                yield
+            finally:
+                self.hold(self._seconds)
 
     def hold(self, seconds: float) -> None:
         self._held_until = max(self._held_until, _now() + seconds)
+        self._stay_until(self._held_until)
+
+    def _stay_until(self, at: float) -> None:
+        """Let the loop keep hold of this gate while it is shut: nobody else might."""
+        asyncio.get_running_loop().call_at(at, self.pause)
 
 
 def _content(message: Message) -> dict[str, Any]:

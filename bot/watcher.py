@@ -93,7 +93,7 @@ class Watcher:
         self._count = 0
         self._woken = asyncio.Event()
         self._served_at = _now()
-        """When MetaStudio last gave a good answer, or when there was nothing to ask."""
+        """When MetaStudio last gave a good answer, be it a no to an id, or when none was needed."""
         self.trouble: VoiceJobError | None = None
         """What keeps it from checking at present."""
 
@@ -304,11 +304,14 @@ class Watcher:
             self._served_at = _now()
             await self._miss(job_id, subscriptions, at)
         except BadJobId as error:
+            self._served_at = _now()
             self._log_odd(job_id, error)
         except StoreTrouble:
             self._asked.pop(job_id, None)  # what could not be written down is asked for again first
             raise
-        except MetaStudioError:
+        except MetaStudioError as error:
+            if isinstance(error, RequestRefused):
+                self._served_at = _now()
             self._asked[job_id] = _now()
             raise
         self._asked[job_id] = _now()

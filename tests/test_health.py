@@ -1,6 +1,7 @@
 """Health and metrics: what a supervisor and a monitoring system are told of the running bot."""
 
 import asyncio
+import gc
 import re
 import socket
 import sqlite3
@@ -12,12 +13,18 @@ from typing import Any
 import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from support import AT_ONCE, disk_held, eventually
+from support import AT_ONCE, disk_held, eventually, eventually_so, office
+from watching import watching
 
 from bot import cards
 from bot.demo.metastudio import Fault, MetaStudioSimulator
 from bot.demo.slack import SIGNING_SECRET, SlackWorkspace
+from bot.demo.slack import Fault as SlackFault
+from bot.demo.slack_http import form, headers
 from bot.demo.world import running, settings_for
+from bot.health import Health
+from bot.metrics import Metrics, Stock
+from bot.sending import NO_ANSWER
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 LONG = 30.0
@@ -29,16 +36,16 @@ class Monitor:
 
     def __init__(self, session: aiohttp.ClientSession, address: str) -> None:
         self._session = session
-        self._address = address
+        self.address = address
 
     async def get(self, path: str) -> tuple[int, str]:
         """Give the status and the text of a page."""
-        async with self._session.get(f"{self._address}{path}") as answer:
+        async with self._session.get(f"{self.address}{path}") as answer:
             return answer.status, await answer.text()
 
     async def problems(self) -> dict[str, str]:
         """Give what ``/readyz`` says is wrong; its status says the same."""
-        async with self._session.get(f"{self._address}/readyz") as answer:
+        async with self._session.get(f"{self.address}/readyz") as answer:
             told = await answer.json()
             assert (answer.status == 200) is told["ready"] is (not told["problems"])
             return dict(told["problems"])
@@ -255,6 +262,60 @@ class TestReady:
         assert not [each for each in (*SECRETS, job_id, voices, "U0ALICE", "女声") if each in said]
 
 
+class TestWithoutABot:
+    """Health itself, beside a store, an outbox and a watcher that a test holds in its hand."""
+
+    async def test_a_disk_that_hangs_hangs_until_it_answers(
+        self, slack: SlackWorkspace, tmp_path: Path
+    ) -> None:
+        """However often one asks, and at the same time, a disk that did not answer is not ready."""
+        path = tmp_path / "store"
+        async with office(slack, path) as post, watching(tmp_path / "other") as watch:
+            await post.store.disk.ask(lambda table: table.conn.select_one("PRAGMA busy_timeout=10000"))
+            health = Health(None, watch.watcher, post.outbox, post.store, Metrics(), poll=60, patience=0.1)
+            with disk_held(path):
+                asked = [await health.problems() for _ in range(3)]
+                asked += await asyncio.gather(health.problems(), health.problems())
+
+            async def is_well() -> bool:
+                return not await health.problems()
+
+            await eventually_so(is_well, within=15)
+
+        assert asked == [{"store": "The disk of the store does not answer."}] * 5
+
+    async def test_a_try_that_was_given_up_is_not_logged(
+        self, slack: SlackWorkspace, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """When the disk fails at last, nobody waits for that any more, and the store has said so."""
+        path = tmp_path / "store"
+        async with office(slack, path) as post, watching(tmp_path / "other") as watch:
+            await post.store.disk.ask(lambda table: table.conn.select_one("PRAGMA busy_timeout=300"))
+            health = Health(None, watch.watcher, post.outbox, post.store, Metrics(), poll=60, patience=0.05)
+            with disk_held(path):
+                assert await health.problems() == {"store": "The disk of the store does not answer."}
+                await eventually(lambda: post.store.trouble is not None)
+            await post.store.check()  # which lets go of what was before
+            gc.collect()
+
+        assert "never retrieved" not in caplog.text
+
+    async def test_no_job_is_named(self, slack: SlackWorkspace, tmp_path: Path) -> None:
+        """What keeps MetaStudio's answers away is told without the job that it was about."""
+        async with office(slack, tmp_path / "store") as post, watching(tmp_path / "other") as watch:
+            await watch.some(3)
+            watch.metastudio.chaos = lambda _: Fault.error(400, "MSS.00010001")
+            checking = asyncio.create_task(watch.watcher.run())
+            await eventually(lambda: watch.watcher.trouble is not None)
+            checking.cancel()
+            health = Health(None, watch.watcher, post.outbox, post.store, Metrics(), poll=0)
+            await asyncio.sleep(0.01)
+            problems = await health.problems()
+
+        assert "refused to look up a job:" in problems["metastudio"]
+        assert "job-" not in problems["metastudio"]
+
+
 class TestMetrics:
     async def test_prometheus_reads_them(self, monitor: Monitor) -> None:
         """The parser of Prometheus' own client takes the page, and each metric says what it is."""
@@ -340,9 +401,64 @@ class TestMetrics:
         refused = {"step": "post_notice", "outcome": "not_here", "reason": "is_archived"}
         await monitor.counts("voicejob_deliveries_total", **refused)
         await monitor.counts("voicejob_paused_subscriptions")
-        assert await monitor.value("voicejob_pending_notices") == 1
-        await asyncio.sleep(1.1)
-        assert await monitor.value("voicejob_oldest_notice_age_seconds") > 1
+        assert await monitor.value("voicejob_pending_notices") == 0
+        assert await monitor.value("voicejob_oldest_notice_age_seconds") == 0
+
+    async def test_what_waits_for_slack_is_counted(
+        self,
+        slack: SlackWorkspace,
+        metastudio: MetaStudioSimulator,
+        socket_monitor: Monitor,
+        voices: str,
+        job_id: str,
+    ) -> None:
+        """A change that can't be told yet, and for how long; one of a paused channel does not hide it."""
+        other = slack.add_channel("archived")
+        for channel in (voices, other):
+            await say(slack, channel, f"subscribe {job_id}")
+        slack.archive(other)
+        slack.chaos(
+            lambda method, sent: (
+                {"status": 503} if method == "chat.postMessage" and sent["channel"] == voices else None
+            )
+        )
+        metastudio.set_state(job_id, "AUDITING")
+        await socket_monitor.counts("voicejob_paused_subscriptions")
+        await socket_monitor.counts("voicejob_oldest_notice_age_seconds")
+
+        assert await socket_monitor.value("voicejob_pending_notices") == 1
+
+    async def test_an_opened_link_is_a_press(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, voices: str, job_id: str
+    ) -> None:
+        """**Open console** does nothing in the bot, but Slack waits for its acknowledgement."""
+        console = "https://console.example/{job_id}"
+        async with monitored(slack, metastudio, voicejob_console_url=console) as monitor:
+            typed = await slack.command("/voicejob", job_id, channel=voices)
+            await slack.press(await typed.message(), cards.OPEN_CONSOLE)
+            pressed = {"type": "button", "name": cards.OPEN_CONSOLE, "outcome": "done"}
+
+            assert await monitor.value("voicejob_interactions_total", **pressed) == 1
+            assert await monitor.value("voicejob_acknowledge_seconds_count", type="button") == 1
+
+    async def test_the_wait_before_bolt_is_measured(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator
+    ) -> None:
+        """The time of an acknowledgement begins with the request's first bytes, not when it is all there."""
+        http = {"slack_app_token": None, "slack_signing_secret": SIGNING_SECRET}
+        async with monitored(slack, metastudio, **http) as monitor:
+            body = form({"command": "/voicejob", "text": "help", "user_id": "U0ALICE"})
+            lines = headers(SIGNING_SECRET, body) | {"Host": "x", "Content-Length": str(len(body))}
+            head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+            _, port = monitor.address.removeprefix("http://").split(":")
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
+            for part in ("POST /slack/events HTTP/1.1\r\n", f"{head}\r\n", body):
+                writer.write(part.encode())
+                await asyncio.sleep(0.3)
+            assert b" 200 " in await reader.readline()
+            writer.close()
+
+            assert await monitor.value("voicejob_acknowledge_seconds_sum", type="command") > 0.5
 
     async def test_an_unknown_reason_is_no_label(
         self, slack: SlackWorkspace, monitor: Monitor, voices: str, job_id: str
@@ -354,6 +470,32 @@ class TestMetrics:
 
         assert not [name for name in found if "brand_new_code" in name]
         assert [name for name in found if "'reason', 'other'" in name]
+
+    @pytest.mark.parametrize(
+        ("fault", "reason"),
+        [
+            ({"drop": True}, NO_ANSWER),
+            ({"error": "restricted_action"}, "restricted_action"),
+            ({"error": "restricted_action_read_only_channel"}, "restricted_action_read_only_channel"),
+            ({"error": "restricted_action_thread_only_channel"}, "restricted_action_thread_only_channel"),
+            (
+                {"error": "restricted_action_non_threadable_channel"},
+                "restricted_action_non_threadable_channel",
+            ),
+        ],
+        ids=str,
+    )
+    async def test_a_known_reason_is_a_label(
+        self, slack: SlackWorkspace, tmp_path: Path, fault: SlackFault, reason: str
+    ) -> None:
+        """What the bot knows how to take is told apart, an answer that did not come too."""
+        metrics = Metrics()
+        async with office(slack, tmp_path / "store", metrics=metrics) as post:
+            slack.fail("chat.postMessage", **fault)
+            await post.outbox.deliver(await post.follow())
+        counted = metrics.exposition(Stock.of([], 0), is_ready=True).decode()
+
+        assert f'reason="{reason}"' in counted
 
     async def test_reconnects_are_counted(self, slack: SlackWorkspace, socket_monitor: Monitor) -> None:
         """The first connection is none; each one after it is."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from io import BytesIO
@@ -113,21 +114,28 @@ class TestHttpMode:
             assert answer.status == 401
         assert "Traceback" not in caplog.text
 
-    async def test_a_body_that_is_not_packed_as_it_says_is_refused(self, address: str) -> None:
-        """Slack packs nothing, and what can't be unpacked is not read."""
+    async def test_a_body_that_is_not_packed_as_it_says_is_refused(
+        self, address: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Slack packs nothing, and what can't be unpacked is not read, nor a matter for the log."""
         made = headers(SIGNING_SECRET, "x") | {"Content-Encoding": "gzip"}
         async with (
             aiohttp.ClientSession() as session,
             session.post(address, data=b"not gzip", headers=made) as answer,
         ):
             assert answer.status in {400, 401}
+        assert "Traceback" not in caplog.text
 
     async def test_a_wrong_signing_secret_is_told_once(
         self, slack: SlackWorkspace, address: str, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """The operator gets one hint, however often strangers knock, and one more after a good request."""
-        for spoiled in ("v0=1", "v0=2"):
-            await slack.post(address, PAYLOAD, signature=spoiled)
+        """The operator gets one hint, however often strangers knock, and one more after a good request.
+
+        A wrong clock looks the same, so the hint names it too.
+        """
+        await slack.post(address, PAYLOAD, timestamp=str(int(time.time()) - 400))
+        assert "this machine's clock" in caplog.text
+        await slack.post(address, PAYLOAD, signature="v0=2")
         first = caplog.text.count("check SLACK_SIGNING_SECRET")
         await slack.post(address, PAYLOAD)
         await slack.post(address, PAYLOAD, signature="v0=3")
@@ -325,9 +333,19 @@ class TestStrangers:
             b"POST /slack/events HTTP/1.1\r\nHost: x\r\nX-Long: " + b"hush" * 5000 + b"\r\n\r\n",
             b"POST /slack/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nhush\r\n",
             b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhush",
+            b"POST /slack/events HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nhush",
             b"POST /slack/events HTTP/1.1\r\nContent-Encoding: br\r\nContent-Length: 4\r\n\r\nhush",
         ],
-        ids=["no HTTP", "bad header", "bad length", "long header", "bad chunk", "hung up", "unknown packing"],
+        ids=[
+            "no HTTP",
+            "bad header",
+            "bad length",
+            "long header",
+            "bad chunk",
+            "hung up",
+            "bad packing",
+            "unknown packing",
+        ],
     )
     async def test_what_is_no_request_is_not_logged(
         self, address: str, raw: bytes, caplog: pytest.LogCaptureFixture
@@ -340,6 +358,27 @@ class TestStrangers:
         assert not answer or answer.split()[1].startswith(b"4")
         assert "hush" not in caplog.text
         assert "Traceback" not in caplog.text
+
+    @pytest.mark.parametrize(
+        "raw",
+        [
+            b"hush\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost x hush\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: hush\r\n\r\n",
+            b"GET /\x80hush HTTP/1.1\r\nHost: x\r\n\r\n",
+            b"GET http://[hush HTTP/1.1\r\nHost: x\r\n\r\n",
+        ],
+        ids=["no HTTP", "bad header", "bad length", "bad path", "bad address"],
+    )
+    async def test_what_is_no_request_gets_no_words(self, address: str, raw: bytes) -> None:
+        """Its refusal quotes nothing, and does not tell what serves here."""
+        async with opened(address) as (reader, writer), asyncio.timeout(10):
+            writer.write(raw)
+            head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+
+        assert head.split()[1] == b"400"
+        assert b"\r\nServer: voicejob\r\n" in head
+        assert body == b""
 
     async def test_a_body_that_does_not_come_is_given_up(self, address: str) -> None:
         """Half a request is not kept for ever: Slack would have given up long before."""

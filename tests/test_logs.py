@@ -184,6 +184,11 @@ class TestBoth:
     def test_nothing_breaks_a_line(self, form: logging.Formatter) -> None:
         """One event is one line of printable characters, whatever comes from outside."""
         line = form.format(
+            record("odd", name=f"odd{HOSTILE}", **about(job=HOSTILE), **failed(KeyError(HOSTILE)))
+        )
+        assert line.isprintable()
+
+        line = form.format(
             record("odd %s", args=(HOSTILE,), **about(job=HOSTILE), **failed(KeyError(HOSTILE)))
         )
 

@@ -12,6 +12,7 @@ import pytest
 from support import Office, disk_held, eventually, eventually_so, fail_fast, log_text, office
 
 from bot.demo.slack import SlackWorkspace
+from bot.metrics import Metrics, Stock
 from bot.pace import Pace
 from bot.subscriptions import Level, Step, next_step, stopped, with_level
 
@@ -181,6 +182,43 @@ class TestOrder:
             await all_told(post)
 
         assert len(post.posts()) == 2
+
+
+class TestForgotten:
+    """What was stopped before its card was posted."""
+
+    async def test_it_is_no_message(
+        self, slack: SlackWorkspace, path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Nothing is sent, told, or counted, and it is no word about Slack, which refuses the bot still."""
+        caplog.set_level(logging.INFO)
+        metrics = Metrics()
+        async with office(slack, path, metrics=metrics) as post:
+            slack.revoke()
+            key = await post.follow()
+            await post.outbox.deliver(key)
+            await post.update(key, stopped_by="U1")
+            await post.outbox.deliver(key)
+            assert await post.store.get(key) is None
+            assert post.outbox.trouble is not None
+        counted = metrics.exposition(Stock.of([], 0), is_ready=True).decode()
+
+        assert "forget" not in log_text(caplog) + counted
+        assert "Slack takes messages again" not in caplog.text
+
+    async def test_it_is_forgotten_when_the_disk_is_back(self, post: Office, path: Path) -> None:
+        """What can't be written down now is tried again."""
+        await fail_fast(post.store)
+        key = await post.follow()
+        await post.update(key, stopped_by="U1")
+        async with post.open():
+            with disk_held(path):
+                post.outbox.wake(key)
+                await eventually(lambda: post.store.trouble is not None)
+            await all_told(post)
+
+        assert await post.store.get(key) is None
+        assert post.slack.calls == []
 
 
 class TestPauses:
@@ -591,6 +629,20 @@ async def test_slacks_limits_are_kept(path: Path) -> None:
         for channel in channels:
             at = [float(seen.ts) for seen in slack.messages(channel)]
             assert all(later - earlier > 0.9 for earlier, later in pairwise(at))
+
+
+async def test_a_slow_message_is_followed_a_whole_pace_after_its_answer(
+    slack: SlackWorkspace, path: Path
+) -> None:
+    """However late Slack takes a message, what came for its channel meanwhile keeps its distance from it."""
+    async with office(slack, path, pace=Pace(channel=0.3, posts=0, edits=0)) as post:
+        keys = [await post.follow(f"job-{number}") for number in range(3)]
+        slack.fail("chat.postMessage", delay=0.5)
+        await asyncio.gather(*(post.outbox.deliver(key, person_is_here=True) for key in keys))
+
+        at = [float(seen.ts) for seen in slack.messages(post.channel)]
+        assert len(at) == 3
+        assert all(later - earlier > 0.29 for earlier, later in pairwise(at))
 
 
 class TestOthersFirst:

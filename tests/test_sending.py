@@ -1,6 +1,7 @@
 """Sending by itself: the pace, what a 429 holds, and what is sent to Slack."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,7 +10,7 @@ from itertools import pairwise
 import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
-from support import AT_ONCE
+from support import AT_ONCE, eventually
 
 from bot.demo.slack import BOT_TOKEN, SlackWorkspace
 from bot.mrkdwn import Message
@@ -220,3 +221,64 @@ async def test_people_go_before_all_who_stand_in_line(slack: SlackWorkspace) -> 
                 tasks.create_task(passes(f"P{number}", first=True))
 
     assert order == ["C0", "P0", "P1", "P2", "C1", "C2", "C3", "C4"]
+
+
+async def test_a_slow_message_is_followed_a_whole_pace_after_its_answer(slack: SlackWorkspace) -> None:
+    """However late Slack takes one message of a conversation, the next one keeps its distance from it."""
+    async with sender(slack, Pace(channel=0.3, posts=0, edits=0)) as sending:
+        slack.fail("chat.postMessage", delay=0.2)
+        for _ in range(2):
+            await sending.may_post("U1")
+            await sending.post("U1", HELLO)
+
+    assert gaps(slack) > [0.29]
+
+
+async def test_a_message_does_not_overtake_one_that_is_on_its_way(slack: SlackWorkspace) -> None:
+    """Two channels may have a word for the same person: the second waits for Slack's answer to the first."""
+    async with sender(slack, Pace(channel=0.2, posts=0, edits=0)) as sending:
+
+        async def send(text: str) -> None:
+            await sending.may_post("U1")
+            await sending.post("U1", Message(text, []))
+
+        slack.fail("chat.postMessage", delay=0.5)
+        await asyncio.gather(send("first"), send("second"))
+
+    assert [seen.text for seen in slack.direct("U1")] == ["first", "second"]
+    assert gaps(slack) > [0.19]
+
+
+async def test_a_failure_counts_like_a_message(slack: SlackWorkspace) -> None:
+    """Slack may have taken what it gave no answer to."""
+    async with sender(slack, Pace(channel=0.3, posts=0, edits=0)) as sending:
+        slack.fail("chat.postMessage", delay=0.2, drop=True, after=True)
+        await sending.may_post("U1")
+        with pytest.raises(NotTaken):
+            await sending.post("U1", HELLO)
+        await sending.may_post("U1")
+        await sending.post("U1", HELLO)
+
+    assert gaps(slack) > [0.29]
+
+
+def gaps(slack: SlackWorkspace) -> list[float]:
+    """Give the seconds between the messages to one person, as Slack dates them."""
+    return [float(later.ts) - float(earlier.ts) for earlier, later in pairwise(slack.direct("U1"))]
+
+
+async def test_nothing_is_kept_of_a_channel_that_has_rested(slack: SlackWorkspace) -> None:
+    """A bot that lives for years writes to many channels; what it knows of their pace has an end."""
+
+    def gates() -> int:
+        gc.collect()
+        return sum(type(each).__name__ == "_Gate" for each in gc.get_objects())
+
+    async with sender(slack, Pace(channel=0.5, posts=0, edits=0)) as sending:
+        before = gates()
+        for number in range(20):
+            await sending.may_post(f"U{number}")
+            await sending.post(f"U{number}", HELLO)
+
+        assert gates() > before
+        await eventually(lambda: gates() <= before)

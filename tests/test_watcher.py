@@ -414,6 +414,19 @@ class TestTroubles:
 
                 assert watch.watcher.trouble is None
 
+    @pytest.mark.parametrize("job_id", ["job-0", "no id!"], ids=["refused", "not even sent"])
+    async def test_a_no_to_an_id_is_a_good_answer(self, path: Path, job_id: str) -> None:
+        """A MetaStudio that refuses one id serves the bot well, as does one that is not asked."""
+        async with watching(path, poll=0.01) as watch:
+            await watch.some(1, job_id=job_id)
+            watch.metastudio.chaos = lambda _: Fault.error(400, "MSS.10000003")
+            await asyncio.sleep(0.1)
+            began = asyncio.get_running_loop().time()
+            await watch.check()
+            silence = watch.watcher.silence
+
+            assert silence <= asyncio.get_running_loop().time() - began
+
     async def test_several_odd_jobs_stop_no_other(self, watch: Watch) -> None:
         """Jobs that the bot may not see, however many, keep it from no other one."""
         *odd, last = await watch.some(4)

@@ -7,7 +7,6 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from bot.listeners import actions, commands
 from bot.listeners.answers import Answers
 from bot.listeners.desk import Desk
-from bot.listeners.stopwatch import Stopwatch
 from bot.metrics import Metrics
 
 
@@ -17,7 +16,7 @@ def register(app: AsyncApp, answers: Answers, desk: Desk, metrics: Metrics) -> N
     async def offer(context: AsyncBoltContext, next: Callable[[], Awaitable[None]]) -> None:  # noqa: A002  Bolt's name
         context["answers"] = answers
         context["desk"] = desk
-        context["stopwatch"] = Stopwatch(metrics)
+        context["metrics"] = metrics
         await next()
 
     app.middleware(offer)

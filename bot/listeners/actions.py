@@ -6,10 +6,9 @@ from typing import Any, Final
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot import cards, listings, notices
-from bot.listeners.answers import Answers, Question, Replace
+from bot.listeners.answers import DONE, Answers, Question, Replace
 from bot.listeners.desk import Desk, Place
-from bot.listeners.stopwatch import Stopwatch
-from bot.metrics import PRESSED
+from bot.metrics import PRESSED, Metrics
 from bot.mrkdwn import Message
 from bot.subscriptions import Level
 
@@ -57,9 +56,10 @@ def register(app: AsyncApp) -> None:
         app.action(action_id)(_listener(action_id, do, replace))
 
 
-async def open_console(ack: AsyncAck) -> None:
+async def open_console(ack: AsyncAck, metrics: Metrics) -> None:
     """Acknowledge that a link was opened: without that, Slack shows a warning mark beside the button."""
     await ack()
+    metrics.interaction(PRESSED, cards.OPEN_CONSOLE, DONE)
 
 
 def _listener(action_id: str, do: Do, replace: Replace) -> Callable[..., Awaitable[None]]:
@@ -69,10 +69,8 @@ def _listener(action_id: str, do: Do, replace: Replace) -> Callable[..., Awaitab
         body: dict[str, Any],
         answers: Answers,
         desk: Desk,
-        stopwatch: Stopwatch,
     ) -> None:
         await ack()
-        stopwatch.acknowledged(PRESSED)
         value, _, elsewhere = str(action.get("value", "")).partition(" ")
         place = Place(
             channel_id=elsewhere or body["channel"]["id"],

@@ -8,15 +8,14 @@ from bot import cards
 from bot.errors import BadUsage
 from bot.listeners.answers import DONE, Answers, Question, Work, ephemeral
 from bot.listeners.desk import Desk, Place
-from bot.listeners.stopwatch import Stopwatch
 from bot.listeners.usage import Request, Verb, parse
-from bot.metrics import TYPED
+from bot.metrics import TYPED, Metrics
 
 COMMAND: Final = "/voicejob"
 
 
 async def voicejob(
-    ack: AsyncAck, command: dict[str, Any], answers: Answers, desk: Desk, stopwatch: Stopwatch
+    ack: AsyncAck, command: dict[str, Any], answers: Answers, desk: Desk, metrics: Metrics
 ) -> None:
     """Answer ``/voicejob``: help and wrong usage at once, everything else as soon as it is done."""
     name = command["command"]
@@ -24,14 +23,13 @@ async def voicejob(
         request = parse(command.get("text") or "")
     except BadUsage as error:
         await ack(**ephemeral(cards.usage(error, name)))
-        stopwatch.answered(TYPED, "usage", type(error).__name__)
+        metrics.interaction(TYPED, "usage", type(error).__name__)
         return
     if request.verb is Verb.HELP:
         await ack(**ephemeral(cards.help(name)))
-        stopwatch.answered(TYPED, request.verb.value, DONE)
+        metrics.interaction(TYPED, request.verb.value, DONE)
         return
     await ack()
-    stopwatch.acknowledged(TYPED)
     again = cards.SUBSCRIBE if request.verb is Verb.SUBSCRIBE else cards.TRY_AGAIN
     question = Question(
         about=request.verb.value,

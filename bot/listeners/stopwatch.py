@@ -1,22 +1,34 @@
 """How long Slack waits for the bot: from a request's arrival to its acknowledgement."""
 
 import time
+from http import HTTPStatus
+from typing import Any, Final
 
-from bot.metrics import Metrics
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+
+from bot.metrics import PRESSED, TYPED, Metrics
+
+ARRIVED: Final = "arrived"
+"""In a request's context: when its first bytes were read, by time.monotonic."""
 
 
-class Stopwatch:
-    """Runs from when it is made, for one request; what it measures goes to ``metrics``."""
+class TimedApp(AsyncApp):
+    """Bolt's app, which tells ``metrics`` how long each acknowledgement took, as far as the bot can see.
 
-    def __init__(self, metrics: Metrics) -> None:
+    Where ARRIVED is not known, as in Socket Mode, the time begins when Bolt takes the request: what it waited
+    in slack_sdk's queue is not in it. Nor is, in either mode, what it waited to be read.
+    """
+
+    def __init__(self, metrics: Metrics, **options: Any) -> None:
+        super().__init__(**options)
         self._metrics = metrics
-        self._started = time.monotonic()
 
-    def acknowledged(self, kind: str) -> None:
-        """Note that the request, TYPED or PRESSED, is acknowledged."""
-        self._metrics.acknowledged(kind, time.monotonic() - self._started)
-
-    def answered(self, kind: str, name: str, outcome: str) -> None:
-        """Note that the acknowledgement was all that there is to say."""
-        self.acknowledged(kind)
-        self._metrics.interaction(kind, name, outcome, seconds=time.monotonic() - self._started)
+    async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
+        """Have a request acknowledged: what is returned here goes to Slack at once."""
+        arrived = req.context.get(ARRIVED) or time.monotonic()
+        response = await super().async_dispatch(req)
+        if response.status == HTTPStatus.OK:
+            kind = TYPED if "command" in req.body else PRESSED
+            self._metrics.acknowledged(kind, time.monotonic() - arrived)
+        return response
