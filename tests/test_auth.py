@@ -2,14 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
-import stamina
 
 from bot.demo.metastudio import Fault, MetaStudioSimulator
 from bot.demo.metastudio_account import ACCESS_KEY, IAM_DOMAIN, IAM_PASSWORD, IAM_USER, SECRET_KEY
@@ -25,6 +24,8 @@ from bot.errors import (
 )
 from bot.metastudio.auth import AccessKey, GivenToken, IamUser
 from bot.metastudio.client import MetaStudio
+
+pytestmark = pytest.mark.usefixtures("no_waiting")
 
 TOKEN_INVALID = Fault.error(400, "MSS.00010008", "The token in the header is invalid.")
 STALE = Fault.error(401, "APIGW.0307", "The token must be updated.")
@@ -44,13 +45,6 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-@pytest.fixture(autouse=True)
-def no_waiting() -> Iterator[None]:
-    """Let retries come at once, as many as the code asks for."""
-    with stamina.set_testing(True, attempts=100, cap=True):
-        yield
 
 
 @asynccontextmanager

@@ -14,7 +14,6 @@ from typing import Any
 
 import httpx
 import pytest
-import stamina
 
 from bot.demo.metastudio import Fault, MetaStudioSimulator
 from bot.demo.metastudio_account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
@@ -51,13 +50,6 @@ async def metastudio() -> AsyncIterator[MetaStudioSimulator]:
     """Give a simulator that knows the one token that these tests use."""
     async with MetaStudioSimulator(tokens={TOKEN}) as simulator:
         yield simulator
-
-
-@pytest.fixture
-def no_waiting() -> Iterator[None]:
-    """Let retries come at once, as many as the code asks for."""
-    with stamina.set_testing(True, attempts=100, cap=True):
-        yield
 
 
 quickly = pytest.mark.usefixtures("no_waiting")

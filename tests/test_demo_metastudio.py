@@ -18,6 +18,7 @@ from bot.demo.metastudio import SUPPORTED, Fault, MetaStudioSimulator
 from bot.demo.metastudio_account import ACCESS_KEY, PROJECT_ID, SECRET_KEY, Account
 from bot.demo.metastudio_faults import FaultKind
 from bot.demo.metastudio_jobs import DONE_AGAIN, SENT_BACK, USUAL_PATH
+from bot.metastudio.client import certificates
 from bot.metastudio.signing import ALGORITHM, DATE_FORMAT, signature, signed_names
 
 OTHER_PROJECT = "fedcba9876543210fedcba9876543210"
@@ -55,7 +56,7 @@ async def metastudio(clock: Clock) -> AsyncIterator[MetaStudioSimulator]:
 
 @pytest.fixture
 async def client(metastudio: MetaStudioSimulator) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=metastudio.url) as opened:
+    async with httpx.AsyncClient(base_url=metastudio.url, verify=certificates()) as opened:
         yield opened
 
 
@@ -685,7 +686,10 @@ class TestFaults:
 
     async def test_stops_at_once(self) -> None:
         """Requests that hang, or are slow, do not hold up the end."""
-        async with MetaStudioSimulator() as metastudio, httpx.AsyncClient(base_url=metastudio.url) as client:
+        async with (
+            MetaStudioSimulator() as metastudio,
+            httpx.AsyncClient(base_url=metastudio.url, verify=certificates()) as client,
+        ):
             metastudio.fail(Fault.hang())
             metastudio.fail(Fault.slow(60))
             waiting = [asyncio.create_task(client.get("/")) for _ in range(2)]

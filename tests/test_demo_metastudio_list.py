@@ -14,6 +14,7 @@ import pytest
 from bot.demo.metastudio import Fault, MetaStudioSimulator
 from bot.demo.metastudio_account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
 from bot.demo.metastudio_list import READERS, Orders
+from bot.metastudio.client import certificates
 from bot.metastudio.signing import ALGORITHM, DATE_FORMAT, encode_query, signature, signed_names
 
 NOW = 1_767_323_045
@@ -50,7 +51,7 @@ async def metastudio(clock: Clock) -> AsyncIterator[MetaStudioSimulator]:
 
 @pytest.fixture
 async def client(metastudio: MetaStudioSimulator) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=metastudio.url) as opened:
+    async with httpx.AsyncClient(base_url=metastudio.url, verify=certificates()) as opened:
         yield opened
 
 

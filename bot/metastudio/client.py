@@ -3,8 +3,10 @@
 import asyncio
 import json
 import random
+import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -35,6 +37,12 @@ TELLING_FIELDS: Final = frozenset({"job_id", "state", "voice_name"})
 """An answer that has an error code and none of these is no job, whatever its status."""
 
 
+@cache
+def certificates() -> ssl.SSLContext:
+    """Read the certificates that this machine trusts: once, since it takes as long as many requests."""
+    return httpx.create_ssl_context()
+
+
 class MetaStudio:
     """The voice training jobs of one project. Use as an async context manager: it keeps connections open.
 
@@ -56,7 +64,7 @@ class MetaStudio:
     ) -> None:
         self._jobs_url = f"{endpoint}/v1/{project_id}/voice-training-manage/user/jobs"
         headers = {"Accept": "application/json"} | ({"X-App-UserId": app_user_id} if app_user_id else {})
-        self._http = httpx.AsyncClient(auth=auth, headers=headers, timeout=timeout)
+        self._http = httpx.AsyncClient(auth=auth, headers=headers, timeout=timeout, verify=certificates())
         self._metrics = metrics or Metrics()
         self._limit = limit
         self._under_way: dict[str, asyncio.Task[Job]] = {}

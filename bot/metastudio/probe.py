@@ -7,7 +7,7 @@ from typing import Final
 import httpx
 
 from bot.errors import BadSettings
-from bot.metastudio.client import transport_error
+from bot.metastudio.client import certificates, transport_error
 
 TIMEOUT: Final = httpx.Timeout(5)
 PROXIES: Final = "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or NO_PROXY"
@@ -39,7 +39,7 @@ async def try_proxy() -> None:
 
 def _client() -> httpx.AsyncClient:
     try:
-        return httpx.AsyncClient(timeout=TIMEOUT)
+        return httpx.AsyncClient(timeout=TIMEOUT, verify=certificates())
     # ImportError: a proxy by SOCKS needs a package. What an error says may quote the proxy's password.
     except (ValueError, ImportError, httpx.InvalidURL) as error:
         raise BadSettings([f"{PROXIES}: can't be used ({type(error).__name__}): {A_PROXY}"]) from None
