@@ -4,6 +4,7 @@ from io import StringIO
 
 import pytest
 from rich.console import Console
+from support import AT_ONCE
 
 from bot.demo.metastudio import Fault, MetaStudioSimulator
 from bot.demo.slack import SlackWorkspace
@@ -30,7 +31,7 @@ def stage(console: Console, slack: SlackWorkspace, metastudio: MetaStudioSimulat
 
 async def test_it_ends_well(console: Console) -> None:
     """The whole story plays, and what people see is drawn."""
-    await play(console)
+    await play(console, pace=AT_ONCE, limits=None)
 
     for words in (
         "Did you mean",

@@ -8,26 +8,28 @@ from rich.console import Console
 from bot import cards, notices
 from bot.demo.metastudio import MetaStudioSimulator
 from bot.demo.slack import Message, SlackWorkspace
+from bot.demo.slack_limits import SLACKS_LIMITS, Limits
 from bot.demo.stage import Stage, expect, expect_in
 from bot.demo.world import running, settings_for
 from bot.jobs import PERSONAL_FIELDS
 from bot.listeners.commands import COMMAND
+from bot.pace import PACE, Pace
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 """A job id that belongs to no job."""
 
 
-async def play(console: Console) -> None:
-    """Play the story and check it. Raises StoryFailed."""
+async def play(console: Console, *, pace: Pace = PACE, limits: Limits | None = SLACKS_LIMITS) -> None:
+    """Play the story and check it, at Slack's ``pace`` and with its ``limits``. Raises StoryFailed."""
     with tempfile.TemporaryDirectory(prefix="voicejob-demo-") as folder:
-        async with SlackWorkspace() as slack, MetaStudioSimulator() as metastudio:
+        async with SlackWorkspace(limits=limits) as slack, MetaStudioSimulator() as metastudio:
             settings = settings_for(slack, metastudio, voicejob_store=Path(folder, "voicejob.sqlite"))
             story = Story(Stage(console, slack, metastudio))
-            async with running(settings) as way:
+            async with running(settings, pace=pace) as way:
                 console.print(f"The bot is connected to a Slack workspace in this process by {way}.")
                 await story.begin()
             story.meanwhile()
-            async with running(settings):
+            async with running(settings, pace=pace):
                 await story.end()
             expect(not slack.violations, f"the bot broke Slack's rules: {slack.violations}")
             expect(not slack.limited, f"the bot went over Slack's limits: {slack.limited}")
