@@ -53,6 +53,7 @@ cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",  # which fills the lines of help
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 out = Console(highlight=False)
@@ -94,23 +95,6 @@ def options(
 
 
 @cli.command()
-def run() -> None:
-    """Run the bot, with the settings from the environment or .env, until it is stopped."""
-    logs.set_up()
-    known = known_settings.read()
-    logs.set_up(known.settings.voicejob_log)
-    try:
-        if known.problems:
-            raise BadSettings(list(known.problems))
-        asyncio.run(_run(known.settings))
-    except VoiceJobError as error:
-        if known.settings.voicejob_log is LogFormat.TEXT:
-            raise
-        log.critical("%s", error.sentence())  # whoever reads JSON gets nothing else
-        raise typer.Exit(BAD_INPUT if isinstance(error, BadSettings) else 1) from None
-
-
-@cli.command()
 def demo(
     *,
     once: Annotated[
@@ -139,6 +123,58 @@ def demo(
 
 
 @cli.command()
+def manifest(
+    *,
+    url: Annotated[
+        str | None, typer.Option(help="HTTP mode: the bot's public address, https://host.")
+    ] = None,
+) -> None:
+    """Print the Slack app's manifest: for Socket Mode, or with --url for HTTP mode."""
+    try:
+        host = None if url is None else app_manifest.address(url)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--url") from None
+    text = app_manifest.as_yaml(app_manifest.manifest(host))
+    typer.echo(text, nl=False)
+    err.print("This link makes the app at Slack, with the manifest filled in:", soft_wrap=True)
+    err.print(app_manifest.new_app_link(text), markup=False, soft_wrap=True)
+
+
+@cli.command()
+def check(
+    *, as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False
+) -> None:
+    """Try all settings for real, at Slack, at MetaStudio and on the disk, and say what to do where one fails.
+
+    It prints a line for each, within half a minute, and exits with 0, or with 1 if anything failed. A bot
+    that runs meanwhile goes on, and keeps its store.
+    """
+    logs.set_up(level=logging.CRITICAL)  # what goes wrong is in the lines
+    asyncio.run(_check(as_json=as_json))
+
+
+@cli.command()
+def run() -> None:
+    """Run the bot, until it is stopped.
+
+    Its settings come from the environment or from .env; the README names them, and `voicejob check` tries
+    them.
+    """
+    logs.set_up()
+    known = known_settings.read()
+    logs.set_up(known.settings.voicejob_log)
+    try:
+        if known.problems:
+            raise BadSettings(list(known.problems))
+        asyncio.run(_run(known.settings))
+    except VoiceJobError as error:
+        if known.settings.voicejob_log is LogFormat.TEXT:
+            raise
+        log.critical("%s", error.sentence())  # whoever reads JSON gets nothing else
+        raise typer.Exit(BAD_INPUT if isinstance(error, BadSettings) else 1) from None
+
+
+@cli.command()
 def show(
     job_id: Annotated[str, typer.Argument(help="The job's id, or a link that holds it.")],
     *,
@@ -156,37 +192,6 @@ def show(
         typer.echo(json.dumps(without_personal_fields(answer), indent=2))
     else:
         out.print(terminal.draw(_card(settings, Job.from_api(answer | {"job_id": found}))))
-
-
-@cli.command()
-def check(
-    *, as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False
-) -> None:
-    """Try all settings for real, at Slack, at MetaStudio and on the disk, and say what to do where one fails.
-
-    It prints a line for each, within half a minute, and exits with 0, or with 1 if anything failed. A bot
-    that runs meanwhile goes on.
-    """
-    logs.set_up(level=logging.CRITICAL)  # what goes wrong is in the lines
-    asyncio.run(_check(as_json=as_json))
-
-
-@cli.command()
-def manifest(
-    *,
-    url: Annotated[
-        str | None, typer.Option(help="HTTP mode: the bot's public address, https://host.")
-    ] = None,
-) -> None:
-    """Print the Slack app's manifest: for Socket Mode, or with --url for HTTP mode."""
-    try:
-        host = None if url is None else app_manifest.address(url)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--url") from None
-    text = app_manifest.as_yaml(app_manifest.manifest(host))
-    typer.echo(text, nl=False)
-    err.print("This link makes the app at Slack, with the manifest filled in:", soft_wrap=True)
-    err.print(app_manifest.new_app_link(text), markup=False, soft_wrap=True)
 
 
 async def _run(settings: Settings) -> None:
