@@ -144,7 +144,7 @@ def manifest(
 def check(
     *, as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False
 ) -> None:
-    """Try all settings for real, at Slack, at MetaStudio and on the disk, and say what to do where one fails.
+    """Try all settings for real: at Slack, at MetaStudio, on the disk and at the port. Say what to do.
 
     It prints a line for each, within half a minute, and exits with 0, or with 1 if anything failed. A bot
     that runs meanwhile goes on, and keeps its store.
@@ -163,6 +163,8 @@ def run() -> None:
     logs.set_up()
     known = known_settings.read()
     logs.set_up(known.settings.voicejob_log)
+    for slip in known.unknown:
+        log.warning("%s", slip)
     try:
         if known.problems:
             raise BadSettings(list(known.problems))

@@ -3,7 +3,9 @@
 A field is named like its key, in lower case. Secrets are SecretStr, which prints as stars.
 """
 
+import os
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
@@ -20,7 +22,7 @@ from pydantic import (
     field_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from bot.errors import BadSettings
 from bot.logs import LogFormat
@@ -37,8 +39,12 @@ _SHOWN: Final = frozenset({"PORT", "VOICEJOB_POLL_SECONDS", "VOICEJOB_LOG"})
 _HARMLESS: Final = re.compile(r"(?!xox|xapp-).{1,12}", re.IGNORECASE | re.DOTALL)
 """A value that is no token of Slack's, and shorter than any key."""
 
+_DOT_ENV: Final = Path(".env")
 _LAST_PORT: Final = 65535
 _SHORTEST_POLL: Final = 5
+_LONGEST_POLL: Final = 999_999
+_OWN_PREFIXES: Final = ("VOICEJOB_", "METASTUDIO_")
+"""How keys begin that no other program has a use for."""
 
 _SIGN_INS: Final = (
     ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"),
@@ -49,6 +55,8 @@ _SIGN_INS: Final = (
 
 
 def _secret(value: SecretStr) -> SecretStr:
+    if value.get_secret_value().startswith(('"', "'")):
+        raise ValueError("begins with a quote sign, which has to go")
     if not _PRINTABLE.fullmatch(value.get_secret_value()):
         raise ValueError("has a blank or a character that no key or token has: copy it again")
     return value
@@ -92,8 +100,8 @@ def _port(value: Any) -> int:
 
 def _poll_seconds(value: Any) -> float:
     text = str(value)
-    if not (re.fullmatch(r"[0-9]{1,6}", text) and int(text) >= _SHORTEST_POLL):
-        raise ValueError(f"must be a whole number of seconds, {_SHORTEST_POLL} or more")
+    if not (re.fullmatch(r"[0-9]{1,6}", text) and _SHORTEST_POLL <= int(text) <= _LONGEST_POLL):
+        raise ValueError(f"must be a whole number of seconds from {_SHORTEST_POLL} to {_LONGEST_POLL}")
     return float(text)
 
 
@@ -106,7 +114,7 @@ def _log_format(value: Any) -> LogFormat:
 
 def _header(value: str) -> str:
     if not _PRINTABLE.fullmatch(value):
-        raise ValueError("may have no Chinese characters, no blanks, nothing but printable ASCII")
+        raise ValueError("may hold printable ASCII only: no blanks, no Chinese characters")
     return value
 
 
@@ -126,7 +134,7 @@ class MetaStudioSettings(BaseSettings):
     """What it takes to look up a job. Make one with ``load``."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
+        env_file=_DOT_ENV, env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
     )
 
     metastudio_region: Name = "cn-north-4"
@@ -162,14 +170,14 @@ class MetaStudioSettings(BaseSettings):
         begun = [way for way in _SIGN_INS if given.intersection(way)]
         if not begun:
             ways = ", or ".join(" and ".join(way) for way in _SIGN_INS)
-            raise _sentence(f"MetaStudio needs credentials: set {ways}")
+            raise _unset(f"MetaStudio needs credentials: set {ways}")
         if len(begun) > 1:
             keys = ", ".join(key for way in _SIGN_INS for key in way if key in given)
             raise _sentence(
                 f"{keys}: these are different ways to sign in to MetaStudio; keep one and unset the rest"
             )
         if missing := [key for key in begun[0] if key not in given]:
-            raise _sentence(f"{', '.join(missing)}: needed beside {', '.join(sorted(given))}")
+            raise _unset(f"{', '.join(missing)}: needed beside {', '.join(sorted(given))}")
         if data.get("huaweicloud_sdk_security_token") and "HUAWEICLOUD_SDK_AK" not in given:
             raise _sentence(
                 "HUAWEICLOUD_SDK_SECURITY_TOKEN: needs HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK beside it"
@@ -182,7 +190,10 @@ class MetaStudioSettings(BaseSettings):
         try:
             return cls()
         except ValidationError as error:
-            problems = [_line(problem) for problem in error.errors()]
+            problems = _lines(error.errors())
+        except PermissionError:
+            file = _DOT_ENV.absolute()
+            problems = [f".env: this user may not read “{file}”: make it yours (chown), or readable (chmod)"]
         except (OSError, UnicodeDecodeError) as error:
             problems = [f".env: can't be read ({error.__class__.__name__}): it must be a text file in UTF-8"]
         raise BadSettings(problems)
@@ -219,7 +230,7 @@ class Settings(MetaStudioSettings):
     @classmethod
     def _one_mode(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if not value and not info.data.get("slack_app_token", "refused"):
-            raise _sentence(
+            raise _unset(
                 "Slack needs a way in: set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode)"
             )
         return value
@@ -230,10 +241,54 @@ def _sentence(sentence: str) -> PydanticCustomError:
     return PydanticCustomError("sentence", "{sentence}", {"sentence": sentence})
 
 
+def _unset(sentence: str) -> PydanticCustomError:
+    """Make a problem that names its keys itself, and that is about what is not set."""
+    return PydanticCustomError("unset", "{sentence}", {"sentence": sentence})
+
+
+def _lines(problems: list[ErrorDetails]) -> list[str]:
+    """Tell each problem in a line; the first one about something missing says where it was looked for."""
+    lines = [_line(problem) for problem in problems]
+    for number, problem in enumerate(problems):
+        if problem["type"] in {"missing", "unset"}:
+            lines[number] += f" ({_looked_in()})"
+            break
+    return lines
+
+
+def _looked_in() -> str:
+    file = _DOT_ENV.absolute()
+    if file.is_dir():
+        return f"neither in the environment nor in .env: “{file}” is a folder, and must be a file"
+    if not file.exists():
+        return f"neither in the environment nor in .env: there is no .env in “{file.parent}”"
+    return f"neither in the environment nor in “{file}”"
+
+
+def unknown_keys() -> list[str]:
+    """Give a sentence for each key, in the environment or ``.env``, that looks like a setting and is none."""
+    known = {name.upper() for name in Settings.model_fields}
+    try:
+        in_file = {key.upper() for key in DotEnvSettingsSource(Settings).env_vars}
+    except (OSError, UnicodeDecodeError):
+        in_file = set()
+    ours = {key for key in in_file | {key.upper() for key in os.environ} if key.startswith(_OWN_PREFIXES)}
+    ours |= {key for key in in_file if key.startswith("SLACK_")}
+    return [_unknown(key, known) for key in sorted(ours - known)]
+
+
+def _unknown(key: str, known: set[str]) -> str:
+    # What begins alike is alike: only the rest tells which one is meant.
+    by_rest = {name.partition("_")[2]: name for name in known} | {name: name for name in known}
+    meant = get_close_matches(key.partition("_")[2], by_rest, 1)
+    hint = f"; did you mean {by_rest[meant[0]]}?" if meant else ""
+    return f"{key} is no setting of VoiceJob and is ignored{hint}"
+
+
 def _line(problem: ErrorDetails) -> str:
     """Tell one problem in a line that names the key, and the value where that can be no secret."""
     key = str(problem["loc"][0]).upper()
-    if problem["type"] == "sentence":
+    if problem["type"] in {"sentence", "unset"}:
         return problem["msg"]
     if problem["type"] == "missing":
         return f"{key}: not set, and needed"

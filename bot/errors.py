@@ -39,9 +39,14 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar, Final
 
 COPY_AGAIN: Final = (
-    "Copy the token again from your app's page at Slack (api.slack.com/apps); if the app was removed from "
-    "the workspace, install it again."
+    "Copy the token again from your app's page at Slack (api.slack.com/apps), under {page}; if the app was "
+    "removed from the workspace, install it again."
 )
+PAGES: Final = {
+    "SLACK_BOT_TOKEN": "OAuth & Permissions",
+    "SLACK_APP_TOKEN": "Basic Information, App-Level Tokens",
+}
+"""Where Slack shows a token, by its key."""
 
 
 class VoiceJobError(Exception):
@@ -143,24 +148,40 @@ class SlackRefused(SlackError):
 
     def sentence(self, quote: Callable[[str], str] = "“{}”".format) -> str:
         """Say what to do, too, as far as the code tells."""
-        return f"{super().sentence(quote)} {self.remedies.get(self.values['error'], self.other_remedy)}"
+        remedy = self.remedies.get(self.values["error"], self.other_remedy)
+        return f"{super().sentence(quote)} {remedy.format(page=PAGES[self.values['key']])}"
 
 
 class SlackUnreachable(SlackError):
-    """Slack gave no usable answer at ``url``; ``busy`` if it answered that it can't serve just now."""
+    """Slack gave no usable answer at ``url``.
+
+    ``busy`` if it answered that it can't serve just now, ``other`` if what answered is not Slack's API.
+    ``proxy_key`` names the environment variable whose proxy can't be used.
+    """
 
     says = "Slack can't be reached at {url} ({reason}). Check the network, the proxy and SLACK_API_URL."
 
-    def __init__(self, *, url: str, reason: str, busy: bool = False) -> None:
+    def __init__(
+        self, *, url: str, reason: str, busy: bool = False, other: bool = False, proxy_key: str = ""
+    ) -> None:
         super().__init__(url=url, reason=reason)
         self.busy = busy
+        self.other = other
+        self.proxy_key = proxy_key
 
     def sentence(self, quote: Callable[[str], str] = "“{}”".format) -> str:
-        """Blame neither network nor settings where Slack itself answered."""
-        if not self.busy:
-            return super().sentence(quote)
+        """Blame what is at fault, as far as that is known."""
         url, reason = (quote(self.values[name]) for name in ("url", "reason"))
-        return f"Slack answers at {url}, but can't serve just now ({reason}). Try again in a minute."
+        if self.busy:
+            return f"Slack answers at {url}, but can't serve just now ({reason}). Try again in a minute."
+        if self.other:
+            return (
+                f"What answers at {url} is not Slack's API ({reason}). Check SLACK_API_URL and the proxy; if "
+                "both are right, try again in a few minutes."
+            )
+        if self.proxy_key:
+            return f"Slack can't be reached at {url}: {self.proxy_key} must be like http://host:port."
+        return super().sentence(quote)
 
 
 class StoreError(VoiceJobError):
@@ -189,12 +210,29 @@ class StoreLocked(StoreError):
 
 
 class StoreNotWritable(StoreError):
-    """The store's file can't be opened, made or written; ``reason`` is the system's own word."""
+    """The store's file can't be opened, made or written; ``reason`` is the system's own word.
+
+    ``foreign`` is what belongs to another user, the file or its folder, and that user's number.
+    """
 
     says = (
         "The store {path} can't be written ({reason}). Set VOICEJOB_STORE to a file in a folder where the "
         "bot may write."
     )
+
+    def __init__(self, *, path: str, reason: str, foreign: tuple[str, int] | None = None) -> None:
+        super().__init__(path=path, reason=reason)
+        self.foreign = foreign
+
+    def sentence(self, quote: Callable[[str], str] = "“{}”".format) -> str:
+        """Say whose it is, where that is the reason."""
+        if self.foreign is None:
+            return super().sentence(quote)
+        return (
+            f"The store {quote(self.values['path'])} can't be used: {quote(self.foreign[0])} belongs to "
+            f"another user (number {self.foreign[1]}). Run this as that user, make it yours (chown), or set "
+            "VOICEJOB_STORE to a file of yours."
+        )
 
 
 class StoreCorrupt(StoreError):

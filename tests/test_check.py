@@ -20,12 +20,12 @@ import aiohttp.web
 import pytest
 from test_cli import Ended, environment, read_until, started, voicejob
 from test_store import a_subscription, add_and_wait, process
-from test_store_faults import largest_file
+from test_store_faults import another_user, largest_file
 
 from bot import checks
 from bot.checks.item import Item
 from bot.checks.settings import Read, read
-from bot.checks.slack import HELLO_SECONDS
+from bot.checks.slack import HELLO_SECONDS, try_listening
 from bot.demo.metastudio import Fault, MetaStudioSimulator
 from bot.demo.metastudio_account import ACCESS_KEY, IAM_DOMAIN, IAM_PASSWORD, IAM_USER, SECRET_KEY
 from bot.demo.slack import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
@@ -37,8 +37,9 @@ from bot.subscriptions import Pause
 BOT, SCOPES, APP, SOCKET = "Slack bot token", "Slack scopes", "Slack app token", "Socket Mode"
 ADDRESS, CLOCK = "MetaStudio address", "clock"
 SIGN_IN, PROJECT, JOBS = "MetaStudio credentials", "MetaStudio project", "MetaStudio jobs"
+LISTENING = "listening"
 Surrounded = Callable[..., Awaitable["Checked"]]
-NAMES = ["settings", BOT, SCOPES, APP, SOCKET, ADDRESS, CLOCK, SIGN_IN, PROJECT, JOBS, "store"]
+NAMES = ["settings", BOT, SCOPES, APP, SOCKET, ADDRESS, CLOCK, SIGN_IN, PROJECT, JOBS, "store", LISTENING]
 SECRETS = {
     "SLACK_BOT_TOKEN": "xoxb-hush-bot",
     "SLACK_APP_TOKEN": "xapp-hush-app",
@@ -46,6 +47,9 @@ SECRETS = {
     "HUAWEICLOUD_SDK_AK": "HUSHACCESSKEY",
     "HUAWEICLOUD_SDK_SK": "HUSHSECRETKEY",
 }
+_UNPRIVILEGED = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
+LOWEST_PORT = int(_UNPRIVILEGED.read_text()) if _UNPRIVILEGED.exists() else 1024
+"""The lowest port that any user may listen on."""
 not_as_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 
 
@@ -86,7 +90,8 @@ class Desk:
     def environment(self, **changes: str) -> dict[str, str]:
         """Give the environment of a process that checks the same."""
         mode = {"SLACK_APP_TOKEN": APP_TOKEN, "VOICEJOB_STORE": str(self.store)}
-        return environment(self.slack, self.metastudio) | mode | changes
+        where = {"VOICEJOB_HOST": "127.0.0.1", "PORT": "0"}
+        return environment(self.slack, self.metastudio) | mode | where | changes
 
 
 @pytest.fixture
@@ -95,8 +100,9 @@ def desk(slack: SlackWorkspace, metastudio: MetaStudioSimulator, tmp_path: Path)
 
 
 def lines(ended: Ended) -> dict[str, str]:
-    """Read the mark of each line, by its item."""
-    marked = [re.fullmatch(r"(ok|failed|-) +([A-Za-z ]+): .+", line) for line in ended.out.splitlines()]
+    """Read the mark of each line, by its item; an item's further lines are indented."""
+    first = [line for line in ended.out.splitlines() if not line.startswith("  ")]
+    marked = [re.fullmatch(r"(ok|failed|-) +([A-Za-z ]+): .+", line) for line in first]
     assert all(marked), ended.out
     return {found[2]: found[1] for found in marked if found}
 
@@ -214,7 +220,7 @@ class TestSettings:
         )
 
         says = found.only_fails(
-            failed="settings", untried={BOT, SCOPES, ADDRESS, CLOCK, SIGN_IN, PROJECT, JOBS}
+            failed="settings", untried={BOT, SCOPES, ADDRESS, CLOCK, SIGN_IN, PROJECT, JOBS, LISTENING}
         )
         for key in ("SLACK_BOT_TOKEN", "PORT", "METASTUDIO_REGION"):
             assert key in says
@@ -248,10 +254,13 @@ class TestSettings:
 
     async def test_all_is_told_when_nothing_is_set(self) -> None:
         """A first try, by the command itself."""
-        ended = await voicejob("check")
+        ended = await voicejob("check", PORT="0")
 
         assert set(lines(ended).values()) == {"failed", "-", "ok"}
-        assert "HUAWEICLOUD_SDK_PROJECT_ID: not set, and needed" in ended.out.splitlines()[0]
+        printed = ended.out.splitlines()
+        assert printed[0] == "failed settings: VoiceJob can't start with these settings:"
+        assert printed[1].startswith("  HUAWEICLOUD_SDK_PROJECT_ID: not set, and needed (neither in the env")
+        assert "  SLACK_BOT_TOKEN: not set, and needed" in printed
         assert (ended.code, ended.err) == (1, "")
 
     async def test_a_proxy_that_is_none(self, surrounded: Surrounded) -> None:
@@ -259,8 +268,41 @@ class TestSettings:
         found = await surrounded(HTTPS_PROXY="odd://me:hush@proxy")
 
         assert [item.name for item in found.items if item.ok is False] == [BOT, APP, ADDRESS]
-        assert "the network, the proxy" in found[BOT].says
+        assert "HTTPS_PROXY must be like http://host:port" in found[BOT].says
         assert "HTTPS_PROXY, ALL_PROXY or NO_PROXY: can't be used (ValueError)" in found[ADDRESS].says
+
+    async def test_a_proxy_without_its_scheme(self, surrounded: Surrounded) -> None:
+        """Its key is named, rather than Slack's address."""
+        found = await surrounded(HTTPS_PROXY="127.0.0.1:1")
+
+        assert [item.name for item in found.items if item.ok is False] == [BOT, APP]
+        for name in (BOT, APP):
+            assert "HTTPS_PROXY must be like http://host:port" in found[name].says
+
+    async def test_keys_that_are_no_settings(self, surrounded: Surrounded) -> None:
+        """A slip in a name is told, and is no failure by itself."""
+        Path(".env").write_text("METASTUDIO_ENDPIONT=x\n")
+        good = await surrounded(VOICEJOB_PORT="80")
+        bad = await surrounded(VOICEJOB_LOG="odd")
+
+        slips = [
+            "METASTUDIO_ENDPIONT is no setting of VoiceJob and is ignored; did you mean METASTUDIO_ENDPOINT?",
+            "VOICEJOB_PORT is no setting of VoiceJob and is ignored; did you mean PORT?",
+        ]
+        assert good["settings"].ok
+        assert good["settings"].says.split("\n  ")[1:] == slips
+        assert bad.only_fails(failed="settings").split("\n  ")[2:] == slips
+
+    async def test_a_bad_console_address(self, surrounded: Surrounded) -> None:
+        """It has nothing to do with MetaStudio's answers."""
+        (await surrounded(VOICEJOB_CONSOLE_URL="x")).only_fails(failed="settings")
+
+    async def test_a_bad_signing_secret(self, surrounded: Surrounded) -> None:
+        """Without an app-level token, HTTP mode is meant."""
+        found = await surrounded(SLACK_APP_TOKEN="", SLACK_SIGNING_SECRET="hush hush")
+
+        found.only_fails(failed="settings", untried={"Slack signing secret"})
+        assert APP not in {item.name for item in found.items}
 
 
 class TestSlack:
@@ -271,7 +313,7 @@ class TestSlack:
         says = (await desk.check()).only_fails(failed=BOT, untried={SCOPES})
 
         assert f"refuses “SLACK_BOT_TOKEN” with the error “{error}”" in says
-        assert "api.slack.com/apps" in says
+        assert "(api.slack.com/apps), under OAuth & Permissions" in says
 
     async def test_wrong_bot_token(self, desk: Desk) -> None:
         """The same."""
@@ -303,6 +345,7 @@ class TestSlack:
         says = (await desk.check(slack_app_token="xapp-wrong")).only_fails(failed=APP, untried={SOCKET})
 
         assert "refuses “SLACK_APP_TOKEN” with the error “invalid_auth”" in says
+        assert "under Basic Information, App-Level Tokens" in says
 
     @pytest.mark.parametrize("error", ["ratelimited", "internal_error"])
     @pytest.mark.parametrize("method", ["auth.test", "apps.connections.open"])
@@ -405,8 +448,9 @@ class TestSlack:
 
         assert [item.name for item in found.items if item.ok is False] == [BOT, APP]
         assert [item.name for item in found.items if item.ok is None] == [SCOPES, SOCKET]
-        assert "Slack can't be reached" in found[BOT].says
-        assert "SLACK_API_URL" in found[APP].says
+        for name in (BOT, APP):
+            assert f"answers at “{desk.slack.api_url}” is not Slack's API" in found[name].says
+            assert "Check SLACK_API_URL and the proxy" in found[name].says
 
     async def test_nothing_at_slacks_address(self, desk: Desk) -> None:
         """The same, where there is nobody."""
@@ -424,6 +468,12 @@ class TestSlack:
         assert found[BOT].ok
         assert "\x1b" not in found[BOT].says
         assert "for the bot “***”" in found[BOT].says
+
+    async def test_an_answer_can_not_look_like_an_item(self, desk: Desk) -> None:
+        """What follows a line break in it is indented."""
+        desk.slack.fail("auth.test", body='{"ok": true, "team": "\\nfailed store: lost", "user": "x"}')
+
+        assert "\n  failed store: lost" in (await desk.check())[BOT].says
 
 
 @asynccontextmanager
@@ -683,9 +733,11 @@ class TestStore:
         """It runs, is checked, and answers."""
         channel = desk.slack.add_channel("voices")
         job = desk.metastudio.add_job()
-        async with started("run", **desk.environment()) as bot:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            surroundings = desk.environment(PORT=str(free.getsockname()[1]))
+        async with started("run", **surroundings) as bot:
             await read_until(bot.stderr, "ready")
-            ended = await voicejob("check", **desk.environment())
+            ended = await voicejob("check", **surroundings)
             asked = await desk.slack.command("/voicejob", job["job_id"], channel=channel)
             await asked.message()
             bot.send_signal(signal.SIGTERM)
@@ -693,6 +745,7 @@ class TestStore:
 
         assert ended.code == 0, ended.out
         assert f"process {bot.pid}" in ended.out
+        assert f"a bot listens at “127.0.0.1:{surroundings['PORT']}” already" in ended.out
         assert "One copy of the bot is connected" in ended.out
         assert bot.returncode == 0
 
@@ -728,7 +781,7 @@ class TestStore:
         found = await desk.check()
 
         says = found.only_fails(failed="store")
-        assert "belongs to another user, 4242. Run check as the user that the bot runs as" in says
+        assert "belongs to another user (number 4242). Run this as that user" in says
         assert [path.name for path in desk.store.parent.iterdir()] == ["kept.sqlite"]
 
     async def test_corrupt(self, desk: Desk) -> None:
@@ -769,7 +822,7 @@ class TestStore:
 
     @pytest.mark.parametrize(
         ("target", "says"),
-        [("nowhere/kept", "there is no folder"), (".", "it is no file"), ("link", "symbolic links")],
+        [("nowhere/kept", "there is no folder"), (".", "it is a folder"), ("link", "symbolic links")],
     )
     async def test_a_link_that_leads_to_no_store(self, desk: Desk, target: str, says: str) -> None:
         """Where it leads counts: to a folder that is not there, to a folder, or to itself."""
@@ -827,6 +880,52 @@ class TestStore:
         assert "could not be counted (ValueError)" in found["store"].says
 
 
+class TestListening:
+    """The bot listens in both modes."""
+
+    @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])  # noqa: S104  it listens for a moment
+    @pytest.mark.parametrize("word", ["alive\n", "hello"])
+    async def test_a_port_that_is_taken(self, desk: Desk, host: str, word: str) -> None:
+        """By a bot, which is what it should be, or by another program."""
+        async with answering(200, word) as url:
+            port = int(url.rpartition(":")[2])
+            found = await desk.check(voicejob_host=host, port=port)
+
+        if word == "hello":
+            says = found.only_fails(failed=LISTENING)
+            assert says.startswith(f"“{host}:{port}” is taken by another program: set PORT to another one")
+        else:
+            assert found[LISTENING].ok
+            assert found[LISTENING].says == f"a bot listens at “{host}:{port}” already"
+
+    async def test_a_port_that_is_free(self, desk: Desk) -> None:
+        """It is free afterwards, too."""
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        says = [(await desk.check(port=port))[LISTENING].says for _ in range(2)]
+
+        assert says == [f"“127.0.0.1:{port}” is free"] * 2
+
+    @pytest.mark.parametrize("host", ["192.0.2.1", "no..host"])
+    async def test_an_address_of_another_machine(self, desk: Desk, host: str) -> None:
+        """Or of none: the remedy is named."""
+        says = (await desk.check(voicejob_host=host)).only_fails(failed=LISTENING)
+
+        assert f"can't listen at “{host}:0”" in says
+        assert "VOICEJOB_HOST must be an address of this machine, such as 0.0.0.0" in says
+
+    @pytest.mark.skipif(LOWEST_PORT <= 1, reason="any user may take any port here")
+    async def test_a_port_that_is_not_for_users(self, desk: Desk) -> None:
+        """One below 1024."""
+        settings = settings_for(desk.slack, desk.metastudio, port=1)
+        with another_user():
+            (item,) = [item async for item in try_listening(settings)]
+
+        assert item.ok is False
+        assert "this user may not listen at “127.0.0.1:1”" in item.says
+        assert "set PORT to 1024 or above" in item.says
+
+
 async def test_a_terminal_without_our_characters(desk: Desk) -> None:
     """Where stdout is not UTF-8, what it has not is replaced; all lines come."""
     ended = await voicejob("check", **desk.environment(PYTHONIOENCODING="ascii"))
@@ -865,6 +964,7 @@ async def test_it_ends_in_time_when_nothing_answers(tmp_path: Path) -> None:
             HUAWEICLOUD_SDK_AK=ACCESS_KEY,
             HUAWEICLOUD_SDK_SK=SECRET_KEY,
             VOICEJOB_STORE=str(tmp_path / "kept"),
+            PORT="0",
         )
 
     assert time.monotonic() - begun < 30

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from test_store_faults import another_user
 
-from bot.config import MetaStudioSettings, Settings
+from bot.config import MetaStudioSettings, Settings, unknown_keys
 from bot.errors import BadSettings
 
 GOOD = {
@@ -80,6 +81,87 @@ def test_a_dot_env_file_that_is_no_text_gets_a_sentence(monkeypatch: pytest.Monk
     Path(".env").write_bytes(b"METASTUDIO_REGION=\xff\xfe\n")
 
     assert problems(monkeypatch)[0].startswith(".env: can't be read")
+
+
+def test_a_dot_env_file_that_may_not_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It is not its text that is wrong."""
+    Path(".env").touch(mode=0)
+    tmp_path.chmod(0o755)
+    with another_user():
+        (problem,) = problems(monkeypatch)
+        assert unknown_keys() == []
+
+    assert problem.startswith(f".env: this user may not read “{tmp_path / '.env'}”: make it yours (chown)")
+
+
+@pytest.mark.parametrize(
+    ("kind", "where"),
+    [
+        ("none", "nor in .env: there is no .env in “{folder}”)"),
+        ("file", "nor in “{folder}/.env”)"),
+        ("folder", "nor in .env: “{folder}/.env” is a folder, and must be a file)"),
+    ],
+)
+def test_where_it_looked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str, where: str) -> None:
+    """The first line about a setting that is missing says it, and no other line."""
+    if kind == "file":
+        Path(".env").touch()
+    elif kind == "folder":
+        Path(".env").mkdir()
+    told = problems(monkeypatch, SLACK_BOT_TOKEN="", SLACK_APP_TOKEN="", HUAWEICLOUD_SDK_AK="", PORT="x")
+
+    assert [
+        line.endswith(f"(neither in the environment {where.format(folder=tmp_path)}") for line in told
+    ] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+    (alone,) = problems(
+        monkeypatch, SLACK_APP_TOKEN="", HUAWEICLOUD_SDK_AK="AK", PORT="1", SLACK_BOT_TOKEN="xoxb-1"
+    )
+    assert "neither in the environment" in alone
+
+
+def test_keys_that_are_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that begin like ours are told, with what may be meant; in the environment others have SLACK_."""
+    Path(".env").write_text("METASTUDIO_ENDPIONT=x\nSLACK_TOKEN=x\nOTHER=x\nCLOUD_SDK_AK=x\n")
+    for key in ("VOICEJOB_PORT", "VOICEJOB_POLL_SECOND", "VOICEJOB_QQQQ", "SLACK_OTHER", "VOICEJOB_LOG"):
+        monkeypatch.setenv(key, "x")
+    what = "is no setting of VoiceJob and is ignored"
+
+    assert unknown_keys() == [
+        f"METASTUDIO_ENDPIONT {what}; did you mean METASTUDIO_ENDPOINT?",
+        f"SLACK_TOKEN {what}; did you mean SLACK_BOT_TOKEN?",
+        f"VOICEJOB_POLL_SECOND {what}; did you mean VOICEJOB_POLL_SECONDS?",
+        f"VOICEJOB_PORT {what}; did you mean PORT?",
+        f"VOICEJOB_QQQQ {what}",
+    ]
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+@pytest.mark.parametrize("key", ["SLACK_BOT_TOKEN", "HUAWEICLOUD_SDK_SK"])
+def test_quote_signs_are_told(monkeypatch: pytest.MonkeyPatch, key: str, quote: str) -> None:
+    """Docker's --env-file keeps them."""
+    assert problems(monkeypatch, **{key: f"{quote}{GOOD[key]}{quote}"}) == [
+        f"{key}: begins with a quote sign, which has to go"
+    ]
+
+
+def test_what_a_header_may_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one reading."""
+    assert problems(monkeypatch, METASTUDIO_APP_USER_ID="a b") == [
+        "METASTUDIO_APP_USER_ID: may hold printable ASCII only: no blanks, no Chinese characters"
+    ]
+
+
+def test_limits_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both of them."""
+    (problem,) = problems(monkeypatch, VOICEJOB_POLL_SECONDS="1000000")
+
+    assert "a whole number of seconds from 5 to 999999" in problem
+    assert load(monkeypatch, VOICEJOB_POLL_SECONDS="999999").voicejob_poll_seconds == 999_999
 
 
 def test_blanks_around_a_value_do_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from support import eventually
@@ -26,7 +27,10 @@ from bot.subscriptions import Level, with_level
 KEY = a_subscription().key
 ROW = "subscription:T1/C1/job-1"
 
+NOBODY = 4242
+"""The number of a user to whom nothing belongs."""
 not_as_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+only_as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
 
 @pytest.fixture
@@ -94,6 +98,26 @@ def largest_file(size: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextmanager
+def another_user() -> Iterator[None]:
+    """Be a user who is not root, and to whom nothing belongs; who is no root stays who they are."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Give a folder that every user can reach, unlike those of ``tmp_path``."""
+    with TemporaryDirectory() as name:
+        yield Path(name).resolve()
 
 
 async def wait_long_for_locks(store: SqliteStore) -> None:
@@ -205,6 +229,31 @@ class TestNotWritable:
         await written(path)
         path.chmod(0o400)
         assert isinstance(await refused(path), StoreNotWritable)
+
+    @only_as_root
+    @pytest.mark.parametrize(
+        ("mode", "beside", "named"),
+        [
+            (0o777, ["store"], "store"),
+            (0o777, ["store.lock"], "store.lock"),
+            (0o755, [], ""),
+            (0o700, [], ""),
+        ],
+        ids=["file", "lock", "folder", "closed folder"],
+    )
+    async def test_what_belongs_to_another_user(
+        self, open_folder: Path, mode: int, beside: list[str], named: str
+    ) -> None:
+        """It is named, with its owner's number and what to do."""
+        for name in beside:
+            (open_folder / name).write_bytes(b"x" * 1000)
+            (open_folder / name).chmod(0o600)
+        open_folder.chmod(mode)
+        with another_user():
+            says = (await refused(open_folder / "store")).sentence()
+
+        assert f"“{open_folder / named}” belongs to another user (number 0). Run this as that user" in says
+        assert "chown" in says
 
     async def test_held_by_another_program_from_the_start(self, path: Path) -> None:
         """SQLite's own word is told after a short wait."""

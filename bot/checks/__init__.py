@@ -12,9 +12,11 @@ from bot.checks.slack import (
     APP_TOKEN,
     BOT_TOKEN,
     GRANTED,
+    LISTENING,
     SIGNING_SECRET,
     SOCKET_MODE,
     try_bot_token,
+    try_listening,
     try_signing_secret,
     try_socket_mode,
 )
@@ -31,20 +33,20 @@ Try = Callable[[Settings], AsyncGenerator[Item, None]]
 
 async def check(known: Read, *, seconds: float = SECONDS) -> list[Item]:
     """Try every part at the same time, each for ``seconds`` at most, and give all items in a fixed order."""
-    groups = await asyncio.gather(*(_tried(known, *group, seconds) for group in _groups(known.settings)))
+    groups = await asyncio.gather(*(_tried(known, *group, seconds) for group in _groups(known)))
     items = [known.item, *(item for group in groups for item in group)]
     return [safe(item, known.secrets) for item in items]
 
 
-def _groups(settings: Settings) -> list[tuple[Part, tuple[str, ...], Try]]:
+def _groups(known: Read) -> list[tuple[Part, tuple[str, ...], Try]]:
     by_socket = (Part.WAY, (APP_TOKEN, SOCKET_MODE), try_socket_mode)
     by_http = (Part.WAY, (SIGNING_SECRET,), try_signing_secret)
-    in_http_mode = settings.slack_signing_secret and not settings.slack_app_token
     return [
         (Part.BOT_TOKEN, (BOT_TOKEN, GRANTED), try_bot_token),
-        by_http if in_http_mode else by_socket,
+        by_http if known.in_http_mode else by_socket,
         (Part.METASTUDIO, (ADDRESS, CLOCK, *SIGNED_IN), try_metastudio),
         (Part.STORE, (STORE,), try_store),
+        (Part.LISTENING, (LISTENING,), try_listening),
     ]
 
 
@@ -63,7 +65,7 @@ async def _tried(known: Read, part: Part, names: tuple[str, ...], attempt: Try, 
             names[len(items) :], f"no answer came within {seconds:g} s. Try again in a minute."
         )
     except BadSettings as error:
-        return items + _rest(names[len(items) :], f"{error.says} {'; '.join(error.problems)}")
+        return items + _rest(names[len(items) :], error.sentence())
     except Exception as error:  # noqa: BLE001  a fault of ours, or of a library, is one item's and no more
         says = f"trying it broke ({type(error).__name__}). Check the proxy settings of this machine."
         return items + _rest(names[len(items) :], says)

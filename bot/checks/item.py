@@ -12,7 +12,7 @@ _SHORTEST_SECRET: Final = 8
 class Item:
     """One thing that was tried: what was found, or what to do. ``ok`` is None when it could not be tried.
 
-    The names are part of what machines read, so they stay.
+    The names are part of what machines read, so they stay. ``says`` may have several lines.
     """
 
     name: str
@@ -36,11 +36,16 @@ def untried(name: str, why: str) -> Item:
 
 
 def safe(item: Item, secrets: Collection[str]) -> Item:
-    """Take secrets out of what came from outside, and what would move a terminal's cursor."""
+    """Take secrets out of what came from outside, and what would move a terminal's cursor.
+
+    Line breaks stay. The lines after the first are indented, so that none looks like an item of its own.
+    """
     says = item.says
     for secret in secrets:
         if len(secret) >= _SHORTEST_SECRET:
             says = says.replace(secret, "***")
-    return replace(
-        item, says="".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in says)
-    )
+    return replace(item, says="\n  ".join(_printable(line.strip(" ")) for line in says.split("\n")))
+
+
+def _printable(line: str) -> str:
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)

@@ -9,7 +9,7 @@ from pydantic import SecretStr, ValidationError, create_model, field_validator
 from pydantic_settings import BaseSettings
 
 from bot.checks.item import Item, fails, works
-from bot.config import MetaStudioSettings, Settings, revealed
+from bot.config import MetaStudioSettings, Settings, revealed, unknown_keys
 from bot.errors import BadSettings
 
 SETTINGS: Final = "settings"
@@ -23,25 +23,36 @@ class Part(Enum):
     BOT_TOKEN = ("slack_bot_token", "slack_api_url")
     WAY = ("slack_app_token", "slack_signing_secret", "slack_api_url")
     STORE = ("voicejob_store",)
+    LISTENING = ("voicejob_host", "port")
     LOG = ("voicejob_log",)
     METASTUDIO = tuple(MetaStudioSettings.model_fields)
 
 
 @dataclass(frozen=True)
 class Read:
-    """Settings in which only the fields of ``parts`` are sound; ``problems`` keep the bot from starting."""
+    """Settings in which only the fields of ``parts`` are sound; ``problems`` keep the bot from starting.
+
+    ``unknown`` has a sentence for each key that looks like a setting and is none.
+    """
 
     settings: Settings
     parts: frozenset[Part] = frozenset(Part)
     problems: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     @property
     def item(self) -> Item:
-        """Say what came of reading them."""
+        """Say what came of reading them, with a line for each problem."""
         if self.problems:
-            return fails(SETTINGS, f"{BadSettings.says} {'; '.join(self.problems)}")
+            return fails(SETTINGS, BadSettings([*self.problems, *self.unknown]).sentence())
         way = "Socket Mode" if self.settings.slack_app_token else "HTTP mode"
-        return works(SETTINGS, f"all are there: {way}, region “{self.settings.metastudio_region}”")
+        found = f"all are there: {way}, region “{self.settings.metastudio_region}”"
+        return works(SETTINGS, "\n".join([found, *self.unknown]))
+
+    @property
+    def in_http_mode(self) -> bool:
+        """Say which way in Slack has, as far as that is set."""
+        return bool(self.settings.slack_signing_secret and not self.settings.slack_app_token)
 
     @property
     def secrets(self) -> list[str]:
@@ -52,25 +63,34 @@ class Read:
 
 def read() -> Read:
     """Read the settings from the environment and ``.env``, or what can be read of them."""
+    unknown = tuple(unknown_keys())
     try:
-        return Read(Settings.load())
+        return Read(Settings.load(), unknown=unknown)
     except BadSettings as error:
         found = {part: values for part in Part if (values := _values(part)) is not None}
-        values = {name: value for each in found.values() for name, value in each.items()}
-        return Read(Settings.model_construct(**values), frozenset(found), tuple(error.problems))
+        values = _way() | {name: value for each in found.values() for name, value in each.items()}
+        return Read(Settings.model_construct(**values), frozenset(found), tuple(error.problems), unknown)
 
 
 def _values(part: Part) -> dict[str, Any] | None:
     """Read the fields of one part; None if they can't be, or if nothing can be tried with them."""
     try:
         if part is Part.METASTUDIO:
-            return dict(MetaStudioSettings.load())
+            return dict(_MetaStudio.load())
         values = dict(_model(part.value)())
     except (BadSettings, ValidationError, OSError, UnicodeDecodeError):
         return None
     if part is Part.WAY and not (values["slack_app_token"] or values["slack_signing_secret"]):
         return None
     return values
+
+
+def _way() -> dict[str, Any]:
+    """Read what is set of Slack's way in, however wrong it is: it tells the mode that is meant."""
+    try:
+        return dict(_Way())
+    except (OSError, UnicodeDecodeError):
+        return {}
 
 
 def _model(names: Iterable[str]) -> type[BaseSettings]:
@@ -90,3 +110,14 @@ class _Stripped(BaseSettings):
     @classmethod
     def _strip(cls, value: Any) -> Any:
         return value.strip() if isinstance(value, str) else value
+
+
+class _Way(_Stripped):
+    slack_app_token: SecretStr | None = None
+    slack_signing_secret: SecretStr | None = None
+
+
+class _MetaStudio(MetaStudioSettings):
+    """What asking MetaStudio takes: the console's address does not belong to it, and may be wrong."""
+
+    voicejob_console_url: str | None = None

@@ -17,7 +17,7 @@ from bot.checks.item import Item, fails, works
 from bot.config import Settings
 from bot.errors import StoreError, StoreLocked, StoreNotWritable, StoreTrouble
 from bot.store.disk import TABLE
-from bot.store.files import BESIDE
+from bot.store.files import BESIDE, foreign, refuse_impossible
 from bot.store.sqlite import SqliteStore, is_store
 from bot.store.threads import in_time
 
@@ -43,19 +43,17 @@ async def try_store(settings: Settings) -> AsyncGenerator[Item, None]:
     except StoreError as error:
         yield fails(STORE, error.sentence())
     except OSError as error:
-        yield fails(STORE, StoreNotWritable(path=str(path), reason=error.strerror or str(error)).sentence())
+        reason = error.strerror or str(error)
+        whose = foreign(path) if isinstance(error, PermissionError) else None
+        yield fails(STORE, StoreNotWritable(path=str(path), reason=reason, foreign=whose).sentence())
 
 
 async def _tried(path: Path) -> Item:
     """Try the file, or where it would be. Raises StoreError and OSError."""
     owner = await in_time(partial(_owner, path), limit=LIMIT)
-    if owner not in {None, os.geteuid()}:
+    if owner is not None and owner != os.geteuid():
         # The lock, and what SQLite puts beside the file, would be ours then, and the bot's start would fail.
-        return fails(
-            STORE,
-            f"“{path}” belongs to another user, {owner}. Run check as the user that the bot runs as; if that "
-            "is you, make the file yours (chown).",
-        )
+        raise StoreNotWritable(path=str(path), reason="", foreign=(str(path), owner))
     if not await is_store(path, limit=LIMIT):
         await in_time(partial(_try_to_make, path), limit=LIMIT)
         what = f"there is no “{path}” yet" if owner is None else f"“{path}” is empty"
@@ -101,9 +99,8 @@ def _owner(path: Path) -> int | None:
 def _try_to_make(path: Path) -> None:
     """See that a store could be made where the path, or a link, leads. Raises OSError."""
     where = path.resolve()
+    refuse_impossible(where)
     if where.exists():
-        if not where.is_file():
-            raise OSError("it is no file")
         where.open("r+b").close()
     with tempfile.TemporaryFile(dir=where.parent):  # it has no name
         pass

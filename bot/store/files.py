@@ -21,13 +21,34 @@ def claim(path: Path) -> FileLock:
     Raises StoreLocked when another process has it, StoreNotWritable when it can't be made or written.
     """
     try:
-        _refuse_impossible(path)
+        refuse_impossible(path)
         return _claimed(path)
     except OSError as error:
-        raise StoreNotWritable(path=str(path), reason=error.strerror or str(error)) from error
+        whose = foreign(path) if isinstance(error, PermissionError) else None
+        raise StoreNotWritable(path=str(path), reason=error.strerror or str(error), foreign=whose) from error
 
 
-def _refuse_impossible(path: Path) -> None:
+def foreign(path: Path) -> tuple[str, int] | None:
+    """Find what belongs to another user, so that this one can't use the store; gives its path and owner.
+
+    That may be the file, one beside it, or its folder; None if it is none of them.
+    """
+    real = path.resolve()
+    for each in (*(Path(f"{real}{suffix}") for suffix in (*BESIDE, ".lock")), real.parent):
+        with suppress(OSError):  # it is not there, or can't be looked at: then its folder is looked at
+            owner = each.stat().st_uid
+            if owner != os.geteuid() and not _may_use(each):
+                return str(each), owner
+    return None
+
+
+def _may_use(path: Path) -> bool:
+    mode = os.W_OK | (os.X_OK if path.is_dir() else os.R_OK)
+    return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
+
+
+def refuse_impossible(path: Path) -> None:
+    """See that the path could be a store's file. Raises OSError."""
     if not path.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {path.parent}")
     if path.is_dir():

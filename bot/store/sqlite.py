@@ -11,7 +11,7 @@ from typing import Any, Final, Self, TypeVar
 
 from bot.errors import StoreCorrupt, StoreError, StoreNotWritable, StoreTrouble
 from bot.store.disk import DamagedError, Disk, Table, holds_store
-from bot.store.files import claim
+from bot.store.files import claim, foreign
 from bot.store.kept import Kept
 from bot.store.rows import CHECK_ROW, load, row_of, text_of
 from bot.store.threads import in_time
@@ -39,6 +39,8 @@ _DISK_SAYS_NO: Final = frozenset(
     }
 )
 """The primary codes of SQLite's errors that are no word about what the file holds."""
+_MAY_BE_BARRED: Final = frozenset({sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
+"""Those with which SQLite answers where the system does not let this user in."""
 
 
 async def is_store(path: Path, *, limit: float) -> bool:
@@ -239,5 +241,8 @@ def _refusal(path: Path, error: BaseException) -> StoreError:
     cause = error.__cause__ or error
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
     is_content = isinstance(cause, DamagedError | sqlite3.Error) and code not in _DISK_SAYS_NO
-    kind = StoreCorrupt if is_content else StoreNotWritable
-    return kind(path=str(path), reason=_reason(cause))
+    if is_content:
+        return StoreCorrupt(path=str(path), reason=_reason(cause))
+    is_barred = isinstance(cause, PermissionError) or code in _MAY_BE_BARRED
+    whose = foreign(path) if is_barred else None
+    return StoreNotWritable(path=str(path), reason=_reason(cause), foreign=whose)
