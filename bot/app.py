@@ -82,7 +82,7 @@ async def run(
         register(app, answers, desk, metrics)
         connection = Connection() if settings.slack_app_token else None
         health = Health(connection, watcher, outbox, store, metrics, poll=poll)
-        way = _way(app, settings, health, connection, ready)
+        way = _way(app, settings, health, metrics, connection, ready)
         parts = {"watcher": watcher.run(), "outbox": outbox.run(), "way to Slack": way}
         await run_parts(parts, stop)
 
@@ -146,18 +146,23 @@ def _first_told(group: ExceptionGroup[Exception]) -> Exception:
 
 
 async def _way(
-    app: AsyncApp, settings: Settings, health: Health, connection: Connection | None, ready: Ready
+    app: AsyncApp,
+    settings: Settings,
+    health: Health,
+    metrics: Metrics,
+    connection: Connection | None,
+    ready: Ready,
 ) -> None:
     """Keep the way open on which Slack reaches the bot, and tell how it is, until cancelled."""
     served = web.Application(client_max_size=http_mode.MAX_BODY)
     health.add_to(served)
     if connection is None:
-        http_mode.add_events(served, app, revealed(settings.slack_signing_secret))
+        http_mode.add_events(served, app, revealed(settings.slack_signing_secret), metrics)
     async with http_mode.listening(served, settings.voicejob_host, settings.port) as address:
+        log.info("health and metrics at %s", address)
         if connection is None:
             ready(address + http_mode.EVENTS_PATH)
             await asyncio.Event().wait()
-        log.info("health and metrics at %s", address)
         app_token = revealed(settings.slack_app_token)
         # A token that Slack refuses from the start is a mistake of the settings: it is told at once.
         await may_connect(app.client, app_token)

@@ -2,13 +2,27 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
 
-from bot.errors import StoreTrouble
+from bot.errors import (
+    CredentialsRefused,
+    MetaStudioError,
+    PermissionDenied,
+    RequestRefused,
+    ServiceDown,
+    StoreTrouble,
+    Throttled,
+    TimedOut,
+    Unreachable,
+    UnreadableAnswer,
+    VoiceJobError,
+    WrongProject,
+)
 from bot.metrics import CONTENT_TYPE, Metrics, Stock
 from bot.outbox import Outbox
 from bot.socket_mode import Connection
@@ -21,6 +35,19 @@ STORE_EVERY: Final = 10.0
 """Seconds between two tries of the store: a probe must not make the disk busy."""
 STORE_PATIENCE: Final = 2.0
 """Seconds that such a try may take: probes give up soon."""
+REMEDY: Final = "`voicejob check` says what to do, and a new setting needs a restart."
+FAULTS: Final[Mapping[type[MetaStudioError], str]] = {
+    RequestRefused: "MetaStudio calls the bot's requests invalid",
+    CredentialsRefused: "MetaStudio refuses the bot's credentials",
+    PermissionDenied: "MetaStudio does not allow what the bot asks for",
+    WrongProject: "MetaStudio does not know the bot's project or address",
+    Throttled: "MetaStudio limits the requests of this account",
+    ServiceDown: "MetaStudio has a fault",
+    Unreachable: "MetaStudio can't be reached",
+    TimedOut: "MetaStudio takes too long to answer",
+    UnreadableAnswer: "MetaStudio's answer can't be read",
+}
+"""The errors in words for whoever runs the bot."""
 
 
 class Health:
@@ -73,7 +100,7 @@ class Health:
 
     def _sending(self) -> str | None:
         trouble = self._outbox.trouble
-        return f"Slack refuses the bot's messages ({trouble.code})." if trouble else None
+        return f"Slack refuses the bot's messages ({trouble.code}): {REMEDY}" if trouble else None
 
     def _watching(self) -> str | None:
         """Judge the last answer that the watcher got. One failed check is nothing: the next may go well."""
@@ -81,8 +108,9 @@ class Health:
         trouble = self._watcher.trouble
         if not self._watcher.is_refused and silence <= self._longest_silence:
             return None
-        since = f"MetaStudio's last good answer to a check is {silence:.0f} seconds old."
-        return f"{since} {trouble.sentence(quote=lambda _: 'a job')}" if trouble else since
+        last = f"its last good answer is {silence:.0f} seconds old"
+        since = last if self._watcher.was_served else "it has given no good answer since the start"
+        return f"{_fault(trouble)}; {since}: {REMEDY}"
 
     async def _keeping(self) -> str | None:
         is_due = time.monotonic() - self._store_tried_at >= STORE_EVERY
@@ -120,3 +148,13 @@ class Health:
             reconnects=self._connection.reconnects if self._connection else 0,
         )
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE})
+
+
+def _fault(trouble: VoiceJobError | None) -> str:
+    """Say what keeps MetaStudio's answers away, with the HTTP status and MetaStudio's code."""
+    if isinstance(trouble, StoreTrouble):
+        return "MetaStudio is not asked while the store fails"
+    if not isinstance(trouble, MetaStudioError):
+        return "MetaStudio does not answer"
+    told = " ".join(filter(None, (str(trouble.status or ""), trouble.code)))
+    return FAULTS.get(type(trouble), "MetaStudio gives no good answer") + (f" ({told})" if told else "")

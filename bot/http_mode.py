@@ -24,6 +24,7 @@ from slack_sdk.signature import SignatureVerifier
 from bot.edges import Edge
 from bot.errors import AddressTaken
 from bot.listeners.stopwatch import ARRIVED
+from bot.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ LIMITS: Final = Limits()
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def add_events(application: web.Application, app: AsyncApp, signing_secret: str) -> None:
+def add_events(application: web.Application, app: AsyncApp, signing_secret: str, metrics: Metrics) -> None:
     """Put the door for Slack into an application: ``EVENTS_PATH``, for what Slack signed."""
     verifier = SignatureVerifier(signing_secret)
     refusals = Edge(log)  # strangers may post as often as they like
@@ -75,6 +76,7 @@ def add_events(application: web.Application, app: AsyncApp, signing_secret: str)
         body = await _body(request)
         if body is None or not _is_signed(verifier, request.headers, body):
             refusals.fails(NOT_SIGNED)
+            metrics.refused()
             return web.Response(status=HTTPStatus.UNAUTHORIZED)
         refusals.works()
         bolt_request = AsyncBoltRequest(

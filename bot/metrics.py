@@ -106,6 +106,11 @@ class Metrics:
             ["step", "outcome", "reason"],
             registry=registry,
         )
+        self._refused = Counter(
+            "voicejob_refused_requests",
+            "Requests in HTTP mode that were not signed by Slack",
+            registry=registry,
+        )
         self._reconnects = Counter(
             "voicejob_socket_reconnects", "Socket Mode connections after the first one", registry=registry
         )
@@ -165,6 +170,10 @@ class Metrics:
     def request(self, call: str, outcome: str = OK) -> None:
         """Count a request to MetaStudio: ``show`` or ``list``."""
         self._requests.labels(call, outcome).inc()
+
+    def refused(self) -> None:
+        """Count a request that was not signed by Slack."""
+        self._refused.inc()
 
     def check(self, seconds: float, outcome: str = OK) -> None:
         """Note a check of the followed jobs."""

@@ -20,7 +20,6 @@ from bot.errors import StoreTrouble
 from bot.logs import about
 from bot.metrics import Metrics
 from bot.mrkdwn import Message
-from bot.notices import Look
 from bot.refusals import Refusal
 from bot.sending import NotTaken, Slack
 from bot.store import Store
@@ -70,7 +69,7 @@ class Outbox:
         self,
         store: Store,
         slack: Slack,
-        look: Look,
+        look: notices.Look,
         *,
         first_pause: float = FIRST_PAUSE,
         disk_pause: float = DISK_PAUSE,
@@ -265,12 +264,11 @@ class Outbox:
             return
         except NotTaken as error:
             self._metrics.delivery(step.name.lower(), error.refusal.name.lower(), error.code)
-            person_knows = person_is_here or await self._knows(kept)
-            change = self._after(error, kept, step, person_knows=person_knows)
+            change = self._after(error, kept, step, person_knows=person_is_here or await self._knows(kept))
         else:
             self._metrics.delivery(step.name.lower())
             log.info("told", extra=_about(kept, step))
-            if kept.pause and step is not Step.TELL_PERSON:
+            if step in (Step.POST_CARD, Step.POST_NOTICE):
                 await self._reopen(channel)
         if change is not None:
             self._works(channel)
@@ -288,7 +286,7 @@ class Outbox:
         """Try all that is paused in a channel, now that Slack takes messages there again."""
         now = int(time.time())
         for each in await self._store.of_channel(*channel):
-            if each.pause:
+            if each.pause and each.pause.next_try > now:
                 with suppress(StoreTrouble):
                     await self._store.change(each.key, changes.reopened(now))
                 self.wake(each.key)
@@ -344,12 +342,15 @@ class Outbox:
         if refusal is Refusal.CREDENTIALS:
             self._is_refused(error)
             return None
-        log.warning("Slack refuses a message", extra=_about(kept, step, code=error.code))
+        change = changes.refused(error.code, now, person_knows=person_knows)
         if step is Step.TELL_PERSON:
-            return changes.person_told  # nobody can be told; the list in the channel still says it
-        if refusal is Refusal.MESSAGE_GONE:
-            return changes.card_lost(error.code, now)
-        return changes.refused(error.code, now, person_knows=person_knows)
+            change = changes.person_told  # nobody can be told; the list in the channel still says it
+        elif refusal is Refusal.MESSAGE_GONE:
+            change = changes.card_lost(error.code, now)
+        pauses = step is not Step.TELL_PERSON and (after := change(kept)) and after.pause != kept.pause
+        told = "; the subscription is paused, and tried again later" if pauses else ""
+        log.warning("Slack refuses a message%s", told, extra=_about(kept, step, code=error.code))
+        return change
 
     async def _keep(self, kept: Subscription, change: Change) -> None:
         """Write down what Slack took. Until the disk lets it, nothing else is sent to this channel."""
@@ -376,7 +377,8 @@ class Outbox:
 
     def _is_refused(self, error: NotTaken) -> None:
         if not self.trouble:
-            told = "Slack refuses the bot; nothing is lost, and it tries again"
+            remedy = "`voicejob check` says what to do, and a new token needs a restart"
+            told = f"Slack refuses the bot; nothing is lost, and it tries again: {remedy}"
             log.error(told, extra=about(code=error.code))
         self.trouble = error
         self._all_pause.failed()

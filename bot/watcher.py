@@ -1,6 +1,7 @@
 """The watcher: asks MetaStudio how the followed jobs are, compares, and writes down what is to be told.
 
-Telling it is the outbox's work. While nobody follows a job, nothing is asked.
+Telling it is the outbox's work. While nobody follows a job, the list is asked for now and then, only to see
+whether MetaStudio answers.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ from bot.errors import (
 from bot.jobs import GONE, Job
 from bot.logs import about
 from bot.metastudio.client import MetaStudio
-from bot.metrics import OK, Metrics
+from bot.metrics import Metrics
 from bot.pace import PACE
 from bot.store import Store
 from bot.subscriptions import Key, Subscription, due, seen
@@ -40,6 +41,8 @@ RARELY: Final = 15 * 60
 """Seconds between two tries while MetaStudio refuses the bot itself: a few wrong signatures lock its key."""
 LIST_RESTS: Final = 30 * 60
 """Seconds for which a list that proved wrong is not asked for again."""
+IDLE: Final = 50.0
+"""Seconds between two tries of MetaStudio, at least, while no job is followed and all is well."""
 JITTER: Final = 0.1
 """The share by which the pause between two checks varies."""
 FAILURES: Final = 3
@@ -47,6 +50,7 @@ FAILURES: Final = 3
 
 REFUSED: Final = (CredentialsRefused, PermissionDenied, WrongProject)
 """It may be the bot that is refused, whatever it asks: only a person can mend that."""
+CHECK: Final = ": `voicejob check` says what to do, and a new setting needs a restart"
 
 Followed = Mapping[str, Sequence[Subscription]]
 """Subscriptions by the id of their job."""
@@ -92,8 +96,11 @@ class Watcher:
         self._since: int | None = None
         self._count = 0
         self._woken = asyncio.Event()
-        self._served_at = _now()
+        self._began_at = _now()
+        self._served_at = -math.inf
         """When MetaStudio last gave a good answer, be it a no to an id, or when none was needed."""
+        self._tried_idly_at = -math.inf
+        self.idle = IDLE
         self.trouble: VoiceJobError | None = None
         """What keeps it from checking at present."""
 
@@ -109,7 +116,12 @@ class Watcher:
     @property
     def silence(self) -> float:
         """For how many seconds MetaStudio has given no good answer, though there was something to ask."""
-        return _now() - self._served_at
+        return _now() - max(self._began_at, self._served_at)
+
+    @property
+    def was_served(self) -> bool:
+        """Whether MetaStudio has given a good answer since the start."""
+        return self._served_at > -math.inf
 
     @property
     def is_refused(self) -> bool:
@@ -136,37 +148,39 @@ class Watcher:
     async def _check_safely(self) -> float:
         """Check once, and say how many seconds to wait until the next time."""
         started = _now()
-        pause = await self._check_and_tell()
-        outcome = type(self.trouble).__name__ if self.trouble else OK
-        self._metrics.check(_now() - started, outcome)
-        return pause
-
-    async def _check_and_tell(self) -> float:
         try:
-            await self.check()
-        except MetaStudioError as error:
-            self.trouble = error
-            pause = max(self._poll, self._rarely) if isinstance(error, REFUSED) else self._poll
-            kind = type(error).__name__
-            told = f"jobs can't be checked ({kind}); next try in %.0f seconds"
-            self._edge.fails(told, pause, about=about(error=error))
-            return pause
-        except StoreTrouble as error:
-            self.trouble = error  # which the store has logged
-            return self._poll
+            has_asked = await self.check()
+        except (MetaStudioError, StoreTrouble) as error:
+            self._metrics.check(_now() - started, type(error).__name__)
+            return self._fails(error)
+        if has_asked:
+            self._metrics.check(_now() - started)
         self.trouble = None
         self._edge.works("jobs can be checked again")
         return self._poll
 
-    async def check(self) -> None:
-        """Check all jobs, or as many as the requests allow. Raises MetaStudioError, StoreTrouble."""
+    def _fails(self, error: MetaStudioError | StoreTrouble) -> float:
+        """Note what keeps it from checking, and say how many seconds to wait until the next time."""
+        self.trouble = error
+        if isinstance(error, StoreTrouble):
+            return self._poll  # the store has logged it
+        pause = max(self._poll, self._rarely) if self.is_refused else self._poll
+        told = f"jobs can't be checked ({type(error).__name__}); next try in %.0f seconds"
+        remedy = CHECK if self.is_refused else ""
+        self._edge.fails(told + remedy, pause, about=about(error=error))
+        return pause
+
+    async def check(self) -> bool:
+        """Check all jobs, or as many as the requests allow; False if MetaStudio was not asked anything.
+
+        Raises MetaStudioError, StoreTrouble.
+        """
         kept = await self._store.followed()
         self._forget_all_but(kept)
         followed = {job_id: each for job_id, every in kept.items() if (each := _waiting(every))}
         if not followed:
             self._since = None
-            self._served_at = _now()
-            return
+            return await self._try_idly()
         rests = _now() < self._list_rests_until
         chosen = way(followed=len(followed), pages=1, rests=rests)
         at = _now()
@@ -178,6 +192,17 @@ class Watcher:
         else:
             sweep = None
         await self._ask_some(followed, self._rota(followed, number), sweep)
+        return True
+
+    async def _try_idly(self) -> bool:
+        """See whether MetaStudio answers, unless it did a moment ago. Raises MetaStudioError."""
+        is_due = self.trouble is not None or _now() - self._tried_idly_at >= self.idle
+        if is_due:
+            await self._metastudio.turn()
+            await self._metastudio.recent_jobs()
+            self._tried_idly_at = _now()
+        self._served_at = _now()
+        return is_due
 
     def _forget_all_but(self, kept: Followed) -> None:
         memories: tuple[dict[str, Any], ...] = (self._asked, self._checked, self._missing)

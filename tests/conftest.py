@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import stamina
-from support import AT_ONCE, Clock
+from support import AT_ONCE, Clock, eventually
 
 from bot.config import Settings
 from bot.demo.bot_switch import BotSwitch
@@ -77,9 +77,13 @@ def settings(
 
 
 @pytest.fixture
-async def bot(settings: Settings, slack: SlackWorkspace) -> AsyncIterator[str]:
-    """Run the bot; gives its address in HTTP mode."""
+async def bot(
+    settings: Settings, slack: SlackWorkspace, metastudio: MetaStudioSimulator
+) -> AsyncIterator[str]:
+    """Run the bot; gives its address in HTTP mode. Its first request, for the list, is over and forgotten."""
     async with running(settings, pace=AT_ONCE) as way:
+        await eventually(lambda: any(seen.status for seen in metastudio.requests))
+        metastudio.requests.clear()
         if way.startswith("http://"):
             slack.events_url = way
         yield way

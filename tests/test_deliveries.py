@@ -189,7 +189,9 @@ async def test_refused_credentials_are_a_trouble(
 
 @each_step
 @pytest.mark.parametrize("code", NOT_HERE)
-async def test_refused_channels_pause(post: Office, step: Step, code: str) -> None:
+async def test_refused_channels_pause(
+    post: Office, step: Step, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
     """A code about the channel pauses the subscription: all is kept, and the person is to be told."""
     key = await ready_for(step, post)
     before = await post.kept(key)
@@ -201,6 +203,8 @@ async def test_refused_channels_pause(post: Office, step: Step, code: str) -> No
     after = await post.kept(key)
     assert without(after, "pause") == without(before, "pause")
     assert after.pause is not None
+    is_told = "Slack refuses a message; the subscription is paused, and tried again later" in caplog.text
+    assert is_told is (step is not Step.TELL_PERSON)
     if step is Step.TELL_PERSON:
         assert after.pause.reason == "is_archived"  # that of the channel, not of the person
         assert after.pause.person_knows
@@ -217,7 +221,9 @@ async def test_refused_channels_pause(post: Office, step: Step, code: str) -> No
 
 @pytest.mark.parametrize("step", [Step.POST_NOTICE, Step.EDIT_CARD], ids=lambda step: step.name.lower())
 @pytest.mark.parametrize("code", MESSAGE_GONE)
-async def test_a_lost_card_is_posted_anew(post: Office, step: Step, code: str) -> None:
+async def test_a_lost_card_is_posted_anew(
+    post: Office, step: Step, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
     """When the card is gone, a new one is posted, and what was due goes into its thread."""
     key = await ready_for(step, post)
     old = (await post.kept(key)).card
@@ -231,6 +237,8 @@ async def test_a_lost_card_is_posted_anew(post: Office, step: Step, code: str) -
     assert old is not None
     assert new is not None
     assert new.ts != old.ts
+    assert "Slack refuses a message" in caplog.text
+    assert "paused" not in caplog.text
     assert next_step(await post.kept(key)) is None
     assert len(post.slack.thread(post.channel, new.ts)) == (1 if step is Step.POST_NOTICE else 0)
 

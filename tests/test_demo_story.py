@@ -60,7 +60,7 @@ async def test_it_tells_what_is_wrong(
     stage: Stage, slack: SlackWorkspace, metastudio: MetaStudioSimulator, fault: Fault, says: str
 ) -> None:
     """A scene that does not come out as expected ends the story with a sentence."""
-    metastudio.fail(fault)
+    metastudio.chaos = lambda api: fault if api == "show" else None
     async with running(settings_for(slack, metastudio)):
         with pytest.raises(StoryFailed, match=says) as failed:
             await Story(stage).begin()

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import re
 import socket
 import sqlite3
@@ -58,6 +59,13 @@ class Monitor:
                 await asyncio.sleep(0.05)
         return problems
 
+    async def tells(self, part: str, words: str) -> str:
+        """Wait until what is said of a part begins with these words."""
+        async with asyncio.timeout(LONG):
+            while not (said := (await self.problems()).get(part, "")).startswith(words):  # noqa: ASYNC110  the same
+                await asyncio.sleep(0.05)
+        return said
+
     async def metrics(self) -> dict[str, float]:
         """Read all samples, by their name and labels."""
         _, text = await self.get("/metrics")
@@ -98,13 +106,18 @@ async def monitored(
 
 
 @pytest.fixture(params=["socket mode", "http mode"])
+def mode(request: pytest.FixtureRequest) -> dict[str, str | None]:
+    """Give the settings of each of the two modes."""
+    is_http = request.param == "http mode"
+    return {"slack_app_token": None, "slack_signing_secret": SIGNING_SECRET} if is_http else {}
+
+
+@pytest.fixture
 async def monitor(
-    request: pytest.FixtureRequest, slack: SlackWorkspace, metastudio: MetaStudioSimulator
+    slack: SlackWorkspace, metastudio: MetaStudioSimulator, mode: dict[str, str | None]
 ) -> AsyncIterator[Monitor]:
     """Watch a bot in each of the two modes."""
-    is_http = request.param == "http mode"
-    changes = {"slack_app_token": None, "slack_signing_secret": SIGNING_SECRET} if is_http else {}
-    async with monitored(slack, metastudio, **changes) as watched:
+    async with monitored(slack, metastudio, **mode) as watched:
         yield watched
 
 
@@ -136,6 +149,20 @@ class TestAlive:
         assert await monitor.get("/healthz") == (200, "alive\n")
         assert await monitor.problems() == {}
         assert await monitor.value("voicejob_ready") == 1
+
+    async def test_the_log_says_where(
+        self,
+        slack: SlackWorkspace,
+        metastudio: MetaStudioSimulator,
+        caplog: pytest.LogCaptureFixture,
+        mode: dict[str, str | None],
+    ) -> None:
+        """In both modes the operator reads once where health and metrics are."""
+        caplog.set_level(logging.INFO)
+        async with monitored(slack, metastudio, **mode) as monitor:
+            address = monitor.address
+
+        assert caplog.text.count(f"health and metrics at {address}") == 1
 
     async def test_nothing_else_is_served(self, socket_monitor: Monitor) -> None:
         """In Socket Mode there is no door for Slack, and no other page."""
@@ -172,7 +199,8 @@ class TestReady:
         problems = await monitor.becomes("slack")
         slack.revoke(None)
 
-        assert problems == {"slack": "Slack refuses the bot's messages (token_revoked)."}
+        assert problems["slack"].startswith("Slack refuses the bot's messages (token_revoked): ")
+        assert "`voicejob check`" in problems["slack"]
         await monitor.becomes()
 
     async def test_metastudio_down(
@@ -186,21 +214,43 @@ class TestReady:
         """One failed check is nothing; three intervals without a good answer are something."""
         await say(slack, voices, f"subscribe {job_id}")
         metastudio.chaos = lambda _: Fault.html()
-        problems = await monitor.becomes("metastudio")
+        said = await monitor.tells("metastudio", "MetaStudio has a fault (502); ")
         metastudio.chaos = None
 
-        assert re.match(
-            r"MetaStudio's last good answer to a check is \d+ seconds old\.", problems["metastudio"]
-        )
-        assert job_id not in problems["metastudio"]
+        assert re.search(r"; its last good answer is \d+ seconds old: `voicejob check`", said)
+        assert job_id not in said
         await monitor.becomes()
 
     async def test_nobody_follows_a_job(self, metastudio: MetaStudioSimulator, monitor: Monitor) -> None:
-        """Where there is nothing to ask, a MetaStudio that is down keeps nobody from being ready."""
-        metastudio.chaos = lambda _: Fault.html()
-        await asyncio.sleep(1)  # five intervals
+        """Where there is nothing to check, the bot is ready as long as the list is answered."""
+        await monitor.counts("voicejob_checks_total", outcome="ok")
+        await asyncio.sleep(0.7)  # three intervals
 
         assert await monitor.problems() == {}
+        assert await monitor.value("voicejob_checks_total", outcome="ok") == metastudio.requests_to("list")
+
+    @pytest.mark.parametrize(
+        ("fault", "says"),
+        [
+            (Fault.error(401, "APIGW.0301"), "MetaStudio refuses the bot's credentials (401 APIGW.0301); "),
+            (Fault.html(), "MetaStudio has a fault (502); "),
+            (Fault.cut(), "MetaStudio can't be reached; "),
+        ],
+        ids=["a refused key", "a fault", "a cut line"],
+    )
+    async def test_a_fresh_start_without_metastudio(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, fault: Fault, says: str
+    ) -> None:
+        """Before anybody follows a job too, it is told that MetaStudio does not serve the bot."""
+        metastudio.chaos = lambda _: fault
+        async with monitored(slack, metastudio) as monitor:
+            said = await monitor.tells("metastudio", says)
+            if "credentials" not in says:  # then it waits for 15 minutes, or for somebody's look-up
+                metastudio.chaos = None
+                await monitor.becomes()
+
+        remedy = "`voicejob check` says what to do, and a new setting needs a restart."
+        assert said == f"{says}it has given no good answer since the start: {remedy}"
 
     async def test_a_refused_key(
         self,
@@ -238,7 +288,7 @@ class TestReady:
             for _ in range(50):
                 assert await monitor.problems() == {}
             assert len(slack.calls) == calls
-            assert metastudio.requests == []
+            assert len(metastudio.requests) <= 1  # the watcher's, at the start
         with sqlite3.connect(path) as stored:
             (checked,) = stored.execute("SELECT value FROM voicejob WHERE key LIKE '%check%'").fetchone()
         stored.close()
@@ -312,7 +362,7 @@ class TestWithoutABot:
             await asyncio.sleep(0.01)
             problems = await health.problems()
 
-        assert "refused to look up a job:" in problems["metastudio"]
+        assert "calls the bot's requests invalid (400 MSS.00010001)" in problems["metastudio"]
         assert "job-" not in problems["metastudio"]
 
 
@@ -496,6 +546,32 @@ class TestMetrics:
         counted = metrics.exposition(Stock.of([], 0), is_ready=True).decode()
 
         assert f'reason="{reason}"' in counted
+
+    async def test_what_slack_did_not_sign_is_counted(
+        self, slack: SlackWorkspace, monitor: Monitor, voices: str
+    ) -> None:
+        """A wrong signing secret shows in a metric, which there is in both modes; what is signed does not."""
+        is_http = slack.events_url is not None
+        if is_http:
+            await say(slack, voices, "help")
+            url = f"{monitor.address}/slack/events"
+            statuses = [(await slack.post(url, {}, signature=f"v0={wrong}")).status for wrong in range(2)]
+            assert statuses == [401, 401]
+
+        found = await monitor.metrics()
+        assert found["voicejob_refused_requests_total"] == (2 if is_http else 0)
+
+    async def test_what_is_no_press_is_not_measured_as_one(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator
+    ) -> None:
+        """Slack checks the address of an app with a request that nobody typed or pressed."""
+        http = {"slack_app_token": None, "slack_signing_secret": SIGNING_SECRET}
+        async with monitored(slack, metastudio, **http) as monitor:
+            url = f"{monitor.address}/slack/events"
+            answer = await slack.post(url, {"type": "url_verification", "challenge": "x"})
+            counted = await monitor.value("voicejob_acknowledge_seconds_count", type="button")
+
+        assert (answer.status, counted) == (200, 0)
 
     async def test_reconnects_are_counted(self, slack: SlackWorkspace, socket_monitor: Monitor) -> None:
         """The first connection is none; each one after it is."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from support import Office, disk_held, eventually, eventually_so, fail_fast, log
 from bot.demo.slack import SlackWorkspace
 from bot.metrics import Metrics, Stock
 from bot.pace import Pace
-from bot.subscriptions import Level, Step, next_step, stopped, with_level
+from bot.subscriptions import Key, Level, Step, next_step, outdated, stopped, with_level
 
 
 @pytest.fixture
@@ -41,6 +42,16 @@ async def all_told(post: Office) -> None:
 async def slack_shows(post: Office, voice: str) -> None:
     """Wait for a notice about a voice."""
     await post.slack.message_where(lambda seen: bool(seen.thread_ts) and voice in seen.text)
+
+
+async def is_open(post: Office, key: Key) -> bool:
+    return (await post.kept(key)).pause is None
+
+
+async def was_refused(post: Office, key: Key, times: int) -> bool:
+    """Say whether Slack has refused it so many times, and the next try is a while away."""
+    pause = (await post.kept(key)).pause
+    return pause is not None and pause.tries == times and pause.next_try > time.time()
 
 
 def methods(post: Office) -> list[str]:
@@ -342,19 +353,62 @@ class TestPauses:
         assert kept.card is not None
         assert "In training → " in post.slack.thread(post.channel, kept.card.ts)[0].text
 
-    async def test_one_paused_job_holds_up_no_other(self, post: Office) -> None:
-        """In a channel, what is due now does not wait for what is due tomorrow."""
+    async def test_one_message_that_gets_through_opens_the_channel(self, post: Office) -> None:
+        """What is paused in a channel follows as soon as Slack takes another job's message there."""
+        paused, other = await post.followed("job-1"), await post.followed("job-2")
+        elsewhere = await post.follow("job-3", channel=post.slack.add_channel("elsewhere"))
+        post.slack.fail("chat.postMessage", error="restricted_action")
+        await post.job_is(paused, "PROCESSING")
+        for _ in range(2):
+            await post.outbox.deliver(paused)  # which is refused, and then told to the person
+        await post.update(elsewhere, pause=(await post.kept(paused)).pause)
+        await post.job_is(other, "PROCESSING")
+        async with post.open():
+            post.outbox.wake(other)
+            await eventually_so(partial(is_open, post, paused))
+
+        assert (await post.kept(paused)).notice is None
+        assert (await post.kept(elsewhere)).pause is not None
+
+    async def test_an_edit_or_a_direct_message_opens_no_channel(self, post: Office) -> None:
+        """Neither says that Slack takes messages in the channel."""
         paused, other = await post.followed("job-1"), await post.followed("job-2")
         post.slack.fail("chat.postMessage", error="restricted_action")
+        await post.job_is(paused, "PROCESSING")
+        for _ in range(2):
+            await post.outbox.deliver(paused)
+        before = await post.kept(paused)
+        await post.store.change(other, outdated)
+        await post.outbox.deliver(other)
+
+        assert len(post.edits()) == 1
+        assert len(post.slack.direct("U1")) == 1
+        assert await post.kept(paused) == before
+
+    async def test_one_that_slack_refuses_for_itself_is_tried_once_for_each_other_message(
+        self, post: Office
+    ) -> None:
+        """It does not come back at once, and its person is told once."""
+        paused, other = await post.followed("job-1"), await post.followed("job-2")
+        card = (await post.kept(paused)).card
+        assert card is not None
+        post.slack.chaos(
+            lambda _, sent: {"error": "restricted_action"} if sent.get("thread_ts") == card.ts else None
+        )
         await post.job_is(paused, "PROCESSING")
         async with post.open():
             post.outbox.wake(paused)
             await eventually(lambda: bool(post.slack.direct("U1")))
-            await post.job_is(other, "PROCESSING")
-            post.outbox.wake(other)
-            await slack_shows(post, "voice of job-2")
+            for tries, state in enumerate(("PROCESSING", "RESULT_REVIEW", "FAILED"), start=2):
+                await post.job_is(other, state)
+                post.outbox.wake(other)
+                await eventually_so(partial(was_refused, post, paused, tries))
+            await asyncio.sleep(0.1)
 
-        assert (await post.kept(paused)).notice is not None
+        pause = (await post.kept(paused)).pause
+        assert pause is not None
+        assert pause.tries == 4
+        assert len(post.slack.direct("U1")) == 1
 
     async def test_refused_credentials_stop_everything(
         self, slack: SlackWorkspace, path: Path, caplog: pytest.LogCaptureFixture

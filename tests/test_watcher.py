@@ -27,6 +27,7 @@ from bot.errors import (
     UnreadableAnswer,
     WrongProject,
 )
+from bot.metrics import Metrics, Stock
 from bot.pace import PACE
 from bot.subscriptions import person_told, stopped
 
@@ -78,10 +79,11 @@ def logged(caplog: pytest.LogCaptureFixture, words: str) -> int:
 class TestChanges:
     """What it finds and writes down."""
 
-    async def test_without_followers_nothing_is_asked(self, watch: Watch) -> None:
-        """As long as nobody follows a job, there is no request."""
+    async def test_without_followers_only_the_list_is_asked_for(self, watch: Watch) -> None:
+        """As long as nobody follows a job, one page shows that MetaStudio answers, once in a while."""
         watch.add(3)
 
+        assert await watch.check() == (0, 1)
         assert await watch.check() == (0, 0)
 
     async def test_what_nobody_waits_for_is_not_asked(self, watch: Watch) -> None:
@@ -92,7 +94,7 @@ class TestChanges:
         watch.metastudio.set_state(over["job_id"], "FAILED")
         await watch.follow(over)
 
-        assert await watch.check() == (0, 0)
+        assert await watch.check() == (0, 1)
 
     async def test_a_change_is_a_notice(self, watch: Watch, caplog: pytest.LogCaptureFixture) -> None:
         """What changed is written down with its notice for each channel, told to the outbox, and logged."""
@@ -219,7 +221,7 @@ class TestGone:
 
             assert at_once == ()
             assert await watch.path(key) == ("WAITING", "gone")
-            assert await watch.check() == (0, 0)
+            assert (await watch.check())[0] == 0
 
     async def test_misses_between_successes_tell_nothing(self, path: Path) -> None:
         """Any success begins the count anew: of a check, and of a person's look-up."""
@@ -342,6 +344,51 @@ class TestTroubles:
                 assert len(watch.metastudio.requests) == seen
                 assert seen <= (1 if error is CredentialsRefused else 4)
 
+    async def test_with_nothing_followed_too_a_refused_bot_asks_rarely(
+        self, path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A refused key is noticed, and logged with what to do, and tried again when a look-up works."""
+        caplog.set_level(logging.INFO)
+        metrics = Metrics()
+        async with watching(path, poll=0.001, rarely=600, metrics=metrics) as watch:
+            watch.metastudio.chaos = lambda _: Fault.error(401, "APIGW.0301")
+            with runs(watch):
+                await eventually(lambda: watch.watcher.is_refused)
+                await asyncio.sleep(0.1)
+                assert watch.asked == (0, 1)
+                was_served = watch.watcher.was_served
+                watch.metastudio.chaos = None
+                watch.watcher.metastudio_works()
+                await eventually(lambda: watch.watcher.trouble is None)
+                assert (was_served, watch.watcher.was_served) == (False, True)
+
+        (line,) = (each for each in caplog.records if each.levelno >= logging.WARNING)
+        assert "jobs can't be checked (CredentialsRefused)" in line.getMessage()
+        assert "`voicejob check` says what to do" in line.getMessage()
+        assert logged(caplog, "jobs can be checked again") == 1
+        counted = metrics.exposition(Stock.of([], 0), is_ready=True).decode()
+        assert 'voicejob_checks_total{outcome="CredentialsRefused"} 1.0' in counted
+        assert 'voicejob_checks_total{outcome="ok"} 1.0' in counted
+
+    async def test_with_nothing_followed_an_outage_is_tried_at_each_check(self, path: Path) -> None:
+        """The good answer that ends it is not waited for any longer than with jobs to check."""
+        async with watching(path, poll=0.01) as watch:
+            watch.metastudio.chaos = lambda _: Fault.html()
+            with runs(watch):
+                await eventually(lambda: watch.asked[1] > 6)
+                assert isinstance(watch.watcher.trouble, ServiceDown)
+                watch.metastudio.chaos = None
+                await eventually(lambda: watch.watcher.trouble is None)
+
+    async def test_with_nothing_followed_checks_go_on(self, path: Path) -> None:
+        """A MetaStudio that fails later is noticed too."""
+        async with watching(path, poll=0.01) as watch:
+            watch.watcher.idle = 0.02
+            with runs(watch):
+                await eventually(lambda: watch.asked[1] > 1)
+                watch.metastudio.chaos = lambda _: Fault.html()
+                await eventually(lambda: watch.watcher.trouble is not None)
+
     async def test_an_outage_costs_few_requests(self, watch: Watch) -> None:
         """When several jobs in a row can't be looked up, the rest waits for the next check."""
         await watch.some(4)
@@ -395,7 +442,7 @@ class TestTroubles:
     ) -> None:
         """What was logged of a job is forgotten with its last subscription."""
         (raw,) = watch.add(1)
-        watch.metastudio.chaos = lambda _: Fault.error(400, "MSS.10000003")
+        watch.metastudio.chaos = lambda api: Fault.error(400, "MSS.10000003") if api == "show" else None
         for _ in range(2):
             key = await watch.follow(raw)
             await watch.check()

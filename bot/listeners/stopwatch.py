@@ -28,7 +28,7 @@ class TimedApp(AsyncApp):
         """Have a request acknowledged: what is returned here goes to Slack at once."""
         arrived = req.context.get(ARRIVED) or time.monotonic()
         response = await super().async_dispatch(req)
-        if response.status == HTTPStatus.OK:
-            kind = TYPED if "command" in req.body else PRESSED
-            self._metrics.acknowledged(kind, time.monotonic() - arrived)
+        is_press = req.body.get("type") == "block_actions"
+        if response.status == HTTPStatus.OK and (is_press or "command" in req.body):
+            self._metrics.acknowledged(PRESSED if is_press else TYPED, time.monotonic() - arrived)
         return response
