@@ -24,8 +24,9 @@ from test_store_faults import another_user, largest_file
 
 from bot import checks
 from bot.checks.item import Item
+from bot.checks.listening import try_listening
 from bot.checks.settings import Read, read
-from bot.checks.slack import HELLO_SECONDS, try_listening
+from bot.checks.slack import HELLO_SECONDS
 from bot.demo.metastudio import Fault, MetaStudioSimulator
 from bot.demo.metastudio_account import ACCESS_KEY, IAM_DOMAIN, IAM_PASSWORD, IAM_USER, SECRET_KEY
 from bot.demo.slack import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackWorkspace

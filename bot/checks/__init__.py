@@ -6,17 +6,16 @@ from contextlib import aclosing
 from typing import Final
 
 from bot.checks.item import Item, fails, safe, untried
+from bot.checks.listening import LISTENING, try_listening
 from bot.checks.metastudio import ADDRESS, CLOCK, SIGNED_IN, try_metastudio
 from bot.checks.settings import WRONG, Part, Read
 from bot.checks.slack import (
     APP_TOKEN,
     BOT_TOKEN,
     GRANTED,
-    LISTENING,
     SIGNING_SECRET,
     SOCKET_MODE,
     try_bot_token,
-    try_listening,
     try_signing_secret,
     try_socket_mode,
 )

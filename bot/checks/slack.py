@@ -1,22 +1,16 @@
-"""Trying Slack: the bot token and its scopes, the app-level token, and a real connection by Socket Mode.
-
-And the address that the bot listens on: for Slack in HTTP mode, and for a supervisor's questions in both.
-"""
+"""Trying Slack: the bot token and its scopes, the app-level token, and a real connection by Socket Mode."""
 
 import asyncio
-import errno
 from collections.abc import AsyncGenerator
 from typing import Any, Final
 
 import aiohttp
-import aiohttp.web
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.checks.item import Item, fails, untried, works
 from bot.config import Settings, revealed
-from bot.errors import AddressTaken, SlackError, SlackRefused
-from bot.http_mode import listening
+from bot.errors import SlackError, SlackRefused
 from bot.manifest import SCOPES
 from bot.tokens import may_connect, signed_in
 
@@ -25,17 +19,12 @@ GRANTED: Final = "Slack scopes"
 APP_TOKEN: Final = "Slack app token"  # noqa: S105  a name
 SOCKET_MODE: Final = "Socket Mode"
 SIGNING_SECRET: Final = "Slack signing secret"  # noqa: S105  a name
-LISTENING: Final = "listening"
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=6)
 HELLO_SECONDS: Final = 6.0
 """How long opening a WebSocket may take, up to Slack's hello."""
 GOODBYE_SECONDS: Final = 1.0
 APP_PAGE: Final = "your app's page at api.slack.com/apps"
-ALIVE: Final = b"alive"
-"""What a bot answers at ``/healthz``."""
-WILDCARDS: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  what may be set
-"""Hosts that stand for all addresses of this machine, and one of those."""
 NO_WEBSOCKET: Final = (
     "Try again in a minute; if it goes on, see that the network and its proxy let a WebSocket (wss) through "
     "to Slack, or use HTTP mode."
@@ -160,42 +149,4 @@ async def try_signing_secret(_: Settings) -> AsyncGenerator[Item, None]:
         SIGNING_SECRET,
         "SLACK_SIGNING_SECRET is set. Whether it is the app's own shows when Slack calls: if it is not, the "
         "log says so",
-    )
-
-
-async def try_listening(settings: Settings) -> AsyncGenerator[Item, None]:
-    """Listen as the bot would, and end that at once."""
-    host, port = settings.voicejob_host, settings.port
-    where = f"“{host}:{port}”"
-    try:
-        async with listening(aiohttp.web.Application(), host, port):
-            pass
-    except AddressTaken as error:
-        number = getattr(error.__cause__, "errno", None)
-        if number == errno.EADDRINUSE and await _is_bot(host, port):
-            yield works(LISTENING, f"a bot listens at {where} already")
-        else:
-            yield fails(LISTENING, _no_listening(where, number, error.values["reason"]))
-        return
-    yield works(LISTENING, f"{where} is free" if port else f"“{host}” has a free port")
-
-
-async def _is_bot(host: str, port: int) -> bool:
-    host = WILDCARDS.get(host, host)
-    url = f"http://{f'[{host}]' if ':' in host else host}:{port}/healthz"
-    try:
-        async with aiohttp.ClientSession(timeout=TIMEOUT) as session, session.get(url) as answer:
-            return (await answer.content.read(len(ALIVE))) == ALIVE
-    except (aiohttp.ClientError, OSError, ValueError):  # OSError: TimeoutError, too
-        return False
-
-
-def _no_listening(where: str, number: int | None, reason: str) -> str:
-    if number == errno.EADDRINUSE:
-        return f"{where} is taken by another program: set PORT to another one, or stop that program."
-    if number in {errno.EACCES, errno.EPERM}:
-        return f"this user may not listen at {where} ({reason}): set PORT to 1024 or above."
-    return (
-        f"the bot can't listen at {where} ({reason}): VOICEJOB_HOST must be an address of this machine, such "
-        "as 0.0.0.0 or 127.0.0.1."
     )
