@@ -40,6 +40,7 @@ class BotSwitch:
         self._ready = asyncio.Event()
         self.state = BotState.STOPPED
         self.says = STOPPED
+        self._starts = 0
 
     async def start(self) -> None:
         """Start the bot, unless it runs, and come back when it is ready or broken."""
@@ -92,7 +93,10 @@ class BotSwitch:
         self._ready.set()
 
     def _is_ready(self, way: str) -> None:
-        self._now(BotState.RUNNING, f"Connected to Slack by {way}.")
+        self._starts += 1
+        # A start takes no time that could be seen: this shows that there was one.
+        again = f" Started {self._starts} times." if self._starts > 1 else ""
+        self._now(BotState.RUNNING, f"Connected to Slack by {way}.{again}")
         self._ready.set()
 
     def _now(self, state: BotState, says: str) -> None:
