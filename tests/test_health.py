@@ -339,6 +339,7 @@ class TestWithoutABot:
     ) -> None:
         """When the disk fails at last, nobody waits for that any more, and the store has said so."""
         path = tmp_path / "store"
+        gc.freeze()  # what other tests left is not meant
         async with office(slack, path) as post, watching(tmp_path / "other") as watch:
             await post.store.disk.ask(lambda table: table.conn.select_one("PRAGMA busy_timeout=300"))
             health = Health(None, watch.watcher, post.outbox, post.store, Metrics(), poll=60, patience=0.05)
@@ -347,6 +348,7 @@ class TestWithoutABot:
                 await eventually(lambda: post.store.trouble is not None)
             await post.store.check()  # which lets go of what was before
             gc.collect()
+        gc.unfreeze()
 
         assert "never retrieved" not in caplog.text
 
