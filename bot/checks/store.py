@@ -17,7 +17,7 @@ from bot.checks.item import Item, fails, works
 from bot.config import Settings
 from bot.errors import StoreError, StoreLocked, StoreNotWritable, StoreTrouble
 from bot.store.disk import TABLE
-from bot.store.files import BESIDE, foreign, refuse_impossible
+from bot.store.files import BESIDE, not_writable, refuse_impossible
 from bot.store.sqlite import SqliteStore, is_store
 from bot.store.threads import in_time
 
@@ -43,9 +43,7 @@ async def try_store(settings: Settings) -> AsyncGenerator[Item, None]:
     except StoreError as error:
         yield fails(STORE, error.sentence())
     except OSError as error:
-        reason = error.strerror or str(error)
-        whose = foreign(path) if isinstance(error, PermissionError) else None
-        yield fails(STORE, StoreNotWritable(path=str(path), reason=reason, foreign=whose).sentence())
+        yield fails(STORE, not_writable(path, error).sentence())
 
 
 async def _tried(path: Path) -> Item:

@@ -24,8 +24,13 @@ def claim(path: Path) -> FileLock:
         refuse_impossible(path)
         return _claimed(path)
     except OSError as error:
-        whose = foreign(path) if isinstance(error, PermissionError) else None
-        raise StoreNotWritable(path=str(path), reason=error.strerror or str(error), foreign=whose) from error
+        raise not_writable(path, error) from error
+
+
+def not_writable(path: Path, error: OSError) -> StoreNotWritable:
+    """Make our error of the system's; where it is about permission, it tells whose the file is."""
+    whose = foreign(path) if isinstance(error, PermissionError) else None
+    return StoreNotWritable(path=str(path), reason=error.strerror or str(error), foreign=whose)
 
 
 def foreign(path: Path) -> tuple[str, int] | None:
