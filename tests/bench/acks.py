@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -11,8 +12,8 @@ from figures import Figure, quantile
 from load import Ack, Load, endless_commands
 from processes import Process, World, bare_app, bot
 
-CARD_SECONDS = 20.0
-"""How long the last card is waited for: a look-up ends within 12 seconds."""
+ANSWER_SECONDS = 60.0
+"""How long the last answer is waited for."""
 HIGHEST_ACK = 1.0
 OK = 200
 WARM_UP = 100
@@ -28,35 +29,37 @@ class Side:
     world: World
     load: Load
     process: Process
-    answers: bool
-    """Whether cards are expected of it."""
+    is_bot: bool
+    """Whether answers are expected of it."""
     acks: list[Ack] = field(default_factory=list)
     cards: dict[int, float] = field(default_factory=dict)
+    answers: Counter[int] = field(default_factory=Counter)
     requests: int = 0
     cpu_seconds: float = 0.0
 
     def anew(self) -> Self:
         """Give the same app, of which nothing was seen yet."""
-        return replace(self, acks=[], cards={}, requests=0, cpu_seconds=0.0)
+        return replace(self, acks=[], cards={}, answers=Counter(), requests=0, cpu_seconds=0.0)
 
-    async def send(self, commands: int, rate: float, *, patience: float = CARD_SECONDS) -> list[Ack]:
+    async def send(self, commands: int, rate: float, *, patience: float = ANSWER_SECONDS) -> list[Ack]:
         """Send commands, and wait until what they set off has come to an end."""
         cpu_before = self.process.cpu_seconds
         acks = await self.load.send(commands, rate, patience=patience)
-        if self.answers:
-            await self._see_cards({ack.command.number for ack in acks})
+        if self.is_bot:
+            await self._see_answers({ack.command.number for ack in acks if ack.status == OK})
         self.cpu_seconds += self.process.cpu_seconds - cpu_before
         return acks
 
-    async def _see_cards(self, awaited: set[int]) -> None:
-        """Wait for the cards of these commands."""
-        until = time.monotonic() + CARD_SECONDS
+    async def _see_answers(self, awaited: set[int]) -> None:
+        """Wait for the answers to these commands."""
+        until = time.monotonic() + ANSWER_SECONDS
         while awaited and time.monotonic() < until:
             await asyncio.sleep(0.1)
-            cards, requests = await self.world.new_cards()
-            self.cards |= cards
-            self.requests += requests
-            awaited -= cards.keys()
+            seen = await self.world.seen()
+            self.cards |= seen.cards
+            self.answers.update(seen.answers)
+            self.requests += seen.requests
+            awaited -= seen.answers.keys()
 
     @property
     def refused(self) -> int:
@@ -69,6 +72,16 @@ class Side:
         return sum(ack.command.number not in self.cards for ack in self.acks)
 
     @property
+    def unanswered(self) -> int:
+        """How many commands were acknowledged, and not answered."""
+        return sum(ack.status == OK and not self.answers[ack.command.number] for ack in self.acks)
+
+    @property
+    def answered_twice(self) -> int:
+        """How many commands got more than one answer."""
+        return sum(times > 1 for times in self.answers.values())
+
+    @property
     def card_ms(self) -> list[float]:
         """How long the cards took, in milliseconds, from when their command was due."""
         dues = {ack.command.number: ack.due for ack in self.acks}
@@ -78,6 +91,11 @@ class Side:
     def ack_ms(self) -> list[float]:
         """How long the acknowledgements took, in milliseconds."""
         return [MS * ack.seconds for ack in self.acks]
+
+    @property
+    def sent_to_ack_ms(self) -> list[float]:
+        """The same, from when the command was sent: without the wait for a free connection."""
+        return [MS * (ack.seconds - ack.late) for ack in self.acks]
 
     @property
     def late_ms(self) -> list[float]:
@@ -95,12 +113,18 @@ Sides = tuple[Side, Side]
 
 
 async def acknowledgements(sides: Sides, *, commands: int, rate: float, rounds: int) -> list[Figure]:
+    """Measure how a steady rate of commands is acknowledged."""
+    ours, theirs = await in_turns(sides, commands=commands, rate=rate, rounds=rounds)
+    return list(_ack_figures(ours, theirs))
+
+
+async def in_turns(sides: Sides, *, commands: int, rate: float, rounds: int) -> Sides:
     """Send each app the same commands, in rounds that alternate, and pool what was measured."""
     ours, theirs = (side.anew() for side in sides)
     for number in range(rounds):
         for side in (ours, theirs) if number % 2 else (theirs, ours):
             side.acks += await side.send(commands // rounds, rate)
-    return list(_ack_figures(ours, theirs))
+    return ours, theirs
 
 
 async def highest_rate(
@@ -114,8 +138,14 @@ async def highest_rate(
     reached = [await _highest(side, first, top, probe_seconds, steps) for side in (ours, theirs)]
     name = f"highest rate with acks under 1 s, for {probe_seconds:g} s"
     return [
-        Figure(name=name, ours=reached[0], theirs=reached[1], beside=BARE, aim=f"tried up to {top:,.0f}"),
-        _count("  cards that did not come meanwhile", ours.without_card, expected=0),
+        Figure(
+            name=f"{name}, up to {top:,.0f}",
+            ours=reached[0],
+            theirs=reached[1],
+            beside=BARE,
+            aim="0.75 at least",
+        ),
+        count("  cards that did not come meanwhile", ours.without_card, expected=0),
     ]
 
 
@@ -128,7 +158,7 @@ async def both_apps(world: World, *, jobs: int) -> AsyncIterator[Sides]:
             process = await stack.enter_async_context(program(world))
             load = Load(process.said, world.cards, endless_commands(jobs))
             await stack.enter_async_context(load)
-            side = Side(world=world, load=load, process=process, answers=program is bot)
+            side = Side(world=world, load=load, process=process, is_bot=program is bot)
             await side.send(WARM_UP, WARM_UP)
             sides.append(side)
         yield sides[0], sides[1]
@@ -162,24 +192,26 @@ async def _holds(side: Side, rate: float, probe_seconds: float) -> bool:
 
 def _ack_figures(ours: Side, theirs: Side) -> Iterator[Figure]:
     late = quantile(ours.late_ms, 0.99), quantile(theirs.late_ms, 0.99)
-    yield _pair("ack p50, ms", quantile(ours.ack_ms, 0.5), quantile(theirs.ack_ms, 0.5), "1.1 at most")
-    yield _pair("ack p99, ms", quantile(ours.ack_ms, 0.99), quantile(theirs.ack_ms, 0.99), "2 at most")
-    yield _pair("ack slowest, ms", max(ours.ack_ms), max(theirs.ack_ms))
-    yield _pair("  sent late by the load, p99, ms", *late)
-    yield _pair("  CPU of one command, ms", ours.cpu_ms, theirs.cpu_ms)
-    yield _count("commands", len(ours.acks), len(theirs.acks))
-    yield _count("  not acknowledged with 200", ours.refused, theirs.refused, expected=0)
-    yield _count("  cards that did not come", ours.without_card, expected=0)
-    yield _count("  requests to MetaStudio for them", ours.requests)
+    yield pair("ack p50, ms", quantile(ours.ack_ms, 0.5), quantile(theirs.ack_ms, 0.5), "1.05 at most")
+    yield pair("ack p99, ms", quantile(ours.ack_ms, 0.99), quantile(theirs.ack_ms, 0.99), "1.5 at most")
+    yield pair("ack slowest, ms", max(ours.ack_ms), max(theirs.ack_ms))
+    yield pair("  sent late by the load, p99, ms", *late)
+    yield pair("  CPU of one command, ms", ours.cpu_ms, theirs.cpu_ms)
+    yield count("commands", len(ours.acks), len(theirs.acks))
+    yield count("  not acknowledged with 200", ours.refused, theirs.refused, expected=0)
+    yield count("  cards that did not come", ours.without_card, expected=0)
+    yield count("  requests to MetaStudio for them", ours.requests)
     yield Figure(name="card p50, ms", ours=quantile(ours.card_ms, 0.5))
     yield Figure(name="card p99, ms", ours=quantile(ours.card_ms, 0.99))
 
 
-def _pair(name: str, ours: float, theirs: float, aim: str = "") -> Figure:
+def pair(name: str, ours: float, theirs: float, aim: str = "") -> Figure:
+    """Make a row that has the bare app beside the bot."""
     return Figure(name=name, ours=ours, theirs=theirs, beside=BARE, aim=aim, digits=2)
 
 
-def _count(name: str, ours: int, theirs: int | None = None, *, expected: int | None = None) -> Figure:
+def count(name: str, ours: int, theirs: int | None = None, *, expected: int | None = None) -> Figure:
+    """Make a row that counts; with another number than ``expected`` the bench fails."""
     failed = expected is not None and (ours, theirs or 0) != (expected, expected)
     return Figure(
         name=name,

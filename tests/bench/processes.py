@@ -51,6 +51,15 @@ class Process:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What the stand-ins saw: when the card of each command came, its answers, and requests for jobs."""
+
+    cards: dict[int, float]
+    answers: dict[int, int]
+    requests: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class World:
     """The stand-ins' addresses, and a folder for what the processes write."""
 
@@ -59,11 +68,15 @@ class World:
     cards: str
     folder: Path
 
-    async def new_cards(self) -> tuple[dict[int, float], int]:
-        """Fetch when each card came since the last call, and how many requests MetaStudio saw."""
+    async def seen(self) -> Seen:
+        """Fetch what the stand-ins saw since the last call."""
         async with aiohttp.ClientSession() as session, session.post(self.cards) as answer:
             told = await answer.json()
-        return {int(command): moment for command, moment in told["cards"].items()}, told["requests"]
+        return Seen(
+            cards={int(command): moment for command, moment in told["cards"].items()},
+            answers={int(command): times for command, times in told["answers"].items()},
+            requests=told["requests"],
+        )
 
 
 @asynccontextmanager
@@ -74,10 +87,16 @@ async def standins(folder: Path, *, latency: float, jobs: int) -> AsyncIterator[
         yield World(**json.loads(process.said), folder=folder)
 
 
-def bot(world: World, *, socket_mode: bool = False) -> AbstractAsyncContextManager[Process]:
-    """Run the bot as an operator does: ``voicejob run``, with its settings in the environment."""
+def bot(
+    world: World, *, socket_mode: bool = False, store: str = "voicejob.sqlite"
+) -> AbstractAsyncContextManager[Process]:
+    """Run the bot as an operator does: ``voicejob run``, with its settings in the environment.
+
+    ``store`` is a file in the world's folder: two bots at a time need one each.
+    """
     way = {"SLACK_APP_TOKEN": APP_TOKEN} if socket_mode else {"SLACK_SIGNING_SECRET": SIGNING_SECRET}
-    return running(["-m", "bot", "run"], world.folder, _settings(world) | way)
+    settings = _settings(world) | way | {"VOICEJOB_STORE": store}
+    return running(["-m", "bot", "run"], world.folder, settings)
 
 
 def bare_app(world: World) -> AbstractAsyncContextManager[Process]:

@@ -9,6 +9,7 @@ import json
 import signal
 import sys
 import time
+from collections import Counter
 
 from aiohttp import web
 
@@ -29,7 +30,7 @@ def voice(number: int) -> str:
 
 
 class Cards:
-    """Takes what the bot posts to a ``response_url``, and tells when the card of each command came.
+    """Takes what the bot posts to a ``response_url``; counts the answers, and tells when each card came.
 
     Lean on purpose: the workspace of the demo checks each message, which would cost more than the bot does.
     """
@@ -37,17 +38,23 @@ class Cards:
     def __init__(self, metastudio: MetaStudioSimulator) -> None:
         self._metastudio = metastudio
         self._came: dict[str, float] = {}
+        self._answers: Counter[str] = Counter()
 
     async def take(self, request: web.Request) -> web.Response:
-        """Note the time, in seconds of the monotonic clock, if this is the card of the right job."""
+        """Take an answer; note the time, in seconds of the monotonic clock, if it is the right job's card."""
+        self._answers[request.match_info["command"]] += 1
         if request.match_info["voice"].encode() in await request.read():
             self._came[request.match_info["command"]] = time.monotonic()
         return web.Response(text="ok")
 
     async def hand_over(self, _request: web.Request) -> web.Response:
         """Tell what came since the last time, and how many requests MetaStudio saw; forget both."""
-        told = {"cards": self._came, "requests": len(self._metastudio.requests)}
-        self._came = {}
+        told = {
+            "cards": self._came,
+            "answers": self._answers,
+            "requests": len(self._metastudio.requests),
+        }
+        self._came, self._answers = {}, Counter()
         self._metastudio.requests.clear()
         return web.json_response(told)
 
@@ -77,7 +84,7 @@ async def _listening(cards: Cards) -> web.AppRunner:
     application.router.add_post("/cards", cards.hand_over)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=STOP_SECONDS)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
     return runner
 
 
