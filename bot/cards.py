@@ -3,14 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from slack_sdk.models.blocks import (
-    ActionsBlock,
-    Block,
-    ButtonElement,
-    HeaderBlock,
-    SectionBlock,
-)
-
 from bot.errors import BadUsage, JobNotFound, MetaStudioError, VoiceJobError
 from bot.job_ids import UUID
 from bot.jobs import (
@@ -27,19 +19,20 @@ from bot.jobs import (
     Phase,
 )
 from bot.mrkdwn import (
-    HEADER_LIMIT,
-    SECTION_LIMIT,
     VALUE_LIMIT,
+    Block,
+    Element,
     Message,
+    actions,
     button,
     clean,
     code,
     context,
     cut,
     date,
+    header,
     joined,
-    message,
-    plain,
+    plain_section,
     quoted,
     section,
 )
@@ -87,24 +80,24 @@ def job(
         buttons.insert(0, button("Subscribe channel", SUBSCRIBE, shown.job_id or "", style="primary"))
     notes = ["This channel is told of its changes."] if is_followed else []
     notes += [f"Region {code(region)}", f"Looked up {date(now)}"]
-    return message(text_of(shown), card(shown, buttons, notes))
+    return Message(text_of(shown), card(shown, buttons, notes))
 
 
-def card(shown: Job, buttons: Sequence[ButtonElement], notes: Sequence[str]) -> list[Block]:
+def card(shown: Job, buttons: Sequence[Element], notes: Sequence[str]) -> list[Block]:
     """Show a job: the glance, what can be done, and in small print the rest, the job id last."""
     return [
-        HeaderBlock(text=plain(title(shown), HEADER_LIMIT)),
+        header(title(shown)),
         section(standing(shown)),
         *failure(shown),
-        *([ActionsBlock(elements=list(buttons))] if buttons else []),
+        *([actions(*buttons)] if buttons else []),
         *_details(shown),
         context(*notes, code(shown.job_id or "")),
     ]
 
 
-def console_button(url: str | None) -> list[ButtonElement]:
+def console_button(url: str | None) -> list[Element]:
     """Link to a job's own page, if the operator told where that is."""
-    return [ButtonElement(text="Open console", action_id=OPEN_CONSOLE, url=url)] if url else []
+    return [button("Open console", OPEN_CONSOLE, url=url)] if url else []
 
 
 def help(command: str) -> Message:  # noqa: A001  cards.help is what the command help shows
@@ -120,7 +113,7 @@ def help(command: str) -> Message:  # noqa: A001  cards.help is what the command
         f"{code(f'{command} help')}  shows this. Nobody but you sees what the command answers.",
         "Copy the job id from MetaStudio; quotes, backticks or a link around it do no harm.",
     ]
-    return message("\n".join(lines), [section("\n".join(lines))])
+    return Message("\n".join(lines), [section("\n".join(lines))])
 
 
 def usage(error: BadUsage, command: str) -> Message:
@@ -128,7 +121,7 @@ def usage(error: BadUsage, command: str) -> Message:
     meant = f" Did you mean {code(f'{command} {error.meant}')}?" if error.meant else ""
     ways = f"Try {code(f'{command} <job_id>')} or {code(f'{command} help')}."
     said = f"{error.sentence(quoted)}{meant}\n{ways}"
-    return message(said, [section(said)])
+    return Message(said, [section(said)])
 
 
 def problem(error: VoiceJobError, *, job_id: str | None = None, again: str = TRY_AGAIN) -> Message:
@@ -137,14 +130,14 @@ def problem(error: VoiceJobError, *, job_id: str | None = None, again: str = TRY
     ``again`` is the button's action_id.
     """
     said = f"{error.sentence(quoted)}{_hint(error)}"
-    blocks: list[Block] = [section(f":warning: {said}")]
+    blocks = [section(f":warning: {said}")]
     if job_id and error.may_pass:
-        blocks.append(ActionsBlock(elements=[button("Try again", again, job_id)]))
+        blocks.append(actions(button("Try again", again, job_id)))
     if isinstance(error, MetaStudioError) and error.request_id and not isinstance(error, JobNotFound):
         request = f"For whoever runs the bot: request {code(error.request_id[:8])}"
         blocks.append(context(request))
         said = f"{said} ({request})"
-    return message(said, blocks)
+    return Message(said, blocks)
 
 
 def _hint(error: VoiceJobError) -> str:
@@ -237,7 +230,7 @@ def failure(shown: Job) -> list[Block]:
     error, reason = clean(shown.job_failed_code or ""), clean(shown.job_failed_reason or "")
     name = f"Error {cut(error, VALUE_LIMIT)}" if error else "Reason"
     # A long text reads better outside a code span, and as plain_text it is as harmless.
-    return [SectionBlock(text=plain(": ".join(filter(None, [name, reason])), SECTION_LIMIT))]
+    return [plain_section(": ".join(filter(None, [name, reason])))]
 
 
 def _facts(shown: Job) -> list[tuple[str, str]]:

@@ -3,11 +3,21 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, DividerBlock
-
 from bot import cards
 from bot.jobs import Job
-from bot.mrkdwn import Message, button, code, context, date, mention, message, section
+from bot.mrkdwn import (
+    Block,
+    Element,
+    Message,
+    actions,
+    button,
+    code,
+    context,
+    date,
+    divider,
+    mention,
+    section,
+)
 from bot.notices import LEVELS, RETRY, Look, audience, channel, label, place, remedy, stop_button, telling
 from bot.refusals import NOT_A_MEMBER, reason_of
 from bot.subscriptions import Level, Subscription
@@ -33,11 +43,11 @@ _TO_LEVEL: Final = {
 }
 
 
-def _said(text: str, *buttons: ButtonElement) -> Message:
-    blocks: list[Block] = [section(text)]
+def _said(text: str, *buttons: Element) -> Message:
+    blocks = [section(text)]
     if buttons:
-        blocks.append(ActionsBlock(elements=list(buttons)))
-    return message(text, blocks)
+        blocks.append(actions(*buttons))
+    return Message(text, blocks)
 
 
 def _voice(kept: Subscription) -> str:
@@ -71,7 +81,7 @@ def over(job: Job, look: Look, *, now: int) -> Message:
     job_id = job.job_id or ""
     card = cards.job(job, region=look.region, now=now, console_url=look.console_url(job_id))
     said = "This job is over: nothing about it will change, so I did not subscribe the channel."
-    return Message(f"{said} {card.text}", [section(said).to_dict(), *card.blocks])
+    return Message(f"{said} {card.text}", [section(said), *card.blocks])
 
 
 def refused(kept: Subscription, look: Look, *, elsewhere: bool = False) -> Message:
@@ -90,7 +100,7 @@ def refused(kept: Subscription, look: Look, *, elsewhere: bool = False) -> Messa
     said = f":warning: {problem} {what_to_do} The subscription to {voice} is kept until then."
     again = button("Try again", RETRY, place(kept) if elsewhere else kept.job_id, style="primary")
     small = context(f"Slack calls it {code(reason)}", code(kept.job_id))
-    return message(said, [section(said), ActionsBlock(elements=[again]), small])
+    return Message(said, [section(said), actions(again), small])
 
 
 def not_in_direct(look: Look) -> Message:
@@ -158,13 +168,13 @@ def listing(
     last = first + len(shown)
     total = f"{len(subscriptions)} subscription{'s' if len(subscriptions) > 1 else ''} in this channel"
     head = total if len(shown) == len(subscriptions) else f"{total}: {first + 1} to {last}"
-    blocks: list[Block] = [section(f"*{head}*"), *([section(BLIND)] if is_blind else [])]
+    blocks = [section(f"*{head}*"), *([section(BLIND)] if is_blind else [])]
     for kept in shown:
-        blocks += [DividerBlock(), *_row(kept, look, checked_at(kept.job_id))]
+        blocks += [divider(), *_row(kept, look, checked_at(kept.job_id))]
     if pages := _page_buttons(first, last, len(subscriptions)):
-        blocks += [DividerBlock(), ActionsBlock(elements=pages)]
+        blocks += [divider(), actions(*pages)]
     warning = [BLIND] if is_blind else []
-    return message("\n".join([f"{head}.", *warning, *(_in_short(kept) for kept in shown)]), blocks)
+    return Message("\n".join([f"{head}.", *warning, *(_in_short(kept) for kept in shown)]), blocks)
 
 
 def _in_short(kept: Subscription) -> str:
@@ -186,7 +196,7 @@ def _row(kept: Subscription, look: Look, checked_at: int | None) -> list[Block]:
     return [
         section("\n".join(filter(None, lines))),
         context(cards.BETWEEN.join(small)),
-        ActionsBlock(elements=_row_buttons(kept)),
+        actions(*_row_buttons(kept)),
     ]
 
 
@@ -198,13 +208,13 @@ def _paused(kept: Subscription, look: Look) -> str:
     return f":warning: *Paused* since {date(kept.pause.since)}: {reason} I try again {again}."
 
 
-def _row_buttons(kept: Subscription) -> list[ButtonElement]:
+def _row_buttons(kept: Subscription) -> list[Element]:
     other = Level.IMPORTANT if kept.level is Level.ALL else Level.ALL
     name, action_id = _TO_LEVEL[other]
     retry = [button("Try again", LISTED_RETRY, kept.job_id)] if kept.pause else []
     return [*retry, button(name, action_id, kept.job_id), stop_button(kept.job_id, LISTED_STOP)]
 
 
-def _page_buttons(first: int, last: int, total: int) -> list[ButtonElement]:
+def _page_buttons(first: int, last: int, total: int) -> list[Element]:
     more = [button("More", PAGE, str(last))] if last < total else []
     return [*more, button("From the start", FIRST_PAGE, "0")] if first else more

@@ -5,12 +5,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, PlainTextObject
-
 from bot import cards
 from bot.cards import ICONS, TURNS, console_button
 from bot.jobs import meaning_of
-from bot.mrkdwn import Message, button, code, context, date, joined, mention, message, quoted, section
+from bot.mrkdwn import (
+    Element,
+    Message,
+    actions,
+    button,
+    code,
+    confirm,
+    context,
+    date,
+    joined,
+    mention,
+    quoted,
+    section,
+)
 from bot.refusals import NOT_A_MEMBER, Refusal, reason_of
 from bot.refusals import meaning_of as refusal_of
 from bot.subscriptions import Level, Notice, Subscription
@@ -51,7 +62,7 @@ def card(kept: Subscription, look: Look, *, now: int) -> Message:
     elif kept.is_over:
         notes = ["The job is over, and the subscription with it."]
     small = [*notes, f"Region {code(look.region)}", f"As of {date(now)}"]
-    return message(
+    return Message(
         f"{_summary(kept)} {' '.join(notes)}", cards.card(kept.job, _card_buttons(kept, look), small)
     )
 
@@ -66,7 +77,7 @@ def audience(kept: Subscription) -> str:
     return "you are" if kept.channel_id.startswith("D") else "this channel is"
 
 
-def _card_buttons(kept: Subscription, look: Look) -> list[ButtonElement]:
+def _card_buttons(kept: Subscription, look: Look) -> list[Element]:
     console = console_button(look.console_url(kept.job_id))
     if kept.is_over:
         return console
@@ -75,16 +86,15 @@ def _card_buttons(kept: Subscription, look: Look) -> list[ButtonElement]:
     return [button("Refresh", REFRESH_CARD, kept.job_id), *console, stop_button(kept.job_id, STOP)]
 
 
-def stop_button(value: str, action_id: str) -> ButtonElement:
+def stop_button(value: str, action_id: str) -> Element:
     """Make the button that ends a subscription, after a question."""
-    stop = button("Unsubscribe", action_id, value)
-    stop.confirm = ConfirmObject(
-        title=PlainTextObject(text="Unsubscribe this channel?"),
-        text=PlainTextObject(text="It will not be told any more when the state of this job changes."),
-        confirm=PlainTextObject(text="Unsubscribe"),
-        deny=PlainTextObject(text="Keep it"),
+    question = confirm(
+        "Unsubscribe this channel?",
+        "It will not be told any more when the state of this job changes.",
+        yes="Unsubscribe",
+        no="Keep it",
     )
-    return stop
+    return button("Unsubscribe", action_id, value, confirm=question)
 
 
 def _summary(kept: Subscription) -> str:
@@ -126,7 +136,7 @@ def notice(kept: Subscription, told: Notice) -> Message:
         f"{ICONS[meaning.phase]} {voice}: {shown_path}",
         joined(cards.turn(meaning), cards.following(meaning)),
     ]
-    return message(joined(*text), [section("\n".join(lines)), *cards.failure(kept.job)])
+    return Message(joined(*text), [section("\n".join(lines)), *cards.failure(kept.job)])
 
 
 def plainly(kept: Subscription) -> Message:
@@ -148,7 +158,7 @@ def paused(kept: Subscription, look: Look) -> Message:
     )
     buttons = [button("Try again", RETRY, place(kept)), stop_button(place(kept), STOP)]
     job = context(f"Now: {label(kept.state)}", code(kept.job_id))
-    return message(said, [section(f":warning: {said}"), ActionsBlock(elements=buttons), job])
+    return Message(said, [section(f":warning: {said}"), actions(*buttons), job])
 
 
 def channel(channel_id: str) -> str:

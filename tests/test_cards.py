@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from blocks import problems
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import answers, full_answers, texts
 
 from bot import cards, mrkdwn
-from bot.demo.blockkit import buttons, problems
+from bot.demo.blockkit import buttons
 from bot.errors import (
     BadJobId,
     BadLink,

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from blocks import problems
 from hypothesis import given, settings
 from test_cards import JOB_ID, NOW, NOW_TOKEN
 from test_notices import HOSTILE, LOOK, WHY, check, kept_of, mrkdwn_of, odd_subscriptions, paused_of
 
 from bot import cards, listings
-from bot.demo.blockkit import buttons, problems
+from bot.demo.blockkit import buttons
 from bot.jobs import Job
 from bot.mrkdwn import Message
 from bot.notices import Look

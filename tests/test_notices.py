@@ -5,12 +5,13 @@ import re
 from typing import Any
 
 import pytest
+from blocks import problems
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import answers, texts
 
 from bot import cards, notices
-from bot.demo.blockkit import buttons, problems
+from bot.demo.blockkit import buttons
 from bot.jobs import ENDED_STATES, GONE, PERSONAL_FIELDS, STATES, Job, meaning_of
 from bot.mrkdwn import Message
 from bot.notices import LEVELS, LONGEST_PATH, Look
