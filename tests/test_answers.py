@@ -1,10 +1,13 @@
 """Answers to people when something breaks that nobody foresaw."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from slack_sdk.webhook.webhook_response import WebhookResponse
 from support import eventually
 
@@ -12,7 +15,7 @@ from bot import cards
 from bot.demo.metastudio import MetaStudioSimulator
 from bot.demo.slack import SlackWorkspace
 from bot.demo.world import GivenSettings, running, settings_for
-from bot.listeners.answers import NotTakenError, pause_before_resend
+from bot.listeners.answers import Answers, NotTakenError, Question, pause_before_resend
 
 
 class Mistaken(GivenSettings):
@@ -107,3 +110,51 @@ async def test_an_answer_is_sent_again_while_that_may_help(
     assert bool(asked.messages) is taken
     assert (" answer" in caplog.text) is not taken
     assert "/commands/" not in caplog.text
+
+
+async def test_acknowledgements_go_before_answers() -> None:
+    """However many answers are to be begun, what else is due in the loop has its turn before each of them."""
+    order: list[str] = []
+
+    async def work() -> None:
+        order.append("begun")
+
+    async def acknowledge() -> None:
+        while order.count("begun") < 50:
+            order.append("acknowledged")
+            await asyncio.sleep(0)
+
+    async with aiohttp.ClientSession() as session:
+        answers = Answers(session)
+        acknowledging = asyncio.create_task(acknowledge())
+        for _ in range(50):
+            answers.give(Question(about="look-up", value="", response_url=""), work)
+        await acknowledging
+
+    assert " ".join(order).count("begun begun") == 0
+
+
+async def test_who_waits_for_a_turn_at_the_end_is_told() -> None:
+    """An answer that was not even begun when the bot ends is not left out in silence."""
+    told: list[str] = []
+    begun = 0
+
+    async def take(request: web.Request) -> web.Response:
+        told.append((await request.json())["text"])
+        return web.Response(text="ok")
+
+    async def work() -> None:
+        nonlocal begun
+        begun += 1
+        await asyncio.Event().wait()
+
+    application = web.Application()
+    application.router.add_post("/", take)
+    async with TestServer(application) as server, aiohttp.ClientSession() as session:
+        answers = Answers(session)
+        for _ in range(30):
+            answers.give(Question(about="look-up", value="", response_url=str(server.make_url("/"))), work)
+        await answers.drain(0)
+
+    assert begun < len(told) == 30
+    assert {"restarted" in text for text in told} == {True}

@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -85,6 +86,7 @@ class Answers:
         self._session = session
         self._metrics = metrics or Metrics()
         self._sending = asyncio.Semaphore(AT_A_TIME)
+        self._beginning = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._asking: set[asyncio.Task[Any]] = set()
         """Those of the tasks that have no answer yet."""
@@ -115,7 +117,7 @@ class Answers:
 
     async def _give(self, question: Question, work: Work) -> None:
         started = time.monotonic()
-        message, outcome, error = await _message(question, work)
+        message, outcome, error = await _message(question, partial(self._in_turn, work))
         if task := asyncio.current_task():
             self._asking.discard(task)
         seconds = time.monotonic() - started
@@ -127,6 +129,12 @@ class Answers:
         if message:
             await self._answer(question.response_url, ephemeral(message), replaces=replaces)
 
+    async def _in_turn(self, work: Work) -> Message | None:
+        """Begin one answer in each turn of the loop: Slack waits for acknowledgements, and they go first."""
+        async with self._beginning:
+            await asyncio.sleep(0)
+        return await work()
+
     async def _answer(self, response_url: str, message: dict[str, Any], *, replaces: bool) -> None:
         # slack_sdk's own handlers don't see a status of 5xx here, so they stay out of it.
         webhook = AsyncWebhookClient(response_url, session=self._session, retry_handlers=[])
@@ -134,7 +142,7 @@ class Answers:
             async for attempt in stamina.retry_context(on=pause_before_resend, attempts=TRIES, timeout=None):
                 with attempt:
                     async with self._sending:
-                        taken = await webhook.send(**message, replace_original=replaces)
+                        taken = await webhook.send_dict(message | {"replace_original": replaces})
                     _check(taken)
         except NotTakenError as error:
             told = about(status=str(error.status), code=error.code)
