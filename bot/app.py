@@ -27,6 +27,7 @@ from bot.listeners.desk import Desk
 from bot.listeners.stopwatch import TimedApp
 from bot.metastudio.auth import AccessKey, GivenToken, IamUser
 from bot.metastudio.client import MetaStudio
+from bot.metastudio.throttle import Throttle
 from bot.metrics import Metrics
 from bot.notices import Look
 from bot.outbox import Outbox
@@ -191,7 +192,7 @@ def metastudio_from(
         project_id=settings.huaweicloud_sdk_project_id,
         auth=_auth_from(settings),
         app_user_id=settings.metastudio_app_user_id,
-        pause=pace.requests,
+        throttle=Throttle(pause=pace.requests),
         metrics=metrics,
     )
 

@@ -34,7 +34,7 @@ from bot.errors import BadSettings, BadUsage, MetaStudioError, VoiceJobError
 from bot.job_ids import job_id_from
 from bot.jobs import Job, without_personal_fields
 from bot.logs import LogFormat
-from bot.metastudio.probe import try_proxy
+from bot.metastudio.proxies import check_proxies
 
 log = logging.getLogger(__name__)
 
@@ -198,7 +198,7 @@ def show(
 
 async def _run(settings: Settings) -> None:
     """Run until SIGTERM or Ctrl-C. Before the bot is ready, that breaks the start off."""
-    await try_proxy()
+    check_proxies()
     stop, is_ready = asyncio.Event(), asyncio.Event()
 
     def ready(way: str) -> None:
@@ -270,7 +270,7 @@ def _line(item: Item) -> Text:
 
 
 async def _answer(settings: MetaStudioSettings, job_id: str) -> dict[str, Any]:
-    await try_proxy()
+    check_proxies()
     async with bot.metastudio_from(settings) as metastudio:
         return await metastudio.answer(job_id)
 

@@ -23,6 +23,7 @@ from bot.errors import (
     PermissionDenied,
     RequestRefused,
     StoreTrouble,
+    Throttled,
     VoiceJobError,
     WrongProject,
 )
@@ -50,6 +51,8 @@ FAILURES: Final = 3
 
 REFUSED: Final = (CredentialsRefused, PermissionDenied, WrongProject)
 """It may be the bot that is refused, whatever it asks: only a person can mend that."""
+FOR_ALL: Final = (CredentialsRefused, Throttled)
+"""Whatever else was asked would be refused too."""
 CHECK: Final = ": `voicejob check` says what to do, and a new setting needs a restart"
 
 Followed = Mapping[str, Sequence[Subscription]]
@@ -185,7 +188,7 @@ class Watcher:
         chosen = way(followed=len(followed), pages=1, rests=rests)
         at = _now()
         sweep = await self._read_list(followed) if chosen is Way.LIST else None
-        number = max(1, int(self._poll / self._metastudio.pause))
+        number = max(1, int(self._poll / self._metastudio.throttle.pause))
         if sweep and await self._take_list(sweep, followed, at):
             self._remember(sweep, at, len(followed))
             number = cross_checks(len(followed), self._poll)
@@ -198,7 +201,7 @@ class Watcher:
         """See whether MetaStudio answers, unless it did a moment ago. Raises MetaStudioError."""
         is_due = self.trouble is not None or _now() - self._tried_idly_at >= self.idle
         if is_due:
-            await self._metastudio.turn()
+            await self._metastudio.throttle.turn()
             await self._metastudio.recent_jobs()
             self._tried_idly_at = _now()
         self._served_at = _now()
@@ -218,10 +221,10 @@ class Watcher:
         sweep = Sweep({job_id: last_change(kept) for job_id, kept in followed.items()}, self._since)
         try:
             while not sweep.is_over and sweep.pages < len(followed):
-                await self._metastudio.turn()
+                await self._metastudio.throttle.turn()
                 sweep.take(await self._metastudio.recent_jobs(offset=sweep.offset))
                 self._served_at = _now()
-        except CredentialsRefused:
+        except FOR_ALL:
             raise
         except MetaStudioError as error:
             if not error.transient:
@@ -284,7 +287,7 @@ class Watcher:
         for job_id in job_ids:
             try:
                 job = await self._ask(job_id, followed[job_id])
-            except CredentialsRefused:
+            except FOR_ALL:
                 raise
             except MetaStudioError as error:
                 failed[job_id] = error
@@ -318,7 +321,7 @@ class Watcher:
 
     async def _ask(self, job_id: str, subscriptions: Sequence[Subscription]) -> Job | None:
         """Ask for a job, and write down how it is; None if it is not there. Raises MetaStudioError."""
-        await self._metastudio.turn()
+        await self._metastudio.throttle.turn()
         at = self._metastudio.asked_at(job_id)
         job = None
         try:

@@ -270,7 +270,7 @@ class TestSettings:
 
         assert [item.name for item in found.items if item.ok is False] == [BOT, APP, ADDRESS]
         assert "HTTPS_PROXY must be like http://host:port" in found[BOT].says
-        assert "HTTPS_PROXY, ALL_PROXY or NO_PROXY: can't be used (ValueError)" in found[ADDRESS].says
+        assert "HTTPS_PROXY, ALL_PROXY or NO_PROXY: can't be used: a proxy" in found[ADDRESS].says
 
     async def test_a_proxy_without_its_scheme(self, surrounded: Surrounded) -> None:
         """Its key is named, rather than Slack's address."""

@@ -6,14 +6,14 @@ import gzip
 import inspect
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
 import httpx
 import pytest
+from servers import TOKEN, Proxy, Scripted, client_at, failure_of, listening, raw_answer
 
 from bot.demo.metastudio import Fault, MetaStudioSimulator
 from bot.demo.metastudio_account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
@@ -30,9 +30,8 @@ from bot.errors import (
     UnreadableAnswer,
     WrongProject,
 )
-from bot.metastudio.auth import AccessKey, GivenToken
+from bot.metastudio.auth import AccessKey
 from bot.metastudio.client import (
-    LONGEST_TURN,
     LOOK_UP_SECONDS,
     TIMEOUT,
     TRIES,
@@ -40,9 +39,6 @@ from bot.metastudio.client import (
     pause_before_retry,
     transport_error,
 )
-from bot.pace import PACE
-
-TOKEN = "GIVENTOKEN"
 
 
 @pytest.fixture
@@ -53,11 +49,6 @@ async def metastudio() -> AsyncIterator[MetaStudioSimulator]:
 
 
 quickly = pytest.mark.usefixtures("no_waiting")
-
-
-def client_at(url: str, **given: Any) -> MetaStudio:
-    usual: dict[str, Any] = {"project_id": MetaStudioSimulator().project_id, "auth": GivenToken(TOKEN)}
-    return MetaStudio(url, **usual | given)
 
 
 @pytest.fixture
@@ -76,88 +67,6 @@ async def hasty(metastudio: MetaStudioSimulator) -> AsyncIterator[MetaStudio]:
 @pytest.fixture
 def job_id(metastudio: MetaStudioSimulator) -> str:
     return str(metastudio.add_job(state="PROCESSING", voice_name="女声")["job_id"])
-
-
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-@asynccontextmanager
-async def listening(serve: Serve) -> AsyncIterator[str]:
-    """Listen on loopback, and give the address; every connection is closed in the end."""
-    tasks = set()
-
-    async def guarded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.add(asyncio.current_task())
-        try:
-            await serve(reader, writer)
-        except (OSError, asyncio.IncompleteReadError):
-            return
-        finally:
-            writer.close()
-            await asyncio.wait([asyncio.ensure_future(writer.wait_closed())])
-
-    server = await asyncio.start_server(guarded, "127.0.0.1", 0)
-    host, port = server.sockets[0].getsockname()
-    try:
-        yield f"http://{host}:{port}"
-    finally:
-        server.close()
-        for task in filter(None, tasks):
-            task.cancel()
-        await asyncio.gather(*filter(None, tasks), return_exceptions=True)
-
-
-class Proxy:
-    """A relay before the simulator that counts the connections made to it."""
-
-    def __init__(self, target: str) -> None:
-        self._host, _, self._port = target.removeprefix("http://").partition(":")
-        self.connections = 0
-
-    def running(self) -> AbstractAsyncContextManager[str]:
-        """Listen, and give the address."""
-        return listening(self._relay)
-
-    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        their_reader, their_writer = await asyncio.open_connection(self._host, int(self._port))
-        await asyncio.gather(_pump(reader, their_writer), _pump(their_reader, writer))
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(65536):
-            writer.write(data)
-    finally:
-        writer.close()
-
-
-class Scripted:
-    """A server that answers each connection with the same bytes, and remembers when each request came."""
-
-    def __init__(self, answer: bytes) -> None:
-        self._answer = answer
-        self.came: list[float] = []
-
-    def running(self) -> AbstractAsyncContextManager[str]:
-        """Listen, and give the address."""
-        return listening(self._serve)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        self.came.append(time.monotonic())
-        writer.write(self._answer)
-
-
-def raw_answer(status: str, body: bytes, *headers: str) -> bytes:
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *headers, "", ""]
-    return "\r\n".join(lines).encode() + body
-
-
-async def failure_of(asked: Awaitable[Any]) -> MetaStudioError:
-    with pytest.raises(MetaStudioError) as failed:
-        await asked
-    return failed.value
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -891,41 +800,3 @@ class TestRecentJobs:
 
         assert [job.job_id for job in page.jobs] == ["a"]
         assert page.count == 2
-
-
-class TestTurns:
-    """The bot's own requests wait for their turn."""
-
-    async def test_they_are_spread(self, client: MetaStudio, job_id: str) -> None:
-        """Six requests, one after the other, take five times the pause at least."""
-        clock = asyncio.get_running_loop().time
-        started = clock()
-        for _ in range(6):
-            await client.turn()
-            await client.job(job_id)
-
-        assert clock() - started >= 5 * PACE.requests
-
-    async def test_peoples_requests_go_first(
-        self, metastudio: MetaStudioSimulator, client: MetaStudio
-    ) -> None:
-        """A person's request goes at once, and the bot's own waits so much longer."""
-        ids = [metastudio.add_job()["job_id"] for _ in range(4)]
-        clock = asyncio.get_running_loop().time
-        started = clock()
-        await asyncio.gather(*(client.job(job_id) for job_id in ids))
-        people_waited = clock() - started
-        await client.turn()
-
-        assert clock() - started >= 4 * PACE.requests > people_waited
-
-    async def test_a_crowd_does_not_hold_them_up_for_long(
-        self, metastudio: MetaStudioSimulator, client: MetaStudio
-    ) -> None:
-        """However many people ask, the bot's own requests come after a few seconds."""
-        clock = asyncio.get_running_loop().time
-        await asyncio.gather(*(client.job(metastudio.add_job()["job_id"]) for _ in range(40)))
-        started = clock()
-        await client.turn()
-
-        assert clock() - started <= LONGEST_TURN + 0.5 < 40 * PACE.requests

@@ -18,8 +18,8 @@ from bot.demo.metastudio import SUPPORTED, Fault, MetaStudioSimulator
 from bot.demo.metastudio_account import ACCESS_KEY, PROJECT_ID, SECRET_KEY, Account
 from bot.demo.metastudio_faults import FaultKind
 from bot.demo.metastudio_jobs import DONE_AGAIN, SENT_BACK, USUAL_PATH
-from bot.metastudio.client import certificates
 from bot.metastudio.signing import ALGORITHM, DATE_FORMAT, signature, signed_names
+from bot.metastudio.transport import certificates
 
 OTHER_PROJECT = "fedcba9876543210fedcba9876543210"
 TEMPORARY = ("TEMPORARYAK", "TEMPORARYSK", "SECURITYTOKEN")

@@ -14,8 +14,8 @@ import pytest
 from bot.demo.metastudio import Fault, MetaStudioSimulator
 from bot.demo.metastudio_account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
 from bot.demo.metastudio_list import READERS, Orders
-from bot.metastudio.client import certificates
 from bot.metastudio.signing import ALGORITHM, DATE_FORMAT, encode_query, signature, signed_names
+from bot.metastudio.transport import certificates
 
 NOW = 1_767_323_045
 """2026-01-02T03:04:05Z, the moment of the documented signatures."""

@@ -82,7 +82,7 @@ METASTUDIO_FAULTS: Final = (
     Fault.error(403, "APIGW.0302", TOLD),
     Fault.error(404, "APIGW.0101", TOLD),
     Fault.error(500, "APIGW.0601", TOLD),
-    Fault.throttled(retry_after=60),
+    Fault.throttled(retry_after=0),  # a longer time would hold all that follows
     Fault.raw(PAGE, content_type="text/html"),
     Fault.raw(PAGE, status=502, content_type="text/html"),
     Fault.raw(b'{"jobs": "' + PAGE),

@@ -35,7 +35,7 @@ FAULTS: dict[str, tuple[Fault, type[MetaStudioError]]] = {
     "hang": (Fault.hang(), TimedOut),
     "slow": (Fault.slow(30), TimedOut),
     "429": (Fault.throttled(), Throttled),
-    "429 with Retry-After": (Fault.throttled(retry_after=30), Throttled),
+    "429 with Retry-After": (Fault.throttled(retry_after=1), Throttled),
     "500": (Fault.error(500, "APIGW.0601"), ServiceDown),
     "502 with a web page": (Fault.html(), ServiceDown),
     "503": (Fault.error(503, "APIGW.0613"), ServiceDown),
@@ -302,6 +302,18 @@ class TestTroubles:
         assert logged(caplog, "jobs can be checked again") == 1
         ours = [each for each in caplog.records if each.name.startswith("bot.")]
         assert len([each for each in ours if each.levelno >= logging.WARNING]) == 1
+
+    async def test_a_time_that_metastudio_names_is_kept(self, path: Path) -> None:
+        """However short the pause between two checks is, nothing is asked until then."""
+        async with watching(path, poll=0.01) as watch:
+            await watch.some(6)
+            watch.metastudio.chaos = lambda _: Fault.throttled(retry_after=120)
+            with runs(watch):
+                await eventually(lambda: watch.watcher.trouble is not None)
+                await asyncio.sleep(0.2)
+
+            assert isinstance(watch.watcher.trouble, Throttled)
+            assert len(watch.metastudio.requests) == 1
 
     async def test_a_mixed_outage_is_not_a_line_for_each_check(
         self, path: Path, caplog: pytest.LogCaptureFixture

@@ -13,6 +13,7 @@ from bot.demo.metastudio import MetaStudioSimulator
 from bot.jobs import Job
 from bot.metastudio.auth import GivenToken
 from bot.metastudio.client import MetaStudio
+from bot.metastudio.throttle import Throttle
 from bot.store.sqlite import SqliteStore
 from bot.subscriptions import Key, Level, Subscription
 from bot.watcher import Watcher
@@ -120,8 +121,8 @@ async def watching(
             project_id=simulator.project_id,
             auth=GivenToken(token),
             timeout=httpx.Timeout(seconds),
-            pause=pause,
             limit=seconds,
+            throttle=Throttle(pause=pause, first_hold=0.01),
         )
         async with speaks, SqliteStore(path) as store:
             changed: list[Key] = []

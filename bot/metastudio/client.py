@@ -3,10 +3,8 @@
 import asyncio
 import json
 import random
-import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -18,6 +16,8 @@ from bot.errors import BadJobId, MetaStudioError, TimedOut, Unreachable, Unreada
 from bot.job_ids import JOB_ID
 from bot.jobs import PAGE_SIZE, Job, Page
 from bot.metastudio.refusals import refusal
+from bot.metastudio.throttle import Throttle
+from bot.metastudio.transport import Transport
 from bot.metrics import OK, Metrics
 from bot.pace import PACE
 
@@ -31,23 +31,15 @@ FIRST_PAUSE: Final = 0.2
 LONGEST_PAUSE: Final = 2.0
 JITTER: Final = 0.3
 """Pauses between tries, in seconds: they double, and up to JITTER is added to each."""
-LONGEST_TURN: Final = 2.0
-"""Seconds for which people's requests, however many, hold up those that nobody waits for."""
 TELLING_FIELDS: Final = frozenset({"job_id", "state", "voice_name"})
 """An answer that has an error code and none of these is no job, whatever its status."""
-
-
-@cache
-def certificates() -> ssl.SSLContext:
-    """Read the certificates that this machine trusts: once, since it takes as long as many requests."""
-    return httpx.create_ssl_context()
 
 
 class MetaStudio:
     """The voice training jobs of one project. Use as an async context manager: it keeps connections open.
 
     ``endpoint`` is an address without a slash at its end; ``timeout`` holds for one try, ``limit`` (seconds)
-    for a whole look-up; ``pause`` (seconds) is what ``turn`` keeps between two requests.
+    for a whole look-up.
     """
 
     def __init__(
@@ -59,19 +51,17 @@ class MetaStudio:
         app_user_id: str | None = None,
         timeout: httpx.Timeout = TIMEOUT,
         limit: float = LOOK_UP_SECONDS,
-        pause: float = PACE.requests,
+        throttle: Throttle | None = None,
         metrics: Metrics | None = None,
     ) -> None:
         self._jobs_url = f"{endpoint}/v1/{project_id}/voice-training-manage/user/jobs"
         headers = {"Accept": "application/json"} | ({"X-App-UserId": app_user_id} if app_user_id else {})
-        self._http = httpx.AsyncClient(auth=auth, headers=headers, timeout=timeout, verify=certificates())
+        self._http = httpx.AsyncClient(auth=auth, headers=headers, timeout=timeout, transport=Transport())
+        self.throttle = throttle or Throttle(pause=PACE.requests)
         self._metrics = metrics or Metrics()
         self._limit = limit
         self._under_way: dict[str, asyncio.Task[Job]] = {}
         self._asked_at: dict[str, float] = {}
-        self._free_at = 0.0
-        self.pause = pause
-        """Seconds between two requests that nobody waits for."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -124,17 +114,6 @@ class MetaStudio:
         """
         return await self._in_time(lambda: self._page_once(offset), "")
 
-    async def turn(self) -> None:
-        """Wait until a request that nobody waits for may be sent: people's requests go first."""
-        clock = asyncio.get_running_loop().time
-        latest = clock() + LONGEST_TURN
-        while (pause := min(self._free_at, latest) - clock()) > 0:  # noqa: ASYNC110  people may push it further
-            await asyncio.sleep(pause)
-
-    def _take_turn(self) -> None:
-        now = asyncio.get_running_loop().time()
-        self._free_at = max(self._free_at, now) + self.pause
-
     async def _fetch(self, job_id: str) -> Job:
         # The id that was asked for is the one that can be asked for again, whatever the answer says.
         return Job.from_api(await self.answer(job_id) | {"job_id": job_id})
@@ -147,9 +126,32 @@ class MetaStudio:
     async def _in_time(self, ask: Callable[[], Awaitable[Answer]], job_id: str) -> Answer:
         try:
             async with asyncio.timeout(self._limit) as limit:
-                return await _with_retries(ask, limit)
+                return await self._with_retries(ask, job_id, limit)
         except TimeoutError:
             raise TimedOut(job_id=job_id) from None
+
+    async def _with_retries(
+        self, ask: Callable[[], Awaitable[Answer]], job_id: str, limit: asyncio.Timeout
+    ) -> Answer:
+        latest = limit.when() or 0.0
+
+        def pause(error: Exception) -> bool | float:
+            jitter = random.uniform(0, JITTER)  # noqa: S311  spreads retries, guards nothing
+            seconds_left = latest - asyncio.get_running_loop().time()
+            return pause_before_retry(error, seconds_left=seconds_left, jitter=jitter)
+
+        async for attempt in stamina.retry_context(
+            on=pause,
+            attempts=TRIES,
+            timeout=None,
+            wait_initial=FIRST_PAUSE,
+            wait_max=LONGEST_PAUSE,
+            wait_jitter=JITTER,
+        ):
+            with attempt:
+                async with self.throttle.place(latest, job_id):
+                    return await ask()
+        raise AssertionError("stamina ends with an answer or an error")
 
     async def _job_once(self, job_id: str) -> dict[str, Any]:
         with self._counted("show"):
@@ -175,7 +177,6 @@ class MetaStudio:
             self._metrics.request(call, outcome)
 
     async def _get(self, url: str, query: dict[str, Any], job_id: str) -> httpx.Response:
-        self._take_turn()
         try:
             response = await self._http.get(url, params=query or None)
         except httpx.RequestError as error:
@@ -183,24 +184,6 @@ class MetaStudio:
         if response.status_code != HTTPStatus.OK:
             raise refusal(response.status_code, response.headers, response.content, job_id=job_id)
         return response
-
-
-async def _with_retries(ask: Callable[[], Awaitable[Answer]], limit: asyncio.Timeout) -> Answer:
-    def pause(error: Exception) -> bool | float:
-        jitter = random.uniform(0, JITTER)  # noqa: S311  spreads retries, guards nothing
-        return pause_before_retry(error, seconds_left=_seconds_left(limit), jitter=jitter)
-
-    async for attempt in stamina.retry_context(
-        on=pause,
-        attempts=TRIES,
-        timeout=None,
-        wait_initial=FIRST_PAUSE,
-        wait_max=LONGEST_PAUSE,
-        wait_jitter=JITTER,
-    ):
-        with attempt:
-            return await ask()
-    raise AssertionError("stamina ends with an answer or an error")
 
 
 def transport_error(error: httpx.RequestError, job_id: str) -> MetaStudioError:
@@ -223,11 +206,6 @@ def pause_before_retry(error: Exception, *, seconds_left: float, jitter: float) 
         return True
     pause = error.retry_after + jitter
     return pause if pause < seconds_left else False
-
-
-def _seconds_left(limit: asyncio.Timeout) -> float:
-    end = limit.when()
-    return 0.0 if end is None else end - asyncio.get_running_loop().time()
 
 
 def _page_in(response: httpx.Response) -> Page:

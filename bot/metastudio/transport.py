@@ -1,0 +1,120 @@
+"""How httpx reaches Huawei Cloud: over aiohttp, which the bot speaks to Slack with.
+
+httpx's own transport, httpcore (1.0), looks at every connection for every request that waits each time that
+one begins or ends, and a request that is cancelled while it waits can leave its connection taken for ever.
+Here nothing waits for a connection: ``bot.metastudio.throttle`` has let it through before.
+"""
+
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Final
+
+import aiohttp
+import httpx
+from yarl import URL
+
+from bot.metastudio.proxies import proxy_for
+
+LONGEST_HEADER: Final = 64 * 1024
+"""Bytes. IAM's tokens come in a header, and grow with what a user may do."""
+
+_ERRORS: Final = (
+    (aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout),
+    (aiohttp.ServerTimeoutError, httpx.ReadTimeout),
+    (aiohttp.ClientConnectorError, httpx.ConnectError),
+    (aiohttp.InvalidURL, httpx.UnsupportedProtocol),
+    (aiohttp.ClientResponseError, httpx.RemoteProtocolError),
+    (aiohttp.ClientError, httpx.ReadError),
+)
+"""What aiohttp raises, and httpx's name for it; the first that fits counts."""
+
+
+@cache
+def certificates() -> ssl.SSLContext:
+    """Read the certificates that this machine trusts: once, since it takes as long as many requests."""
+    return httpx.create_ssl_context()
+
+
+class Transport(httpx.AsyncBaseTransport):
+    """Sends each request on a connection of its own, or on one that an earlier request left open."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+        self._proxies: dict[tuple[str, str], str | None] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request, and give the answer's head; its body is read from the connection afterwards."""
+        self._session = self._session or _session()
+        limits = request.extensions["timeout"]
+        with _httpx_errors():
+            answer = await self._session.request(
+                request.method,
+                URL(str(request.url), encoded=True),  # as it was signed
+                headers=request.headers.multi_items(),
+                data=request.content or None,
+                allow_redirects=False,
+                proxy=self._proxy_for(request.url),
+                timeout=aiohttp.ClientTimeout(connect=limits["connect"], sock_read=limits["read"]),
+            )
+        return httpx.Response(answer.status, headers=answer.raw_headers, stream=_Body(answer))
+
+    def _proxy_for(self, url: httpx.URL) -> str | None:
+        """Look it up once for each server: that takes as long as the rest of sending a request."""
+        server = url.scheme, url.host
+        if server not in self._proxies:
+            self._proxies[server] = proxy_for(url)
+        return self._proxies[server]
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        if self._session:
+            await self._session.close()
+
+
+class _Body(httpx.AsyncByteStream):
+    """The body of an answer."""
+
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+        self._answer = answer
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Give it as it comes."""
+        with _httpx_errors():
+            async for chunk in self._answer.content.iter_any():
+                yield chunk
+
+    async def aclose(self) -> None:
+        """Leave what was not read, and its connection; one that was read to the end is kept."""
+        self._answer.close()
+
+
+def _session() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, ssl=certificates()),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,  # httpx does
+        max_field_size=LONGEST_HEADER,
+        middlewares=(_once,),
+    )
+
+
+async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Send a request a single time: by itself, aiohttp sends it again on the first error of its own."""
+    with _httpx_errors():
+        return await send(request)
+
+
+@contextmanager
+def _httpx_errors() -> Iterator[None]:
+    try:
+        yield
+    except aiohttp.ClientError as error:
+        raise httpx_error(error) from error
+
+
+def httpx_error(error: aiohttp.ClientError) -> httpx.TransportError:
+    """Give the error that httpx's own transport would raise, as far as its kind goes."""
+    kind = next(ours for theirs, ours in _ERRORS if isinstance(error, theirs))
+    return kind(type(error).__name__)  # what it says may quote a header

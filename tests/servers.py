@@ -1,0 +1,110 @@
+"""Servers for the client of MetaStudio: raw ones, which answer as no framework would, and a proxy."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import pytest
+
+from bot.demo.metastudio import MetaStudioSimulator
+from bot.errors import MetaStudioError
+from bot.metastudio.auth import GivenToken
+from bot.metastudio.client import MetaStudio
+from bot.metastudio.throttle import Throttle
+from bot.pace import PACE
+
+TOKEN = "GIVENTOKEN"
+"""What ``client_at`` signs in with."""
+
+
+def client_at(url: str, **given: Any) -> MetaStudio:
+    usual: dict[str, Any] = {
+        "project_id": MetaStudioSimulator().project_id,
+        "auth": GivenToken(TOKEN),
+        "throttle": Throttle(pause=PACE.requests, first_hold=0.01),
+    }
+    return MetaStudio(url, **usual | given)
+
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def listening(serve: Serve) -> AsyncIterator[str]:
+    """Listen on loopback, and give the address; every connection is closed in the end."""
+    tasks = set()
+
+    async def guarded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tasks.add(asyncio.current_task())
+        try:
+            await serve(reader, writer)
+        except (OSError, asyncio.IncompleteReadError):
+            return
+        finally:
+            writer.close()
+            await asyncio.wait([asyncio.ensure_future(writer.wait_closed())])
+
+    server = await asyncio.start_server(guarded, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        server.close()
+        for task in filter(None, tasks):
+            task.cancel()
+        await asyncio.gather(*filter(None, tasks), return_exceptions=True)
+
+
+class Proxy:
+    """A relay before the simulator that counts the connections made to it."""
+
+    def __init__(self, target: str) -> None:
+        self._host, _, self._port = target.removeprefix("http://").partition(":")
+        self.connections = 0
+
+    def running(self) -> AbstractAsyncContextManager[str]:
+        """Listen, and give the address."""
+        return listening(self._relay)
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        their_reader, their_writer = await asyncio.open_connection(self._host, int(self._port))
+        await asyncio.gather(_pump(reader, their_writer), _pump(their_reader, writer))
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(65536):
+            writer.write(data)
+    finally:
+        writer.close()
+
+
+class Scripted:
+    """A server that answers each connection with the same bytes, and remembers when each request came."""
+
+    def __init__(self, answer: bytes) -> None:
+        self._answer = answer
+        self.came: list[float] = []
+
+    def running(self) -> AbstractAsyncContextManager[str]:
+        """Listen, and give the address."""
+        return listening(self._serve)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        self.came.append(time.monotonic())
+        writer.write(self._answer)
+
+
+def raw_answer(status: str, body: bytes, *headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+async def failure_of(asked: Awaitable[Any]) -> MetaStudioError:
+    with pytest.raises(MetaStudioError) as failed:
+        await asked
+    return failed.value

@@ -1,0 +1,147 @@
+"""How requests reach Huawei Cloud: proxies, long headers, and each error of aiohttp by httpx's name."""
+
+import asyncio
+from collections.abc import Iterator
+
+import aiohttp
+import httpx
+import pytest
+from servers import Scripted, client_at, listening, raw_answer
+
+from bot.errors import BadSettings
+from bot.metastudio.proxies import check_proxies, proxy_for
+from bot.metastudio.transport import Transport, httpx_error
+
+PROXY = "http://proxy.example:3128"
+ENDPOINT = "https://metastudio.cn-north-4.myhuaweicloud.com/v1"
+
+
+@pytest.mark.parametrize(
+    ("environment", "address", "proxy"),
+    [
+        ({}, ENDPOINT, None),
+        ({"HTTPS_PROXY": PROXY}, ENDPOINT, PROXY),
+        ({"https_proxy": PROXY}, ENDPOINT, PROXY),
+        ({"HTTPS_PROXY": "proxy.example:3128"}, ENDPOINT, PROXY),
+        ({"HTTPS_PROXY": "http://me:hush@proxy.example:3128"}, ENDPOINT, "http://me:hush@proxy.example:3128"),
+        ({"ALL_PROXY": PROXY}, ENDPOINT, PROXY),
+        ({"HTTP_PROXY": PROXY}, ENDPOINT, None),
+        ({"http_proxy": PROXY}, "http://127.0.0.1:8080/", PROXY),
+        ({"http_proxy": PROXY, "NO_PROXY": "127.0.0.1"}, "http://127.0.0.1:8080/", None),
+        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "*"}, ENDPOINT, None),
+        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "a.example, .myhuaweicloud.com"}, ENDPOINT, None),
+        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "huaweicloud.com"}, ENDPOINT, PROXY),
+    ],
+    ids=str,
+)
+def test_which_proxy_is_used(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], address: str, proxy: str | None
+) -> None:
+    """It is the one of the address's scheme, or ALL_PROXY, unless NO_PROXY names the host."""
+    for key, value in environment.items():
+        monkeypatch.setenv(key, value)
+
+    assert proxy_for(httpx.URL(address)) == proxy
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    ["odd://me:hush@proxy", "socks5://proxy:1080", "http://", "http://[", "http:///x", "http://proxy:port"],
+)
+@pytest.mark.parametrize("key", ["HTTPS_PROXY", "http_proxy", "ALL_PROXY"])
+def test_what_is_no_proxy(monkeypatch: pytest.MonkeyPatch, key: str, proxy: str) -> None:
+    """It is refused before anything is sent, without its password."""
+    monkeypatch.setenv(key, proxy)
+    with pytest.raises(BadSettings, match="a proxy must be an address like http://host:port") as refused:
+        check_proxies()
+
+    assert "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "proxy", ["", PROXY, "https://proxy.example", "proxy.example:3128", "http://me:hush@10.0.0.1:3128"]
+)
+def test_what_is_a_proxy(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    """An address with a host, or none at all."""
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+
+    check_proxies()
+
+
+async def test_requests_go_to_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With their whole address, and the proxy's password where it has one."""
+    heard = asyncio.get_running_loop().create_future()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.set_result((await reader.readuntil(b"\r\n\r\n")).decode())
+        writer.write(raw_answer("200 OK", b'{"state": "WAITING", "voice_name": "by proxy"}'))
+
+    async with listening(serve) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.replace("http://", "http://me:hush@"))
+        async with client_at("http://metastudio.example") as client:
+            job = await client.job("a-job")
+
+    head = await heard
+    assert job.voice_name == "by proxy"
+    assert head.startswith("GET http://metastudio.example/v1/")
+    assert "Proxy-Authorization: Basic bWU6aHVzaA==" in head
+
+
+async def test_a_long_token_fits_into_a_header() -> None:
+    """IAM's tokens come in a header, and are longer than most servers' headers."""
+    token = "x" * 40_000
+    server = Scripted(raw_answer("201 Created", b"{}", f"X-Subject-Token: {token}"))
+    async with server.running() as url, httpx.AsyncClient(transport=Transport()) as http:
+        answer = await http.get(url)
+
+    assert answer.headers["x-subject-token"] == token
+
+
+async def test_the_address_is_sent_as_it_was_signed() -> None:
+    """Nothing in it is quoted anew."""
+    heard = asyncio.get_running_loop().create_future()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.set_result((await reader.readline()).decode())
+        writer.write(raw_answer("200 OK", b""))
+
+    async with listening(serve) as url, httpx.AsyncClient(transport=Transport()) as http:
+        request = http.build_request("GET", f"{url}/a%2Fb/~c", params={"q": "a b+c/d", "k": "é"})
+        await http.send(request)
+
+    assert (await heard).split(" ")[1] == request.url.raw_path.decode()
+
+
+def kinds_of(kind: type[aiohttp.ClientError]) -> Iterator[type[aiohttp.ClientError]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from kinds_of(child)
+
+
+KINDS = sorted(set(kinds_of(aiohttp.ClientError)), key=lambda kind: kind.__name__)
+NAMED = {
+    "ClientConnectorError": httpx.ConnectError,
+    "ClientConnectorCertificateError": httpx.ConnectError,
+    "ClientConnectorDNSError": httpx.ConnectError,
+    "ClientConnectorSSLError": httpx.ConnectError,
+    "ClientPayloadError": httpx.ReadError,
+    "ClientResponseError": httpx.RemoteProtocolError,
+    "ConnectionTimeoutError": httpx.ConnectTimeout,
+    "InvalidUrlClientError": httpx.UnsupportedProtocol,
+    "ServerDisconnectedError": httpx.ReadError,
+    "SocketTimeoutError": httpx.ReadTimeout,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_each_error_of_aiohttp_has_a_name_of_httpx(kind: type[aiohttp.ClientError]) -> None:
+    """No error of aiohttp leaves the transport, and what is a time-out stays one."""
+    named = httpx_error(kind.__new__(kind))
+
+    assert isinstance(named, httpx.TimeoutException) is issubclass(kind, TimeoutError)
+    assert type(named) is NAMED.get(kind.__name__, type(named))
+
+
+def test_the_names_are_those_of_aiohttp() -> None:
+    """The table above is not out of date."""
+    assert set(NAMED) < {kind.__name__ for kind in KINDS}
