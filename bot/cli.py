@@ -1,6 +1,7 @@
 """The command line: parse, call, print, exit code. The only place that prints.
 
-Exit codes: 0 done, 1 it did not work, 2 the settings or the arguments are wrong.
+Exit codes: 0 done, 1 it did not work, 2 the settings or the arguments are wrong. What ``run`` does not need
+is imported where it is used, since a bot keeps in memory what it imports.
 """
 
 import asyncio
@@ -16,17 +17,14 @@ import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
-from importlib.metadata import version
+from functools import cache
 from io import TextIOWrapper
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from bot import app as bot
-from bot import cards, checks, logs, terminal
-from bot import manifest as app_manifest
+from bot import cards, logs
 from bot.checks import settings as known_settings
 from bot.checks.item import Item
 from bot.config import MetaStudioSettings, Settings
@@ -35,6 +33,10 @@ from bot.job_ids import job_id_from
 from bot.jobs import Job, without_personal_fields
 from bot.logs import LogFormat
 from bot.metastudio.proxies import check_proxies
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +58,14 @@ cli = typer.Typer(
     rich_markup_mode="markdown",  # which fills the lines of help
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+
+
+@cache
+def console(*, stderr: bool = False) -> "Console":
+    """Give what draws on the terminal."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
 
 
 def main() -> None:
@@ -68,16 +76,23 @@ def main() -> None:
     try:
         cli()
     except (BadSettings, BadUsage) as error:
-        err.print(str(error), markup=False, soft_wrap=True)
+        _say_aside(str(error))
         sys.exit(BAD_INPUT)
     except VoiceJobError as error:
-        err.print(error.sentence(), markup=False, soft_wrap=True)
+        _say_aside(error.sentence())
         if isinstance(error, MetaStudioError):
-            err.print(str(error), markup=False, soft_wrap=True)
+            _say_aside(str(error))
         sys.exit(1)
 
 
+def _say_aside(text: str) -> None:
+    """Print what is no output for another program to read."""
+    console(stderr=True).print(text, markup=False, soft_wrap=True)
+
+
 def _print_version(wanted: bool) -> None:  # noqa: FBT001  typer passes the option's value
+    from importlib.metadata import version
+
     if wanted:
         typer.echo(version("voicejob"))
         raise typer.Exit
@@ -113,11 +128,10 @@ def demo(
     """
     # People make trouble here on purpose, and see on the page what comes of it.
     logs.set_up(level=logging.ERROR)
-    # The bot itself does not carry its stand-ins.
     if once:
-        from bot.demo.story import play  # noqa: PLC0415
+        from bot.demo.story import play
 
-        asyncio.run(play(out))
+        asyncio.run(play(console()))
     else:
         asyncio.run(_demo(port, open_browser=browser))
 
@@ -130,14 +144,16 @@ def manifest(
     ] = None,
 ) -> None:
     """Print the Slack app's manifest: for Socket Mode, or with --url for HTTP mode."""
+    from bot import manifest as app_manifest
+
     try:
         host = None if url is None else app_manifest.address(url)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--url") from None
     text = app_manifest.as_yaml(app_manifest.manifest(host))
     typer.echo(text, nl=False)
-    err.print("This link makes the app at Slack, with the manifest filled in:", soft_wrap=True)
-    err.print(app_manifest.new_app_link(text), markup=False, soft_wrap=True)
+    _say_aside("This link makes the app at Slack, with the manifest filled in:")
+    _say_aside(app_manifest.new_app_link(text))
 
 
 @cli.command()
@@ -193,7 +209,9 @@ def show(
         # In ASCII: what comes from outside can neither break the output nor command the terminal.
         typer.echo(json.dumps(without_personal_fields(answer), indent=2))
     else:
-        out.print(terminal.draw(_card(settings, Job.from_api(answer | {"job_id": found}))))
+        from bot import terminal
+
+        console().print(terminal.draw(_card(settings, Job.from_api(answer | {"job_id": found}))))
 
 
 async def _run(settings: Settings) -> None:
@@ -227,18 +245,18 @@ def _freeze() -> None:
 
 async def _demo(port: int, *, open_browser: bool) -> None:
     """Serve the demo's page until SIGTERM or Ctrl-C."""
-    from bot.demo.page import serving  # noqa: PLC0415
-    from bot.demo.playground import playground  # noqa: PLC0415
+    from bot.demo.page import serving
+    from bot.demo.playground import playground
 
     stop = asyncio.Event()
     _on_signals(stop.set)
     async with playground() as ground, serving(ground, port) as address:
-        out.print(f"The demo is at {address}", "Ctrl-C ends it.", sep="\n")
+        console().print(f"The demo is at {address}", "Ctrl-C ends it.", sep="\n")
         if open_browser and _has_screen():
             # Some browsers come back only when they are closed: they must not keep the demo from ending.
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
         await stop.wait()
-    out.print("The demo has ended; nothing of it is kept.")
+    console().print("The demo has ended; nothing of it is kept.")
 
 
 def _has_screen() -> bool:
@@ -252,19 +270,23 @@ def _on_signals(end: Callable[[], object]) -> None:
 
 
 async def _check(*, as_json: bool) -> None:
-    items = await checks.check(known_settings.read())
+    from bot.checks.check import check
+
+    items = await check(known_settings.read())
     good = all(item.ok is not False for item in items)
     if as_json:
         typer.echo(json.dumps({"ok": good, "items": [asdict(item) for item in items]}, indent=2))
     else:
         for item in items:
-            out.print(_line(item), soft_wrap=True)
+            console().print(_line(item), soft_wrap=True)
     sys.stdout.flush()
     # Python would wait for a thread that looks up a host's name, however long that hangs.
     os._exit(0 if good else 1)
 
 
-def _line(item: Item) -> Text:
+def _line(item: Item) -> "Text":
+    from rich.text import Text
+
     mark, colour = MARKS[item.ok]
     return Text.assemble((mark, colour), (item.name, "bold"), f": {item.says}")
 

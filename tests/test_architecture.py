@@ -1,6 +1,8 @@
 """The house stays as it is drawn: imports go one way, and what is pure does no I/O and reads no clock."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ BOT = ROOT / "bot"
 
 LAYERS = [
     {
+        "bot.checks",
         "bot.errors",
         "bot.refusals",
         "bot.edges",
@@ -61,7 +64,7 @@ LAYERS = [
         "bot.checks.slack",
         "bot.checks.store",
     },
-    {"bot.checks"},
+    {"bot.checks.check"},
     {"bot.cli"},
     {"bot.__main__"},
 ]
@@ -191,3 +194,21 @@ def test_everything_fits_in_the_head(name: str) -> None:
 
     assert len(source.splitlines()) <= LONGEST_MODULE
     assert long == []
+
+
+def test_run_carries_nothing_that_it_does_not_need() -> None:
+    """What only other commands use, and httpx's own transport, are not in a running bot's memory."""
+    others = (
+        "anyio",
+        "bot.checks.check",
+        "bot.demo",
+        "bot.manifest",
+        "bot.terminal",
+        "httpcore",
+        "rich",
+        "yaml",
+    )
+    program = f"import sys, bot.cli; print([name for name in {others} if name in sys.modules])"
+    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603
+
+    assert printed.stdout == "[]\n"

@@ -22,7 +22,7 @@ from test_cli import Ended, environment, read_until, started, voicejob
 from test_store import a_subscription, add_and_wait, process
 from test_store_faults import another_user, largest_file
 
-from bot import checks
+from bot.checks import check as checks
 from bot.checks.item import Item
 from bot.checks.listening import try_listening
 from bot.checks.settings import Read, read
@@ -270,7 +270,10 @@ class TestSettings:
 
         assert [item.name for item in found.items if item.ok is False] == [BOT, APP, ADDRESS]
         assert "HTTPS_PROXY must be like http://host:port" in found[BOT].says
-        assert "HTTPS_PROXY, ALL_PROXY or NO_PROXY: can't be used: a proxy" in found[ADDRESS].says
+        assert (
+            "HTTPS_PROXY, ALL_PROXY or NO_PROXY: can't be used: a proxy must be an address"
+            in found[ADDRESS].says
+        )
 
     async def test_a_proxy_without_its_scheme(self, surrounded: Surrounded) -> None:
         """Its key is named, rather than Slack's address."""
