@@ -27,7 +27,6 @@ from bot.listeners.desk import Desk
 from bot.listeners.stopwatch import TimedApp
 from bot.metastudio.auth import AccessKey, GivenToken, IamUser
 from bot.metastudio.client import MetaStudio
-from bot.metastudio.throttle import Throttle
 from bot.metrics import Metrics
 from bot.notices import Look
 from bot.outbox import Outbox
@@ -76,7 +75,7 @@ async def run(
         watcher = Watcher(
             metastudio, store, poll=poll, changed=outbox.wake, gone_after=pace.gone, metrics=metrics
         )
-        answers = Answers(session, metrics)
+        answers = Answers(session, metrics, first_pause=pace.resend)
         stack.push_async_callback(_drain, answers, outbox, drain)
         app = _bolt_app(settings, client, auth, metrics)
         desk = Desk(metastudio, store, outbox, watcher, look, str(auth.get("team_id")))
@@ -192,7 +191,7 @@ def metastudio_from(
         project_id=settings.huaweicloud_sdk_project_id,
         auth=_auth_from(settings),
         app_user_id=settings.metastudio_app_user_id,
-        throttle=Throttle(pause=pace.requests),
+        pace=pace,
         metrics=metrics,
     )
 

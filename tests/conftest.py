@@ -3,13 +3,12 @@
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-import stamina
 from support import AT_ONCE, Clock, eventually
 
 from bot.config import Settings
@@ -34,13 +33,6 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         if key.startswith(prefixes) or key.lower().endswith("_proxy") or key == "PORT":
             monkeypatch.delenv(key)
     monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def no_waiting() -> Iterator[None]:
-    """Let retries come at once, as many as the code asks for."""
-    with stamina.set_testing(True, attempts=100, cap=True):
-        yield
 
 
 @pytest.fixture

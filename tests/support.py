@@ -47,7 +47,7 @@ def log_text(caplog: pytest.LogCaptureFixture) -> str:
     return "\n".join(log_lines(caplog))
 
 
-AT_ONCE = Pace(channel=0, posts=0, edits=0, requests=0.001, gone=0.2)
+AT_ONCE = Pace(channel=0, posts=0, edits=0, resend=0.001, requests=0.001, retry=0.001, hold=0.01, gone=0.2)
 
 
 @dataclass(kw_only=True)

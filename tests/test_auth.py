@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support import AT_ONCE
 
 from bot.demo.metastudio import Fault, MetaStudioSimulator
 from bot.demo.metastudio_account import ACCESS_KEY, IAM_DOMAIN, IAM_PASSWORD, IAM_USER, SECRET_KEY
@@ -24,8 +25,6 @@ from bot.errors import (
 )
 from bot.metastudio.auth import AccessKey, GivenToken, IamUser
 from bot.metastudio.client import MetaStudio
-
-pytestmark = pytest.mark.usefixtures("no_waiting")
 
 TOKEN_INVALID = Fault.error(400, "MSS.00010008", "The token in the header is invalid.")
 STALE = Fault.error(401, "APIGW.0307", "The token must be updated.")
@@ -51,7 +50,8 @@ def clock() -> Clock:
 async def client_of(
     simulator: MetaStudioSimulator, auth: httpx.Auth, **given: Any
 ) -> AsyncIterator[MetaStudio]:
-    async with MetaStudio(simulator.url, project_id=simulator.project_id, auth=auth, **given) as opened:
+    where: dict[str, Any] = {"project_id": simulator.project_id, "pace": AT_ONCE}
+    async with MetaStudio(simulator.url, auth=auth, **where | given) as opened:
         yield opened
 
 
@@ -141,7 +141,7 @@ class TestAccessKey:
     async def test_wrong_project(self, metastudio: MetaStudioSimulator, job_id: str) -> None:
         """A project that is not the account's is a matter of settings."""
         auth = AccessKey(ACCESS_KEY, SECRET_KEY, project_id="0" * 32, now=now)
-        async with MetaStudio(metastudio.url, project_id="0" * 32, auth=auth) as client:
+        async with client_of(metastudio, auth, project_id="0" * 32) as client:
             with pytest.raises(WrongProject):
                 await client.job(job_id)
 

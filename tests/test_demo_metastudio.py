@@ -13,13 +13,13 @@ from typing import Any
 import httpx
 import pytest
 from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
+from servers import NO_CERTIFICATES
 
 from bot.demo.metastudio import SUPPORTED, Fault, MetaStudioSimulator
 from bot.demo.metastudio_account import ACCESS_KEY, PROJECT_ID, SECRET_KEY, Account
 from bot.demo.metastudio_faults import FaultKind
 from bot.demo.metastudio_jobs import DONE_AGAIN, SENT_BACK, USUAL_PATH
 from bot.metastudio.signing import ALGORITHM, DATE_FORMAT, signature, signed_names
-from bot.metastudio.transport import certificates
 
 OTHER_PROJECT = "fedcba9876543210fedcba9876543210"
 TEMPORARY = ("TEMPORARYAK", "TEMPORARYSK", "SECURITYTOKEN")
@@ -56,7 +56,7 @@ async def metastudio(clock: Clock) -> AsyncIterator[MetaStudioSimulator]:
 
 @pytest.fixture
 async def client(metastudio: MetaStudioSimulator) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=metastudio.url, verify=certificates()) as opened:
+    async with httpx.AsyncClient(base_url=metastudio.url, verify=NO_CERTIFICATES) as opened:
         yield opened
 
 
@@ -688,7 +688,7 @@ class TestFaults:
         """Requests that hang, or are slow, do not hold up the end."""
         async with (
             MetaStudioSimulator() as metastudio,
-            httpx.AsyncClient(base_url=metastudio.url, verify=certificates()) as client,
+            httpx.AsyncClient(base_url=metastudio.url, verify=NO_CERTIFICATES) as client,
         ):
             metastudio.fail(Fault.hang())
             metastudio.fail(Fault.slow(60))

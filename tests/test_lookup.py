@@ -204,7 +204,6 @@ async def test_what_is_no_id_gets_a_sentence_at_once(
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
-@pytest.mark.usefixtures("no_waiting")
 async def test_each_failure_has_its_sentence(
     slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, fault: Fault | None, says: str
 ) -> None:

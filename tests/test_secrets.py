@@ -301,7 +301,7 @@ async def trouble_disk(scene: Scene, path: Path) -> None:
         await scene.ask(f"subscribe {scene.job()}")
 
 
-@pytest.mark.usefixtures("talkative", "no_waiting")
+@pytest.mark.usefixtures("talkative")
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(("mode", "form", "sign_in"), WAYS.values(), ids=WAYS)
 async def test_nothing_secret_comes_out(

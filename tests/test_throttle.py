@@ -12,7 +12,7 @@ from support import eventually
 from bot.demo.metastudio import Fault, MetaStudioSimulator
 from bot.errors import JobNotFound, MetaStudioError, ServiceDown, Throttled, TimedOut
 from bot.metastudio.client import MetaStudio
-from bot.metastudio.throttle import FIRST_HOLD, LONGEST_HOLD, LONGEST_TURN, Hold, Throttle
+from bot.metastudio.throttle import LONGEST_TURN, Hold, Throttle
 from bot.pace import PACE
 
 FOR_EVER = math.inf
@@ -73,7 +73,7 @@ class TestHold:
     )
     def test_table(self, said: list[tuple[float, float | str | None]], until: float, is_on: bool) -> None:  # noqa: FBT001  a column
         """A time that was named is kept; otherwise it doubles from half a second on, until one is served."""
-        hold = Hold()
+        hold = Hold(PACE.hold)
         for now, word in said:
             hold.answered(now) if isinstance(word, str) else hold.refused(now, word)
 
@@ -81,13 +81,13 @@ class TestHold:
 
     def test_it_does_not_grow_for_ever(self) -> None:
         """A quarter of an hour is the longest."""
-        hold = Hold()
+        hold = Hold(PACE.hold)
         for _ in range(40):
             hold.refused(hold.until, None)
         last = hold.until
         hold.refused(last, None)
 
-        assert (FIRST_HOLD, hold.until - last) == (0.5, LONGEST_HOLD) == (0.5, 900)
+        assert hold.until - last == 900
 
 
 class TestPlaces:
@@ -134,14 +134,12 @@ class TestPlaces:
     ) -> None:
         """The limit of a look-up counts the wait for a place, too."""
         metastudio.fail(Fault.hang(), times=99)
-        throttle = Throttle(pause=0, at_once=1)
-        async with client_at(metastudio.url, limit=0.2, throttle=throttle) as client:
-            first, second = await asyncio.gather(
-                client.job(job_id), client.job("other"), return_exceptions=True
-            )
+        async with client_at(metastudio.url, limit=0.2) as client:
+            others = [client.job(f"job-{number}") for number in range(16)]
+            ends = await asyncio.gather(*others, client.job(job_id), return_exceptions=True)
 
-        assert (type(first), type(second)) == (TimedOut, TimedOut)
-        assert len(metastudio.requests) == 1
+        assert {type(end) for end in ends} == {TimedOut}
+        assert job_id not in {seen.path.rpartition("/")[2] for seen in metastudio.requests}
 
 
 class TestBusy:
@@ -177,7 +175,7 @@ class TestBusy:
 
     async def test_a_renewal_of_the_token_that_is_refused_holds_them_too(self) -> None:
         """It does not matter which request met the limit."""
-        throttle = Throttle(pause=0)
+        throttle = Throttle(pause=0, first_hold=PACE.hold)
         with pytest.raises(Throttled):
             async with throttle.place(FOR_EVER, ""):
                 raise Throttled(retry_after=60)
@@ -294,7 +292,7 @@ class TestTurns:
 
     async def test_people_who_wait_for_a_place_go_first_too(self) -> None:
         """Those whose requests are not sent yet hold the bot's own back like those whose are."""
-        throttle = Throttle(pause=0.05, at_once=1)
+        throttle = Throttle(pause=0.05, first_hold=PACE.hold, at_once=1)
         clock = asyncio.get_running_loop().time
         may_end = asyncio.Event()
 

@@ -17,7 +17,6 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import aiohttp
-import stamina
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 from slack_sdk.webhook.webhook_response import WebhookResponse
 
@@ -26,6 +25,8 @@ from bot.errors import BeingStopped, VoiceJobError
 from bot.logs import about
 from bot.metrics import TYPED, Metrics
 from bot.mrkdwn import Message
+from bot.pace import PACE
+from bot.retries import retried
 
 log = logging.getLogger(__name__)
 
@@ -80,11 +81,18 @@ Work = Callable[[], Awaitable[Message | None]]
 
 
 class Answers:
-    """Answers to people, all sent by ``session``."""
+    """Answers to people, all sent by ``session``; ``first_pause`` is the usual one before a second try."""
 
-    def __init__(self, session: aiohttp.ClientSession, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        metrics: Metrics | None = None,
+        *,
+        first_pause: float = PACE.resend,
+    ) -> None:
         self._session = session
         self._metrics = metrics or Metrics()
+        self._first_pause = first_pause
         self._sending = asyncio.Semaphore(AT_A_TIME)
         self._beginning = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -138,12 +146,15 @@ class Answers:
     async def _answer(self, response_url: str, message: dict[str, Any], *, replaces: bool) -> None:
         # slack_sdk's own handlers don't see a status of 5xx here, so they stay out of it.
         webhook = AsyncWebhookClient(response_url, session=self._session, retry_handlers=[])
+        body = message | {"replace_original": replaces}
+
+        async def send() -> None:
+            async with self._sending:
+                taken = await webhook.send_dict(body)
+            _check(taken)
+
         try:
-            async for attempt in stamina.retry_context(on=pause_before_resend, attempts=TRIES, timeout=None):
-                with attempt:
-                    async with self._sending:
-                        taken = await webhook.send_dict(message | {"replace_original": replaces})
-                    _check(taken)
+            await retried(send, tries=TRIES, first=self._first_pause, pause=pause_before_resend)
         except NotTakenError as error:
             told = about(status=str(error.status), code=error.code)
             log.warning("Slack did not take an answer", extra=told)
@@ -190,13 +201,15 @@ def _check(response: WebhookResponse) -> None:
         raise NotTakenError(response)
 
 
-def pause_before_resend(error: Exception) -> bool | float:
-    """Decide whether to send an answer again: no, yes after the usual pause, or yes after so many seconds."""
+def pause_before_resend(error: Exception, usual: float) -> float | None:
+    """Say after how many seconds to send an answer again; None: not at all."""
+    if isinstance(error, aiohttp.ClientError | TimeoutError | UnicodeDecodeError):
+        return usual
     if not isinstance(error, NotTakenError):
-        return isinstance(error, aiohttp.ClientError | TimeoutError | UnicodeDecodeError)
+        return None
     if error.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return error.retry_after <= LONGEST_PAUSE and (error.retry_after or True)
-    return error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        return (error.retry_after or usual) if error.retry_after <= LONGEST_PAUSE else None
+    return usual if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else None
 
 
 def ephemeral(message: Message) -> dict[str, Any]:

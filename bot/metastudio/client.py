@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import random
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -10,7 +9,6 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 import httpx
-import stamina
 
 from bot.errors import BadJobId, MetaStudioError, TimedOut, Unreachable, UnreadableAnswer
 from bot.job_ids import JOB_ID
@@ -19,7 +17,8 @@ from bot.metastudio.refusals import refusal
 from bot.metastudio.throttle import Throttle
 from bot.metastudio.transport import Transport
 from bot.metrics import OK, Metrics
-from bot.pace import PACE
+from bot.pace import PACE, Pace
+from bot.retries import retried
 
 Answer = TypeVar("Answer")
 
@@ -27,10 +26,6 @@ LOOK_UP_SECONDS: Final = 12.0
 """A look-up ends within this time, whatever happens."""
 TIMEOUT: Final = httpx.Timeout(10, connect=5)
 TRIES: Final = 3
-FIRST_PAUSE: Final = 0.2
-LONGEST_PAUSE: Final = 2.0
-JITTER: Final = 0.3
-"""Pauses between tries, in seconds: they double, and up to JITTER is added to each."""
 TELLING_FIELDS: Final = frozenset({"job_id", "state", "voice_name"})
 """An answer that has an error code and none of these is no job, whatever its status."""
 
@@ -51,13 +46,14 @@ class MetaStudio:
         app_user_id: str | None = None,
         timeout: httpx.Timeout = TIMEOUT,
         limit: float = LOOK_UP_SECONDS,
-        throttle: Throttle | None = None,
+        pace: Pace = PACE,
         metrics: Metrics | None = None,
     ) -> None:
         self._jobs_url = f"{endpoint}/v1/{project_id}/voice-training-manage/user/jobs"
         headers = {"Accept": "application/json"} | ({"X-App-UserId": app_user_id} if app_user_id else {})
         self._http = httpx.AsyncClient(auth=auth, headers=headers, timeout=timeout, transport=Transport())
-        self.throttle = throttle or Throttle(pause=PACE.requests)
+        self.throttle = Throttle(pause=pace.requests, first_hold=pace.hold)
+        self._first_pause = pace.retry
         self._metrics = metrics or Metrics()
         self._limit = limit
         self._under_way: dict[str, asyncio.Task[Job]] = {}
@@ -135,23 +131,15 @@ class MetaStudio:
     ) -> Answer:
         latest = limit.when() or 0.0
 
-        def pause(error: Exception) -> bool | float:
-            jitter = random.uniform(0, JITTER)  # noqa: S311  spreads retries, guards nothing
-            seconds_left = latest - asyncio.get_running_loop().time()
-            return pause_before_retry(error, seconds_left=seconds_left, jitter=jitter)
+        async def once() -> Answer:
+            async with self.throttle.place(latest, job_id):
+                return await ask()
 
-        async for attempt in stamina.retry_context(
-            on=pause,
-            attempts=TRIES,
-            timeout=None,
-            wait_initial=FIRST_PAUSE,
-            wait_max=LONGEST_PAUSE,
-            wait_jitter=JITTER,
-        ):
-            with attempt:
-                async with self.throttle.place(latest, job_id):
-                    return await ask()
-        raise AssertionError("stamina ends with an answer or an error")
+        def pause(error: Exception, usual: float) -> float | None:
+            left = latest - asyncio.get_running_loop().time()
+            return pause_before_retry(error, usual=usual, seconds_left=left)
+
+        return await retried(once, tries=TRIES, first=self._first_pause, pause=pause)
 
     async def _job_once(self, job_id: str) -> dict[str, Any]:
         with self._counted("show"):
@@ -195,17 +183,17 @@ def transport_error(error: httpx.RequestError, job_id: str) -> MetaStudioError:
     return UnreadableAnswer(job_id=job_id)
 
 
-def pause_before_retry(error: Exception, *, seconds_left: float, jitter: float) -> bool | float:
-    """Decide whether to try again: no, yes after the usual pause, or yes after so many seconds.
+def pause_before_retry(error: Exception, *, usual: float, seconds_left: float) -> float | None:
+    """Say after how many seconds to try again; None: not at all.
 
     A time that MetaStudio named (Retry-After) is kept, or not waited for at all when it is past the limit.
     """
     if not isinstance(error, MetaStudioError) or not error.transient:
-        return False
+        return None
     if error.retry_after is None:
-        return True
-    pause = error.retry_after + jitter
-    return pause if pause < seconds_left else False
+        return usual
+    pause = error.retry_after + usual
+    return pause if pause < seconds_left else None
 
 
 def _page_in(response: httpx.Response) -> Page:

@@ -14,9 +14,8 @@ from bot.errors import MetaStudioError, Throttled
 
 AT_ONCE: Final = 16
 """Requests on their way at a time: at 0.3 s each some 50 a second, more than a tenant is allowed."""
-FIRST_HOLD: Final = 0.5
 LONGEST_HOLD: Final = 15 * 60.0
-"""Seconds without a request after a 429 that names no time: they double. A longer time is not kept either."""
+"""Seconds: a hold does not grow beyond, and after as long it is tried again, whatever a 429 said."""
 LONGEST_TURN: Final = 2.0
 """Seconds for which people's requests, however many, hold up those that nobody waits for."""
 
@@ -25,8 +24,8 @@ LONGEST_TURN: Final = 2.0
 class Hold:
     """The time for which no request is sent. All times are in seconds of one clock."""
 
-    first: float = FIRST_HOLD
-    """The pause after a first 429 that names no time."""
+    first: float
+    """How long it is after a first 429 that names no time; then it doubles."""
     until: float = 0.0
     is_on: bool = False
     """Whether a 429 was the last word: then one request alone tries whether it is over."""
@@ -48,9 +47,12 @@ class Hold:
 
 
 class Throttle:
-    """Lets ``at_once`` requests be on their way; ``pause`` is what ``turn`` keeps between two, in seconds."""
+    """Lets ``at_once`` requests be on their way; ``pause`` is what ``turn`` keeps between two, in seconds.
 
-    def __init__(self, *, pause: float, at_once: int = AT_ONCE, first_hold: float = FIRST_HOLD) -> None:
+    ``first_hold`` is how many seconds none is sent after a first 429 that names no time.
+    """
+
+    def __init__(self, *, pause: float, first_hold: float, at_once: int = AT_ONCE) -> None:
         self.pause = pause
         self._places = asyncio.Semaphore(at_once)
         self._trial = asyncio.Lock()

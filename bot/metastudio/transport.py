@@ -5,10 +5,8 @@ one begins or ends, and a request that is cancelled while it waits can leave its
 Here nothing waits for a connection: ``bot.metastudio.throttle`` has let it through before.
 """
 
-import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from functools import cache
 from typing import Final
 
 import aiohttp
@@ -29,12 +27,6 @@ _ERRORS: Final = (
     (aiohttp.ClientError, httpx.ReadError),
 )
 """What aiohttp raises, and httpx's name for it; the first that fits counts."""
-
-
-@cache
-def certificates() -> ssl.SSLContext:
-    """Read the certificates that this machine trusts: once, since it takes as long as many requests."""
-    return httpx.create_ssl_context()
 
 
 class Transport(httpx.AsyncBaseTransport):
@@ -92,7 +84,7 @@ class _Body(httpx.AsyncByteStream):
 
 def _session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, ssl=certificates()),
+        connector=aiohttp.TCPConnector(limit=0),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,  # httpx does
         max_field_size=LONGEST_HEADER,

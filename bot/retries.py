@@ -1,0 +1,42 @@
+"""Trying again what failed and may pass.
+
+stamina, which did this before, took a tenth of the processor time of a command: it looks at its callbacks
+anew in each try, the first one included.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from itertools import count
+from typing import TypeVar
+
+T = TypeVar("T")
+
+Pause = Callable[[Exception, float], float | None]
+"""How many seconds to wait after an error, given the usual number of them; None: it is not tried again."""
+
+
+async def retried(work: Callable[[], Awaitable[T]], *, tries: int, first: float, pause: Pause) -> T:
+    """Do the work, ``tries`` times at most; raises what the last one raised.
+
+    ``first`` is the usual pause after the first try, in seconds.
+    """
+    for number in count(1):
+        try:
+            return await work()
+        except Exception as error:
+            usual = usual_pause(number, first, random.random())  # noqa: S311  spreads retries, guards nothing
+            seconds = pause(error, usual) if number < tries else None
+            if seconds is None:
+                raise
+        await asyncio.sleep(seconds)
+    raise AssertionError("it ends with a result or an error")
+
+
+def usual_pause(number: int, first: float, chance: float) -> float:
+    """Say how many seconds to wait after the try with this number, from 1: they double.
+
+    ``chance``, from 0 to 1, makes them up to twice as long, so that those who fail together don't come back
+    together.
+    """
+    return first * 2.0 ** (number - 1) * (1 + chance)
