@@ -1,7 +1,9 @@
 """VoiceJob: where voice training jobs at Huawei Cloud MetaStudio stand, told in Slack.
 
-__main__.py       python -m bot, the same as voicejob
-cli.py            the command line: the only place that prints
+__main__.py       voicejob, and python -m bot: a command, and the sentence and exit code where it fails
+cli.py            the command line, all but run
+run.py            the bot as a process
+console.py        what draws on the terminal
 config.py         the settings
 app.py            the composition root: builds everything, and runs it
 socket_mode.py    one of Slack's ways to the bot
@@ -27,6 +29,7 @@ jobs.py           PURE   the job, and what its states mean
 job_ids.py        PURE   how job ids look, and finding one in what a person typed
 errors.py         PURE   all that can go wrong, each with its sentence
 logs.py           the log: its format, its fields, and what never gets into it
+retries.py        trying again what failed and may pass
 edges.py          what goes wrong for a while, logged when it begins and when it is over
 terminal.py       Slack messages drawn in a terminal
 checks/           tries everything that the bot needs, for real

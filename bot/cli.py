@@ -1,24 +1,14 @@
-"""The command line: parse, call, print, exit code. The only place that prints.
-
-Exit codes: 0 done, 1 it did not work, 2 the settings or the arguments are wrong. What ``run`` does not need
-is imported where it is used, since a bot keeps in memory what it imports.
-"""
+"""The command line: parse, call, print, exit code. What a single command needs is imported there."""
 
 import asyncio
-import gc
 import json
 import logging
 import os
-import signal
 import sys
 import threading
 import time
 import webbrowser
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict
-from functools import cache
-from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -27,20 +17,18 @@ from bot import app as bot
 from bot import cards, logs
 from bot.checks import settings as known_settings
 from bot.checks.item import Item
-from bot.config import MetaStudioSettings, Settings
-from bot.errors import BadSettings, BadUsage, MetaStudioError, VoiceJobError
+from bot.config import MetaStudioSettings
+from bot.console import console, print_aside
 from bot.job_ids import job_id_from
 from bot.jobs import Job, without_personal_fields
-from bot.logs import LogFormat
 from bot.metastudio.proxies import check_proxies
+from bot.run import on_signals, run
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.text import Text
 
 log = logging.getLogger(__name__)
 
-BAD_INPUT: Final = 2
 DEMO_PORT: Final = 8910
 MARKS: Final = {
     True: ("ok     ", "green"),
@@ -58,36 +46,6 @@ cli = typer.Typer(
     rich_markup_mode="markdown",  # which fills the lines of help
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-@cache
-def console(*, stderr: bool = False) -> "Console":
-    """Give what draws on the terminal."""
-    from rich.console import Console
-
-    return Console(stderr=stderr, highlight=False)
-
-
-def main() -> None:
-    """Run the command line: what goes wrong becomes a sentence and an exit code."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        # Where it is not UTF-8, some of our characters would be an error. stderr escapes them by itself.
-        sys.stdout.reconfigure(errors="replace")
-    try:
-        cli()
-    except (BadSettings, BadUsage) as error:
-        _say_aside(str(error))
-        sys.exit(BAD_INPUT)
-    except VoiceJobError as error:
-        _say_aside(error.sentence())
-        if isinstance(error, MetaStudioError):
-            _say_aside(str(error))
-        sys.exit(1)
-
-
-def _say_aside(text: str) -> None:
-    """Print what is no output for another program to read."""
-    console(stderr=True).print(text, markup=False, soft_wrap=True)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001  typer passes the option's value
@@ -152,8 +110,8 @@ def manifest(
         raise typer.BadParameter(str(error), param_hint="--url") from None
     text = app_manifest.as_yaml(app_manifest.manifest(host))
     typer.echo(text, nl=False)
-    _say_aside("This link makes the app at Slack, with the manifest filled in:")
-    _say_aside(app_manifest.new_app_link(text))
+    print_aside("This link makes the app at Slack, with the manifest filled in:")
+    print_aside(app_manifest.new_app_link(text))
 
 
 @cli.command()
@@ -169,27 +127,14 @@ def check(
     asyncio.run(_check(as_json=as_json))
 
 
-@cli.command()
-def run() -> None:
+@cli.command("run")
+def run_bot() -> None:
     """Run the bot, until it is stopped.
 
     Its settings come from the environment or from .env; the README names them, and `voicejob check` tries
     them.
     """
-    logs.set_up()
-    known = known_settings.read()
-    logs.set_up(known.settings.voicejob_log)
-    for slip in known.unknown:
-        log.warning("%s", slip)
-    try:
-        if known.problems:
-            raise BadSettings(list(known.problems))
-        asyncio.run(_run(known.settings))
-    except VoiceJobError as error:
-        if known.settings.voicejob_log is LogFormat.TEXT:
-            raise
-        log.critical("%s", error.sentence())  # whoever reads JSON gets nothing else
-        raise typer.Exit(BAD_INPUT if isinstance(error, BadSettings) else 1) from None
+    run()
 
 
 @cli.command()
@@ -214,42 +159,13 @@ def show(
         console().print(terminal.draw(_card(settings, Job.from_api(answer | {"job_id": found}))))
 
 
-async def _run(settings: Settings) -> None:
-    """Run until SIGTERM or Ctrl-C. Before the bot is ready, that breaks the start off."""
-    check_proxies()
-    stop, is_ready = asyncio.Event(), asyncio.Event()
-
-    def ready(way: str) -> None:
-        is_ready.set()
-        _freeze()
-        log.info("ready: %s", way)
-
-    def end() -> None:
-        stop.set()
-        if not is_ready.is_set():
-            running.cancel()
-
-    running = asyncio.ensure_future(bot.run(settings, stop=stop, ready=ready))
-    _on_signals(end)
-    with suppress(asyncio.CancelledError):
-        await running
-    log.info("stopped")
-
-
-def _freeze() -> None:
-    # What exists by now stays to the end. Frozen, it is no longer walked by each full garbage collection,
-    # which would hold up everybody's acknowledgement for 50 ms.
-    gc.collect()
-    gc.freeze()
-
-
 async def _demo(port: int, *, open_browser: bool) -> None:
     """Serve the demo's page until SIGTERM or Ctrl-C."""
     from bot.demo.page import serving
     from bot.demo.playground import playground
 
     stop = asyncio.Event()
-    _on_signals(stop.set)
+    on_signals(stop.set)
     async with playground() as ground, serving(ground, port) as address:
         console().print(f"The demo is at {address}", "Ctrl-C ends it.", sep="\n")
         if open_browser and _has_screen():
@@ -262,11 +178,6 @@ async def _demo(port: int, *, open_browser: bool) -> None:
 def _has_screen() -> bool:
     """Say whether a browser has where to show: without, a text browser would take over the terminal."""
     return sys.platform in {"darwin", "win32"} or any(os.environ.get(name) for name in SCREENS)
-
-
-def _on_signals(end: Callable[[], object]) -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, end)
 
 
 async def _check(*, as_json: bool) -> None:

@@ -6,6 +6,7 @@ whole replies. So of theirs only the first words are taken, and of an exception 
 class and where it came from.
 """
 
+import json
 import logging
 import re
 import sys
@@ -18,8 +19,6 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, Final, TextIO, TypeAlias
-
-from pythonjsonlogger.json import JsonFormatter
 
 from bot.errors import MetaStudioError, StoreTrouble
 
@@ -43,12 +42,10 @@ QUIET: Final = {
     "aiohttp": logging.WARNING,
     "asyncio": logging.WARNING,
     "filelock": logging.WARNING,
-    "httpcore": logging.WARNING,
     "httpx": logging.WARNING,  # at INFO: each request, with its address
     "slack_bolt": logging.WARNING,  # at INFO: the bodies of requests; at DEBUG everything
     "slack_sdk": logging.WARNING,  # at DEBUG: envelopes and the tickets of Socket Mode
     "sqlitedict": logging.CRITICAL,  # ten lines for each error, which reaches our log as one
-    "stamina": logging.ERROR,  # each try, with its arguments; what came of them is logged here
 }
 """The libraries' least levels, and WARNING for all others, whatever somebody sets instead."""
 
@@ -130,26 +127,24 @@ class TextLines(logging.Formatter):
         return _escaped(" ".join(told))
 
 
-class JsonLines(JsonFormatter):
+class JsonLines(logging.Formatter):
     """One object: time, level, logger, message, the fields, and a traceback under that name.
 
     What else other libraries attach to their records is left out.
     """
 
-    def add_fields(
-        self,
-        log_data: dict[str, Any],
-        record: logging.LogRecord,
-        message_dict: dict[str, Any],  # noqa: ARG002  python-json-logger calls with it
-    ) -> None:
-        """Choose what is in the object."""
-        log_data["time"] = _time(record)
-        log_data["level"] = record.levelname
-        log_data["logger"] = record.name
-        log_data["message"] = _message(record)
-        log_data |= _fields(record)
+    def format(self, record: logging.LogRecord) -> str:
+        """Write one line: JSON escapes line breaks, and all that is not ASCII."""
+        told: Fields = {
+            "time": _time(record),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": _message(record),
+        }
+        told |= _fields(record)
         if trace := _trace(record.exc_info):
-            log_data["traceback"] = trace
+            told["traceback"] = trace
+        return json.dumps(told)
 
 
 def _is_fit(record: logging.LogRecord) -> bool:

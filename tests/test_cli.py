@@ -349,7 +349,7 @@ class TestRun:
         assert process.returncode == 0
         assert len(lines) == len(set(lines)) > 0
         assert [line for line in lines if job["job_id"] in line and "done" in line]
-        for unwanted in ("Traceback", "WARNING", "httpx", "stamina"):
+        for unwanted in ("Traceback", "WARNING", "httpx"):
             assert unwanted not in log
 
     @pytest.mark.parametrize(

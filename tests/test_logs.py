@@ -250,7 +250,7 @@ class TestSetUp:
     def test_debug_changes_nothing(self, capsys: pytest.CaptureFixture[str]) -> None:
         """Whoever turns on what the libraries log, and what we do not, gets no more."""
         logs.set_up()
-        for name in (None, "bot", "slack_bolt", "slack_sdk", "httpx", "stamina", "asyncio"):
+        for name in (None, "bot", "slack_bolt", "slack_sdk", "httpx", "asyncio"):
             logging.getLogger(name).setLevel(logging.DEBUG)
             logging.getLogger(name and f"{name}.deeper").debug("heard")
             logging.getLogger(name and f"{name}.deeper").info("heard")
