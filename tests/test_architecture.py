@@ -214,3 +214,13 @@ def test_run_carries_nothing_that_it_does_not_need() -> None:
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603
 
     assert printed.stdout == "[]\n"
+
+
+def test_every_bench_has_a_short_form() -> None:
+    """CI finds by this word what it has to run, so that no bench can rot."""
+    commands = [
+        path for path in (ROOT / "tests" / "bench").glob("*.py") if "ArgumentParser" in path.read_text()
+    ]
+
+    assert [path.name for path in commands if '"--quick"' not in path.read_text()] == []
+    assert len(commands) >= 6

@@ -1,5 +1,7 @@
 """Kills the bot a hundred times: ``python tests/bench/kill.py``, or ``--kills 500``, or ``--seed`` to repeat.
 
+With ``--quick`` it is killed twice.
+
 While jobs change, people subscribe, and Slack and MetaStudio fail now and then, the bot is killed by SIGKILL
 at moments that matter, and started again at once. Then ``--stops`` rounds end it with SIGTERM instead, and no
 answer of Slack's is lost: after those, nothing may come twice. Exits with 1 if anything was lost, told in
@@ -30,8 +32,10 @@ PATIENCE = 60.0
 def options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--stops", type=int, default=10, help="ends by SIGTERM")
+    parser.add_argument("--quick", action="store_true", help="a short run, to see that all works")
+    quick = parser.parse_known_args()[0].quick
+    parser.add_argument("--kills", type=int, default=2 if quick else 100)
+    parser.add_argument("--stops", type=int, default=1 if quick else 10, help="ends by SIGTERM")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
     parser.add_argument("--no-lost-answers", action="store_true", help="Slack says so of all that it takes")
     parser.add_argument("--timeline", action="store_true", help="print what led to each repeat")

@@ -1,6 +1,7 @@
 """What the demo's page costs to open: requests, bytes over the wire, and time to the first drawn message.
 
-``python tests/bench/page.py [--visits N]``; it needs Chromium. Each visit is a browser without a cache.
+``python tests/bench/page.py [--visits N]``, or ``--quick`` for one; it needs Chromium. Each visit is a
+browser without a cache.
 """
 
 import argparse
@@ -67,5 +68,7 @@ async def visit(chromium: Browser, address: str) -> dict[str, float]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--visits", type=int, default=9)
+    parser.add_argument("--quick", action="store_true", help="a short run, to see that all works")
+    quick = parser.parse_known_args()[0].quick
+    parser.add_argument("--visits", type=int, default=1 if quick else 9)
     asyncio.run(main(parser.parse_args().visits))
