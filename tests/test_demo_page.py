@@ -777,7 +777,7 @@ class TestWorld:
         assert browser.shown["world"]["seconds_per_step"] is None
 
     async def test_the_bot_is_switched(self, browser: Browser, voices: str) -> None:
-        """Started, started anew and stopped: each is done when it is done, and shows."""
+        """Started, started anew and stopped: each is done when it is done, and shows; starts are counted."""
         for want, state in (
             ("stop", "stopped"),
             ("start", "running"),
@@ -788,6 +788,7 @@ class TestWorld:
             assert await browser.ask("bot", want=want) is None
             await browser.until(lambda to=state: browser.shown["world"]["bot"]["state"] == to)  # type: ignore[misc]
 
+        assert browser.shown["world"]["bot"]["starts"] == 2
         await browser.ask("say", channel=voices, text="/voicejob help")
         assert "dispatch_failed" in (await browser.part("note", kind="slackbot"))["text"]
 

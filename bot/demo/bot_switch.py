@@ -30,7 +30,10 @@ class BotState(StrEnum):
 
 
 class BotSwitch:
-    """Runs the bot with these settings, one at a time; ``state`` and ``says`` tell how it is."""
+    """Runs the bot with these settings, one at a time; ``state`` and ``says`` tell how it is.
+
+    ``starts`` counts how often it became ready.
+    """
 
     def __init__(self, settings: Settings, pace: Pace) -> None:
         self._settings = settings
@@ -40,7 +43,7 @@ class BotSwitch:
         self._ready = asyncio.Event()
         self.state = BotState.STOPPED
         self.says = STOPPED
-        self._starts = 0
+        self.starts = 0
 
     async def start(self) -> None:
         """Start the bot, unless it runs, and come back when it is ready or broken."""
@@ -93,9 +96,9 @@ class BotSwitch:
         self._ready.set()
 
     def _is_ready(self, way: str) -> None:
-        self._starts += 1
+        self.starts += 1
         # A start takes no time that could be seen: this shows that there was one.
-        again = f" Started {self._starts} times." if self._starts > 1 else ""
+        again = f" Started {self.starts} times." if self.starts > 1 else ""
         self._now(BotState.RUNNING, f"Connected to Slack by {way}.{again}")
         self._ready.set()
 

@@ -82,7 +82,7 @@ class View:
     def _world(self) -> Parts:
         ground = self._ground
         return {
-            "bot": {"state": ground.bot.state, "says": ground.bot.says},
+            "bot": {"state": ground.bot.state, "says": ground.bot.says, "starts": ground.bot.starts},
             "metastudio": ground.moods.metastudio,
             "slack": ground.moods.slack,
             "seconds_per_step": ground.clockwork.seconds,

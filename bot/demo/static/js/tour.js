@@ -104,12 +104,12 @@ function hasButton(message, actionId) {
   return message.blocks.some((block) => block.elements?.some((element) => element.action_id === actionId));
 }
 
-/** Tells whether the bot ran, went, and runs again, as far as this page has seen it. */
+/** Tells whether the bot was started anew while this page was open. The page may miss how it went and came. */
 function makeReturn() {
-  const passed = [];
+  let first = 0;
   return (state) => {
-    const isRunning = state.get("world")?.bot.state === "running";
-    if (isRunning !== (passed.at(-1) ?? false)) passed.push(isRunning);
-    return passed.length > 2;
+    const starts = state.get("world")?.bot.starts ?? 0;
+    first ||= starts;
+    return starts > first;
   };
 }
