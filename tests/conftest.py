@@ -25,6 +25,11 @@ os.environ["HOME"] = tempfile.mkdtemp(prefix="voicejob-test-home-")
 pytest_plugins = ["browser"] if find_spec("playwright") else []
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Take more workers than cores: most of the tests' time is spent waiting."""
+    return 2 * (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let no setting, proxy or .env file of the machine reach a test."""
