@@ -4,10 +4,9 @@ import asyncio
 import gc
 import logging
 import re
-import socket
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from support import AT_ONCE, disk_held, eventually, eventually_so, office
 from watching import watching
 
-from bot import cards
+from bot import app, cards
 from bot.demo.metastudio import Fault, MetaStudioSimulator
 from bot.demo.slack import SIGNING_SECRET, SlackWorkspace
 from bot.demo.slack import Fault as SlackFault
@@ -87,22 +86,38 @@ class Monitor:
                 await asyncio.sleep(0.05)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+class Addresses(logging.Handler):
+    """Finds in the bot's log where health and metrics are: a port that a test picks may be taken soon."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take the address out of a record."""
+        self.found += re.findall(r"^health and metrics at (\S+)$", record.getMessage())
+
+    def __enter__(self) -> list[str]:
+        self._level = app.log.level
+        app.log.setLevel(logging.INFO)
+        app.log.addHandler(self)
+        return self.found
+
+    def __exit__(self, *_: object) -> None:
+        app.log.removeHandler(self)
+        app.log.setLevel(self._level)
 
 
 @asynccontextmanager
 async def monitored(
     slack: SlackWorkspace, metastudio: MetaStudioSimulator, **changes: Any
 ) -> AsyncIterator[Monitor]:
-    port = free_port()
-    settings = settings_for(slack, metastudio, port=port, **changes)
-    async with running(settings, pace=AT_ONCE) as way, aiohttp.ClientSession() as session:
-        if way.startswith("http://"):
-            slack.events_url = way
-        yield Monitor(session, f"http://127.0.0.1:{port}")
+    with Addresses() as addresses:
+        settings = settings_for(slack, metastudio, **changes)
+        async with running(settings, pace=AT_ONCE) as way, aiohttp.ClientSession() as session:
+            if way.startswith("http://"):
+                slack.events_url = way
+            yield Monitor(session, addresses[-1])
 
 
 @pytest.fixture(params=["socket mode", "http mode"])
@@ -289,9 +304,8 @@ class TestReady:
                 assert await monitor.problems() == {}
             assert len(slack.calls) == calls
             assert len(metastudio.requests) <= 1  # the watcher's, at the start
-        with sqlite3.connect(path) as stored:
+        with closing(sqlite3.connect(path)) as stored:
             (checked,) = stored.execute("SELECT value FROM voicejob WHERE key LIKE '%check%'").fetchone()
-        stored.close()
 
         assert checked == '{"check": 1}'
 
