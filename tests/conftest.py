@@ -15,7 +15,7 @@ from bot.config import Settings
 from bot.demo.bot_switch import BotSwitch
 from bot.demo.metastudio import MetaStudioSimulator
 from bot.demo.playground import Playground
-from bot.demo.slack import SIGNING_SECRET, SlackWorkspace
+from bot.demo.slack import SlackWorkspace
 from bot.demo.world import running, settings_for
 
 # The official SDK, an oracle in some tests, writes a file into the home directory as soon as it is imported.
@@ -63,14 +63,15 @@ def channel(slack: SlackWorkspace) -> str:
     return slack.add_channel("voices", bot_is_member=False)
 
 
-@pytest.fixture(params=["socket mode", "http mode"])
-def settings(
-    request: pytest.FixtureRequest, slack: SlackWorkspace, metastudio: MetaStudioSimulator
-) -> Settings:
-    """Give the settings of each of the two modes in turn."""
-    if request.param == "socket mode":
-        return settings_for(slack, metastudio)
-    return settings_for(slack, metastudio, slack_app_token=None, slack_signing_secret=SIGNING_SECRET)
+@pytest.fixture
+def mode() -> dict[str, str | None]:
+    """Give what the settings are besides: nothing, for Socket Mode. BOTH_MODES gives both in turn."""
+    return {}
+
+
+@pytest.fixture
+def settings(slack: SlackWorkspace, metastudio: MetaStudioSimulator, mode: dict[str, str | None]) -> Settings:
+    return settings_for(slack, metastudio, **mode)
 
 
 @pytest.fixture

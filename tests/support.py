@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.demo.slack import BOT_TOKEN, SlackWorkspace
+from bot.demo.slack import BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
 from bot.jobs import Job
 from bot.logs import TextLines
 from bot.notices import Look
@@ -46,6 +46,11 @@ def log_text(caplog: pytest.LogCaptureFixture) -> str:
     """Give the same as one text."""
     return "\n".join(log_lines(caplog))
 
+
+HTTP_MODE = {"slack_app_token": None, "slack_signing_secret": SIGNING_SECRET}
+"""The settings that make Slack reach the bot over HTTP."""
+BOTH_MODES = pytest.mark.parametrize("mode", [{}, HTTP_MODE], ids=["socket mode", "http mode"])
+"""For what depends on how Slack reaches the bot: its requests, and the acknowledgements that it gets."""
 
 AT_ONCE = Pace(channel=0, posts=0, edits=0, resend=0.001, requests=0.001, retry=0.001, hold=0.01, gone=0.2)
 

@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from support import AT_ONCE, disk_held, eventually, eventually_so, office
+from support import AT_ONCE, BOTH_MODES, HTTP_MODE, disk_held, eventually, eventually_so, office
 from watching import watching
 
 from bot import app, cards
@@ -120,26 +120,12 @@ async def monitored(
             yield Monitor(session, addresses[-1])
 
 
-@pytest.fixture(params=["socket mode", "http mode"])
-def mode(request: pytest.FixtureRequest) -> dict[str, str | None]:
-    """Give the settings of each of the two modes."""
-    is_http = request.param == "http mode"
-    return {"slack_app_token": None, "slack_signing_secret": SIGNING_SECRET} if is_http else {}
-
-
 @pytest.fixture
 async def monitor(
     slack: SlackWorkspace, metastudio: MetaStudioSimulator, mode: dict[str, str | None]
 ) -> AsyncIterator[Monitor]:
-    """Watch a bot in each of the two modes."""
+    """Watch a bot, in Socket Mode unless a test asks for both."""
     async with monitored(slack, metastudio, **mode) as watched:
-        yield watched
-
-
-@pytest.fixture
-async def socket_monitor(slack: SlackWorkspace, metastudio: MetaStudioSimulator) -> AsyncIterator[Monitor]:
-    """Watch a bot in Socket Mode."""
-    async with monitored(slack, metastudio) as watched:
         yield watched
 
 
@@ -159,12 +145,14 @@ async def say(slack: SlackWorkspace, channel: str, text: str) -> None:
 
 
 class TestAlive:
+    @BOTH_MODES
     async def test_a_running_bot_is_alive_and_ready(self, monitor: Monitor) -> None:
         """Both modes answer at the same port, with nothing to know before."""
         assert await monitor.get("/healthz") == (200, "alive\n")
         assert await monitor.problems() == {}
         assert await monitor.value("voicejob_ready") == 1
 
+    @BOTH_MODES
     async def test_the_log_says_where(
         self,
         slack: SlackWorkspace,
@@ -179,25 +167,25 @@ class TestAlive:
 
         assert caplog.text.count(f"health and metrics at {address}") == 1
 
-    async def test_nothing_else_is_served(self, socket_monitor: Monitor) -> None:
+    async def test_nothing_else_is_served(self, monitor: Monitor) -> None:
         """In Socket Mode there is no door for Slack, and no other page."""
         for path in ("/", "/slack/events", "/healthz/x", "/metrics/"):
-            status, text = await socket_monitor.get(path)
+            status, text = await monitor.get(path)
             assert (status, text) == (404, "")
 
 
 class TestReady:
-    async def test_a_lost_connection(self, slack: SlackWorkspace, socket_monitor: Monitor) -> None:
+    async def test_a_lost_connection(self, slack: SlackWorkspace, monitor: Monitor) -> None:
         """While Slack can't reach the bot it is not ready, and says so; then it is again."""
         slack.refuse_handshakes = 10_000
         slack.cut()
-        problems = await socket_monitor.becomes("slack")
-        ready = await socket_monitor.value("voicejob_ready")
+        problems = await monitor.becomes("slack")
+        ready = await monitor.value("voicejob_ready")
         slack.refuse_handshakes = 0
 
         assert problems == {"slack": "The bot is not connected to Slack."}
         assert ready == 0
-        await socket_monitor.becomes()
+        await monitor.becomes()
 
     async def test_a_revoked_token(
         self,
@@ -403,6 +391,7 @@ class TestMetrics:
 
         assert set(re.findall(r"^\| `(voicejob_\w+)", README, re.MULTILINE)) == there
 
+    @BOTH_MODES
     async def test_commands_and_buttons_are_counted(
         self, slack: SlackWorkspace, monitor: Monitor, voices: str, job_id: str
     ) -> None:
@@ -474,7 +463,7 @@ class TestMetrics:
         self,
         slack: SlackWorkspace,
         metastudio: MetaStudioSimulator,
-        socket_monitor: Monitor,
+        monitor: Monitor,
         voices: str,
         job_id: str,
     ) -> None:
@@ -489,10 +478,10 @@ class TestMetrics:
             )
         )
         metastudio.set_state(job_id, "AUDITING")
-        await socket_monitor.counts("voicejob_paused_subscriptions")
-        await socket_monitor.counts("voicejob_oldest_notice_age_seconds")
+        await monitor.counts("voicejob_paused_subscriptions")
+        await monitor.counts("voicejob_oldest_notice_age_seconds")
 
-        assert await socket_monitor.value("voicejob_pending_notices") == 1
+        assert await monitor.value("voicejob_pending_notices") == 1
 
     async def test_an_opened_link_is_a_press(
         self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, voices: str, job_id: str
@@ -511,8 +500,7 @@ class TestMetrics:
         self, slack: SlackWorkspace, metastudio: MetaStudioSimulator
     ) -> None:
         """The time of an acknowledgement begins with the request's first bytes, not when it is all there."""
-        http = {"slack_app_token": None, "slack_signing_secret": SIGNING_SECRET}
-        async with monitored(slack, metastudio, **http) as monitor:
+        async with monitored(slack, metastudio, **HTTP_MODE) as monitor:
             body = form({"command": "/voicejob", "text": "help", "user_id": "U0ALICE"})
             lines = headers(SIGNING_SECRET, body) | {"Host": "x", "Content-Length": str(len(body))}
             head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
@@ -563,6 +551,7 @@ class TestMetrics:
 
         assert f'reason="{reason}"' in counted
 
+    @BOTH_MODES
     async def test_what_slack_did_not_sign_is_counted(
         self, slack: SlackWorkspace, monitor: Monitor, voices: str
     ) -> None:
@@ -581,18 +570,17 @@ class TestMetrics:
         self, slack: SlackWorkspace, metastudio: MetaStudioSimulator
     ) -> None:
         """Slack checks the address of an app with a request that nobody typed or pressed."""
-        http = {"slack_app_token": None, "slack_signing_secret": SIGNING_SECRET}
-        async with monitored(slack, metastudio, **http) as monitor:
+        async with monitored(slack, metastudio, **HTTP_MODE) as monitor:
             url = f"{monitor.address}/slack/events"
             answer = await slack.post(url, {"type": "url_verification", "challenge": "x"})
             counted = await monitor.value("voicejob_acknowledge_seconds_count", type="button")
 
         assert (answer.status, counted) == (200, 0)
 
-    async def test_reconnects_are_counted(self, slack: SlackWorkspace, socket_monitor: Monitor) -> None:
+    async def test_reconnects_are_counted(self, slack: SlackWorkspace, monitor: Monitor) -> None:
         """The first connection is none; each one after it is."""
-        assert await socket_monitor.value("voicejob_socket_reconnects_total") == 0
+        assert await monitor.value("voicejob_socket_reconnects_total") == 0
         await slack.disconnect("refresh_requested")
-        await socket_monitor.counts("voicejob_socket_reconnects_total")
+        await monitor.counts("voicejob_socket_reconnects_total")
 
-        assert await socket_monitor.value("voicejob_socket_reconnects_total") == 1
+        assert await monitor.value("voicejob_socket_reconnects_total") == 1

@@ -1,4 +1,4 @@
-"""Looking up a job, from a person's command to the card, in Socket Mode and in HTTP mode."""
+"""Looking up a job, from a person's command to the card; what depends on the mode, in both modes."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from support import eventually, log_lines, log_text
+from support import BOTH_MODES, eventually, log_lines, log_text
 
 from bot import cards
 from bot.demo.metastudio import Fault, MetaStudioSimulator
@@ -39,6 +39,7 @@ def buttons(seen: Message) -> list[str]:
     return [button["action_id"] for row in rows for button in row]
 
 
+@BOTH_MODES
 async def test_a_command_shows_the_job_to_the_one_who_asked(
     slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str
 ) -> None:
@@ -86,6 +87,7 @@ async def test_the_id_may_come_wrapped(
     assert cards.REFRESH in buttons(card)
 
 
+@BOTH_MODES
 @pytest.mark.parametrize(
     "text",
     [
@@ -219,6 +221,7 @@ async def test_each_failure_has_its_sentence(
         assert raw not in str(seen.blocks)
 
 
+@BOTH_MODES
 async def test_refresh_replaces_the_card(
     slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str
 ) -> None:
@@ -400,6 +403,7 @@ async def test_the_log_has_a_line_for_each_look_up_and_no_line_twice(
     assert "response_url" not in log_text(caplog)
 
 
+@BOTH_MODES
 async def test_the_command_is_acknowledged_within_slacks_patience(
     slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""Subscribing a channel, from a person's command or press to what the channel shows, in both modes."""
+"""Subscribing a channel, from a command or press to what the channel shows; one test in both modes."""
 
 import asyncio
 import re
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from support import AT_ONCE, eventually
+from support import AT_ONCE, BOTH_MODES, eventually
 
 from bot import cards, listings, notices
 from bot.config import Settings
@@ -101,6 +101,7 @@ class TestSubscribing:
         assert buttons(card) == [notices.REFRESH_CARD, notices.STOP]
         assert card.ts < said.ts
 
+    @BOTH_MODES
     async def test_the_button_on_a_card_does_the_same(
         self, slack: SlackWorkspace, channel: str, job_id: str
     ) -> None:
