@@ -19,7 +19,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
-from support import eventually
+from support import PATIENCE, eventually
 
 from bot.demo.bot_switch import BotState
 from bot.demo.page import HOST, STATIC, serving
@@ -49,6 +49,8 @@ from playwright.async_api import (  # noqa: E402  only where it is
     async_playwright,
     expect,
 )
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 __all__ = ["ONLY_ME", "Demo", "Locator", "Page", "Script", "Visit", "expect"]
 
@@ -298,7 +300,7 @@ class Demo:
         """Open the page in a browser of its own; ``context`` are its time zone, colours, and size."""
         usual = {"locale": "en-US", "timezone_id": "UTC", "viewport": DESKTOP}
         made = await self.chromium.new_context(**usual | context)
-        made.set_default_timeout(5000)
+        made.set_default_timeout(PATIENCE * 1000)
         self._opened.push_async_callback(made.close)
         return await self._tab(await made.new_page(), path)
 
@@ -343,7 +345,7 @@ class Demo:
 async def demo(chromium: Browser) -> AsyncIterator[Demo]:
     """Run the demo; nothing that a page did there was wrong."""
     async with playground() as ground:
-        await eventually(lambda: ground.bot.state in {BotState.RUNNING, BotState.BROKEN}, within=20)
+        await eventually(lambda: ground.bot.state in {BotState.RUNNING, BotState.BROKEN})
         assert ground.bot.state is BotState.RUNNING, ground.bot.says
         made = Demo(ground=ground, chromium=chromium)
         await made.serve()

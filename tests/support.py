@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.demo import slack_records
 from bot.demo.slack import BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
 from bot.jobs import Job
 from bot.logs import TextLines
@@ -23,6 +24,9 @@ from bot.sending import Slack
 from bot.store.sqlite import SqliteStore
 from bot.subscriptions import Key, Level, Subscription, seen
 
+PATIENCE = slack_records.PATIENCE
+"""Seconds after which what a test waits for does not come."""
+
 
 class Clock:
     """A clock that a test moves."""
@@ -30,9 +34,9 @@ class Clock:
     now = 1_800_000_000.0
 
 
-async def eventually(holds: Callable[[], bool], *, within: float = 5) -> None:
-    """Wait until the condition holds. Raises TimeoutError after ``within`` seconds."""
-    async with asyncio.timeout(within):
+async def eventually(holds: Callable[[], bool]) -> None:
+    """Wait until the condition holds. Raises TimeoutError when that takes too long."""
+    async with asyncio.timeout(PATIENCE):
         while not holds():  # noqa: ASYNC110  what is waited for has no event
             await asyncio.sleep(0.01)
 
@@ -159,8 +163,8 @@ async def fail_fast(store: SqliteStore) -> None:
     await store.disk.ask(lambda table: table.conn.select_one("PRAGMA busy_timeout=20"))
 
 
-async def eventually_so(holds: Callable[[], Awaitable[bool]], *, within: float = 5) -> None:
+async def eventually_so(holds: Callable[[], Awaitable[bool]]) -> None:
     """Wait until the condition, which has to be awaited, holds. Raises TimeoutError."""
-    async with asyncio.timeout(within):
+    async with asyncio.timeout(PATIENCE):
         while not await holds():  # noqa: ASYNC110  the same
             await asyncio.sleep(0.01)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from support import eventually
+from support import PATIENCE, eventually
 
 from bot.cli import SCREENS
 from bot.demo.metastudio import Fault, MetaStudioSimulator
@@ -68,7 +68,7 @@ async def read_until(stream: asyncio.StreamReader | None, words: str) -> str:
     """Read lines until one holds the words; gives all of them."""
     assert stream is not None
     read = ""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while words not in read:
             line = await stream.readline()
             assert line, f"the bot ended without {words!r}: {read}"
@@ -86,7 +86,7 @@ async def demo_address(process: asyncio.subprocess.Process) -> str:
 async def ended_by(process: asyncio.subprocess.Process, number: signal.Signals) -> tuple[str, str]:
     """End a command by a signal; gives what it still printed, and its log."""
     process.send_signal(number)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         out, err = await process.communicate()
     return out.decode(), err.decode()
 
@@ -148,7 +148,7 @@ class TestDemoPage:
                     assert (page.status, page.content_type) == (200, "text/html")
                 live = await session.ws_connect(f"{address}live")
                 assert (await live.receive_json())["fresh"]
-                await eventually(lambda: opened.exists() and opened.read_text() == address, within=20)
+                await eventually(lambda: opened.exists() and opened.read_text() == address)
                 out, err = await ended_by(process, signal.SIGINT)
 
         assert (process.returncode, err) == (0, "")
@@ -173,13 +173,13 @@ class TestDemoPage:
         async with started("demo", "--port", "0", **no_screen) as process:
             address = await demo_address(process)
             async with aiohttp.ClientSession() as session, session.ws_connect(f"{address}live") as page:
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(PATIENCE):
                     while '"running"' not in await page.receive_str():
                         pass
                 _, err = await ended_by(process, signal.SIGTERM)
-                rest = [await page.receive(timeout=20)]
+                rest = [await page.receive(timeout=PATIENCE)]
                 while rest[-1].type is aiohttp.WSMsgType.TEXT:
-                    rest.append(await page.receive(timeout=20))
+                    rest.append(await page.receive(timeout=PATIENCE))
 
         assert rest[-1].type is aiohttp.WSMsgType.CLOSE
         assert (process.returncode, err) == (0, "")
@@ -402,7 +402,7 @@ class TestRun:
         """A Slack that is slow to answer the start does not keep the bot from ending when it is told to."""
         slack.fail("auth.test", delay=30)
         async with started("run", **environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN)) as process:
-            await eventually(lambda: bool(slack.calls), within=10)
+            await eventually(lambda: bool(slack.calls))
             process.send_signal(signal.SIGTERM)
             async with asyncio.timeout(5):
                 _, log = await process.communicate()

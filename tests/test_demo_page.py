@@ -15,8 +15,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
-from support import eventually
-from test_demo_playground import LONG
+from support import PATIENCE, eventually
 from test_demo_slack import CARD
 
 from bot import cards, listings, notices
@@ -91,7 +90,7 @@ class Browser:
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until the page is as wanted."""
-        await eventually(holds, within=LONG)
+        await eventually(holds)
 
     async def part(self, kind: str, /, **wanted: Any) -> Part:
         """Wait for a part of the page with these values, and give it."""
@@ -530,7 +529,7 @@ class TestChanges:
             session = aiohttp.ClientSession()
             socket = await session.ws_connect(f"{address}live")
             await socket.receive_json()
-        goodbye = await socket.receive(timeout=LONG)
+        goodbye = await socket.receive(timeout=PATIENCE)
         await session.close()
 
         assert goodbye.type is aiohttp.WSMsgType.CLOSE

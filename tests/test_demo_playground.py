@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from support import eventually
+from support import PATIENCE, eventually
 
 from bot import cards, notices
 from bot.demo import composer
@@ -21,7 +21,6 @@ from bot.demo.playground import BOB, FAILURE, PATH, VOICES, NotPossible, Playgro
 from bot.demo.slack import ALICE, Message, SlackWorkspace
 from bot.demo.world import settings_for
 
-LONG = 20.0
 """Seconds for what the bot does in its own time, on a busy machine."""
 JOB_CHANGES = ("advance", "fail", "send_back", "delete")
 
@@ -57,7 +56,7 @@ async def seen(ground: Playground, channel: str, *words: str) -> Message:
     """Wait until a message in a channel, or one for Alice alone, says this in any of its parts."""
     return await ground.slack.message_where(
         lambda each: each.channel == channel and all(word in f"{each.text}{each.blocks}" for word in words),
-        timeout=LONG,
+        timeout=PATIENCE,
     )
 
 
@@ -180,7 +179,7 @@ class TestFurniture:
     async def test_a_newcomer_finds_a_small_workspace(self) -> None:
         """There are channels of each kind, a message, jobs, and a bot that comes up by itself."""
         async with playground() as ground:
-            await eventually(lambda: ground.bot.state is BotState.RUNNING, within=LONG)
+            await eventually(lambda: ground.bot.state is BotState.RUNNING)
             channels, [message] = ground.slack.channels, ground.slack.shown
             jobs = list(ground.metastudio.jobs)
 
@@ -198,16 +197,14 @@ class TestFurniture:
         async with playground() as ground:
             before = {key: job["state"] for key, job in ground.metastudio.jobs.items()}
             ground.clockwork.seconds = 0.01
-            await eventually(
-                lambda: all(state_of(ground, key) != state for key, state in before.items()), within=LONG
-            )
+            await eventually(lambda: all(state_of(ground, key) != state for key, state in before.items()))
 
     async def test_it_ends_while_its_bot_still_starts(self) -> None:
         """A Slack that does not answer the start keeps nobody waiting for the bot's own patience."""
         async with asyncio.timeout(8):
             async with playground() as ground:
                 ground.slack.fail("auth.test", delay=1000)
-                await eventually(lambda: bool(calls(ground, "auth.test")), within=LONG)
+                await eventually(lambda: bool(calls(ground, "auth.test")))
                 assert ground.bot.state is BotState.STARTING
 
         assert ground.slack.connections == 0
@@ -502,7 +499,7 @@ class TestMoods:
         """The bot waits as long as Slack asks, and the card comes when Slack is fine again."""
         lively.moods.set_slack(SlackMood.LIMITS)
         await composer.say(lively, f"/voicejob subscribe {job_id}", channel=voices)
-        await eventually(lambda: bool(calls(lively, "chat.postMessage")), within=LONG)
+        await eventually(lambda: bool(calls(lively, "chat.postMessage")))
         none_yet = lively.slack.messages(voices)
         lively.moods.set_slack(SlackMood.FINE)
         await seen(lively, voices, "女声", notices.STOP)
@@ -529,7 +526,7 @@ class TestMoods:
         """Nothing appears meanwhile, and nothing is lost."""
         lively.moods.set_slack(SlackMood.DOWN)
         await composer.say(lively, f"/voicejob subscribe {job_id}", channel=voices)
-        await eventually(lambda: bool(calls(lively, "chat.postMessage")), within=LONG)
+        await eventually(lambda: bool(calls(lively, "chat.postMessage")))
         none_yet = lively.slack.messages(voices)
         lively.moods.set_slack(SlackMood.FINE)
         await seen(lively, voices, "女声", notices.STOP)
@@ -545,7 +542,7 @@ class TestMoods:
             lively.moods.set_slack(mood)
             asked = await lively.slack.command("/voicejob", job_id, channel=voices)
 
-            assert "女声" in str((await asked.message(timeout=LONG)).blocks)
+            assert "女声" in str((await asked.message(timeout=PATIENCE)).blocks)
             assert lively.moods.slack == mood
 
     @pytest.mark.parametrize("mood", SlackMood)
@@ -608,7 +605,7 @@ class TestSwitch:
         """While Slack is slow, the bot is starting, and nobody believes that it runs."""
         ground.slack.fail("auth.test", delay=0.3)
         starting = asyncio.create_task(ground.bot.start())
-        await eventually(lambda: bool(calls(ground, "auth.test")), within=LONG)
+        await eventually(lambda: bool(calls(ground, "auth.test")))
 
         assert (ground.bot.state, ground.bot.says) == (BotState.STARTING, "Connecting to Slack …")
         await starting
@@ -621,7 +618,7 @@ class TestSwitch:
         lively.metastudio.latency = 1
         await composer.say(lively, f"/voicejob {job_id}", channel=voices)
         stopping = asyncio.create_task(lively.bot.stop())
-        await eventually(lambda: lively.bot.state is not BotState.RUNNING, within=LONG)
+        await eventually(lambda: lively.bot.state is not BotState.RUNNING)
 
         assert (lively.bot.state, lively.bot.says) == (BotState.STOPPING, "Finishing what is under way …")
         await stopping

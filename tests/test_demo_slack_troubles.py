@@ -299,7 +299,7 @@ async def test_the_connection_of_a_killed_bot_vanishes(workspace: SlackWorkspace
     """Commands go to the bot that came after it, and to nobody while there is none."""
     url = await link_url(workspace)
     bot = await asyncio.create_subprocess_exec(sys.executable, "-c", LISTEN, url)
-    await workspace.connected(timeout=10)
+    await workspace.connected()
     bot.kill()
     await bot.wait()
     await eventually(lambda: workspace.connections == 0)

@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from support import AT_ONCE, BOTH_MODES, HTTP_MODE, disk_held, eventually, eventually_so, office
+from support import AT_ONCE, BOTH_MODES, HTTP_MODE, PATIENCE, disk_held, eventually, eventually_so, office
 from watching import watching
 
 from bot import app, cards
@@ -27,7 +27,6 @@ from bot.metrics import Metrics, Stock
 from bot.sending import NO_ANSWER
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
-LONG = 30.0
 SECRETS = ("xoxb-", "xapp-", "SKEXAMPLE", SIGNING_SECRET)
 
 
@@ -53,14 +52,14 @@ class Monitor:
     async def becomes(self, *parts: str) -> dict[str, str]:
         """Wait until just these parts are not ready."""
         problems: dict[str, str] = {}
-        async with asyncio.timeout(LONG):
+        async with asyncio.timeout(PATIENCE):
             while set(problems := await self.problems()) != set(parts):  # noqa: ASYNC110  asked over HTTP
                 await asyncio.sleep(0.05)
         return problems
 
     async def tells(self, part: str, words: str) -> str:
         """Wait until what is said of a part begins with these words."""
-        async with asyncio.timeout(LONG):
+        async with asyncio.timeout(PATIENCE):
             while not (said := (await self.problems()).get(part, "")).startswith(words):  # noqa: ASYNC110  the same
                 await asyncio.sleep(0.05)
         return said
@@ -81,7 +80,7 @@ class Monitor:
 
     async def counts(self, sample: str, /, **labels: str) -> None:
         """Wait until a sample is more than 0."""
-        async with asyncio.timeout(LONG):
+        async with asyncio.timeout(PATIENCE):
             while not await self.value(sample, **labels):  # noqa: ASYNC110  asked over HTTP
                 await asyncio.sleep(0.05)
 
@@ -332,7 +331,7 @@ class TestWithoutABot:
             async def is_well() -> bool:
                 return not await health.problems()
 
-            await eventually_so(is_well, within=15)
+            await eventually_so(is_well)
 
         assert asked == [{"store": "The disk of the store does not answer."}] * 5
 
@@ -425,7 +424,7 @@ class TestMetrics:
     ) -> None:
         """Each request to MetaStudio by what came of it, and each check of the jobs."""
         await say(slack, voices, f"subscribe {job_id}")
-        await eventually(lambda: metastudio.requests_to("show") > 3, within=LONG)
+        await eventually(lambda: metastudio.requests_to("show") > 3)
         metastudio.chaos = lambda _: Fault.html()
         await monitor.counts("voicejob_checks_total", outcome="ServiceDown")
 

@@ -36,7 +36,7 @@ async def all_told(post: Office) -> None:
         kept = [each for every in (await post.store.followed()).values() for each in every]
         return all(next_step(each) is None for each in kept)
 
-    await eventually_so(is_told, within=10)
+    await eventually_so(is_told)
 
 
 async def slack_shows(post: Office, voice: str) -> None:
@@ -753,7 +753,7 @@ class TestOthersFirst:
                 started = clock()
                 await post.outbox.deliver(key, person_is_here=True)
                 waited = clock() - started
-            await eventually(lambda: not post.outbox.is_sending, within=10)
+            await eventually(lambda: not post.outbox.is_sending)
 
             assert waited < 2
             assert (await post.kept(key)).card

@@ -294,7 +294,7 @@ class TestTrouble:
         problem = visit.message("MetaStudio", ONLY_ME).filter(
             has=visit.page.get_by_role("button", name="Try again")
         )
-        await expect(problem).to_be_visible(timeout=14000)
+        await expect(problem).to_be_visible()
         await expect(problem.get_by_role("img", name="warning")).to_be_visible()
 
         await visit.choose("MetaStudio", "Works")
@@ -322,19 +322,19 @@ class TestTrouble:
         """The person is told that it is kept, and the card comes by itself when Slack works again."""
         await visit.choose("Slack", mood)
         await visit.say(f"/voicejob subscribe {demo.job_id(SHOP)}")
-        await expect(visit.message(SHOP, "comes here by itself")).to_be_visible(timeout=20_000)
+        await expect(visit.message(SHOP, "comes here by itself")).to_be_visible()
         await expect(visit.posted(SHOP, TOLD)).to_have_count(0)
 
         await visit.choose("Slack", "Works")
 
-        await expect(visit.posted(SHOP, TOLD)).to_be_visible(timeout=20_000)
+        await expect(visit.posted(SHOP, TOLD)).to_be_visible()
 
     async def test_metastudio_is_slow(self, demo: Demo, visit: Visit) -> None:
         """A look-up takes its time, and then shows the card."""
         await visit.choose("MetaStudio", "Slow")
         await visit.say(f"/voicejob {demo.job_id(SHOP)}")
 
-        await expect(visit.message(SHOP, "In training")).to_be_visible(timeout=20_000)
+        await expect(visit.message(SHOP, "In training")).to_be_visible()
 
     async def test_an_archived_channel(self, visit: Visit) -> None:
         """Nobody can type there any more; the list says that it is archived."""

@@ -277,7 +277,7 @@ async def trouble_socket(scene: Scene) -> None:
     await scene.slack.connected(2)
     scene.slack.refuse_handshakes = 1
     await scene.slack.disconnect("refresh_requested")
-    await scene.slack.connected(3, timeout=20)
+    await scene.slack.connected(3)
     await scene.ask(UNKNOWN)
 
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from slack_bolt.async_app import AsyncAck, AsyncApp
-from support import eventually
+from support import PATIENCE, eventually
 
 from bot import socket_mode
 from bot.demo.slack import APP_TOKEN, BOT_TOKEN, Fault, SlackWorkspace
@@ -85,7 +85,7 @@ def opens(slack: SlackWorkspace) -> int:
 
 async def answers_again(slack: SlackWorkspace, channel: str) -> None:
     """Wait until a command is answered: Slack does not repeat one that came between two connections."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not (await slack.command("/voicejob", channel=channel)).ack_message:  # noqa: ASYNC110  no event
             await asyncio.sleep(0.05)
 
@@ -174,7 +174,7 @@ class TestSocketMode:
         slack.fail("apps.connections.open", error="invalid_auth", times=99)
 
         with pytest.raises(SlackRefused, match="SLACK_APP_TOKEN"):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 await socket_mode.stay_connected(
                     app_of(slack), APP_TOKEN, ready=lambda: None, patience=0.2, check_every=0.05
                 )
@@ -351,7 +351,7 @@ class TestSocketMode:
         async with connected(slack, patience=1) as connection:
             await Storm(slack, seed).rage(7)
             await answers_again(slack, channel)
-            await eventually(lambda: connection.connected and slack.connections == 1, within=10)
+            await eventually(lambda: connection.connected and slack.connections == 1)
 
         assert connection.reconnects > 0
         lines = told(caplog)

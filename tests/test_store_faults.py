@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from support import eventually
+from support import PATIENCE, eventually
 from test_store import a_subscription, add_and_wait, gone, one_more, pragma, process, say
 
 from bot.errors import StoreCorrupt, StoreError, StoreLocked, StoreNotWritable, StoreTooNew, StoreTrouble
@@ -633,7 +633,7 @@ class TestEnd:
 
 async def eventually_checked(store: SqliteStore) -> None:
     """Wait until the store works again."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 return await store.check()

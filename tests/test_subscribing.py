@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from support import AT_ONCE, BOTH_MODES, eventually
+from support import AT_ONCE, BOTH_MODES, PATIENCE, eventually
 
 from bot import cards, listings, notices
 from bot.config import Settings
@@ -58,7 +58,7 @@ async def told(slack: SlackWorkspace, channel: str, text: str) -> Message:
 
 async def listed(slack: SlackWorkspace, channel: str, text: str) -> Message:
     """Ask for the list until it says this: a subscription retires a moment after its last message."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while text not in (seen := await ask(slack, channel, "list")).text:
             pass
     return seen
@@ -325,7 +325,7 @@ class TestRefusedChannels:
         for each in jobs:
             metastudio.set_state(each, "AUDITING")
         direct = await slack.message_where(lambda seen: "I can't post in" in seen.text)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while (await ask(slack, channel, "list")).text.count("(paused)") < 4:
                 pass
         slack.invite(channel)
@@ -334,7 +334,7 @@ class TestRefusedChannels:
             await told(slack, channel, f"`voice {number}`: Waiting for the recordings → In manual review")
 
         assert [message.ts for message in slack.direct(BOB)] == [direct.ts]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while "(paused)" in (await ask(slack, channel, "list")).text:
                 pass
 
@@ -564,7 +564,7 @@ class TestList:
         """While MetaStudio refuses the bot, the list says so; a look-up that works ends the long wait."""
         await ask(slack, channel, f"subscribe {job_id}")
         metastudio.chaos = lambda _: Fault.error(403, "APIGW.0302")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while listings.BLIND not in (await ask(slack, channel, "list")).text:
                 pass
         metastudio.chaos = None

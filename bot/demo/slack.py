@@ -20,7 +20,17 @@ from bot.demo.slack_hooks import FAULT_NAME, Hooks
 from bot.demo.slack_http import LOOPBACK, Answer, Spoiled
 from bot.demo.slack_limits import SLACKS_LIMITS, Limiter, Limits
 from bot.demo.slack_people import People
-from bot.demo.slack_records import ALICE, Ack, Call, Channel, Clock, Interaction, Malformed, Message
+from bot.demo.slack_records import (
+    ALICE,
+    PATIENCE,
+    Ack,
+    Call,
+    Channel,
+    Clock,
+    Interaction,
+    Malformed,
+    Message,
+)
 from bot.demo.slack_socket import SocketMode
 from bot.demo.slack_state import State
 
@@ -213,7 +223,7 @@ class SlackWorkspace:
         return self.messages(self._state.direct(user).id)
 
     def message_where(
-        self, predicate: Callable[[Message], bool], timeout: float = 5.0
+        self, predicate: Callable[[Message], bool], timeout: float = PATIENCE
     ) -> Coroutine[Any, Any, Message]:
         """Wait until some message that people see, wherever it stands, is as wanted, and give it.
 
@@ -277,7 +287,7 @@ class SlackWorkspace:
         """How many WebSockets are open."""
         return len(self._socket.connections)
 
-    def connected(self, times: int = 1, *, timeout: float = 5.0) -> Awaitable[None]:
+    def connected(self, times: int = 1, *, timeout: float = PATIENCE) -> Awaitable[None]:
         """Wait until the bot opened ``times`` WebSockets since the start, and one is open.
 
         Waits ``timeout`` seconds. Raises TimeoutError.

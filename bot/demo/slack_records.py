@@ -12,6 +12,8 @@ BOT_ID = "B0VOICEJOB"
 BOT_USER = "U0VOICEJOB"
 ALICE = "U0ALICE"
 """The person who types and presses when a caller names nobody else."""
+PATIENCE = 30.0
+"""Seconds after which what somebody waits for does not come: a busy machine takes long for anything."""
 
 Clock = Callable[[], float]
 """Tells the time in seconds since the epoch."""
@@ -123,7 +125,7 @@ class Interaction:
         self.messages.append(message)
         self._unread.put_nowait(message)
 
-    def message(self, *, timeout: float = 5.0) -> Awaitable[Message]:
+    def message(self, *, timeout: float = PATIENCE) -> Awaitable[Message]:
         """Wait for the next message that this interaction shows, at most ``timeout`` seconds.
 
         Each message is given once: the one in the acknowledgement, then those posted to the ``response_url``.
