@@ -15,7 +15,7 @@ from bot.config import Settings
 from bot.demo.bot_switch import BotSwitch
 from bot.demo.metastudio import MetaStudioSimulator
 from bot.demo.playground import Playground
-from bot.demo.slack import SlackWorkspace
+from bot.demo.slack import ACK_SECONDS, SlackWorkspace
 from bot.demo.world import running, settings_for
 
 # The official SDK, an oracle in some tests, writes a file into the home directory as soon as it is imported.
@@ -93,9 +93,15 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def workspace(clock: Clock) -> AsyncIterator[SlackWorkspace]:
+def ack_timeout() -> float:
+    """Give the seconds in which an app has to acknowledge; a test that waits for them to pass sets fewer."""
+    return ACK_SECONDS
+
+
+@pytest.fixture
+async def workspace(clock: Clock, ack_timeout: float) -> AsyncIterator[SlackWorkspace]:
     """Give a Slack workspace whose time a test moves, for tests of the stand-in itself."""
-    async with SlackWorkspace(clock=lambda: clock.now, ack_timeout=0.3) as running:
+    async with SlackWorkspace(clock=lambda: clock.now, ack_timeout=ack_timeout) as running:
         yield running
 
 

@@ -326,14 +326,15 @@ class TestRequests:
         self, metastudio: MetaStudioSimulator, show: Show, client: httpx.AsyncClient
     ) -> None:
         """A latency is waited for by every jobs request, side by side, and not by IAM."""
-        metastudio.latency = 0.3
+        metastudio.latency = 0.5
         started = time.monotonic()
+        jobs = asyncio.gather(*(show() for _ in range(5)))
         await client.post(TOKEN_PATH)
-        after_iam = time.monotonic() - started
-        await asyncio.gather(*(show() for _ in range(5)))
+        is_before_them = not jobs.done()
+        await jobs
 
-        assert after_iam < 0.2
-        assert 0.3 <= time.monotonic() - started < 0.9
+        assert is_before_them
+        assert 0.5 <= time.monotonic() - started < 5 * 0.5
 
 
 class TestRefusals:
@@ -639,10 +640,10 @@ class TestFaults:
         slow = asyncio.create_task(show())
         await until(lambda: len(metastudio.requests) == 1)
         await show()
-        passed = time.monotonic() - started
+        is_passed = not slow.done()
 
         assert (await slow).status_code == 200
-        assert passed < 0.3
+        assert is_passed
         assert time.monotonic() - started >= 0.4
 
     async def test_requests_may_be_cleared_meanwhile(

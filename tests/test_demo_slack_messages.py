@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -18,8 +19,8 @@ METADATA = {"event_type": "job", "event_payload": {"id": "26f0"}}
 
 
 @pytest.fixture
-async def workspace(clock: Clock) -> AsyncIterator[SlackWorkspace]:
-    async with SlackWorkspace(clock=lambda: clock.now, ack_timeout=0.3, limits=None) as running:
+async def workspace(clock: Clock, ack_timeout: float) -> AsyncIterator[SlackWorkspace]:
+    async with SlackWorkspace(clock=lambda: clock.now, ack_timeout=ack_timeout, limits=None) as running:
         yield running
 
 
@@ -353,6 +354,7 @@ async def test_an_archived_channel_takes_nothing(
     assert texts(workspace.messages(channel)) == ["new"]
 
 
+@pytest.mark.parametrize("ack_timeout", [0.3])
 @pytest.mark.parametrize(
     ("people", "letter", "name"),
     [((ALICE, BOB), "D", "directmessage"), ((ALICE, BOB, CAROL), "C", "mpdm-u0alice--u0bob--u0carol-1")],
@@ -445,13 +447,12 @@ async def test_a_large_workspace_stays_quick(workspace: SlackWorkspace) -> None:
     parents = [workspace.add_message(channel, "parent") for channel in channels]
     for parent in parents * 100:
         workspace.add_message(parent.channel, "reply", thread_ts=parent.ts)
-    loop = asyncio.get_running_loop()
-    started = loop.time()
+    started = time.process_time()  # what others do on this machine does not count
     for parent in parents * 10:
         assert workspace.messages(parent.channel) == [parent]
     for parent in parents:
         assert len(workspace.thread(parent.channel, parent.ts)) == 100
-    took = loop.time() - started
+    took = time.process_time() - started
 
     assert took < 0.5
 

@@ -664,7 +664,7 @@ class TestEnd:
             await post.outbox.deliver(keys[2])
 
             assert second.cancelled()
-            assert time.monotonic() - started < 1.7
+            assert time.monotonic() - started < 1.95  # 2 would be the place after the next
             assert len(post.posts()) == 2
 
 

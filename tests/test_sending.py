@@ -207,7 +207,7 @@ async def test_first_come_first_served(slack: SlackWorkspace) -> None:
 async def test_people_go_before_all_who_stand_in_line(slack: SlackWorkspace) -> None:
     """Who goes first passes at the next turn, even if it came last; among each other, they keep the order."""
     order: list[str] = []
-    async with sender(slack, Pace(channel=0, posts=0.05, edits=0)) as sending:
+    async with sender(slack, Pace(channel=0, posts=0.1, edits=0)) as sending:
 
         async def passes(name: str, *, first: bool = False) -> None:
             await sending.may_post(name, first=first)
@@ -216,7 +216,8 @@ async def test_people_go_before_all_who_stand_in_line(slack: SlackWorkspace) -> 
         async with asyncio.TaskGroup() as tasks:
             for number in range(5):
                 tasks.create_task(passes(f"C{number}"))
-            await asyncio.sleep(0.01)
+            while not order:  # noqa: ASYNC110  not a moment longer: the next turn comes soon
+                await asyncio.sleep(0)
             for number in range(3):
                 tasks.create_task(passes(f"P{number}", first=True))
 
