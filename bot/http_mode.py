@@ -25,6 +25,7 @@ from bot.edges import Edge
 from bot.errors import AddressTaken
 from bot.listeners.stopwatch import ARRIVED
 from bot.metrics import Metrics
+from bot.servers import stop_listening
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +108,7 @@ async def listening(
         try:
             yield f"http://{host}:{server.sockets[0].getsockname()[1]}"
         finally:
-            server.close()
+            await stop_listening(server)
     finally:
         await runner.cleanup()
 

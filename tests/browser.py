@@ -25,6 +25,7 @@ from bot.demo.bot_switch import BotState
 from bot.demo.page import HOST, STATIC, serving
 from bot.demo.playground import Playground, playground
 from bot.demo.slack import BOT_TOKEN
+from bot.servers import Site
 
 
 def missing(what: str) -> NoReturn:
@@ -374,7 +375,7 @@ async def script(chromium: Browser) -> AsyncIterator[Script]:
     application.router.add_static("/static", STATIC)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, HOST, 0).start()
+    await Site(runner, HOST, 0).start()
     pages: dict[str, Page] = {}
 
     async def run(source: str, argument: Any = None, *, zone: str = "UTC") -> Any:

@@ -39,6 +39,7 @@ LAYERS = [
     {
         "bot.listings",
         "bot.metastudio.probe",
+        "bot.servers",
         "bot.store.files",
         "bot.store.kept",
         "bot.store.rows",

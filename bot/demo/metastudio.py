@@ -25,6 +25,7 @@ from bot.demo.metastudio_jobs import USUAL_PATH, Jobs, RawJob
 from bot.demo.metastudio_list import JOB_ID, Orders, page, read_query
 from bot.demo.metastudio_throttle import Throttle
 from bot.demo.metastudio_view import ListView
+from bot.servers import Site
 
 __all__ = ["SUPPORTED", "Fault", "MetaStudioSimulator", "RecordedRequest"]
 
@@ -122,7 +123,7 @@ class MetaStudioSimulator(Account):
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        await Site(self._runner, "127.0.0.1", 0).start()
         host, port = self._runner.addresses[0]
         self.url = f"http://{host}:{port}"
         return self

@@ -17,6 +17,7 @@ from bot.demo.page_requests import REQUESTS
 from bot.demo.page_view import Parts, View
 from bot.demo.playground import NotPossible, Playground
 from bot.errors import VoiceJobError
+from bot.servers import Site
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ async def serving(ground: Playground, port: int) -> AsyncIterator[str]:
 
 async def _listen(runner: web.AppRunner, port: int) -> None:
     try:
-        await web.TCPSite(runner, HOST, port).start()
+        await Site(runner, HOST, port).start()
     except OSError as error:
         raise PortTaken(port=port, reason=os.strerror(error.errno or 0)) from error
 

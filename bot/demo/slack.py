@@ -33,6 +33,7 @@ from bot.demo.slack_records import (
 )
 from bot.demo.slack_socket import SocketMode
 from bot.demo.slack_state import State
+from bot.servers import Site
 
 __all__ = [
     "ALICE",
@@ -122,7 +123,7 @@ class SlackWorkspace:
         self._session = ClientSession()
         self._runner = web.AppRunner(self._application(), shutdown_timeout=SHUTDOWN_SECONDS, access_log=None)
         await self._runner.setup()
-        await web.TCPSite(self._runner, LOOPBACK, 0).start()
+        await Site(self._runner, LOOPBACK, 0).start()
         self._state.base_url = f"http://{LOOPBACK}:{self._runner.addresses[0][1]}"
         return self
 

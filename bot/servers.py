@@ -1,0 +1,35 @@
+"""How servers end: without leaving the connection of somebody who came at the last moment open."""
+
+import asyncio
+from contextlib import suppress
+from typing import Final
+
+from aiohttp import web
+
+TURNS: Final = 3
+"""Turns of the event loop that asyncio needs to hand over a connection that it has accepted."""
+
+
+async def stop_listening(server: asyncio.Server) -> None:
+    """Accept nobody any more, and then close the server.
+
+    asyncio accepts a connection in one turn of the loop and hands it over in the next ones. If the server is
+    closed between the two, asyncio drops the connection without closing its socket.
+    """
+    loop = asyncio.get_running_loop()
+    for each in server.sockets:
+        with suppress(NotImplementedError):  # the loop of Windows
+            loop.remove_reader(each.fileno())
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+    server.close()
+
+
+class Site(web.TCPSite):
+    """A site of aiohttp's that ends so."""
+
+    async def stop(self) -> None:
+        """Accept nobody any more, and leave the runner."""
+        if isinstance(self._server, asyncio.Server):
+            await stop_listening(self._server)
+        await super().stop()
