@@ -131,7 +131,8 @@ class Playground:
 @asynccontextmanager
 async def playground() -> AsyncIterator[Playground]:
     """Make a playground with a few channels and jobs, in which the bot starts by itself."""
-    with tempfile.TemporaryDirectory(prefix="voicejob-demo-") as folder:
+    # The thread of a start that was cancelled may be making the store at this very moment.
+    with tempfile.TemporaryDirectory(prefix="voicejob-demo-", ignore_cleanup_errors=True) as folder:
         async with SlackWorkspace() as slack, MetaStudioSimulator() as metastudio:
             store = Path(folder, "voicejob.sqlite")
             settings = settings_for(
