@@ -41,12 +41,18 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[SlackWorkspace]:
+def ack_timeout() -> float:
+    """Give the seconds in which an app has to acknowledge; a test may set others."""
+    return ACK_SECONDS
+
+
+@pytest.fixture
+async def slack(ack_timeout: float) -> AsyncIterator[SlackWorkspace]:
     """Give a Slack workspace; whatever the bot did in it must have kept Slack's rules.
 
     It has no rate limits, and the bot no pace: those have tests of their own.
     """
-    async with SlackWorkspace(limits=None) as workspace:
+    async with SlackWorkspace(limits=None, ack_timeout=ack_timeout) as workspace:
         yield workspace
     assert workspace.violations == []
 
@@ -90,12 +96,6 @@ async def bot(
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-@pytest.fixture
-def ack_timeout() -> float:
-    """Give the seconds in which an app has to acknowledge; a test that waits for them to pass sets fewer."""
-    return ACK_SECONDS
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
-from support import eventually
+from support import PATIENCE, eventually
 
 from bot import http_mode
 from bot.config import Settings
@@ -227,10 +227,14 @@ class TestHttpMode:
         assert acked
         assert all([(await each.message()).text for each in acked])
 
+    @pytest.mark.parametrize("ack_timeout", [PATIENCE])
     async def test_a_burst_loses_no_command_that_was_acknowledged(
         self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, address: str, channel: str
     ) -> None:
-        """Commands that come as fast as they can be sent are all acknowledged, and all are answered."""
+        """Commands that come as fast as they can be sent are all acknowledged, and all are answered.
+
+        How soon is a matter of the machine, which does the work of Slack and MetaStudio too.
+        """
         slack.events_url = address
         jobs = [metastudio.add_job()["job_id"] for _ in range(20)]
         asked = await asyncio.gather(
@@ -238,7 +242,7 @@ class TestHttpMode:
         )
 
         assert [each.error for each in asked if not each.acked] == []
-        answers = await asyncio.gather(*(each.message(timeout=30) for each in asked))
+        answers = await asyncio.gather(*(each.message() for each in asked))
         assert len(answers) == 300
 
     async def test_a_large_card_is_no_huge_body(self, slack: SlackWorkspace, address: str) -> None:
