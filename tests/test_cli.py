@@ -404,7 +404,7 @@ class TestRun:
         async with started("run", **environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN)) as process:
             await eventually(lambda: bool(slack.calls))
             process.send_signal(signal.SIGTERM)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 _, log = await process.communicate()
 
         assert process.returncode == 0
