@@ -1,9 +1,10 @@
 """The world that tests run in: a clean environment, the two stand-ins, and the bot between them."""
 
 import asyncio
+import gc
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,6 +29,19 @@ pytest_plugins = ["browser"] if find_spec("playwright") else []
 def pytest_xdist_auto_num_workers() -> int:
     """Take more workers than cores: most of the tests' time is spent waiting."""
     return 2 * (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_finish() -> None:
+    """Let garbage be looked for among what the tests make, and not among all modules and tests each time."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_open() -> Iterator[None]:
+    """Let what a module left open fail its own last test, and not whichever collects garbage next."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)
