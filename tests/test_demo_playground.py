@@ -251,6 +251,22 @@ class TestClockwork:
         clockwork.seconds = 0.02
         await eventually(lambda: len(times) > so_far)
 
+    async def test_it_can_be_stopped_at_the_moment_of_a_step(
+        self, ticks: tuple[Clockwork, list[float]]
+    ) -> None:
+        """A step whose time has come is not made any more once it stands still."""
+        clockwork, times = ticks
+        clockwork.seconds = 0.01
+        for _ in range(3):
+            await asyncio.sleep(0)
+        time.sleep(0.02)  # noqa: ASYNC251  the loop finds the pause over in its next turn
+        await asyncio.sleep(0)
+        clockwork.seconds = None
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+        assert times == []
+
     async def test_a_new_speed_counts_at_once(self, ticks: tuple[Clockwork, list[float]]) -> None:
         """Nobody waits for the end of the long pause that was before."""
         clockwork, times = ticks

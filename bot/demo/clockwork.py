@@ -34,5 +34,5 @@ class Clockwork:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._seconds):
                     await self._turned.wait()
-                    continue
-            self._step()
+            if not self._turned.is_set():  # it may have been at the moment when the pause was over
+                self._step()
