@@ -8,7 +8,7 @@ config.py         the settings
 app.py            the composition root: builds everything, and runs it
 socket_mode.py    one of Slack's ways to the bot
 http_mode.py      the other
-servers.py        how a server ends
+servers.py        how a server begins and ends
 health.py         alive, ready, and how it is doing: what a supervisor and monitoring ask
 metrics.py        what is counted and measured
 tokens.py         Slack's verdict on the bot's tokens

@@ -25,7 +25,7 @@ from bot.edges import Edge
 from bot.errors import AddressTaken
 from bot.listeners.stopwatch import ARRIVED
 from bot.metrics import Metrics
-from bot.servers import stop_listening
+from bot.servers import start_listening, stop_listening
 
 log = logging.getLogger(__name__)
 
@@ -114,11 +114,11 @@ async def listening(
 
 
 async def _listen(door: "_Door", server: web.Server, host: str, port: int) -> asyncio.Server:
-    loop = asyncio.get_running_loop()
+    def visit() -> _Visit:
+        return _Visit(door, _Protocol(server, door.limits))
+
     try:
-        return await loop.create_server(
-            lambda: _Visit(door, _Protocol(server, door.limits)), host, port, backlog=BACKLOG
-        )
+        return await start_listening(visit, host, port, backlog=BACKLOG)
     except (OSError, UnicodeError) as error:
         raise AddressTaken(address=f"{host}:{port}", reason=_reason(error)) from error
 

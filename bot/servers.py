@@ -1,6 +1,7 @@
-"""How servers end: without leaving the connection of somebody who came at the last moment open."""
+"""How servers begin and end, without a socket that is left open when that comes at a bad moment."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -8,6 +9,24 @@ from aiohttp import web
 
 TURNS: Final = 3
 """Turns of the event loop that asyncio needs to hand over a connection that it has accepted."""
+
+
+async def start_listening(
+    protocol: Callable[[], asyncio.Protocol], host: str, port: int, *, backlog: int
+) -> asyncio.Server:
+    """Make a server that listens. Raises OSError, and UnicodeError for a host that is no name.
+
+    asyncio lets one turn of the loop pass while the server listens already and nobody has it in hand: if the
+    start is cancelled there, it would listen for ever.
+    """
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(protocol, host, port, backlog=backlog, start_serving=False)
+    try:
+        await server.start_serving()
+    except BaseException:
+        server.close()
+        raise
+    return server
 
 
 async def stop_listening(server: asyncio.Server) -> None:

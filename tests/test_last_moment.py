@@ -1,10 +1,11 @@
-"""A server that ends leaves no connection open, whenever it came."""
+"""A server that ends leaves nothing open, whenever it is ended and whoever came."""
 
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 
+import psutil
 import pytest
 from aiohttp import web
 
@@ -57,3 +58,27 @@ def test_a_connection_of_the_last_moment_is_ended(served: Served, turns: int) ->
         late.settimeout(1)
         with suppress(ConnectionResetError):
             assert late.recv(1) == b""
+
+
+async def cancel(served: Served, turns: int) -> None:
+    """Begin to serve, and cancel that after so many turns of the event loop."""
+    before = listened_at()
+    async with AsyncExitStack() as stack:
+        starting = asyncio.create_task(stack.enter_async_context(served()))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        starting.cancel()
+        await asyncio.wait([starting])
+        assert listened_at() == before or not starting.cancelled()
+
+
+def listened_at() -> set[int]:
+    """List the ports at which this process listens."""
+    there = psutil.Process().net_connections("tcp")
+    return {each.laddr.port for each in there if each.status == psutil.CONN_LISTEN}
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_a_start_that_is_cancelled_listens_no_more(turns: int) -> None:
+    """Whoever cancels it has nothing in hand that could be closed."""
+    asyncio.run(cancel(door, turns))
