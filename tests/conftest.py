@@ -23,7 +23,7 @@ from bot.demo.world import running, settings_for
 os.environ["HOME"] = tempfile.mkdtemp(prefix="voicejob-test-home-")
 
 # The fixtures of the tests in a browser; without Playwright, those tests say themselves what is missing.
-pytest_plugins = ["browser"] if find_spec("playwright") else []
+pytest_plugins = ["profiles", *(["browser"] if find_spec("playwright") else [])]
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from blocks import problems
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 from strategies import answers, full_answers, texts
 
 from bot import cards, mrkdwn
@@ -401,7 +402,7 @@ class TestLimits:
     """Slack's limits, for any job."""
 
     @given(answers())
-    @settings(deadline=None, max_examples=100)
+    @examples(100)
     def test_any_job_fits(self, answer: dict[str, Any]) -> None:
         """Whatever MetaStudio says, the message is one that Slack takes, with a text that says it all."""
         message = card_of(answer, console_url="https://console.example/")
@@ -419,7 +420,7 @@ class TestLimits:
             assert said in message.text
 
     @given(full_answers())
-    @settings(deadline=None, max_examples=25)
+    @examples(25)
     def test_longest_job_fits(self, answer: dict[str, Any]) -> None:
         """A job with thousands of characters in every field fits, and its text as well."""
         message = card_of(answer, job_id="x" * 64, region="x" * 64)
@@ -476,7 +477,7 @@ class TestEscaping:
         assert codes.count(IN_CODE) == 3
 
     @given(st.sampled_from(SHOWN_FIELDS), texts())
-    @settings(deadline=None, max_examples=100)
+    @examples(100)
     def test_no_text_changes_the_rest_of_the_message(self, name: str, value: str) -> None:
         """Whatever is in a field, what is live in the message is what is live without it being special."""
         tame = card_of({"state": "BRAND_NEW"} | {name: "tame"})
@@ -487,7 +488,7 @@ class TestEscaping:
         ]
 
     @given(answers())
-    @settings(deadline=None, max_examples=50)
+    @examples(50)
     def test_no_plain_text_is_drawn_as_pictures_or_turned_around(self, answer: dict[str, Any]) -> None:
         """A name like ":x:" is no picture, and no invisible character turns the line around."""
         for part in text_objects(card_of(answer).blocks):
@@ -511,7 +512,7 @@ class TestNeverShown:
         assert "SECRETSECRET" not in json.dumps(whole(message))
 
     @given(answers(), st.sampled_from(["SECRETSECRET", ["SECRETSECRET"], {"a": "SECRETSECRET"}]))
-    @settings(deadline=None, max_examples=40)
+    @examples(40)
     def test_personal_fields_are_nowhere_in_any_job(self, answer: dict[str, Any], secret: Any) -> None:
         """Whatever else a job says, nothing of its personal fields is in the message."""
         message = card_of(answer | dict.fromkeys(PERSONAL_FIELDS, secret))
@@ -597,7 +598,7 @@ class TestProblem:
         assert not re.search(r"503|APIGW|[Rr]equest `", json.dumps(whole(message)))
 
     @given(st.sampled_from([*TRY_AGAIN_HELPS]), texts(), texts())
-    @settings(deadline=None, max_examples=100)
+    @examples(100)
     def test_any_value_is_quoted_and_fits(
         self, kind: type[MetaStudioError], asked: str, request_id: str
     ) -> None:
@@ -649,7 +650,7 @@ class TestUsage:
 
     @pytest.mark.parametrize("kind", [BadUsage, BadJobId, BadLink])
     @given(typed=texts(), meant=texts())
-    @settings(deadline=None, max_examples=40)
+    @examples(40)
     def test_whatever_was_typed_is_quoted_and_fits(
         self, kind: type[BadUsage], typed: str, meant: str
     ) -> None:
@@ -673,7 +674,7 @@ class TestParts:
     """The small functions that make text harmless."""
 
     @given(texts(), st.integers(8, 300))
-    @settings(deadline=None, max_examples=100)
+    @examples(100)
     def test_code_is_one_span_within_its_limit(self, text: str, limit: int) -> None:
         """Any text is exactly one code span, cut after escaping and never inside an entity."""
         span = mrkdwn.code(text, limit)
@@ -701,7 +702,7 @@ class TestParts:
         assert expected == mrkdwn.code(text, limit)
 
     @given(texts())
-    @settings(deadline=None, max_examples=100)
+    @examples(100)
     def test_clean_is_one_visible_line_or_nothing(self, text: str) -> None:
         """What is left is a line without control characters that shows something, or it is empty."""
         line = mrkdwn.clean(text)
@@ -742,7 +743,7 @@ class TestParts:
         assert mrkdwn.escape("a<b>&lt;") == "a&lt;b&gt;&amp;lt;"
 
     @given(st.integers(1, 10**11 - 1))
-    @settings(deadline=None, max_examples=50)
+    @examples(50)
     def test_date_is_a_token_with_a_fallback(self, epoch: int) -> None:
         """Any moment that a job can have is a date token, with UTC for old clients."""
         assert re.fullmatch(

@@ -6,8 +6,9 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 from pydantic import ValidationError
 from strategies import answers, json_values, texts
 
@@ -188,7 +189,7 @@ class TestTypedIds:
         assert "64 letters" in refused.value.sentence()
 
     @given(texts())
-    @settings(deadline=None, max_examples=100)
+    @examples(100)
     def test_id_never_leaves_its_place_in_the_path(self, text: str) -> None:
         """Whatever is typed, it is refused in our own words, or what comes out is safe in a path."""
         try:
@@ -199,7 +200,7 @@ class TestTypedIds:
         assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", job_id)
 
     @given(st.text("abcXYZ019_-", min_size=1, max_size=64))
-    @settings(deadline=None, max_examples=60)
+    @examples(60)
     def test_every_id_can_be_typed(self, job_id: str) -> None:
         """No possible id is refused or changed, bare or in a link."""
         assert job_id == job_id_from(job_id)
@@ -452,7 +453,7 @@ class TestWrongTypes:
         assert read(allocated_resource=value).allocated_resource is None
 
     @given(answers())
-    @settings(deadline=None, max_examples=80)
+    @examples(80)
     def test_no_json_object_is_refused(self, answer: dict[str, Any]) -> None:
         """Whatever object comes, a job is read, and each of its texts can be written in UTF-8."""
         job = Job.from_api(answer)
@@ -610,7 +611,7 @@ class TestPersonalFields:
         assert set(Job.model_fields) >= PERSONAL_FIELDS
 
     @given(json_values(), st.sampled_from(sorted(PERSONAL_FIELDS)), st.integers(0, 4))
-    @settings(deadline=None, max_examples=60)
+    @examples(60)
     def test_are_taken_out_at_any_depth(self, value: Any, name: str, depth: int) -> None:
         """A personal field is gone from the answer however deep it lies; everything else stays."""
         answer = nested({name: "SECRETSECRET", "kept": value, "list": [{name: ["SECRETSECRET"]}]}, depth)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from blocks import problems
-from hypothesis import given, settings
+from hypothesis import given
+from profiles import examples
 from test_cards import JOB_ID, NOW, NOW_TOKEN
 from test_notices import HOSTILE, LOOK, WHY, check, kept_of, mrkdwn_of, odd_subscriptions, paused_of
 
@@ -272,7 +273,7 @@ class TestAnything:
     """Any subscription at all."""
 
     @given(odd_subscriptions())
-    @settings(deadline=None, max_examples=30)
+    @examples(30)
     def test_every_answer_is_one_that_slack_takes(self, kept: Subscription) -> None:
         """Nothing from outside breaks an answer, comes alive in it, or makes it too long."""
         for message in (

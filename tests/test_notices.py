@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from blocks import problems
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 from strategies import answers, texts
 
 from bot import cards, notices
@@ -324,7 +325,7 @@ class TestAnything:
     """Any subscription at all."""
 
     @given(odd_subscriptions(), PATHS)
-    @settings(deadline=None, max_examples=80)
+    @examples(80)
     def test_every_message_is_one_that_slack_takes(self, kept: Subscription, path: tuple[str, ...]) -> None:
         """Nothing that is outside the bot breaks a message, comes alive in it, or makes it too long."""
         check(notices.card(kept, LOOK, now=NOW))

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 from strategies import json_values
 
 from bot.errors import (
@@ -209,7 +210,7 @@ class TestShapes:
         assert (type(error), error.code) == (expected, "")
 
     @given(status=st.integers(201, 599), answer=json_values())
-    @settings(deadline=None, max_examples=60)
+    @examples(60)
     def test_any_json_is_read(self, status: int, answer: Any) -> None:
         """Whatever JSON comes, with whatever status, it becomes an error with a sentence."""
         error = read(answer, status=status)

@@ -9,8 +9,9 @@ import httpx
 import pytest
 from huaweicloudsdkcore.sdk_request import SdkRequest
 from huaweicloudsdkcore.signer.signer import Signer
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from bot.metastudio.auth import AccessKey
 from bot.metastudio.signing import encode_query, signature, signed_names
@@ -152,7 +153,7 @@ class TestOfficialSigner:
         security_token=st.none() | st.text("abcXYZ0189+/=", min_size=1, max_size=40),
         body=st.binary(max_size=40),
     )
-    @settings(deadline=None, max_examples=100)
+    @examples(100)
     def test_signs_the_same(
         self,
         method: str,
@@ -173,7 +174,7 @@ class TestOfficialSigner:
         names=st.lists(st.text("abxyz-", min_size=1, max_size=6), max_size=5, unique_by=str.lower),
         value=st.text("abc XYZ09:;=", max_size=10),
     )
-    @settings(deadline=None, max_examples=100)
+    @examples(100)
     def test_signs_any_headers_the_same(self, names: list[str], value: str) -> None:
         """Whatever headers are signed, in whatever order they are given, both sign the same."""
         headers = dict.fromkeys(names, value) | {"X-Sdk-Date": DATE, "Host": HOST}

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from bot.errors import StoreCorrupt
 from bot.jobs import Job
@@ -471,7 +472,7 @@ STEPS = st.sampled_from(["add", "level", "count", "remove", "reopen"])
 
 
 @every_store
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(steps=st.lists(st.tuples(STEPS, keys()), max_size=25))
 def test_any_history_reads_like_a_dict(opened: Opener, steps: list[tuple[str, Key]]) -> None:
     """Whatever is done in whatever order, the store holds what a plain dict would."""

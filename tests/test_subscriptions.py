@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from profiles import examples
 from strategies import answers
 
 from bot import subscriptions as changes
@@ -595,7 +596,7 @@ class TestOnDisk:
     """Subscriptions as JSON."""
 
     @given(subscriptions())
-    @settings(deadline=None, max_examples=200)
+    @examples(200)
     def test_what_is_written_is_read(self, kept: Subscription) -> None:
         """Whatever MetaStudio said of a job, its subscription comes back from the disk as it was."""
         text = on_disk(kept)
@@ -605,7 +606,7 @@ class TestOnDisk:
         assert text.encode()
 
     @given(answers(), st.sampled_from(["SECRETSECRET", ["SECRETSECRET"], {"a": "SECRETSECRET"}]))
-    @settings(deadline=None, max_examples=50)
+    @examples(50)
     def test_nothing_personal_is_written(self, answer: dict[str, Any], secret: Any) -> None:
         """What is never shown is never kept either, from the first sight and from later ones."""
         job = Job.from_api(answer | dict.fromkeys(PERSONAL_FIELDS, secret))
@@ -963,5 +964,5 @@ class Lives(RuleBasedStateMachine):
             self.world.check(key)
 
 
-Lives.TestCase.settings = settings(deadline=None, max_examples=250, stateful_step_count=50)
+Lives.TestCase.settings = settings(examples(250), stateful_step_count=50)
 TestLives = Lives.TestCase

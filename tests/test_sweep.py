@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from bot.jobs import PAGE_SIZE, Job, Page
 from bot.subscriptions import Level, Subscription
@@ -350,7 +351,7 @@ def read_list(known: dict[str, int | None], since: int | None, world: MetaStudio
 
 
 @given(SCENES)
-@settings(deadline=None, max_examples=300)
+@examples(300)
 def test_no_change_is_overlooked(scene: Scene) -> None:
     """A reading finds each change, or names the job as missing, or leaves it to the next reading to find."""
     times = scene.times()

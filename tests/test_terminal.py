@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from profiles import examples
 from rich.cells import cell_len
 from rich.console import Console
 from strategies import answers
@@ -164,7 +165,7 @@ class TestHostileText:
         assert "\x1b]8" not in picture
 
     @given(answers())
-    @settings(deadline=None, max_examples=40)
+    @examples(40)
     def test_no_job_reaches_the_terminal_itself(self, answer: dict[str, Any]) -> None:
         """Whatever MetaStudio says, the terminal gets lines and styles, and no other control character."""
         picture = STYLE.sub("", drawn(card_of(**answer), colour=True))

@@ -3,8 +3,9 @@
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 from strategies import HOSTILE_PIECES, texts
 
 from bot.errors import BadJobId, BadLink, BadUsage, NoJobId, SeveralJobIds
@@ -232,7 +233,7 @@ PIECES = [
 
 
 @given(st.lists(st.sampled_from(PIECES) | st.just(" "), max_size=12).map("".join) | texts())
-@settings(deadline=None, max_examples=600)
+@examples(600)
 def test_anything_is_understood_or_bad_usage(text: str) -> None:
     """Whatever is typed, it is understood or refused as bad usage, and an id looks like one."""
     with suppress(BadUsage):
