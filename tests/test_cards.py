@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from blocks import problems
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from profiles import examples
 from strategies import answers, full_answers, texts
@@ -401,12 +401,18 @@ class TestOrigin:
 class TestLimits:
     """Slack's limits, for any job."""
 
+    @example({"state": "SUCCEED"})
+    @example({"state": "USER_RESULT_REVIEW"})
     @given(answers())
     @examples(100)
     def test_any_job_fits(self, answer: dict[str, Any]) -> None:
-        """Whatever MetaStudio says, the message is one that Slack takes, with a text that says it all."""
+        """Whatever MetaStudio says, the message is one that Slack takes, with a text that says it all.
+
+        A step that comes next is told where there is one, and no other is promised.
+        """
         message = card_of(answer, console_url="https://console.example/")
         meaning = Job.from_api(answer).meaning
+        standing = message.blocks[1]["text"]["text"]
 
         assert problems(whole(message)) == []
         assert json.dumps(whole(message), ensure_ascii=False).encode()
@@ -414,10 +420,12 @@ class TestLimits:
         for said in (
             meaning.label,
             f"{cards.TURNS[meaning.phase]}: {meaning.to_do}",
-            f"Next: {meaning.next}",
+            f"Next: {meaning.next}" if meaning.next else "",
             f"`{JOB_ID}`",
         ):
             assert said in message.text
+        for text in (message.text, standing):
+            assert ("Next: " in read_mrkdwn(text).live) is bool(meaning.next)
 
     @given(full_answers())
     @examples(25)
