@@ -473,12 +473,20 @@ class TestTroubles:
 
                 assert watch.watcher.trouble is None
 
-    @pytest.mark.parametrize("job_id", ["job-0", "no id!"], ids=["refused", "not even sent"])
-    async def test_a_no_to_an_id_is_a_good_answer(self, path: Path, job_id: str) -> None:
-        """A MetaStudio that refuses one id serves the bot well, as does one that is not asked."""
+    @pytest.mark.parametrize(
+        ("job_id", "fault"),
+        [
+            ("job-0", Fault.error(400, "MSS.10000003")),
+            ("job-0", Fault.error(404, "MSS.41000003")),
+            ("no id!", Fault.hang()),
+        ],
+        ids=["refused", "not there", "not even sent"],
+    )
+    async def test_a_no_to_an_id_is_a_good_answer(self, path: Path, job_id: str, fault: Fault) -> None:
+        """A MetaStudio that says no to one id serves the bot well, as does one that is not asked."""
         async with watching(path, poll=0.01) as watch:
             await watch.some(1, job_id=job_id)
-            watch.metastudio.chaos = lambda _: Fault.error(400, "MSS.10000003")
+            watch.metastudio.chaos = lambda _: fault
             await asyncio.sleep(0.1)
             began = asyncio.get_running_loop().time()
             await watch.check()
@@ -530,6 +538,20 @@ class TestTroubles:
 
             assert await watch.path(key) == ("WAITING", "PROCESSING")
         assert logged(caplog, "can't be written") == 1
+
+    async def test_what_could_not_be_written_down_is_asked_for_first(self, path: Path) -> None:
+        """With room for one request in a check, it goes before jobs that were never asked for."""
+        async with watching(path, poll=0.001) as watch:
+            await fail_fast(watch.store)
+            (key,) = await watch.some(1)
+            await watch.check()
+            watch.change(key.job_id)
+            with disk_held(path), pytest.raises(StoreTrouble):
+                await watch.check()
+            await watch.some(2)
+
+            assert await watch.check() == (1, 0)
+            assert await watch.path(key) == ("WAITING", "PROCESSING")
 
     async def test_a_mistake_of_ours_is_not_hidden(self, watch: Watch) -> None:
         """An error that nobody foresaw ends the watcher, and with it the bot."""
