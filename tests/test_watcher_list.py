@@ -133,18 +133,18 @@ class TestPaging:
     """While pages are read, jobs move."""
 
     async def test_jobs_that_are_deleted_between_pages(self, watch: Watch) -> None:
-        """Pages overlap, so that a few deletions hide no job of the next page."""
+        """Pages overlap, so that a few deletions move no job past the next page: none has to be asked for."""
         keys = await watch.some(150)
-        newest = watch.add(20)
 
         def deletes(api: str) -> Any:
             if api == "list" and watch.metastudio.requests_to("list") == 2:
                 for raw in newest[:5]:
                     watch.metastudio.delete(raw["job_id"])
 
-        watch.metastudio.chaos = deletes
         for key in keys:
             watch.change(key.job_id, after=1)
+        newest = watch.add(20)
+        watch.metastudio.chaos = deletes
 
         assert await watch.check() == (3, 2)
         assert len(await watch.paths()) == 150
@@ -282,6 +282,22 @@ class TestDistrust:
         assert keys[0].job_id in await watch.paths()
         assert last.job_id not in await watch.paths()
         assert logged(caplog, RESTS) == 0
+
+    async def test_a_change_that_is_listed_late(self, watch: Watch) -> None:
+        """A change is found that was hidden while newer ones were listed, up to some minutes newer."""
+        (key,) = await watch.some(1)
+        watch.add(250)
+        await watch.some(11)
+        await watch.check()
+        watch.change(key.job_id)
+        watch.add(110, every=2)
+        watch.metastudio.hidden = {key.job_id}
+        await watch.check()
+        assert await watch.paths() == {}
+        watch.metastudio.hidden = set()
+
+        assert await watch.check() == (3, 2)
+        assert await watch.paths() == {key.job_id: ("WAITING", "PROCESSING")}
 
     async def test_an_old_tale(self, watch: Watch, caplog: pytest.LogCaptureFixture) -> None:
         """What the list says is not believed against what the job itself said later."""
