@@ -10,7 +10,8 @@ import signal
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,6 +22,7 @@ from test_store import a_subscription, add_and_wait, gone, one_more, pragma, pro
 from bot.errors import StoreCorrupt, StoreError, StoreLocked, StoreNotWritable, StoreTooNew, StoreTrouble
 from bot.store import open_store
 from bot.store.disk import Table, set_up
+from bot.store.rows import row_of, text_of
 from bot.store.sqlite import SqliteStore
 from bot.subscriptions import Level, with_level
 
@@ -496,9 +498,15 @@ class TestTrouble:
         await asyncio.sleep(0.2)
         await self.works(store, path)
 
+    @pytest.mark.parametrize("then", ["check", "write"])
     @pytest.mark.parametrize("what", ["add", "change", "remove"])
-    async def test_late_write_is_taken_back(self, store: SqliteStore, path: Path, what: str) -> None:
-        """A write that goes through after its caller was told that it failed does not count."""
+    async def test_late_write_is_taken_back(
+        self, store: SqliteStore, path: Path, what: str, then: str
+    ) -> None:
+        """A write that goes through after its caller was told that it failed does not count.
+
+        Whatever is asked of the disk next puts that right, be it about something else.
+        """
         before = on_disk(path)
         await wait_long_for_locks(store)
         work: dict[str, Callable[[], Awaitable[object]]] = {
@@ -511,8 +519,9 @@ class TestTrouble:
         await eventually(lambda: on_disk(path) != before)
         await self.nothing_changed(store)
 
-        await eventually_checked(store)
-        assert on_disk(path) == before
+        other = a_subscription(job_id="other")
+        await eventually_done(store.check if then == "check" else partial(store.add, other))
+        assert on_disk(path) == before | ({} if then == "check" else {row_of(other.key): text_of(other)})
 
     async def test_file_is_taken_away(self, store: SqliteStore, path: Path, tmp_path: Path) -> None:
         """Nothing is written into a file that no name leads to; when it is back, all goes on."""
@@ -633,14 +642,14 @@ class TestEnd:
         assert '"delivered_at":1' in on_disk(path)[ROW]
 
 
-async def eventually_checked(store: SqliteStore) -> None:
-    """Wait until the store works again."""
+async def eventually_done(work: Callable[[], Awaitable[object]]) -> None:
+    """Try until the store works again."""
     async with asyncio.timeout(PATIENCE):
         while True:
-            try:
-                return await store.check()
-            except StoreTrouble:
-                await asyncio.sleep(0.05)
+            with suppress(StoreTrouble):
+                await work()
+                return
+            await asyncio.sleep(0.05)
 
 
 def hang_and_end(path: str) -> None:
