@@ -374,6 +374,22 @@ class TestEndOfAMessage:
 
         assert len(calls(slack, "chat.postMessage")) == 2
 
+    async def test_a_message_is_not_sent_again_behind_the_outbox_back(
+        self,
+        slack: SlackWorkspace,
+        metastudio: MetaStudioSimulator,
+        job_id: str,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """slack_sdk's own retries would repeat a message that Slack took, and nobody would know of it."""
+        channel = slack.add_channel("voices")
+        slack.fail("chat.postMessage", drop=True, after=True)
+        async with running(settings_for(slack, metastudio), pace=AT_ONCE):
+            await subscribe(slack, channel, job_id)
+
+        assert len(calls(slack, "chat.postMessage")) == 2
+        assert "Slack does not take a message; trying again" in caplog.text
+
     async def test_a_slack_that_hangs_does_not_hold_up_the_end(
         self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, job_id: str
     ) -> None:
