@@ -218,6 +218,7 @@ class TestTrust:
             (job_of("a", 40, "PROCESSING"), [job_of("a", 50)], True),
             (job_of("a", 50, times=2), [job_of("a", 50, times=1)], True),
             (job_of("a", None, "PROCESSING"), [job_of("a", None)], True),
+            (job_of("a", 60, ""), [job_of("a", 50)], True),
             (job_of("a", 50, "PROCESSING"), [job_of("a", None)], False),
             (job_of("a", 50), [job_of("a", 50).gone()], True),
             (job_of("a", 50), [job_of("a", 50), job_of("a", 60, "PROCESSING")], True),

@@ -115,13 +115,13 @@ class TestCost:
 
     async def test_after_nobody_followed_there_is_a_census(self, watch: Watch) -> None:
         """What was read before a time without followers does not count any more."""
+        old = watch.add(6)
+        watch.add(120)
         keys = await watch.some(6)
         await watch.check()
         for key in keys:
             await watch.store.change(key, lambda _: None)
         await watch.check()
-        old = watch.add(6)
-        watch.add(120)
         for raw in old:
             await watch.follow(raw)
             raw |= {"state": "PROCESSING"}  # without a newer time
@@ -174,6 +174,20 @@ class TestPaging:
             await watch.check()
 
             assert await watch.paths() == {keys[-1].job_id: ("WAITING", "gone")}
+
+    async def test_a_job_that_is_listed_is_there(self, path: Path) -> None:
+        """What the list shows between two misses begins their count anew."""
+        not_there = Fault.error(404, "MSS.41000003")
+        async with watching(path, gone_after=1e-6) as watch:
+            key, *_ = await watch.some(6)
+            for fault in (not_there, Fault.html(), not_there):
+                watch.metastudio.chaos = lambda _, fault=fault: (
+                    fault if watch.metastudio.requests[-1].path.endswith("/job-0") else None
+                )
+                await watch.check()
+
+            assert [seen.status for seen in watch.metastudio.requests].count(404) == 2
+            assert await watch.path(key) == ()
 
     async def test_old_jobs_that_are_deleted_are_found_soon(self, path: Path) -> None:
         """When the list gets shorter, all of it is read the next time, to see who is missing."""
@@ -376,6 +390,15 @@ class TestTroubles:
         edges = 0 if holds_for_all else 1
         assert logged(caplog, CANT) == edges
         assert logged(caplog, AGAIN) == edges
+
+    async def test_a_page_is_a_good_answer(self, watch: Watch) -> None:
+        """A MetaStudio that lists jobs serves the bot, though it shows none of them."""
+        await watch.some(6)
+        watch.metastudio.chaos = lambda api: Fault.html() if api == "show" else None
+        with pytest.raises(ServiceDown):
+            await watch.check()
+
+        assert watch.watcher.was_served
 
     async def test_refused_credentials_stop_it(self, path: Path) -> None:
         """A list that is refused for the bot's credentials does not lead to more requests."""
