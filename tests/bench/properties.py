@@ -40,6 +40,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--examples", type=int, help="of each test (20000; 50 with --quick)")
     parser.add_argument("--seed", type=int, help="(random; 0 with --quick)")
     parser.add_argument("--quick", action="store_true", help="a few seconds, the same each time")
+    parser.add_argument("--only", default="", help="the tests to which this applies, as in pytest's -k")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="side by side (all cores)")
     given = parser.parse_args()
     if given.examples is None:
@@ -51,11 +52,12 @@ def options() -> argparse.Namespace:
 
 def run(given: argparse.Namespace, report: Path) -> int:
     """Let pytest run the tests, write its report, and print the examples that failed; gives its exit code."""
-    chosen = ["-m", "hypothesis", "--hypothesis-profile=long", f"--hypothesis-seed={given.seed}"]
+    chosen = ["-m", "hypothesis", "-k", given.only]
+    drawn = ["--hypothesis-profile=long", f"--hypothesis-seed={given.seed}"]
     # A long run has no time limit, and of the usual options (coverage, one worker for each core) none.
     way = ["--timeout=0", "-o", "addopts=", "-n", str(given.processes), "--maxschedchunk=1"]
     told = ["-q", "--tb=short", "-p", "no:cacheprovider", f"--junitxml={report}"]
-    command = [sys.executable, "-m", "pytest", *files(), *chosen, *way, *told]
+    command = [sys.executable, "-m", "pytest", *files(), *chosen, *drawn, *way, *told]
     environment = os.environ | {"LONG_EXAMPLES": str(given.examples)}
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode  # noqa: S603  our own
 
