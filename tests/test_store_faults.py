@@ -463,6 +463,13 @@ class TestTrouble:
             assert "I/O error" in await self.fails(store)
         await self.works(store, path)
 
+    async def test_what_changes_nothing_needs_no_disk(self, store: SqliteStore) -> None:
+        """Where all is to stay as it is, nothing is written that could fail."""
+        with largest_file(100):
+            kept = await store.change(KEY, lambda kept: kept.model_copy())
+
+        assert (kept, store.trouble) == (a_subscription(), None)
+
     async def test_held_by_another_program(self, path: Path) -> None:
         """The bot waits for a while, and works as soon as the other program lets go."""
         async with SqliteStore(path) as store:
@@ -532,13 +539,21 @@ class TestTrouble:
         (tmp_path / "moved").replace(path)
         await self.works(store, path)
 
-    async def test_check_reads_what_it_wrote(self, store: SqliteStore, path: Path) -> None:
-        """Something in the file that changes what is written is noticed."""
-        run_sql(
-            path,
-            "CREATE TRIGGER meddle AFTER INSERT ON voicejob WHEN NEW.key = 'about:check' "
-            "BEGIN UPDATE voicejob SET value = 'x' WHERE key = NEW.key; END",
-        )
+    @pytest.mark.parametrize(
+        ("moment", "does"),
+        [
+            ("AFTER", "UPDATE voicejob SET value = 'x' WHERE key = NEW.key"),
+            ("BEFORE", "SELECT RAISE(IGNORE)"),
+        ],
+        ids=["changed", "dropped"],
+    )
+    async def test_check_reads_what_it_wrote(
+        self, store: SqliteStore, path: Path, moment: str, does: str
+    ) -> None:
+        """Something in the file that changes or drops what is written is noticed."""
+        await store.check()
+        trigger = f"CREATE TRIGGER meddle {moment} INSERT ON voicejob WHEN NEW.key = 'about:check'"
+        run_sql(path, f"{trigger} BEGIN {does}; END")
         assert "reads otherwise" in await self.raises(store, store.check())
         run_sql(path, "DROP TRIGGER meddle")
         await self.works(store, path)
