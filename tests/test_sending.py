@@ -16,7 +16,7 @@ from bot.demo.slack import BOT_TOKEN, SlackWorkspace
 from bot.mrkdwn import Message
 from bot.pace import Pace
 from bot.refusals import Refusal
-from bot.sending import LONGEST_HOLD, NO_ANSWER, NotTaken, Slack
+from bot.sending import NO_ANSWER, NotTaken, Slack
 
 HELLO = Message("hello", [{"type": "section", "text": {"type": "mrkdwn", "text": "hello"}}])
 
@@ -121,7 +121,7 @@ async def test_a_very_long_retry_after_is_asked_about_again(slack: SlackWorkspac
     """Slack may name any time; after a quarter of an hour it is tried all the same."""
     slack.fail("chat.postMessage", retry_after=10**6)
 
-    assert (await refused(slack)).retry_after == LONGEST_HOLD
+    assert (await refused(slack)).retry_after == 15 * 60
 
 
 async def test_a_shorter_hold_does_not_end_a_longer_one(slack: SlackWorkspace) -> None:
