@@ -316,6 +316,14 @@ class TestPauses:
         assert all(abs(given - want) <= 2 for given, want in zip(seconds, wanted, strict=True))
         assert len(post.slack.direct("U1")) == 1
 
+    async def test_each_person_is_told_of_a_paused_channel(self, post: Office) -> None:
+        """That one who subscribed knows it does not help another."""
+        post.slack.archive(post.channel)
+        await post.follow("job-1", subscribed_by="U1")
+        await post.follow("job-2", subscribed_by="U2")
+        async with post.open():
+            await eventually(lambda: all(post.slack.direct(person) for person in ("U1", "U2")))
+
     async def test_a_paused_channel_is_left_alone(self, post: Office) -> None:
         """Before its next try, nothing is sent to a paused channel, whatever wakes it."""
         key = await post.followed()
@@ -564,6 +572,21 @@ class TestDisk:
             await all_told(post)
 
         assert len(post.slack.calls) == 2
+
+    async def test_a_disk_in_trouble_is_tried_after_a_pause(self, slack: SlackWorkspace, path: Path) -> None:
+        """What could not be written is not tried again at once, even if it could be by then."""
+        async with office(slack, path, first_pause=0.5) as post:
+            await fail_fast(post.store)
+            key = await post.follow(stopped_by="U1")
+            started = time.monotonic()
+            async with post.open():
+                with disk_held(path):
+                    post.outbox.wake(key)
+                    await eventually(lambda: post.store.trouble is not None)
+                await eventually(lambda: post.store.trouble is None)
+
+            assert time.monotonic() - started > 0.5
+            assert await post.store.get(key) is None
 
     async def test_a_refusal_is_written_down_when_the_disk_is_back(self, post: Office, path: Path) -> None:
         """A channel that refuses while the disk does too is tried once."""
