@@ -1,8 +1,9 @@
 """Runs all property tests at length: ``python tests/bench/properties.py``, with ``--seed`` to repeat a run.
 
 Every test with hypothesis's ``@given`` is tried with 20,000 random examples (or ``--examples``), side by side
-on all cores. ``--quick`` is a short run whose seed is always the same. Exits with 1 if a test failed; what
-pytest prints has the example that made it fail.
+on all cores. On two of them that takes half an hour, and each process up to 4 GiB of memory. ``--quick`` is a
+short run whose seed is always the same. Exits with 1 if a test failed; what pytest prints has the example
+that made it fail.
 """
 
 import argparse
@@ -55,7 +56,7 @@ def run(given: argparse.Namespace, report: Path) -> int:
     chosen = ["-m", "hypothesis", "-k", given.only]
     drawn = ["--hypothesis-profile=long", f"--hypothesis-seed={given.seed}"]
     # A long run has no time limit, and of the usual options (coverage, one worker for each core) none.
-    way = ["--timeout=0", "-o", "addopts=", "-n", str(given.processes), "--maxschedchunk=1"]
+    way = ["--timeout=0", "-o", "addopts=", "-n", str(given.processes), "--dist=worksteal"]
     told = ["-q", "--tb=short", "-p", "no:cacheprovider", f"--junitxml={report}"]
     command = [sys.executable, "-m", "pytest", *files(), *chosen, *drawn, *way, *told]
     environment = os.environ | {"LONG_EXAMPLES": str(given.examples)}
@@ -76,7 +77,7 @@ def properties(report: Path) -> list[Property]:
 def _property(case: ET.Element) -> Property:
     noted = {each.get("name"): each.get("value") for each in case.iter("property")}
     return Property(
-        name=case.get("name", ""),
+        name=f"{case.get('classname', '').rpartition('.')[2]}: {case.get('name')}",
         seconds=float(case.get("time", "0")),
         examples=int(noted.get("examples") or 0),
         failed=case.find("failure") is not None or case.find("error") is not None,
