@@ -282,6 +282,25 @@ class TestPauses:
         assert caplog.text.count("Slack does not take a message") == 1
         assert caplog.text.count("Slack takes messages again") == 1
 
+    async def test_a_channel_in_which_nothing_is_due_fails_no_more(
+        self, post: Office, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A channel that failed, and was unsubscribed meanwhile, does not hide that Slack works again."""
+        caplog.set_level(logging.INFO)
+        other = post.slack.add_channel("others")
+        key = await post.follow()
+        post.slack.chaos(lambda _, __: {"status": 500})
+        async with post.open():
+            await eventually(lambda: bool(post.posts()))
+            await post.store.change(key, lambda _: None)
+            post.outbox.wake(key)
+            post.outbox.wake(await post.follow("job-2", channel=other))
+            await eventually(lambda: len(post.posts(other)) >= 2)
+            post.slack.chaos(None)
+            await all_told(post)
+
+        assert caplog.text.count("Slack takes messages again") == 1
+
     async def test_a_refusal_ends_a_failure(self, post: Office, caplog: pytest.LogCaptureFixture) -> None:
         """A channel that fails and is then refused counts as failing no more."""
         caplog.set_level(logging.INFO)
