@@ -162,7 +162,7 @@ def seen(job: Job | None, now: int) -> Change:
         if notice is None or kept.stopped_by:
             return kept
         now_known = job.remembered() if job else kept.job.gone()
-        return kept.model_copy(update={"job": now_known, "notice": notice})
+        return outdated(kept.model_copy(update={"job": now_known, "notice": notice}))
 
     return change
 
@@ -316,13 +316,17 @@ def with_level(level: Level) -> Change:
     """Change which changes the channel shows."""
 
     def change(kept: Subscription) -> Subscription:
-        return kept if kept.level is level else kept.model_copy(update={"level": level})
+        return kept if kept.level is level else outdated(kept.model_copy(update={"level": level}))
 
     return change
 
 
 def outdated(kept: Subscription) -> Subscription:
-    """Have the card edited, though nothing changed: it says as of when it is."""
+    """Have the card edited, whatever it showed last.
+
+    That it has shown the same before is no reason to leave it: Slack may have taken an edit in between, and a
+    crash have kept that from being written down.
+    """
     return kept.model_copy(update={"card": kept.card and kept.card.model_copy(update={"face": ""})})
 
 

@@ -166,13 +166,14 @@ class TestSeen:
     """Writing down how a job was seen."""
 
     def test_job_and_notice_change_together(self) -> None:
-        """The job as it is now and the notice are one change, and the rest stays."""
+        """The job as it is now, the notice and the need of an edit are one change, and the rest stays."""
         seen = job_of(B, 1, phone="123", assess_result={"a": 1})
         kept = told_of()
 
         changed = after(changes.seen(seen, NOW), kept)
 
-        assert changed == having(kept, job=seen.remembered(), notice=waits(A, B, since=NOW))
+        now = having(kept, job=seen.remembered(), notice=waits(A, B, since=NOW))
+        assert changed == changes.outdated(now)
         assert changed.job.phone is None
 
     def test_gone_job_keeps_its_name(self) -> None:
@@ -512,6 +513,14 @@ class TestRefused:
         )
 
 
+THERE_AND_BACK: dict[str, tuple[Change, Change]] = {
+    "level": (changes.with_level(Level.IMPORTANT), changes.with_level(Level.ALL)),
+    "state": (changes.seen(job_of(B), NOW), changes.seen(job_of(A), NOW)),
+    "gone": (changes.seen(None, NOW), changes.seen(job_of(A), NOW)),
+}
+"""Two changes of what a card shows, the second of which takes the first one back."""
+
+
 class TestWishes:
     """What people change."""
 
@@ -522,8 +531,26 @@ class TestWishes:
 
         changed = after(changes.with_level(level), kept)
 
-        assert changed == having(kept, level=level)
+        assert changed == (kept if level is Level.ALL else changes.outdated(having(kept, level=level)))
         assert next_step(changed) is (None if level is Level.ALL else Step.EDIT_CARD)
+
+    @pytest.mark.parametrize(("there", "back"), THERE_AND_BACK.values(), ids=THERE_AND_BACK)
+    def test_card_that_was_something_else_for_a_while_is_edited(self, there: Change, back: Change) -> None:
+        """What comes back to what the card showed does not make it right.
+
+        Slack may have taken the edit in between, and a crash have kept that from being written down.
+        """
+        kept = after(back, after(there, told_of()))
+
+        assert kept.face == told_of().face
+        assert next_step(having(kept, notice=None)) is Step.EDIT_CARD
+
+    def test_pause_does_not_outlive_what_was_refused(self) -> None:
+        """An edit that was refused, and is not needed any more, leaves no pause that nothing would end."""
+        important, all_ = changes.with_level(Level.IMPORTANT), changes.with_level(Level.ALL)
+        paused = after(changes.refused("not_in_channel", NOW, person_knows=True), after(important, told_of()))
+
+        assert next_time(after(all_, paused)) == NOW + 300
 
     def test_outdated_card_is_edited(self) -> None:
         """A refresh edits the card though its job is the same; a card that is not there can't be edited."""
