@@ -167,7 +167,7 @@ class Watcher:
         self.trouble = error
         if isinstance(error, StoreTrouble):
             return self._poll  # the store has logged it
-        pause = max(self._poll, self._rarely) if self.is_refused else self._poll
+        pause = max(self._poll, self._rarely if self.is_refused else self._metastudio.throttle.held)
         told = f"jobs can't be checked ({type(error).__name__}); next try in %.0f seconds"
         remedy = CHECK if self.is_refused else ""
         self._edge.fails(told + remedy, pause, about=about(error=error))

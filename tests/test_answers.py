@@ -56,8 +56,8 @@ def not_taken(status: int, **headers: str) -> NotTakenError:
 @pytest.mark.parametrize(
     ("error", "pause"),
     [
-        (not_taken(429, **{"Retry-After": "7"}), 7.0),
-        (not_taken(429, **{"Retry-After": "60"}), 60.0),
+        (not_taken(429, **{"Retry-After": "7"}), 7.25),
+        (not_taken(429, **{"Retry-After": "60"}), 60.25),
         (not_taken(429, **{"Retry-After": "61"}), None),
         (not_taken(429, **{"Retry-After": "soon"}), 0.25),
         (not_taken(429), 0.25),

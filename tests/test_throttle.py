@@ -11,7 +11,15 @@ from servers import TOKEN, client_at, failure_of, listening, raw_answer
 from support import eventually
 
 from bot.demo.metastudio import Fault, MetaStudioSimulator
-from bot.errors import JobNotFound, MetaStudioError, ServiceDown, Throttled, TimedOut
+from bot.errors import (
+    JobNotFound,
+    MetaStudioError,
+    ServiceDown,
+    Throttled,
+    TimedOut,
+    Unreachable,
+    UnreadableAnswer,
+)
 from bot.metastudio.client import MetaStudio
 from bot.metastudio.throttle import LONGEST_TURN, Hold, Throttle
 from bot.pace import PACE
@@ -43,18 +51,19 @@ class TestHold:
         ("said", "until", "is_on"),
         [
             ([], 0, False),
-            ([(10, 120.0)], 130, True),
-            ([(10, 120.0), (11, 3.0)], 130, True),
-            ([(10, 3.0), (11, 120.0)], 131, True),
-            ([(10, 0.0)], 10, True),
-            ([(10, 10.0**30)], 910, True),
-            ([(10, None)], 10.5, True),
-            ([(10, None), (10.1, None), (10.2, None)], 10.5, True),
-            ([(10, None), (11, None), (13, None)], 15, True),
-            ([(10, None), (11, None), (12.5, "ok"), (13, None)], 13.5, True),
-            ([(10, 120.0), (11, "ok")], 130, True),
-            ([(10, 120.0), (130, "ok")], 130, False),
-            ([(10, 3.0), (10.1, None)], 13, True),
+            ([(9, 10, 120.0)], 130, True),
+            ([(9, 10, 120.0), (9, 11, 3.0)], 130, True),
+            ([(9, 10, 3.0), (9, 11, 120.0)], 131, True),
+            ([(9, 10, 0.0)], 10, True),
+            ([(9, 10, 10.0**30)], 910, True),
+            ([(9, 10, None)], 10.5, True),
+            ([(9, 10, None), (9, 10.1, None), (9, 30, None)], 10.5, True),
+            ([(9, 10, None), (11, 12, None), (13, 14, None)], 16, True),
+            ([(9, 10, None), (11, 12, None), (13, 14, "ok"), (13, 14, None)], 14.5, True),
+            ([(9, 10, 120.0), (9, 11, "ok")], 130, True),
+            ([(9, 10, 120.0), (9, 140, "ok")], 130, True),
+            ([(9, 10, 120.0), (130, 140, "ok")], 130, False),
+            ([(9, 10, 3.0), (9, 10.1, None)], 13, True),
         ],
         ids=[
             "nothing",
@@ -67,28 +76,40 @@ class TestHold:
             "three that were on their way",
             "one after the other",
             "served between",
-            "served from before",
+            "served meanwhile",
+            "served late, but sent before",
             "served afterwards",
             "named by one of two",
         ],
     )
-    def test_table(self, said: list[tuple[float, float | str | None]], until: float, is_on: bool) -> None:  # noqa: FBT001  a column
-        """A time that was named is kept; otherwise it doubles from half a second on, until one is served."""
+    def test_table(
+        self,
+        said: list[tuple[float, float, float | str | None]],
+        until: float,
+        is_on: bool,  # noqa: FBT001  a column
+    ) -> None:
+        """A time that was named is kept; otherwise it doubles from half a second on, until one is served.
+
+        Each word was said to a request, sent at the first moment and answered at the second.
+        """
         hold = Hold(PACE.hold)
-        for now, word in said:
-            hold.answered(now) if isinstance(word, str) else hold.refused(now, word)
+        for sent, now, word in said:
+            if isinstance(word, str):
+                hold.answered(sent=sent)
+            else:
+                hold.refused(now, sent=sent, retry_after=word)
 
         assert (hold.until, hold.is_on) == (until, is_on)
 
     def test_it_does_not_grow_for_ever(self) -> None:
-        """A quarter of an hour is the longest."""
+        """Where no time is named, a minute is the longest."""
         hold = Hold(PACE.hold)
         for _ in range(40):
-            hold.refused(hold.until, None)
+            hold.refused(hold.until, sent=hold.until, retry_after=None)
         last = hold.until
-        hold.refused(last, None)
+        hold.refused(last, sent=last, retry_after=None)
 
-        assert hold.until - last == 900
+        assert hold.until - last == 60
 
 
 class TestPlaces:
@@ -151,14 +172,68 @@ class TestBusy:
         """Another look-up, the list, and the bot's own turn wait as long as the one that was refused."""
         metastudio.fail(Fault.throttled(retry_after=1))
         refused = asyncio.create_task(client.job(job_id))
-        await eventually(lambda: len(metastudio.requests) == 1)
-        await asyncio.sleep(0.1)
+        await eventually(lambda: client.throttle.held > 0)
+        held = client.throttle.held
         started = time.monotonic()
         await asyncio.gather(client.job("other"), client.recent_jobs(), return_exceptions=True)
         await client.throttle.turn()
 
-        assert time.monotonic() - started > 0.7
+        assert time.monotonic() - started >= held - 0.01
         assert (await refused).job_id == job_id
+
+    async def test_a_longer_time_that_is_named_meanwhile_counts(self) -> None:
+        """One that waits for the end of a hold waits for the end that it has by then."""
+        throttle = Throttle(pause=0, first_hold=PACE.hold)
+        clock = asyncio.get_running_loop().time
+        both_sent, first_refused = asyncio.Event(), asyncio.Event()
+
+        async def refused_at_once() -> None:
+            async with throttle.place(FOR_EVER, ""):
+                await both_sent.wait()
+                raise Throttled(retry_after=0.05)
+
+        async def refused_later() -> None:
+            async with throttle.place(FOR_EVER, ""):
+                both_sent.set()
+                await first_refused.wait()
+                raise Throttled(retry_after=0.3)
+
+        async def ask() -> float:
+            async with throttle.place(FOR_EVER, ""):
+                return clock()
+
+        later = asyncio.create_task(refused_later())
+        with pytest.raises(Throttled):
+            await refused_at_once()
+        asked = asyncio.create_task(ask())
+        await asyncio.sleep(0)
+        first_refused.set()
+        with pytest.raises(Throttled):
+            await later
+        end = clock() + throttle.held
+
+        assert await asked >= end - 0.01
+
+    async def test_the_bots_own_do_not_wait_for_long(self) -> None:
+        """They are refused at once, so that the bot can say what it waits for."""
+        throttle = await _held(retry_after=600)
+        with pytest.raises(Throttled) as refused:
+            await throttle.turn()
+
+        assert 590 < (refused.value.retry_after or 0) <= 600
+
+    async def test_what_is_refused_takes_no_turn(self) -> None:
+        """However many look-ups a hold refuses, afterwards the bot's own requests come as they did before."""
+        throttle = Throttle(pause=1, first_hold=PACE.hold)
+        await _refused(throttle, retry_after=0.2)
+        for _ in range(50):
+            with pytest.raises(Throttled):
+                async with throttle.place(_in(0.01), ""):
+                    raise AssertionError("it was let through")
+        started = asyncio.get_running_loop().time()
+        await throttle.turn()
+
+        assert asyncio.get_running_loop().time() - started < LONGEST_TURN
 
     async def test_longer_than_anybody_waits(
         self, client: MetaStudio, metastudio: MetaStudioSimulator, job_id: str
@@ -210,10 +285,13 @@ class TestBusy:
         [
             (JobNotFound(status=404), True),
             (ServiceDown(status=503), True),
+            (UnreadableAnswer(), True),
+            (TimedOut(status=408), True),
             (TimedOut(), False),
+            (Unreachable(), False),
             (Throttled(status=429), False),
         ],
-        ids=lambda value: type(value).__name__,
+        ids=str,
     )
     async def test_what_the_one_that_tries_meets(
         self,
@@ -240,13 +318,17 @@ class TestBusy:
         await asyncio.gather(*asked)
 
 
-async def _held() -> Throttle:
+async def _held(retry_after: float | None = None) -> Throttle:
     """Give a throttle that met a 429 a moment ago."""
     throttle = Throttle(pause=0, first_hold=0.02)
+    await _refused(throttle, retry_after)
+    return throttle
+
+
+async def _refused(throttle: Throttle, retry_after: float | None = None) -> None:
     with pytest.raises(Throttled):
         async with throttle.place(FOR_EVER, ""):
-            raise Throttled(status=429)
-    return throttle
+            raise Throttled(status=429, retry_after=retry_after)
 
 
 def _in(seconds: float) -> float:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 import aiohttp
 import httpx
 import pytest
-from servers import Scripted, client_at, listening, raw_answer
+from servers import Scripted, client_at, failure_of, listening, raw_answer
 
-from bot.errors import BadSettings
+from bot.errors import BadSettings, MetaStudioError, Unreachable
+from bot.metastudio.auth import GivenToken
 from bot.metastudio.proxies import check_proxies, proxy_for
 from bot.metastudio.transport import Transport, httpx_error
 
@@ -31,6 +32,10 @@ ENDPOINT = "https://metastudio.cn-north-4.myhuaweicloud.com/v1"
         ({"HTTPS_PROXY": PROXY, "NO_PROXY": "*"}, ENDPOINT, None),
         ({"HTTPS_PROXY": PROXY, "NO_PROXY": "a.example, .myhuaweicloud.com"}, ENDPOINT, None),
         ({"HTTPS_PROXY": PROXY, "NO_PROXY": "huaweicloud.com"}, ENDPOINT, PROXY),
+        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "a.example:8443"}, "https://a.example:8443/", None),
+        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "a.example:443"}, "https://a.example/", None),
+        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "a.example:8443"}, "https://a.example/", PROXY),
+        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "::1"}, "https://[::1]:8443/", None),
     ],
     ids=str,
 )
@@ -44,10 +49,20 @@ def test_which_proxy_is_used(
     assert proxy_for(httpx.URL(address)) == proxy
 
 
-@pytest.mark.parametrize(
-    "proxy",
-    ["odd://me:hush@proxy", "socks5://proxy:1080", "http://", "http://[", "http:///x", "http://proxy:port"],
+NO_PROXIES = (
+    "odd://me:hush@proxy",
+    "socks5://proxy:1080",
+    "http://",
+    "http://[",
+    "http:///x",
+    "http://proxy:port",
+    "http://a..b:1",
+    "http://me:%D0%BF@proxy:1",
+    "http://m%3Ae:hush@proxy:1",
 )
+
+
+@pytest.mark.parametrize("proxy", NO_PROXIES)
 @pytest.mark.parametrize("key", ["HTTPS_PROXY", "http_proxy", "ALL_PROXY"])
 def test_what_is_no_proxy(monkeypatch: pytest.MonkeyPatch, key: str, proxy: str) -> None:
     """It is refused before anything is sent, without its password."""
@@ -59,7 +74,15 @@ def test_what_is_no_proxy(monkeypatch: pytest.MonkeyPatch, key: str, proxy: str)
 
 
 @pytest.mark.parametrize(
-    "proxy", ["", PROXY, "https://proxy.example", "proxy.example:3128", "http://me:hush@10.0.0.1:3128"]
+    "proxy",
+    [
+        "",
+        PROXY,
+        "https://proxy.example",
+        "http://[::1]:3128",
+        "proxy.example:3128",
+        "http://me:hush@10.0.0.1:3128",
+    ],
 )
 def test_what_is_a_proxy(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     """An address with a host, or none at all."""
@@ -112,13 +135,15 @@ async def test_the_address_is_sent_as_it_was_signed() -> None:
     assert (await heard).split(" ")[1] == request.url.raw_path.decode()
 
 
-def kinds_of(kind: type[aiohttp.ClientError]) -> Iterator[type[aiohttp.ClientError]]:
+def kinds_of(kind: type[Exception]) -> Iterator[type[Exception]]:
     yield kind
     for child in kind.__subclasses__():
         yield from kinds_of(child)
 
 
-KINDS = sorted(set(kinds_of(aiohttp.ClientError)), key=lambda kind: kind.__name__)
+OTHERS = (TimeoutError, ConnectionResetError, OSError, ValueError, UnicodeError)
+"""What aiohttp lets out besides: of the system, and of what can't be sent."""
+KINDS = sorted({*kinds_of(aiohttp.ClientError), *OTHERS}, key=lambda kind: kind.__name__)
 NAMED = {
     "ClientConnectorError": httpx.ConnectError,
     "ClientConnectorCertificateError": httpx.ConnectError,
@@ -134,7 +159,7 @@ NAMED = {
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_each_error_of_aiohttp_has_a_name_of_httpx(kind: type[aiohttp.ClientError]) -> None:
+def test_each_error_of_aiohttp_has_a_name_of_httpx(kind: type[Exception]) -> None:
     """No error of aiohttp leaves the transport, and what is a time-out stays one."""
     named = httpx_error(kind.__new__(kind))
 
@@ -145,3 +170,17 @@ def test_each_error_of_aiohttp_has_a_name_of_httpx(kind: type[aiohttp.ClientErro
 def test_the_names_are_those_of_aiohttp() -> None:
     """The table above is not out of date."""
     assert set(NAMED) < {kind.__name__ for kind in KINDS}
+
+
+@pytest.mark.parametrize("token", ["a\x01b", "a\x7fb"])
+async def test_what_cannot_be_sent_is_an_error_of_ours(token: str) -> None:
+    """A token of somebody else's making does not end whoever sends it."""
+    async with client_at("http://127.0.0.1:9", auth=GivenToken(token)) as client:
+        assert type(await failure_of(client.job("a-job"))) is Unreachable
+
+
+@pytest.mark.parametrize("host", ["a..b", ".", "x" * 70, "xn--zzzz99.example"])
+async def test_a_host_that_is_no_name_is_an_error_of_ours(host: str) -> None:
+    """Whichever library finds that out, and however it says so."""
+    async with client_at(f"http://{host}") as client:
+        assert isinstance(await failure_of(client.job("a-job")), MetaStudioError)

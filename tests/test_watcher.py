@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import disk_held, eventually, fail_fast, log_lines
+from support import disk_held, eventually, fail_fast, log_lines, log_text
 from watching import Watch, watching
 
 from bot.demo.metastudio import Fault
@@ -316,7 +316,9 @@ class TestTroubles:
         ours = [each for each in caplog.records if each.name.startswith("bot.")]
         assert len([each for each in ours if each.levelno >= logging.WARNING]) == 1
 
-    async def test_a_time_that_metastudio_names_is_kept(self, path: Path) -> None:
+    async def test_a_time_that_metastudio_names_is_kept(
+        self, path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
         """However short the pause between two checks is, nothing is asked until then."""
         async with watching(path, poll=0.01) as watch:
             await watch.some(6)
@@ -327,6 +329,19 @@ class TestTroubles:
 
             assert isinstance(watch.watcher.trouble, Throttled)
             assert len(watch.metastudio.requests) == 1
+        assert "next try in 120 seconds" in log_text(caplog)
+
+    async def test_a_hold_that_somebody_else_met_is_told(self, watch: Watch) -> None:
+        """A person's look-up met a 429: the watcher says so, and does not wait in silence."""
+        await watch.some(1)
+        watch.metastudio.chaos = lambda _: Fault.throttled(retry_after=600)
+        with pytest.raises(Throttled):
+            await watch.client.job("other")
+        with runs(watch):
+            await eventually(lambda: watch.watcher.trouble is not None)
+
+        assert isinstance(watch.watcher.trouble, Throttled)
+        assert len(watch.metastudio.requests) == 1
 
     async def test_a_mixed_outage_is_not_a_line_for_each_check(
         self, path: Path, caplog: pytest.LogCaptureFixture

@@ -138,7 +138,10 @@ class Answers:
             await self._answer(question.response_url, ephemeral(message), replaces=replaces)
 
     async def _in_turn(self, work: Work) -> Message | None:
-        """Begin one answer in each turn of the loop: Slack waits for acknowledgements, and they go first."""
+        """Begin one answer at a time, and let the loop do all else that is due before the next one.
+
+        Slack waits three seconds for an acknowledgement, and people for as long as they like.
+        """
         async with self._beginning:
             await asyncio.sleep(0)
         return await work()
@@ -208,7 +211,7 @@ def pause_before_resend(error: Exception, usual: float) -> float | None:
     if not isinstance(error, NotTakenError):
         return None
     if error.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return (error.retry_after or usual) if error.retry_after <= LONGEST_PAUSE else None
+        return error.retry_after + usual if error.retry_after <= LONGEST_PAUSE else None
     return usual if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else None
 
 

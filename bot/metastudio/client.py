@@ -167,18 +167,19 @@ class MetaStudio:
     async def _get(self, url: str, query: dict[str, Any], job_id: str) -> httpx.Response:
         try:
             response = await self._http.get(url, params=query or None)
-        except httpx.RequestError as error:
+        # UnicodeError: httpx asks for the host's name in Unicode, and there may be none.
+        except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
             raise transport_error(error, job_id) from error
         if response.status_code != HTTPStatus.OK:
             raise refusal(response.status_code, response.headers, response.content, job_id=job_id)
         return response
 
 
-def transport_error(error: httpx.RequestError, job_id: str) -> MetaStudioError:
+def transport_error(error: Exception, job_id: str) -> MetaStudioError:
     """Say in our tree what kept a request from being answered."""
     if isinstance(error, httpx.TimeoutException):
         return TimedOut(job_id=job_id)
-    if isinstance(error, httpx.TransportError):
+    if isinstance(error, httpx.TransportError | httpx.InvalidURL | UnicodeError):
         return Unreachable(job_id=job_id)
     return UnreadableAnswer(job_id=job_id)
 

@@ -9,6 +9,7 @@ from yarl import URL
 from bot.errors import BadSettings
 
 SCHEMES: Final = ("http", "https", "all")
+PORTS: Final = {"http": 80, "https": 443}
 REFUSED: Final = (
     "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or NO_PROXY: can't be used: a proxy must be an address like "
     "http://host:port"
@@ -20,7 +21,9 @@ def proxy_for(url: httpx.URL) -> str | None:
     """Find the proxy over which an address is reached; None if it is reached without one."""
     proxies = getproxies()
     found = proxies.get(url.scheme) or proxies.get("all")
-    return _with_scheme(found) if found and not proxy_bypass(url.host) else None
+    # Python takes a host as NO_PROXY names it, with its port or without.
+    is_direct = proxy_bypass(url.host) or proxy_bypass(f"{url.host}:{url.port or PORTS.get(url.scheme)}")
+    return _with_scheme(found) if found and not is_direct else None
 
 
 def check_proxies() -> None:
@@ -37,6 +40,8 @@ def _with_scheme(proxy: str) -> str:
 def _is_web_address(text: str) -> bool:
     try:
         url = URL(text)
-        return url.scheme in {"http", "https"} and bool(url.host) and bool(url.port)
-    except ValueError:
+        (url.host or "").encode("idna")
+        f"{url.user}{url.password}".encode("latin1")  # of "Basic" authentication, as aiohttp sends it
+        return url.scheme in PORTS and bool(url.host and url.port) and ":" not in (url.user or "")
+    except ValueError:  # UnicodeError is one: what can't be sent is no address either
         return False

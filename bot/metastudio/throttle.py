@@ -1,7 +1,8 @@
-"""When a request to MetaStudio may begin: so many at once, people first, and none while MetaStudio is busy.
+"""When a request to MetaStudio may begin: so many at once, and none while MetaStudio is busy.
 
 The limit on requests holds for the whole tenant (page "Before You Start", "Constraints"), so a 429 holds them
 all. Requests wait here and not in httpx's pool: that looks at all that wait each time one begins or ends.
+Those that nobody waits for ask for a turn before: people's go first.
 """
 
 import asyncio
@@ -10,39 +11,46 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from bot.errors import MetaStudioError, Throttled
+from bot.errors import MetaStudioError, Throttled, TimedOut, Unreachable
 
 AT_ONCE: Final = 16
 """Requests on their way at a time: at 0.3 s each some 50 a second, more than a tenant is allowed."""
 LONGEST_HOLD: Final = 15 * 60.0
-"""Seconds: a hold does not grow beyond, and after as long it is tried again, whatever a 429 said."""
+"""Seconds: after as long it is tried again, whatever a 429 said."""
+LONGEST_GROWN: Final = 60.0
+"""Seconds to which a hold grows where a 429 names no time: the limit is one of requests a second."""
 LONGEST_TURN: Final = 2.0
 """Seconds for which people's requests, however many, hold up those that nobody waits for."""
+NO_ANSWER: Final = (TimedOut, Unreachable)
+"""Without a status, these say nothing about whether requests are served."""
 
 
 @dataclass
 class Hold:
-    """The time for which no request is sent. All times are in seconds of one clock."""
+    """The time for which no request is sent. All times are in seconds of one clock.
+
+    What comes of a request that was sent before it says nothing about whether it is over.
+    """
 
     first: float
     """How long it is after a first 429 that names no time; then it doubles."""
     until: float = 0.0
     is_on: bool = False
-    """Whether a 429 was the last word: then one request alone tries whether it is over."""
+    """From a 429 until a request that was sent afterwards is answered: such requests go one by one."""
     _grown: float = 0.0
 
-    def refused(self, now: float, retry_after: float | None) -> None:
-        """Take a 429 and the time that it named. Those already sent don't make a growing pause longer."""
+    def refused(self, now: float, *, sent: float, retry_after: float | None) -> None:
+        """Take a 429, and the time that it named."""
         self.is_on = True
         if retry_after is not None:
             self.until = max(self.until, now + min(retry_after, LONGEST_HOLD))
-        elif self.until <= now:
-            self._grown = min(2 * self._grown or self.first, LONGEST_HOLD)
+        elif self.until <= sent:
+            self._grown = min(2 * self._grown or self.first, LONGEST_GROWN)
             self.until = now + self._grown
 
-    def answered(self, now: float) -> None:
-        """Take any other answer; one to a request from before the hold says nothing."""
-        if self.until <= now:
+    def answered(self, *, sent: float) -> None:
+        """Take any other answer."""
+        if self.until <= sent:
             self.is_on, self._grown = False, 0.0
 
 
@@ -59,10 +67,19 @@ class Throttle:
         self._hold = Hold(first_hold)
         self._free_at = 0.0
 
+    @property
+    def held(self) -> float:
+        """For how many seconds no request will be sent; 0 if they are."""
+        return max(0.0, self._hold.until - _now()) if self._hold.is_on else 0.0
+
     async def turn(self) -> None:
-        """Wait until a request that nobody waits for may be sent: people's requests go first."""
+        """Wait until a request that nobody waits for may be sent: people's requests go first.
+
+        Raises Throttled, without waiting, where requests are held for longer than people would hold it up.
+        """
         latest = _now() + LONGEST_TURN
-        while (pause := max(min(self._free_at, latest), self._hold.until) - _now()) > 0:  # noqa: ASYNC110  it may grow
+        while (pause := max(min(self._free_at, latest) - _now(), self.held)) > 0:
+            self._refuse(latest, "")
             await asyncio.sleep(pause)
 
     @asynccontextmanager
@@ -72,36 +89,38 @@ class Throttle:
         ``latest`` is when the answer must be there, by the loop's clock. Raises Throttled, without waiting,
         where requests are held for longer.
         """
-        self._free_at = max(self._free_at, _now()) + self.pause
         self._refuse(latest, job_id)
+        self._free_at = min(max(self._free_at, _now()) + self.pause, _now() + LONGEST_TURN)
         async with self._places, self._open(latest, job_id):
+            sent = _now()
             try:
                 yield
             except Throttled as error:
-                self._hold.refused(_now(), error.retry_after)
+                self._hold.refused(_now(), sent=sent, retry_after=error.retry_after)
                 raise
             except MetaStudioError as error:
-                if error.status:
-                    self._hold.answered(_now())
+                if error.status or not isinstance(error, NO_ANSWER):
+                    self._hold.answered(sent=sent)
                 raise
-            self._hold.answered(_now())
+            self._hold.answered(sent=sent)
 
     @asynccontextmanager
     async def _open(self, latest: float, job_id: str) -> AsyncIterator[None]:
         """Wait for the end of a hold; while it is not known to be over, one request at a time is sent."""
         while self._hold.is_on:
             async with self._trial:
-                self._refuse(latest, job_id)
+                while self.held:
+                    self._refuse(latest, job_id)
+                    await asyncio.sleep(self.held)
                 if self._hold.is_on:
-                    await asyncio.sleep(self._hold.until - _now())
                     yield
                     return
         yield
 
     def _refuse(self, latest: float, job_id: str) -> None:
         """Raise Throttled where requests are held for longer than somebody can wait."""
-        if self._hold.until >= latest:
-            raise Throttled(job_id=job_id, retry_after=self._hold.until - _now())
+        if self.held and self._hold.until >= latest:
+            raise Throttled(job_id=job_id, retry_after=self.held)
 
 
 def _now() -> float:

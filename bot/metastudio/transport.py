@@ -20,13 +20,18 @@ LONGEST_HEADER: Final = 64 * 1024
 
 _ERRORS: Final = (
     (aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout),
-    (aiohttp.ServerTimeoutError, httpx.ReadTimeout),
+    (TimeoutError, httpx.ReadTimeout),
     (aiohttp.ClientConnectorError, httpx.ConnectError),
     (aiohttp.InvalidURL, httpx.UnsupportedProtocol),
     (aiohttp.ClientResponseError, httpx.RemoteProtocolError),
     (aiohttp.ClientError, httpx.ReadError),
+    (OSError, httpx.ReadError),
+    (ValueError, httpx.LocalProtocolError),
 )
-"""What aiohttp raises, and httpx's name for it; the first that fits counts."""
+"""What aiohttp raises, and httpx's name for it; the first that fits counts.
+
+ValueError, and so UnicodeError: a header, a host or a password that can't be sent as it is.
+"""
 
 
 class Transport(httpx.AsyncBaseTransport):
@@ -34,7 +39,7 @@ class Transport(httpx.AsyncBaseTransport):
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
-        self._proxies: dict[tuple[str, str], str | None] = {}
+        self._proxies: dict[tuple[str, bytes], str | None] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, and give the answer's head; its body is read from the connection afterwards."""
@@ -54,7 +59,7 @@ class Transport(httpx.AsyncBaseTransport):
 
     def _proxy_for(self, url: httpx.URL) -> str | None:
         """Look it up once for each server: that takes as long as the rest of sending a request."""
-        server = url.scheme, url.host
+        server = url.scheme, url.netloc
         if server not in self._proxies:
             self._proxies[server] = proxy_for(url)
         return self._proxies[server]
@@ -102,11 +107,11 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
 def _httpx_errors() -> Iterator[None]:
     try:
         yield
-    except aiohttp.ClientError as error:
+    except (aiohttp.ClientError, OSError, ValueError) as error:
         raise httpx_error(error) from error
 
 
-def httpx_error(error: aiohttp.ClientError) -> httpx.TransportError:
+def httpx_error(error: Exception) -> httpx.TransportError:
     """Give the error that httpx's own transport would raise, as far as its kind goes."""
     kind = next(ours for theirs, ours in _ERRORS if isinstance(error, theirs))
     return kind(type(error).__name__)  # what it says may quote a header
