@@ -253,8 +253,9 @@ class Outbox:
         channel = _channel_of(kept.key)
         change: Change | None
         try:
-            if step is Step.FORGET:
-                await self._store.change(kept.key, changes.forgotten)
+            if step is Step.FORGET or (step is Step.TELL_PERSON and await self._knows(kept)):
+                unsent = changes.forgotten if step is Step.FORGET else changes.person_told
+                await self._store.change(kept.key, unsent)
                 return
             if self._store.trouble:
                 await self._store.check()  # what can't be written down must not be sent
@@ -389,8 +390,7 @@ class Outbox:
         was_failing = bool(self._failing) or self.trouble is not None
         self._failing.discard(channel)
         if self.trouble:
-            self._all_pause = self._new_pause()
-            self.trouble = None
+            self._all_pause, self.trouble = self._new_pause(), None
             for woken in self._lanes.values():
                 woken.set()
         if was_failing and not self._failing:

@@ -15,7 +15,7 @@ from support import Office, disk_held, eventually, eventually_so, fail_fast, log
 from bot.demo.slack import SlackWorkspace
 from bot.metrics import Metrics, Stock
 from bot.pace import Pace
-from bot.subscriptions import Key, Level, Step, next_step, outdated, stopped, with_level
+from bot.subscriptions import Key, Level, Pause, Step, next_step, outdated, stopped, with_level
 
 
 @pytest.fixture
@@ -342,6 +342,21 @@ class TestPauses:
         await post.follow("job-2", subscribed_by="U2")
         async with post.open():
             await eventually(lambda: all(post.slack.direct(person) for person in ("U1", "U2")))
+
+    async def test_a_person_is_told_once_of_what_paused_together(self, post: Office) -> None:
+        """Two subscriptions were paused before the person was told of either: one message is enough."""
+        keys = [await post.followed(job_id) for job_id in ("job-1", "job-2")]
+        now = int(time.time())
+        pause = Pause(reason="is_archived", since=now, tries=1, next_try=now + 300, person_knows=False)
+        for key in keys:
+            await post.update(key, pause=pause)
+        for key in keys:
+            await post.outbox.deliver(key)
+
+        assert len(post.slack.direct("U1")) == 1
+        assert [(await post.kept(key)).pause for key in keys] == [
+            pause.model_copy(update={"person_knows": True})
+        ] * 2
 
     async def test_a_paused_channel_is_left_alone(self, post: Office) -> None:
         """Before its next try, nothing is sent to a paused channel, whatever wakes it."""
