@@ -143,6 +143,7 @@ async def test_a_hold_does_not_end_in_a_burst(slack: SlackWorkspace) -> None:
     async with sender(slack, Pace(channel=0, posts=0.1, edits=0)) as sending:
         slack.fail("chat.postMessage", retry_after=1)
         waiting = [asyncio.create_task(sending.may_post(channel)) for _ in range(2)]
+        held_from = time.monotonic()
         with pytest.raises(NotTaken):
             await sending.post(channel, HELLO)
         await waiting[0]
@@ -152,11 +153,10 @@ async def test_a_hold_does_not_end_in_a_burst(slack: SlackWorkspace) -> None:
             await sending.may_post(channel)
             at.append(time.monotonic())
 
-        started = time.monotonic()
         await asyncio.gather(*(passes() for _ in range(4)), waiting[1])
 
-    assert at[0] - started > 0.8
-    assert all(later - earlier > 0.09 for earlier, later in pairwise(at))
+    # Counted from the hold on: a busy machine can only make it later.
+    assert all(moment - held_from >= 1 + 0.1 * number for number, moment in enumerate(at))
 
 
 async def test_a_pace_for_a_channel_for_all_and_for_edits(slack: SlackWorkspace) -> None:
@@ -181,13 +181,12 @@ async def test_a_pace_for_a_channel_for_all_and_for_edits(slack: SlackWorkspace)
 async def test_a_channel_keeps_its_pace_after_waiting_for_the_others(slack: SlackWorkspace) -> None:
     """The time that a message waited for all the others does not count as its channel's rest."""
     async with sender(slack, Pace(channel=0.3, posts=0.2, edits=0)) as sending:
-        for channel in ("C1", "C2"):
+        started = time.monotonic()
+        for channel in ("C1", "C2", "C3", "C3"):
             await sending.may_post(channel)
-        await sending.may_post("C3")
-        passed = time.monotonic()
-        await sending.may_post("C3")
 
-        assert time.monotonic() - passed > 0.29
+        # C3 passes at 0.4, and then its own pace counts. Were that counted from 0.2, it would pass at 0.6.
+        assert time.monotonic() - started >= 0.7
 
 
 async def test_first_come_first_served(slack: SlackWorkspace) -> None:
