@@ -623,6 +623,22 @@ class TestSingleFlight:
         assert (await client.job(job_id)).state == "SUCCEED"
         assert len(metastudio.requests) == 2
 
+    async def test_who_asks_when_it_was_answered_just_now_asks_anew(
+        self, client: MetaStudio, metastudio: MetaStudioSimulator, job_id: str
+    ) -> None:
+        """An answer is not shared with whoever comes after it, be it in the same turn of the loop."""
+        before = asyncio.all_tasks()
+        first = asyncio.create_task(client.job(job_id))
+        await asyncio.sleep(0)
+        (fetch,) = ours(asyncio.all_tasks() - before - {first})
+        while not fetch.done():  # noqa: ASYNC110  the very turn in which it is
+            await asyncio.sleep(0)
+        assert not first.done()
+        metastudio.set_state(job_id, "SUCCEED")
+
+        assert (await client.job(job_id)).state == "SUCCEED"
+        assert (await first).state == "PROCESSING"
+
     @pytest.mark.parametrize("who", [0, 1, 2], ids=["the first", "one between", "the last"])
     async def test_one_who_gives_up_takes_nothing_from_the_others(
         self, client: MetaStudio, metastudio: MetaStudioSimulator, job_id: str, who: int

@@ -79,7 +79,7 @@ class MetaStudio:
         Raises BadJobId before anything is sent, MetaStudioError otherwise.
         """
         task = self._under_way.get(job_id)
-        if task is None:
+        if task is None or task.done():  # in the turn of the loop in which it was answered it is still there
             self._asked_at[job_id] = asyncio.get_running_loop().time()
             task = self._under_way[job_id] = asyncio.create_task(self._fetch(job_id))
             task.add_done_callback(lambda done: self._forget(job_id, done))
@@ -95,7 +95,8 @@ class MetaStudio:
 
     def asked_at(self, job_id: str) -> float:
         """Say as of when an answer is that is asked for now, on the loop's clock: others may have asked."""
-        return self._asked_at.get(job_id, asyncio.get_running_loop().time())
+        task = self._under_way.get(job_id)
+        return self._asked_at[job_id] if task and not task.done() else asyncio.get_running_loop().time()
 
     async def answer(self, job_id: str) -> dict[str, Any]:
         """Fetch one job as MetaStudio sends it (ShowVoiceTrainingJob). Raises as ``job`` does."""
@@ -115,7 +116,8 @@ class MetaStudio:
         return Job.from_api(await self.answer(job_id) | {"job_id": job_id})
 
     def _forget(self, job_id: str, done: asyncio.Task[Job]) -> None:
-        del self._under_way[job_id], self._asked_at[job_id]
+        if self._under_way.get(job_id) is done:  # otherwise somebody has asked anew already
+            del self._under_way[job_id], self._asked_at[job_id]
         if not done.cancelled():
             done.exception()  # all askers may be gone: then nobody else would look at it
 
