@@ -289,7 +289,7 @@ class Outbox:
         for each in await self._store.of_channel(*channel):
             if each.pause and each.pause.next_try > now:
                 with suppress(StoreTrouble):
-                    await self._store.change(each.key, changes.reopened(now))
+                    await self._store.change(each.key, changes.reopened)
                 self.wake(each.key)
 
     async def _send(self, kept: Subscription, step: Step) -> Change:

@@ -75,6 +75,11 @@ class Pause(_Record):
     person_knows: bool
     """Whether the person who subscribed was told what to do."""
 
+    @property
+    def is_to_be_told(self) -> bool:
+        """Whether that person has to be told: not while it is tried at once, see ``reopened``."""
+        return not self.person_knows and self.next_try > self.since
+
 
 class Subscription(_Record):
     """One channel's subscription to one job. Times are epoch seconds."""
@@ -169,7 +174,7 @@ def seen(job: Job | None, now: int) -> Change:
 
 def next_step(subscription: Subscription) -> Step | None:
     """Say what is to be sent for it next, whether or not it is paused; None when all is said."""
-    if subscription.pause and not subscription.pause.person_knows:
+    if subscription.pause and subscription.pause.is_to_be_told:
         return Step.TELL_PERSON
     if subscription.card is None:
         return Step.FORGET if subscription.stopped_by else Step.POST_CARD
@@ -303,13 +308,9 @@ def tried_again(now: int) -> Change:
     return change
 
 
-def reopened(now: int) -> Change:
-    """Try a paused subscription now, since Slack took another message in its channel."""
-
-    def change(kept: Subscription) -> Subscription:
-        return _with_pause(kept, {"next_try": now})
-
-    return change
+def reopened(kept: Subscription) -> Subscription:
+    """Try a paused subscription at once, since Slack took another message in its channel."""
+    return _with_pause(kept, {"next_try": kept.pause.since}) if kept.pause else kept
 
 
 def with_level(level: Level) -> Change:

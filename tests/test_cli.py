@@ -110,7 +110,8 @@ def metastudio_environment(metastudio: MetaStudioSimulator) -> dict[str, str]:
 
 def environment(slack: SlackWorkspace, metastudio: MetaStudioSimulator, **changes: str) -> dict[str, str]:
     slack_settings = {"SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_API_URL": slack.api_url}
-    return slack_settings | metastudio_environment(metastudio) | changes
+    listening = {"VOICEJOB_HOST": "127.0.0.1", "PORT": "0"}
+    return slack_settings | listening | metastudio_environment(metastudio) | changes
 
 
 class TestDemo:

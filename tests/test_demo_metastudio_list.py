@@ -212,17 +212,22 @@ class TestPages:
         assert refusal(await show("a")) == (404, "MSS.41000003")
 
     async def test_thousands_cost_little(self, metastudio: MetaStudioSimulator, ask: List) -> None:
-        """A page of 100 of 6,000 jobs costs a few milliseconds, most of them HTTP; a loose bound for CI."""
+        """A page of 100 costs not much more with 6,000 jobs than with 100: most of it is HTTP."""
         chance = random.Random(1)  # noqa: S311 - reproducible
-        for _ in range(6000):
-            metastudio.add_job(lastupdate_time=chance.randrange(NOW))
-        times = []
-        for offset in range(0, 2000, 100):
-            started = time.perf_counter()
-            await ask(offset=offset, limit=100, sort_key="update_time")
-            times.append(time.perf_counter() - started)
 
-        assert sorted(times)[len(times) // 2] < 0.02
+        async def seconds(jobs: int) -> float:
+            while len(metastudio.jobs) < jobs:
+                metastudio.add_job(lastupdate_time=chance.randrange(NOW))
+            times = []
+            for offset in range(0, min(2000, jobs), 100):
+                started = time.perf_counter()
+                await ask(offset=offset, limit=100, sort_key="update_time")
+                times.append(time.perf_counter() - started)
+            return min(times)
+
+        few = min([await seconds(100) for _ in range(20)])
+
+        assert await seconds(6000) < 3 * few
 
     def test_orders_are_remembered(self) -> None:
         """Thousands of jobs whose times have not changed are not sorted again."""

@@ -545,6 +545,19 @@ class TestWishes:
         assert kept.face == told_of().face
         assert next_step(having(kept, notice=None)) is Step.EDIT_CARD
 
+    def test_nobody_is_told_of_a_pause_that_may_be_over(self) -> None:
+        """While a channel that took another message is tried, the person is not told; if it refuses, yes."""
+        paused = after(changes.refused("not_in_channel", NOW), having(told_of(), notice=waits(A, B)))
+        reopened = after(changes.reopened, paused)
+        again = after(changes.refused("not_in_channel", NOW + 1), reopened)
+
+        assert [next_step(each) for each in (paused, reopened, again)] == [
+            Step.TELL_PERSON,
+            Step.POST_NOTICE,
+            Step.TELL_PERSON,
+        ]
+        assert next_time(reopened) == NOW
+
     def test_pause_does_not_outlive_what_was_refused(self) -> None:
         """An edit that was refused, and is not needed any more, leaves no pause that nothing would end."""
         important, all_ = changes.with_level(Level.IMPORTANT), changes.with_level(Level.ALL)
