@@ -26,6 +26,8 @@ LOOK_UP_SECONDS: Final = 12.0
 """A look-up ends within this time, whatever happens."""
 TIMEOUT: Final = httpx.Timeout(10, connect=5)
 TRIES: Final = 3
+HTTPX_ERRORS: Final = (httpx.RequestError, httpx.InvalidURL, UnicodeError)
+"""What httpx raises for a request; UnicodeError where a host's name has no form in Unicode."""
 TELLING_FIELDS: Final = frozenset({"job_id", "state", "voice_name"})
 """An answer that has an error code and none of these is no job, whatever its status."""
 
@@ -169,8 +171,7 @@ class MetaStudio:
     async def _get(self, url: str, query: dict[str, Any], job_id: str) -> httpx.Response:
         try:
             response = await self._http.get(url, params=query or None)
-        # UnicodeError: httpx asks for the host's name in Unicode, and there may be none.
-        except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
+        except HTTPX_ERRORS as error:
             raise transport_error(error, job_id) from error
         if response.status_code != HTTPStatus.OK:
             raise refusal(response.status_code, response.headers, response.content, job_id=job_id)

@@ -6,7 +6,7 @@ from typing import Final
 
 import httpx
 
-from bot.metastudio.client import transport_error
+from bot.metastudio.client import HTTPX_ERRORS, transport_error
 from bot.metastudio.proxies import check_proxies
 from bot.metastudio.transport import Transport
 
@@ -28,7 +28,7 @@ async def clock_difference(address: str) -> timedelta | None:
             http.stream("GET", f"{address}/") as response,
         ):
             told = _time_in(response.headers)
-    except httpx.RequestError as error:
+    except HTTPX_ERRORS as error:
         raise transport_error(error, "") from error
     between = asked + (datetime.now(UTC) - asked) / 2
     return None if told is None else told - between
