@@ -14,7 +14,9 @@ metrics.py        what is counted and measured
 tokens.py         Slack's verdict on the bot's tokens
 listeners/        what Slack calls: the command, the buttons, and the answers to them
 watcher.py        asks how the followed jobs are, and writes down what is to be told
+memory.py         PURE   what the watcher remembers of a job
 sweep.py          PURE   one reading of MetaStudio's list of jobs
+sightings.py      PURE   what an answer about a job is worth beside what is known
 outbox.py         tells Slack what is due, and writes down what Slack took
 sending.py        posting and editing in Slack, at its pace
 pace.py           PURE   how fast the bot asks and sends

@@ -147,15 +147,30 @@ class Page:
 
     jobs: tuple[Job, ...]
     count: int | None
+    rows: int
+    """How long the page was, with what is no job."""
 
     @classmethod
-    def from_api(cls, answer: Mapping[str, Any]) -> "Page":
-        """Read ListVoiceTrainingJob's answer. What is no job with an id is left out."""
-        rows = answer.get("jobs")
-        jobs = (
-            [Job.from_api(row) for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-        )
-        return cls(tuple(job for job in jobs if job.job_id), _as_count(answer.get("count")))
+    def from_api(cls, answer: Mapping[str, Any]) -> "Page | None":
+        """Read ListVoiceTrainingJob's answer; None where it is no list. What has no job's id is left out.
+
+        An empty list may come as no list at all, beside a count of 0, or as null.
+        """
+        rows, count = answer.get("jobs"), _as_count(answer.get("count"))
+        if rows is None and ("jobs" in answer or count == 0):
+            rows = []
+        if not isinstance(rows, list):
+            return None
+        jobs = (Job.from_api(row) for row in rows if isinstance(row, Mapping))
+        return cls(tuple(job for job in jobs if job.job_id), count, len(rows))
+
+    def is_last(self, offset: int) -> bool:
+        """Whether the list ends with this page, which was asked for from ``offset`` on.
+
+        A short page may be all that the server gives at once, so the count has to agree, where there is one.
+        """
+        is_short = self.rows < PAGE_SIZE and offset + self.rows >= (self.count or 0)
+        return is_short or not self.rows
 
 
 def without_personal_fields(answer: dict[str, Any]) -> dict[str, Any]:

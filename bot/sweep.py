@@ -12,7 +12,8 @@ from enum import Enum, auto
 from typing import Final
 
 from bot.jobs import PAGE_SIZE, Job, Page
-from bot.subscriptions import Subscription, due
+from bot.sightings import differs, is_older
+from bot.subscriptions import Subscription
 
 OVERLAP: Final = 5
 """By how many jobs pages overlap: one that is deleted meanwhile moves all that come after it up by one."""
@@ -64,12 +65,13 @@ class Sweep:
         """Read a page."""
         new = [job for job in page.jobs if job.job_id not in self._met]
         self.is_in_order = self.is_in_order and self._in_order(new)
-        for job in new:
+        for job in page.jobs:
             self._meet(job, job.job_id or "")
         self.pages += 1
-        self.offset += max(len(page.jobs) - OVERLAP, 1)
         self.count = page.count or 0
-        self.at_end = len(page.jobs) < PAGE_SIZE
+        # Where a short page brings nothing new, the count is wrong.
+        self.at_end = page.is_last(self.offset) or (page.rows < PAGE_SIZE and not new)
+        self.offset += max(page.rows - OVERLAP, 1)
 
     def _in_order(self, jobs: Sequence[Job]) -> bool:
         # A job may have no time that can be read; what changed with it is doubtful, and asked for.
@@ -80,7 +82,7 @@ class Sweep:
     def _meet(self, job: Job, job_id: str) -> None:
         self._met.add(job_id)
         if job_id in self._known:
-            self.found[job_id] = job
+            self.found[job_id] = _newer(self.found.get(job_id, job), job)
         if (time := job.lastupdate_time) is not None:
             self.newest = max(self.newest or time, time)
             self.oldest = min(self.oldest or time, time)
@@ -105,7 +107,7 @@ class Sweep:
         did not even reach what was known before.
         """
         shown, known = self.found.get(job.job_id or ""), self._known.get(job.job_id or "")
-        if shown and (shown.state, shown.reject_times) == (job.state, job.reject_times):
+        if shown and (not differs(job, shown) or is_older(job, shown)):
             return False
         reach = shown.lastupdate_time if shown else self.newest
         return _is_newer(known, reach) or not _is_newer(job.lastupdate_time, self.newest)
@@ -115,8 +117,16 @@ def is_doubtful(shown: Job, subscriptions: Collection[Subscription]) -> bool:
     """Say whether a change that the list shows may be an old tale: no newer than what is known already."""
     if not shown.state:
         return True
-    changed = (kept for kept in subscriptions if due(kept, shown, 0))
+    changed = (kept for kept in subscriptions if differs(shown, kept.job))
     return any(not _is_newer(shown.lastupdate_time, kept.job.lastupdate_time) for kept in changed)
+
+
+def _newer(first: Job, second: Job) -> Job:
+    """Choose between two copies of a job; where both may be true, give one that has to be asked for."""
+    if _is_newer(second.lastupdate_time, first.lastupdate_time):
+        return second
+    is_same_age = second.lastupdate_time == first.lastupdate_time
+    return first.model_copy(update={"state": None}) if is_same_age and differs(second, first) else first
 
 
 def _is_newer(time: int | None, than: int | None) -> bool:

@@ -678,6 +678,15 @@ class TestMetaStudio:
         assert found[CLOCK].ok is None
         assert [found[name].ok for name in (ADDRESS, SIGN_IN, PROJECT, JOBS)] == [True] * 4
 
+    @pytest.mark.parametrize("body", ['{"count": 0}', '{"jobs": null}'])
+    async def test_empty_list(self, desk: Desk, body: str) -> None:
+        """A project without jobs is no failure, however its list is written; it may be the wrong one."""
+        async with answering(200, body) as url:
+            found = await desk.check(metastudio_endpoint=url)
+
+        assert found[JOBS].ok
+        assert found[JOBS].says.startswith("the list is empty. If it should not be, check")
+
 
 @asynccontextmanager
 async def answering(status: int, body: str, **headers: str) -> AsyncIterator[str]:

@@ -764,6 +764,7 @@ class TestRecentJobs:
             (Fault.empty(), UnreadableAnswer),
             (Fault.raw(b'{"count": 3}'), UnreadableAnswer),
             (Fault.raw(b'{"jobs": {}}'), UnreadableAnswer),
+            (Fault.raw(b'{"jobs": null, "error_code": "MSS.10000003"}'), UnreadableAnswer),
         ],
         ids=str,
     )
@@ -780,6 +781,39 @@ class TestRecentJobs:
 
         assert type(await failure_of(client.recent_jobs())) is error
 
+    @pytest.mark.parametrize(
+        "body", ['{"jobs": []}', '{"jobs": null}', '{"count": 0}', '{"count": "0", "jobs": null}']
+    )
+    async def test_an_empty_list(
+        self, metastudio: MetaStudioSimulator, client: MetaStudio, body: str
+    ) -> None:
+        """However it is written, it is a list."""
+        metastudio.fail(Fault.raw(body.encode()))
+        page = await client.recent_jobs()
+
+        assert (page.jobs, page.rows) == ((), 0)
+
+    async def test_one_job_in_the_list(self, metastudio: MetaStudioSimulator, client: MetaStudio) -> None:
+        """It is asked for alone."""
+        ids = [metastudio.add_job()["job_id"] for _ in range(3)]
+        found = await client.listed_job(ids[1])
+        metastudio.delete(ids[1])
+
+        assert [found and found.job_id] == [ids[1]]
+        assert await client.listed_job(ids[1]) is None
+        assert f"job_id={ids[1]}" in metastudio.requests[0].query
+
+    async def test_one_job_in_a_list_that_holds_others(
+        self, metastudio: MetaStudioSimulator, client: MetaStudio
+    ) -> None:
+        """Where the filter does not count, what comes is searched; it tells nothing of what does not come."""
+        part = Fault.raw(b'{"count": 3, "jobs": [{"job_id": "job-2", "state": "WAITING"}]}')
+        metastudio.fail(part, times=3)
+        found = [await client.listed_job(job_id) for job_id in ("job-2", "JOB-2")]
+
+        assert [job and job.state for job in found] == ["WAITING", "WAITING"]
+        assert isinstance(await failure_of(client.listed_job("job-0")), UnreadableAnswer)
+
     async def test_rows_that_are_no_jobs_are_left_out(
         self, metastudio: MetaStudioSimulator, client: MetaStudio
     ) -> None:
@@ -788,4 +822,4 @@ class TestRecentJobs:
         page = await client.recent_jobs()
 
         assert [job.job_id for job in page.jobs] == ["a"]
-        assert page.count == 2
+        assert (page.count, page.rows) == (2, 3)

@@ -113,6 +113,20 @@ class MetaStudio:
         """
         return await self._in_time(lambda: self._page_once(offset), "")
 
+    async def listed_job(self, job_id: str) -> Job | None:
+        """Look for one job in the list, which is asked for this job alone; None if the list has no such job.
+
+        Raises MetaStudioError, and UnreadableAnswer where what comes does not tell: no server has to know the
+        filter.
+        """
+        query = {"job_id": job_id, "limit": PAGE_SIZE}
+        page = await self._in_time(lambda: self._listed_once(query), job_id)
+        found = (job for job in page.jobs if (job.job_id or "").lower() == job_id.lower())
+        job = next(found, None)
+        if job is None and not page.is_last(0):
+            raise UnreadableAnswer(job_id=job_id)
+        return job
+
     async def _fetch(self, job_id: str) -> Job:
         # The id that was asked for is the one that can be asked for again, whatever the answer says.
         return Job.from_api(await self.answer(job_id) | {"job_id": job_id})
@@ -152,6 +166,9 @@ class MetaStudio:
 
     async def _page_once(self, offset: int) -> Page:
         query = {"offset": offset, "limit": PAGE_SIZE, "sort_key": "update_time", "sort_dir": "desc"}
+        return await self._listed_once(query)
+
+    async def _listed_once(self, query: dict[str, Any]) -> Page:
         with self._counted("list"):
             return _page_in(await self._get(self._jobs_url, query, ""))
 
@@ -202,9 +219,12 @@ def pause_before_retry(error: Exception, *, usual: float, seconds_left: float) -
 
 def _page_in(response: httpx.Response) -> Page:
     answer = _json_in(response)
-    if isinstance(answer, Mapping) and isinstance(answer.get("jobs"), list):
-        return Page.from_api(answer)
-    raise refusal(response.status_code, response.headers, response.content)
+    page = Page.from_api(answer) if isinstance(answer, Mapping) else None
+    if page is None or not page.rows:
+        told = refusal(response.status_code, response.headers, response.content)
+        if page is None or told.code:
+            raise told
+    return page
 
 
 def _json_in(response: httpx.Response) -> Any:
