@@ -215,7 +215,7 @@ class Outbox:
         due = [
             (max(at, now), kept)
             for kept in await self._store.of_channel(*channel)
-            if (at := next_time(kept)) is not None
+            if (at := next_time(kept, int(now))) is not None
         ]
 
         def order(each: tuple[float, Subscription]) -> tuple[float, int, bool, int]:

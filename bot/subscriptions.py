@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from bot.jobs import GONE, Job, Phase, meaning_of
+from bot.sightings import completed, differs, learned, proof_needed
 
 FIRST_RETRY: Final = 5 * 60
 RETRY_FACTOR: Final = 3
@@ -141,33 +142,34 @@ def _state(job: Job | None) -> str:
     return GONE if job is None else (job.state or "")
 
 
-def _sight(job: Job | None) -> tuple[str, int | None]:
-    """Make of a job what is compared: a state can come back, and then ``reject_times`` has grown."""
-    return (GONE, None) if job is None else (_state(job), job.reject_times)
-
-
 def due(subscription: Subscription, job: Job | None, now: int) -> Notice | None:
     """Say which notice is due now that the job was seen like this; None when nothing changed.
 
     ``job`` is None when it is not there any more. A notice that was not delivered yet becomes part of the new
     one, so that changes which piled up are told at once.
     """
-    if _sight(job) == _sight(subscription.job):
+    if not (differs(job, subscription.job) if job else subscription.state != GONE):
         return None
     waiting = subscription.notice
     path = waiting.path if waiting else (subscription.state,)
     return Notice(path=(*path, _state(job)), since=waiting.since if waiting else now)
 
 
-def seen(job: Job | None, now: int) -> Change:
-    """Write down that the job was seen like this, and the notice that is due, together."""
+def seen(job: Job | None, now: int, *, proof: float = 0.0, undated: float = 0.0) -> Change:
+    """Write down that the job was seen like this, and the notice that is due, together.
+
+    ``proof`` is for how many seconds only answers came that are doubtful; ``undated``: see ``proof_needed``.
+    """
 
     def change(kept: Subscription) -> Subscription:
-        notice = due(kept, job, now)
-        if notice is None or kept.stopped_by:
+        if kept.stopped_by or (job and proof < proof_needed(job, kept.job, undated=undated)):
             return kept
-        now_known = job.remembered() if job else kept.job.gone()
-        return outdated(kept.model_copy(update={"job": now_known, "notice": notice}))
+        notice = due(kept, job, now)
+        if notice is None:
+            known = learned(kept.job, job) if job else kept.job
+            return kept if known is kept.job else kept.model_copy(update={"job": known})
+        known = completed(job, kept.job).remembered() if job else kept.job.gone()
+        return outdated(kept.model_copy(update={"job": known, "notice": notice}))
 
     return change
 
@@ -183,12 +185,18 @@ def next_step(subscription: Subscription) -> Step | None:
     return Step.EDIT_CARD if subscription.card.face != subscription.face else None
 
 
-def next_time(subscription: Subscription) -> int | None:
-    """Say from when on the next step may be tried, in epoch seconds, 0 for at once; None without a step."""
+def next_time(subscription: Subscription, now: int) -> int | None:
+    """Say from when on the next step may be tried, in epoch seconds, 0 for at once; None without a step.
+
+    What would have to wait for longer than the longest pause was written down while the clock was wrong.
+    """
     step = next_step(subscription)
     if step is None:
         return None
-    return 0 if subscription.pause is None or step is Step.TELL_PERSON else subscription.pause.next_try
+    if subscription.pause is None or step is Step.TELL_PERSON:
+        return 0
+    next_try = subscription.pause.next_try
+    return next_try if next_try <= now + LONGEST_RETRY else 0
 
 
 def card_posted(shown: Subscription, ts: str, now: int) -> Change:
@@ -256,7 +264,7 @@ def card_lost(code: str, now: int) -> Change:
     def change(kept: Subscription) -> Subscription | None:
         if kept.stopped_by:
             return None
-        if kept.card is None or now - kept.card.posted_at < NEW_CARD:
+        if kept.card is None or 0 <= now - kept.card.posted_at < NEW_CARD:
             return refused(code, now)(kept)
         return kept.model_copy(update={"card": None})
 

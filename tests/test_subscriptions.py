@@ -90,7 +90,9 @@ DUE: dict[str, tuple[Job, Job | None, tuple[str, ...] | None]] = {
     "the same state once more": (job_of(A, 1), job_of(A, 2), (A, A)),
     "a state that is new to the bot": (job_of(A), job_of("NEW"), (A, "NEW")),
     "from one new state to another": (job_of("NEW"), job_of("NEWER"), ("NEW", "NEWER")),
-    "no state any more": (job_of(A), job_of(None), (A, "")),
+    "no state told": (job_of(A, 1), job_of(None, 2), None),
+    "the count not told": (job_of(A, 1), job_of(A), None),
+    "the count at last": (job_of(A), job_of(A, 2), None),
     "still no state": (job_of(None), job_of(None), None),
     "a state at last": (job_of(None), job_of(A), ("", A)),
     "gone": (job_of(A), None, (A, GONE)),
@@ -189,6 +191,60 @@ class TestSeen:
 
         assert changes.seen(job_of(A, asset_id="new"), NOW)(kept) is kept
 
+    @pytest.mark.parametrize(
+        ("known", "answer", "proof", "is_told"),
+        [
+            ((A, NOW), (B, NOW + 1), 0, True),
+            ((A, NOW), (B, NOW), 0, True),
+            ((A, NOW), (B, NOW - 1), 0, False),
+            ((A, NOW), (B, NOW - 1), 3599, False),
+            ((A, NOW), (B, NOW - 1), 3600, True),
+            ((A, NOW), (B, None), 0, False),
+            ((A, NOW), (B, None), 60, True),
+            ((A, None), (B, None), 0, True),
+            ((A, None), (B, NOW), 0, True),
+        ],
+    )
+    def test_older_answer_is_no_news(
+        self,
+        known: tuple[str, int | None],
+        answer: tuple[str, int | None],
+        proof: float,
+        is_told: bool,  # noqa: FBT001  a column
+    ) -> None:
+        """It needs proof, as does one that does not say of when it is: for so long, no other one came."""
+        was, now_is = (job_of(state, 1, lastupdate_time=time) for state, time in (known, answer))
+        kept = told_of(job=was)
+
+        changed = after(changes.seen(now_is, NOW, proof=proof, undated=60), kept)
+
+        assert (changed.notice == Notice(path=(A, B), since=NOW)) is is_told
+        assert is_told or changed is kept
+
+    def test_what_an_answer_leaves_out_is_still_known(self) -> None:
+        """The name of the voice stays, and what belongs to the state that is over does not."""
+        was = job_of("AUDIT_FAILED", 2, lastupdate_time=NOW, batch_name="b", job_failed_reason="noise")
+
+        changed = after(
+            changes.seen(job_of(A, voice_name=None, lastupdate_time=NOW + 9), NOW), told_of(job=was)
+        )
+
+        known = changed.job
+        assert (known.voice_name, known.batch_name, known.lastupdate_time) == ("女声", "b", NOW + 9)
+        assert (known.job_failed_reason, known.reject_times) == (None, None)
+
+    def test_what_is_no_change_may_add_to_what_is_known(self) -> None:
+        """A count at last, and a later time, are kept for the next answer; nothing is told or edited."""
+        kept = told_of(job=job_of(A, lastupdate_time=NOW))
+
+        changed = after(changes.seen(job_of(A, 2, lastupdate_time=NOW + 9), NOW), kept)
+
+        assert (changed.job.reject_times, changed.job.lastupdate_time) == (2, NOW + 9)
+        assert (changed.notice, changed.card) == (kept.notice, kept.card)
+        assert changes.seen(job_of(A, lastupdate_time=NOW), NOW)(changed) is changed
+        assert changes.seen(job_of(A, 1), NOW, proof=3599)(changed) is changed
+        assert after(changes.seen(job_of(A, 3), NOW, proof=60), changed).notice == waits(A, A, since=NOW)
+
     def test_stopped_one_sees_nothing(self) -> None:
         """After a person ended it, its job may do what it likes."""
         kept = having(told_of(), stopped_by="U2")
@@ -239,7 +295,16 @@ STEPS: dict[str, tuple[Subscription, Step | None, int | None]] = {
 def test_next_step_and_its_time(kept: Subscription, step: Step | None, at: int | None) -> None:
     """The person comes first, then the card, the notice, the edit; only a person is told in a pause."""
     assert next_step(kept) is step
-    assert next_time(kept) == at
+    assert next_time(kept, NOW) == at
+
+
+@pytest.mark.parametrize("days", [1.01, 40, 4000])
+def test_no_wait_outlives_the_longest_pause(days: float) -> None:
+    """What was written down while the clock was ahead is due as soon as it is put right."""
+    ahead = NOW + int(days * 24 * 60 * 60)
+
+    assert next_time(kept_of(pause=pause_of(since=ahead, next_try=ahead + 300)), NOW) == 0
+    assert next_time(kept_of(pause=pause_of(next_try=NOW + 24 * 60 * 60)), NOW) == NOW + 24 * 60 * 60
 
 
 class TestDelivered:
@@ -394,7 +459,7 @@ class TestRetired:
         changed = after(changes.stopped("U2"), kept)
 
         assert changed == having(kept, stopped_by="U2", notice=None, pause=None)
-        assert (next_step(changed), next_time(changed)) == (Step.EDIT_CARD, 0)
+        assert (next_step(changed), next_time(changed, NOW)) == (Step.EDIT_CARD, 0)
 
 
 class TestRefused:
@@ -455,7 +520,7 @@ class TestRefused:
         refused = after(changes.card_lost("cannot_reply_to_message", NOW + 1), posted)
 
         assert next_step(posted) is Step.POST_NOTICE
-        assert next_time(posted) == NOW
+        assert next_time(posted, NOW) == NOW
         assert refused.pause
         assert refused.pause.tries == 4
         assert refused.pause.person_knows
@@ -481,7 +546,7 @@ class TestRefused:
         changed = after(changes.tried_again(NOW), kept)
 
         assert changed.pause == pause_of(next_try=NOW)
-        assert next_time(changed) == NOW
+        assert next_time(changed, NOW) == NOW
 
     def test_lost_card_is_posted_anew(self) -> None:
         """A card that is not there any more costs nothing but itself."""
@@ -508,9 +573,9 @@ class TestRefused:
         changed = after(changes.card_lost("message_not_found", NOW), kept_of())
 
         assert changed.pause is not None
-        assert next_time(having(changed, pause=changed.pause.model_copy(update={"person_knows": True}))) == (
-            NOW + 300
-        )
+        assert next_time(
+            having(changed, pause=changed.pause.model_copy(update={"person_knows": True})), NOW
+        ) == (NOW + 300)
 
 
 THERE_AND_BACK: dict[str, tuple[Change, Change]] = {
@@ -556,14 +621,14 @@ class TestWishes:
             Step.POST_NOTICE,
             Step.TELL_PERSON,
         ]
-        assert next_time(reopened) == NOW
+        assert next_time(reopened, NOW) == NOW
 
     def test_pause_does_not_outlive_what_was_refused(self) -> None:
         """An edit that was refused, and is not needed any more, leaves no pause that nothing would end."""
         important, all_ = changes.with_level(Level.IMPORTANT), changes.with_level(Level.ALL)
         paused = after(changes.refused("not_in_channel", NOW, person_knows=True), after(important, told_of()))
 
-        assert next_time(after(all_, paused)) == NOW + 300
+        assert next_time(after(all_, paused), NOW) == NOW + 300
 
     def test_outdated_card_is_edited(self) -> None:
         """A refresh edits the card though its job is the same; a card that is not there can't be edited."""
@@ -683,6 +748,16 @@ Sight = tuple[str, int | None]
 """A job's state and how often it occurred."""
 
 
+def news(job: Job | None, known: Sight) -> Sight | None:
+    """Say what is seen, if that is news: what is not told is not known, and a count only grows."""
+    if job is None:
+        return (GONE, None) if known[0] != GONE else None
+    if job.state is None:
+        return None
+    is_again = bool(known[1] and job.reject_times and job.reject_times > known[1])
+    return (job.state, job.reject_times) if job.state != known[0] or is_again else None
+
+
 @dataclass
 class Shown:
     """A card as it is in Slack."""
@@ -747,12 +822,13 @@ class World:
         job = self.jobs[job_id]
         for key in [key for key in self.rows if key.job_id == job_id]:
             kept, life = self.read(key), self.lives[key]
-            sight = (job.state or "", job.reject_times) if job else (GONE, None)
-            is_news = sight != life.sight
-            assert bool(due(kept, job, self.now)) is is_news or life.is_stopped
-            if is_news and not life.is_stopped:
+            sight = news(job, life.sight)
+            assert not sight or due(kept, job, self.now) or life.is_stopped
+            if sight and not life.is_stopped:
                 life.sight = sight
                 life.states.append(sight[0])
+            elif job and job.state == life.sight[0] and life.sight[1] is None:
+                life.sight = job.state, job.reject_times
             self.write(key, changes.seen(job, self.now))
 
     # The store.
@@ -782,7 +858,7 @@ class World:
         found = [self.read(key) for key in self.rows if key.channel_id == channel]
         order: list[tuple[int, bool, int, Key]] = []
         for kept in found:
-            if (at := next_time(kept)) is not None:
+            if (at := next_time(kept, self.now)) is not None:
                 since = kept.notice.since if kept.notice else 0
                 order.append((max(at, self.now), next_step(kept) is Step.EDIT_CARD, since, kept.key))
         if not order or min(order)[0] > self.now:
@@ -884,7 +960,7 @@ class World:
             self.poll(job_id)
         self.crash()
         for _ in range(12 * len(self.rows) + 1):
-            times = [at for key in self.rows if (at := next_time(self.read(key))) is not None]
+            times = [at for key in self.rows if (at := next_time(self.read(key), self.now)) is not None]
             if not times:
                 return
             self.now = max(self.now, *times)
