@@ -72,9 +72,7 @@ async def run(
         look = _look(settings, auth)
         outbox = Outbox(store, _sender(settings, session, pace), look, metrics=metrics)
         poll = settings.voicejob_poll_seconds
-        watcher = Watcher(
-            metastudio, store, poll=poll, changed=outbox.wake, gone_after=pace.gone, metrics=metrics
-        )
+        watcher = Watcher(metastudio, store, poll=poll, changed=outbox.wake, pace=pace, metrics=metrics)
         answers = Answers(session, metrics, first_pause=pace.resend)
         stack.push_async_callback(_drain, answers, outbox, drain)
         app = _bolt_app(settings, client, auth, metrics)

@@ -8,6 +8,25 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+
+class Backoff:
+    """Pauses in seconds that double while something fails: ``first``, and ``longest`` at most."""
+
+    def __init__(self, *, first: float, longest: float) -> None:
+        self._first = first
+        self._longest = longest
+        self._last = 0.0
+
+    def failed(self) -> float:
+        """Say how long to leave it alone after a failure."""
+        self._last = min(2 * self._last or self._first, self._longest)
+        return self._last
+
+    def worked(self) -> None:
+        """Begin anew with the next failure."""
+        self._last = 0.0
+
+
 Pause = Callable[[Exception, float], float | None]
 """How many seconds to wait after an error, given the usual number of them; None: it is not tried again."""
 

@@ -10,9 +10,10 @@ import logging
 import math
 import random
 import time
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 from bot.edges import Edge
 from bot.errors import (
@@ -29,19 +30,22 @@ from bot.errors import (
 )
 from bot.jobs import GONE, Job
 from bot.logs import about
+from bot.memory import Memory
 from bot.metastudio.client import MetaStudio
 from bot.metrics import Metrics
-from bot.pace import PACE
+from bot.pace import PACE, Pace
+from bot.retries import Backoff
+from bot.sightings import differs, proof_needed
 from bot.store import Store
-from bot.subscriptions import Key, Subscription, due, seen
+from bot.subscriptions import Key, Subscription, seen
 from bot.sweep import Sweep, Way, cross_checks, is_doubtful, last_change, next_since, way
 
 log = logging.getLogger(__name__)
 
 RARELY: Final = 15 * 60
-"""Seconds between two tries while MetaStudio refuses the bot itself: a few wrong signatures lock its key."""
+"""Seconds to which the pause between two tries grows while MetaStudio refuses the bot itself."""
 LIST_RESTS: Final = 30 * 60
-"""Seconds for which a list that proved wrong is not asked for again."""
+"""Seconds for which a list that proved wrong is not asked for again; for a refused one they grow to that."""
 IDLE: Final = 50.0
 """Seconds between two tries of MetaStudio, at least, while no job is followed and all is well."""
 JITTER: Final = 0.1
@@ -62,8 +66,8 @@ Followed = Mapping[str, Sequence[Subscription]]
 class Watcher:
     """Checks the jobs of ``store`` every ``poll`` seconds; ``changed`` hears which subscriptions changed.
 
-    A job is gone when two checks in a row miss it, ``gone_after`` seconds apart; for ``rarely`` and
-    ``list_rests`` see RARELY and LIST_RESTS.
+    A job is gone when two checks in a row miss it, ``pace.gone`` seconds apart, and the list of jobs does so
+    too; for ``rarely`` and ``list_rests`` see RARELY and LIST_RESTS.
     """
 
     def __init__(
@@ -73,7 +77,7 @@ class Watcher:
         *,
         poll: float,
         changed: Callable[[Key], None],
-        gone_after: float = PACE.gone,
+        pace: Pace = PACE,
         rarely: float = RARELY,
         list_rests: float = LIST_RESTS,
         metrics: Metrics | None = None,
@@ -82,18 +86,16 @@ class Watcher:
         self._store = store
         self._poll = poll
         self._changed = changed
-        self._gone_after = gone_after
-        self._rarely = rarely
+        self._pace = pace
+        self._refusals = Backoff(first=poll, longest=max(poll, rarely))
         self._list_rests = list_rests
+        self._list_refusals = Backoff(first=min(poll, list_rests), longest=list_rests)
         self._metrics = metrics or Metrics()
         self._edge, self._list_edge = Edge(log), Edge(log)
         # All times here are the loop's, but for _since, which is MetaStudio's.
-        self._asked: dict[str, float] = {}
-        self._checked: dict[str, float] = {}
-        self._missing: dict[str, float] = {}
+        self._memories: defaultdict[str, Memory] = defaultdict(Memory)
         self._owed: set[str] = set()
         """The jobs that a list did not settle, and that could not be asked for then."""
-        self._odd: set[str] = set()
         self._listed_at = -math.inf
         self._list_rests_until = -math.inf
         self._since: int | None = None
@@ -110,11 +112,11 @@ class Watcher:
     async def run(self) -> None:
         """Check again and again, until cancelled."""
         while True:
+            self._woken.clear()  # before the check: what wakes it during one that fails must not get lost
             pause = await self._check_safely()
-            self._woken.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause * random.uniform(1 - JITTER, 1 + JITTER)):  # noqa: S311  no secret
-                    await self._woken.wait()
+                    await (self._woken if self.is_refused else asyncio.Event()).wait()
 
     @property
     def silence(self) -> float:
@@ -132,13 +134,17 @@ class Watcher:
         return isinstance(self.trouble, REFUSED)
 
     def metastudio_works(self) -> None:
-        """Take it that MetaStudio has served a person: there is no reason to wait for long any more."""
-        if self.is_refused:
-            self._woken.set()
+        """Check now, if the last check was refused: MetaStudio has served a person."""
+        self._woken.set()
+
+    def asked(self, job_id: str, at: float) -> None:
+        """Take it that a person saw how a job was at ``at``: what was asked for earlier is older."""
+        memory = self._memories[job_id]
+        memory.checked_at = max(at, memory.checked_at)
 
     def checked_at(self, job_id: str) -> int | None:
         """Say when a job was last checked, in epoch seconds; None before the first time since the start."""
-        at = max(self._listed_at, self._checked.get(job_id, -math.inf))
+        at = max(self._listed_at, self._memories[job_id].checked_at)
         return None if at == -math.inf else int(time.time() - _now() + at)
 
     async def look(self, job_id: str) -> None:
@@ -159,6 +165,7 @@ class Watcher:
         if has_asked:
             self._metrics.check(_now() - started)
         self.trouble = None
+        self._refusals.worked()
         self._edge.works("jobs can be checked again")
         return self._poll
 
@@ -167,7 +174,8 @@ class Watcher:
         self.trouble = error
         if isinstance(error, StoreTrouble):
             return self._poll  # the store has logged it
-        pause = max(self._poll, self._rarely if self.is_refused else self._metastudio.throttle.held)
+        pause = self._refusals.failed() if self.is_refused else self._poll
+        pause = max(pause, self._metastudio.throttle.held)
         told = f"jobs can't be checked ({type(error).__name__}); next try in %.0f seconds"
         remedy = CHECK if self.is_refused else ""
         self._edge.fails(told + remedy, pause, about=about(error=error))
@@ -179,7 +187,8 @@ class Watcher:
         Raises MetaStudioError, StoreTrouble.
         """
         kept = await self._store.followed()
-        self._forget_all_but(kept)
+        for job_id in self._memories.keys() - kept.keys():
+            del self._memories[job_id]
         followed = {job_id: each for job_id, every in kept.items() if (each := _waiting(every))}
         if not followed:
             self._since = None
@@ -207,13 +216,6 @@ class Watcher:
         self._served_at = _now()
         return is_due
 
-    def _forget_all_but(self, kept: Followed) -> None:
-        memories: tuple[dict[str, Any], ...] = (self._asked, self._checked, self._missing)
-        for memory in memories:
-            for job_id in memory.keys() - kept.keys():
-                del memory[job_id]
-        self._odd &= kept.keys()
-
     # The list.
 
     async def _read_list(self, followed: Followed) -> Sweep | None:
@@ -228,7 +230,7 @@ class Watcher:
             raise
         except MetaStudioError as error:
             if not error.transient:
-                self._list_rests_until = _now() + self._list_rests
+                self._list_rests_until = _now() + self._list_refusals.failed()
             kind = type(error).__name__
             self._list_edge.fails(f"the list of jobs can't be used ({kind})", about=about(error=error))
             return None
@@ -244,16 +246,18 @@ class Watcher:
         """Write down what the list shows, and ask for what it leaves open; False if it proves wrong."""
         doubtful = {job_id for job_id, job in sweep.found.items() if is_doubtful(job, followed[job_id])}
         for job_id in sweep.found.keys() - doubtful:
-            self._missing.pop(job_id, None)
+            self._memories[job_id].missing_since = None
             await self._observe(job_id, sweep.found[job_id], followed[job_id], at)
         suspects = doubtful.union(sweep.missing)
-        left_open = sorted(suspects | (self._owed & followed.keys()), key=self._asked_at)
-        self._owed = await self._ask_some(followed, left_open, sweep, suspects)
+        left_open = suspects | (self._owed & followed.keys())
+        oldest_first = sorted(left_open, key=lambda job_id: self._memories[job_id].asked_at)
+        self._owed = await self._ask_some(followed, oldest_first, sweep, suspects)
         return _now() >= self._list_rests_until
 
     def _remember(self, sweep: Sweep, at: float, followed: int) -> None:
         """Remember how far the list was read: only now, when all that it showed is on disk."""
         self._list_edge.works("the list of jobs is used again")
+        self._list_refusals.worked()
         self._listed_at = at
         if (
             self._since is not None
@@ -296,7 +300,7 @@ class Watcher:
                     raise
                 continue
             in_a_row, has_worked = 0, True
-            is_telling = job_id in suspects or (job is not None and _is_news(job, followed[job_id]))
+            is_telling = job_id in suspects or any(differs(job, kept.job) for kept in followed[job_id] if job)
             if sweep and job and is_telling and sweep.hides(job):
                 self._rest_list("it does not show what a job itself shows", job_id)
                 if suspects:
@@ -308,56 +312,72 @@ class Watcher:
             self._log_odd(job_id, why)
         return set(failed)
 
-    def _asked_at(self, job_id: str) -> float:
-        return self._asked.get(job_id, -math.inf)
-
     def _rota(self, followed: Followed, number: int) -> list[str]:
         """Choose jobs: first those that were not there, as that has to be settled, then the oldest checks."""
 
         def order(job_id: str) -> tuple[bool, float]:
-            return job_id not in self._missing, self._asked_at(job_id)
+            memory = self._memories[job_id]
+            return memory.missing_since is None, memory.asked_at
 
         return heapq.nsmallest(number, followed, key=order)
 
     async def _ask(self, job_id: str, subscriptions: Sequence[Subscription]) -> Job | None:
         """Ask for a job, and write down how it is; None if it is not there. Raises MetaStudioError."""
         await self._metastudio.throttle.turn()
-        at = self._metastudio.asked_at(job_id)
-        job = None
+        memory, at = self._memories[job_id], self._metastudio.asked_at(job_id)
+        memory.asked_at = at
         try:
             job = await self._metastudio.stated_job(job_id)
-            self._served_at = _now()
-            await self._found(job_id, job, subscriptions, at)
         except JobNotFound:
+            job = None
+        except RequestRefused:
             self._served_at = _now()
-            await self._miss(job_id, subscriptions, at)
+            raise
         except BadJobId as error:
             self._served_at = _now()
             self._log_odd(job_id, error)
+            return None
+        self._served_at = _now()
+        try:
+            await (
+                self._found(job_id, job, subscriptions, at) if job else self._miss(job_id, subscriptions, at)
+            )
         except StoreTrouble:
-            self._asked.pop(job_id, None)  # what could not be written down is asked for again first
+            memory.asked_at = -math.inf  # what could not be written down is asked for again first
             raise
-        except MetaStudioError as error:
-            if isinstance(error, RequestRefused):
-                self._served_at = _now()
-            self._asked[job_id] = _now()
-            raise
-        self._asked[job_id] = _now()
         return job
 
     async def _found(self, job_id: str, job: Job, subscriptions: Sequence[Subscription], at: float) -> None:
-        self._missing.pop(job_id, None)
-        if job_id in self._odd:
-            self._odd.remove(job_id)
+        memory = self._memories[job_id]
+        memory.missing_since = None
+        if memory.is_odd:
+            memory.is_odd = False
             log.info("a job can be checked again", extra=about(job=job_id))
         await self._observe(job_id, job, subscriptions, at)
 
     async def _miss(self, job_id: str, subscriptions: Sequence[Subscription], at: float) -> None:
-        """Note that a job is not there: it is gone when the next check, some time later, says the same."""
-        if at - self._missing.setdefault(job_id, at) >= self._gone_after:
-            await self._observe(job_id, None, subscriptions, at)
-        else:
-            self._checked[job_id] = at
+        """Note that a job is not there. When that goes on, ask the list: an end can't be taken back.
+
+        Raises MetaStudioError, StoreTrouble.
+        """
+        memory = self._memories[job_id]
+        missing_for = memory.missed(at)
+        if missing_for < self._pace.gone:
+            memory.checked_at = at
+            return
+        await self._metastudio.throttle.turn()
+        try:
+            listed = await self._metastudio.listed_job(job_id)
+        except FOR_ALL:
+            raise
+        except MetaStudioError:
+            if missing_for < self._pace.gone_unlisted:
+                return
+            listed = None
+        memory.missing_since = at if listed else None
+        if listed:
+            self._log_odd(job_id, JobNotFound(job_id=job_id))
+        await self._observe(job_id, listed, subscriptions, at)
 
     async def _observe(
         self, job_id: str, job: Job | None, subscriptions: Sequence[Subscription], at: float
@@ -366,32 +386,34 @@ class Watcher:
 
         It was asked for at ``at``. An answer that comes after that to a later question is an old tale.
         """
-        if at < self._checked.get(job_id, -math.inf):
+        memory = self._memories[job_id]
+        if at < memory.checked_at:
             return
-        self._checked[job_id] = at
-        now = int(time.time())
-        state = job.state if job else GONE
+        memory.checked_at = at
+        needed = (proof_needed(job, kept.job, undated=self._pace.gone) for kept in subscriptions if job)
+        proof = memory.doubted(at, is_doubtful=any(needed))
+        change = seen(job, int(time.time()), proof=proof, undated=self._pace.gone)
         for each in subscriptions:
             kept = await self._store.get(each.key)  # it may have changed since the check began
-            if kept and not kept.stopped_by and due(kept, job, now):
-                await self._store.change(kept.key, seen(job, now))
+            if kept is None or (now_known := change(kept)) is kept:
+                continue
+            await self._store.change(kept.key, change)
+            if now_known and now_known.notice != kept.notice:
+                state = job.state if job else GONE
                 log.info("change", extra=about(job=job_id, channel=kept.channel_id, state=state))
                 self._changed(kept.key)
 
     def _log_odd(self, job_id: str, error: MetaStudioError | BadJobId) -> None:
         """Log what is wrong with one job, once."""
-        if job_id not in self._odd:
-            self._odd.add(job_id)
+        memory = self._memories[job_id]
+        if not memory.is_odd:
+            memory.is_odd = True
             log.warning("a job can't be checked", extra=about(job=job_id, error=error))
 
 
 def _waiting(subscriptions: Sequence[Subscription]) -> list[Subscription]:
     """Leave out those that were stopped, or whose job is over: nothing more will be told there."""
     return [kept for kept in subscriptions if not (kept.stopped_by or kept.is_over)]
-
-
-def _is_news(job: Job, subscriptions: Sequence[Subscription]) -> bool:
-    return any(due(kept, job, 0) for kept in subscriptions)
 
 
 def _now() -> float:

@@ -52,6 +52,9 @@ FAULTS: dict[str, tuple[Fault, type[MetaStudioError]]] = {
 }
 
 
+NOT_THERE = Fault.error(404, "MSS.41000003")
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "store"
@@ -207,9 +210,59 @@ class TestChanges:
 class TestGone:
     """A job that is not there."""
 
+    @pytest.mark.parametrize(
+        ("listed", "unlisted", "is_gone"),
+        [
+            (None, 600, False),
+            (Fault.raw(b'{"jobs": null}'), 600, True),
+            (Fault.raw(b'{"count": 0}'), 600, True),
+            (Fault.raw(b'{"count": 1, "jobs": [{"job_id": "another", "state": "WAITING"}]}'), 600, True),
+            (Fault.raw(b'{"count": 9, "jobs": [{"job_id": "another", "state": "WAITING"}]}'), 600, False),
+            (Fault.raw(b'{"count": 9, "jobs": [{"job_id": "another", "state": "WAITING"}]}'), 0, True),
+            (Fault.raw(b'{"count": 1, "jobs": [{"job_id": "JOB-0", "state": "WAITING"}]}'), 0, False),
+            (Fault.error(403, "APIGW.0302"), 600, False),
+            (Fault.error(403, "APIGW.0302"), 0, True),
+            (Fault.error(500, "APIGW.0601"), 600, False),
+        ],
+    )
+    async def test_an_end_is_told_only_when_the_list_agrees(
+        self,
+        path: Path,
+        listed: Fault | None,
+        unlisted: float,
+        is_gone: bool,  # noqa: FBT001
+    ) -> None:
+        """Where the list has the job, it is there; where it can't tell, misses have to go on for longer."""
+        async with watching(path, gone=0, gone_unlisted=unlisted) as watch:
+            (key,) = await watch.some(1)
+            watch.metastudio.chaos = lambda api: NOT_THERE if api == "show" else listed
+            for _ in range(3):
+                if not await watch.path(key):
+                    await watch.check()
+
+            assert await watch.path(key) == (("WAITING", "gone") if is_gone else ())
+
+    async def test_a_job_that_only_the_list_has_is_watched_on(
+        self, path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """What the list says of it is told, and that it can't be looked up is logged once."""
+        caplog.set_level(logging.INFO)
+        async with watching(path, gone=0) as watch:
+            (key,) = await watch.some(1)
+            watch.metastudio.chaos = lambda api: NOT_THERE if api == "show" else None
+            await watch.check()
+            watch.change(key.job_id)
+            await watch.check()
+            assert await watch.path(key) == ("WAITING", "PROCESSING")
+            watch.metastudio.chaos = None
+            await watch.check()
+
+        assert logged(caplog, "a job can't be checked job=job-0 error=JobNotFound") == 1
+        assert logged(caplog, "a job can be checked again") == 1
+
     async def test_two_misses_some_time_apart(self, path: Path) -> None:
         """A job is gone when it is missed twice in a row, the second time a while after the first."""
-        async with watching(path, gone_after=0.3) as watch:
+        async with watching(path, gone=0.3) as watch:
             (key,) = await watch.some(1)
             watch.metastudio.delete(key.job_id)
             started = time.monotonic()
@@ -225,7 +278,7 @@ class TestGone:
 
     async def test_misses_between_successes_tell_nothing(self, path: Path) -> None:
         """Any success begins the count anew: of a check, and of a person's look-up."""
-        async with watching(path, gone_after=0.05) as watch:
+        async with watching(path, gone=0.05) as watch:
             (key,) = await watch.some(1)
             for _ in range(3):
                 watch.metastudio.fail(Fault.error(404, "MSS.41000003"))
@@ -244,7 +297,7 @@ class TestGone:
 
     async def test_a_miss_is_forgotten_with_the_last_subscription(self, path: Path) -> None:
         """Who follows the job again later starts anew: no check of it is known, and no miss."""
-        async with watching(path, gone_after=1e-6) as watch:
+        async with watching(path, gone=1e-6) as watch:
             (raw,) = watch.add(1)
             for _ in range(2):
                 key = await watch.follow(raw)
@@ -258,7 +311,7 @@ class TestGone:
     @pytest.mark.parametrize("code", ["APIGW.0101", "MSS.00010009", "MSS.00000009", ""])
     async def test_other_404s_end_nothing(self, path: Path, code: str) -> None:
         """A 404 that is not about the job says nothing about it."""
-        async with watching(path, gone_after=0) as watch:
+        async with watching(path, gone=0) as watch:
             (key,) = await watch.some(1)
             watch.metastudio.chaos = lambda _: Fault.error(404, code)
             with runs(watch):
@@ -277,7 +330,7 @@ class TestGone:
 
     async def test_who_was_missed_comes_first(self, path: Path) -> None:
         """A job that was not there is asked for again before those that were not asked for longer."""
-        async with watching(path, poll=0.3, gone_after=0) as watch:
+        async with watching(path, poll=0.3, gone=0) as watch:
             keys = await watch.some(3)
             watch.metastudio.delete(keys[0].job_id)
             await watch.check()
@@ -369,20 +422,74 @@ class TestTroubles:
         assert await watch.path(key) == ("WAITING", "PROCESSING")
 
     @pytest.mark.parametrize("name", ["401", "403", "no such API", "wrong project"])
-    async def test_a_refused_bot_asks_rarely(self, path: Path, name: str) -> None:
-        """While MetaStudio refuses the bot, it does not hammer: a few requests, then a long pause."""
+    async def test_a_refused_bot_asks_little(self, watch: Watch, name: str) -> None:
+        """While MetaStudio refuses the bot, the rest of a check is left for the next one."""
         fault, error = FAULTS[name]
-        async with watching(path, poll=0.001, rarely=600) as watch:
-            await watch.some(10, every=1)
-            watch.metastudio.chaos = lambda _: fault
-            with runs(watch):
-                await eventually(lambda: watch.watcher.trouble is not None)
-                seen = len(watch.metastudio.requests)
-                await asyncio.sleep(0.2)
+        await watch.some(10, every=1)
+        watch.metastudio.chaos = lambda _: fault
+        with pytest.raises(error):
+            await watch.check()
 
-                assert isinstance(watch.watcher.trouble, error)
-                assert len(watch.metastudio.requests) == seen
-                assert seen <= (1 if error is CredentialsRefused else 4)
+        assert len(watch.metastudio.requests) == (1 if error is CredentialsRefused else 4)
+
+    @pytest.mark.parametrize("number", [0, 1], ids=["nothing followed", "one job"])
+    async def test_a_refused_bot_asks_ever_more_rarely(self, path: Path, number: int) -> None:
+        """It is tried again after one interval, then after twice as long, and so on; each refusal counts."""
+        at: list[float] = []
+
+        def note(_: str) -> Fault:
+            at.append(time.monotonic())
+            return FAULTS["403"][0]
+
+        async with watching(path, poll=0.01, rarely=600) as watch:
+            await watch.some(number)
+            watch.metastudio.chaos = note
+            with runs(watch):
+                await eventually(lambda: len(at) == 6)
+
+        pauses = [later - earlier for earlier, later in pairwise(at)]
+        # A busy machine can only make them longer.
+        assert all(pause > 0.009 * 2**number for number, pause in enumerate(pauses))
+
+    async def test_a_refusal_that_is_over_is_forgotten(self, path: Path) -> None:
+        """The pauses begin anew with the next one."""
+        async with watching(path, poll=0.01, rarely=600) as watch:
+            await watch.some(1)
+            with runs(watch):
+                for _ in range(2):
+                    watch.metastudio.fail(FAULTS["403"][0], times=5)
+                    await eventually(lambda: watch.watcher.is_refused)
+                    await eventually(lambda: watch.watcher.trouble is None)
+
+    @pytest.mark.parametrize("was_refused", [False, True], ids=["at first", "again"])
+    async def test_a_look_up_during_a_check_that_fails(self, path: Path, was_refused: bool) -> None:  # noqa: FBT001
+        """That MetaStudio served a person meanwhile is not forgotten: it is tried again at once."""
+
+        def works_meanwhile(_: str) -> Fault:
+            if len(opened.metastudio.requests) == 1 + was_refused:
+                opened.watcher.metastudio_works()
+            return FAULTS["403"][0]
+
+        async with watching(path, poll=600, rarely=600) as opened:
+            await opened.some(1)
+            opened.metastudio.chaos = works_meanwhile
+            with runs(opened):
+                if was_refused:
+                    await eventually(lambda: opened.watcher.is_refused)
+                    opened.watcher.metastudio_works()
+                await eventually(lambda: len(opened.metastudio.requests) == 2 + was_refused)
+
+    async def test_a_look_up_does_not_hurry_a_watcher_that_is_served(self, path: Path) -> None:
+        """People may look up as much as they like: the next check comes when it is due."""
+        async with watching(path, poll=600) as watch:
+            await watch.some(1)
+            with runs(watch):
+                await eventually(lambda: watch.watcher.was_served)
+                for _ in range(20):
+                    watch.watcher.metastudio_works()
+                    await asyncio.sleep(0.001)
+
+            assert watch.asked == (1, 0)
 
     async def test_with_nothing_followed_too_a_refused_bot_asks_rarely(
         self, path: Path, caplog: pytest.LogCaptureFixture
@@ -390,11 +497,10 @@ class TestTroubles:
         """A refused key is noticed, and logged with what to do, and tried again when a look-up works."""
         caplog.set_level(logging.INFO)
         metrics = Metrics()
-        async with watching(path, poll=0.001, rarely=600, metrics=metrics) as watch:
+        async with watching(path, poll=600, metrics=metrics) as watch:
             watch.metastudio.chaos = lambda _: Fault.error(401, "APIGW.0301")
             with runs(watch):
                 await eventually(lambda: watch.watcher.is_refused)
-                await asyncio.sleep(0.1)
                 assert watch.asked == (0, 1)
                 was_served = watch.watcher.was_served
                 watch.metastudio.chaos = None
@@ -666,6 +772,65 @@ async def test_person_told_is_no_news(watch: Watch) -> None:
 
 class TestStrangeAnswers:
     """What is no word about the job."""
+
+    @pytest.mark.parametrize("number", [1, 6], ids=["one by one", "by the list"])
+    @pytest.mark.parametrize(
+        "old",
+        [
+            {},
+            {"lastupdate_time": None},
+            {"reject_times": None},
+            {"lastupdate_time": None, "reject_times": None},
+        ],
+        ids=lambda old: " and ".join(old) or "whole",
+    )
+    async def test_an_older_answer_that_comes_again_and_again(
+        self, watch: Watch, old: dict[str, Any], number: int
+    ) -> None:
+        """A change is told once, however often a node that lags behind answers in between."""
+        key, *_ = await watch.some(number)
+        raw = watch.metastudio.jobs[key.job_id]
+        before = {**raw, **old}
+        watch.change(key.job_id)
+        now_is = dict(raw)
+        for _ in range(3):
+            for answer in (now_is, before):
+                raw.clear()
+                raw.update({name: value for name, value in answer.items() if value is not None})
+                await watch.check()
+                await watch.watcher.look(key.job_id)
+
+        assert await watch.paths() == {key.job_id: ("WAITING", "PROCESSING")}
+        watch.change(key.job_id, "RESULT_REVIEW")
+        await watch.check()
+        assert (await watch.path(key))[-1] == "RESULT_REVIEW"
+
+    async def test_a_count_that_is_missing_from_every_second_answer(self, watch: Watch) -> None:
+        """What is absent is not known; what is counted once more is told once."""
+        (key,) = await watch.some(1)
+        raw = watch.metastudio.jobs[key.job_id]
+        for times in (1, None, 1, None, 2, None, 2):
+            raw["reject_times"] = times
+            await watch.check()
+
+        assert await watch.path(key) == ("WAITING", "WAITING")
+
+    async def test_a_reading_from_before_a_person_asked(self, watch: Watch) -> None:
+        """Who subscribes anew while the list is read is told nothing that their own look-up has overtaken."""
+        keys = await watch.some(6)
+        old = dict(watch.metastudio.jobs[keys[0].job_id])
+
+        def renews(api: str) -> None:
+            if api == "list":
+                watch.watcher.asked(keys[0].job_id, asyncio.get_running_loop().time() + 0.001)
+
+        watch.metastudio.chaos = renews
+        watch.metastudio.jobs[keys[0].job_id].update({"state": "PROCESSING"})  # without a newer time
+        await watch.watcher.look(keys[0].job_id)
+        watch.metastudio.jobs[keys[0].job_id].update(old)
+        await watch.check()
+
+        assert await watch.paths() == {keys[0].job_id: ("WAITING", "PROCESSING")}
 
     @pytest.mark.parametrize(
         "body", [b"{}", b'{"state": null, "voice_name": "x"}', b'{"count": 0, "jobs": []}']

@@ -99,7 +99,9 @@ class Watch:
 
 
 def a_watcher(client: MetaStudio, store: SqliteStore, changed: list[Key], given: dict[str, Any]) -> Watcher:
-    usual: dict[str, Any] = {"poll": 60.0, "changed": changed.append}
+    """Make a watcher; ``gone`` and ``gone_unlisted`` are those of Pace."""
+    pace = Pace(**{name: given.pop(name) for name in ("gone", "gone_unlisted") if name in given})
+    usual: dict[str, Any] = {"poll": 60.0, "changed": changed.append, "pace": pace}
     return Watcher(client, store, **usual | given)
 
 

@@ -77,7 +77,9 @@ class Desk:
             kept = await self._without_stopped(key)
             if kept:
                 return await self._again(kept, level, place)
+            at = self._metastudio.asked_at(job_id)
             job = await self._metastudio.stated_job(job_id)
+            self._watcher.asked(job_id, at)
             if job.is_over:
                 return listings.over(job, self._look, now=_now())
             kept = await self._store.add(
