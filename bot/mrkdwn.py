@@ -19,6 +19,8 @@ SECTION_LIMIT: Final = 3000
 VALUE_LIMIT: Final = 200
 QUOTED_LIMIT: Final = 80
 """Our limits, far below Slack's: a card with longer values would be no card any more."""
+PLAIN_LIMIT: Final = 3000
+"""Characters of a message that goes as plain text; Slack takes 4000."""
 
 DISTURBING: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 """Controls (Unicode's Cc), lone surrogates (Cs), and what reorders the text after it, labels of ours too."""
@@ -37,6 +39,12 @@ class Message:
 
     text: str
     blocks: list[Block]
+
+
+def without_blocks(message: Message) -> Message:
+    """Keep the words alone, cut between two of them."""
+    text = message.text
+    return Message(text if len(text) <= PLAIN_LIMIT else text[:PLAIN_LIMIT].rpartition(" ")[0], [])
 
 
 def clean(text: str) -> str:

@@ -161,6 +161,15 @@ def paused(kept: Subscription, look: Look) -> Message:
     return Message(said, [section(f":warning: {said}"), actions(*buttons), job])
 
 
+def pause_over(kept: Subscription) -> Message:
+    """Take the place of that message, once it is no longer true."""
+    voice, where = code(cards.title(kept.job)), channel(kept.channel_id)
+    ended = f"The subscription to {voice} in {where} was ended, so nothing is told there any more."
+    said = ended if kept.stopped_by else f"I can post in {where} again, and tell there how {voice} goes on."
+    job = context(f"Now: {label(kept.state)}", code(kept.job_id))
+    return Message(said, [section(f":white_check_mark: {said}"), job])
+
+
 def channel(channel_id: str) -> str:
     """Name a channel by the id that Slack gave; Slack shows its name instead, but for a direct message."""
     if channel_id.startswith("D"):

@@ -10,7 +10,6 @@ import logging
 import time
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -19,8 +18,9 @@ from bot import subscriptions as changes
 from bot.errors import StoreTrouble
 from bot.logs import about
 from bot.metrics import Metrics
-from bot.mrkdwn import Message
+from bot.mrkdwn import Message, without_blocks
 from bot.refusals import Refusal
+from bot.retries import Backoff
 from bot.sending import NotTaken, Slack
 from bot.store import Store
 from bot.subscriptions import Change, Key, Level, Step, Subscription, next_step, next_time
@@ -30,8 +30,6 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 5 * 60.0
 """Seconds before Slack is tried again after a failure: they double."""
-PLAIN_LIMIT: Final = 3000
-"""Characters of a message that goes as plain text; Slack takes 4000."""
 DISK_PAUSE: Final = 1.0
 """Seconds before another try to write down what Slack took."""
 SEND_SECONDS: Final = 12.0
@@ -39,23 +37,21 @@ SEND_SECONDS: Final = 12.0
 PATIENCE: Final = 5.0
 """Seconds for which a person waits for a message's turn: after that, it comes by itself."""
 
+EDITS: Final = {Step.EDIT_CARD, Step.EDIT_WARNING}
+"""What waits until all else is told: Slack allows few edits."""
 Channel = tuple[str, str]
 """The ids of a team and of a channel in it."""
 
 
-@dataclass
-class _Pause:
-    """How long to leave something alone after failures in a row: ``first`` seconds, then twice as long."""
+class _Pause(Backoff):
+    """How long to leave something alone after failures in a row: ``until``, by the loop's clock."""
 
-    first: float
-    seconds: float = 0.0
-    until: float = 0.0
-    """By the loop's clock."""
+    until = 0.0
 
-    def failed(self) -> None:
-        if self.until <= _now():  # those who had begun before this pause don't make the next one longer
-            self.seconds = min(2 * self.seconds or self.first, LONGEST_PAUSE)
-            self.until = _now() + self.seconds
+    def begin(self) -> None:
+        """Begin it, or a longer one; those who had begun before it don't make it longer."""
+        if self.until <= _now():
+            self.until = _now() + self.failed()
 
 
 class Outbox:
@@ -87,7 +83,7 @@ class Outbox:
         self._lanes: dict[Channel, asyncio.Event] = {}
         """What wakes each channel that is being served."""
         self._turns: defaultdict[Channel, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._new_pause = partial(_Pause, first_pause)
+        self._new_pause = partial(_Pause, first=first_pause, longest=LONGEST_PAUSE)
         self._pauses: defaultdict[Channel, _Pause] = defaultdict(self._new_pause)
         self._failures: dict[Key, int] = {}
         """How often in a row Slack could not serve each subscription: others of its channel go first then."""
@@ -221,14 +217,14 @@ class Outbox:
         def order(each: tuple[float, Subscription]) -> tuple[float, int, bool, int]:
             at, kept = each
             since = kept.notice.since if kept.notice else 0
-            return at, self._failures.get(kept.key, 0), next_step(kept) is Step.EDIT_CARD, since
+            return at, self._failures.get(kept.key, 0), next_step(kept) in EDITS, since
 
         return min(due, key=order, default=None)
 
     async def _deliver_at(self, at: float, kept: Subscription, woken: asyncio.Event) -> None:
         """Deliver if it is time; otherwise wait until then, or until something else is due."""
         wait = max(at - time.time(), self._pause_of(_channel_of(kept.key)))
-        if next_step(kept) is Step.EDIT_CARD:
+        if next_step(kept) in EDITS:
             wait = max(wait, self._slack.pause_of_edits())  # it may be long, and notices go first
         if wait <= 0:
             await self._deliver(kept.key)
@@ -243,7 +239,7 @@ class Outbox:
         return max(paused_until, self._all_pause.until) - _now()
 
     async def _wait_for_pace(self, kept: Subscription, step: Step, *, first: bool) -> None:
-        if step is Step.EDIT_CARD:
+        if step in EDITS:
             await self._slack.may_edit()
         elif step is not Step.FORGET:
             await self._slack.may_post(_where(kept, step), first=first)
@@ -254,14 +250,14 @@ class Outbox:
         change: Change | None
         try:
             if step is Step.FORGET or (step is Step.TELL_PERSON and await self._knows(kept)):
-                unsent = changes.forgotten if step is Step.FORGET else changes.person_told
+                unsent = changes.forgotten if step is Step.FORGET else changes.person_told()
                 await self._store.change(kept.key, unsent)
                 return
             if self._store.trouble:
                 await self._store.check()  # what can't be written down must not be sent
             change = await self._send(kept, step)
         except StoreTrouble:
-            self._pauses[channel].failed()
+            self._pauses[channel].begin()
             return
         except NotTaken as error:
             self._metrics.delivery(step.name.lower(), error.refusal.name.lower(), error.code)
@@ -302,7 +298,7 @@ class Outbox:
                 raise
             told = "Slack calls a message malformed, so it goes as plain text"
             log.warning(told, extra=_about(kept, step, code=error.code))
-            return await self._send_as(_plain(message), kept, step)
+            return await self._send_as(without_blocks(message), kept, step)
 
     def _message(self, kept: Subscription, step: Step) -> Message:
         """Make the message. A mistake of ours in it may cost its looks, but not the word."""
@@ -315,14 +311,18 @@ class Outbox:
     def _made(self, kept: Subscription, step: Step) -> Message:
         if step is Step.TELL_PERSON:
             return notices.paused(kept, self._look)
+        if step is Step.EDIT_WARNING:
+            return notices.pause_over(kept)
         if step is Step.POST_NOTICE and kept.notice:
             return notices.notice(kept, kept.notice)
         return notices.card(kept, self._look, now=int(time.time()))
 
     async def _send_as(self, message: Message, kept: Subscription, step: Step) -> Change:
         if step is Step.TELL_PERSON:
-            await self._slack.post(_where(kept, step), message)
-            return changes.person_told
+            return changes.person_told(await self._slack.post(_where(kept, step), message))
+        if step is Step.EDIT_WARNING and kept.warning:
+            await self._slack.edit(kept.warning.channel_id, kept.warning.ts, message)
+            return changes.warning_edited
         if step is Step.POST_NOTICE and kept.card and kept.notice:
             broadcast = kept.level is Level.ALL or kept.notice.is_important
             await self._slack.post(kept.channel_id, message, thread_ts=kept.card.ts, broadcast=broadcast)
@@ -330,8 +330,8 @@ class Outbox:
         if step is Step.EDIT_CARD and kept.card:
             await self._slack.edit(kept.channel_id, kept.card.ts, message)
             return changes.card_edited(kept.face, int(time.time()))
-        ts = await self._slack.post(kept.channel_id, message)
-        return changes.card_posted(kept, ts, int(time.time()))
+        posted = await self._slack.post(kept.channel_id, message)
+        return changes.card_posted(kept, posted.ts, int(time.time()))
 
     def _after(self, error: NotTaken, kept: Subscription, step: Step, *, person_knows: bool) -> Change | None:
         """Say what changes with a refusal; None where only time can help."""
@@ -345,10 +345,16 @@ class Outbox:
             return None
         change = changes.refused(error.code, now, person_knows=person_knows)
         if step is Step.TELL_PERSON:
-            change = changes.person_told  # nobody can be told; the list in the channel still says it
+            change = changes.person_told()  # nobody can be told; the list in the channel still says it
+        elif step is Step.EDIT_WARNING:
+            change = changes.warning_edited
         elif refusal is Refusal.MESSAGE_GONE:
             change = changes.card_lost(error.code, now)
-        pauses = step is not Step.TELL_PERSON and (after := change(kept)) and after.pause != kept.pause
+        pauses = (
+            step not in (Step.TELL_PERSON, Step.EDIT_WARNING)
+            and (after := change(kept))
+            and after.pause != kept.pause
+        )
         told = "; the subscription is paused, and tried again later" if pauses else ""
         log.warning("Slack refuses a message%s", told, extra=_about(kept, step, code=error.code))
         return change
@@ -374,7 +380,7 @@ class Outbox:
             log.warning("Slack does not take a message; trying again", extra=fields)
         self._failing.add(channel)
         if not error.retry_after:  # otherwise that method is held, and everything else goes on
-            self._pauses[channel].failed()
+            self._pauses[channel].begin()
 
     def _is_refused(self, error: NotTaken) -> None:
         if not self.trouble:
@@ -382,7 +388,7 @@ class Outbox:
             told = f"Slack refuses the bot; nothing is lost, and it tries again: {remedy}"
             log.error(told, extra=about(code=error.code))
         self.trouble = error
-        self._all_pause.failed()
+        self._all_pause.begin()
 
     def _works(self, channel: Channel) -> None:
         """Note that Slack gave a channel a proper answer."""
@@ -399,12 +405,6 @@ class Outbox:
 
 def _about(kept: Subscription, step: Step, *, code: str = "") -> dict[str, Any]:
     return about(job=kept.job_id, channel=kept.channel_id, step=step.name.lower(), code=code)
-
-
-def _plain(message: Message) -> Message:
-    """Keep the words alone, cut between two of them."""
-    text = message.text
-    return Message(text if len(text) <= PLAIN_LIMIT else text[:PLAIN_LIMIT].rpartition(" ")[0], [])
 
 
 def _where(kept: Subscription, step: Step) -> str:

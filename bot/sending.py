@@ -15,6 +15,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.mrkdwn import Message
 from bot.pace import Pace
 from bot.refusals import Refusal, meaning_of
+from bot.subscriptions import Posted
 
 NO_ANSWER: Final = "no_answer"
 """Stands for Slack's error code where Slack gave none: whether it took the message is not known."""
@@ -58,14 +59,15 @@ class Slack:
 
     async def post(
         self, channel: str, message: Message, *, thread_ts: str | None = None, broadcast: bool = False
-    ) -> str:
-        """Post in a channel, or to a person, and return the message's ts. Raises NotTaken."""
+    ) -> Posted:
+        """Post in a channel, or to a person, and say where the message is. Raises NotTaken."""
         thread: dict[str, Any] = {"thread_ts": thread_ts, "reply_broadcast": broadcast} if thread_ts else {}
         async with self._gate(channel).alone():
             sent = self._client.chat_postMessage(
                 channel=channel, **_content(message), **thread, unfurl_links=False, unfurl_media=False
             )
-            return str((await _taken(sent, self._posts))["ts"])
+            answer = await _taken(sent, self._posts)
+            return Posted(channel_id=str(answer.get("channel") or channel), ts=str(answer["ts"]))
 
     def _gate(self, channel: str) -> "_Gate":
         return self._channels.setdefault(channel, _Gate(self._channel_pace))

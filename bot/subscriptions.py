@@ -82,6 +82,13 @@ class Pause(_Record):
         return not self.person_knows and self.next_try > self.since
 
 
+class Posted(_Record):
+    """A message that Slack took: where it is."""
+
+    channel_id: str
+    ts: str
+
+
 class Subscription(_Record):
     """One channel's subscription to one job. Times are epoch seconds."""
 
@@ -97,6 +104,8 @@ class Subscription(_Record):
     card: Card | None = None
     notice: Notice | None = None
     pause: Pause | None = None
+    warning: Posted | None = None
+    """The message that told the person of a pause, until it is edited because that is over."""
     delivered_at: int | None = None
     """When Slack last took something for the channel; None until it has taken the first card."""
     stopped_by: str | None = None
@@ -134,6 +143,7 @@ class Step(Enum):
     POST_NOTICE = auto()
     EDIT_CARD = auto()
     TELL_PERSON = auto()
+    EDIT_WARNING = auto()
     FORGET = auto()
     """Nothing any more: it was stopped, and there is no card to say so."""
 
@@ -178,11 +188,15 @@ def next_step(subscription: Subscription) -> Step | None:
     """Say what is to be sent for it next, whether or not it is paused; None when all is said."""
     if subscription.pause and subscription.pause.is_to_be_told:
         return Step.TELL_PERSON
-    if subscription.card is None:
-        return Step.FORGET if subscription.stopped_by else Step.POST_CARD
+    if subscription.card is None and not subscription.stopped_by:
+        return Step.POST_CARD
     if subscription.notice and not subscription.stopped_by:
         return Step.POST_NOTICE
-    return Step.EDIT_CARD if subscription.card.face != subscription.face else None
+    if subscription.card and subscription.card.face != subscription.face:
+        return Step.EDIT_CARD
+    if subscription.warning and not subscription.pause:
+        return Step.EDIT_WARNING
+    return None if subscription.card else Step.FORGET
 
 
 def next_time(subscription: Subscription, now: int) -> int | None:
@@ -263,7 +277,7 @@ def card_lost(code: str, now: int) -> Change:
 
     def change(kept: Subscription) -> Subscription | None:
         if kept.stopped_by:
-            return None
+            return _unheard(kept)
         if kept.card is None or 0 <= now - kept.card.posted_at < NEW_CARD:
             return refused(code, now)(kept)
         return kept.model_copy(update={"card": None})
@@ -276,7 +290,7 @@ def refused(reason: str, now: int, *, person_knows: bool = False) -> Change:
 
     def change(kept: Subscription) -> Subscription | None:
         if kept.stopped_by:
-            return None  # all that was left to say is that it ended, and nobody would hear it
+            return _unheard(kept)
         tries = (kept.pause.tries if kept.pause else 0) + 1
         return kept.model_copy(
             update={
@@ -285,7 +299,9 @@ def refused(reason: str, now: int, *, person_knows: bool = False) -> Change:
                     since=kept.pause.since if kept.pause else now,
                     tries=tries,
                     next_try=now + retry_after(tries),
-                    person_knows=person_knows or bool(kept.pause and kept.pause.person_knows),
+                    person_knows=bool(
+                        person_knows or kept.warning or (kept.pause and kept.pause.person_knows)
+                    ),
                 )
             }
         )
@@ -293,14 +309,29 @@ def refused(reason: str, now: int, *, person_knows: bool = False) -> Change:
     return change
 
 
+def _unheard(kept: Subscription) -> Subscription | None:
+    """Retire one that was stopped: nobody hears in its channel that it ended, only whoever was warned."""
+    return kept.model_copy(update={"card": None}) if kept.warning else None
+
+
 def retry_after(tries: int) -> int:
     """Say how many seconds to wait after so many refusals in a row."""
     return int(min(FIRST_RETRY * RETRY_FACTOR ** min(tries - 1, 9), LONGEST_RETRY))
 
 
-def person_told(kept: Subscription) -> Subscription:
-    """Write down that the person who subscribed knows of the pause."""
-    return _with_pause(kept, {"person_knows": True})
+def person_told(warning: Posted | None = None) -> Change:
+    """Write down that the person who subscribed knows of the pause, and by which message."""
+
+    def change(kept: Subscription) -> Subscription:
+        told = kept.model_copy(update={"warning": warning or kept.warning})
+        return _with_pause(told, {"person_knows": True})
+
+    return change
+
+
+def warning_edited(kept: Subscription) -> Subscription | None:
+    """Write down that the warning says that it is over, or can't say so."""
+    return _unless_finished(kept.model_copy(update={"warning": None}))
 
 
 def _with_pause(kept: Subscription, update: dict[str, Any]) -> Subscription:

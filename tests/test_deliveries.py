@@ -11,6 +11,7 @@ from support import Office, log_text, office
 
 from bot.demo.slack import SlackWorkspace
 from bot.demo.slack_faults import Fault
+from bot.outbox import EDITS
 from bot.subscriptions import Key, Pause, Step, Subscription, next_step
 
 LATER = [
@@ -83,7 +84,7 @@ NO_ANSWERS: dict[str, Fault] = {
 
 STEPS = [step for step in Step if step is not Step.FORGET]
 each_step = pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name.lower())
-METHOD = dict.fromkeys(Step, "chat.postMessage") | {Step.EDIT_CARD: "chat.update"}
+METHOD = dict.fromkeys(Step, "chat.postMessage") | dict.fromkeys(EDITS, "chat.update")
 
 
 @pytest.fixture
@@ -97,10 +98,13 @@ async def ready_for(step: Step, post: Office) -> Key:
     if step is Step.POST_CARD:
         return await post.follow()
     key = await post.followed()
-    if step is Step.TELL_PERSON:
+    if step in (Step.TELL_PERSON, Step.EDIT_WARNING):
         now = int(time.time())
         pause = Pause(reason="is_archived", since=now, tries=1, next_try=now + 300, person_knows=False)
         await post.update(key, pause=pause)
+        if step is Step.EDIT_WARNING:
+            await post.outbox.deliver(key)
+            await post.update(key, pause=None)
     else:
         await post.job_is(key, "AUDIT_FAILED")
         if step is Step.EDIT_CARD:
@@ -114,6 +118,8 @@ def shown(post: Office, step: Step) -> list[str]:
     """List the texts that people can see because of this step."""
     if step is Step.TELL_PERSON:
         return [seen.text for seen in post.slack.direct("U1")]
+    if step is Step.EDIT_WARNING:
+        return [seen.text for seen in post.slack.direct("U1") if seen.edited]
     if step is Step.EDIT_CARD:
         return [seen.text for seen in post.slack.messages(post.channel) if seen.edited]
     wanted = [seen for seen in post.slack.messages(post.channel) if not seen.edited]
@@ -187,7 +193,21 @@ async def test_refused_credentials_are_a_trouble(
     assert caplog.text.count("Slack takes messages again") == 1
 
 
-@each_step
+@pytest.mark.parametrize("code", [*NOT_HERE, *MESSAGE_GONE])
+async def test_a_warning_that_cannot_be_edited_is_left(post: Office, code: str) -> None:
+    """It is not tried for ever, and says nothing about the channel."""
+    key = await ready_for(Step.EDIT_WARNING, post)
+    post.slack.fail("chat.update", error=code)
+
+    await post.outbox.deliver(key)
+
+    kept = await post.kept(key)
+    assert (kept.warning, kept.pause, next_step(kept)) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    "step", [step for step in STEPS if step is not Step.EDIT_WARNING], ids=lambda step: step.name.lower()
+)
 @pytest.mark.parametrize("code", NOT_HERE)
 async def test_refused_channels_pause(
     post: Office, step: Step, code: str, caplog: pytest.LogCaptureFixture

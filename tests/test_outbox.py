@@ -15,7 +15,18 @@ from support import Office, disk_held, eventually, eventually_so, fail_fast, log
 from bot.demo.slack import SlackWorkspace
 from bot.metrics import Metrics, Stock
 from bot.pace import Pace
-from bot.subscriptions import Key, Level, Pause, Step, next_step, outdated, stopped, with_level
+from bot.subscriptions import (
+    Change,
+    Key,
+    Level,
+    Pause,
+    Step,
+    next_step,
+    outdated,
+    stopped,
+    tried_again,
+    with_level,
+)
 
 
 @pytest.fixture
@@ -311,6 +322,34 @@ class TestPauses:
         await post.outbox.deliver(key)
 
         assert caplog.text.count("Slack takes messages again") == 1
+
+    @pytest.mark.parametrize(
+        ("then", "words"),
+        [
+            (
+                tried_again(0),
+                "I can post in <#C000000001> again, and tell there how `voice of job-1` goes on.",
+            ),
+            (stopped("U2"), "The subscription to `voice of job-1` in <#C000000001> was ended, so nothing is"),
+        ],
+        ids=["tried again", "stopped"],
+    )
+    async def test_a_warning_that_is_no_longer_true(self, post: Office, then: Change, words: str) -> None:
+        """The message to the person is edited when the pause is over, or nothing is to be told any more."""
+        post.slack.archive(post.channel)
+        key = await post.follow()
+        async with post.open():
+            await eventually(lambda: bool(post.slack.direct("U1")))
+            (before,) = post.slack.direct("U1")
+            post.slack.unarchive(post.channel)
+            await post.store.change(key, then)
+            post.outbox.wake(key)
+            await eventually(lambda: post.slack.direct("U1")[0].text != before.text)
+
+        (after,) = post.slack.direct("U1")
+        assert before.text.startswith("I can't post in <#C000000001>")
+        assert after.text.startswith(words)
+        assert "Try again" not in str(after.blocks)
 
     async def test_a_paused_channel_is_tried_at_growing_intervals(self, post: Office) -> None:
         """Each refusal makes the next try later, up to a day; the person is told once."""

@@ -42,7 +42,7 @@ async def test_a_post_gives_its_ts(slack: SlackWorkspace) -> None:
     """What is posted can be edited and answered by the ts that comes back."""
     channel = slack.add_channel("voices")
     async with sender(slack) as sending:
-        ts = await sending.post(channel, HELLO)
+        ts = (await sending.post(channel, HELLO)).ts
         await sending.post(channel, HELLO, thread_ts=ts, broadcast=True)
         await sending.edit(channel, ts, Message("goodbye", []))
 
@@ -52,11 +52,21 @@ async def test_a_post_gives_its_ts(slack: SlackWorkspace) -> None:
     assert slack.thread(channel, ts)[0].reply_broadcast
 
 
+async def test_a_post_to_a_person_gives_the_conversation(slack: SlackWorkspace) -> None:
+    """A message to a person can only be edited in the direct message that Slack names."""
+    async with sender(slack) as sending:
+        posted = await sending.post("U1", HELLO)
+        await sending.edit(posted.channel_id, posted.ts, Message("goodbye", []))
+
+    assert posted.channel_id.startswith("D")
+    assert [seen.text for seen in slack.direct("U1")] == ["goodbye"]
+
+
 async def test_nothing_unfurls_and_nothing_is_parsed(slack: SlackWorkspace) -> None:
     """Links are not drawn out, and an edit makes no links of names."""
     channel = slack.add_channel("voices")
     async with sender(slack) as sending:
-        await sending.edit(channel, await sending.post(channel, HELLO), HELLO)
+        await sending.edit(channel, (await sending.post(channel, HELLO)).ts, HELLO)
 
     posted, edited = (call.arguments for call in slack.calls)
     assert posted["unfurl_links"] is posted["unfurl_media"] is False

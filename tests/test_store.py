@@ -401,7 +401,7 @@ class TestSqlite:
         with closing(sqlite3.connect(tmp_path / "store")) as file:
             rows = {key: json.loads(value) for key, value in file.execute("SELECT key, value FROM voicejob")}
         assert rows.keys() == {"about:format", "subscription:T1/C1/job-1"}
-        assert rows["about:format"] == {"version": 1}
+        assert rows["about:format"] == {"version": 2}
         assert rows["subscription:T1/C1/job-1"]["job"]["voice_name"] == "Änne 女声"
 
     async def test_thousands_are_read_in_pages(self, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from bot.subscriptions import (
     Level,
     Notice,
     Pause,
+    Posted,
     Step,
     Subscription,
     due,
@@ -252,6 +253,8 @@ class TestSeen:
         assert changes.seen(job_of(B), NOW)(kept) is kept
 
 
+WARNING = Posted(channel_id="D1", ts="9.0")
+
 STEPS: dict[str, tuple[Subscription, Step | None, int | None]] = {
     "new": (kept_of(), Step.POST_CARD, 0),
     "new, with a notice": (kept_of(notice=waits(A, B)), Step.POST_CARD, 0),
@@ -284,6 +287,18 @@ STEPS: dict[str, tuple[Subscription, Step | None, int | None]] = {
     "person does not know": (
         having(told_of(), notice=waits(A, B), pause=pause_of(person_knows=False)),
         Step.TELL_PERSON,
+        0,
+    ),
+    "warned and paused": (having(told_of(), warning=WARNING, pause=pause_of()), None, None),
+    "warned, and it is over": (having(told_of(), warning=WARNING), Step.EDIT_WARNING, 0),
+    "warned, and a notice waits": (
+        having(told_of(), warning=WARNING, notice=waits(A, B)),
+        Step.POST_NOTICE,
+        0,
+    ),
+    "warned, and stopped without a card": (
+        kept_of(warning=WARNING, stopped_by="U2"),
+        Step.EDIT_WARNING,
         0,
     ),
     "person does not know of a new one": (kept_of(pause=pause_of(person_knows=False)), Step.TELL_PERSON, 0),
@@ -474,7 +489,7 @@ class TestRefused:
         pause = Pause(reason="not_in_channel", since=NOW, tries=1, next_try=NOW + 300, person_knows=False)
         assert changed == having(kept, pause=pause)
         assert next_step(changed) is Step.TELL_PERSON
-        assert next_step(after(changes.person_told, changed)) is Step.POST_NOTICE
+        assert next_step(after(changes.person_told(), changed)) is Step.POST_NOTICE
 
     def test_person_who_is_there_needs_no_message(self) -> None:
         """Somebody who is being answered hears of the pause in the answer."""
@@ -510,7 +525,7 @@ class TestRefused:
         for change in (changes.notice_posted(waits(A, B), NOW), changes.card_edited("x", NOW)):
             assert after(change, kept).pause is None
         assert after(changes.card_posted(kept_of(), "2.0", NOW), kept_of(pause=pause_of())).pause is None
-        assert changes.person_told(kept).pause is not None
+        assert after(changes.person_told(), kept).pause is not None
 
     def test_a_card_does_not_end_the_pause_of_a_notice(self) -> None:
         """The notice is tried at once; if that is refused again, the pause goes on, and grows."""
@@ -536,7 +551,7 @@ class TestRefused:
 
     def test_without_a_pause_there_is_nothing_to_know(self) -> None:
         """A pause that ended meanwhile is not brought back."""
-        assert changes.person_told(told_of()) == told_of()
+        assert changes.person_told()(told_of()) == told_of()
         assert changes.tried_again(NOW)(told_of()) == told_of()
 
     def test_person_can_try_again(self) -> None:
@@ -814,6 +829,8 @@ class World:
     """By channel: each is told one thing at a time."""
     cards: dict[str, Shown] = field(default_factory=dict)
     """By ts."""
+    warnings: dict[str, bool] = field(default_factory=dict)
+    """Whether each still says, to the person, that the channel is paused; by ts."""
 
     # MetaStudio.
 
@@ -888,7 +905,13 @@ class World:
         if sending.step is Step.TELL_PERSON:
             life.people_told += 1
             assert life.people_told == 1, "the person is told once"
-            return changes.person_told
+            sending.ts = f"w{len(self.warnings)}"
+            self.warnings[sending.ts] = True
+            return changes.person_told(Posted(channel_id="D1", ts=sending.ts))
+        if sending.step is Step.EDIT_WARNING:
+            assert kept.warning
+            self.warnings[kept.warning.ts] = False
+            return changes.warning_edited
         life.people_told = 0
         shown = Shown(kept.state, kept.level, kept.stopped_by)
         if sending.step is Step.EDIT_CARD:
@@ -910,7 +933,9 @@ class World:
         if refusal in {Refusal.LATER, Refusal.CREDENTIALS}:
             return None
         if sending.step is Step.TELL_PERSON:
-            return changes.person_told
+            return changes.person_told()
+        if sending.step is Step.EDIT_WARNING:
+            return changes.warning_edited
         if refusal is Refusal.MESSAGE_GONE:
             return changes.card_lost(code, self.now)
         return changes.refused(code, self.now, person_knows=sending.person_is_here)
@@ -1067,10 +1092,16 @@ class Lives(RuleBasedStateMachine):
 
     @invariant()
     def order_of_steps_is_kept(self) -> None:
-        """Find no notice for one that a person ended, and none that is older than what is known."""
+        """Find no notice for one that a person ended, and none that is older than what is known.
+
+        Where nothing is on its way, and nothing is due, no warning says what is no longer true.
+        """
         for key in self.world.rows:
             kept = self.world.read(key)
-            assert kept.stopped_by is None or next_step(kept) in {Step.EDIT_CARD, Step.FORGET}
+            is_warned = kept.warning is not None and self.world.warnings[kept.warning.ts]
+            assert not is_warned or kept.pause or next_step(kept) is not None
+            last_steps = {Step.EDIT_CARD, Step.EDIT_WARNING, Step.FORGET}
+            assert kept.stopped_by is None or next_step(kept) in last_steps
             assert kept.notice is None or kept.notice.path[-1] == kept.state
 
     def teardown(self) -> None:

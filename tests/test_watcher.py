@@ -764,7 +764,7 @@ class TestPace:
 async def test_person_told_is_no_news(watch: Watch) -> None:
     """What else changes in a subscription is no change of the job."""
     (key,) = await watch.some(1)
-    await watch.store.change(key, person_told)
+    await watch.store.change(key, person_told())
     await watch.check()
 
     assert watch.changed == []

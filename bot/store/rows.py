@@ -18,8 +18,17 @@ Rows are written one by one, and the version after them: after a crash, a migrat
 wrote already, and leaves those as they are.
 """
 
-MIGRATIONS: Final[Sequence[Migration]] = ()
-"""The first leads from format 1 to format 2, and so on; append, and never change what was released."""
+
+def _as_it_was(subscription: dict[str, Any]) -> dict[str, Any]:
+    """Leave a subscription as it is, where the next format only has more than the last."""
+    return subscription
+
+
+MIGRATIONS: Final[Sequence[Migration]] = (_as_it_was,)
+"""The first leads from format 1 to format 2, and so on; append, and never change what was released.
+
+Format 2 has ``warning``.
+"""
 
 FORMAT_ROW: Final = "about:format"
 CHECK_ROW: Final = "about:check"
