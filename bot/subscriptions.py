@@ -202,7 +202,7 @@ def next_step(subscription: Subscription) -> Step | None:
 def next_time(subscription: Subscription, now: int) -> int | None:
     """Say from when on the next step may be tried, in epoch seconds, 0 for at once; None without a step.
 
-    What would have to wait for longer than the longest pause was written down while the clock was wrong.
+    What would have to wait for longer than its pause was written down while the clock was wrong.
     """
     step = next_step(subscription)
     if step is None:
@@ -210,7 +210,7 @@ def next_time(subscription: Subscription, now: int) -> int | None:
     if subscription.pause is None or step is Step.TELL_PERSON:
         return 0
     next_try = subscription.pause.next_try
-    return next_try if next_try <= now + LONGEST_RETRY else 0
+    return next_try if next_try <= now + retry_after(subscription.pause.tries) else 0
 
 
 def card_posted(shown: Subscription, ts: str, now: int) -> Change:
