@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.retries import retried, usual_pause
+from bot.retries import Backoff, retried, usual_pause
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,12 @@ async def test_what_cannot_pass_is_tried_once() -> None:
         await retried(work, tries=9, first=0.01, pause=pause)
 
     assert asked == [("KeyError", True)]
+
+
+def test_backoff() -> None:
+    """Pauses double up to the longest, and begin anew after a success."""
+    backoff = Backoff(first=60, longest=900)
+
+    assert [backoff.failed() for _ in range(6)] == [60, 120, 240, 480, 900, 900]
+    backoff.worked()
+    assert backoff.failed() == 60

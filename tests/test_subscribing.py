@@ -113,6 +113,14 @@ class TestSubscribing:
         assert (said.user, said.ts) == (card.user, card.ts)
         assert len(public(slack, channel)) == 1
 
+    async def test_the_look_up_of_who_subscribes_is_a_check(
+        self, slack: SlackWorkspace, channel: str, job_id: str
+    ) -> None:
+        """What was asked for before it is older than what the person saw."""
+        await ask(slack, channel, f"subscribe {job_id}")
+
+        assert "Not checked since I was started" not in str((await ask(slack, channel, "list")).blocks)
+
     async def test_every_change_is_told(
         self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, job_id: str
     ) -> None:

@@ -475,6 +475,19 @@ class TestRetired:
         """While something is left to say, or the job goes on, it stays."""
         assert change(kept) is not None
 
+    @pytest.mark.parametrize(
+        "change", [changes.refused("is_archived", NOW), changes.card_lost("message_not_found", NOW)]
+    )
+    def test_whoever_was_warned_hears_of_the_end(self, change: Change) -> None:
+        """Where the channel does not hear it, the warning is edited all the same, and then all is said."""
+        kept = having(told_of(), warning=WARNING, stopped_by="U2")
+
+        unheard = after(change, kept)
+
+        assert next_step(unheard) is Step.EDIT_WARNING
+        assert next_step(after(changes.warning_edited, unheard)) is Step.FORGET
+        assert changes.warning_edited(having(OVER, warning=WARNING)) is None
+
     def test_stopping_forgets_what_waits(self) -> None:
         """Who ended it is kept for the card; what waited is told no more, and a pause holds nothing up."""
         kept = having(told_of(job=job_of(B)), notice=waits(A, B), pause=pause_of(person_knows=False))
@@ -562,6 +575,14 @@ class TestRefused:
         assert changes.person_told()(told_of()) == told_of()
         assert changes.tried_again(NOW)(told_of()) == told_of()
 
+    def test_who_is_still_warned_is_not_told_again(self) -> None:
+        """A pause that begins before the warning was edited makes that true again."""
+        changed = after(changes.refused("is_archived", NOW), having(told_of(), warning=WARNING))
+
+        assert changed.pause
+        assert changed.pause.person_knows
+        assert next_step(changed) is None
+
     def test_person_can_try_again(self) -> None:
         """A person's wish ends the wait, and needs no message to them; the count of tries goes on."""
         kept = having(told_of(), notice=waits(A, B), pause=pause_of(person_knows=False))
@@ -580,7 +601,9 @@ class TestRefused:
         assert changed == having(kept, card=None)
         assert next_step(changed) is Step.POST_CARD
 
-    @pytest.mark.parametrize(("age", "is_lost"), [(0, False), (59, False), (60, True), (10**6, True)])
+    @pytest.mark.parametrize(
+        ("age", "is_lost"), [(0, False), (59, False), (60, True), (DAY, True), (-DAY, True)]
+    )
     def test_card_that_never_lasts_is_a_refusal(self, age: int, is_lost: bool) -> None:  # noqa: FBT001
         """A card that is lost as soon as it is posted would be posted for ever: so it waits."""
         kept = having(told_of(), card=Card(ts="1.0", posted_at=NOW - age, face=""))

@@ -103,8 +103,11 @@ class TestReading:
         assert sweep.offset == 190
         assert sweep.is_in_order
 
+        sweep.take(Page(tuple(full_page(190, NOW - 190)[:3]), None, PAGE_SIZE))
+        assert sweep.offset == 285
+
         sweep.take(page_of(job_of("end", 1)))
-        assert sweep.offset == 191
+        assert sweep.offset == 286
 
     @pytest.mark.parametrize("apart", [False, True], ids=["on a page", "on two pages"])
     @pytest.mark.parametrize(

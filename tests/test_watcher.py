@@ -456,7 +456,7 @@ class TestTroubles:
         async with watching(path, poll=0.01, rarely=600) as watch:
             await watch.some(1)
             with runs(watch):
-                for _ in range(2):
+                for _ in range(3):  # without that, the last pause would be 160 seconds
                     watch.metastudio.fail(FAULTS["403"][0], times=5)
                     await eventually(lambda: watch.watcher.is_refused)
                     await eventually(lambda: watch.watcher.trouble is None)

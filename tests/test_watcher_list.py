@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import disk_held, eventually, fail_fast
+from support import PATIENCE, disk_held, eventually, fail_fast
 from test_watcher import FAULTS, logged
 from watching import Watch, watching
 
@@ -361,6 +361,16 @@ class TestDistrust:
 
 class TestTroubles:
     """What goes wrong for a while."""
+
+    async def test_a_list_that_is_refused_now_and_then(self, path: Path) -> None:
+        """It is tried again after one interval, each time: only refusals in a row make the pauses longer."""
+        async with watching(path, poll=0.05) as watch:
+            await watch.some(6)
+            for times in range(1, 13):  # otherwise the last pause would be 100 seconds
+                watch.metastudio.fail(Fault.error(403, "APIGW.0302"), on="list")
+                async with asyncio.timeout(PATIENCE):
+                    while watch.metastudio.requests_to("list") < 2 * times:
+                        await watch.check()
 
     @pytest.mark.parametrize(("fault", "error"), FAULTS.values(), ids=FAULTS)
     async def test_each_fault_of_the_list(

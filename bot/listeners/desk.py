@@ -159,8 +159,7 @@ class Desk:
         """Take what is kept; one that was stopped a moment ago is let say so first."""
         kept = await self._store.get(key)
         if kept and kept.stopped_by:
-            for _ in range(2 if kept.warning else 1):
-                await self._outbox.deliver(key)
+            await self._outbox.deliver(key)
             return await self._store.change(key, lambda late: None if late.stopped_by else late)
         return kept
 
