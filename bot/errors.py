@@ -29,7 +29,7 @@ VoiceJobError
     ├── ServiceDown        it is broken
     │   └── Unreachable    no connection to it
     ├── TimedOut           it took too long
-    └── UnreadableAnswer   it said something that is no job
+    └── UnreadableAnswer   what came is no job, and no refusal of its own
 
 Sentences hold values from outside as ``{name}``. Whoever shows a sentence says how such a value is quoted,
 since only the surface (Slack, a terminal) knows what is safe on it.
@@ -411,10 +411,10 @@ class TimedOut(MetaStudioError):
 
 
 class UnreadableAnswer(MetaStudioError):
-    """MetaStudio answered with something that is no job."""
+    """What answered said something that is neither a job nor a refusal in MetaStudio's form."""
 
     says = (
-        "MetaStudio gave an answer that I can't read. Try again in a minute; if it goes on, whoever runs the "
-        "bot should check its endpoint."
+        "I got an answer that I can't read, from MetaStudio or a proxy on the way. Try again in a minute; if "
+        "it goes on, whoever runs the bot should check its endpoint and its network."
     )
     may_pass = True

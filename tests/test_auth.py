@@ -408,8 +408,13 @@ class TestTokenIsRefused:
 
     @pytest.mark.parametrize(
         "refusal",
-        [Fault.error(400, "MSS.10000003"), Fault.error(403, "APIGW.0302"), Fault.error(404, "MSS.41000003")],
-        ids=["400", "403", "404"],
+        [
+            Fault.error(400, "MSS.10000003"),
+            Fault.error(403, "APIGW.0302"),
+            Fault.error(404, "MSS.41000003"),
+            Fault.raw(b"<html>", status=401, content_type="text/html"),
+        ],
+        ids=["400", "403", "404", "a proxy's 401"],
     )
     async def test_other_refusals_are_not_about_the_token(
         self, user: MetaStudio, metastudio: MetaStudioSimulator, job_id: str, refusal: Fault
@@ -465,7 +470,8 @@ class TestIamFails:
             (Fault.iam_error(403), CredentialsRefused, 1),
             (Fault.iam_error(404), WrongProject, 1),
             (Fault.error(404, "APIGW.0101"), WrongProject, 1),
-            (Fault.raw(b"", status=301), WrongProject, 1),
+            (Fault.raw(b"", status=301), UnreadableAnswer, 1),
+            (Fault.raw(b"<html>", status=401, content_type="text/html"), UnreadableAnswer, 1),
             (Fault.raw(b'{"token": {}}', status=201), UnreadableAnswer, 1),
             (Fault.raw(b'{"token": {}}', status=200), UnreadableAnswer, 1),
             (Fault.raw(b"<html>", status=200, content_type="text/html"), UnreadableAnswer, 1),
@@ -483,6 +489,7 @@ class TestIamFails:
             "404",
             "no IAM there",
             "redirect",
+            "a gateway's log-in page",
             "no token in the header",
             "200",
             "a web page",

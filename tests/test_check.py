@@ -551,6 +551,10 @@ class TestMetaStudio:
             (404, '{"code": 404, "message": "Not Found"}'),
             (403, '{"error_code": "FW.0001"}'),
             (404, '{"error_code": "APIGW.0199"}'),
+            (302, ""),
+            (407, "<html>Proxy</html>"),
+            (404, '{"message": "no Route matched"}'),
+            (401, '{"error": {"code": 401, "message": "log in"}}'),
             (200, "{}"),
         ],
     )

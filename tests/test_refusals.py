@@ -73,19 +73,42 @@ TABLE: list[tuple[int, str, type[MetaStudioError]]] = [
     (400, "MSS.000000004", CredentialsRefused),
     (400, "MSS.000010008", RequestRefused),
     (400, "MSS.410000003", RequestRefused),
-    # Unknown codes: the status decides.
+    # Unknown codes of their form: the status decides.
     (400, "MSS.99999999", RequestRefused),
-    (401, "NEW.1", CredentialsRefused),
-    (403, "NEW.1", PermissionDenied),
-    (404, "NEW.1", WrongProject),
-    (408, "NEW.1", TimedOut),
-    (429, "NEW.1", Throttled),
-    (599, "NEW.1", ServiceDown),
-    (404, "", WrongProject),
-    (302, "", WrongProject),
+    (401, "APIG.0301", CredentialsRefused),
+    (401, "IAM.0101", CredentialsRefused),
+    (403, "APIGW.9999", PermissionDenied),
+    (404, "APIGW.9999", WrongProject),
+    (407, "APIGW.9999", RequestRefused),
+    (302, "APIGW.9999", WrongProject),
+    (408, "APIGW.9999", TimedOut),
+    (429, "MSS.99999999", Throttled),
+    (599, "APIGW.9999", ServiceDown),
     (204, "", UnreadableAnswer),
+    (200, "APIGW.0301", UnreadableAnswer),
 ]
 """Each status and code that is documented, and what it means to the bot."""
+
+WITHOUT = {
+    **dict.fromkeys((300, 302, 307, 400, 401, 403, 404, 405, 407, 410, 418, 451, 499), UnreadableAnswer),
+    408: TimedOut,
+    429: Throttled,
+    **dict.fromkeys((500, 502, 503, 504, 599), ServiceDown),
+}
+"""What an answer means by its status that has no code of Huawei Cloud's."""
+STRANGE = (
+    "",
+    "NEW.1",
+    "404",
+    "FW.0001",
+    "APIGW",
+    "APIGW.",
+    "APIGW.ABCD",
+    "MSS.41",
+    "mss.41000003",
+    "XMSS.41000003",
+)
+TABLE += [(status, code, kind) for status, kind in WITHOUT.items() for code in STRANGE]
 
 ROWS = pytest.mark.parametrize(
     ("status", "code", "expected"), TABLE, ids=[f"{status} {code or '-'}" for status, code, _ in TABLE]
@@ -163,6 +186,18 @@ class TestShapes:
         """A code is found by each of its names, at the top or one level down."""
         assert type(read(body, status=404)) is JobNotFound
 
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"code": 401, "error_code": "APIGW.0301"},
+            {"code": 401, "error": {"error_code": "APIGW.0301"}},
+            {"error": {"code": 401}, "details": {"code": "APIGW.0301"}},
+        ],
+    )
+    def test_an_own_code_goes_before_any_other(self, body: dict[str, Any]) -> None:
+        """The status may stand beside it as a code, too."""
+        assert read(body, status=401).code == "APIGW.0301"
+
     def test_number_as_code(self) -> None:
         """IAM's code is a number, which is kept as text."""
         assert (
@@ -200,7 +235,7 @@ class TestShapes:
             "deep objects",
         ],
     )
-    @pytest.mark.parametrize(("status", "expected"), [(404, WrongProject), (502, ServiceDown)])
+    @pytest.mark.parametrize(("status", "expected"), [(404, UnreadableAnswer), (502, ServiceDown)])
     def test_without_a_code_the_status_decides(
         self, body: bytes, status: int, expected: type[MetaStudioError]
     ) -> None:
@@ -307,6 +342,7 @@ class TestIam:
             (503, ServiceDown),
             (302, WrongProject),
             (200, UnreadableAnswer),
+            (408, TimedOut),
         ],
     )
     def test_refusal_is_about_the_user_of_the_bot(self, status: int, expected: type[MetaStudioError]) -> None:
@@ -317,10 +353,36 @@ class TestIam:
         assert type(told) is expected
         assert (told.status, told.code, told.request_id) == (status, str(status), "trace-1")
 
+    @pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 407, 410])
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            b"<html>Please log in</html>",
+            b"",
+            {"message": "no Route matched"},
+            {"code": 401, "message": "Unauthorized"},
+            {"error": {"code": 999, "message": "no", "title": "No"}},
+            {"error": {"code": 401, "message": "no", "status": "UNAUTHENTICATED"}},
+            {"error": "Unauthorized"},
+            [{"error": {"code": 401, "message": "no", "title": "No"}}],
+        ],
+        ids=str,
+    )
+    def test_what_is_not_iams_is_no_word_about_the_user(self, status: int, answer: Any) -> None:
+        """Something between the bot and IAM answers in a form of its own."""
+        body = answer if isinstance(answer, bytes) else body_of(answer)
+
+        assert type(iam_refusal(status, {}, body)) is UnreadableAnswer
+
+    @pytest.mark.parametrize("code", ["IAM.0101", "APIGW.0301"])
+    def test_an_own_code_counts_from_iam_too(self, code: str) -> None:
+        """Newer calls of IAM's, and the gateway before it, have codes."""
+        assert type(iam_refusal(401, {}, body_of({"error_code": code}))) is CredentialsRefused
+        assert type(iam_refusal(400, {}, body_of({"error_code": code}))) is CredentialsRefused
+
 
 @pytest.mark.parametrize("code", ["MSS.41000001", "MSS.99999999"])
 def test_404_of_metastudio_itself_is_no_wrong_address(code: str) -> None:
     """Where MetaStudio and not the gateway answers 404, path and host were right; one code means gone."""
     assert error_for(404, code) is RequestRefused
     assert error_for(404, "APIGW.0101") is WrongProject
-    assert error_for(404, "") is WrongProject

@@ -35,8 +35,6 @@ SIGNATURE_LIFE: Final = timedelta(minutes=15)
 SLACKS_SIGNATURE_LIFE: Final = timedelta(minutes=5)
 """How old a request of Slack's may be (page "Verifying requests from Slack")."""
 WORTH_TELLING: Final = timedelta(seconds=30)
-OWN_CODES: Final = ("APIGW.", "APIG.", "MSS.", "IAM.")
-"""How the codes of Huawei Cloud's gateway, of MetaStudio and of IAM begin."""
 OF_THE_PROJECT: Final = frozenset({"MSS.00010009", "APIGW.0310", "APIGW.0801", "APIGW.0802"})
 """Codes of a WrongProject that are about the project. All others are about the address."""
 
@@ -131,13 +129,11 @@ def _no_jobs(*names: str, why: str) -> Iterator[Item]:
 def _refused(settings: Settings, error: MetaStudioError) -> Iterator[Item]:
     """Say what a refused list means for the sign-in, the project and the list."""
     told = f"(HTTP {error.status or '-'}, {error.code or 'no error code'})"
-    by_iam = _is_iams(settings, error)
-    is_believed = by_iam or error.code.startswith(OWN_CODES)
-    if is_believed and isinstance(error, CredentialsRefused):
+    if isinstance(error, CredentialsRefused):
         what, remedy = _sign_in(settings)
         yield fails(CREDENTIALS, f"MetaStudio refuses {what} {told}. {remedy}")
         yield from _no_jobs(PROJECT, JOBS, why="the sign-in failed")
-    elif isinstance(error, WrongProject) and (by_iam or error.code in OF_THE_PROJECT):
+    elif isinstance(error, WrongProject) and (error.code in OF_THE_PROJECT or _is_iams(error)):
         yield works(CREDENTIALS, f"MetaStudio takes {_sign_in(settings)[0]}")
         yield fails(
             PROJECT,
@@ -145,7 +141,7 @@ def _refused(settings: Settings, error: MetaStudioError) -> Iterator[Item]:
             "HUAWEICLOUD_SDK_PROJECT_ID from My Credentials in the console: the one of METASTUDIO_REGION.",
         )
         yield untried(JOBS, "the project is not known")
-    elif is_believed and isinstance(error, PermissionDenied):
+    elif isinstance(error, PermissionDenied):
         yield works(CREDENTIALS, f"MetaStudio knows {_sign_in(settings)[0]}")
         yield untried(PROJECT, "the list was refused")
         yield fails(
@@ -157,9 +153,9 @@ def _refused(settings: Settings, error: MetaStudioError) -> Iterator[Item]:
         yield fails(JOBS, _no_list(settings, error, told))
 
 
-def _is_iams(settings: Settings, error: MetaStudioError) -> bool:
-    """Say whether IAM may have answered a token request: its code there is the HTTP status again."""
-    return bool(settings.huaweicloud_iam_user and error.request_id) and error.code == str(error.status)
+def _is_iams(error: WrongProject) -> bool:
+    """Say whether IAM refused a token request: its code there is the HTTP status again."""
+    return error.code == str(error.status)
 
 
 def _no_list(settings: Settings, error: MetaStudioError, told: str) -> str:
@@ -168,7 +164,7 @@ def _no_list(settings: Settings, error: MetaStudioError, told: str) -> str:
             f"MetaStudio limits this account's requests at the moment {told}. Try again in a minute; other "
             "programs of the account count too."
         )
-    if isinstance(error, CredentialsRefused | PermissionDenied | WrongProject | UnreadableAnswer):
+    if isinstance(error, WrongProject | UnreadableAnswer):
         keys = "METASTUDIO_ENDPOINT and METASTUDIO_REGION"
         also = ", HUAWEICLOUD_SDK_IAM_ENDPOINT" if settings.huaweicloud_iam_user else ""
         what = f"what answers at “{settings.endpoint}” is not this API {told}"

@@ -13,8 +13,8 @@ from typing import Final
 
 import httpx
 
-from bot.errors import UnreadableAnswer
-from bot.metastudio.refusals import TOKEN_INVALID, iam_refusal, refusal
+from bot.errors import CredentialsRefused, UnreadableAnswer
+from bot.metastudio.refusals import iam_refusal, refusal
 from bot.metastudio.signing import ALGORITHM, DATE_FORMAT, signature, signed_names
 
 Now = Callable[[], datetime]
@@ -128,9 +128,8 @@ async def _read(response: httpx.Response) -> httpx.Response:
 
 
 def _refuses_token(response: httpx.Response) -> bool:
-    if response.status_code == HTTPStatus.BAD_REQUEST:
-        return refusal(response.status_code, response.headers, response.content).code == TOKEN_INVALID
-    return response.status_code == HTTPStatus.UNAUTHORIZED
+    told = refusal(response.status_code, response.headers, response.content)
+    return response.status_code != HTTPStatus.OK and isinstance(told, CredentialsRefused)
 
 
 def _token_request(name: str, password: str, domain: str, project_id: str) -> bytes:

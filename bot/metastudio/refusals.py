@@ -1,7 +1,9 @@
 """PURE. What MetaStudio, its gateway or IAM answered instead of a job, as an error of our tree.
 
 One code comes with several statuses (APIGW.0201 with six), and codes are added without notice: so the exact
-code decides where it is known and means one thing, and the HTTP status decides the rest.
+code decides where it is known and means one thing, and the HTTP status decides the rest. Without a code of
+Huawei Cloud's own, an answer comes from something on the way (a proxy, a firewall, a load balancer), and says
+nothing about credentials, permissions, the project or a job.
 Sources: the gateway's page "Error Codes", MetaStudio's page of error codes, and the official SDK's reading of
 error bodies (``huaweicloudsdkcore/exceptions/exception_handler.py``).
 """
@@ -25,14 +27,14 @@ from bot.errors import (
     WrongProject,
 )
 
-TOKEN_INVALID: Final = "MSS.00010008"  # noqa: S105  an error code, not a token
+_TOKEN_INVALID: Final = "MSS.00010008"  # noqa: S105  an error code, not a token
 """MetaStudio's own way to say 401: the token in the header is not valid."""
 
 _BY_CODE: Final[Mapping[str, type[MetaStudioError]]] = {
     "MSS.41000003": JobNotFound,
     "MSS.00010003": WrongProject,
     "MSS.00010004": WrongProject,
-    TOKEN_INVALID: CredentialsRefused,
+    _TOKEN_INVALID: CredentialsRefused,
     "MSS.00010009": WrongProject,
     "MSS.000000004": CredentialsRefused,
     "MSS.41000012": Throttled,
@@ -43,14 +45,19 @@ _BY_CODE: Final[Mapping[str, type[MetaStudioError]]] = {
     "APIGW.0802": WrongProject,
 }
 
+_OWN_CODE: Final = re.compile(r"(?:APIGW|APIG|MSS|IAM)\.[0-9]{4,9}")
+"""The codes of the gateway (four digits), of MetaStudio (eight, on some pages nine) and of IAM (four)."""
+_WHOEVER_ANSWERS: Final[Mapping[int, type[MetaStudioError]]] = {
+    HTTPStatus.REQUEST_TIMEOUT: TimedOut,
+    HTTPStatus.TOO_MANY_REQUESTS: Throttled,
+}
+"""By status, with or without a code: what is on the way may take too long or limit requests, too."""
 _BY_STATUS: Final[Mapping[int, type[MetaStudioError]]] = {
     HTTPStatus.UNAUTHORIZED: CredentialsRefused,
     HTTPStatus.FORBIDDEN: PermissionDenied,
     HTTPStatus.NOT_FOUND: WrongProject,
-    HTTPStatus.REQUEST_TIMEOUT: TimedOut,
-    HTTPStatus.TOO_MANY_REQUESTS: Throttled,
 }
-"""A 404 from the gateway is a wrong path or host, so a matter of settings."""
+"""Of Huawei Cloud's own answers. A 404 from the gateway is a wrong path or host, so a matter of settings."""
 
 _CODE_KEYS: Final = ("error_code", "errorCode", "code")
 _NOT_IN_A_CODE: Final = re.compile(r"[^A-Za-z0-9._-]")
@@ -59,28 +66,31 @@ _LONGEST_CODE: Final = 64
 
 def error_for(status: int, code: str) -> type[MetaStudioError]:
     """Choose the error that an answer other than a job stands for."""
-    if known := _BY_CODE.get(code):
-        return known
-    if status == HTTPStatus.NOT_FOUND and code.startswith("MSS."):
-        return RequestRefused  # MetaStudio itself answered, so path and host were right
-    if known := _BY_STATUS.get(status):
+    if known := _BY_CODE.get(code) or _WHOEVER_ANSWERS.get(status):
         return known
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return ServiceDown
-    if status >= HTTPStatus.BAD_REQUEST:
-        return RequestRefused
-    return WrongProject if status >= HTTPStatus.MULTIPLE_CHOICES else UnreadableAnswer
+    if status < HTTPStatus.MULTIPLE_CHOICES or not _OWN_CODE.fullmatch(code):
+        return UnreadableAnswer
+    if status == HTTPStatus.NOT_FOUND and code.startswith("MSS."):
+        return RequestRefused  # MetaStudio itself answered, so path and host were right
+    return _by_status(status)
+
+
+def _by_status(status: int) -> type[MetaStudioError]:
+    """Choose the error for a status from 300 to 499 that Huawei Cloud itself gave."""
+    return _BY_STATUS.get(status, RequestRefused if status >= HTTPStatus.BAD_REQUEST else WrongProject)
 
 
 def refusal(status: int, headers: Mapping[str, str], body: bytes, *, job_id: str = "") -> MetaStudioError:
     """Read an answer other than a job. Its text is not kept: it may quote what was sent to sign in."""
     objects = list(_objects(body))
-    code = _first(objects, _CODE_KEYS)
+    code = _code_in(objects)
     return error_for(status, code)(
         job_id=job_id,
         status=status,
         code=code,
-        request_id=request_id_of(headers) or _first(objects, ("request_id",)),
+        request_id=request_id_of(headers) or next(_values(objects, ("request_id",)), ""),
         retry_after=_seconds(headers.get("Retry-After", "")),
     )
 
@@ -88,9 +98,22 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, *, job_id: str
 def iam_refusal(status: int, headers: Mapping[str, str], body: bytes) -> MetaStudioError:
     """Read IAM's answer to a token request: what IAM calls wrong there is the bot's user, not the job."""
     told = refusal(status, headers, body)
-    if isinstance(told, (RequestRefused, PermissionDenied)):
-        return CredentialsRefused(status=told.status, code=told.code, request_id=told.request_id)
-    return told
+    kind = type(told)
+    if kind is UnreadableAnswer and _is_iams_own(status, body):
+        kind = _by_status(status)
+    if issubclass(kind, RequestRefused | PermissionDenied):
+        kind = CredentialsRefused
+    return kind(status=status, code=told.code, request_id=told.request_id, retry_after=told.retry_after)
+
+
+def _is_iams_own(status: int, body: bytes) -> bool:
+    """Say whether it is a refusal in IAM's form: ``{"error": {"code": 401, "message": …, "title": …}}``.
+
+    Its code is the status again (page "KeystoneCreateUserTokenByPassword").
+    """
+    error = next(_objects(body), {}).get("error")
+    is_in_form = isinstance(error, Mapping) and "title" in error and str(error.get("code")) == str(status)
+    return is_in_form and status >= HTTPStatus.MULTIPLE_CHOICES
 
 
 def request_id_of(headers: Mapping[str, str]) -> str:
@@ -109,9 +132,15 @@ def _objects(body: bytes) -> Iterator[Mapping[str, Any]]:
         yield from (value for value in answer.values() if isinstance(value, Mapping))
 
 
-def _first(objects: list[Mapping[str, Any]], keys: tuple[str, ...]) -> str:
-    found = (part[key] for part in objects for key in keys if isinstance(part.get(key), str | int))
-    return _token(str(next(found, "")))
+def _code_in(objects: list[Mapping[str, Any]]) -> str:
+    """Find the error code: Huawei Cloud's own before any other, which may be the status again."""
+    codes = list(_values(objects, _CODE_KEYS))
+    return next(filter(_OWN_CODE.fullmatch, codes), next(iter(codes), ""))
+
+
+def _values(objects: list[Mapping[str, Any]], keys: tuple[str, ...]) -> Iterator[str]:
+    values = (part.get(key) for part in objects for key in keys)
+    return (_token(str(value)) for value in values if isinstance(value, str | int))
 
 
 def _token(text: str) -> str:
