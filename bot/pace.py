@@ -31,6 +31,8 @@ class Pace:
     """Between the two checks, at least, that must both miss a job before it counts as gone."""
     gone_unlisted: float = 15 * 60.0
     """Between the two, where the list of jobs does not say whether it has the job still."""
+    refused: float = 60.0
+    """For which a refusal of the credentials is remembered, before one request tries them again."""
 
 
 PACE: Final = Pace()

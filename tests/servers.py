@@ -26,7 +26,7 @@ def client_at(url: str, **given: Any) -> MetaStudio:
     usual: dict[str, Any] = {
         "project_id": MetaStudioSimulator().project_id,
         "auth": GivenToken(TOKEN),
-        "pace": Pace(retry=0.001, hold=0.01),
+        "pace": Pace(retry=0.001, hold=0.01, refused=0),
     }
     return MetaStudio(url, **usual | given)
 

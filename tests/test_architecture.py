@@ -25,7 +25,15 @@ LAYERS = [
         "bot.memory",
         "bot.checks.item",
     },
-    {"bot.console", "bot.jobs", "bot.job_ids", "bot.logs", "bot.metastudio.signing"},
+    {
+        "bot.console",
+        "bot.jobs",
+        "bot.job_ids",
+        "bot.logs",
+        "bot.metastudio.attempts",
+        "bot.metastudio.iam_tokens",
+        "bot.metastudio.signing",
+    },
     {
         "bot.sightings",
         "bot.config",
@@ -92,7 +100,8 @@ PURE = [
     "bot.notices",
     "bot.listings",
     "bot.listeners.usage",
-    "bot.metastudio.auth",
+    "bot.metastudio.attempts",
+    "bot.metastudio.iam_tokens",
     "bot.metastudio.refusals",
     "bot.metastudio.signing",
 ]

@@ -9,10 +9,11 @@ from typing import Any
 
 import httpx
 import pytest
-from support import AT_ONCE
+from support import AT_ONCE, eventually
 
 from bot.demo.metastudio import Fault, MetaStudioSimulator
 from bot.demo.metastudio_account import ACCESS_KEY, IAM_DOMAIN, IAM_PASSWORD, IAM_USER, SECRET_KEY
+from bot.demo.metastudio_faults import FaultKind
 from bot.errors import (
     CredentialsRefused,
     MetaStudioError,
@@ -23,8 +24,9 @@ from bot.errors import (
     UnreadableAnswer,
     WrongProject,
 )
-from bot.metastudio.auth import AccessKey, GivenToken, IamUser
+from bot.metastudio.auth import AccessKey, GivenToken, IamUser, SignIn
 from bot.metastudio.client import MetaStudio
+from bot.metastudio.iam_tokens import Token, token_request
 
 TOKEN_INVALID = Fault.error(400, "MSS.00010008", "The token in the header is invalid.")
 STALE = Fault.error(401, "APIGW.0307", "The token must be updated.")
@@ -48,15 +50,15 @@ def clock() -> Clock:
 
 @asynccontextmanager
 async def client_of(
-    simulator: MetaStudioSimulator, auth: httpx.Auth, **given: Any
+    simulator: MetaStudioSimulator, auth: SignIn[Any], **given: Any
 ) -> AsyncIterator[MetaStudio]:
     where: dict[str, Any] = {"project_id": simulator.project_id, "pace": AT_ONCE}
     async with MetaStudio(simulator.url, auth=auth, **where | given) as opened:
         yield opened
 
 
-def iam_user(simulator: MetaStudioSimulator, clock: Clock, **given: str) -> IamUser:
-    who = {"name": IAM_USER, "password": IAM_PASSWORD, "domain": IAM_DOMAIN} | given
+def iam_user(simulator: MetaStudioSimulator, clock: Clock, **given: Any) -> IamUser:
+    who: dict[str, Any] = {"name": IAM_USER, "password": IAM_PASSWORD, "domain": IAM_DOMAIN} | given
     endpoint = who.pop("iam_endpoint", simulator.url)
     project_id = who.pop("project_id", simulator.project_id)
     return IamUser(**who, project_id=project_id, iam_endpoint=endpoint, now=clock)
@@ -172,30 +174,27 @@ class TestGivenToken:
 class TestTokenRequest:
     """How the IAM user asks for a token."""
 
-    async def test_is_as_documented(self, metastudio: MetaStudioSimulator, clock: Clock) -> None:
-        """Method, address, type and body are those of the page KeystoneCreateUserTokenByPassword."""
-        flow = iam_user(metastudio, clock).async_auth_flow(httpx.Request("GET", "https://metastudio.example"))
-        request = await anext(flow)
-        await flow.aclose()
-
-        assert (request.method, request.url.path) == ("POST", "/v3/auth/tokens")
-        assert request.url.query == b"nocatalog=true"
-        assert request.headers["Content-Type"] == "application/json;charset=utf8"
-        assert json.loads(request.content) == {
+    def test_body_is_as_documented(self) -> None:
+        """It is that of the page KeystoneCreateUserTokenByPassword."""
+        assert json.loads(token_request("u", "p", "d", "id")) == {
             "auth": {
                 "identity": {
                     "methods": ["password"],
-                    "password": {
-                        "user": {
-                            "name": IAM_USER,
-                            "password": IAM_PASSWORD,
-                            "domain": {"name": IAM_DOMAIN},
-                        }
-                    },
+                    "password": {"user": {"name": "u", "password": "p", "domain": {"name": "d"}}},
                 },
-                "scope": {"project": {"id": metastudio.project_id}},
+                "scope": {"project": {"id": "id"}},
             }
         }
+
+    async def test_request_is_as_documented(
+        self, user: MetaStudio, metastudio: MetaStudioSimulator, job_id: str
+    ) -> None:
+        """Method, address and type, and no catalogue of all services."""
+        await user.job(job_id)
+        asked = metastudio.requests[0]
+
+        assert (asked.method, asked.path, asked.query) == ("POST", "/v3/auth/tokens", "nocatalog=true")
+        assert asked.headers["Content-Type"] == "application/json;charset=utf8"
 
     async def test_password_goes_to_iam_alone(
         self, user: MetaStudio, metastudio: MetaStudioSimulator, job_id: str
@@ -270,102 +269,185 @@ class TestTokenIsKept:
         assert (await asyncio.wait_for(user.job(job_id), 2)).job_id == job_id
 
 
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def ends(end: str) -> bytes:
+    return json.dumps({"token": {"expires_at": end}}).encode()
+
+
+def in_seconds(seconds: float) -> bytes:
+    return ends((START + timedelta(seconds=seconds)).isoformat())
+
+
 class TestTokenEnds:
-    """When a token is renewed."""
+    """When a token is renewed, and when it is not used any more."""
 
     @pytest.mark.parametrize(
-        ("life", "age", "token_requests"),
+        ("body", "due", "end"),
         [
-            (timedelta(hours=24), timedelta(hours=23, minutes=49), 1),
-            (timedelta(hours=24), timedelta(hours=23, minutes=51), 2),
-            (timedelta(hours=1), timedelta(minutes=49), 1),
-            (timedelta(hours=1), timedelta(minutes=51), 2),
+            (in_seconds(DAY), DAY - 10 * MINUTE, DAY),
+            (in_seconds(HOUR), 50 * MINUTE, HOUR),
+            (in_seconds(40 * DAY), DAY - 10 * MINUTE, DAY),  # this machine's clock is behind
+            (in_seconds(-40 * DAY), MINUTE, 11 * MINUTE),  # or ahead
+            (in_seconds(5), MINUTE, 11 * MINUTE),
+            (ends("2026-01-02T05:04:05"), 110 * MINUTE, 2 * HOUR),  # without a zone it is UTC
+            (ends("0001-01-01T00:00:00Z"), MINUTE, 11 * MINUTE),
+            (ends("0001-01-01T00:00:00+14:00"), MINUTE, 11 * MINUTE),
+            (ends("9999-12-31T23:59:59.999999Z"), DAY - 10 * MINUTE, DAY),
+            (ends("9999-12-31T23:59:59-14:00"), DAY - 10 * MINUTE, DAY),
+            *(
+                (body, 50 * MINUTE, HOUR)
+                for body in (
+                    ends("soon"),
+                    ends(""),
+                    ends("2026-13-45T99:99:99Z"),
+                    b'{"token": {"expires_at": null}}',
+                    b'{"token": {"expires_at": 1767323045}}',
+                    b'{"token": {"expires_at": ' + b"9" * 5000 + b"}}",
+                    b'{"token": {"expires_at": ' + b"[" * 5000 + b"]" * 5000 + b"}}",
+                    b'{"token": []}',
+                    b'{"token": "x"}',
+                    b"",
+                    b"{}",
+                    b"[]",
+                    b"<html>",
+                    b"null",
+                )
+            ),
         ],
-        ids=["kept for a day", "a day is over soon", "kept for an hour", "an hour is over soon"],
+        ids=lambda value: value[:50].decode() if isinstance(value, bytes) else "",
     )
-    async def test_is_renewed_before_it_ends(
-        self,
-        user: MetaStudio,
-        metastudio: MetaStudioSimulator,
-        clock: Clock,
-        job_id: str,
-        life: timedelta,
-        age: timedelta,
-        token_requests: int,
-    ) -> None:
-        """Ten minutes before a token ends, the next look-up gets a new one; until then it is kept."""
-        metastudio.token_seconds = life.total_seconds()
-        await user.job(job_id)
-        clock.moment += age
-        await user.job(job_id)
+    def test_life(self, body: bytes, due: float, end: float) -> None:
+        """It is renewed ten minutes before its end, within a day, and kept for a minute at least."""
+        token = Token.read("T", body, now=START, at=7)
 
-        assert metastudio.token_requests == token_requests
+        def judged(age: float) -> tuple[bool, bool]:
+            return token.is_due(START, 7 + age), token.is_good(7 + age)
+
+        assert [judged(age) for age in (due - 1, due, end - 1, end)] == [
+            (False, True),
+            (True, True),
+            (True, True),
+            (True, False),
+        ]
+
+    @pytest.mark.parametrize(
+        ("jump", "is_due"), [(-40 * DAY, False), (0, False), (23 * HOUR, False), (40 * DAY, True)]
+    )
+    def test_a_clock_that_jumps(self, jump: float, *, is_due: bool) -> None:
+        """It ends no token; it may have been asleep that long, so another one is asked for."""
+        token = Token.read("T", in_seconds(DAY), now=START, at=0)
+
+        assert token.is_due(START + timedelta(seconds=jump), 0) is is_due
+        assert token.is_good(0)
+        assert token.is_due(START + timedelta(seconds=jump), DAY)
+
+    async def test_is_renewed_before_it_ends(
+        self, user: MetaStudio, metastudio: MetaStudioSimulator, clock: Clock, job_id: str
+    ) -> None:
+        """The look-up that finds it due is not held up, and a later one has the new token."""
+        await user.job(job_id)
+        clock.moment += timedelta(hours=23, minutes=49)
+        await user.job(job_id)
+        assert metastudio.token_requests == 1
+        clock.moment += timedelta(minutes=2)
+        metastudio.fail(Fault.slow(0.1), on="iam")
+        await user.job(job_id)
+        await eventually(lambda: metastudio.requests[-1].status == 201)
+        await user.job(job_id)
+        first, second, third, fourth = (seen.headers["X-Auth-Token"] for seen in job_requests(metastudio))
+
+        assert first == second == third != fourth
+        assert metastudio.token_requests == 2
+
+
+RENEWAL_FAULTS = {
+    "hangs": Fault.hang(),
+    "is down": Fault.iam_error(503),
+    "is cut off": Fault.cut(),
+    "is busy": Fault.throttled(),
+    "refuses": Fault.iam_error(401),
+    "is a web page": Fault.raw(b"<html>", status=403, content_type="text/html"),
+    "gives no token": Fault.raw(b"{}", status=201),
+}
+
+
+class TestRenewalFails:
+    """A token that is good is used on."""
+
+    @pytest.fixture
+    async def due(self, user: MetaStudio, clock: Clock, job_id: str) -> MetaStudio:
+        """Give a client whose token has nine minutes to live."""
+        await user.job(job_id)
+        clock.moment += timedelta(hours=23, minutes=51)
+        return user
+
+    @pytest.mark.parametrize("fault", RENEWAL_FAULTS.values(), ids=RENEWAL_FAULTS)
+    async def test_nobody_notices(
+        self,
+        due: MetaStudio,
+        metastudio: MetaStudioSimulator,
+        job_id: str,
+        fault: Fault,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """People get their answers at once, whatever IAM does; it is asked once in a minute."""
+        metastudio.fail(fault, times=50, on="iam")
+        await due.job(job_id)
+        await eventually(lambda: metastudio.token_requests == 2)
+        is_hanging = fault.kind is FaultKind.HANG
+        await eventually(lambda: is_hanging or "can't be renewed" in caplog.text)
+        for _ in range(3):
+            await due.job(job_id)
+
+        assert metastudio.token_requests == 2
         assert {seen.status for seen in job_requests(metastudio)} == {200}
 
-    @pytest.mark.parametrize(
-        "expires_at",
-        [
-            b'"soon"',
-            b'""',
-            b"null",
-            b"1767323045",
-            b"[]",
-            b'"2026-13-45T99:99:99Z"',
-            b'"0001-01-01T00:00:00Z"',
-            b'"0001-01-01T00:00:00+14:00"',
-            b'"9999-12-31T23:59:59.999999Z"',
-            b'"9999-12-31T23:59:59-14:00"',
-            b"9" * 5000,
-            b"[" * 5000 + b"]" * 5000,
-        ],
-        ids=lambda value: value[:28].decode(),
-    )
-    async def test_end_that_can_not_be_read(self, clock: Clock, expires_at: bytes) -> None:
-        """A token whose end is told in no sensible way is used, and kept for a minute at least."""
-        body = b'{"token": {"expires_at": ' + expires_at + b"}}"
+    async def test_a_clock_that_jumped_back_holds_up_nothing(
+        self, due: MetaStudio, metastudio: MetaStudioSimulator, clock: Clock, job_id: str
+    ) -> None:
+        """Nor does one that jumped on: what is waited for is measured by another one."""
+        metastudio.fail(Fault.iam_error(503), on="iam")
+        await due.job(job_id)
+        await eventually(lambda: metastudio.token_requests == 2)
+        for days in (-80, 160):
+            clock.moment += timedelta(days=days)
+            await due.job(job_id)
 
-        assert await tokens_used(clock, body, [0, 30]) == ["T1", "T1"]
+        assert {seen.status for seen in job_requests(metastudio)} == {200}
 
-    @pytest.mark.parametrize(
-        "body",
-        [b"", b"{}", b"[]", b"<html>", b'{"token": []}', b'{"token": "x"}', b"null"],
-        ids=lambda body: body.decode() or "nothing",
-    )
-    async def test_body_that_can_not_be_read(self, clock: Clock, body: bytes) -> None:
-        """Only the header counts: without a readable body the token is kept for an hour, less the margin."""
-        assert await tokens_used(clock, body, [0, 49 * 60, 51 * 60]) == ["T1", "T1", "T2"]
+    async def test_a_refused_token_is_not_used_on(
+        self, due: MetaStudio, metastudio: MetaStudioSimulator, job_id: str
+    ) -> None:
+        """Though its renewal hangs: another request is made, and it is told when that fails, too."""
+        metastudio.fail(Fault.hang(), on="iam")
+        metastudio.fail(Fault.iam_error(503), times=3, on="iam")
+        await due.job(job_id)
+        await eventually(lambda: metastudio.token_requests == 2)
+        metastudio.revoke_tokens()
+        with pytest.raises(ServiceDown):
+            await due.job(job_id)
+        refused = job_requests(metastudio)
 
-    @pytest.mark.parametrize("expires_at", ["2020-01-01T00:00:00.000000Z", "2020-01-01T00:00:00"])
-    async def test_past_end_does_not_ask_for_each_look_up(self, clock: Clock, expires_at: str) -> None:
-        """A token that seems to have ended already is kept for a minute: the bot's clock may be wrong."""
-        body = json.dumps({"token": {"expires_at": expires_at}}).encode()
+        assert (await due.job(job_id)).job_id == job_id
+        assert [seen.status for seen in refused] == [200, 200, 401]
 
-        assert await tokens_used(clock, body, [0, 30, 70]) == ["T1", "T1", "T2"]
+    async def test_a_client_that_is_closed_leaves_no_renewal(
+        self, metastudio: MetaStudioSimulator, clock: Clock, job_id: str
+    ) -> None:
+        """Not one that hangs."""
+        before = asyncio.all_tasks()
+        metastudio.token_seconds = 1
+        async with client_of(metastudio, iam_user(metastudio, clock)) as client:
+            await client.job(job_id)
+            clock.moment += timedelta(minutes=2)
+            metastudio.fail(Fault.hang(), on="iam")
+            await client.job(job_id)
+            await eventually(lambda: metastudio.token_requests == 2)
 
-    async def test_end_without_a_time_zone_is_utc(self, clock: Clock) -> None:
-        """A time without a zone is read as UTC, as IAM means it."""
-        end = (clock() + timedelta(hours=2)).replace(tzinfo=None).isoformat()
-        body = json.dumps({"token": {"expires_at": end}}).encode()
-
-        assert await tokens_used(clock, body, [0, 109 * 60, 111 * 60]) == ["T1", "T1", "T2"]
-
-
-async def tokens_used(clock: Clock, body: bytes, seconds: list[int]) -> list[str]:
-    """Drive the sign-in by hand: IAM answers with ``body``; return the token used at each moment."""
-    auth = IamUser("u", "p", "d", project_id="p", iam_endpoint="https://iam.example", now=clock)
-    start, used, given = clock.moment, [], 0
-    for second in seconds:
-        clock.moment = start + timedelta(seconds=second)
-        flow = auth.async_auth_flow(httpx.Request("GET", "https://metastudio.example/"))
-        request = await anext(flow)
-        if request.method == "POST":
-            given += 1
-            headers = {"X-Subject-Token": f"T{given}"}
-            request = await flow.asend(httpx.Response(201, headers=headers, content=body))
-        used.append(request.headers["X-Auth-Token"])
-        with pytest.raises(StopAsyncIteration):
-            await flow.asend(httpx.Response(200))
-    return used
+        assert not [task for task in asyncio.all_tasks() - before if "renew" in str(task.get_coro())]
 
 
 class TestTokenIsRefused:
@@ -396,7 +478,7 @@ class TestTokenIsRefused:
         assert (refused.value.code, refused.value.status) == (refusal.error_code, refusal.status)
         assert (metastudio.token_requests, len(job_requests(metastudio))) == (2, 2)
 
-    async def test_next_look_up_tries_again(
+    async def test_the_next_look_up_tries_again(
         self, user: MetaStudio, metastudio: MetaStudioSimulator, job_id: str
     ) -> None:
         """After two refusals nothing is stuck: the next look-up works."""

@@ -6,7 +6,7 @@ import gzip
 import inspect
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from itertools import pairwise, product
 from typing import Any
@@ -30,7 +30,7 @@ from bot.errors import (
     UnreadableAnswer,
     WrongProject,
 )
-from bot.metastudio.auth import AccessKey
+from bot.metastudio.auth import AccessKey, GivenToken
 from bot.metastudio.client import (
     LOOK_UP_SECONDS,
     TIMEOUT,
@@ -147,17 +147,17 @@ class TestConnections:
             await client.job(job_id)
 
 
-class SeenTimeouts(httpx.Auth):
+class SeenTimeouts(GivenToken):
     """A sign-in that notes the time limits under which each request is sent."""
 
     def __init__(self) -> None:
+        super().__init__(TOKEN)
         self.seen: list[dict[str, float]] = []
 
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+    def sign(self, request: httpx.Request) -> None:
         """Note the limits, and sign in with the token."""
         self.seen.append(request.extensions["timeout"])
-        request.headers["X-Auth-Token"] = TOKEN
-        yield request
+        super().sign(request)
 
 
 class TestTimeLimits:

@@ -123,7 +123,7 @@ async def watching(
             auth=GivenToken(token),
             timeout=httpx.Timeout(seconds),
             limit=seconds,
-            pace=Pace(requests=pause, retry=0, hold=0.01),
+            pace=Pace(requests=pause, retry=0, hold=0.01, refused=0),
         )
         async with speaks, SqliteStore(path) as store:
             changed: list[Key] = []

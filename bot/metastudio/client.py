@@ -13,6 +13,7 @@ import httpx
 from bot.errors import BadJobId, MetaStudioError, TimedOut, Unreachable, UnreadableAnswer
 from bot.job_ids import JOB_ID
 from bot.jobs import PAGE_SIZE, Job, Page
+from bot.metastudio.auth import SignIn
 from bot.metastudio.refusals import refusal
 from bot.metastudio.throttle import Throttle
 from bot.metastudio.transport import Transport
@@ -44,7 +45,7 @@ class MetaStudio:
         endpoint: str,
         *,
         project_id: str,
-        auth: httpx.Auth,
+        auth: SignIn[Any],
         app_user_id: str | None = None,
         timeout: httpx.Timeout = TIMEOUT,
         limit: float = LOOK_UP_SECONDS,
@@ -54,6 +55,8 @@ class MetaStudio:
         self._jobs_url = f"{endpoint}/v1/{project_id}/voice-training-manage/user/jobs"
         headers = {"Accept": "application/json"} | ({"X-App-UserId": app_user_id} if app_user_id else {})
         self._http = httpx.AsyncClient(auth=auth, headers=headers, timeout=timeout, transport=Transport())
+        self._auth = auth
+        auth.attach(self._http, pause=pace.refused)
         self.throttle = Throttle(pause=pace.requests, first_hold=pace.hold)
         self._first_pause = pace.retry
         self._metrics = metrics or Metrics()
@@ -73,6 +76,7 @@ class MetaStudio:
         for task in list(self._under_way.values()):
             task.cancel()
             await asyncio.wait([task])
+        await self._auth.aclose()
         await self._http.aclose()
 
     async def job(self, job_id: str) -> Job:

@@ -116,6 +116,19 @@ def _is_iams_own(status: int, body: bytes) -> bool:
     return is_in_form and status >= HTTPStatus.MULTIPLE_CHOICES
 
 
+def shows_sign_in(status: int, body: bytes) -> bool:
+    """Say whether an answer other than CredentialsRefused shows that whoever asked is signed in.
+
+    The gateway refuses some requests before it looks at the sign-in; MetaStudio is asked only after that.
+    """
+    objects = list(_objects(body))
+    code = _code_in(objects)
+    if status == HTTPStatus.OK:
+        return bool(objects) and not code
+    is_metastudios = code.startswith("MSS.") and status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return is_metastudios or error_for(status, code) is PermissionDenied
+
+
 def request_id_of(headers: Mapping[str, str]) -> str:
     """Find the id under which Huawei Cloud knows the request, or an empty string."""
     return _token(headers.get("X-Request-Id") or headers.get("X-IAM-Trace-Id") or "")
