@@ -5,6 +5,7 @@ cli.py            the command line, all but run
 run.py            the bot as a process
 console.py        what draws on the terminal
 config.py         the settings
+secret_files.py   secrets that are in files
 app.py            the composition root: builds everything, and runs it
 socket_mode.py    one of Slack's ways to the bot
 http_mode.py      the other

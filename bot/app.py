@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import aiohttp
 from aiohttp import web
@@ -25,7 +25,7 @@ from bot.listeners.answers import Answers
 from bot.listeners.commands import COMMAND
 from bot.listeners.desk import Desk
 from bot.listeners.stopwatch import TimedApp
-from bot.metastudio.auth import AccessKey, GivenToken, IamUser
+from bot.metastudio.auth import AccessKey, GivenToken, IamUser, Key
 from bot.metastudio.client import MetaStudio
 from bot.metrics import Metrics
 from bot.notices import Look
@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 SLACK_TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
 DRAIN_SECONDS: Final = 6.0
 """How long the end waits for answers and messages under way; all in all, it comes within 10 seconds."""
+
+T = TypeVar("T")
 
 Ready = Callable[[str], None]
 """Called once Slack can reach the bot, with a word on how."""
@@ -195,27 +197,51 @@ def metastudio_from(
 
 
 def _auth_from(settings: MetaStudioSettings) -> AccessKey | IamUser | GivenToken:
-    """Choose the one way to authenticate that is set."""
+    """Choose the one way to authenticate that is set; secrets from files are read again."""
     now = partial(datetime.now, UTC)
     project_id = settings.huaweicloud_sdk_project_id
-    if key := revealed(settings.huaweicloud_sdk_ak):
+    if settings.huaweicloud_sdk_ak:
+        key = _key(settings)
         return AccessKey(
-            key,
-            revealed(settings.huaweicloud_sdk_sk),
+            key.access,
+            key.secret,
             project_id=project_id,
-            security_token=revealed(settings.huaweicloud_sdk_security_token),
+            security_token=key.security_token,
             now=now,
+            read=_reading(settings, _key),
         )
     if user := settings.huaweicloud_iam_user:
         return IamUser(
             user,
-            revealed(settings.huaweicloud_iam_password),
+            _password(settings),
             settings.huaweicloud_iam_domain or "",
             project_id=project_id,
             iam_endpoint=settings.iam_endpoint,
             now=now,
+            read=_reading(settings, _password),
         )
-    return GivenToken(revealed(settings.metastudio_auth_token))
+    return GivenToken(_token(settings), read=_reading(settings, _token))
+
+
+def _reading(settings: MetaStudioSettings, take: Callable[[MetaStudioSettings], T]) -> Callable[[], T] | None:
+    """Make what reads credentials again; None where none came from a file."""
+    return (lambda: take(settings.read_again())) if settings.has_files else None
+
+
+def _key(settings: MetaStudioSettings) -> Key:
+    return Key(
+        revealed(settings.huaweicloud_sdk_ak),
+        revealed(settings.huaweicloud_sdk_sk),
+        revealed(settings.huaweicloud_sdk_security_token),
+    )
+
+
+def _password(settings: MetaStudioSettings) -> str:
+    return revealed(settings.huaweicloud_iam_password)
+
+
+def _token(settings: MetaStudioSettings) -> str:
+    return revealed(settings.metastudio_auth_token)
 
 
 def _bolt_app(

@@ -1,10 +1,14 @@
 """Settings: read once, from the environment and a ``.env`` file, with all problems told together.
 
+Secrets may be in files, too. The environment goes first, with the files that it names; then systemd's
+credentials; then ``.env``, with the files that it names.
+
 A field is named like its key, in lower case. Secrets are SecretStr, which prints as stars.
 """
 
 import os
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
@@ -15,6 +19,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     HttpUrl,
+    PrivateAttr,
     SecretStr,
     TypeAdapter,
     ValidationError,
@@ -22,10 +27,27 @@ from pydantic import (
     field_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from bot.errors import BadSettings
 from bot.logs import LogFormat
+from bot.secret_files import (
+    FILE_KEYS,
+    FileProblem,
+    NamedFiles,
+    SecretFileError,
+    SystemdCredentials,
+    field_of,
+    files_of,
+    read_secret,
+    told,
+)
 
 _PRINTABLE: Final = re.compile(r"[!-~]+")
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -130,12 +152,39 @@ Name = Annotated[str, AfterValidator(_name)]
 Address = Annotated[str, AfterValidator(_address)]
 
 
-class MetaStudioSettings(BaseSettings):
-    """What it takes to look up a job. Make one with ``load``."""
+class ReadSettings(BaseSettings):
+    """How settings are read: from where, in which order, and without blanks around them."""
 
     model_config = SettingsConfigDict(
         env_file=_DOT_ENV, env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  pydantic-settings calls with all
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the files of secrets among the other sources; the first one that has a value counts."""
+        found: list[PydanticBaseSettingsSource] = [init_settings]
+        for source, where in ((env_settings, "the environment"), (dotenv_settings, ".env")):
+            if isinstance(source, EnvSettingsSource):
+                found += [NamedFiles(settings_cls, source, where), source]
+        return (*found[:3], SystemdCredentials(settings_cls), *found[3:])
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _strip(cls, value: Any) -> Any:
+        if isinstance(value, FileProblem):
+            raise _sentence(value)
+        return value.strip() if isinstance(value, str) else value
+
+
+class MetaStudioSettings(ReadSettings):
+    """What it takes to look up a job. Make one with ``load``."""
 
     metastudio_region: Name = "cn-north-4"
     metastudio_endpoint: Address | None = None
@@ -154,11 +203,7 @@ class MetaStudioSettings(BaseSettings):
     huaweicloud_iam_password: SecretStr | None = None
     huaweicloud_iam_domain: str | None = None
     metastudio_auth_token: Secret | None = Field(None, validate_default=True)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _strip(cls, value: Any) -> Any:
-        return value.strip() if isinstance(value, str) else value
+    _files: dict[str, Path] = PrivateAttr(default_factory=dict)
 
     @field_validator("metastudio_auth_token")
     @classmethod
@@ -188,15 +233,28 @@ class MetaStudioSettings(BaseSettings):
     def load(cls) -> Self:
         """Read the settings from the environment and ``.env``. Raises BadSettings with every problem."""
         try:
-            return cls()
+            settings = cls()
         except ValidationError as error:
-            problems = _lines(error.errors())
+            problems = _lines(error.errors(), files_of(cls))
         except PermissionError:
             file = _DOT_ENV.absolute()
             problems = [f".env: this user may not read “{file}”: make it yours (chown), or readable (chmod)"]
         except (OSError, UnicodeDecodeError) as error:
             problems = [f".env: can't be read ({error.__class__.__name__}): it must be a text file in UTF-8"]
+        else:
+            settings._files = files_of(cls)
+            return settings
         raise BadSettings(problems)
+
+    @property
+    def has_files(self) -> bool:
+        """Whether a secret that MetaStudio is asked with came from a file."""
+        return not _METASTUDIOS.isdisjoint(self._files)
+
+    def read_again(self) -> Self:
+        """Read the files anew from which secrets for MetaStudio came, all or none. Raises BadSettings."""
+        found = {name: _read_again(name, path) for name, path in self._files.items() if name in _METASTUDIOS}
+        return self.model_copy(update=found)
 
     @property
     def endpoint(self) -> str:
@@ -211,6 +269,9 @@ class MetaStudioSettings(BaseSettings):
     def console_url(self, job_id: str) -> str | None:
         """Return the job's page in the console, if the operator told where that is."""
         return self.voicejob_console_url and self.voicejob_console_url.replace("{job_id}", job_id)
+
+
+_METASTUDIOS: Final = frozenset(MetaStudioSettings.model_fields)
 
 
 class Settings(MetaStudioSettings):
@@ -236,6 +297,15 @@ class Settings(MetaStudioSettings):
         return value
 
 
+def _read_again(name: str, path: Path) -> SecretStr:
+    is_password = name == "huaweicloud_iam_password"  # which may hold any character
+    try:
+        value = SecretStr(read_secret(path))
+        return value if is_password else _secret(value)
+    except (SecretFileError, ValueError) as error:
+        raise BadSettings([f"{name.upper()}: {told(path)} {error}"]) from None
+
+
 def _sentence(sentence: str) -> PydanticCustomError:
     """Make a problem that names its keys itself."""
     return PydanticCustomError("sentence", "{sentence}", {"sentence": sentence})
@@ -246,9 +316,9 @@ def _unset(sentence: str) -> PydanticCustomError:
     return PydanticCustomError("unset", "{sentence}", {"sentence": sentence})
 
 
-def _lines(problems: list[ErrorDetails]) -> list[str]:
+def _lines(problems: list[ErrorDetails], files: Mapping[str, Path]) -> list[str]:
     """Tell each problem in a line; the first one about something missing says where it was looked for."""
-    lines = [_line(problem) for problem in problems]
+    lines = [_line(problem, files) for problem in problems]
     for number, problem in enumerate(problems):
         if problem["type"] in {"missing", "unset"}:
             lines[number] += f" ({_looked_in()})"
@@ -257,6 +327,11 @@ def _lines(problems: list[ErrorDetails]) -> list[str]:
 
 
 def _looked_in() -> str:
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    return _not_set() + (f", nor as a file in “{folder}”" if folder else "")
+
+
+def _not_set() -> str:
     file = _DOT_ENV.absolute()
     if file.is_dir():
         return f"neither in the environment nor in .env: “{file}” is a folder, and must be a file"
@@ -267,7 +342,7 @@ def _looked_in() -> str:
 
 def unknown_keys() -> list[str]:
     """Give a sentence for each key, in the environment or ``.env``, that looks like a setting and is none."""
-    known = {name.upper() for name in Settings.model_fields}
+    known = {name.upper() for name in Settings.model_fields} | set(FILE_KEYS)
     try:
         in_file = {key.upper() for key in DotEnvSettingsSource(Settings).env_vars}
     except (OSError, UnicodeDecodeError):
@@ -285,7 +360,7 @@ def _unknown(key: str, known: set[str]) -> str:
     return f"{key} is no setting of VoiceJob and is ignored{hint}"
 
 
-def _line(problem: ErrorDetails) -> str:
+def _line(problem: ErrorDetails, files: Mapping[str, Path]) -> str:
     """Tell one problem in a line that names the key, and the value where that can be no secret."""
     key = str(problem["loc"][0]).upper()
     if problem["type"] in {"sentence", "unset"}:
@@ -295,6 +370,8 @@ def _line(problem: ErrorDetails) -> str:
     reason = problem["msg"].removeprefix("Value error, ")
     value = str(problem["input"])
     is_told = key in _SHOWN and _HARMLESS.fullmatch(value)
+    if path := files.get(field_of(key)):
+        return f"{key}: {reason} (it is from {told(path)})"
     return f"{key}: {reason} (it is {value!r})" if is_told else f"{key}: {reason}"
 
 

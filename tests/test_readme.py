@@ -8,6 +8,7 @@ from typer.main import get_command
 
 from bot.cli import cli
 from bot.config import Settings
+from bot.secret_files import SECRET_KEYS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -22,6 +23,11 @@ def test_every_setting_is_listed_and_no_other() -> None:
     listed = set(re.findall(r"`([A-Z][A-Z_]+)`", SETTINGS))
 
     assert listed == KEYS | OTHER_NAMES
+
+
+def test_what_may_be_in_files_is_marked() -> None:
+    """With a star, and nothing else is."""
+    assert set(re.findall(r"`([A-Z_]+)`\\\*", SETTINGS)) == set(SECRET_KEYS)
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from pydantic import SecretStr, ValidationError, create_model, field_validator
+from pydantic import SecretStr, ValidationError, create_model
 from pydantic_settings import BaseSettings
 
 from bot.checks.item import Item, fails, works
-from bot.config import MetaStudioSettings, Settings, revealed, unknown_keys
+from bot.config import MetaStudioSettings, ReadSettings, Settings, revealed, unknown_keys
 from bot.errors import BadSettings
 
 SETTINGS: Final = "settings"
@@ -98,21 +98,10 @@ def _model(names: Iterable[str]) -> type[BaseSettings]:
     fields: dict[str, Any] = {
         name: (Settings.model_fields[name].annotation, Settings.model_fields[name]) for name in names
     }
-    return create_model("Part", __base__=_Stripped, **fields)
+    return create_model("Part", __base__=ReadSettings, **fields)
 
 
-class _Stripped(BaseSettings):
-    """Reads as ``Settings`` does."""
-
-    model_config = Settings.model_config
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _strip(cls, value: Any) -> Any:
-        return value.strip() if isinstance(value, str) else value
-
-
-class _Way(_Stripped):
+class _Way(ReadSettings):
     slack_app_token: SecretStr | None = None
     slack_signing_secret: SecretStr | None = None
 

@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import httpx
 
 from bot.edges import Edge
 from bot.errors import CredentialsRefused, MetaStudioError, UnreadableAnswer
 from bot.metastudio.attempts import Attempt, Attempts, Turn
+from bot.metastudio.credentials import Credentials
 from bot.metastudio.iam_tokens import Token, token_request
 from bot.metastudio.refusals import iam_refusal, refusal, shows_sign_in
 from bot.metastudio.signing import ALGORITHM, DATE_FORMAT, signature, signed_names
@@ -34,25 +35,6 @@ RENEWAL_SECONDS: Final = 30.0
 """How long such a try may take."""
 
 
-class Source(Protocol[T]):
-    """Where credentials come from; ``value`` has them as they were read last."""
-
-    value: T
-
-    async def refresh(self, *, at_once: bool = False) -> None:
-        """Read them again if that is due, or ``at_once``. What can't be read leaves them as they are."""
-
-
-class Fixed(Generic[T]):
-    """Credentials that can't change while the bot runs."""
-
-    def __init__(self, value: T) -> None:
-        self.value = value
-
-    async def refresh(self, *, at_once: bool = False) -> None:
-        """Leave them as they are."""
-
-
 @dataclass(frozen=True)
 class Key:
     """An access key; a temporary one has a security token."""
@@ -65,8 +47,8 @@ class Key:
 class SignIn(httpx.Auth, Generic[T]):
     """What all ways have in common: no request signs in with credentials that were refused a moment ago."""
 
-    def __init__(self, credentials: Source[T]) -> None:
-        self._credentials = credentials
+    def __init__(self, credentials: T, read: Callable[[], T] | None) -> None:
+        self._credentials = Credentials(credentials, read)
         self._attempts = Attempts(PACE.refused)
         self._settled = asyncio.Event()
 
@@ -142,7 +124,7 @@ class _Signed(SignIn[T]):
 class AccessKey(_Signed[Key]):
     """Sign each request with an access key (AK/SK), permanent, or temporary with its security token.
 
-    ``source`` has the key where it may change.
+    ``read`` reads it anew, where it may change.
     """
 
     def __init__(
@@ -153,9 +135,9 @@ class AccessKey(_Signed[Key]):
         project_id: str,
         security_token: str | None = None,
         now: Now,
-        source: Source[Key] | None = None,
+        read: Callable[[], Key] | None = None,
     ) -> None:
-        super().__init__(source or Fixed(Key(key, secret, security_token or "")))
+        super().__init__(Key(key, secret, security_token or ""), read)
         self._project_id = project_id
         self._now = now
 
@@ -184,10 +166,10 @@ class AccessKey(_Signed[Key]):
 
 
 class GivenToken(_Signed[str]):
-    """Send a token as it is; when it ends, MetaStudio refuses it. ``source`` has it where it may change."""
+    """Send a token as it is; when it ends, MetaStudio refuses it. ``read`` reads it anew."""
 
-    def __init__(self, token: str, *, source: Source[str] | None = None) -> None:
-        super().__init__(source or Fixed(token))
+    def __init__(self, token: str, *, read: Callable[[], str] | None = None) -> None:
+        super().__init__(token, read)
 
     def sign(self, request: httpx.Request) -> None:
         """Add the token."""
@@ -198,7 +180,7 @@ class IamUser(SignIn[str]):
     """Sign in as an IAM user: get a token, keep it, renew it before it ends or once it is refused.
 
     However many requests start without a token, one of them gets it and the others wait for that. None waits
-    for the renewal of a token that is still good. ``source`` has the password where it may change.
+    for the renewal of a token that is still good. ``read`` reads the password anew.
     """
 
     def __init__(
@@ -210,9 +192,9 @@ class IamUser(SignIn[str]):
         project_id: str,
         iam_endpoint: str,
         now: Now,
-        source: Source[str] | None = None,
+        read: Callable[[], str] | None = None,
     ) -> None:
-        super().__init__(source or Fixed(password))
+        super().__init__(password, read)
         self._url = f"{iam_endpoint}/v3/auth/tokens?nocatalog=true"
         self._who = name, domain, project_id
         self._now = now
