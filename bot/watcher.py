@@ -174,11 +174,11 @@ class Watcher:
         self.trouble = error
         if isinstance(error, StoreTrouble):
             return self._poll  # the store has logged it
-        pause = self._refusals.failed() if self.is_refused else self._poll
-        pause = max(pause, self._metastudio.throttle.held)
+        is_known = isinstance(error, CredentialsRefused)  # nothing would be sent before that is forgotten
+        held = self._pace.refused / (1 - JITTER) if is_known else self._metastudio.throttle.held
+        pause = max(held, self._refusals.failed() if self.is_refused else self._poll)
         told = f"jobs can't be checked ({type(error).__name__}); next try in %.0f seconds"
-        remedy = CHECK if self.is_refused else ""
-        self._edge.fails(told + remedy, pause, about=about(error=error))
+        self._edge.fails(told + (CHECK if self.is_refused else ""), pause, about=about(error=error))
         return pause
 
     async def check(self) -> bool:

@@ -451,6 +451,18 @@ class TestTroubles:
         # A busy machine can only make them longer.
         assert all(pause > 0.009 * 2**number for number, pause in enumerate(pauses))
 
+    async def test_refused_credentials_are_tried_as_soon_as_they_may_be(self, path: Path) -> None:
+        """While the client would only repeat what it remembers, there is no check."""
+        metrics = Metrics()
+        async with watching(path, poll=0.01, refused=0.3, metrics=metrics) as watch:
+            watch.metastudio.fail(FAULTS["401"][0])
+            with runs(watch):
+                await eventually(lambda: watch.watcher.is_refused)
+                await eventually(lambda: watch.watcher.was_served)
+
+        counted = metrics.exposition(Stock.of([], 0), is_ready=True).decode()
+        assert 'voicejob_checks_total{outcome="CredentialsRefused"} 1.0' in counted
+
     async def test_a_refusal_that_is_over_is_forgotten(self, path: Path) -> None:
         """The pauses begin anew with the next one."""
         async with watching(path, poll=0.01, rarely=600) as watch:

@@ -19,6 +19,7 @@ from bot.watcher import Watcher
 
 TOKEN = "T"
 START = 1_700_000_000
+PACES = ("gone", "gone_unlisted", "refused")
 
 
 @dataclass
@@ -99,8 +100,8 @@ class Watch:
 
 
 def a_watcher(client: MetaStudio, store: SqliteStore, changed: list[Key], given: dict[str, Any]) -> Watcher:
-    """Make a watcher; ``gone`` and ``gone_unlisted`` are those of Pace."""
-    pace = Pace(**{name: given.pop(name) for name in ("gone", "gone_unlisted") if name in given})
+    """Make a watcher; ``gone``, ``gone_unlisted`` and ``refused`` are those of Pace."""
+    pace = Pace(**{"refused": 0.0} | {name: given.pop(name) for name in PACES if name in given})
     usual: dict[str, Any] = {"poll": 60.0, "changed": changed.append, "pace": pace}
     return Watcher(client, store, **usual | given)
 
@@ -123,7 +124,7 @@ async def watching(
             auth=GivenToken(token),
             timeout=httpx.Timeout(seconds),
             limit=seconds,
-            pace=Pace(requests=pause, retry=0, hold=0.01, refused=0),
+            pace=Pace(requests=pause, retry=0, hold=0.01, refused=watcher.get("refused", 0)),
         )
         async with speaks, SqliteStore(path) as store:
             changed: list[Key] = []
