@@ -28,6 +28,7 @@ metastudio/       MetaStudio's API: signing in, asking, and what its refusals me
 cards.py          PURE   jobs, help and problems as Slack messages
 notices.py        PURE   what a channel is told: a subscription's card, and its changes
 listings.py       PURE   what one person is told of subscriptions
+characters.py     PURE   characters that nobody sees, and what people type brought into one form
 mrkdwn.py         PURE   what all messages are made of: escaping, and Slack's limits
 jobs.py           PURE   the job, and what its states mean
 job_ids.py        PURE   how job ids look, and finding one in what a person typed

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from bot.characters import is_blank
+
 PERSONAL_FIELDS: Final = frozenset(
     {"phone", "app_user_id", "voice_authorization_url", "training_input_source_url"}
 )
@@ -29,13 +31,13 @@ _MILLISECONDS_FROM: Final = 10**11
 
 
 def _as_text(value: Any) -> str | None:
-    """Read anything where a string was promised; what is blank counts as absent."""
+    """Read anything where a string was promised; what shows nothing counts as absent."""
     if value is None:
         return None
     text = value if isinstance(value, str) else _as_json(value)
     # A lone surrogate is legal in JSON and in no encoding: it must not travel further.
     text = text.encode(errors="replace").decode().strip()
-    return text or None
+    return None if is_blank(text) else text
 
 
 def _as_json(value: Any) -> str:

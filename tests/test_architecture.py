@@ -15,6 +15,7 @@ BOT = ROOT / "bot"
 LAYERS = [
     {
         "bot.checks",
+        "bot.characters",
         "bot.errors",
         "bot.refusals",
         "bot.edges",
@@ -85,6 +86,7 @@ LAYERS = [
 """The modules, lowest first: each may import only from the layers below its own."""
 
 PURE = [
+    "bot.characters",
     "bot.errors",
     "bot.refusals",
     "bot.mrkdwn",

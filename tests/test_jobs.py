@@ -137,6 +137,12 @@ class TestTypedIds:
             ' " `{}` " ',
             "「{}」",
             "\u200b{}\ufeff",
+            "*{}*",
+            "~*`{}`*~",
+            "&gt; {}",
+            "&lt;{}&gt;",
+            "\u2068{}\u2069",
+            "＂{}＂",  # noqa: RUF001
         ],
         ids=ascii,
     )
@@ -170,9 +176,8 @@ class TestTypedIds:
             "x" * 10_000,
             "女声",
             "١٢٣",
-            "ａｂｃ",  # noqa: RUF001
+            "a*b",
             "👍",
-            "a\u200bb",
             "\ud800",
             "<!channel>",
             "<@U0BOB>",
@@ -187,6 +192,25 @@ class TestTypedIds:
 
         assert "can't be a job id" in refused.value.sentence()
         assert "64 letters" in refused.value.sentence()
+
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            "26f06524–4f75—4b3a‐a853−b649a21aaf66",  # noqa: RUF001
+            "２６ｆ06524－4f75-4b3a-a853-b649a21aaf66",  # noqa: RUF001
+            "26f06524-4f75-\u200b4b3a\u00ad-a853-b649\ufe0fa21aaf66\U000e007f",
+            "\u115f\u316426f06524-4f75-4b3a-a853-b649a21aaf66\u2800",
+        ],
+        ids=ascii,
+    )
+    def test_other_signs_for_the_same_letters_do_no_harm(self, typed: str) -> None:
+        """Smart dashes, wide letters, and what can't be seen inside an id: it is the same id."""
+        assert job_id_from(typed) == UUID
+
+    @pytest.mark.parametrize("job_id", ["_my_job_", "__", "-a-", "a_"])
+    def test_underscores_and_hyphens_belong_to_the_id(self, job_id: str) -> None:
+        """A pair of underscores around one word may be Slack's italics, and may be the id: it is the id."""
+        assert job_id_from(job_id) == job_id_from(f"*{job_id}*") == job_id
 
     @given(texts())
     @examples(100)
@@ -233,6 +257,17 @@ class TestPastedLinks:
             "“https://console.example/voice/jobs/{}”",
             "  <https://console.example/voice/jobs/{}>  ",
             "https://metastudio.cn-north-4.myhuaweicloud.com/v1/0123/voice-training-manage/user/jobs/{}",
+            "https://console.example/voice?tab=1&amp;job_id={}",
+            "<https://console.example/voice?a=1&amp;job_id={}&amp;b=2|voice &amp; more>",
+            f"https://console.example/voice?trace={OTHER}&amp;job_id={{}}",
+            f"https://console.example/voice?trace={OTHER}&job%5Fid%3D{{}}",
+            f"https://sign-in.example/?state={OTHER}&next=https%3A%2F%2Fconsole.example%2Fjobs%2F{{}}%3Fa%3D1",
+            "https://sign-in.example/?next=https%253A%252F%252Fconsole.example%252F%253Fjob_id%253D{}",
+            "*https://console.example/voice/jobs/{}*",
+            "~<https://console.example/voice/jobs/{}|~x~>~",
+            "https：／／console.example/jobs/{}",  # noqa: RUF001
+            "(https://console.example/jobs/{})",
+            "https://console.example/~me/jobs/{}.",
         ],
     )
     @pytest.mark.parametrize("job_id", [UUID, "abcdefg"])
@@ -281,6 +316,7 @@ class TestPastedLinks:
             "https://console.example/jobs/" + "x" * 65,
             "https://console.example/jobs/女声",
             "https://console.example/jobs/a%0d%0ab",
+            f"https://console.example/?next=%2Fjobs%2F{UUID}%26job_id%3D{OTHER}",
             "https://console.example/" + "x" * 10_000,
             f"<https://console.example/voice|{UUID}>",
         ],
@@ -353,6 +389,9 @@ class TestWrongTypes:
             (None, None),
             ("", None),
             (" \n ", None),
+            ("\u3164\u2800", None),
+            ("\u200b\ufe0f\u0301", None),
+            ("\u3164女", "\u3164女"),
             (" x ", "x"),
             (7, "7"),
             (1.5, "1.5"),

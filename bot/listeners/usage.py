@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from enum import Enum
 from typing import Final
 
+from bot.characters import normalised
 from bot.errors import BadUsage, NoJobId, SeveralJobIds
 from bot.job_ids import UUID, job_id_from, unquoted
 from bot.subscriptions import Level
@@ -55,6 +56,7 @@ class Request:
 
 def parse(text: str) -> Request:
     """Read what follows the command. Raises BadUsage, with what may be meant if that can be guessed."""
+    text = normalised(text)
     words = _WORDS.findall(text)
     while len(words) > 1 and _plain(words[0]) == OWN_NAME:
         del words[0]  # the whole command, copied from the help
