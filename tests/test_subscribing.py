@@ -229,6 +229,24 @@ class TestOtherAnswers:
         assert "job id" in asked.ack_message.text
         assert metastudio.requests == []
 
+    @pytest.mark.parametrize(
+        "beside", ["in #other", "<#C0OTHER|other>", "me", "<@U0BOB>", "weekly", "importnt"]
+    )
+    async def test_a_word_that_is_left_over(
+        self, slack: SlackWorkspace, channel: str, job_id: str, beside: str
+    ) -> None:
+        """Nothing is subscribed, and nothing ended, while a word of the command is not understood."""
+        asked = await slack.command(COMMAND, f"subscribe {job_id} {beside}", channel=channel)
+        assert public(slack, channel) == []
+        await ask(slack, channel, f"subscribe {job_id}")
+        ended = await slack.command(COMMAND, f"unsubscribe {job_id} {beside}", channel=channel)
+
+        assert asked.ack_message
+        assert f"Did you mean `/voicejob subscribe {job_id}" in asked.ack_message.text
+        assert ended.ack_message
+        assert f"Did you mean `/voicejob unsubscribe {job_id}`" in ended.ack_message.text
+        assert "1 subscription in" in (await ask(slack, channel, "list")).text
+
     async def test_metastudio_down(
         self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, job_id: str
     ) -> None:

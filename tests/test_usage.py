@@ -10,7 +10,7 @@ from strategies import HOSTILE_PIECES, texts
 
 from bot.errors import BadJobId, BadLink, BadUsage, NoJobId, SeveralJobIds
 from bot.job_ids import JOB_ID
-from bot.listeners.usage import LEVELS, VERBS, Request, Verb, parse
+from bot.listeners.usage import LEVELS, VERBS, OtherChannel, OtherPerson, Request, Verb, parse
 from bot.subscriptions import Level
 
 U = "26f06524-4f75-4b3a-a853-b649a21aaf66"
@@ -112,6 +112,24 @@ UNDERSTOOD: dict[str, Request] = {
     'subscribe "all"': subscribe(None, "all"),
     'subscribe "all" all': subscribe(ALL, "all"),
     "subscribe importan": subscribe(None, "importan"),
+    f'subscribe "{U}" "important"': subscribe(IMPORTANT),
+    f"subscribe “important” {U}": subscribe(IMPORTANT),
+    'subscribe my-job "important"': subscribe(IMPORTANT, "my-job"),
+    'subscribe "all" important': subscribe(IMPORTANT, "all"),
+    f"subscribe {U}/important": subscribe(IMPORTANT),
+    f"subscribe (job_id={U})": subscribe(),
+    f"subscribe ｉｍｐｏｒｔａｎｔ ＂{U}＂": subscribe(IMPORTANT),  # noqa: RUF001
+    f"*subscribe* `{U}` _important_": subscribe(IMPORTANT),
+    f"_subscribe {U} important_": subscribe(IMPORTANT),
+    "subscribe _my_job_": subscribe(None, "_my_job_"),
+    f"&gt; subscribe {U} ~all~": subscribe(ALL),
+    f"sub\u00adscribe \u200b{U}\u200b": subscribe(),
+    f"subscribe <https://e.example/?a=1&amp;job_id={U}&amp;b={V}|x> *important*": subscribe(IMPORTANT),
+    f"subscribe HTTPS://E.EXAMPLE/jobs/{U} all": subscribe(ALL),
+    f"subscribe to the job {U} please": subscribe(),
+    "subscribe to my-job please": subscribe(None, "my-job"),
+    f"subscribe 请 任务：{U}": subscribe(),  # noqa: RUF001
+    f"subscribe 任务{U}": subscribe(),
     f"unsubscribe {U}": unsubscribe(),
     f"UNSUBSCRIBE “{U}”": unsubscribe(),
     f"unsubscribe from {U}": unsubscribe(),
@@ -172,6 +190,33 @@ NOT_UNDERSTOOD: dict[str, tuple[type[BadUsage], str, str]] = {
     "my job": (NoJobId, "my job", ""),
     "see https://e.example/ there": (NoJobId, "see https://e.example/ there", ""),
     f"show {U}": (BadUsage, "show", U),
+    f"subscribe {U} in here": (BadUsage, "in here", f"subscribe {U}"),
+    f"subscribe {U} weekly, important": (BadUsage, "weekly", f"subscribe {U} important"),
+    f"subscribe {U}/weekly": (BadUsage, "weekly", f"subscribe {U}"),
+    f"subscribe {U} my-job": (BadUsage, "my-job", f"subscribe {U}"),
+    f"subscribe unsubscribe {U}": (BadUsage, "unsubscribe", f"subscribe {U}"),
+    f"subscribe {U} all importnt": (BadUsage, "importnt", f"subscribe {U} all"),
+    f"subscribe {U} 重要": (BadUsage, "重要", f"subscribe {U}"),
+    f"subscribe 声音{U} all": (BadUsage, "声音", f"subscribe {U} all"),
+    'subscribe "all" "important"': (NoJobId, '"all" "important"', "subscribe <job_id>"),
+    f"unsubscribe {U} tomorrow": (BadUsage, "tomorrow", f"unsubscribe {U}"),
+    f"please subscribe {U}": (BadUsage, "subscribe", f"subscribe {U}"),
+    f"job subscribe {U} all": (BadUsage, "subscribe", f"subscribe {U} all"),
+    f"{U} subscribe important": (BadUsage, "subscribe", f"subscribe {U} important"),
+    f"{U} 取消订阅": (BadUsage, "取消订阅", f"unsubscribe {U}"),
+    f"请 订阅 {U}": (BadUsage, "订阅", f"subscribe {U}"),
+    f"subscribe {U} in #other": (OtherChannel, "#other", f"subscribe {U}"),
+    f"subscribe {U} in ＃other all": (OtherChannel, "#other", f"subscribe {U} all"),  # noqa: RUF001
+    f"subscribe {U}#other": (OtherChannel, "#other", f"subscribe {U}"),
+    f"subscribe <#C0OTHER|other> {U}": (OtherChannel, "<#C0OTHER|other>", f"subscribe {U}"),
+    "subscribe my-job “#other”": (OtherChannel, "#other", "subscribe my-job"),
+    "subscribe #other": (OtherChannel, "#other", "subscribe <job_id>"),
+    f"unsubscribe {U} from #other": (OtherChannel, "#other", f"unsubscribe {U}"),
+    f"subscribe {U} me": (OtherPerson, "me", f"subscribe {U}"),
+    f"subscribe {U} important @bob.": (OtherPerson, "@bob", f"subscribe {U} important"),
+    f"subscribe {U} <@U0BOB|bob>": (OtherPerson, "<@U0BOB|bob>", f"subscribe {U}"),
+    f"subscribe {U} <!subteam^S0TEAM>": (OtherPerson, "<!subteam^S0TEAM>", f"subscribe {U}"),
+    f"unsubscribe @here {U}": (OtherPerson, "@here", f"unsubscribe {U}"),
     f"subscribe voice {U} all": (BadUsage, "voice", f"subscribe {U} all"),
     f"unsubscribe voice {U}": (BadUsage, "voice", f"unsubscribe {U}"),
     f"{U} {V}": (SeveralJobIds, f"{U} {V}", ""),

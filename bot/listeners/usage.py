@@ -9,11 +9,12 @@ from typing import Final
 
 from bot.characters import normalised
 from bot.errors import BadUsage, NoJobId, SeveralJobIds
-from bot.job_ids import UUID, job_id_from, unquoted
+from bot.job_ids import UUID, job_id_in, unquoted
 from bot.subscriptions import Level
 
 _WORDS: Final = re.compile(
-    r"<https?://[^<>]*>|https?://\S+|(?:(?!<?https?://)[^\s,;:，、；：])+"  # noqa: RUF001  Chinese keyboards
+    r"<https?://[^<>]*>|https?://\S+|(?:(?!<?https?://)[^\s,;:、])+",
+    re.IGNORECASE,
 )
 """A link is one word, even as Slack writes it, with a label that may have blanks."""
 
@@ -39,10 +40,35 @@ OTHER_WORDS: Final = {
 }
 """Words from other apps and languages, and which of ours is probably meant."""
 OWN_NAME: Final = "voicejob"
-NOISE: Final = frozenset({"job", "id", "jobid", OWN_NAME, "to", "from", "for", "of"})
-"""Words before an id that mean no command."""
+NOISE: Final = frozenset(
+    {"job", "id", "jobid", "job_id", OWN_NAME, "to", "from", "for", "of"}
+    | {"please", "only", "the", "this", "请", "任务", "作业"}
+)
+"""Words beside an id that change nothing."""
 LEVELS: Final = tuple(level.value for level in Level)
-_AROUND_WORDS: Final = "-/.,:;!?。，：；！？"  # noqa: RUF001  from Chinese keyboards
+_AROUND_WORDS: Final = "-_/.,:;!?。、()[]{}<>="
+_CHANNEL: Final = re.compile(r"<#|#[^\s#]")
+_PERSON: Final = re.compile(r"<[@!]|@\S")
+"""How Slack and people write channels, people and groups ("Formatting message text")."""
+ME: Final = "me"
+
+
+class OtherChannel(BadUsage):
+    """A person named a channel, be it the one in which they are."""
+
+    says = (
+        "{text} names a channel, and I subscribe only the channel in which the command is typed: type it "
+        "there, without the name."
+    )
+
+
+class OtherPerson(BadUsage):
+    """A person named somebody, or themselves."""
+
+    says = (
+        "{text} names a person or a group, and I can tell only a channel: leave the name away. To be told "
+        "alone, type the command in your direct message with me."
+    )
 
 
 @dataclass(frozen=True)
@@ -56,71 +82,131 @@ class Request:
 
 def parse(text: str) -> Request:
     """Read what follows the command. Raises BadUsage, with what may be meant if that can be guessed."""
-    text = normalised(text)
-    words = _WORDS.findall(text)
+    typed = normalised(text)
+    words = [word for word in _WORDS.findall(typed) if _shown(word)]
     while len(words) > 1 and _plain(words[0]) == OWN_NAME:
         del words[0]  # the whole command, copied from the help
     first = _plain(words[0]) if words and not (len(words) == 1 and _is_name(words[0])) else ""
-    if not unquoted(text).strip(_AROUND_WORDS) or not words or (first in HELP and not UUID.search(text)):
+    if not words or (first in HELP and not UUID.search(typed)):
         return Request(Verb.HELP)
     if first in VERBS:
         return _read(Verb(first), words[1:])
     if first.isalpha() and (meant := OTHER_WORDS.get(first) or _close_to(first, VERBS)):
         raise BadUsage(_shown(words[0]), meant=_whole(meant, words[1:]))
-    if len(words) > 1 and (last := _plain(words[-1])) in WITH_JOB_ID:
-        raise BadUsage(_shown(words[-1]), meant=_whole(last, words[:-1]))
-    return Request(Verb.LOOK_UP, _job_id(words, text))
+    for number, word in enumerate(words[1:], 1):
+        if (meant := _verb(word)) in WITH_JOB_ID:
+            raise BadUsage(_shown(word), meant=_whole(meant, words[:number] + words[number + 1 :]))
+    return Request(Verb.LOOK_UP, _job_id(words, typed))
+
+
+def _verb(word: str) -> str:
+    """Say which verb a word is that stands alone and out of place; empty if it is none."""
+    plain = "" if _is_name(word) else _plain(word)
+    return plain if plain in VERBS else OTHER_WORDS.get(plain, "")
 
 
 def _read(verb: Verb, words: Sequence[str]) -> Request:
-    """Read what follows a verb: a job id, with a level before or after it."""
+    """Read what follows a verb. Where that changes something, no word may be left over."""
     if verb in {Verb.LIST, Verb.HELP}:
         if words:
             raise BadUsage(" ".join(words), meant=verb.value)
         return Request(verb)
-    levels = [_plain(word) for word in words if _is_level(word)]
-    others = [word for word in words if not _is_level(word)]
-    if not others:
-        level = levels[:1] if verb is Verb.SUBSCRIBE else []
-        raise NoJobId(" ".join([verb.value, *words]), meant=" ".join([verb.value, "<job_id>", *level]))
+    pieces = [piece for word in words for piece in _pieces(word)]
+    naming = _naming([word for word in pieces if not _elsewhere(word)])
+    beside = [word for word in pieces if word not in naming]
+    levels = [_plain(word) for word in beside if _plain(word) in LEVELS]
+    left = [word for word in beside if _plain(word) not in NOISE.union(LEVELS)]
+    guessed = [*levels, *filter(None, (_close_to(_plain(word), LEVELS) for word in left))]
+    level = guessed[0] if guessed and verb is Verb.SUBSCRIBE else ""
+    for word in left:
+        if other := _elsewhere(word):
+            raise other(_bare(word), meant=_command(verb, _guessed_id(naming), level))
+    if not naming:
+        raise NoJobId(" ".join([verb.value, *words]), meant=_command(verb, "<job_id>", level))
+    job_id = _job_id_after(verb, naming, level)
+    if left:
+        raise BadUsage(" ".join(map(_shown, left)), meant=_command(verb, job_id, level))
     if verb is Verb.UNSUBSCRIBE:
-        return Request(verb, _job_id_after(verb, others, ""))
-    if not levels and (slip := _slip(others)):
-        job_id = _job_id_after(verb, [word for word in others if word != slip], "")
-        raise BadUsage(_shown(slip), meant=f"{verb.value} {job_id} {_close_to(_plain(slip), LEVELS)}")
-    job_id = _job_id_after(verb, others, "".join(levels[:1]))
+        return Request(verb, job_id)
     if len(set(levels)) > 1:
-        raise BadUsage(" ".join(levels), meant=f"{verb.value} {job_id} {levels[0]}")
-    return Request(verb, job_id, Level(levels[0]) if levels else None)
+        raise BadUsage(" ".join(levels), meant=_command(verb, job_id, level))
+    return Request(verb, job_id, Level(level) if level else None)
 
 
-def _slip(words: Sequence[str]) -> str:
-    """Find a mistyped level beside a job id."""
-    slips = [word for word in words if not _is_name(word) and _close_to(_plain(word), LEVELS)]
-    return slips[-1] if slips and len(words) > 1 else ""
+def _pieces(word: str) -> Sequence[str]:
+    """Take apart what is glued to an id, so that nothing of it is overlooked; a link is one piece."""
+    if "://" in word or not UUID.search(word):
+        return [word]
+    parts = re.split(f"({UUID.pattern})", word, flags=re.IGNORECASE)
+    return [part for part in parts if _shown(part)]
 
 
-def _job_id_after(verb: Verb, words: Sequence[str], level: str) -> str:
+def _naming(words: Sequence[str]) -> list[str]:
+    """Choose the words that name the job: real ids or links, or else what means nothing else.
+
+    Without a real id, a word in quotes of its own names one, whatever else it means; if another word does,
+    it is a level all the same.
+    """
+    if certain := [word for word in words if _ids_in(word)]:
+        return certain
+    names = [word for word in words if _is_name(word) or _plain(word) not in NOISE.union(LEVELS)]
+    sure = [word for word in names if _plain(word) not in LEVELS] or names
+    if len(sure) > 1:
+        sure = [word for word in sure if _is_name(word) or not _close_to(_plain(word), LEVELS)] or sure
+    return sure or [word for word in words if _plain(word) not in LEVELS]
+
+
+def _elsewhere(word: str) -> type[BadUsage] | None:
+    """Say how a word is refused that names another place than this channel; None if it names none."""
+    bare = _bare(word)
+    if UUID.search(word):
+        return None
+    if _PERSON.match(bare) or (_plain(word) == ME and not _is_name(word)):
+        return OtherPerson
+    return OtherChannel if _CHANNEL.match(bare) else None
+
+
+def _command(verb: Verb, job_id: str, level: str) -> str:
+    return " ".join(filter(None, [verb.value, job_id, level]))
+
+
+def _guessed_id(naming: Sequence[str]) -> str:
+    try:
+        return _the_job_id(naming)
+    except BadUsage:
+        return "<job_id>"
+
+
+def _job_id_after(verb: Verb, naming: Sequence[str], level: str) -> str:
     """Find the job id after a verb, or say how the whole command goes."""
     try:
-        return _job_id(words, " ".join(words))
+        return _the_job_id(naming)
     except NoJobId as error:
-        raise NoJobId(error.values["text"], meant=f"{verb.value} <job_id> {level}".strip()) from None
-    except BadUsage as error:
-        if error.meant:
-            error.meant = f"{verb.value} {error.meant} {level}".strip()
+        error.meant = _command(verb, "<job_id>", level)
         raise
 
 
+def _the_job_id(naming: Sequence[str]) -> str:
+    """Find the one job id in the words that name it."""
+    ids = {found.lower(): found for word in naming for found in _ids_in(word)}
+    if len(ids) > 1:
+        raise SeveralJobIds(" ".join(naming))
+    if ids:
+        return next(iter(ids.values()))
+    if len(set(naming)) != 1:
+        raise NoJobId(" ".join(naming))
+    return job_id_in(naming[0])
+
+
 def _job_id(words: Sequence[str], text: str) -> str:
-    """Find the one job id among the words of what a person typed."""
+    """Find the one job id among the words of somebody who only wants to see it."""
     ids = {found.lower(): found for word in words for found in _ids_in(word)}
     if len(ids) > 1:
         raise SeveralJobIds(unquoted(text))
     job_id = next(iter(ids.values()), "")
     if len(words) == 1:
         # Brackets, or words without a blank around an id, do no harm.
-        return job_id or job_id_from(text if "://" in text else words[0])
+        return job_id or job_id_in(text if "://" in text else words[0])
     if not job_id:
         raise NoJobId(unquoted(text))
     first = _plain(words[0])
@@ -132,9 +218,9 @@ def _job_id(words: Sequence[str], text: str) -> str:
 def _ids_in(word: str) -> Sequence[str]:
     """Find what looks like a job's id in a word; a link has rules of its own."""
     if "://" not in word:
-        return UUID.findall(unquoted(word))
+        return UUID.findall(word)
     try:
-        return [job_id_from(word)]
+        return [job_id_in(word)]
     except BadUsage:
         return []
 
@@ -147,7 +233,12 @@ def _whole(verb: str, words: Sequence[str]) -> str:
         request = _read(Verb(verb), words)
     except BadUsage as error:
         return error.meant or f"{verb} <job_id>"
-    return " ".join(filter(None, [verb, request.job_id, request.level]))
+    return _command(request.verb, request.job_id, request.level or "")
+
+
+def _bare(word: str) -> str:
+    """Take away quotes, brackets and full stops from around a word that may be a mention."""
+    return unquoted(unquoted(word).lstrip("([{").rstrip(")]}.!?。"))
 
 
 def _shown(word: str) -> str:
@@ -161,10 +252,6 @@ def _plain(word: str) -> str:
 def _is_name(word: str) -> bool:
     """Whether a word stands in quotes of its own: then it is the name of a job, whatever else it means."""
     return not unquoted(word[0]) and not unquoted(word[-1])
-
-
-def _is_level(word: str) -> bool:
-    return _plain(word) in LEVELS and not _is_name(word)
 
 
 def _close_to(word: str, known: Sequence[str]) -> str:
