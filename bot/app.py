@@ -36,6 +36,7 @@ from bot.socket_mode import Connection
 from bot.store import Store, open_store
 from bot.tokens import may_connect, signed_in
 from bot.watcher import Watcher
+from bot.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ async def run(
         client = AsyncWebClient(base_url=settings.slack_api_url, session=session)
         auth = await signed_in(client, revealed(settings.slack_bot_token))
         log.info("signed in to the Slack workspace %r as %r", auth.get("team"), auth.get("user"))
+        workspace = Workspace.of(auth)
         look = _look(settings, auth)
         outbox = Outbox(store, _sender(settings, session, pace), look, metrics=metrics)
         poll = settings.voicejob_poll_seconds
@@ -78,7 +80,7 @@ async def run(
         answers = Answers(session, metrics, first_pause=pace.resend)
         stack.push_async_callback(_drain, answers, outbox, drain)
         app = _bolt_app(settings, client, auth, metrics)
-        desk = Desk(metastudio, store, outbox, watcher, look, str(auth.get("team_id")))
+        desk = Desk(metastudio, store, outbox, watcher, look, workspace)
         register(app, answers, desk, metrics)
         connection = Connection() if settings.slack_app_token else None
         health = Health(connection, watcher, outbox, store, metrics, poll=poll)
@@ -261,6 +263,7 @@ def _bolt_app(
         name="voicejob",
         client=client,
         authorize=authorize,
+        raise_error_for_unhandled_request=True,  # so that the listeners' error handler gets it
         request_verification_enabled=False,  # the door of HTTP mode does it, before a body is even parsed
         ssl_check_enabled=False,  # it would answer without a signature
     )

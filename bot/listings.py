@@ -142,6 +142,30 @@ def outsider() -> Message:
     )
 
 
+def placeless() -> Message:
+    """Say that it can't be told which channel is meant."""
+    return _said("I can't tell which channel that is for. Type the command in the channel itself.")
+
+
+def outdated_button(job_id: str, command: str) -> Message:
+    """Say how to come by a new button; ``job_id`` is empty where the old one named no job."""
+    typed = f"{command} {job_id or '<job_id>'}"
+    return _said(
+        "This button is of an earlier version of mine, and I don't know it any more. "
+        f"{code(typed)} shows a new card with buttons that work."
+    )
+
+
+def unknown_command(name: str, command: str) -> Message:
+    """Name the command that there is, in the place of another one of the same app."""
+    return _said(f"I don't know the command {code(name)}. {code(f'{command} help')} shows what I can do.")
+
+
+def unknown_request(command: str) -> Message:
+    """Answer a shortcut or a form that there is not, or not any more."""
+    return _said(f"I don't know this any more. {code(f'{command} help')} shows what I can do.")
+
+
 def page_start(number: int) -> int:
     """Say with which entry the page begins that has this one on it; both count from 0."""
     return number - number % PAGE_SIZE

@@ -516,6 +516,37 @@ class TestTogether:
         assert "1 subscription in" in (await ask(slack, channel, "list")).text
 
 
+@pytest.mark.parametrize(
+    ("who", "is_served"),
+    [
+        ({"team": "T0COLLEAGUES", "enterprise": "E0ORG"}, True),
+        ({"team": "E0ORG"}, True),
+        ({"team": "T0OTHER"}, False),
+        ({"team": "T0OTHER", "enterprise": "E0OTHER"}, False),
+        ({"team": "E0OTHER", "enterprise": "E0ORG"}, False),
+    ],
+    ids=str,
+)
+async def test_an_organization_is_served_and_others_are_not(
+    slack: SlackWorkspace,
+    settings: Settings,
+    channel: str,
+    job_id: str,
+    who: dict[str, str],
+    *,
+    is_served: bool,
+) -> None:
+    """Typed or pressed, it is one rule: colleagues on Enterprise Grid are at home, guests are not."""
+    slack.move("T0VOICEJOB", "E0ORG")
+    async with running(settings, pace=AT_ONCE):
+        listed = await ask(slack, channel, "list", user=BOB, **who)
+        card = await ask(slack, channel, job_id, user=BOB)
+        pressed = await press(slack, card, cards.REFRESH, **who)
+
+    refused = ["Only members of the workspace" in said.text for said in (listed, pressed)]
+    assert refused == [not is_served] * 2
+
+
 @pytest.mark.usefixtures("bot")
 class TestRefresh:
     """The button of a subscription's card."""

@@ -64,7 +64,8 @@ SUPPORTED: Mapping[str, str] = {
     "chat.postMessage": "Web API method: a message in a channel, in a thread, or to a person",
     "chat.update": "Web API method: a message of the bot, changed in its place",
     "slash_commands": "Socket Mode envelope: a command, whose acknowledgement may carry the reply",
-    "interactive": "Socket Mode envelope: a button press",
+    "interactive": "Socket Mode envelope: a button press, and whatever is sent as it is",
+    "events_api": "Socket Mode envelope: an event",
     "warning": "Socket Mode disconnect: the connection will end soon",
     "refresh_requested": "Socket Mode disconnect: the connection had its time",
     "link_disabled": "Socket Mode disconnect: Socket Mode was switched off",
@@ -112,7 +113,7 @@ class SlackWorkspace:
         self._hooks = Hooks(self._state, self._faults)
         self._api = WebApi(self._state, self._faults, Limiter(limits, clock), self._socket.new_ticket)
         people = People(self._state, self._hooks, self._deliver)
-        self.command, self.press = people.command, people.press
+        self.command, self.press, self.send = people.command, people.press, people.send
         conversations = Conversations(self._state)
         self.add_channel, self.add_direct = conversations.add_channel, conversations.add_direct
         self.invite, self.remove = conversations.invite, conversations.remove
@@ -276,6 +277,10 @@ class SlackWorkspace:
     def heal(self, method: str) -> None:
         """Take back the faults that were asked for and not used yet."""
         self._faults.clear(method)
+
+    def move(self, team_id: str, enterprise_id: str | None = None) -> None:
+        """Give the workspace another id, and an organization, as a migration to Enterprise Grid does."""
+        self._state.team_id, self._state.enterprise_id = team_id, enterprise_id
 
     def revoke(self, error: str | None = "token_revoked") -> None:
         """Refuse the bot token from now on, with this error code; None accepts it again."""

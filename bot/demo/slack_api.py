@@ -14,7 +14,7 @@ from aiohttp import web
 from bot.demo.slack_faults import Fault, Faults, spoil
 from bot.demo.slack_limits import Limiter
 from bot.demo.slack_messages import as_slack, refused
-from bot.demo.slack_records import BOT_ID, BOT_USER, TEAM_ID, TEAM_NAME, Call, Channel, Message
+from bot.demo.slack_records import BOT_ID, BOT_USER, TEAM_NAME, Call, Channel, Message
 from bot.demo.slack_state import State
 
 Arguments = dict[str, Any]
@@ -143,14 +143,16 @@ class WebApi:
 
     def auth_test(self, _: Arguments) -> dict[str, Any]:
         """Say whose token this is."""
+        organization = self._state.enterprise_id
         return {
             "url": "https://voicejob.slack.com/",
             "team": TEAM_NAME,
             "user": "voicejob",
-            "team_id": TEAM_ID,
+            "team_id": self._state.team_id,
             "user_id": BOT_USER,
             "bot_id": BOT_ID,
             "is_enterprise_install": False,
+            **({"enterprise_id": organization} if organization else {}),
         }
 
     def connections_open(self, _: Arguments) -> dict[str, Any]:

@@ -52,7 +52,12 @@ def sign(secret: str, timestamp: str, body: str) -> str:
 
 
 def form(payload: Mapping[str, Any]) -> str:
-    """Encode a payload: a command is a form; what has a ``type`` is JSON in its one field ``payload``."""
+    """Encode a payload: a command is a form; what has a ``type`` is JSON in its one field ``payload``.
+
+    An event is JSON itself.
+    """
+    if payload.get("type") == "event_callback":
+        return json.dumps(payload)
     return urlencode({"payload": json.dumps(payload)} if "type" in payload else payload)
 
 
@@ -63,7 +68,7 @@ def headers(secret: str, body: str, spoiled: Spoiled = GOOD) -> dict[str, str]:
     """
     timestamp = str(int(time.time())) if spoiled.timestamp is None else spoiled.timestamp
     made = {
-        "Content-Type": "application/x-www-form-urlencoded",
+        "Content-Type": "application/json" if body.startswith("{") else "application/x-www-form-urlencoded",
         "X-Slack-Request-Timestamp": timestamp,
         "X-Slack-Signature": sign(secret, timestamp, body)
         if spoiled.signature is None

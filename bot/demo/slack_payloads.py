@@ -16,10 +16,14 @@ VERIFICATION_TOKEN = "deprecated-verification-token"  # noqa: S105 - opens nothi
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Who acts: a member of the workspace or, with another team, a guest of a shared channel."""
+    """Who acts: a member of the workspace or, with another team, a colleague or a guest of a channel."""
 
     user: str
     team: str = TEAM_ID
+    home: str = TEAM_ID
+    """The id of the workspace in which the app is installed."""
+    enterprise: str | None = None
+    """The organization that the payload names."""
 
     @property
     def name(self) -> str:
@@ -33,7 +37,7 @@ def command(
     """Build the payload of a slash command. It tells no thread: a command cannot be typed in one."""
     return {
         "token": VERIFICATION_TOKEN,
-        "team_id": TEAM_ID,
+        "team_id": person.team,
         "team_domain": TEAM_NAME,
         "channel_id": channel.id,
         "channel_name": shown_name(channel),
@@ -45,6 +49,7 @@ def command(
         "is_enterprise_install": "false",
         "response_url": response_url,
         "trigger_id": trigger,
+        **({"enterprise_id": person.enterprise} if person.enterprise else {}),
     }
 
 
@@ -74,8 +79,8 @@ def block_actions(
             "is_ephemeral": message.user is not None,
         },
         "trigger_id": trigger,
-        "team": {"id": TEAM_ID, "domain": TEAM_NAME},
-        "enterprise": None,
+        "team": {"id": person.home, "domain": TEAM_NAME},
+        "enterprise": {"id": person.enterprise, "name": "org"} if person.enterprise else None,
         "is_enterprise_install": False,
         "channel": {"id": channel.id, "name": shown_name(channel)},
         "state": {"values": {}},

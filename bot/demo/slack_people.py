@@ -25,10 +25,18 @@ class People:
         self._triggers = count(1)
 
     async def command(
-        self, name: str, text: str = "", *, channel: str, user: str = ALICE, team: str = TEAM_ID
+        self,
+        name: str,
+        text: str = "",
+        *,
+        channel: str,
+        user: str = ALICE,
+        team: str | None = None,
+        enterprise: str | None = None,
     ) -> Interaction:
         """Type a command in a channel, and come back when it is acknowledged or Slack gave up.
 
+        ``team`` and ``enterprise`` are the person's, by default this workspace and its organization.
         Raises KeyError for a channel that does not exist.
         """
         interaction = Interaction(user=user, channel=channel)
@@ -36,7 +44,7 @@ class People:
         payload = slack_payloads.command(
             name,
             text,
-            person=Person(user=user, team=team),
+            person=self._person(user, team, enterprise),
             channel=self._state.channels[channel],
             response_url=interaction.response_url,
             trigger=self._new_trigger(),
@@ -54,7 +62,8 @@ class People:
         *,
         value: str | None = None,
         user: str | None = None,
-        team: str = TEAM_ID,
+        team: str | None = None,
+        enterprise: str | None = None,
     ) -> Interaction:
         """Press a button of a message as it stands now, and come back as ``command`` does.
 
@@ -70,7 +79,7 @@ class People:
         payload = slack_payloads.block_actions(
             button,
             message=seen,
-            person=Person(user=presser, team=team),
+            person=self._person(presser, team, enterprise),
             channel=self._state.channels[seen.channel],
             response_url=interaction.response_url,
             trigger=self._new_trigger(),
@@ -83,6 +92,31 @@ class People:
                 "acknowledgement: Slack ignores a message in that of a button press"
             )
         return interaction
+
+    async def send(
+        self, kind: str, payload: dict[str, Any], *, channel: str = "", can_answer: bool = False
+    ) -> Interaction:
+        """Send any payload in an envelope of this kind, and come back as ``command`` does.
+
+        ``can_answer`` gives it a ``response_url``, whose answers are shown in the channel.
+        """
+        interaction = Interaction(user=ALICE, channel=channel)
+        if can_answer:
+            self._hooks.open(interaction)
+            payload = payload | {"response_url": interaction.response_url}
+        ack = await self._deliver(kind, payload)
+        _settle(interaction, ack)
+        interaction.reply = ack.reply
+        return interaction
+
+    def _person(self, user: str, team: str | None, enterprise: str | None) -> Person:
+        home = self._state.team_id
+        return Person(
+            user=user,
+            team=team or home,
+            home=home,
+            enterprise=enterprise or (None if team else self._state.enterprise_id),
+        )
 
     def _seen(self, message: Message, presser: str) -> Message:
         seen = self._state.messages.current(message)

@@ -114,6 +114,8 @@ class Interaction:
     ack_seconds: float | None = None
     """Seconds between the payload and its acknowledgement, or until Slack gave up."""
     ack_message: Message | None = None
+    reply: Any = None
+    """What came with the acknowledgement of a payload that was sent as it is."""
     error: str | None = None
     """The code that Slack shows when the app did not acknowledge properly."""
     messages: list[Message] = field(default_factory=list)

@@ -18,7 +18,7 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 from bot.demo.slack_records import APP_ID, Ack
 from bot.demo.slack_state import State
 
-ENVELOPE_TYPES = ("slash_commands", "interactive")
+ENVELOPE_TYPES = ("slash_commands", "interactive", "events_api")
 DISCONNECT_REASONS = ("warning", "refresh_requested", "link_disabled", "too_many_websockets")
 CLOSE = "close"
 """An end without a ``disconnect``, and so without a reason."""

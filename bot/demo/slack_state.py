@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.demo.slack_records import BOT_ID, BOT_USER, Call, Channel, Clock, Malformed, Message
+from bot.demo.slack_records import BOT_ID, BOT_USER, TEAM_ID, Call, Channel, Clock, Malformed, Message
 
 Predicate = Callable[[Message], bool]
 Shelf = tuple[str, str, str | None]
@@ -163,6 +163,9 @@ class State:
     """The calls that were refused because there were too many."""
     violations: list[str] = field(default_factory=list)
     malformed: list[Malformed] = field(default_factory=list)
+    team_id: str = TEAM_ID
+    enterprise_id: str | None = None
+    """The organization on Enterprise Grid that the workspace is part of."""
     revoked: str | None = None
     """The error code that every call with the bot token gets, once it is revoked."""
     _directs: dict[str, Channel] = field(default_factory=dict)

@@ -1,24 +1,55 @@
 """What Slack calls: short async functions whose arguments are what they need, wired up in one place."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
+from slack_bolt.response import BoltResponse
 
-from bot.listeners import actions, commands
-from bot.listeners.answers import Answers
+from bot import listings
+from bot.listeners import actions, commands, unhandled
+from bot.listeners.answers import Answers, Question
 from bot.listeners.desk import Desk
 from bot.metrics import Metrics
+from bot.mrkdwn import Message
+
+OUTSIDER: Final = "request from another workspace"
 
 
 def register(app: AsyncApp, answers: Answers, desk: Desk, metrics: Metrics) -> None:
-    """Wire every listener to what it needs: what is in the context is offered to them by name."""
+    """Wire every listener to what it needs: what is in the context is offered to them by name.
 
-    async def offer(context: AsyncBoltContext, next: Callable[[], Awaitable[None]]) -> None:  # noqa: A002  Bolt's name
-        context["answers"] = answers
-        context["desk"] = desk
-        context["metrics"] = metrics
-        await next()
+    Whoever does not belong to the workspace gets past none of the ways in, and is told so where that can be.
+    """
 
-    app.middleware(offer)
+    async def admit(
+        body: dict[str, Any],
+        context: AsyncBoltContext,
+        next: Callable[[], Awaitable[None]],  # noqa: A002  Bolt's name
+    ) -> BoltResponse | None:
+        if desk.serves(body) or actions.is_link(body):
+            context["answers"] = answers
+            context["desk"] = desk
+            context["metrics"] = metrics
+            await next()
+            return None
+        if context.response_url:
+            question = Question(
+                kind=unhandled.type_of(body),
+                about=OUTSIDER,
+                value="",
+                channel=context.channel_id or "",
+                response_url=context.response_url,
+            )
+            answers.give(question, _refuse)
+        return unhandled.acknowledged(body)
+
+    app.middleware(admit)
     app.command(commands.COMMAND)(commands.voicejob)
     actions.register(app)
+    unhandled.register(app, answers, commands.COMMAND)
+
+
+async def _refuse() -> Message:
+    """Answer somebody of another organization, who sees the channel by Slack Connect."""
+    return listings.outsider()

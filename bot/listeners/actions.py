@@ -3,16 +3,16 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot import cards, listings, notices
+from bot.job_ids import job_id_from
 from bot.listeners.answers import DONE, Answers, Question, Replace
 from bot.listeners.desk import Desk, Place
 from bot.metrics import PRESSED, Metrics
 from bot.mrkdwn import Message
 from bot.subscriptions import Level
 
-OUTSIDER: Final = "press from another workspace"
 Do = Callable[[Desk, str, Place], Awaitable[Message | None]]
 """What a button does, with its value, for the place where it was pressed."""
 
@@ -43,10 +43,12 @@ BUTTONS: Final[Mapping[str, tuple[Do, Replace]]] = {
     listings.LISTED_RETRY: (_in_list(Desk.retry), Replace.IF_DONE),
     listings.LISTED_ALL: (_in_list(_relevel(Level.ALL)), Replace.IF_DONE),
     listings.LISTED_IMPORTANT: (_in_list(_relevel(Level.IMPORTANT)), Replace.IF_DONE),
-    listings.PAGE: (lambda desk, value, place: desk.listing(place, int(value)), Replace.IF_DONE),
+    listings.PAGE: (lambda desk, value, place: desk.listing(place, _number(value)), Replace.IF_DONE),
     listings.FIRST_PAGE: (lambda desk, _, place: desk.listing(place), Replace.IF_DONE),
 }
 """Every button that does something: what, and whether the answer takes the place of its message."""
+PAGES: Final = frozenset({listings.PAGE, listings.FIRST_PAGE})
+"""Those whose value is the number of a list's entry; all others carry a job id."""
 
 
 def register(app: AsyncApp) -> None:
@@ -62,41 +64,57 @@ async def open_console(ack: AsyncAck, metrics: Metrics) -> None:
     metrics.interaction(PRESSED, cards.OPEN_CONSOLE, DONE)
 
 
+def is_link(body: Mapping[str, Any]) -> bool:
+    """Say whether a press only opened a link, which whoever sees it may."""
+    pressed = [each.get("action_id") for each in body.get("actions") or () if isinstance(each, dict)]
+    return pressed == [cards.OPEN_CONSOLE]
+
+
+def _number(value: str) -> int:
+    return int(value) if value.isdecimal() and len(value) < len("100000000") else 0
+
+
 def _listener(action_id: str, do: Do, replace: Replace) -> Callable[..., Awaitable[None]]:
     async def pressed(
         ack: AsyncAck,
         action: dict[str, Any],
         body: dict[str, Any],
+        context: AsyncBoltContext,
         answers: Answers,
         desk: Desk,
     ) -> None:
         await ack()
-        value, _, elsewhere = str(action.get("value", "")).partition(" ")
-        place = Place(
-            channel_id=elsewhere or body["channel"]["id"],
-            channel_name=body["channel"].get("name", "") if not elsewhere else "",
-            user_id=body["user"]["id"],
-            is_elsewhere=bool(elsewhere),
-        )
-        may_replace = body.get("container", {}).get("is_ephemeral")
-        is_ours = desk.serves(body["user"].get("team_id"))
+        carried = str(action.get("value") or "")
+        value, _, elsewhere = carried.partition(" ")
+        place = _place(body, context, elsewhere)
+        may_replace = (body.get("container") or {}).get("is_ephemeral")
         question = Question(
             kind=PRESSED,
-            about=action_id if is_ours else OUTSIDER,
-            value=str(action.get("value", "")),
+            about=action_id,
+            value=carried,
             channel=place.channel_id,
-            response_url=body["response_url"],
+            response_url=context.response_url or "",
             replace=replace if may_replace else Replace.NEVER,
             again=action_id,
         )
-        if is_ours:
-            answers.give(question, lambda: do(desk, value, place))
-        else:
-            answers.give(question, _refuse)
+
+        async def work() -> Message | None:
+            checked = value if action_id in PAGES else job_id_from(value)
+            return await do(desk, checked, place) if place.channel_id else listings.placeless()
+
+        answers.give(question, work)
 
     return pressed
 
 
-async def _refuse() -> Message:
-    """Answer somebody of another organization, who sees the channel by Slack Connect."""
-    return listings.outsider()
+def _place(body: Mapping[str, Any], context: AsyncBoltContext, elsewhere: str) -> Place:
+    """Say where a button was pressed: a modal and the App Home know no channel, and then its id is empty."""
+    channel = body.get("channel")
+    here = context.channel_id or (body.get("container") or {}).get("channel_id") or ""
+    name = channel.get("name") if isinstance(channel, dict) and not elsewhere else ""
+    return Place(
+        channel_id=elsewhere or here,
+        channel_name=name or "",
+        user_id=context.user_id or "",
+        is_elsewhere=bool(elsewhere),
+    )

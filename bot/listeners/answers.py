@@ -60,6 +60,7 @@ class Question:
     value: str
     """The job id mostly: what a button carries that asks the same once more."""
     response_url: str
+    """Empty where Slack gave none, as in a modal: then it is done, and nothing is said."""
     channel: str = ""
     """The id of the channel that it is about."""
     replace: Replace = Replace.NEVER
@@ -134,7 +135,7 @@ class Answers:
         self._metrics.interaction(question.kind, question.about, became, seconds=seconds)
         wish = question.replace
         replaces = wish is Replace.ALWAYS or (wish is Replace.IF_DONE and outcome == DONE)
-        if message:
+        if message and question.response_url:
             await self._answer(question.response_url, ephemeral(message), replaces=replaces)
 
     async def _in_turn(self, work: Work) -> Message | None:

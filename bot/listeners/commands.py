@@ -4,12 +4,13 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck
 
-from bot import cards
+from bot import cards, listings
 from bot.errors import BadUsage
 from bot.listeners.answers import DONE, Answers, Question, Work, ephemeral
 from bot.listeners.desk import Desk, Place
 from bot.listeners.usage import Request, Verb, parse
 from bot.metrics import TYPED, Metrics
+from bot.mrkdwn import Message
 
 COMMAND: Final = "/voicejob"
 
@@ -31,17 +32,17 @@ async def voicejob(
         return
     await ack()
     again = cards.SUBSCRIBE if request.verb is Verb.SUBSCRIBE else cards.TRY_AGAIN
+    place = Place(
+        channel_id=command.get("channel_id") or "",
+        channel_name=command.get("channel_name") or "",
+        user_id=command.get("user_id") or "",
+    )
     question = Question(
         about=request.verb.value,
         value=request.job_id,
-        channel=command["channel_id"],
-        response_url=command["response_url"],
+        channel=place.channel_id,
+        response_url=command.get("response_url") or "",
         again=again,
-    )
-    place = Place(
-        channel_id=command["channel_id"],
-        channel_name=command.get("channel_name", ""),
-        user_id=command["user_id"],
     )
     answers.give(question, _work(request, desk, place))
 
@@ -49,6 +50,8 @@ async def voicejob(
 def _work(request: Request, desk: Desk, place: Place) -> Work:
     """Choose what to do."""
     job_id = request.job_id
+    if not place.channel_id and request.verb is not Verb.LOOK_UP:
+        return _placeless
     match request.verb:
         case Verb.SUBSCRIBE:
             return lambda: desk.subscribe(job_id, request.level, place)
@@ -58,3 +61,7 @@ def _work(request: Request, desk: Desk, place: Place) -> Work:
             return lambda: desk.listing(place)
         case _:
             return lambda: desk.look_up(job_id, place)
+
+
+async def _placeless() -> Message:
+    return listings.placeless()

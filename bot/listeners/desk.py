@@ -18,6 +18,7 @@ from bot.outbox import Outbox
 from bot.store import Store
 from bot.subscriptions import Change, Key, Level, Step, Subscription, next_step
 from bot.watcher import Watcher
+from bot.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
@@ -39,22 +40,25 @@ class Place:
 
 
 class Desk:
-    """Serves the people of one workspace, whose id is ``team_id``."""
+    """Serves the people of one workspace."""
 
     def __init__(
-        self, metastudio: MetaStudio, store: Store, outbox: Outbox, watcher: Watcher, look: Look, team_id: str
+        self,
+        metastudio: MetaStudio,
+        store: Store,
+        outbox: Outbox,
+        watcher: Watcher,
+        look: Look,
+        workspace: Workspace,
     ) -> None:
         self._metastudio = metastudio
         self._store = store
         self._outbox = outbox
         self._watcher = watcher
         self._look = look
-        self._team_id = team_id
+        self._team_id = workspace.team_id
+        self.serves = workspace.serves
         self._locks: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
-
-    def serves(self, team_id: str | None) -> bool:
-        """Say whether a person belongs to the workspace; Slack Connect lets others see its channels too."""
-        return team_id in {None, self._team_id}
 
     async def look_up(self, job_id: str, place: Place) -> Message:
         """Show a job. Raises MetaStudioError."""

@@ -1,0 +1,116 @@
+"""What Slack sends and no listener takes: buttons of earlier versions, shortcuts, events, other commands.
+
+All of it is acknowledged: Slack sends an event again that is not, and shows people a failure of the app.
+"""
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from slack_bolt.async_app import AsyncApp, AsyncBoltContext
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.response import BoltResponse
+
+from bot import listings
+from bot.job_ids import UUID
+from bot.listeners.answers import Answers, Question
+from bot.logs import about
+from bot.metrics import OTHER, PRESSED, TYPED
+from bot.mrkdwn import Message
+
+log = logging.getLogger(__name__)
+
+UNHANDLED: Final = "request that nothing handles"
+MOST_KINDS: Final = 100
+"""So many kinds are told apart in the log."""
+OPTIONS: Final = frozenset({"block_suggestion", "dialog_suggestion"})
+"""Types of payloads that ask for the options of a menu, in the acknowledgement itself."""
+BUTTONS: Final = frozenset({"block_actions", "interactive_message"})
+_NAME: Final = re.compile(r"[a-z_]{1,40}")
+"""How Slack, and the versions of this bot, name types and actions."""
+
+
+def acknowledged(body: Mapping[str, Any]) -> BoltResponse:
+    """Make the acknowledgement of what is not served: empty, or a menu without options."""
+    return BoltResponse(status=200, body={"options": []} if _type(body) in OPTIONS else "")
+
+
+def type_of(body: Mapping[str, Any]) -> str:
+    """Give the type of an interaction, as the metrics have it."""
+    if "command" in body:
+        return TYPED
+    return PRESSED if _type(body) in BUTTONS else OTHER
+
+
+def kind_of(body: Mapping[str, Any]) -> str:
+    """Name what came, in Slack's words and in those of this bot's versions, and in nobody else's."""
+    first = _first(body.get("actions"))
+    event, view = _part(body.get("event")), _part(body.get("view"))
+    kind = "command" if "command" in body else _type(body)
+    named = first.get("action_id") or body.get("action_id") or event.get("type")
+    words = [kind, named, body.get("callback_id") or view.get("callback_id"), event.get("subtype")]
+    return " ".join(word for word in words if isinstance(word, str) and _NAME.fullmatch(word)) or "unknown"
+
+
+def answer_to(body: Mapping[str, Any], command: str) -> Message:
+    """Say what a person can do instead; ``command`` has its slash."""
+    if "command" in body:
+        return listings.unknown_command(str(body["command"]), command)
+    if _type(body) in BUTTONS:
+        job = UUID.search(str(_first(body.get("actions")).get("value")))
+        return listings.outdated_button(job[0] if job else "", command)
+    return listings.unknown_request(command)
+
+
+def register(app: AsyncApp, answers: Answers, command: str) -> None:
+    """Handle what reaches no listener, and what a listener or Bolt itself fails on.
+
+    Each kind is logged once. The person is told what to do where Slack gave an address for that.
+    """
+    kinds: set[str] = set()
+
+    def note(kind: str) -> None:
+        if kind not in kinds and len(kinds) < MOST_KINDS:
+            kinds.add(kind)
+            log.warning(
+                "Unhandled request from Slack: acknowledged, and nothing done", extra=about(code=kind)
+            )
+
+    async def handle(
+        error: Exception, body: dict[str, Any], context: AsyncBoltContext
+    ) -> BoltResponse | None:
+        if not isinstance(error, BoltUnhandledRequestError):
+            log.error("a listener failed", exc_info=error)
+            return None
+        note(kind_of(body))
+        if context.response_url and _type(body) != "view_closed":
+            question = Question(
+                kind=type_of(body),
+                about=UNHANDLED,
+                value="",
+                channel=context.channel_id or "",
+                response_url=context.response_url,
+            )
+            message = answer_to(body, command)
+            answers.give(question, lambda: _said(message))
+        return acknowledged(body)
+
+    app.error(handle)
+
+
+async def _said(message: Message) -> Message:
+    return message
+
+
+def _type(body: Mapping[str, Any]) -> str:
+    kind = body.get("type")
+    return kind if isinstance(kind, str) else ""
+
+
+def _first(several: object) -> Mapping[str, Any]:
+    return _part(several[0]) if isinstance(several, list) and several else {}
+
+
+def _part(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
