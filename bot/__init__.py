@@ -24,6 +24,7 @@ sending.py        posting and editing in Slack, at its pace
 pace.py           PURE   how fast the bot asks and sends
 refusals.py       PURE   what Slack's refusals of a message mean
 store/            where subscriptions are kept
+takeover.py       subscriptions under another workspace id, taken over at the start
 subscriptions.py  PURE   a subscription, what is due for it, and the changes that it goes through
 metastudio/       MetaStudio's API: signing in, asking, and what its refusals mean
 cards.py          PURE   jobs, help and problems as Slack messages

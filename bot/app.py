@@ -34,6 +34,7 @@ from bot.pace import PACE, Pace
 from bot.sending import Slack
 from bot.socket_mode import Connection
 from bot.store import Store, open_store
+from bot.takeover import take_over
 from bot.tokens import may_connect, signed_in
 from bot.watcher import Watcher
 from bot.workspace import Workspace
@@ -73,6 +74,7 @@ async def run(
         auth = await signed_in(client, revealed(settings.slack_bot_token))
         log.info("signed in to the Slack workspace %r as %r", auth.get("team"), auth.get("user"))
         workspace = Workspace.of(auth)
+        await take_over(store, workspace.team_id)
         look = _look(settings, auth)
         outbox = Outbox(store, _sender(settings, session, pace), look, metrics=metrics)
         poll = settings.voicejob_poll_seconds

@@ -62,7 +62,7 @@ LAYERS = [
     {"bot.store.disk"},
     {"bot.store.sqlite"},
     {"bot.store"},
-    {"bot.outbox", "bot.watcher"},
+    {"bot.outbox", "bot.takeover", "bot.watcher"},
     {
         "bot.listeners.answers",
         "bot.listeners.desk",
