@@ -118,6 +118,7 @@ UNDERSTOOD: dict[str, Request] = {
     'subscribe "all" important': subscribe(IMPORTANT, "all"),
     f"subscribe {U}/important": subscribe(IMPORTANT),
     f"subscribe (job_id={U})": subscribe(),
+    f"subscribe console.example/voice/jobs/{U}/result": subscribe(),
     f"subscribe ｉｍｐｏｒｔａｎｔ ＂{U}＂": subscribe(IMPORTANT),  # noqa: RUF001
     f"*subscribe* `{U}` _important_": subscribe(IMPORTANT),
     f"_subscribe {U} important_": subscribe(IMPORTANT),
@@ -210,6 +211,8 @@ NOT_UNDERSTOOD: dict[str, tuple[type[BadUsage], str, str]] = {
     f"subscribe {U}#other": (OtherChannel, "#other", f"subscribe {U}"),
     f"subscribe <#C0OTHER|other> {U}": (OtherChannel, "<#C0OTHER|other>", f"subscribe {U}"),
     "subscribe my-job “#other”": (OtherChannel, "#other", "subscribe my-job"),
+    f"subscibe {U} in #other": (OtherChannel, "#other", f"subscribe {U}"),
+    f"stop {U} @bob": (OtherPerson, "@bob", f"unsubscribe {U}"),
     "subscribe #other": (OtherChannel, "#other", "subscribe <job_id>"),
     f"unsubscribe {U} from #other": (OtherChannel, "#other", f"unsubscribe {U}"),
     f"subscribe {U} me": (OtherPerson, "me", f"subscribe {U}"),

@@ -51,6 +51,8 @@ _CHANNEL: Final = re.compile(r"<#|#[^\s#]")
 _PERSON: Final = re.compile(r"<[@!]|@\S")
 """How Slack and people write channels, people and groups ("Formatting message text")."""
 ME: Final = "me"
+_ADDRESS: Final = re.compile(r"[\w-]+(?:\.[\w-]+)+/", re.ASCII)
+"""How a link begins that was pasted without its ``https://``."""
 
 
 class OtherChannel(BadUsage):
@@ -135,7 +137,7 @@ def _read(verb: Verb, words: Sequence[str]) -> Request:
 
 def _pieces(word: str) -> Sequence[str]:
     """Take apart what is glued to an id, so that nothing of it is overlooked; a link is one piece."""
-    if "://" in word or not UUID.search(word):
+    if "://" in word or _ADDRESS.match(_bare(word)) or not UUID.search(word):
         return [word]
     parts = re.split(f"({UUID.pattern})", word, flags=re.IGNORECASE)
     return [part for part in parts if _shown(part)]
@@ -231,6 +233,8 @@ def _whole(verb: str, words: Sequence[str]) -> str:
         return next((found for word in words for found in _ids_in(word)), verb)
     try:
         request = _read(Verb(verb), words)
+    except (OtherChannel, OtherPerson):
+        raise  # that matters more than how the verb is written
     except BadUsage as error:
         return error.meant or f"{verb} <job_id>"
     return _command(request.verb, request.job_id, request.level or "")
