@@ -99,7 +99,7 @@ def test_what_was_refused_is_tried_at_once() -> None:
     assert paused is not None
     taken = moved(paused, NEW)
 
-    assert (next_time(paused), next_time(taken)) == (400, 100)
+    assert (next_time(paused, 150), next_time(taken, 150)) == (400, 100)
     assert taken.pause is not None
     assert taken.pause.person_knows
 
