@@ -28,6 +28,7 @@ from bot.listeners.stopwatch import TimedApp
 from bot.metastudio.auth import AccessKey, GivenToken, IamUser, Key
 from bot.metastudio.client import MetaStudio
 from bot.metrics import Metrics
+from bot.network.sessions import client_session
 from bot.notices import Look
 from bot.outbox import Outbox
 from bot.pace import PACE, Pace
@@ -65,7 +66,7 @@ async def run(
     when it can't listen in HTTP mode, PartBroken when a part of it broke.
     """
     async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(aiohttp.ClientSession(timeout=SLACK_TIMEOUT))
+        session = await stack.enter_async_context(client_session(timeout=SLACK_TIMEOUT))
         metrics = Metrics()
         metastudio = await stack.enter_async_context(metastudio_from(settings, pace, metrics))
         store = await stack.enter_async_context(open_store(settings.voicejob_store))

@@ -7,6 +7,8 @@ from typing import Final
 
 from aiohttp import web
 
+from bot.network.names import Resolver, is_numeric
+
 TURNS: Final = 3
 """Turns of the event loop that asyncio needs to hand over a connection that it has accepted."""
 
@@ -16,11 +18,14 @@ async def start_listening(
 ) -> asyncio.Server:
     """Make a server that listens. Raises OSError, and UnicodeError for a host that is no name.
 
+    The host's name may take as long to look up as any, and is not waited for when the start is cancelled.
+
     asyncio lets one turn of the loop pass while the server listens already and nobody has it in hand: if the
     start is cancelled there, it would listen for ever.
     """
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(protocol, host, port, backlog=backlog, start_serving=False)
+    hosts = host if is_numeric(host) else [found["host"] for found in await Resolver().resolve(host)]
+    server = await loop.create_server(protocol, hosts, port, backlog=backlog, start_serving=False)
     try:
         await server.start_serving()
     except BaseException:

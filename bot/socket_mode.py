@@ -7,18 +7,21 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
-from aiohttp import ClientWebSocketResponse, WSMessage
+from aiohttp import ClientTimeout, ClientWebSocketResponse, WSMessage
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
 from bot.errors import SlackUnreachable
+from bot.network.sessions import client_session
 from bot.tokens import may_connect
 
 log = logging.getLogger(__name__)
 
 PATIENCE: Final = 30.0
 """Seconds without a connection after which everything is built anew."""
+OPENING: Final = ClientTimeout(total=30)
+"""How long opening a connection may take, from the host's name to the handshake."""
 CHECK_EVERY: Final = 1.0
 PING_EVERY: Final = 3.0
 FIRST_PAUSE: Final = 1.0
@@ -81,8 +84,7 @@ async def stay_connected(
     pause = 0.0
     while True:
         began = clock()
-        # Made inside the running loop: it opens a session and starts tasks of its own.
-        handler = AsyncSocketModeHandler(app, app_token, logger=_hushed(diary), ping_interval=ping_every)
+        handler = await _handler(app, app_token, diary, ping_every)
         line = _Line(handler.client, diary)
         async with _connecting(handler):
             diary.trouble(await line.until_lost(patience=patience, check_every=check_every))
@@ -99,6 +101,17 @@ def next_pause(last: float, *, after: float, first: float, longest: float) -> fl
     That Slack said hello is not enough to begin again: it can end each connection right after it.
     """
     return min(2 * last if last and after < longest else first, longest)
+
+
+async def _handler(
+    app: AsyncApp, app_token: str, diary: "_Diary", ping_every: float
+) -> AsyncSocketModeHandler:
+    """Make slack_sdk's client, inside the running loop: it starts a task of its own."""
+    handler = AsyncSocketModeHandler(app, app_token, logger=_hushed(diary), ping_interval=ping_every)
+    client = handler.client
+    await client.aiohttp_client_session.close()  # slack_sdk's, without what ours has
+    client.aiohttp_client_session = client_session(timeout=OPENING)
+    return handler
 
 
 @asynccontextmanager

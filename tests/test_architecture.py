@@ -27,7 +27,8 @@ LAYERS = [
         "bot.workspace",
         "bot.checks.item",
         "bot.secret_files",
-        "bot.store.threads",
+        "bot.network",
+        "bot.threads",
     },
     {
         "bot.console",
@@ -38,10 +39,12 @@ LAYERS = [
         "bot.metastudio.credentials",
         "bot.metastudio.iam_tokens",
         "bot.metastudio.signing",
+        "bot.network.names",
     },
     {
         "bot.sightings",
         "bot.config",
+        "bot.network.sessions",
         "bot.terminal",
         "bot.tokens",
         "bot.metastudio.proxies",

@@ -12,6 +12,7 @@ from bot.checks.item import Item, fails, untried, works
 from bot.config import Settings, revealed
 from bot.errors import SlackError, SlackRefused
 from bot.manifest import SCOPES
+from bot.network.sessions import client_session
 from bot.tokens import may_connect, signed_in
 
 BOT_TOKEN: Final = "Slack bot token"  # noqa: S105  a name
@@ -33,7 +34,7 @@ NO_WEBSOCKET: Final = (
 
 async def try_bot_token(settings: Settings) -> AsyncGenerator[Item, None]:
     """Ask whose bot token this is, and what it is allowed."""
-    async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
+    async with client_session(timeout=TIMEOUT) as session:
         client = AsyncWebClient(base_url=settings.slack_api_url, session=session)
         try:
             answer = await signed_in(client, revealed(settings.slack_bot_token))
@@ -65,7 +66,7 @@ def _scopes(answer: AsyncSlackResponse) -> Item:
 async def try_socket_mode(settings: Settings) -> AsyncGenerator[Item, None]:
     """Ask whether the app-level token opens Socket Mode, and open it."""
     token = revealed(settings.slack_app_token)
-    async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
+    async with client_session(timeout=TIMEOUT) as session:
         client = AsyncWebClient(base_url=settings.slack_api_url, session=session)
         try:
             opened = await may_connect(client, token)

@@ -19,7 +19,7 @@ from bot.errors import StoreError, StoreLocked, StoreNotWritable, StoreTrouble
 from bot.store.disk import TABLE
 from bot.store.files import BESIDE, not_writable, refuse_impossible
 from bot.store.sqlite import SqliteStore, is_store
-from bot.store.threads import in_time
+from bot.threads import in_time
 
 STORE: Final = "store"
 LIMIT: Final = 5.0

@@ -7,7 +7,7 @@ from typing import Final, Generic, TypeVar
 
 from bot.edges import Edge
 from bot.errors import BadSettings
-from bot.store.threads import in_time
+from bot.threads import in_time
 
 log = logging.getLogger(__name__)
 

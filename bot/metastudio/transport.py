@@ -14,6 +14,7 @@ import httpx
 from yarl import URL
 
 from bot.metastudio.proxies import proxy_for
+from bot.network.sessions import client_session
 
 LONGEST_HEADER: Final = 64 * 1024
 """Bytes. IAM's tokens come in a header, and grow with what a user may do."""
@@ -88,9 +89,8 @@ class _Body(httpx.AsyncByteStream):
 
 
 def _session() -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0),
-        cookie_jar=aiohttp.DummyCookieJar(),
+    return client_session(
+        connections=0,
         auto_decompress=False,  # httpx does
         max_field_size=LONGEST_HEADER,
         middlewares=(_once,),

@@ -14,8 +14,8 @@ from bot.store.disk import DamagedError, Disk, Table, holds_store
 from bot.store.files import claim, foreign
 from bot.store.kept import Kept
 from bot.store.rows import CHECK_ROW, load, row_of, text_of
-from bot.store.threads import in_time
 from bot.subscriptions import Change, Key, Subscription
+from bot.threads import in_time
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -1,6 +1,7 @@
 """Blocking calls on threads that can be left alone: nobody waits for one that never comes back."""
 
 import asyncio
+import errno
 from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Thread
@@ -21,7 +22,7 @@ async def in_time(work: Callable[[], T], *, limit: float, is_lost: Callable[[], 
 
     Raises GaveUpError, after which the work may still go on, and what the work raises.
     """
-    answer = asyncio.wrap_future(_on_a_thread(work))
+    answer = asyncio.wrap_future(on_a_thread(work))
     try:
         await _watch(answer, limit, is_lost)
         return await answer
@@ -42,11 +43,17 @@ async def _watch(answer: asyncio.Future[Any], limit: float, is_lost: Callable[[]
             raise GaveUpError("no answer can come any more")
 
 
-def _on_a_thread(work: Callable[[], T]) -> Future[T]:
-    """Run it on a daemon thread: those of asyncio's executor keep a process from ending."""
+def on_a_thread(work: Callable[[], T]) -> Future[T]:
+    """Run it on a daemon thread: those of asyncio's executor keep a process from ending.
+
+    Raises OSError when the system gives no thread.
+    """
     answer: Future[T] = Future()
     answer.set_running_or_notify_cancel()
-    Thread(target=_run, args=(work, answer), name="store", daemon=True).start()
+    try:
+        Thread(target=_run, args=(work, answer), name="voicejob", daemon=True).start()
+    except RuntimeError as error:
+        raise OSError(errno.EAGAIN, str(error)) from error
     return answer
 
 
