@@ -29,6 +29,7 @@ from bot.metastudio.auth import AccessKey, GivenToken, IamUser, Key
 from bot.metastudio.client import MetaStudio
 from bot.metrics import Metrics
 from bot.network.sessions import client_session
+from bot.network.slack import web_client
 from bot.notices import Look
 from bot.outbox import Outbox
 from bot.pace import PACE, Pace
@@ -71,7 +72,7 @@ async def run(
         metastudio = await stack.enter_async_context(metastudio_from(settings, pace, metrics))
         store = await stack.enter_async_context(open_store(settings.voicejob_store))
         await _tell_what_is_there(settings, store)
-        client = AsyncWebClient(base_url=settings.slack_api_url, session=session)
+        client = web_client(session, settings.slack_api_url)
         auth = await signed_in(client, revealed(settings.slack_bot_token))
         log.info("signed in to the Slack workspace %r as %r", auth.get("team"), auth.get("user"))
         workspace = Workspace.of(auth)
@@ -178,12 +179,8 @@ async def _way(
 
 def _sender(settings: Settings, session: aiohttp.ClientSession, pace: Pace) -> Slack:
     """Build what sends messages. It never sends one again by itself: the outbox decides that."""
-    client = AsyncWebClient(
-        token=revealed(settings.slack_bot_token),
-        base_url=settings.slack_api_url,
-        session=session,
-        retry_handlers=[],
-    )
+    token = revealed(settings.slack_bot_token)
+    client = web_client(session, settings.slack_api_url, token=token, retry_handlers=[])
     return Slack(client, pace)
 
 

@@ -21,7 +21,7 @@ from bot.config import MetaStudioSettings
 from bot.console import console, print_aside
 from bot.job_ids import job_id_from
 from bot.jobs import Job, without_personal_fields
-from bot.metastudio.proxies import check_proxies
+from bot.network import environment
 from bot.run import on_signals, run
 
 if TYPE_CHECKING:
@@ -191,8 +191,9 @@ async def _check(*, as_json: bool) -> None:
         for item in items:
             console().print(_line(item), soft_wrap=True)
     sys.stdout.flush()
+    failed = 2 if environment.problems() else 1
     # Python would wait for a thread that looks up a host's name, however long that hangs.
-    os._exit(0 if good else 1)
+    os._exit(0 if good else failed)
 
 
 def _line(item: Item) -> "Text":
@@ -203,7 +204,7 @@ def _line(item: Item) -> "Text":
 
 
 async def _answer(settings: MetaStudioSettings, job_id: str) -> dict[str, Any]:
-    check_proxies()
+    environment.check_environment()
     async with bot.metastudio_from(settings) as metastudio:
         return await metastudio.answer(job_id)
 

@@ -156,18 +156,14 @@ class SlackUnreachable(SlackError):
     """Slack gave no usable answer at ``url``.
 
     ``busy`` if it answered that it can't serve just now, ``other`` if what answered is not Slack's API.
-    ``proxy_key`` names the environment variable whose proxy can't be used.
     """
 
     says = "Slack can't be reached at {url} ({reason}). Check the network, the proxy and SLACK_API_URL."
 
-    def __init__(
-        self, *, url: str, reason: str, busy: bool = False, other: bool = False, proxy_key: str = ""
-    ) -> None:
+    def __init__(self, *, url: str, reason: str, busy: bool = False, other: bool = False) -> None:
         super().__init__(url=url, reason=reason)
         self.busy = busy
         self.other = other
-        self.proxy_key = proxy_key
 
     def sentence(self, quote: Callable[[str], str] = "“{}”".format) -> str:
         """Blame what is at fault, as far as that is known."""
@@ -179,8 +175,6 @@ class SlackUnreachable(SlackError):
                 f"What answers at {url} is not Slack's API ({reason}). Check SLACK_API_URL and the proxy; if "
                 "both are right, try again in a few minutes."
             )
-        if self.proxy_key:
-            return f"Slack can't be reached at {url}: {self.proxy_key} must be like http://host:port."
         return super().sentence(quote)
 
 

@@ -16,7 +16,6 @@ from bot.config import Settings
 from bot.console import exit_code
 from bot.errors import BadSettings, VoiceJobError
 from bot.logs import LogFormat
-from bot.metastudio.proxies import check_proxies
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +46,6 @@ def run() -> None:
 
 async def _run(settings: Settings) -> None:
     """Run until SIGTERM or Ctrl-C. Before the bot is ready, that breaks the start off."""
-    check_proxies()
     stop, is_ready = asyncio.Event(), asyncio.Event()
 
     def ready(way: str) -> None:

@@ -111,6 +111,7 @@ async def _handler(
     client = handler.client
     await client.aiohttp_client_session.close()  # slack_sdk's, without what ours has
     client.aiohttp_client_session = client_session(timeout=OPENING)
+    client.proxy = None  # the session chooses it
     return handler
 
 

@@ -1,6 +1,5 @@
 """Slack's verdict on the bot's tokens: asked at the start, and again when a connection does not come back."""
 
-import os
 import re
 from collections.abc import Awaitable
 from typing import Final
@@ -15,8 +14,6 @@ from bot.refusals import BUSY
 NO_JSON: Final = "no answer in JSON"
 _CODE: Final = re.compile(r"\w{1,80}", re.ASCII)
 """What an error code of Slack's looks like."""
-_PROXIES: Final = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
-"""Where slack_sdk finds a proxy: the first that is set."""
 
 
 async def signed_in(client: AsyncWebClient, token: str) -> AsyncSlackResponse:
@@ -43,16 +40,7 @@ async def _verdict(
         raise SlackRefused(key=key, error=code) from None
     # Besides its own errors and aiohttp's, slack_sdk lets out what it stumbles over in an odd answer.
     except Exception as error:
-        raise SlackUnreachable(
-            url=client.base_url, reason=type(error).__name__, proxy_key=_bad_proxy(client.proxy or "")
-        ) from error
-
-
-def _bad_proxy(proxy: str) -> str:
-    """Name the key whose proxy is no address; empty if it is one, or if there is none."""
-    if not proxy or re.match(r"https?://[^/]", proxy, re.IGNORECASE):
-        return ""
-    return next((key for key in _PROXIES if os.environ.get(key) == proxy), "the proxy")
+        raise SlackUnreachable(url=client.base_url, reason=type(error).__name__) from error
 
 
 def _error_code(error: SlackApiError) -> str:

@@ -307,7 +307,7 @@ class TestRun:
         ended = await voicejob(*command.split(), **bad)
 
         assert ended.code == 2
-        assert "HTTPS_PROXY, ALL_PROXY or NO_PROXY: can't be used: a proxy must be an address" in ended.err
+        assert "HTTPS_PROXY: can't be used: a proxy must be an address like http://host:port" in ended.err
         assert not re.search("hush|Traceback|CRITICAL", ended.err)
 
     async def test_a_token_that_slack_refuses_ends_it(

@@ -1,4 +1,4 @@
-"""How requests reach Huawei Cloud: proxies, long headers, and each error of aiohttp by httpx's name."""
+"""How requests reach Huawei Cloud: a proxy, long headers, and each error of aiohttp by httpx's name."""
 
 import asyncio
 from collections.abc import Iterator
@@ -8,87 +8,9 @@ import httpx
 import pytest
 from servers import Scripted, client_at, failure_of, listening, raw_answer
 
-from bot.errors import BadSettings, MetaStudioError, Unreachable
+from bot.errors import MetaStudioError, Unreachable
 from bot.metastudio.auth import GivenToken
-from bot.metastudio.proxies import check_proxies, proxy_for
 from bot.metastudio.transport import Transport, httpx_error
-
-PROXY = "http://proxy.example:3128"
-ENDPOINT = "https://metastudio.cn-north-4.myhuaweicloud.com/v1"
-
-
-@pytest.mark.parametrize(
-    ("environment", "address", "proxy"),
-    [
-        ({}, ENDPOINT, None),
-        ({"HTTPS_PROXY": PROXY}, ENDPOINT, PROXY),
-        ({"https_proxy": PROXY}, ENDPOINT, PROXY),
-        ({"HTTPS_PROXY": "proxy.example:3128"}, ENDPOINT, PROXY),
-        ({"HTTPS_PROXY": "http://me:hush@proxy.example:3128"}, ENDPOINT, "http://me:hush@proxy.example:3128"),
-        ({"ALL_PROXY": PROXY}, ENDPOINT, PROXY),
-        ({"HTTP_PROXY": PROXY}, ENDPOINT, None),
-        ({"http_proxy": PROXY}, "http://127.0.0.1:8080/", PROXY),
-        ({"http_proxy": PROXY, "NO_PROXY": "127.0.0.1"}, "http://127.0.0.1:8080/", None),
-        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "*"}, ENDPOINT, None),
-        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "a.example, .myhuaweicloud.com"}, ENDPOINT, None),
-        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "huaweicloud.com"}, ENDPOINT, PROXY),
-        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "a.example:8443"}, "https://a.example:8443/", None),
-        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "a.example:443"}, "https://a.example/", None),
-        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "a.example:8443"}, "https://a.example/", PROXY),
-        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "::1"}, "https://[::1]:8443/", None),
-    ],
-    ids=str,
-)
-def test_which_proxy_is_used(
-    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], address: str, proxy: str | None
-) -> None:
-    """It is the one of the address's scheme, or ALL_PROXY, unless NO_PROXY names the host."""
-    for key, value in environment.items():
-        monkeypatch.setenv(key, value)
-
-    assert proxy_for(httpx.URL(address)) == proxy
-
-
-NO_PROXIES = (
-    "odd://me:hush@proxy",
-    "socks5://proxy:1080",
-    "http://",
-    "http://[",
-    "http:///x",
-    "http://proxy:port",
-    "http://a..b:1",
-    "http://me:%D0%BF@proxy:1",
-    "http://m%3Ae:hush@proxy:1",
-)
-
-
-@pytest.mark.parametrize("proxy", NO_PROXIES)
-@pytest.mark.parametrize("key", ["HTTPS_PROXY", "http_proxy", "ALL_PROXY"])
-def test_what_is_no_proxy(monkeypatch: pytest.MonkeyPatch, key: str, proxy: str) -> None:
-    """It is refused before anything is sent, without its password."""
-    monkeypatch.setenv(key, proxy)
-    with pytest.raises(BadSettings, match="a proxy must be an address like http://host:port") as refused:
-        check_proxies()
-
-    assert "hush" not in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    "proxy",
-    [
-        "",
-        PROXY,
-        "https://proxy.example",
-        "http://[::1]:3128",
-        "proxy.example:3128",
-        "http://me:hush@10.0.0.1:3128",
-    ],
-)
-def test_what_is_a_proxy(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
-    """An address with a host, or none at all."""
-    monkeypatch.setenv("HTTPS_PROXY", proxy)
-
-    check_proxies()
 
 
 async def test_requests_go_to_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:

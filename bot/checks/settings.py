@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings
 from bot.checks.item import Item, fails, works
 from bot.config import MetaStudioSettings, ReadSettings, Settings, revealed, unknown_keys
 from bot.errors import BadSettings
+from bot.network import environment
 
 SETTINGS: Final = "settings"
 WRONG: Final = "its settings are missing or wrong"
@@ -26,6 +27,10 @@ class Part(Enum):
     LISTENING = ("voicejob_host", "port")
     LOG = ("voicejob_log",)
     METASTUDIO = tuple(MetaStudioSettings.model_fields)
+
+
+SENDING: Final = frozenset({Part.BOT_TOKEN, Part.WAY, Part.METASTUDIO})
+"""What is tried over the network."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +67,19 @@ class Read:
 
 
 def read() -> Read:
-    """Read the settings from the environment and ``.env``, or what can be read of them."""
-    unknown = tuple(unknown_keys())
+    """Read the settings from the environment and ``.env``, or what can be read of them.
+
+    What the environment says of the network counts as one: nothing can be sent while it is wrong.
+    """
+    unknown, around = tuple(unknown_keys()), tuple(environment.problems())
+    can_send = frozenset(Part) - (SENDING if around else frozenset())
     try:
-        return Read(Settings.load(), unknown=unknown)
+        return Read(Settings.load(), can_send, around, unknown)
     except BadSettings as error:
         found = {part: values for part in Part if (values := _values(part)) is not None}
         values = _way() | {name: value for each in found.values() for name, value in each.items()}
-        return Read(Settings.model_construct(**values), frozenset(found), tuple(error.problems), unknown)
+        problems = (*error.problems, *around)
+        return Read(Settings.model_construct(**values), can_send & found.keys(), problems, unknown)
 
 
 def _values(part: Part) -> dict[str, Any] | None:

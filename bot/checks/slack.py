@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator
 from typing import Any, Final
 
 import aiohttp
-from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.checks.item import Item, fails, untried, works
@@ -13,6 +12,7 @@ from bot.config import Settings, revealed
 from bot.errors import SlackError, SlackRefused
 from bot.manifest import SCOPES
 from bot.network.sessions import client_session
+from bot.network.slack import web_client
 from bot.tokens import may_connect, signed_in
 
 BOT_TOKEN: Final = "Slack bot token"  # noqa: S105  a name
@@ -35,7 +35,7 @@ NO_WEBSOCKET: Final = (
 async def try_bot_token(settings: Settings) -> AsyncGenerator[Item, None]:
     """Ask whose bot token this is, and what it is allowed."""
     async with client_session(timeout=TIMEOUT) as session:
-        client = AsyncWebClient(base_url=settings.slack_api_url, session=session)
+        client = web_client(session, settings.slack_api_url)
         try:
             answer = await signed_in(client, revealed(settings.slack_bot_token))
         except SlackError as error:
@@ -67,7 +67,7 @@ async def try_socket_mode(settings: Settings) -> AsyncGenerator[Item, None]:
     """Ask whether the app-level token opens Socket Mode, and open it."""
     token = revealed(settings.slack_app_token)
     async with client_session(timeout=TIMEOUT) as session:
-        client = AsyncWebClient(base_url=settings.slack_api_url, session=session)
+        client = web_client(session, settings.slack_api_url)
         try:
             opened = await may_connect(client, token)
         except SlackError as error:
@@ -75,7 +75,7 @@ async def try_socket_mode(settings: Settings) -> AsyncGenerator[Item, None]:
             yield untried(SOCKET_MODE, "Slack gave no address to connect to")
             return
         yield works(APP_TOKEN, "Slack takes it")
-        yield await _connection(session, str(opened.get("url")), client.proxy)
+        yield await _connection(session, str(opened.get("url")))
 
 
 def _app_token_refused(error: SlackError) -> str:
@@ -87,14 +87,14 @@ def _app_token_refused(error: SlackError) -> str:
     return error.sentence()
 
 
-async def _connection(session: aiohttp.ClientSession, url: str, proxy: str | None) -> Item:
+async def _connection(session: aiohttp.ClientSession, url: str) -> Item:
     """Open a WebSocket as the bot does, up to Slack's hello, and close it at once.
 
     While it is open, Slack may give it a command that was meant for a running bot (page "Using Socket Mode").
     """
     try:
         async with asyncio.timeout(HELLO_SECONDS):
-            return _judged(await _first_frame(session, url, proxy))
+            return _judged(await _first_frame(session, url))
     except aiohttp.WSServerHandshakeError as error:
         return fails(SOCKET_MODE, f"the WebSocket was refused with HTTP {error.status}. {NO_WEBSOCKET}")
     except TimeoutError:
@@ -104,9 +104,9 @@ async def _connection(session: aiohttp.ClientSession, url: str, proxy: str | Non
         return fails(SOCKET_MODE, f"there was no connection ({type(error).__name__}). {NO_WEBSOCKET}")
 
 
-async def _first_frame(session: aiohttp.ClientSession, url: str, proxy: str | None) -> dict[str, Any]:
+async def _first_frame(session: aiohttp.ClientSession, url: str) -> dict[str, Any]:
     goodbye = aiohttp.ClientWSTimeout(ws_close=GOODBYE_SECONDS)
-    async with session.ws_connect(url, proxy=proxy, timeout=goodbye) as connection:
+    async with session.ws_connect(url, timeout=goodbye) as connection:
         frame = await connection.receive_json()
         return frame if isinstance(frame, dict) else {}
 

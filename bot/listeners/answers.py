@@ -17,7 +17,6 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import aiohttp
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot import cards
@@ -25,6 +24,7 @@ from bot.errors import BeingStopped, VoiceJobError
 from bot.logs import about
 from bot.metrics import TYPED, Metrics
 from bot.mrkdwn import Message
+from bot.network.slack import webhook_client
 from bot.pace import PACE
 from bot.retries import retried
 
@@ -149,7 +149,7 @@ class Answers:
 
     async def _answer(self, response_url: str, message: dict[str, Any], *, replaces: bool) -> None:
         # slack_sdk's own handlers don't see a status of 5xx here, so they stay out of it.
-        webhook = AsyncWebhookClient(response_url, session=self._session, retry_handlers=[])
+        webhook = webhook_client(self._session, response_url)
         body = message | {"replace_original": replaces}
 
         async def send() -> None:

@@ -7,7 +7,6 @@ from typing import Final
 import httpx
 
 from bot.metastudio.client import HTTPX_ERRORS, transport_error
-from bot.metastudio.proxies import check_proxies
 from bot.metastudio.transport import Transport
 
 TIMEOUT: Final = httpx.Timeout(5)
@@ -17,9 +16,8 @@ async def clock_difference(address: str) -> timedelta | None:
     """Tell how far the server's clock is ahead of this machine's; None where it does not tell the time.
 
     Any answer will do, whatever its status. The time comes in whole seconds, and after a journey. Raises
-    MetaStudioError when there is no answer, BadSettings as ``check_proxies`` does.
+    MetaStudioError when there is no answer.
     """
-    check_proxies()
     asked = datetime.now(UTC)
     try:
         # The body, which may be a long page of a proxy's, is left where it is.

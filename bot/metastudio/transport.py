@@ -13,7 +13,6 @@ import aiohttp
 import httpx
 from yarl import URL
 
-from bot.metastudio.proxies import proxy_for
 from bot.network.sessions import client_session
 
 LONGEST_HEADER: Final = 64 * 1024
@@ -40,7 +39,6 @@ class Transport(httpx.AsyncBaseTransport):
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
-        self._proxies: dict[tuple[str, bytes], str | None] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, and give the answer's head; its body is read from the connection afterwards."""
@@ -53,17 +51,9 @@ class Transport(httpx.AsyncBaseTransport):
                 headers=request.headers.multi_items(),
                 data=request.content or None,
                 allow_redirects=False,
-                proxy=self._proxy_for(request.url),
                 timeout=aiohttp.ClientTimeout(connect=limits["connect"], sock_read=limits["read"]),
             )
         return httpx.Response(answer.status, headers=answer.raw_headers, stream=_Body(answer))
-
-    def _proxy_for(self, url: httpx.URL) -> str | None:
-        """Look it up once for each server: that takes as long as the rest of sending a request."""
-        server = url.scheme, url.netloc
-        if server not in self._proxies:
-            self._proxies[server] = proxy_for(url)
-        return self._proxies[server]
 
     async def aclose(self) -> None:
         """Close all connections."""

@@ -3,14 +3,34 @@
 from typing import Any
 
 import aiohttp
+from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
+from yarl import URL
 
 from bot.network.names import Resolver
+from bot.network.proxies import proxy_for
 
 
-def client_session(*, connections: int = 100, **given: Any) -> aiohttp.ClientSession:
+def client_session(
+    *, connections: int = 100, middlewares: tuple[ClientMiddlewareType, ...] = (), **given: Any
+) -> aiohttp.ClientSession:
     """Open a session with at most so many connections, 0 for any number; ``given`` is for aiohttp."""
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=connections, resolver=Resolver()),
         cookie_jar=aiohttp.DummyCookieJar(),
+        middlewares=(_by_proxies(), *middlewares),
         **given,
     )
+
+
+def _by_proxies() -> ClientMiddlewareType:
+    """Send each request the way that the environment says, whatever slack_sdk read there by itself."""
+    known: dict[URL, URL | None] = {}  # reading the environment takes as long as the rest of sending
+
+    async def choose(request: ClientRequest, send: ClientHandlerType) -> ClientResponse:
+        server = request.url.origin()
+        if server not in known:
+            known[server] = proxy_for(server)
+        request.update_proxy(known[server], None, None)
+        return await send(request)
+
+    return choose

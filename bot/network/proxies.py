@@ -1,0 +1,87 @@
+"""The proxies of the environment, or else of the system (macOS, Windows): one rule for all that is sent."""
+
+import re
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Final
+from urllib.request import getproxies, getproxies_environment, proxy_bypass
+
+from yarl import URL
+
+SCHEMES: Final = ("http", "https", "all")
+PORTS: Final = {"http": 80, "https": 443}
+OF_SOCKETS: Final = {"ws": "http", "wss": "https"}
+"""A WebSocket goes the way of the scheme that it begins with."""
+REFUSED: Final = "can't be used: a proxy must be an address like http://host:port"
+"""Without the address itself, which may hold a password."""
+_BETWEEN: Final = re.compile(r"[,\s]+")
+_WITH_PORT: Final = re.compile(r"([^:]+|\[.*\](?:/\d+)?):(\d{1,5})")
+
+
+def proxy_for(url: URL) -> URL | None:
+    """Find the proxy over which an address is reached; None if it is reached without one."""
+    proxies = getproxies()
+    found = proxies.get(OF_SOCKETS.get(url.scheme, url.scheme)) or proxies.get("all")
+    return URL(_with_scheme(found)) if found and not _is_direct(url) else None
+
+
+def _is_direct(url: URL) -> bool:
+    environment = getproxies_environment()
+    if not environment:
+        return bool(proxy_bypass(url.host or ""))
+    return any(_covers(entry, url) for entry in _BETWEEN.split(environment.get("no", "").lower()) if entry)
+
+
+def _covers(entry: str, url: URL) -> bool:
+    """Say whether an entry of NO_PROXY names the host; what can't be read names none.
+
+    As Python, curl and others have it: ``*``; a domain, with all below it, with a dot or ``*.`` before it or
+    without; an address, in brackets or without; a network (``10.0.0.0/8``); each but ``*`` with a port, or
+    without for every port.
+    """
+    found = _WITH_PORT.fullmatch(entry)
+    name, port = (found[1], int(found[2])) if found else (entry, url.port)
+    if port != url.port:
+        return False
+    host = (url.host or "").lower().rstrip(".")
+    if address := _address(host):
+        return entry == "*" or _has(name, address)
+    domain = name.removeprefix("*").strip(".")
+    return entry == "*" or (bool(domain) and f".{host}".endswith(f".{domain}"))
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+
+
+def _has(name: str, address: IPv4Address | IPv6Address) -> bool:
+    try:
+        return address in ip_network(name.replace("[", "").replace("]", "").partition("%")[0], strict=False)
+    except ValueError:
+        return False
+
+
+def problems() -> list[str]:
+    """Name each variable whose proxy is no address."""
+    proxies = getproxies()
+    return [
+        f"{scheme.upper()}_PROXY: {REFUSED}"
+        for scheme in SCHEMES
+        if proxies.get(scheme) and not _is_web_address(_with_scheme(proxies[scheme]))
+    ]
+
+
+def _with_scheme(proxy: str) -> str:
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        url = URL(text)
+        (url.host or "").encode("idna")
+        f"{url.user}{url.password}".encode("latin1")  # of "Basic" authentication, as aiohttp sends it
+        return url.scheme in PORTS and bool(url.host and url.port) and ":" not in (url.user or "")
+    except ValueError:  # UnicodeError is one: what can't be sent is no address either
+        return False

@@ -1,0 +1,149 @@
+"""Proxies: which one is used for an address, and what is none."""
+
+import pytest
+from yarl import URL
+
+from bot.errors import BadSettings
+from bot.network.environment import check_environment
+from bot.network.proxies import proxy_for
+
+PROXY = "http://proxy.example:3128"
+ENDPOINT = "https://metastudio.cn-north-4.myhuaweicloud.com/v1"
+
+
+@pytest.mark.parametrize(
+    ("environment", "address", "proxy"),
+    [
+        ({}, ENDPOINT, None),
+        ({"HTTPS_PROXY": PROXY}, ENDPOINT, PROXY),
+        ({"https_proxy": PROXY}, ENDPOINT, PROXY),
+        ({"HTTPS_PROXY": "proxy.example:3128"}, ENDPOINT, PROXY),
+        ({"HTTPS_PROXY": "http://[::1]:3128"}, ENDPOINT, "http://[::1]:3128"),
+        ({"HTTPS_PROXY": "[::1]:3128"}, ENDPOINT, "http://[::1]:3128"),
+        ({"HTTPS_PROXY": "http://me:hush@proxy.example:3128"}, ENDPOINT, "http://me:hush@proxy.example:3128"),
+        ({"ALL_PROXY": PROXY}, ENDPOINT, PROXY),
+        ({"HTTP_PROXY": PROXY}, ENDPOINT, None),
+        ({"http_proxy": PROXY}, "http://127.0.0.1:8080/", PROXY),
+        ({"HTTPS_PROXY": PROXY}, "wss://wss-primary.slack.com/link", PROXY),
+        ({"http_proxy": PROXY}, "ws://127.0.0.1:8080/link", PROXY),
+        ({"HTTPS_PROXY": PROXY}, "ws://127.0.0.1:8080/link", None),
+    ],
+    ids=str,
+)
+def test_which_proxy_is_used(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], address: str, proxy: str | None
+) -> None:
+    """It is the one of the address's scheme, or ALL_PROXY."""
+    for key, value in environment.items():
+        monkeypatch.setenv(key, value)
+
+    assert proxy_for(URL(address)) == (proxy and URL(proxy))
+
+
+DIRECT = [
+    ("*", "a.example"),
+    ("a.example", "a.example"),
+    (".example", "a.example"),
+    ("*.example", "a.example"),
+    ("A.Example.", "a.example"),
+    ("slack.com", "wss-primary.slack.com"),
+    ("b.example, .myhuaweicloud.com", "iam.myhuaweicloud.com"),
+    ("b.example a.example", "a.example"),
+    (",, ,a.example,", "a.example"),
+    ("a.example:443", "a.example"),
+    ("a.example:8443", "a.example:8443"),
+    ("10.1.2.3", "10.1.2.3"),
+    ("10.0.0.0/8", "10.1.2.3"),
+    ("10.1.2.4/8", "10.1.2.3"),
+    ("10.1.2.3:443", "10.1.2.3"),
+    ("fd07::/64", "[fd07::5]"),
+    ("[fd07::]/64", "[fd07::5]"),
+    ("::1", "[::1]"),
+    ("[::1]", "[::1]"),
+    ("[::1]:8443", "[::1]:8443"),
+    ("0:0:0:0:0:0:0:1", "[::1]"),
+    ("fe80::1", "[fe80::1%25eth0]"),
+    ("fd07::/645, [, ::, [::1, a.example", "a.example"),
+]
+BY_PROXY = [
+    ("", "a.example"),
+    ("example.com", "badexample.com"),
+    ("a.example", "example"),
+    ("a.example:8443", "a.example"),
+    ("[::1]:8443", "[::1]"),
+    ("fd07::/64", "[fd08::5]"),
+    ("0.0.0.0/0", "[::1]"),
+    ("2.3", "10.1.2.3"),
+    ("10.0.0.0/8", "a.example"),
+    (".", "a.example"),
+    ("*.", "a.example"),
+    ("https://", "a.example"),
+    (
+        "10.0.0.0/99, fd07::/645, [, ], ]:[, [::1:80, :::, :80, %, a..b, \x01, 你好, http://[, 1.2.3.4.5",
+        "a.example",
+    ),
+    (
+        "10.0.0.0/99, fd07::/645, [, ], ]:[, [::1:80, :::, :80, %, a..b, \x01, 你好, http://[, 1.2.3.4.5",
+        "[fd07::5]",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("entries", "host", "is_direct"),
+    [(*case, True) for case in DIRECT] + [(*case, False) for case in BY_PROXY],
+)
+@pytest.mark.parametrize("key", ["NO_PROXY", "no_proxy"])
+def test_what_goes_without_one(
+    monkeypatch: pytest.MonkeyPatch, key: str, entries: str, host: str, *, is_direct: bool
+) -> None:
+    """What NO_PROXY names, in the forms that are common; what can't be read there is skipped."""
+    monkeypatch.setenv("HTTPS_PROXY", PROXY)
+    monkeypatch.setenv(key, entries)
+    check_environment()
+
+    assert proxy_for(URL(f"https://{host}/")) == (None if is_direct else URL(PROXY))
+
+
+NO_PROXIES = (
+    "odd://me:hush@proxy",
+    "socks5://proxy:1080",
+    "http://",
+    "http://[",
+    "http:///x",
+    "http://proxy:port",
+    "http://a..b:1",
+    "http://me:%D0%BF@proxy:1",
+    "http://m%3Ae:hush@proxy:1",
+)
+
+
+@pytest.mark.parametrize("proxy", NO_PROXIES)
+@pytest.mark.parametrize("key", ["HTTPS_PROXY", "http_proxy", "ALL_PROXY"])
+def test_what_is_no_proxy(monkeypatch: pytest.MonkeyPatch, key: str, proxy: str) -> None:
+    """It is refused before anything is sent, by its key, without its password."""
+    monkeypatch.setenv(key, proxy)
+    says = f"{key.upper()}: can't be used: a proxy must be an address like http://host:port"
+    with pytest.raises(BadSettings, match=says) as refused:
+        check_environment()
+
+    assert "hush" not in refused.value.sentence()
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "",
+        PROXY,
+        "https://proxy.example",
+        "http://[::1]:3128",
+        "[::1]:3128",
+        "proxy.example:3128",
+        "http://me:hush@10.0.0.1:3128",
+    ],
+)
+def test_what_is_a_proxy(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    """An address with a host, or none at all."""
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+
+    check_environment()
