@@ -8,7 +8,10 @@ from io import TextIOWrapper
 
 from bot.console import exit_code, print_aside
 from bot.errors import MetaStudioError, VoiceJobError
-from bot.run import run
+from bot.network.trust import no_certificates
+
+with no_certificates():
+    from bot.run import run
 
 
 def main() -> None:

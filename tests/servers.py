@@ -35,7 +35,7 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def listening(serve: Serve) -> AsyncIterator[str]:
+async def listening(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """Listen on loopback, and give the address; every connection is closed in the end."""
     tasks = set()
 
@@ -49,10 +49,10 @@ async def listening(serve: Serve) -> AsyncIterator[str]:
             writer.close()
             await asyncio.wait([asyncio.ensure_future(writer.wait_closed())])
 
-    server = await asyncio.start_server(guarded, "127.0.0.1", 0)
+    server = await asyncio.start_server(guarded, "127.0.0.1", 0, ssl=tls)
     host, port = server.sockets[0].getsockname()
     try:
-        yield f"http://{host}:{port}"
+        yield f"{'https' if tls else 'http'}://{host}:{port}"
     finally:
         server.close()
         for task in filter(None, tasks):
@@ -67,14 +67,36 @@ class Proxy:
         self._host, _, self._port = target.removeprefix("http://").partition(":")
         self.connections = 0
 
-    def running(self) -> AbstractAsyncContextManager[str]:
+    def running(self, tls: ssl.SSLContext | None = None) -> AbstractAsyncContextManager[str]:
         """Listen, and give the address."""
-        return listening(self._relay)
+        return listening(self._relay, tls)
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        their_reader, their_writer = await asyncio.open_connection(self._host, int(self._port))
-        await asyncio.gather(_pump(reader, their_writer), _pump(their_reader, writer))
+        await join(reader, writer, self._host, int(self._port))
+
+
+class Tunnel:
+    """A proxy that makes tunnels for HTTPS, and remembers the head of each request for one."""
+
+    def __init__(self) -> None:
+        self.heads: list[str] = []
+
+    def running(self, tls: ssl.SSLContext | None = None) -> AbstractAsyncContextManager[str]:
+        """Listen, and give the address."""
+        return listening(self._serve, tls)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        host, _, port = self.heads[-1].split(" ")[1].partition(":")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        await join(reader, writer, host, int(port))
+
+
+async def join(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, port: int) -> None:
+    """Pass everything on to an address, and back."""
+    their_reader, their_writer = await asyncio.open_connection(host, port)
+    await asyncio.gather(_pump(reader, their_writer), _pump(their_reader, writer))
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -15,7 +15,7 @@ from bot.demo.metastudio_account import ACCESS_KEY, SECRET_KEY
 from bot.demo.slack import APP_TOKEN, BOT_TOKEN, SlackWorkspace
 from bot.pace import PACE, Pace
 
-_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+_NETWORK = ("http_proxy", "https_proxy", "all_proxy", "ssl_cert_file", "ssl_cert_dir", "sslkeylogfile")
 
 
 class GivenSettings(Settings):
@@ -74,7 +74,7 @@ async def running(settings: Settings, *, pace: Pace = PACE) -> AsyncIterator[str
 
 
 def go_without_proxy() -> None:
-    """Keep the way to loopback direct: slack_sdk takes a proxy from the environment for every address."""
-    for name in _PROXIES:
+    """Keep the way to loopback direct, and read no certificates but the system's."""
+    for name in _NETWORK:
         os.environ.pop(name, None)
         os.environ.pop(name.upper(), None)

@@ -1,12 +1,12 @@
 """What the environment says of the network: read by libraries, which stumble over what is wrong there."""
 
 from bot.errors import BadSettings
-from bot.network import proxies
+from bot.network import proxies, trust
 
 
 def problems() -> list[str]:
     """Give a line for each variable that can't be used, with its name in front."""
-    return proxies.problems()
+    return [*proxies.problems(), *trust.problems()]
 
 
 def check_environment() -> None:

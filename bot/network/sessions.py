@@ -8,6 +8,7 @@ from yarl import URL
 
 from bot.network.names import Resolver
 from bot.network.proxies import proxy_for
+from bot.network.trust import tls_context
 
 
 def client_session(
@@ -15,7 +16,7 @@ def client_session(
 ) -> aiohttp.ClientSession:
     """Open a session with at most so many connections, 0 for any number; ``given`` is for aiohttp."""
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=connections, resolver=Resolver()),
+        connector=aiohttp.TCPConnector(limit=connections, resolver=Resolver(), ssl=tls_context()),
         cookie_jar=aiohttp.DummyCookieJar(),
         middlewares=(_by_proxies(), *middlewares),
         **given,

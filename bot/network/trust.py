@@ -1,0 +1,130 @@
+"""The certificates that count, for Slack and Huawei Cloud: the system's, or those of OpenSSL's variables."""
+
+import os
+import re
+import ssl
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import truststore
+
+FILE: Final = "SSL_CERT_FILE"
+FOLDERS: Final = "SSL_CERT_DIR"
+KEY_LOG: Final = "SSLKEYLOGFILE"
+KEYS: Final = (FILE, FOLDERS, KEY_LOG)
+HASHED: Final = re.compile(r"[0-9a-f]{8}\.\d+")
+"""How the files are called that OpenSSL finds in a folder (openssl-rehash(1))."""
+OWN_STORES: Final = ("darwin", "win32")
+"""Systems whose certificates are in no file that OpenSSL reads."""
+
+
+def tls_context() -> ssl.SSLContext:
+    """Give the one context for all connections of this process. It takes 30 ms, the first time."""
+    for key in KEYS:
+        if not os.environ.get(key):  # empty is not set; OpenSSL would look for a file without a name
+            os.environ.pop(key, None)
+    return _context(*map(os.environ.get, KEYS))
+
+
+@lru_cache(maxsize=1)
+def _context(file: str | None, folders: str | None, key_log: str | None) -> ssl.SSLContext:
+    # On Linux, truststore has OpenSSL read the system's file again for each connection: 25 ms in which
+    # nobody is served. There it is only needed where OpenSSL was built for places that hold nothing.
+    if sys.platform not in OWN_STORES and (
+        ssl.get_default_verify_paths().cafile or _hashed(_default_folders())
+    ):
+        context = ssl.create_default_context()
+    else:
+        context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if file or folders:
+            context.load_verify_locations(file, folders)
+        if key_log:
+            context.keylog_filename = key_log
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def _default_folders() -> list[str]:
+    return (ssl.get_default_verify_paths().capath or "").split(os.pathsep)
+
+
+def _hashed(folders: list[str]) -> bool:
+    """Tell whether there is a certificate in a folder where OpenSSL finds it."""
+    return any(HASHED.fullmatch(name) for folder in folders for name in _names_in(folder))
+
+
+def _names_in(folder: str) -> list[str]:
+    with suppress(OSError):
+        return [each.name for each in Path(folder).iterdir()]
+    return []
+
+
+def problems() -> list[str]:
+    """Name each variable that can't be used, with its path and what to do."""
+    found = {FILE: _file_problem, FOLDERS: _folders_problem, KEY_LOG: _key_log_problem}
+    told = [(key, look(value)) for key, look in found.items() if (value := os.environ.get(key))]
+    return [f"{key}: {problem}, or take {key} out of the environment" for key, problem in told if problem]
+
+
+def _file_problem(path: str) -> str:
+    why = "it is no file"
+    try:
+        if stat.S_ISREG(Path(path).stat().st_mode):  # opening a pipe would wait for its other end
+            why = "no certificates, or broken ones"
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.load_verify_locations(path)
+            if context.cert_store_stats()["x509"]:
+                return ""
+    except ssl.SSLError:
+        pass
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+    return f"no certificates can be read from “{_shown(path)}” ({why}). Name a file of certificates in PEM"
+
+
+def _folders_problem(value: str) -> str:
+    folders = [folder for folder in value.split(os.pathsep) if folder]
+    if os.environ.get(FILE) or _hashed(folders):  # beside a file, an empty folder is meant to be empty
+        return ""
+    return (
+        f"OpenSSL finds no certificates in “{_shown(value)}”. Name a folder that holds some, and run "
+        "“openssl rehash” on it"
+    )
+
+
+def _key_log_problem(path: str) -> str:
+    try:
+        # As OpenSSL does, but for everybody else's eyes; a pipe that nobody reads is an error then.
+        os.close(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o600))
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        return f"“{_shown(path)}” can't be written ({why}). Name a file in a folder that exists"
+    return ""
+
+
+def _shown(path: str) -> str:
+    """Make a path of the environment fit for a line."""
+    return "".join(each if each.isprintable() else "?" for each in path)[:200]
+
+
+@contextmanager
+def no_certificates() -> Iterator[None]:
+    """Let a library that makes contexts when it is imported, as aiohttp does, find nothing to read.
+
+    They would take 50 ms and 2 MiB, fail where keys can't be written, and wait for ever on a pipe. Nothing
+    here uses them.
+    """
+    kept = {key: os.environ.pop(key, None) for key in KEYS}
+    os.environ |= {FILE: os.devnull, FOLDERS: os.devnull}
+    try:
+        yield
+    finally:
+        for key, value in kept.items():
+            os.environ.pop(key, None)
+            if value is not None:
+                os.environ[key] = value
