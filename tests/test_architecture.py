@@ -39,6 +39,7 @@ LAYERS = [
         "bot.metastudio.credentials",
         "bot.metastudio.iam_tokens",
         "bot.metastudio.signing",
+        "bot.network.limits",
         "bot.network.names",
     },
     {

@@ -1,15 +1,19 @@
 """Asking a server of Huawei Cloud for the time, without signing in."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
 
 import httpx
 
+from bot.errors import TimedOut
 from bot.metastudio.client import HTTPX_ERRORS, transport_error
 from bot.metastudio.transport import Transport
 
 TIMEOUT: Final = httpx.Timeout(5)
+LIMIT: Final = 10.0
+"""Seconds for the whole of it: a head may trickle."""
 
 
 async def clock_difference(address: str) -> timedelta | None:
@@ -22,12 +26,15 @@ async def clock_difference(address: str) -> timedelta | None:
     try:
         # The body, which may be a long page of a proxy's, is left where it is.
         async with (
+            asyncio.timeout(LIMIT),
             httpx.AsyncClient(timeout=TIMEOUT, transport=Transport()) as http,
             http.stream("GET", f"{address}/") as response,
         ):
             told = _time_in(response.headers)
     except HTTPX_ERRORS as error:
         raise transport_error(error, "") from error
+    except TimeoutError as error:
+        raise TimedOut from error
     between = asked + (datetime.now(UTC) - asked) / 2
     return None if told is None else told - between
 

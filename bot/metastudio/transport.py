@@ -11,14 +11,20 @@ from typing import Final
 
 import aiohttp
 import httpx
+from aiohttp.http_exceptions import ContentEncodingError
 from yarl import URL
 
+from bot.network.limits import AnswerTooLong, limited
 from bot.network.sessions import client_session
 
 LONGEST_HEADER: Final = 64 * 1024
 """Bytes. IAM's tokens come in a header, and grow with what a user may do."""
 
+UNPACKED: Final = {b"content-encoding", b"content-length"}
+"""Headers that are not about a body as aiohttp gives it. httpx would unpack 64 MiB at once."""
+
 _ERRORS: Final = (
+    (AnswerTooLong, httpx.DecodingError),
     (aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout),
     (TimeoutError, httpx.ReadTimeout),
     (aiohttp.ClientConnectorError, httpx.ConnectError),
@@ -53,7 +59,8 @@ class Transport(httpx.AsyncBaseTransport):
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(connect=limits["connect"], sock_read=limits["read"]),
             )
-        return httpx.Response(answer.status, headers=answer.raw_headers, stream=_Body(answer))
+        headers = [header for header in answer.raw_headers if header[0].lower() not in UNPACKED]
+        return httpx.Response(answer.status, headers=headers, stream=_Body(answer))
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -68,10 +75,10 @@ class _Body(httpx.AsyncByteStream):
         self._answer = answer
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Give it as it comes."""
+        """Give it as it comes, unpacked."""
         with _httpx_errors():
-            async for chunk in self._answer.content.iter_any():
-                yield chunk
+            async for piece in limited(self._answer.content):
+                yield piece
 
     async def aclose(self) -> None:
         """Leave what was not read, and its connection; one that was read to the end is kept."""
@@ -81,7 +88,6 @@ class _Body(httpx.AsyncByteStream):
 def _session() -> aiohttp.ClientSession:
     return client_session(
         connections=0,
-        auto_decompress=False,  # httpx does
         max_field_size=LONGEST_HEADER,
         middlewares=(_once,),
     )
@@ -101,7 +107,9 @@ def _httpx_errors() -> Iterator[None]:
         raise httpx_error(error) from error
 
 
-def httpx_error(error: Exception) -> httpx.TransportError:
+def httpx_error(error: Exception) -> httpx.RequestError:
     """Give the error that httpx's own transport would raise, as far as its kind goes."""
+    if isinstance(error.__cause__, ContentEncodingError):
+        return httpx.DecodingError(type(error).__name__)
     kind = next(ours for theirs, ours in _ERRORS if isinstance(error, theirs))
     return kind(type(error).__name__)  # what it says may quote a header

@@ -6,6 +6,7 @@ import aiohttp
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
 from yarl import URL
 
+from bot.network.limits import LimitedResponse
 from bot.network.names import Resolver
 from bot.network.proxies import proxy_for
 from bot.network.trust import tls_context
@@ -18,6 +19,7 @@ def client_session(
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=connections, resolver=Resolver(), ssl=tls_context()),
         cookie_jar=aiohttp.DummyCookieJar(),
+        response_class=LimitedResponse,
         middlewares=(_by_proxies(), *middlewares),
         **given,
     )
