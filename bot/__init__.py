@@ -11,6 +11,7 @@ socket_mode.py    one of Slack's ways to the bot
 http_mode.py      the other
 servers.py        how a server begins and ends
 network/          how the bot reaches the internet, for both sides
+version.py        which version this is, and the name under which it asks
 threads.py        blocking calls that nobody waits for at the end
 health.py         alive, ready, and how it is doing: what a supervisor and monitoring ask
 metrics.py        what is counted and measured

@@ -23,6 +23,7 @@ from bot.job_ids import job_id_from
 from bot.jobs import Job, without_personal_fields
 from bot.network import environment
 from bot.run import on_signals, run
+from bot.version import VERSION
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -49,10 +50,8 @@ cli = typer.Typer(
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001  typer passes the option's value
-    from importlib.metadata import version
-
     if wanted:
-        typer.echo(version("voicejob"))
+        typer.echo(VERSION)
         raise typer.Exit
 
 

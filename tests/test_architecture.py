@@ -29,6 +29,7 @@ LAYERS = [
         "bot.secret_files",
         "bot.network",
         "bot.threads",
+        "bot.version",
     },
     {
         "bot.console",

@@ -23,6 +23,8 @@ LONGEST_HEADER: Final = 64 * 1024
 UNPACKED: Final = {b"content-encoding", b"content-length"}
 """Headers that are not about a body as aiohttp gives it. httpx would unpack 64 MiB at once."""
 
+SESSIONS: Final = {"user-agent", "accept-encoding"}
+"""Headers that the session sets: what asks, and what it can unpack. httpx would say those of its own."""
 _ERRORS: Final = (
     (AnswerTooLong, httpx.DecodingError),
     (aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout),
@@ -54,7 +56,7 @@ class Transport(httpx.AsyncBaseTransport):
             answer = await self._session.request(
                 request.method,
                 URL(str(request.url), encoded=True),  # as it was signed
-                headers=request.headers.multi_items(),
+                headers=[each for each in request.headers.multi_items() if each[0] not in SESSIONS],
                 data=request.content or None,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(connect=limits["connect"], sock_read=limits["read"]),

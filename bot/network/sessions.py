@@ -1,6 +1,6 @@
 """Sessions of aiohttp for all that the bot sends, to Slack as to Huawei Cloud."""
 
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
@@ -10,6 +10,10 @@ from bot.network.limits import LimitedResponse
 from bot.network.names import Resolver
 from bot.network.proxies import proxy_for
 from bot.network.trust import tls_context
+from bot.version import USER_AGENT
+
+HEADERS: Final = {"User-Agent": USER_AGENT}
+"""A proxy gets them, too, with the request for a tunnel."""
 
 
 def client_session(
@@ -18,6 +22,7 @@ def client_session(
     """Open a session with at most so many connections, 0 for any number; ``given`` is for aiohttp."""
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=connections, resolver=Resolver(), ssl=tls_context()),
+        headers=HEADERS,
         cookie_jar=aiohttp.DummyCookieJar(),
         response_class=LimitedResponse,
         middlewares=(_by_proxies(), *middlewares),
@@ -33,7 +38,7 @@ def _by_proxies() -> ClientMiddlewareType:
         server = request.url.origin()
         if server not in known:
             known[server] = proxy_for(server)
-        request.update_proxy(known[server], None, None)
+        request.update_proxy(known[server], None, HEADERS)
         return await send(request)
 
     return choose
