@@ -21,7 +21,6 @@ from bot.checks.slack import (
 )
 from bot.checks.store import STORE, try_store
 from bot.config import Settings
-from bot.errors import BadSettings
 
 SECONDS: Final = 25.0
 """After as long, what has not answered counts as failed. Each part has shorter limits of its own."""
@@ -63,8 +62,6 @@ async def _tried(known: Read, part: Part, names: tuple[str, ...], attempt: Try, 
         return items + _rest(
             names[len(items) :], f"no answer came within {seconds:g} s. Try again in a minute."
         )
-    except BadSettings as error:
-        return items + _rest(names[len(items) :], error.sentence())
     except Exception as error:  # noqa: BLE001  a fault of ours, or of a library, is one item's and no more
         says = f"trying it broke ({type(error).__name__}). Check the proxy settings of this machine."
         return items + _rest(names[len(items) :], says)
