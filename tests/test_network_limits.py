@@ -7,11 +7,13 @@ import zlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
+import aiohttp
 import pytest
 from servers import Serve, client_at, failure_of, listening
 
-from bot.errors import MetaStudioError, SlackUnreachable, UnreadableAnswer
+from bot.errors import MetaStudioError, SlackUnreachable, TimedOut, UnreadableAnswer
 from bot.metastudio.auth import IamUser
+from bot.metastudio.probe import clock_difference
 from bot.network.limits import LONGEST_ANSWER, AnswerTooLong
 from bot.network.sessions import client_session
 from bot.network.slack import web_client, webhook_client
@@ -128,6 +130,28 @@ async def test_as_long_as_may_be(more: int, encoding: str) -> None:
                 await answer.read()
         else:
             assert await answer.read() == await answer.read() == text
+
+
+@pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\n\r\n"], ids=str)
+async def test_an_answer_that_trickles(start: bytes) -> None:
+    """The time of an answer is over, though a byte comes now and then: of its head, or of its body."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(start)
+        while True:
+            writer.write(b"x" if start else b"")
+            await writer.drain()
+            await asyncio.sleep(0.01)
+
+    short = aiohttp.ClientTimeout(total=0.2)
+    async with listening(serve) as url, client_session(timeout=short) as session:
+        async with client_at(url, limit=0.2) as client:
+            assert type(await failure_of(client.job("a-job"))) is TimedOut
+        if not start.endswith(b"\r\n\r\n"):  # of which the probe reads the head only
+            assert type(await failure_of(clock_difference(url, limit=0.2))) is TimedOut
+        with pytest.raises(TimeoutError):
+            await webhook_client(session, url).send_dict({})
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])

@@ -113,6 +113,10 @@ NO_PROXIES = (
     "http:///x",
     "http://proxy:port",
     "http://a..b:1",
+    "http://a b:1",
+    "http://127.1:1",
+    "::1",
+    "'http://proxy:1'",
     "http://me:%D0%BF@proxy:1",
     "http://m%3Ae:hush@proxy:1",
 )

@@ -16,17 +16,17 @@ LIMIT: Final = 10.0
 """Seconds for the whole of it: a head may trickle."""
 
 
-async def clock_difference(address: str) -> timedelta | None:
+async def clock_difference(address: str, *, limit: float = LIMIT) -> timedelta | None:
     """Tell how far the server's clock is ahead of this machine's; None where it does not tell the time.
 
-    Any answer will do, whatever its status. The time comes in whole seconds, and after a journey. Raises
-    MetaStudioError when there is no answer.
+    Any answer will do that comes within ``limit`` seconds, whatever its status. The time comes in whole
+    seconds, and after a journey. Raises MetaStudioError when there is no answer.
     """
     asked = datetime.now(UTC)
     try:
         # The body, which may be a long page of a proxy's, is left where it is.
         async with (
-            asyncio.timeout(LIMIT),
+            asyncio.timeout(limit),
             httpx.AsyncClient(timeout=TIMEOUT, transport=Transport()) as http,
             http.stream("GET", f"{address}/") as response,
         ):

@@ -14,6 +14,7 @@ OF_SOCKETS: Final = {"ws": "http", "wss": "https"}
 REFUSED: Final = "can't be used: a proxy must be an address like http://host:port"
 """Without the address itself, which may hold a password."""
 _BETWEEN: Final = re.compile(r"[,\s]+")
+_LIKE_AN_ADDRESS: Final = re.compile(r"[\d.]+")
 _WITH_PORT: Final = re.compile(r"([^:]+|\[.*\](?:/\d+)?):(\d{1,5})")
 
 
@@ -80,8 +81,13 @@ def _with_scheme(proxy: str) -> str:
 def _is_web_address(text: str) -> bool:
     try:
         url = URL(text)
-        (url.host or "").encode("idna")
+        host = url.host or ""
+        host.encode("idna")
+        if _LIKE_AN_ADDRESS.fullmatch(host):
+            ip_address(host)  # aiohttp takes no short ones, such as 127.1
         f"{url.user}{url.password}".encode("latin1")  # of "Basic" authentication, as aiohttp sends it
-        return url.scheme in PORTS and bool(url.host and url.port) and ":" not in (url.user or "")
+        return (
+            url.scheme in PORTS and host.split() == [host] and bool(url.port) and ":" not in (url.user or "")
+        )
     except ValueError:  # UnicodeError is one: what can't be sent is no address either
         return False
