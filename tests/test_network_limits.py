@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from servers import Serve, client_at, failure_of, listening
 
 from bot.errors import MetaStudioError, SlackUnreachable, TimedOut, UnreadableAnswer
@@ -130,6 +132,25 @@ async def test_as_long_as_may_be(more: int, encoding: str) -> None:
                 await answer.read()
         else:
             assert await answer.read() == await answer.read() == text
+
+
+async def test_a_frame_of_socket_mode() -> None:
+    """A connection on which a longer one comes is ended."""
+
+    async def link(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_bytes(b"x" * (LONGEST_ANSWER - 1))
+        await socket.send_bytes(b"x" * (LONGEST_ANSWER + 1))
+        return socket
+
+    application = web.Application()
+    application.router.add_get("/", link)
+    async with TestServer(application) as server, client_session() as session:
+        async with session.ws_connect(server.make_url("/")) as socket:
+            assert len(await socket.receive_bytes()) == LONGEST_ANSWER - 1
+            assert (await socket.receive()).type is aiohttp.WSMsgType.ERROR
+        assert socket.close_code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
 
 
 @pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\n\r\n"], ids=str)
