@@ -153,11 +153,13 @@ class Page:
     """How long the page was, with what is no job."""
 
     @classmethod
-    def from_api(cls, answer: Mapping[str, Any]) -> "Page | None":
+    def from_api(cls, answer: object) -> "Page | None":
         """Read ListVoiceTrainingJob's answer; None where it is no list. What has no job's id is left out.
 
         An empty list may come as no list at all, beside a count of 0, or as null.
         """
+        if not isinstance(answer, Mapping):
+            return None
         rows, count = answer.get("jobs"), _as_count(answer.get("count"))
         if rows is None and ("jobs" in answer or count == 0):
             rows = []

@@ -14,7 +14,9 @@ from aiohttp.test_utils import TestServer
 from servers import Serve, client_at, failure_of, listening
 
 from bot.errors import MetaStudioError, SlackUnreachable, TimedOut, UnreadableAnswer
+from bot.jobs import Job, Page
 from bot.metastudio.auth import IamUser
+from bot.metastudio.client import LONGEST_JOB, LONGEST_PAGE
 from bot.metastudio.probe import clock_difference
 from bot.network.limits import LONGEST_ANSWER, AnswerTooLong
 from bot.network.sessions import client_session
@@ -72,6 +74,23 @@ async def with_memory_of(serve: Serve, ask: Callable[[str], Awaitable[None]]) ->
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
+
+
+def filled(longest: int) -> bytes:
+    """Make an answer of so many bytes, which is a job and a page of the list."""
+    body = b'{"state": "WAITING", "jobs": [], "x": "%b"}'
+    return body % (b"x" * (longest - len(body) + 2))
+
+
+@pytest.mark.parametrize("more", [0, 1])
+async def test_a_job_and_a_page(more: int) -> None:
+    """A job may have a quarter of a MiB, and a page of the list two."""
+    async with listening(answering(body=filled(LONGEST_JOB + more))) as url, client_at(url) as client:
+        job = await failure_of(client.job("a")) if more else await client.job("a")
+    async with listening(answering(body=filled(LONGEST_PAGE + more))) as url, client_at(url) as client:
+        page = await failure_of(client.recent_jobs()) if more else await client.recent_jobs()
+
+    assert [type(job), type(page)] == ([UnreadableAnswer] * 2 if more else [Job, Page])
 
 
 @every_server

@@ -16,7 +16,7 @@ from bot.jobs import PAGE_SIZE, Job, Page
 from bot.metastudio.auth import SignIn
 from bot.metastudio.refusals import refusal
 from bot.metastudio.throttle import Throttle
-from bot.metastudio.transport import Transport
+from bot.metastudio.transport import LONGEST, Transport
 from bot.metrics import OK, Metrics
 from bot.pace import PACE, Pace
 from bot.retries import retried
@@ -27,6 +27,10 @@ LOOK_UP_SECONDS: Final = 12.0
 """A look-up ends within this time, whatever happens."""
 TIMEOUT: Final = httpx.Timeout(10, connect=5)
 TRIES: Final = 3
+LONGEST_JOB: Final = 256 * 1024
+"""Bytes of one job, which has a few KiB. Python makes up to twenty bytes of each one that it reads."""
+LONGEST_PAGE: Final = 2 * 1024 * 1024
+"""Bytes of a page of the list: a hundred jobs of twenty KiB."""
 HTTPX_ERRORS: Final = (httpx.RequestError, httpx.InvalidURL, UnicodeError)
 """What httpx raises for a request; UnicodeError where a host's name has no form in Unicode."""
 TELLING_FIELDS: Final = frozenset({"job_id", "state", "voice_name"})
@@ -165,7 +169,7 @@ class MetaStudio:
 
     async def _job_once(self, job_id: str) -> dict[str, Any]:
         with self._counted("show"):
-            response = await self._get(f"{self._jobs_url}/{job_id}", {}, job_id)
+            response = await self._get(f"{self._jobs_url}/{job_id}", {}, job_id, LONGEST_JOB)
             return _job_in(response, job_id)
 
     async def _page_once(self, offset: int) -> Page:
@@ -174,7 +178,7 @@ class MetaStudio:
 
     async def _listed_once(self, query: dict[str, Any]) -> Page:
         with self._counted("list"):
-            return _page_in(await self._get(self._jobs_url, query, ""))
+            return _page_in(await self._get(self._jobs_url, query, "", LONGEST_PAGE))
 
     @contextmanager
     def _counted(self, call: str) -> Iterator[None]:
@@ -189,9 +193,9 @@ class MetaStudio:
         finally:
             self._metrics.request(call, outcome)
 
-    async def _get(self, url: str, query: dict[str, Any], job_id: str) -> httpx.Response:
+    async def _get(self, url: str, query: dict[str, Any], job_id: str, longest: int) -> httpx.Response:
         try:
-            response = await self._http.get(url, params=query or None)
+            response = await self._http.get(url, params=query or None, extensions={LONGEST: longest})
         except HTTPX_ERRORS as error:
             raise transport_error(error, job_id) from error
         if response.status_code != HTTPStatus.OK:
@@ -222,8 +226,8 @@ def pause_before_retry(error: Exception, *, usual: float, seconds_left: float) -
 
 
 def _page_in(response: httpx.Response) -> Page:
-    answer = _json_in(response)
-    page = Page.from_api(answer) if isinstance(answer, Mapping) else None
+    # What is read, which may be large, is in no variable here: an error would keep it.
+    page = Page.from_api(_json_in(response))
     if page is None or not page.rows:
         told = refusal(response.status_code, response.headers, response.content)
         if page is None or told.code:

@@ -14,7 +14,7 @@ import httpx
 from aiohttp.http_exceptions import ContentEncodingError
 from yarl import URL
 
-from bot.network.limits import AnswerTooLong, limited
+from bot.network.limits import LONGEST_ANSWER, AnswerTooLong, limited
 from bot.network.sessions import client_session
 
 LONGEST_HEADER: Final = 64 * 1024
@@ -42,6 +42,10 @@ ValueError, and so UnicodeError: a header, a host or a password that can't be se
 """
 
 
+LONGEST: Final = "longest_answer"
+"""The extension of a request (httpx, "Request extensions") that says how many bytes its answer may have."""
+
+
 class Transport(httpx.AsyncBaseTransport):
     """Sends each request on a connection of its own, or on one that an earlier request left open."""
 
@@ -62,7 +66,8 @@ class Transport(httpx.AsyncBaseTransport):
                 timeout=aiohttp.ClientTimeout(connect=limits["connect"], sock_read=limits["read"]),
             )
         headers = [header for header in answer.raw_headers if header[0].lower() not in UNPACKED]
-        return httpx.Response(answer.status, headers=headers, stream=_Body(answer))
+        body = _Body(answer, request.extensions.get(LONGEST, LONGEST_ANSWER))
+        return httpx.Response(answer.status, headers=headers, stream=body)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -71,15 +76,16 @@ class Transport(httpx.AsyncBaseTransport):
 
 
 class _Body(httpx.AsyncByteStream):
-    """The body of an answer."""
+    """The body of an answer, which may have ``longest`` bytes."""
 
-    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+    def __init__(self, answer: aiohttp.ClientResponse, longest: int) -> None:
         self._answer = answer
+        self._longest = longest
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Give it as it comes, unpacked."""
         with _httpx_errors():
-            async for piece in limited(self._answer.content):
+            async for piece in limited(self._answer.content, self._longest):
                 yield piece
 
     async def aclose(self) -> None:

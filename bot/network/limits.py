@@ -6,20 +6,20 @@ from typing import Final
 import aiohttp
 
 LONGEST_ANSWER: Final = 4 * 1024 * 1024
-"""Bytes. A page of the list has 100 jobs of a few KiB each, and Slack's answers are far shorter. A frame of a
-WebSocket may be as long, by aiohttp's own limit."""
+"""Bytes, of any answer. Whoever knows better says so. A frame of a WebSocket may be as long, by aiohttp's own
+limit."""
 
 
 class AnswerTooLong(aiohttp.ClientPayloadError):
-    """An answer goes on after ``LONGEST_ANSWER`` bytes; no more of it is read."""
+    """An answer goes on after as many bytes as it may have; no more of it is read."""
 
 
-async def limited(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+async def limited(content: aiohttp.StreamReader, longest: int = LONGEST_ANSWER) -> AsyncIterator[bytes]:
     """Give a body as it comes. aiohttp unpacks a piece of some 64 KiB whenever one is asked for.
 
-    Raises AnswerTooLong, and what aiohttp raises.
+    Raises AnswerTooLong after ``longest`` bytes, and what aiohttp raises.
     """
-    left = LONGEST_ANSWER
+    left = longest
     async for piece in content.iter_any():
         left -= len(piece)
         if left < 0:
