@@ -1,6 +1,7 @@
 """Answers that are too long, packed or not: no more is read than a few MiB, whoever sends them."""
 
 import asyncio
+import functools
 import gzip
 import tracemalloc
 import zlib
@@ -29,6 +30,7 @@ MOST_MEMORY = 6 * LONGEST_ANSWER
 """Bytes: what was read, once more as one, and what it takes to unpack it."""
 
 
+@functools.cache
 def packed(name: str) -> bytes:
     """Pack 300 MiB into 300 KiB."""
     packer = zlib.compressobj(wbits={"gzip": 31, "deflate": 15}[name])
