@@ -4,11 +4,11 @@ Exit codes: 0 done, 1 it did not work, 2 the settings or the arguments are wrong
 """
 
 import sys
-from io import TextIOWrapper
 
 from bot.console import exit_code, print_aside
 from bot.errors import MetaStudioError, VoiceJobError
 from bot.network.trust import no_certificates
+from bot.output import OutputLost, taken_over
 
 with no_certificates():
     from bot.run import run
@@ -16,13 +16,12 @@ with no_certificates():
 
 def main() -> None:
     """Run the command that was typed."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        # Where it is not UTF-8, some of our characters would be an error. stderr escapes them by itself.
-        sys.stdout.reconfigure(errors="replace")
     try:
-        _obey()
+        with taken_over():
+            _obey()
     except VoiceJobError as error:
-        print_aside(error.sentence())
+        if not (isinstance(error, OutputLost) and error.is_closed):
+            print_aside(error.sentence())
         if isinstance(error, MetaStudioError):
             print_aside(str(error))
         sys.exit(exit_code(error))

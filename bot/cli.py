@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import os
+import signal
 import sys
 import threading
 import time
@@ -22,6 +23,7 @@ from bot.console import console, print_aside
 from bot.job_ids import job_id_from
 from bot.jobs import Job, without_personal_fields
 from bot.network import environment
+from bot.output import finish, hurry
 from bot.run import on_signals, run
 from bot.version import VERSION
 
@@ -88,6 +90,8 @@ def demo(
     if once:
         from bot.demo.story import play
 
+        # Which ends the story in good order, and leaves none of its files.
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
         asyncio.run(play(console()))
     else:
         asyncio.run(_demo(port, open_browser=browser))
@@ -122,8 +126,16 @@ def check(
     It prints a line for each, within half a minute, and exits with 0, or with 1 if anything failed. A bot
     that runs meanwhile goes on, and keeps its store.
     """
+    from bot.checks.check import check as tried
+
     logs.set_up(level=logging.CRITICAL)  # what goes wrong is in the lines
-    asyncio.run(_check(as_json=as_json))
+    with asyncio.Runner() as runner:
+        items = runner.run(tried(known_settings.read()))
+        good = all(item.ok is not False for item in items)
+        _print_items(items, good=good, as_json=as_json)
+        finish()
+        # Python would wait for a thread that looks up a host's name, however long that hangs.
+        os._exit(0 if good else 2 if environment.problems() else 1)
 
 
 @cli.command("run")
@@ -164,7 +176,12 @@ async def _demo(port: int, *, open_browser: bool) -> None:
     from bot.demo.playground import playground
 
     stop = asyncio.Event()
-    on_signals(stop.set)
+
+    def end() -> None:
+        hurry()
+        stop.set()
+
+    on_signals(end)
     async with playground() as ground, serving(ground, port) as address:
         console().print(f"The demo is at {address}", "Ctrl-C ends it.", sep="\n")
         if open_browser and _has_screen():
@@ -179,20 +196,12 @@ def _has_screen() -> bool:
     return sys.platform in {"darwin", "win32"} or any(os.environ.get(name) for name in SCREENS)
 
 
-async def _check(*, as_json: bool) -> None:
-    from bot.checks.check import check
-
-    items = await check(known_settings.read())
-    good = all(item.ok is not False for item in items)
+def _print_items(items: list[Item], *, good: bool, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps({"ok": good, "items": [asdict(item) for item in items]}, indent=2))
     else:
         for item in items:
             console().print(_line(item), soft_wrap=True)
-    sys.stdout.flush()
-    failed = 2 if environment.problems() else 1
-    # Python would wait for a thread that looks up a host's name, however long that hangs.
-    os._exit(0 if good else failed)
 
 
 def _line(item: Item) -> "Text":

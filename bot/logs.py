@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any, Final, TextIO, TypeAlias
 
 from bot.errors import MetaStudioError, StoreTrouble
+from bot.output import on_lost
 
 FIELDS: Final = (
     "job",
@@ -48,6 +49,8 @@ QUIET: Final = {
     "sqlitedict": logging.CRITICAL,  # ten lines for each error, which reaches our log as one
 }
 """The libraries' least levels, and WARNING for all others, whatever somebody sets instead."""
+
+LOST: Final = "lines of the log that could not be written: %d"
 
 LONGEST_TRACE: Final = 40
 """Frames of a traceback: the last ones."""
@@ -91,7 +94,8 @@ def set_up(form: LogFormat = LogFormat.TEXT, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     for handler in [each for each in root.handlers if isinstance(each, _Lines)]:
         root.removeHandler(handler)
-    root.addHandler(_Lines(form, level, sys.stderr))
+    root.addHandler(lines := _Lines(form, level, sys.stderr))
+    on_lost(lines.lost)
     root.setLevel(max(level, logging.WARNING))
     logging.getLogger(_OURS).setLevel(level)
     for name, quiet in QUIET.items():
@@ -107,6 +111,11 @@ class _Lines(logging.StreamHandler[TextIO]):
         self.setLevel(level)
         self.setFormatter(JsonLines() if form is LogFormat.JSON else TextLines())
         self.addFilter(_is_fit)
+
+    def lost(self, number: int) -> str:
+        """Write the line that says how many were dropped."""
+        told = {"name": __name__, "levelname": "WARNING", "msg": LOST, "args": (number,)}
+        return self.format(logging.makeLogRecord(told)) + self.terminator
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  logging's own name
         """Say that a line can't be made: logging would print it raw, with its values."""

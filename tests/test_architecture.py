@@ -31,6 +31,7 @@ LAYERS = [
         "bot.threads",
         "bot.version",
     },
+    {"bot.output"},
     {
         "bot.console",
         "bot.jobs",

@@ -1,0 +1,270 @@
+"""Whoever should read what the process writes, and does not: who waits, who has gone, a disk that is full."""
+
+import asyncio
+import fcntl
+import json
+import os
+import re
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+from support import PATIENCE, eventually
+from test_cli import environment, metastudio_environment, read_until
+
+from bot.demo.metastudio import MetaStudioSimulator
+from bot.demo.slack import APP_TOKEN, SlackWorkspace
+from bot.output import MOST_WAITING, Outlet
+
+PIPE_BYTES = 4096
+SHORT = [["manifest"], ["check"], ["check", "--json"], ["--help"], ["--version"], ["demo", "--once"]]
+Pipe = tuple[int, int]
+
+
+@pytest.fixture
+def full() -> Iterator[Pipe]:
+    """Give the two ends of a pipe that takes no byte more."""
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    os.write(writer, b"-" * (PIPE_BYTES - 1) + b"\n")
+    yield reader, writer
+    for end in (reader, writer):
+        with suppress(OSError):
+            os.close(end)
+
+
+@asynccontextmanager
+async def voicejob(
+    *arguments: str,
+    settings: Mapping[str, str] = MappingProxyType({}),
+    out: int = DEVNULL,
+    err: int = DEVNULL,
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Start the command with these as its stdout and stderr; it is killed at the end of the context."""
+    program = (sys.executable, "-m", "bot", *arguments)
+    process = await asyncio.create_subprocess_exec(
+        *program, env={**os.environ, **settings}, stdout=out, stderr=err
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def code_of(process: asyncio.subprocess.Process) -> int:
+    async with asyncio.timeout(PATIENCE):
+        return await process.wait()
+
+
+async def in_shell(command: str) -> tuple[int, str]:
+    """Run a line of bash; gives its exit code, with that of the first command that failed, and stderr."""
+    line = f"set -o pipefail; voicejob() {{ '{sys.executable}' -m bot \"$@\"; }}; {command}"
+    process = await asyncio.create_subprocess_exec("bash", "-c", line, stdout=DEVNULL, stderr=PIPE)
+    _, err = await process.communicate()
+    return process.returncode or 0, err.decode()
+
+
+def rest_of(pipe: Pipe) -> list[str]:
+    """Read a pipe to its end, and give its lines, but for what had filled it."""
+    reader, writer = pipe
+    os.close(writer)
+    with os.fdopen(os.dup(reader)) as file:
+        return [line for line in file.read().splitlines() if not line.startswith("-")]
+
+
+class TestOutlet:
+    """The queue itself."""
+
+    def test_all_is_written_in_order(self, tmp_path: Path) -> None:
+        """And a drain comes back when it is."""
+        with (tmp_path / "log").open("wb") as file:
+            outlet = Outlet(file.fileno())
+            for number in range(500):
+                outlet.write(b"%d\n" % number)
+            outlet.drain()
+
+        assert (tmp_path / "log").read_text().split() == [str(number) for number in range(500)]
+
+    def test_the_newest_wait_for_a_late_reader(self, full: Pipe) -> None:
+        """The number of those that were dropped comes before them: the first is held by the thread itself."""
+        outlet = Outlet(full[1], most=3)
+        outlet.write(b"0\n")
+        while outlet._waiting.qsize():  # noqa: SLF001  until the thread has it
+            pass
+        for number in range(1, 9):
+            outlet.write(b"%d\n" % number)
+        os.read(full[0], PIPE_BYTES)
+        outlet.drain()
+
+        assert os.read(full[0], PIPE_BYTES).decode().splitlines() == [
+            "0",
+            "lines that could not be written: 5",
+            "6",
+            "7",
+            "8",
+        ]
+
+    def test_a_pipe_that_somebody_made_not_to_wait_loses_nothing(self, full: Pipe) -> None:
+        """Whoever has its other descriptors can set O_NONBLOCK on it."""
+        os.set_blocking(full[1], False)
+        outlet = Outlet(full[1])
+        outlet.write(b"late\n")
+        os.read(full[0], PIPE_BYTES)
+        outlet.drain()
+
+        assert os.read(full[0], PIPE_BYTES) == b"late\n"
+
+    def test_a_drain_has_an_end(self, full: Pipe) -> None:
+        """Where nobody reads and there is no time."""
+        outlet = Outlet(full[1])
+        outlet.patience = 0.01
+        outlet.write(b"unread\n")
+        outlet.drain()
+
+        assert os.read(full[0], 2 * PIPE_BYTES).count(b"\n") == 1
+
+
+class TestBot:
+    """A bot whose log nobody reads."""
+
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    async def test_it_answers_and_ends(
+        self,
+        slack: SlackWorkspace,
+        metastudio: MetaStudioSimulator,
+        channel: str,
+        full: Pipe,
+        number: signal.Signals,
+    ) -> None:
+        """From its first line on; it ends with 0 when it is told to."""
+        job = metastudio.add_job(voice_name="Unread")
+        settings = environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN)
+        async with voicejob("run", settings=settings, err=full[1]) as bot:
+            await slack.connected()
+            for _ in range(3):
+                asked = await slack.command("/voicejob", job["job_id"], channel=channel)
+                assert "Unread" in (await asked.message()).text
+            bot.send_signal(number)
+            assert await code_of(bot) == 0
+
+    @pytest.mark.parametrize("form", ["text", "json"])
+    async def test_a_late_reader_gets_the_last_lines(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, full: Pipe, form: str
+    ) -> None:
+        """And nothing that was not dropped is missing."""
+        settings = environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN, VOICEJOB_LOG=form)
+        async with voicejob("run", settings=settings, err=full[1]) as bot:
+            await slack.connected()
+            await (await slack.command("/voicejob", "help", channel=channel)).message()
+            os.read(full[0], PIPE_BYTES)
+            bot.send_signal(signal.SIGTERM)
+            assert await code_of(bot) == 0
+
+        lines = rest_of(full)
+        assert ["ready" in line for line in lines].count(True) == 1
+        assert "stopped" in lines[-1]
+
+    @pytest.mark.parametrize("form", ["text", "json"])
+    def test_how_many_lines_were_dropped_is_a_line_of_the_log(self, full: Pipe, form: str) -> None:
+        """In its own form."""
+        told = asyncio.run(self._dropped(full, form))
+
+        words = "lines of the log that could not be written: 5"
+        if form == "json":
+            assert json.loads(told)["message"] == words
+        else:
+            assert re.fullmatch(rf"\S+Z WARNING bot\.logs: {words}", told)
+
+    async def _dropped(self, full: Pipe, form: str) -> str:
+        program = (
+            "import logging, sys\nfrom bot import logs, output\n"
+            "with output.taken_over():\n"
+            f"    logs.set_up(logs.LogFormat.{form.upper()})\n"
+            "    log = logging.getLogger('bot.x')\n    log.warning('first')\n"
+            "    while sys.stderr.buffer._waiting.qsize(): pass\n"
+            f"    for each in range({MOST_WAITING + 5}): log.warning('more')\n"
+            "    print('logged', flush=True)\n    input()\n"
+        )
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", program, stdin=PIPE, stdout=PIPE, stderr=full[1]
+        )
+        await read_until(process.stdout, "logged")
+        reading = asyncio.create_task(asyncio.to_thread(rest_of, full))
+        process.stdin.write(b"\n")  # type: ignore[union-attr]
+        assert await code_of(process) == 0
+        lines = await reading
+        assert len(lines) == MOST_WAITING + 2
+        return lines[1]
+
+    async def test_a_bad_setting_is_told_to_nobody(self, full: Pipe) -> None:
+        """The exit code says it all the same."""
+        async with voicejob("run", settings={"PORT": "x"}, err=full[1]) as bot:
+            assert await code_of(bot) == 2
+
+
+class TestCommands:
+    """The other commands."""
+
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    @pytest.mark.parametrize(
+        "arguments", [*SHORT[:-1], ["demo", "--port", "0", "--no-browser"]], ids=" ".join
+    )
+    async def test_one_that_nobody_reads_can_be_ended(
+        self, full: Pipe, arguments: list[str], number: signal.Signals
+    ) -> None:
+        """By its first signal, with both its outputs full."""
+        async with voicejob(*arguments, out=full[1], err=full[1]) as command:
+            await eventually(lambda: threads_of(command.pid) > 1)
+            command.send_signal(number)
+            await code_of(command)
+
+    @pytest.mark.parametrize("arguments", SHORT, ids=" ".join)
+    async def test_a_full_disk_is_a_sentence(self, arguments: list[str]) -> None:
+        """And exit code 1."""
+        code, err = await in_shell(f"voicejob {' '.join(arguments)} > /dev/full")
+
+        assert code == 1
+        assert "What was printed could not be written to stdout: No space left on device." in err
+        assert not re.search("Traceback|ignored", err)
+
+    @pytest.mark.parametrize("how", ["| head -c 0", "2>&1 | head -c 0"])
+    @pytest.mark.parametrize("arguments", SHORT, ids=" ".join)
+    async def test_a_reader_who_has_gone_is_silence(self, arguments: list[str], how: str) -> None:
+        """There is nobody to be told."""
+        code, err = await in_shell(f"voicejob {' '.join(arguments)} {how}")
+
+        assert code == 1
+        assert not re.search("written|Traceback|ignored", err)
+
+    @pytest.mark.parametrize("arguments", SHORT[:-1], ids=" ".join)
+    async def test_a_closed_stdout_is_a_sentence(self, arguments: list[str]) -> None:
+        """It is no file that happens to get its number."""
+        code, err = await in_shell(f"voicejob {' '.join(arguments)} >&-")
+
+        assert code == 1
+        assert "could not be written to stdout: Bad file descriptor." in err
+
+    @pytest.mark.parametrize("how", ["2>&-", "2>/dev/full", ">&- 2>&-", "<&-"])
+    async def test_without_stderr_the_exit_code_is_the_same(self, how: str) -> None:
+        """Nobody hears the sentence."""
+        assert (await in_shell(f"PORT=x voicejob run {how}"))[0] == 2
+
+    async def test_a_job_on_a_full_disk(self, metastudio: MetaStudioSimulator) -> None:
+        """What was looked up is lost, and that is told."""
+        job = metastudio.add_job()
+        given = " ".join(f"{key}='{value}'" for key, value in metastudio_environment(metastudio).items())
+        code, err = await in_shell(f"{given} voicejob show {job['job_id']} > /dev/full")
+
+        assert (code, len(err.splitlines())) == (1, 1)
+
+
+def threads_of(pid: int) -> int:
+    """Count a process's threads: the second one writes."""
+    return len(list(Path(f"/proc/{pid}/task").glob("*")))
