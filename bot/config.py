@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
+from dotenv import dotenv_values
 from pydantic import (
     AfterValidator,
     AliasChoices,
@@ -152,11 +153,20 @@ Name = Annotated[str, AfterValidator(_name)]
 Address = Annotated[str, AfterValidator(_address)]
 
 
+class _DotEnv(DotEnvSettingsSource):
+    """``.env``, each value as it stands there: by itself, python-dotenv replaces ``${…}``, in quotes too."""
+
+    def _read_env_file(self, file_path: Path) -> Mapping[str, str | None]:
+        # Editors on Windows put a byte order mark first, which would belong to the first key.
+        found = dotenv_values(file_path, interpolate=False, encoding="utf-8-sig")
+        return {key.lower(): value for key, value in found.items() if value}
+
+
 class ReadSettings(BaseSettings):
     """How settings are read: from where, in which order, and without blanks around them."""
 
     model_config = SettingsConfigDict(
-        env_file=_DOT_ENV, env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
+        env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
     )
 
     @classmethod
@@ -164,16 +174,20 @@ class ReadSettings(BaseSettings):
         cls,
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  pydantic-settings calls with all
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003  pydantic-settings calls with all of these
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Put the files of secrets among the other sources; the first one that has a value counts."""
-        found: list[PydanticBaseSettingsSource] = [init_settings]
-        for source, where in ((env_settings, "the environment"), (dotenv_settings, ".env")):
-            if isinstance(source, EnvSettingsSource):
-                found += [NamedFiles(settings_cls, source, where), source]
-        return (*found[:3], SystemdCredentials(settings_cls), *found[3:])
+        env, dot_env = EnvSettingsSource(settings_cls), _DotEnv(settings_cls, _DOT_ENV)
+        return (
+            init_settings,
+            NamedFiles(settings_cls, env, "the environment"),
+            env,
+            SystemdCredentials(settings_cls),
+            NamedFiles(settings_cls, dot_env, ".env"),
+            dot_env,
+        )
 
     @field_validator("*", mode="before")
     @classmethod
@@ -344,7 +358,7 @@ def unknown_keys() -> list[str]:
     """Give a sentence for each key, in the environment or ``.env``, that looks like a setting and is none."""
     known = {name.upper() for name in Settings.model_fields} | set(FILE_KEYS)
     try:
-        in_file = {key.upper() for key in DotEnvSettingsSource(Settings).env_vars}
+        in_file = {key.upper() for key in _DotEnv(Settings, _DOT_ENV).env_vars}
     except (OSError, UnicodeDecodeError):
         in_file = set()
     ours = {key for key in in_file | {key.upper() for key in os.environ} if key.startswith(_OWN_PREFIXES)}

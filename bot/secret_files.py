@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, InitSettingsSource
+from pydantic_settings import BaseSettings, EnvSettingsSource, InitSettingsSource
 
 SECRET_KEYS: Final = (
     "SLACK_BOT_TOKEN",
@@ -131,9 +131,8 @@ class SystemdCredentials(FileSource):
 def files_of(settings: type[BaseSettings]) -> dict[str, Path]:
     """Find the files that secrets are read from, by the name of their field."""
     init = InitSettingsSource(settings, {})
-    env, dot_env = EnvSettingsSource(settings), DotEnvSettingsSource(settings)
     found: dict[str, Path | None] = {}
-    for source in settings.settings_customise_sources(settings, init, env, dot_env, init):
+    for source in settings.settings_customise_sources(settings, init, init, init, init):
         if isinstance(source, EnvSettingsSource):
             paths = source.paths if isinstance(source, FileSource) else {}
             for key in source.env_vars:

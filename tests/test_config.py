@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from test_store_faults import another_user
 
+from bot.checks import settings as checks
 from bot.config import MetaStudioSettings, Settings, unknown_keys
 from bot.errors import BadSettings
 
@@ -68,6 +69,44 @@ def test_a_dot_env_file_works_and_the_environment_wins(monkeypatch: pytest.Monke
 
     assert settings.metastudio_region == "cn-east-3"
     assert settings.port == 5000
+
+
+@pytest.mark.parametrize(
+    ("written", "password"),
+    [
+        ("pa${HOME}ss$PATH$$", "pa${HOME}ss$PATH$$"),
+        ("'pa${HOME}ss${X:-y}'", "pa${HOME}ss${X:-y}"),
+        ('"pa${HOME}ss"', "pa${HOME}ss"),
+        ("$(id)`id`!~%a", "$(id)`id`!~%a"),
+        ("pa#ss", "pa#ss"),
+        ("'pa #ss=' # a comment", "pa #ss="),
+        (r"pa\nss\\", r"pa\nss\\"),
+        (r"'pa\nss\\\''", r"pa\nss\'"),
+    ],
+)
+@pytest.mark.parametrize("before", ["", "export ", "\ufeff", "HUAWEICLOUD_IAM_PASSWORD=old\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+def test_a_password_in_dot_env_is_taken_as_it_stands(
+    monkeypatch: pytest.MonkeyPatch, before: str, written: str, end: str, password: str
+) -> None:
+    """Nothing in it is replaced, whatever the quotes; in single ones, a backslash keeps a quote."""
+    Path(".env").write_text(f"{before}HUAWEICLOUD_IAM_PASSWORD={written}{end}", encoding="utf-8", newline="")
+    given = load(monkeypatch, **NO_KEY, HUAWEICLOUD_IAM_USER="user", HUAWEICLOUD_IAM_DOMAIN="domain")
+
+    assert given.huaweicloud_iam_password is not None
+    assert given.huaweicloud_iam_password.get_secret_value() == password
+    checked = checks.read().settings.huaweicloud_iam_password
+    assert checked == given.huaweicloud_iam_password
+
+
+def test_check_reads_dot_env_as_the_bot_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token is taken as it stands, too, where other settings are wrong."""
+    Path(".env").write_text("SLACK_BOT_TOKEN='xoxb-${HOME}'\nVOICEJOB_STOER=x")
+    monkeypatch.setenv("PORT", "x")
+
+    read = checks.read()
+    assert read.settings.slack_bot_token.get_secret_value() == "xoxb-${HOME}"
+    assert len(read.unknown) == 1
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("5", 5), ("90", 90), (" 600 ", 600)])
