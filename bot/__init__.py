@@ -3,6 +3,7 @@
 __main__.py       voicejob, and python -m bot: a command, and the sentence and exit code where it fails
 cli.py            the command line, all but run
 run.py            the bot as a process
+environment.py    PURE   what would break a library
 output.py         stdout and stderr, written from threads
 console.py        what draws on the terminal
 config.py         the settings

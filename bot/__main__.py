@@ -3,19 +3,20 @@
 Exit codes: 0 done, 1 it did not work, 2 the settings or the arguments are wrong.
 """
 
+import os
 import sys
 
 from bot.console import exit_code, print_aside
+from bot.environment import harmful
 from bot.errors import MetaStudioError, VoiceJobError
 from bot.network.trust import no_certificates
 from bot.output import OutputLost, taken_over
 
-with no_certificates():
-    from bot.run import run
-
 
 def main() -> None:
     """Run the command that was typed."""
+    for name in harmful(os.environ, sys.argv[1:]):
+        del os.environ[name]
     try:
         with taken_over():
             _obey()
@@ -30,13 +31,16 @@ def main() -> None:
 def _obey() -> None:
     """Run the bot at once, and anything else by the command line that typer makes.
 
-    A running bot keeps in memory what it imports, and typer with the other commands is two MiB of it.
+    A running bot keeps in memory what it imports, and typer with the other commands is two MiB of it. Some
+    libraries read the environment when they are imported: it is in order by now.
     """
     if sys.argv[1:] == ["run"]:
+        with no_certificates():
+            from bot.run import run  # noqa: PLC0415
         run()
     else:
-        from bot.cli import cli  # noqa: PLC0415
-
+        with no_certificates():
+            from bot.cli import cli  # noqa: PLC0415
         cli()
 
 

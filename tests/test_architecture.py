@@ -16,6 +16,7 @@ LAYERS = [
     {
         "bot.checks",
         "bot.characters",
+        "bot.environment",
         "bot.errors",
         "bot.refusals",
         "bot.edges",
@@ -97,6 +98,7 @@ LAYERS = [
 
 PURE = [
     "bot.characters",
+    "bot.environment",
     "bot.errors",
     "bot.refusals",
     "bot.mrkdwn",
@@ -239,7 +241,7 @@ def test_run_carries_nothing_that_it_does_not_need() -> None:
         "yaml",
     }
     others = commands | {"httpcore", "anyio"}
-    program = f"import sys, bot.__main__; print([name for name in {others} if name in sys.modules])"
+    program = f"import sys, bot.__main__, bot.run; print([name for name in {others} if name in sys.modules])"
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603
 
     assert printed.stdout == "[]\n"
