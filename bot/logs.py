@@ -42,7 +42,6 @@ LONGEST_FIELD: Final = 64
 QUIET: Final = {
     "aiohttp": logging.WARNING,
     "asyncio": logging.WARNING,
-    "filelock": logging.WARNING,
     "httpx": logging.WARNING,  # at INFO: each request, with its address
     "slack_bolt": logging.WARNING,  # at INFO: the bodies of requests; at DEBUG everything
     "slack_sdk": logging.WARNING,  # at DEBUG: envelopes and the tickets of Socket Mode

@@ -888,7 +888,7 @@ class TestStore:
             file.execute("INSERT INTO voicejob VALUES ('subscription:odd', '{}')")
         lock = claim(desk.store)
         found = await desk.check()
-        lock.release()
+        lock.close()
 
         assert found["store"].ok
         assert "could not be counted (ValueError)" in found["store"].says

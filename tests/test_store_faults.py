@@ -3,11 +3,15 @@
 # ruff: noqa: ASYNC240  these tests are about files, and nothing else waits meanwhile
 
 import asyncio
+import errno
 import logging
 import os
 import resource
+import shutil
 import signal
+import socket
 import sqlite3
+import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -17,7 +21,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from support import PATIENCE, eventually
-from test_store import a_subscription, add_and_wait, gone, one_more, pragma, process, say
+from test_store import a_subscription, add_and_wait, gone, in_another_process, one_more, pragma, process, say
 
 from bot.errors import StoreCorrupt, StoreError, StoreLocked, StoreNotWritable, StoreTooNew, StoreTrouble
 from bot.store import open_store
@@ -132,6 +136,34 @@ async def end_its_thread(store: SqliteStore) -> None:
     await store.disk.ask(lambda table: table.conn.reqs.put("no request"))
 
 
+def try_to_open(path: str) -> None:
+    """Say, in a process of its own, whether the store opens."""
+
+    async def main() -> None:
+        try:
+            async with open_store(Path(path)):
+                say("opened")
+        except StoreError as error:
+            say(error.sentence())
+
+    asyncio.run(main())
+
+
+def read_with_sqlite(path: str) -> None:
+    """Read the store and close it, as the sqlite3 shell does."""
+    say(str(on_disk(Path(path))))
+
+
+def without_flock(folder: Path, number: int) -> str:
+    """Make a library in which flock fails, as on a file system that has none; gives its path."""
+    (folder / "flock.c").write_text(
+        f"#include <errno.h>\nint flock(int f, int o) {{ errno = {number}; return -1; }}\n"
+    )
+    library = str(folder / "flock.so")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, str(folder / "flock.c")], check=True)  # noqa: S603, S607
+    return library
+
+
 class TestLocked:
     """Another bot has the file."""
 
@@ -168,6 +200,59 @@ class TestLocked:
         assert isinstance(error, StoreLocked)
         assert error.process is None
         assert "process" not in error.sentence()
+
+    async def test_a_deleted_lock_file_does_not_let_a_second_one_in(self, path: Path, tmp_path: Path) -> None:
+        """The store itself is locked, too; once its process was killed, it is free."""
+        with process(add_and_wait, "bot.store:open_store", path) as other:
+            assert other.stdout is not None
+            other.stdout.readline()
+            for _ in range(2):
+                (tmp_path / "store.lock").unlink()
+                error = await refused(path)
+                assert isinstance(error, StoreLocked)
+                assert error.process is None
+            other.send_signal(signal.SIGKILL)
+        await written(path)
+
+    async def test_a_hard_link_is_refused(self, path: Path, tmp_path: Path) -> None:
+        """A second name with a lock file of its own is the same store."""
+        with process(add_and_wait, "bot.store:open_store", path) as other:
+            assert other.stdout is not None
+            other.stdout.readline()
+            (tmp_path / "link").hardlink_to(path)
+            assert isinstance(await refused(tmp_path / "link"), StoreLocked)
+
+    async def test_sqlites_own_locks_stay(self, path: Path) -> None:
+        """A program that closes the store does not take it for one that nobody has, nor clear its log."""
+        async with SqliteStore(path) as store:
+            await store.add(a_subscription())
+            in_another_process(read_with_sqlite, path)
+            assert Path(f"{path}-wal").stat().st_size > 0
+            await store.change(KEY, with_level(Level.IMPORTANT))
+        assert '"important"' in on_disk(path)[ROW]
+
+    @pytest.mark.parametrize("what", ["{pid}\n", "{pid}\nsome-host\n", "99999999\n{host}\n", "x", ""])
+    async def test_what_a_killed_one_left_is_no_lock(self, path: Path, what: str) -> None:
+        """Whatever number stands in the file, a process that lives or not."""
+        Path(f"{path}.lock").write_text(what.format(pid=os.getppid(), host=socket.gethostname()))
+        await written(path)
+        assert Path(f"{path}.lock").read_text() == f"{os.getpid()}\n"
+
+    @pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+    @pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+    async def test_a_file_system_without_flock(
+        self, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+    ) -> None:
+        """One that lives keeps the store, and its number is told; one that was killed does not."""
+        monkeypatch.setenv("LD_PRELOAD", without_flock(tmp_path, number))
+        with process(add_and_wait, "bot.store:open_store", path) as other:
+            assert other.stdout is not None
+            other.stdout.readline()
+            told = in_another_process(try_to_open, path)
+            other.send_signal(signal.SIGKILL)
+
+        assert f"process {other.pid}" in told
+        assert in_another_process(try_to_open, path) == "opened\n"
 
 
 class TestNotWritable:

@@ -150,7 +150,7 @@ def holds_store(path: Path) -> bool:
     try:
         found = path.stat()
     except (FileNotFoundError, NotADirectoryError):
-        # Of a link, the folder that it leads to counts: filelock would make that.
+        # Of a link, the folder that it leads to counts.
         if not (folder := path.resolve().parent).is_dir():
             raise FileNotFoundError(f"there is no folder {folder}") from None
         return False

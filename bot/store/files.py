@@ -1,11 +1,22 @@
-"""The store's file: that it can be one, that one bot has it, and that only the bot's user may read it."""
+"""The store's file: that it can be one, that one bot has it, and that only the bot's user may read it.
 
+Two locks keep a second bot away, and each ends with its process, however that ends. One is on the file
+``.lock`` beside the store, by ``flock``, and tells who has it. That file can be deleted, and some file
+systems have no ``flock``. So the other is on one byte of the store itself, by ``fcntl`` as SQLite's own locks
+are: where it does not work, nor does SQLite. It belongs to a descriptor (``F_OFD_SETLK``, see fcntl(2)).
+Plain ones, SQLite's too, are lost as soon as their process closes any descriptor of the file. ``flock`` on
+the store would not do: NFS makes of it a lock on all bytes, and SQLite would wait for it.
+"""
+
+import errno
+import fcntl
 import os
-from contextlib import suppress
+import struct
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
-
-from filelock import FileLock, Timeout
 
 from bot.errors import StoreLocked, StoreNotWritable
 
@@ -13,16 +24,23 @@ PRIVATE: Final = 0o600
 """The mode of the file and of those beside it. SQLite gives its own files the mode of the main one."""
 BESIDE: Final = ("", "-wal", "-shm")
 """What stands behind the file's name in those that SQLite uses."""
+LOCKED_BYTE: Final = 0x40000000 - 1
+"""Right before those that SQLite locks ("PENDING_BYTE" in its os.h). The file need not be as long."""
+NO_SUCH_LOCK: Final = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL}
+"""How a system answers that has no locks of a kind."""
+_F_OFD_SETLK: Final[int | None] = getattr(fcntl, "F_OFD_SETLK", None)  # Linux has it
 
 
-def claim(path: Path) -> FileLock:
-    """Take the file for this process, and make it if there is none; whoever gets the lock releases it.
+def claim(path: Path) -> ExitStack:
+    """Take the file for this process, and make it if there is none; closing the stack gives it back.
 
     Raises StoreLocked when another process has it, StoreNotWritable when it can't be made or written.
     """
     try:
         refuse_impossible(path)
-        return _claimed(path)
+        with ExitStack() as stack:
+            _claim(path, stack)
+            return stack.pop_all()
     except OSError as error:
         raise not_writable(path, error) from error
 
@@ -62,29 +80,50 @@ def refuse_impossible(path: Path) -> None:
         raise OSError("it is no file")
 
 
-def _claimed(path: Path) -> FileLock:
-    # Two names of one file must not make two locks. The lock is taken on one thread and released on another.
+def _claim(path: Path, stack: ExitStack) -> None:
+    # Two names of one file must not make two locks.
     beside = Path(f"{path.resolve()}.lock")
-    lock = FileLock(beside, timeout=0, mode=PRIVATE, thread_local=False)
+    lock = _opened(beside, stack, os.O_NOFOLLOW)
+    process = _holder(beside)
     try:
-        lock.acquire()
-        beside.chmod(PRIVATE)
-        beside.write_text(f"{os.getpid()}\n")
-        _make_private(path)
-    except Timeout as error:
-        raise StoreLocked(path=str(path), process=_holder(beside)) from error
-    except BaseException:
-        lock.release()
-        raise
-    return lock
-
-
-def _make_private(path: Path) -> None:
-    """Make the file if there is none, see that it can be written, and keep other users from reading it."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
-    for suffix in BESIDE:
+        is_locked = _takes(partial(fcntl.flock, lock, fcntl.LOCK_EX | fcntl.LOCK_NB))
+        process = None if is_locked else process  # who has the other lock did not write this number
+        # Only with the first lock: where this process has the store already, closing it would end SQLite's.
+        is_locked |= _takes(partial(_lock_byte, _opened(path, stack)))
+    except BlockingIOError as error:
+        raise StoreLocked(path=str(path), process=process) from error
+    if not is_locked:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+    for each in (beside, *(Path(f"{path}{suffix}") for suffix in BESIDE)):
         with suppress(FileNotFoundError):
-            Path(f"{path}{suffix}").chmod(PRIVATE)
+            each.chmod(PRIVATE)
+
+
+def _opened(path: Path, stack: ExitStack, flags: int = 0) -> int:
+    """Open a file, and make it if there is none, until the stack is closed. It must be writable."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | flags, PRIVATE)
+    stack.callback(os.close, descriptor)
+    return descriptor
+
+
+def _takes(lock: Callable[[], object]) -> bool:
+    """Take a lock; False where there are none of its kind. Raises BlockingIOError when another has it."""
+    try:
+        lock()
+    except OSError as error:
+        if error.errno not in NO_SUCH_LOCK:
+            raise
+        return False
+    return True
+
+
+def _lock_byte(descriptor: int) -> None:
+    if _F_OFD_SETLK is None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    # struct flock: l_type, l_whence, l_start, l_len, l_pid
+    fcntl.fcntl(descriptor, _F_OFD_SETLK, struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, LOCKED_BYTE, 1, 0))
 
 
 def _holder(beside: Path) -> int | None:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
@@ -15,7 +15,7 @@ from bot.store.files import claim, foreign
 from bot.store.kept import Kept
 from bot.store.rows import CHECK_ROW, load, row_of, text_of
 from bot.subscriptions import Change, Key, Subscription
-from bot.threads import in_time
+from bot.threads import GaveUpError, in_time
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -79,7 +79,7 @@ class SqliteStore:
         async with AsyncExitStack() as stack:
             try:
                 lock = await in_time(partial(claim, self._path), limit=self._limit)
-                stack.callback(lock.release)
+                stack.push_async_callback(self._give_back, lock)
                 stack.push_async_callback(self._close)
                 self._kept = await self.disk.ask(partial(_loaded, path=str(self._path)))
             except FAILURES as error:
@@ -99,6 +99,10 @@ class SqliteStore:
             await self.disk.close()
         except FAILURES as error:
             log.warning("The store could not be closed well; nothing is lost. %s", error)
+
+    async def _give_back(self, lock: ExitStack) -> None:
+        with suppress(GaveUpError):  # the end of the process gives it back, too
+            await in_time(lock.close, limit=CLOSE_LIMIT)
 
     async def add(self, subscription: Subscription) -> Subscription:
         """Keep a new subscription, unless its channel has one for the job; return the one that is kept.
