@@ -57,6 +57,9 @@ _LONGEST_CONSOLE_URL: Final = 2900
 
 _ADDRESS: Final = re.compile(r"https?://[^/\\?#\s\x00-\x1f\x7f][^\\?#\s\x00-\x1f\x7f]*", re.IGNORECASE)
 """An address as it is used. pydantic mends what it judges: blanks, backslashes, ``https:host``."""
+_ZONE: Final = re.compile(r"(\[[0-9A-Fa-f:.]+)%(?:25)?([\w.~-]+)]", re.ASCII)
+"""A link-local address with its zone, as ``[fe80::1%eth0]``; no resolver takes RFC 6874's ``%25``."""
+_IN_BRACKETS: Final = re.compile(r"\[([0-9A-Fa-f:.]*:[^\[\]]*)]")
 _SHOWN: Final = frozenset({"PORT", "VOICEJOB_POLL_SECONDS", "VOICEJOB_LOG"})
 """Keys whose wrong value is told. In any other one may be a secret that was put under the wrong key."""
 _HARMLESS: Final = re.compile(r"(?!xox|xapp-).{1,12}", re.IGNORECASE | re.DOTALL)
@@ -100,9 +103,21 @@ def _name(value: str) -> str:
     return value
 
 
+def _host(value: str) -> str:
+    """Take an IPv6 address in brackets, too, as it stands in an address of the web."""
+    found = _IN_BRACKETS.fullmatch(_with_zone(value))
+    return found[1] if found else value
+
+
+def _with_zone(value: str) -> str:
+    return _ZONE.sub(r"\1%\2]", value)
+
+
 def _address(value: str) -> str:
+    value = _with_zone(value)
     try:
-        parts = TypeAdapter(HttpUrl).validate_python(value)
+        # pydantic knows no zones.
+        parts = TypeAdapter(HttpUrl).validate_python(_ZONE.sub(r"\1]", value))
     except ValidationError:
         raise ValueError("must be an address like https://host") from None
     if parts.username or parts.password:
@@ -295,7 +310,8 @@ class Settings(MetaStudioSettings):
     slack_app_token: Annotated[SecretStr, _token("xapp-")] | None = None
     slack_signing_secret: Secret | None = Field(None, validate_default=True)
     slack_api_url: Address = "https://slack.com/api"
-    voicejob_host: str = "0.0.0.0"  # noqa: S104  Slack, or the proxy before the bot, must reach it in HTTP mode
+    # Slack, or the proxy before the bot, must reach it in HTTP mode.
+    voicejob_host: Annotated[str, AfterValidator(_host)] = "0.0.0.0"  # noqa: S104
     port: Annotated[int, BeforeValidator(_port)] = 3000
     voicejob_log: Annotated[LogFormat, BeforeValidator(_log_format)] = LogFormat.TEXT
     voicejob_store: Path = Path("voicejob.sqlite")

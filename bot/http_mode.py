@@ -25,7 +25,7 @@ from bot.edges import Edge
 from bot.errors import AddressTaken
 from bot.listeners.stopwatch import ARRIVED
 from bot.metrics import Metrics
-from bot.servers import start_listening, stop_listening
+from bot.servers import start_listening, stop_listening, with_port
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ async def listening(
     try:
         server = await _listen(door, cast(web.Server, runner.server), host, port)
         try:
-            yield f"http://{host}:{server.sockets[0].getsockname()[1]}"
+            yield f"http://{with_port(host, server.sockets[0].getsockname()[1])}"
         finally:
             await stop_listening(server)
     finally:
@@ -120,7 +120,7 @@ async def _listen(door: "_Door", server: web.Server, host: str, port: int) -> as
     try:
         return await start_listening(visit, host, port, backlog=BACKLOG)
     except (OSError, UnicodeError) as error:
-        raise AddressTaken(address=f"{host}:{port}", reason=_reason(error)) from error
+        raise AddressTaken(address=with_port(host, port), reason=_reason(error)) from error
 
 
 class _Protocol(web.RequestHandler):

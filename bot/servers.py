@@ -13,6 +13,11 @@ TURNS: Final = 3
 """Turns of the event loop that asyncio needs to hand over a connection that it has accepted."""
 
 
+def with_port(host: str, port: int) -> str:
+    """Write a host and a port as an address has them: IPv6 in brackets, with its zone where it has one."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 async def start_listening(
     protocol: Callable[[], asyncio.Protocol], host: str, port: int, *, backlog: int
 ) -> asyncio.Server:

@@ -14,6 +14,7 @@ from bot.errors import MetaStudioError
 from bot.metastudio.auth import GivenToken
 from bot.metastudio.client import MetaStudio
 from bot.pace import Pace
+from bot.servers import with_port
 
 NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """For httpx's own transport where no HTTPS is spoken: certificates take it 30 ms for each client."""
@@ -35,7 +36,9 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def listening(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+async def listening(
+    serve: Serve, tls: ssl.SSLContext | None = None, *, host: str = "127.0.0.1"
+) -> AsyncIterator[str]:
     """Listen on loopback, and give the address; every connection is closed in the end."""
     tasks = set()
 
@@ -49,10 +52,10 @@ async def listening(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIte
             writer.close()
             await asyncio.wait([asyncio.ensure_future(writer.wait_closed())])
 
-    server = await asyncio.start_server(guarded, "127.0.0.1", 0, ssl=tls)
-    host, port = server.sockets[0].getsockname()
+    server = await asyncio.start_server(guarded, host, 0, ssl=tls)
     try:
-        yield f"{'https' if tls else 'http'}://{host}:{port}"
+        scheme = "https" if tls else "http"
+        yield f"{scheme}://{with_port(host, server.sockets[0].getsockname()[1])}"
     finally:
         server.close()
         for task in filter(None, tasks):
@@ -67,9 +70,11 @@ class Proxy:
         self._host, _, self._port = target.removeprefix("http://").partition(":")
         self.connections = 0
 
-    def running(self, tls: ssl.SSLContext | None = None) -> AbstractAsyncContextManager[str]:
+    def running(
+        self, tls: ssl.SSLContext | None = None, *, host: str = "127.0.0.1"
+    ) -> AbstractAsyncContextManager[str]:
         """Listen, and give the address."""
-        return listening(self._relay, tls)
+        return listening(self._relay, tls, host=host)
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1

@@ -53,6 +53,42 @@ def test_addresses_follow_the_region_or_are_set(monkeypatch: pytest.MonkeyPatch)
     assert settings.iam_endpoint == "https://iam.ap-southeast-3.myhuaweicloud.com"
 
 
+@pytest.mark.parametrize(
+    ("set_to", "host"),
+    [
+        ("[::1]", "::1"),
+        ("::1", "::1"),
+        (" [::] ", "::"),
+        ("[fe80::1%eth0]", "fe80::1%eth0"),
+        ("[FE80::1%25eth0.1]", "FE80::1%eth0.1"),
+        ("fe80::1%eth0", "fe80::1%eth0"),
+        ("[host]", "[host]"),
+        ("localhost", "localhost"),
+    ],
+)
+def test_a_host_may_stand_in_brackets(monkeypatch: pytest.MonkeyPatch, set_to: str, host: str) -> None:
+    """As IPv6 does in an address of the web; what is none stays as it is, and can't be listened on."""
+    assert load(monkeypatch, VOICEJOB_HOST=set_to).voicejob_host == host
+
+
+@pytest.mark.parametrize(
+    ("set_to", "address"),
+    [
+        ("http://[::1]:8000/", "http://[::1]:8000"),
+        ("https://[2001:DB8::1]/v1", "https://[2001:DB8::1]/v1"),
+        ("http://[::ffff:127.0.0.1]:80", "http://[::ffff:127.0.0.1]:80"),
+        ("http://[fe80::1%eth0]:80", "http://[fe80::1%eth0]:80"),
+        ("http://[fe80::1%25eth0]/x", "http://[fe80::1%eth0]/x"),
+    ],
+)
+@pytest.mark.parametrize("key", ["METASTUDIO_ENDPOINT", "SLACK_API_URL", "HUAWEICLOUD_SDK_IAM_ENDPOINT"])
+def test_addresses_may_be_of_ipv6(
+    monkeypatch: pytest.MonkeyPatch, key: str, set_to: str, address: str
+) -> None:
+    """With a port, a path or a zone."""
+    assert getattr(load(monkeypatch, **{key: set_to}), key.lower()) == address
+
+
 def test_the_names_of_the_api_pages_samples_work(monkeypatch: pytest.MonkeyPatch) -> None:
     """``CLOUD_SDK_AK`` and ``CLOUD_SDK_SK`` are the names that the API page's samples use."""
     settings = load(monkeypatch, **NO_KEY, CLOUD_SDK_AK="other", CLOUD_SDK_SK="secret")
@@ -234,6 +270,9 @@ def test_blanks_around_a_value_do_no_harm(monkeypatch: pytest.MonkeyPatch) -> No
         ({"METASTUDIO_ENDPOINT": "https://host?"}, "METASTUDIO_ENDPOINT"),
         ({"METASTUDIO_ENDPOINT": "https://host/#"}, "METASTUDIO_ENDPOINT"),
         ({"METASTUDIO_ENDPOINT": "https:host"}, "METASTUDIO_ENDPOINT"),
+        ({"METASTUDIO_ENDPOINT": "https://::1"}, "METASTUDIO_ENDPOINT"),
+        ({"METASTUDIO_ENDPOINT": "https://[::1"}, "METASTUDIO_ENDPOINT"),
+        ({"METASTUDIO_ENDPOINT": "https://[::1%]"}, "METASTUDIO_ENDPOINT"),
         ({"METASTUDIO_ENDPOINT": "https:/host"}, "METASTUDIO_ENDPOINT"),
         ({"METASTUDIO_ENDPOINT": "https:///host"}, "METASTUDIO_ENDPOINT"),
         ({"METASTUDIO_ENDPOINT": "https:\\\\host"}, "METASTUDIO_ENDPOINT"),

@@ -11,6 +11,7 @@ from bot.checks.item import Item, fails, works
 from bot.config import Settings
 from bot.errors import AddressTaken
 from bot.http_mode import listening
+from bot.servers import with_port
 
 LISTENING: Final = "listening"
 
@@ -24,7 +25,7 @@ WILDCARDS: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noq
 async def try_listening(settings: Settings) -> AsyncGenerator[Item, None]:
     """Listen as the bot would, and end that at once."""
     host, port = settings.voicejob_host, settings.port
-    where = f"“{host}:{port}”"
+    where = f"“{with_port(host, port)}”"
     try:
         async with listening(aiohttp.web.Application(), host, port):
             pass
@@ -39,8 +40,7 @@ async def try_listening(settings: Settings) -> AsyncGenerator[Item, None]:
 
 
 async def _is_bot(host: str, port: int) -> bool:
-    host = WILDCARDS.get(host, host)
-    url = f"http://{f'[{host}]' if ':' in host else host}:{port}/healthz"
+    url = f"http://{with_port(WILDCARDS.get(host, host), port)}/healthz"
     try:
         async with aiohttp.ClientSession(timeout=TIMEOUT) as session, session.get(url) as answer:
             return (await answer.content.read(len(ALIVE))) == ALIVE
