@@ -1,16 +1,20 @@
 """``voicejob``, and ``python -m bot``: what goes wrong becomes a sentence and an exit code.
 
-Exit codes: 0 done, 1 it did not work, 2 the settings or the arguments are wrong.
+Exit codes: 0 done, 1 it did not work, 2 the settings or the arguments are wrong, 130 by Ctrl-C.
 """
 
 import os
 import sys
+from typing import Final
 
 from bot.console import exit_code, print_aside
 from bot.environment import harmful
 from bot.errors import MetaStudioError, VoiceJobError
 from bot.network.trust import no_certificates
 from bot.output import OutputLost, taken_over
+
+INTERRUPTED: Final = 130
+"""What shells and typer make of Ctrl-C."""
 
 
 def main() -> None:
@@ -26,6 +30,8 @@ def main() -> None:
         if isinstance(error, MetaStudioError):
             print_aside(str(error))
         sys.exit(exit_code(error))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
 
 def _obey() -> None:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import os
-import signal
 import sys
 import threading
 import time
@@ -88,11 +87,7 @@ def demo(
     # People make trouble here on purpose, and see on the page what comes of it.
     logs.set_up(level=logging.ERROR)
     if once:
-        from bot.demo.story import play
-
-        # Which ends the story in good order, and leaves none of its files.
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-        asyncio.run(play(console()))
+        asyncio.run(_story())
     else:
         asyncio.run(_demo(port, open_browser=browser))
 
@@ -168,6 +163,18 @@ def show(
         from bot import terminal
 
         console().print(terminal.draw(_card(settings, Job.from_api(answer | {"job_id": found}))))
+
+
+async def _story() -> None:
+    """Play the story; SIGTERM and Ctrl-C end it in good order, so that none of its files is left."""
+    from bot.demo.story import play
+
+    playing = asyncio.ensure_future(play(console()))
+    on_signals(playing.cancel)
+    try:
+        await playing
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
 
 
 async def _demo(port: int, *, open_browser: bool) -> None:

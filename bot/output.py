@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
-from threading import Event, Thread
+from threading import Event, RLock, Thread
 from typing import Any, Final
 
 from bot.errors import VoiceJobError
@@ -58,6 +58,7 @@ class Outlet(io.BufferedIOBase):
         # Its put() may be interrupted by itself: the collection of garbage can log, wherever it comes.
         self._waiting: SimpleQueue[bytes | Event] = SimpleQueue()
         self._thread: Thread | None = None
+        self._starting = RLock()
         self._dropped = 0
         self._failed = 0
         self._told = 0
@@ -104,9 +105,10 @@ class Outlet(io.BufferedIOBase):
 
     def _put(self, item: bytes | Event) -> None:
         self._waiting.put(item)
-        if self._thread is None:
-            self._thread = Thread(target=self._run, name=f"output {self._descriptor}", daemon=True)
-            self._thread.start()
+        with self._starting:
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name=f"output {self._descriptor}", daemon=True)
+                self._thread.start()
 
     def _drop(self) -> None:
         """Let the oldest go: the newest tell why the process ended."""

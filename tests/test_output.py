@@ -225,6 +225,20 @@ class TestCommands:
             command.send_signal(number)
             await code_of(command)
 
+    @pytest.mark.parametrize(
+        "arguments", [*SHORT[:-1], ["demo", "--port", "0", "--no-browser"]], ids=" ".join
+    )
+    async def test_ctrl_c_is_no_trace(self, full: Pipe, arguments: list[str]) -> None:
+        """Where stdout alone is not read."""
+        async with voicejob(*arguments, out=full[1], err=PIPE) as command:
+            await eventually(lambda: threads_of(command.pid) > 1)
+            command.send_signal(signal.SIGINT)
+            async with asyncio.timeout(PATIENCE):
+                _, err = await command.communicate()
+
+        assert command.returncode in {0, 130}
+        assert not re.search(b"Traceback|KeyboardInterrupt", err)
+
     @pytest.mark.parametrize("arguments", SHORT, ids=" ".join)
     async def test_a_full_disk_is_a_sentence(self, arguments: list[str]) -> None:
         """And exit code 1."""
