@@ -266,7 +266,7 @@ class MetaStudioSettings(ReadSettings):
         except ValidationError as error:
             problems = _lines(error.errors(), files_of(cls))
         except PermissionError:
-            file = _DOT_ENV.absolute()
+            file = _dot_env()
             problems = [f".env: this user may not read “{file}”: make it yours (chown), or readable (chmod)"]
         except (OSError, UnicodeDecodeError) as error:
             problems = [f".env: can't be read ({error.__class__.__name__}): it must be a text file in UTF-8"]
@@ -356,13 +356,21 @@ def _lines(problems: list[ErrorDetails], files: Mapping[str, Path]) -> list[str]
     return lines
 
 
+def _dot_env() -> Path:
+    """Give the file's whole path, as far as there is one: the folder may have been deleted."""
+    try:
+        return _DOT_ENV.absolute()
+    except FileNotFoundError:
+        return _DOT_ENV
+
+
 def _looked_in() -> str:
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
     return _not_set() + (f", nor as a file in “{folder}”" if folder else "")
 
 
 def _not_set() -> str:
-    file = _DOT_ENV.absolute()
+    file = _dot_env()
     if file.is_dir():
         return f"neither in the environment nor in .env: “{file}” is a folder, and must be a file"
     if not file.exists():

@@ -135,6 +135,15 @@ def test_a_password_in_dot_env_is_taken_as_it_stands(
     assert checked == given.huaweicloud_iam_password
 
 
+def test_a_folder_that_was_deleted_has_no_dot_env(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The bot may stand in one, and says what is not set."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+
+    assert "there is no .env in" in problems(monkeypatch, SLACK_BOT_TOKEN="")[0]
+
+
 def test_check_reads_dot_env_as_the_bot_does(monkeypatch: pytest.MonkeyPatch) -> None:
     """A token is taken as it stands, too, where other settings are wrong."""
     Path(".env").write_text("SLACK_BOT_TOKEN='xoxb-${HOME}'\nVOICEJOB_STOER=x")
