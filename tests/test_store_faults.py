@@ -491,7 +491,7 @@ class TestCorrupt:
         run_sql(path, "UPDATE voicejob SET value = '{\"version\": 7}' WHERE key = 'about:format'")
         error = await refused(path)
         assert isinstance(error, StoreTooNew)
-        assert error.values == {"path": str(path), "version": "7", "known": "1"}
+        assert error.values == {"path": str(path), "version": "7", "known": "2"}
 
 
 class TestTrouble:
