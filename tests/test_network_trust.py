@@ -209,14 +209,6 @@ async def test_the_command_line_says_so(
     assert (slack.calls, metastudio.requests) == ([], [])
 
 
-async def test_the_demo_looks_at_none_of_it(odd: Path) -> None:
-    """It stays on this machine."""
-    bad = {"SSL_CERT_FILE": f"{odd}/pipe", "SSLKEYLOGFILE": f"{odd}/no/keys", "HTTPS_PROXY": "odd://x"}
-    ended = await voicejob("demo", "--once", **bad)
-
-    assert (ended.code, ended.err) == (0, "")
-
-
 async def test_both_sides_by_https(
     slack: SlackWorkspace, metastudio: MetaStudioSimulator, authority: Authority
 ) -> None:
