@@ -165,6 +165,13 @@ def due(subscription: Subscription, job: Job | None, now: int) -> Notice | None:
     return Notice(path=(*path, _state(job)), since=waiting.since if waiting else now)
 
 
+def adds(job: Job | None, known: Job) -> bool:
+    """Say whether there may be something to write down, should an answer be believed."""
+    if job is None:
+        return known.state != GONE
+    return differs(job, known) or learned(known, job) is not known
+
+
 def seen(job: Job | None, now: int, *, proof: float = 0.0, undated: float = 0.0) -> Change:
     """Write down that the job was seen like this, and the notice that is due, together.
 

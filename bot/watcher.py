@@ -37,7 +37,7 @@ from bot.pace import PACE, Pace
 from bot.retries import Backoff
 from bot.sightings import differs, proof_needed
 from bot.store import Store
-from bot.subscriptions import Key, Subscription, seen
+from bot.subscriptions import Key, Subscription, adds, seen
 from bot.sweep import Sweep, Way, cross_checks, is_doubtful, last_change, next_since, way
 
 log = logging.getLogger(__name__)
@@ -394,14 +394,13 @@ class Watcher:
         proof = memory.doubted(at, is_doubtful=any(needed))
         change = seen(job, int(time.time()), proof=proof, undated=self._pace.gone)
         for each in subscriptions:
-            kept = await self._store.get(each.key)  # it may have changed since the check began
-            if kept is None or (now_known := change(kept)) is kept:
-                continue
-            await self._store.change(kept.key, change)
-            if now_known and now_known.notice != kept.notice:
-                state = job.state if job else GONE
-                log.info("change", extra=about(job=job_id, channel=kept.channel_id, state=state))
-                self._changed(kept.key)
+            # It may have changed since the check began; whatever else is new there, the next check will see.
+            if adds(job, each.job) and (kept := await self._store.get(each.key)):
+                changed = await self._store.change(kept.key, change)
+                if changed and changed.notice != kept.notice:
+                    state = job.state if job else GONE
+                    log.info("change", extra=about(job=job_id, channel=kept.channel_id, state=state))
+                    self._changed(kept.key)
 
     def _log_odd(self, job_id: str, error: MetaStudioError | BadJobId) -> None:
         """Log what is wrong with one job, once."""
