@@ -156,12 +156,12 @@ class Page:
     def from_api(cls, answer: object) -> "Page | None":
         """Read ListVoiceTrainingJob's answer; None where it is no list. What has no job's id is left out.
 
-        An empty list may come as no list at all, beside a count of 0, or as null.
+        An empty list may come as null, and beside a count of 0 as anything that is empty, or not at all.
         """
         if not isinstance(answer, Mapping):
             return None
         rows, count = answer.get("jobs"), _as_count(answer.get("count"))
-        if rows is None and ("jobs" in answer or count == 0):
+        if not rows and (count == 0 or (rows is None and "jobs" in answer)):
             rows = []
         if not isinstance(rows, list):
             return None

@@ -20,7 +20,7 @@ from bot.logs import about
 from bot.metrics import Metrics
 from bot.mrkdwn import Message, without_blocks
 from bot.refusals import Refusal
-from bot.retries import Backoff
+from bot.retries import Rest
 from bot.sending import NotTaken, Slack
 from bot.store import Store
 from bot.subscriptions import Change, Key, Level, Step, Subscription, next_step, next_time
@@ -41,17 +41,6 @@ EDITS: Final = {Step.EDIT_CARD, Step.EDIT_WARNING}
 """What waits until all else is told: Slack allows few edits."""
 Channel = tuple[str, str]
 """The ids of a team and of a channel in it."""
-
-
-class _Pause(Backoff):
-    """How long to leave something alone after failures in a row: ``until``, by the loop's clock."""
-
-    until = 0.0
-
-    def begin(self) -> None:
-        """Begin it, or a longer one; those who had begun before it don't make it longer."""
-        if self.until <= _now():
-            self.until = _now() + self.failed()
 
 
 class Outbox:
@@ -83,8 +72,8 @@ class Outbox:
         self._lanes: dict[Channel, asyncio.Event] = {}
         """What wakes each channel that is being served."""
         self._turns: defaultdict[Channel, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._new_pause = partial(_Pause, first=first_pause, longest=LONGEST_PAUSE)
-        self._pauses: defaultdict[Channel, _Pause] = defaultdict(self._new_pause)
+        self._new_pause = partial(Rest, first=first_pause, longest=LONGEST_PAUSE)
+        self._pauses: defaultdict[Channel, Rest] = defaultdict(self._new_pause)
         self._failures: dict[Key, int] = {}
         """How often in a row Slack could not serve each subscription: others of its channel go first then."""
         self._all_pause = self._new_pause()
@@ -249,8 +238,7 @@ class Outbox:
         channel = _channel_of(kept.key)
         change: Change | None
         try:
-            if step is Step.FORGET or (step is Step.TELL_PERSON and await self._knows(kept)):
-                unsent = changes.forgotten if step is Step.FORGET else changes.person_told()
+            if unsent := await self._unsent(kept, step):
                 await self._store.change(kept.key, unsent)
                 return
             if self._store.trouble:
@@ -272,12 +260,20 @@ class Outbox:
             self._failures.pop(kept.key, None)
             await self._keep(kept, change)
 
+    async def _unsent(self, kept: Subscription, step: Step) -> Change | None:
+        """Say what changes where nothing has to be sent; None where something has. Raises StoreTrouble."""
+        if step is Step.FORGET:
+            return changes.forgotten
+        of_channel = await self._store.of_channel(*_channel_of(kept.key))
+        if step is Step.TELL_PERSON and changes.is_known(kept, of_channel):
+            return changes.person_told()
+        if step is Step.EDIT_WARNING and (heir := changes.also_warned(kept, of_channel)):
+            await self._store.change(heir.key, changes.person_told(kept.warning))
+            return changes.warning_edited
+        return None
+
     async def _knows(self, kept: Subscription) -> bool:
-        """Say whether the person was told of this channel already, for another subscription of theirs."""
-        return any(
-            each.pause and each.pause.person_knows and each.subscribed_by == kept.subscribed_by
-            for each in await self._store.of_channel(*_channel_of(kept.key))
-        )
+        return changes.is_known(kept, await self._store.of_channel(*_channel_of(kept.key)))
 
     async def _reopen(self, channel: Channel) -> None:
         """Try all that is paused in a channel, now that Slack takes messages there again."""

@@ -29,8 +29,8 @@ class Pace:
     """For which nothing is asked after a first 429 that names no time."""
     gone: float = 60.0
     """Between the two checks, at least, that must both miss a job before it counts as gone."""
-    gone_unlisted: float = 15 * 60.0
-    """Between the two, where the list of jobs does not say whether it has the job still."""
+    gone_unlisted: float = 24 * 60 * 60.0
+    """Between the two, where the bot may not ask the list of jobs whether it has the job still."""
     refused: float = 60.0
     """For which a refusal of the credentials is remembered, before one request tries them again."""
 

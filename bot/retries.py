@@ -27,6 +27,18 @@ class Backoff:
         self._last = 0.0
 
 
+class Rest(Backoff):
+    """How long to leave something alone after failures in a row: ``until``, by the loop's clock."""
+
+    until = 0.0
+
+    def begin(self) -> None:
+        """Begin it, or a longer one; those who had begun before it don't make it longer."""
+        now = asyncio.get_running_loop().time()
+        if self.until <= now:
+            self.until = now + self.failed()
+
+
 Pause = Callable[[Exception, float], float | None]
 """How many seconds to wait after an error, given the usual number of them; None: it is not tried again."""
 

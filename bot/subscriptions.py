@@ -5,14 +5,14 @@ it has retired. The store applies such a function to what it holds at that momen
 outbox and the people, who all change subscriptions, can't overwrite each other.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum, StrEnum, auto
 from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.jobs import GONE, Job, Phase, meaning_of
-from bot.sightings import completed, differs, learned, proof_needed
+from bot.sightings import Past, completed, differs, learned, proof_needed
 
 FIRST_RETRY: Final = 5 * 60
 RETRY_FACTOR: Final = 3
@@ -165,6 +165,11 @@ def due(subscription: Subscription, job: Job | None, now: int) -> Notice | None:
     return Notice(path=(*path, _state(job)), since=waiting.since if waiting else now)
 
 
+def unfinished(subscriptions: Iterable[Subscription]) -> list[Subscription]:
+    """Leave out those that were stopped, or whose job is over: nothing more will be told there."""
+    return [kept for kept in subscriptions if not (kept.stopped_by or kept.is_over)]
+
+
 def adds(job: Job | None, known: Job) -> bool:
     """Say whether there may be something to write down, should an answer be believed."""
     if job is None:
@@ -172,14 +177,18 @@ def adds(job: Job | None, known: Job) -> bool:
     return differs(job, known) or learned(known, job) is not known
 
 
-def seen(job: Job | None, now: int, *, proof: float = 0.0, undated: float = 0.0) -> Change:
+def seen(
+    job: Job | None, now: int, *, past: Past | None = None, proof: float = 0.0, undated: float = 0.0
+) -> Change:
     """Write down that the job was seen like this, and the notice that is due, together.
 
-    ``proof`` is for how many seconds only answers came that are doubtful; ``undated``: see ``proof_needed``.
+    ``proof`` is for how many seconds only doubtful answers came; for ``past`` and ``undated`` see
+    ``proof_needed``.
     """
+    before = past or Past()
 
     def change(kept: Subscription) -> Subscription:
-        if kept.stopped_by or (job and proof < proof_needed(job, kept.job, undated=undated)):
+        if kept.stopped_by or (job and proof < proof_needed(job, kept.job, before, undated=undated)):
             return kept
         notice = due(kept, job, now)
         if notice is None:
@@ -334,6 +343,18 @@ def person_told(warning: Posted | None = None) -> Change:
         return _with_pause(told, {"person_knows": True})
 
     return change
+
+
+def is_known(kept: Subscription, of_channel: Iterable[Subscription]) -> bool:
+    """Say whether the person was told of this channel already, for another subscription of theirs."""
+    theirs = (each for each in of_channel if each.subscribed_by == kept.subscribed_by)
+    return any(each.pause and each.pause.person_knows for each in theirs)
+
+
+def also_warned(kept: Subscription, of_channel: Iterable[Subscription]) -> Subscription | None:
+    """Find another one that is still paused, of which the same message tells the same person."""
+    theirs = (each for each in of_channel if each.subscribed_by == kept.subscribed_by)
+    return next((each for each in theirs if each.pause and not each.warning), None)
 
 
 def warning_edited(kept: Subscription) -> Subscription | None:

@@ -122,11 +122,11 @@ def is_doubtful(shown: Job, subscriptions: Collection[Subscription]) -> bool:
 
 
 def _newer(first: Job, second: Job) -> Job:
-    """Choose between two copies of a job; where both may be true, give one that has to be asked for."""
-    if _is_newer(second.lastupdate_time, first.lastupdate_time):
+    """Choose between two copies of a job; where that is open, give one that has to be asked for."""
+    if _is_newer(second.lastupdate_time, first.lastupdate_time) and first.lastupdate_time is not None:
         return second
-    is_same_age = second.lastupdate_time == first.lastupdate_time
-    return first.model_copy(update={"state": None}) if is_same_age and differs(second, first) else first
+    is_open = second.lastupdate_time in {None, first.lastupdate_time} or first.lastupdate_time is None
+    return first.model_copy(update={"state": None}) if is_open and differs(second, first) else first
 
 
 def _is_newer(time: int | None, than: int | None) -> bool:

@@ -21,23 +21,21 @@ from bot.errors import (
     CredentialsRefused,
     JobNotFound,
     MetaStudioError,
-    PermissionDenied,
     RequestRefused,
     StoreTrouble,
-    Throttled,
     VoiceJobError,
-    WrongProject,
 )
-from bot.jobs import GONE, Job
+from bot.jobs import Job
 from bot.logs import about
 from bot.memory import Memory
 from bot.metastudio.client import MetaStudio
+from bot.metastudio.refusals import FOR_ALL, MAY_NOT_LIST, REFUSED
 from bot.metrics import Metrics
 from bot.pace import PACE, Pace
 from bot.retries import Backoff
-from bot.sightings import differs, proof_needed
+from bot.sightings import differs
 from bot.store import Store
-from bot.subscriptions import Key, Subscription, adds, seen
+from bot.subscriptions import Key, Subscription, adds, seen, unfinished
 from bot.sweep import Sweep, Way, cross_checks, is_doubtful, last_change, next_since, way
 
 log = logging.getLogger(__name__)
@@ -53,10 +51,6 @@ JITTER: Final = 0.1
 FAILURES: Final = 3
 """After so many failures in a row, the rest of a check is left for the next one."""
 
-REFUSED: Final = (CredentialsRefused, PermissionDenied, WrongProject)
-"""It may be the bot that is refused, whatever it asks: only a person can mend that."""
-FOR_ALL: Final = (CredentialsRefused, Throttled)
-"""Whatever else was asked would be refused too."""
 CHECK: Final = ": `voicejob check` says what to do, and a new setting needs a restart"
 
 Followed = Mapping[str, Sequence[Subscription]]
@@ -66,8 +60,8 @@ Followed = Mapping[str, Sequence[Subscription]]
 class Watcher:
     """Checks the jobs of ``store`` every ``poll`` seconds; ``changed`` hears which subscriptions changed.
 
-    A job is gone when two checks in a row miss it, ``pace.gone`` seconds apart, and the list of jobs does so
-    too; for ``rarely`` and ``list_rests`` see RARELY and LIST_RESTS.
+    A job is gone when two checks miss it, ``pace.gone`` seconds apart, and so does the list; where that may
+    not be asked, ``gone_unlisted`` apart. See RARELY and LIST_RESTS.
     """
 
     def __init__(
@@ -152,7 +146,7 @@ class Watcher:
         at = self._metastudio.asked_at(job_id)
         job = await self._metastudio.stated_job(job_id)
         followed = await self._store.followed()
-        await self._found(job_id, job, followed.get(job_id, ()), at)
+        await self._answered(job_id, job, followed.get(job_id, ()), at)
 
     async def _check_safely(self) -> float:
         """Check once, and say how many seconds to wait until the next time."""
@@ -189,7 +183,7 @@ class Watcher:
         kept = await self._store.followed()
         for job_id in self._memories.keys() - kept.keys():
             del self._memories[job_id]
-        followed = {job_id: each for job_id, every in kept.items() if (each := _waiting(every))}
+        followed = {job_id: each for job_id, every in kept.items() if (each := unfinished(every))}
         if not followed:
             self._since = None
             return await self._try_idly()
@@ -339,15 +333,19 @@ class Watcher:
             return None
         self._served_at = _now()
         try:
-            await (
-                self._found(job_id, job, subscriptions, at) if job else self._miss(job_id, subscriptions, at)
-            )
+            await self._answered(job_id, job, subscriptions, at)
         except StoreTrouble:
             memory.asked_at = -math.inf  # what could not be written down is asked for again first
             raise
         return job
 
-    async def _found(self, job_id: str, job: Job, subscriptions: Sequence[Subscription], at: float) -> None:
+    async def _answered(
+        self, job_id: str, job: Job | None, subscriptions: Sequence[Subscription], at: float
+    ) -> None:
+        """Take what a job itself says, None where it is not there. Raises MetaStudioError, StoreTrouble."""
+        if job is None:
+            await self._miss(job_id, subscriptions, at)
+            return
         memory = self._memories[job_id]
         memory.missing_since = None
         if memory.is_odd:
@@ -356,22 +354,22 @@ class Watcher:
         await self._observe(job_id, job, subscriptions, at)
 
     async def _miss(self, job_id: str, subscriptions: Sequence[Subscription], at: float) -> None:
-        """Note that a job is not there. When that goes on, ask the list: an end can't be taken back.
+        """Note that a job is not there. If that goes on, ask the list, whose outage is no evidence of an end.
 
         Raises MetaStudioError, StoreTrouble.
         """
         memory = self._memories[job_id]
         missing_for = memory.missed(at)
         if missing_for < self._pace.gone:
-            memory.checked_at = at
+            memory.checked_at = max(at, memory.checked_at)
             return
         await self._metastudio.throttle.turn()
         try:
             listed = await self._metastudio.listed_job(job_id)
         except FOR_ALL:
             raise
-        except MetaStudioError:
-            if missing_for < self._pace.gone_unlisted:
+        except MetaStudioError as error:
+            if not isinstance(error, MAY_NOT_LIST) or missing_for < self._pace.gone_unlisted:
                 return
             listed = None
         memory.missing_since = at if listed else None
@@ -386,21 +384,26 @@ class Watcher:
 
         It was asked for at ``at``. An answer that comes after that to a later question is an old tale.
         """
-        memory = self._memories[job_id]
+        memory, now, undated = self._memories[job_id], time.time(), self._pace.gone
         if at < memory.checked_at:
             return
         memory.checked_at = at
-        needed = (proof_needed(job, kept.job, undated=self._pace.gone) for kept in subscriptions if job)
-        proof = memory.doubted(at, is_doubtful=any(needed))
-        change = seen(job, int(time.time()), proof=proof, undated=self._pace.gone)
+        proof = memory.doubts(job, (each.job for each in subscriptions), at, undated=undated) if job else 0.0
+        change = seen(job, int(now), past=memory.past, proof=proof, undated=undated)
         for each in subscriptions:
-            # It may have changed since the check began; whatever else is new there, the next check will see.
+            # It may have changed since the check began: whatever else is new there, the next one sees.
             if adds(job, each.job) and (kept := await self._store.get(each.key)):
                 changed = await self._store.change(kept.key, change)
-                if changed and changed.notice != kept.notice:
-                    state = job.state if job else GONE
-                    log.info("change", extra=about(job=job_id, channel=kept.channel_id, state=state))
+                if changed and changed is not kept:
                     self._changed(kept.key)
+                    self._log_change(kept, changed)
+        if job and memory.doubted_since is None:
+            memory.past.met(job, now)
+
+    def _log_change(self, before: Subscription, after: Subscription) -> None:
+        if before.notice != after.notice:
+            self._memories[before.job_id].changed(before.job)
+            log.info("change", extra=about(job=before.job_id, channel=before.channel_id, state=after.state))
 
     def _log_odd(self, job_id: str, error: MetaStudioError | BadJobId) -> None:
         """Log what is wrong with one job, once."""
@@ -408,11 +411,6 @@ class Watcher:
         if not memory.is_odd:
             memory.is_odd = True
             log.warning("a job can't be checked", extra=about(job=job_id, error=error))
-
-
-def _waiting(subscriptions: Sequence[Subscription]) -> list[Subscription]:
-    """Leave out those that were stopped, or whose job is over: nothing more will be told there."""
-    return [kept for kept in subscriptions if not (kept.stopped_by or kept.is_over)]
 
 
 def _now() -> float:

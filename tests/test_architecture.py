@@ -24,7 +24,6 @@ LAYERS = [
         "bot.pace",
         "bot.retries",
         "bot.manifest",
-        "bot.memory",
         "bot.workspace",
         "bot.checks.item",
         "bot.secret_files",
@@ -58,7 +57,7 @@ LAYERS = [
         "bot.metastudio.refusals",
         "bot.metastudio.throttle",
     },
-    {"bot.subscriptions"},
+    {"bot.memory", "bot.subscriptions"},
     {"bot.cards", "bot.sweep", "bot.metrics", "bot.metastudio.auth", "bot.metastudio.transport"},
     {"bot.notices", "bot.sending", "bot.metastudio.client"},
     {

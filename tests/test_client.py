@@ -4,6 +4,7 @@ import asyncio
 import gc
 import gzip
 import inspect
+import json
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -766,6 +767,7 @@ class TestRecentJobs:
             (Fault.empty(), UnreadableAnswer),
             (Fault.raw(b'{"count": 3}'), UnreadableAnswer),
             (Fault.raw(b'{"jobs": {}}'), UnreadableAnswer),
+            (Fault.raw(b'{"count": 1, "jobs": {}}'), UnreadableAnswer),
             (Fault.raw(b'{"jobs": null, "error_code": "MSS.10000003"}'), UnreadableAnswer),
         ],
         ids=str,
@@ -784,7 +786,15 @@ class TestRecentJobs:
         assert type(await failure_of(client.recent_jobs())) is error
 
     @pytest.mark.parametrize(
-        "body", ['{"jobs": []}', '{"jobs": null}', '{"count": 0}', '{"count": "0", "jobs": null}']
+        "body",
+        [
+            '{"jobs": []}',
+            '{"jobs": null}',
+            '{"count": 0}',
+            '{"count": "0", "jobs": null}',
+            '{"count": 0, "jobs": {}}',
+            '{"count": 0, "jobs": ""}',
+        ],
     )
     async def test_an_empty_list(
         self, metastudio: MetaStudioSimulator, client: MetaStudio, body: str
@@ -808,13 +818,22 @@ class TestRecentJobs:
     async def test_one_job_in_a_list_that_holds_others(
         self, metastudio: MetaStudioSimulator, client: MetaStudio
     ) -> None:
-        """Where the filter does not count, what comes is searched; it tells nothing of what does not come."""
-        part = Fault.raw(b'{"count": 3, "jobs": [{"job_id": "job-2", "state": "WAITING"}]}')
-        metastudio.fail(part, times=3)
-        found = [await client.listed_job(job_id) for job_id in ("job-2", "JOB-2")]
+        """Where the filter does not count, what comes is searched to its end, if it has one."""
+        rows = [{"job_id": f"job-{number}", "state": "WAITING"} for number in range(250)]
+        pages = [
+            Fault.raw(json.dumps({"count": 250, "jobs": rows[at : at + 100]}).encode())
+            for at in (0, 100, 200)
+        ]
+        asked: list[Fault] = []
+        metastudio.chaos = lambda _: asked.pop(0) if len(asked) > 1 else asked[0]
+        found = []
+        for job_id in ("JOB-7", "job-240", "gone"):
+            asked[:] = pages
+            found.append(await client.listed_job(job_id))
+        asked[:] = pages[:1]
 
-        assert [job and job.state for job in found] == ["WAITING", "WAITING"]
-        assert isinstance(await failure_of(client.listed_job("job-0")), UnreadableAnswer)
+        assert [job and job.job_id for job in found] == ["job-7", "job-240", None]
+        assert isinstance(await failure_of(client.listed_job("gone")), UnreadableAnswer)
 
     async def test_rows_that_are_no_jobs_are_left_out(
         self, metastudio: MetaStudioSimulator, client: MetaStudio

@@ -59,6 +59,15 @@ async def is_open(post: Office, key: Key) -> bool:
     return (await post.kept(key)).pause is None
 
 
+async def is_known(post: Office, key: Key) -> bool:
+    pause = (await post.kept(key)).pause
+    return bool(pause and pause.person_knows)
+
+
+async def is_gone(post: Office, key: Key) -> bool:
+    return await post.store.get(key) is None
+
+
 async def was_refused(post: Office, key: Key, times: int) -> bool:
     """Say whether Slack has refused it so many times, and the next try is a while away."""
     pause = (await post.kept(key)).pause
@@ -350,6 +359,24 @@ class TestPauses:
         assert before.text.startswith("I can't post in <#C000000001>")
         assert after.text.startswith(words)
         assert "Try again" not in str(after.blocks)
+
+    async def test_a_warning_stands_for_all_that_it_is_about(self, post: Office) -> None:
+        """While another subscription of that person is paused there, it is not edited for the end of one."""
+        post.slack.archive(post.channel)
+        first, second = await post.follow("job-1"), await post.follow("job-2")
+        async with post.open():
+            await eventually_so(partial(is_known, post, second))
+            await eventually_so(partial(is_known, post, first))
+            (before,) = post.slack.direct("U1")
+            warned = first if (await post.kept(first)).warning else second
+            other = second if warned is first else first
+            await post.store.change(warned, stopped("U2"))
+            post.outbox.wake(warned)
+            await eventually_so(partial(is_gone, post, warned))
+            assert [seen.text for seen in post.slack.direct("U1")] == [before.text]
+            await post.store.change(other, stopped("U2"))
+            post.outbox.wake(other)
+            await eventually(lambda: "was ended" in post.slack.direct("U1")[0].text)
 
     async def test_a_paused_channel_is_tried_at_growing_intervals(self, post: Office) -> None:
         """Each refusal makes the next try later, up to a day; the person is told once."""

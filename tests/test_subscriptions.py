@@ -198,9 +198,9 @@ class TestSeen:
         [
             ((A, NOW), (B, NOW + 1), 0, True),
             ((A, NOW), (B, NOW), 0, True),
-            ((A, NOW), (B, NOW - 1), 0, False),
-            ((A, NOW), (B, NOW - 1), 3599, False),
-            ((A, NOW), (B, NOW - 1), 3600, True),
+            ((A, NOW), (B, NOW - 9), 0, False),
+            ((A, NOW), (B, NOW - 9), 3599, False),
+            ((A, NOW), (B, NOW - 9), 3600, True),
             ((A, NOW), (B, None), 0, False),
             ((A, NOW), (B, None), 60, True),
             ((A, None), (B, None), 0, True),
@@ -236,13 +236,13 @@ class TestSeen:
         assert (known.job_failed_reason, known.reject_times) == (None, None)
 
     def test_what_is_no_change_may_add_to_what_is_known(self) -> None:
-        """A count at last, and a later time, are kept for the next answer; nothing is told or edited."""
+        """A count at last is kept for the next answer, and the card shows it; nothing is told."""
         kept = told_of(job=job_of(A, lastupdate_time=NOW))
 
         changed = after(changes.seen(job_of(A, 2, lastupdate_time=NOW + 9), NOW), kept)
 
-        assert (changed.job.reject_times, changed.job.lastupdate_time) == (2, NOW + 9)
-        assert (changed.notice, changed.card) == (kept.notice, kept.card)
+        assert (changed.job.reject_times, changed.job.lastupdate_time) == (2, NOW)
+        assert next_step(changed) is Step.EDIT_CARD
         assert changes.seen(job_of(A, lastupdate_time=NOW), NOW)(changed) is changed
         assert changes.seen(job_of(A, 1), NOW, proof=3599)(changed) is changed
         assert after(changes.seen(job_of(A, 3), NOW, proof=60), changed).notice == waits(A, A, since=NOW)

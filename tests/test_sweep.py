@@ -117,8 +117,9 @@ class TestReading:
             ((NOW, "A"), (NOW, "A"), "A"),
             ((NOW, "A"), (NOW, "B"), None),
             ((None, "A"), (None, "B"), None),
-            ((NOW, "A"), (None, "B"), "A"),
-            ((None, "A"), (NOW, "B"), "B"),
+            ((NOW, "A"), (None, "B"), None),
+            ((None, "A"), (NOW, "B"), None),
+            ((None, "A"), (NOW, "A"), "A"),
             ((NOW - 5, "A"), (NOW, "B"), "B"),
         ],
     )

@@ -217,12 +217,14 @@ class TestGone:
             (Fault.raw(b'{"jobs": null}'), 600, True),
             (Fault.raw(b'{"count": 0}'), 600, True),
             (Fault.raw(b'{"count": 1, "jobs": [{"job_id": "another", "state": "WAITING"}]}'), 600, True),
-            (Fault.raw(b'{"count": 9, "jobs": [{"job_id": "another", "state": "WAITING"}]}'), 600, False),
-            (Fault.raw(b'{"count": 9, "jobs": [{"job_id": "another", "state": "WAITING"}]}'), 0, True),
+            (Fault.raw(b'{"count": 9, "jobs": [{"job_id": "another", "state": "WAITING"}]}'), 0, False),
             (Fault.raw(b'{"count": 1, "jobs": [{"job_id": "JOB-0", "state": "WAITING"}]}'), 0, False),
             (Fault.error(403, "APIGW.0302"), 600, False),
             (Fault.error(403, "APIGW.0302"), 0, True),
-            (Fault.error(500, "APIGW.0601"), 600, False),
+            (Fault.error(400, "MSS.10000003"), 0, True),
+            (Fault.error(500, "APIGW.0601"), 0, False),
+            (Fault.error(404, "APIGW.0101"), 0, False),
+            (Fault.raw(b"<html>", status=403), 0, False),
         ],
     )
     async def test_an_end_is_told_only_when_the_list_agrees(
@@ -232,7 +234,7 @@ class TestGone:
         unlisted: float,
         is_gone: bool,  # noqa: FBT001
     ) -> None:
-        """Where the list has the job, it is there; where it can't tell, misses have to go on for longer."""
+        """If the list has the job, it is there; if it may not be asked, misses have to go on for longer."""
         async with watching(path, gone=0, gone_unlisted=unlisted) as watch:
             (key,) = await watch.some(1)
             watch.metastudio.chaos = lambda api: NOT_THERE if api == "show" else listed
@@ -796,14 +798,15 @@ class TestStrangeAnswers:
         ],
         ids=lambda old: " and ".join(old) or "whole",
     )
+    @pytest.mark.parametrize("after", [60, 0], ids=["a minute later", "in the same second"])
     async def test_an_older_answer_that_comes_again_and_again(
-        self, watch: Watch, old: dict[str, Any], number: int
+        self, watch: Watch, old: dict[str, Any], number: int, after: int
     ) -> None:
         """A change is told once, however often a node that lags behind answers in between."""
         key, *_ = await watch.some(number)
         raw = watch.metastudio.jobs[key.job_id]
         before = {**raw, **old}
-        watch.change(key.job_id)
+        watch.change(key.job_id, after=after)
         now_is = dict(raw)
         for _ in range(3):
             for answer in (now_is, before):

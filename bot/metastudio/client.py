@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -27,6 +28,8 @@ LOOK_UP_SECONDS: Final = 12.0
 """A look-up ends within this time, whatever happens."""
 TIMEOUT: Final = httpx.Timeout(10, connect=5)
 TRIES: Final = 3
+MOST_PAGES: Final = 20
+"""Pages that are searched for one job: an account with more than 2,000 jobs on a server that filters none."""
 LONGEST_JOB: Final = 256 * 1024
 """Bytes of one job, which has a few KiB. Python makes up to twenty bytes of each one that it reads."""
 LONGEST_PAGE: Final = 2 * 1024 * 1024
@@ -124,16 +127,24 @@ class MetaStudio:
     async def listed_job(self, job_id: str) -> Job | None:
         """Look for one job in the list, which is asked for this job alone; None if the list has no such job.
 
-        Raises MetaStudioError, and UnreadableAnswer where what comes does not tell: no server has to know the
-        filter.
+        No server has to know that filter: whatever comes is searched, page by page. Raises MetaStudioError,
+        and UnreadableAnswer where the pages come to no end.
         """
-        query = {"job_id": job_id, "limit": PAGE_SIZE}
-        page = await self._in_time(lambda: self._listed_once(query), job_id)
-        found = (job for job in page.jobs if (job.job_id or "").lower() == job_id.lower())
-        job = next(found, None)
-        if job is None and not page.is_last(0):
-            raise UnreadableAnswer(job_id=job_id)
-        return job
+        seen: set[str | None] = set()
+        offset = 0
+        for _ in range(MOST_PAGES):
+            query = {"job_id": job_id, "offset": offset, "limit": PAGE_SIZE}
+            page = await self._in_time(partial(self._listed_once, query), job_id)
+            if found := [job for job in page.jobs if (job.job_id or "").lower() == job_id.lower()]:
+                return found[0]
+            if page.is_last(offset):
+                return None
+            ids = {job.job_id for job in page.jobs}
+            if ids <= seen:
+                break
+            seen |= ids
+            offset += page.rows
+        raise UnreadableAnswer(job_id=job_id)
 
     async def _fetch(self, job_id: str) -> Job:
         # The id that was asked for is the one that can be asked for again, whatever the answer says.

@@ -163,3 +163,11 @@ def _token(text: str) -> str:
 def _seconds(text: str) -> float | None:
     """Read Retry-After in its plain form; the form with a date is not known to be used here."""
     return float(text) if text.isascii() and text.isdecimal() else None
+
+
+REFUSED: Final = (CredentialsRefused, PermissionDenied, WrongProject)
+"""It may be the bot that is refused, whatever it asks: only a person can mend that."""
+MAY_NOT_LIST: Final = (PermissionDenied, RequestRefused)
+"""What an account that may only look up jobs, or an older server, gets for a list of one job."""
+FOR_ALL: Final = (CredentialsRefused, Throttled)
+"""Whatever else was asked would be refused too."""
