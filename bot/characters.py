@@ -15,17 +15,20 @@ _DEFAULT_IGNORABLE: Final = (
 Hangul fillers, variation selectors and tags among them."""
 _EMPTY: Final = "\u2800\U0001d159\ufffc"
 """Characters with a place but no ink: braille blank, null notehead, and the sign for a lost object."""
+_FILLERS: Final = "\u115f\u1160\u3164\uffa0"
+"""Hangul fillers: not to be shown by Unicode's rule, yet fonts give most of them the width of a letter."""
 _IGNORABLE: Final = re.compile(f"[{_DEFAULT_IGNORABLE}]")
 _INKLESS: Final = re.compile(f"[{_DEFAULT_IGNORABLE}{_EMPTY}]")
 _WITHOUT_INK: Final = frozenset({"Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"})
 """Categories that show nothing by themselves: controls, formats, marks without a base, blanks."""
 
 _SMART: Final = str.maketrans(
-    dict.fromkeys("‐‑‒–—―−", "-") | dict.fromkeys("´ˋ", "'") | dict.fromkeys(_EMPTY, " ")  # noqa: RUF001
+    dict.fromkeys("‐‑‒–—―−", "-") | dict.fromkeys("´ˋ", "'") | dict.fromkeys(_EMPTY + _FILLERS, " ")  # noqa: RUF001
 )
 """What phones make of hyphens; accents that serve as quotes; and what looks like a blank."""
-_BRACKET: Final = re.compile(r"&(?:amp;)*[lg]t;")
-_AMPERSAND: Final = re.compile(r"&(?:amp;)+")
+_BRACKET: Final = re.compile(r"&(?:(?:amp|#0*38|#x0*26);)*[lg]t;", re.IGNORECASE)
+AMPERSAND: Final = re.compile(r"&(?:(?:amp|#0*38|#x0*26);)+", re.IGNORECASE)
+"""An ampersand as Slack and HTML escape it, be it several times."""
 _LINK: Final = re.compile(r"(<https?://[^<>]*>|https?://[^\s<>]*)", re.IGNORECASE)
 _EMPHASIS: Final = re.compile(r"[*~]+")
 _ITALICS: Final = re.compile(r"(?<!\S)_(\S*[^\s_](?:\s+\S+){0,9}?\s+[^\s_]\S*)_(?!\S)")
@@ -49,7 +52,7 @@ def normalised(text: str) -> str:
     """
     visible = "".join(filter(_is_kept, text.translate(_SMART)))
     plain = unicodedata.normalize("NFKC", visible).translate(_SMART)
-    unescaped = _AMPERSAND.sub("&", _BRACKET.sub(" ", plain))
+    unescaped = AMPERSAND.sub("&", _BRACKET.sub(" ", plain))
     pieces = _LINK.split(unescaped)
     pieces[::2] = [_EMPHASIS.sub(" ", piece) for piece in pieces[::2]]
     pieces[1::2] = [link if link.endswith(">") else link.rstrip("*~") for link in pieces[1::2]]

@@ -40,6 +40,8 @@ AROUND = [
         ("&amp;amp;lt;!channel&amp;gt;", " !channel "),
         ("＆ａｍｐ；ｌｔ；x", " x"),  # noqa: RUF001
         ("a&b&copy;", "a&b&copy;"),
+        ("a&#38;b&#x26;amp;c&#038;lt;", "a&b&c "),
+        ("a\u3164b\u115fc\u1160d\uffa0e\u2800f", "a b c d e f"),
         ("<https://e.example/~a*b~|*x*>", "<https://e.example/~a*b~|*x*>"),
         ("*https://e.example/~a/b*", " https://e.example/~a/b"),
         ("ｓｕｂ，ｌｉｓｔ：＃ｘ　ｙ", "sub,list:#x y"),  # noqa: RUF001
