@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.characters import normalised
 from bot.errors import BadUsage, NoJobId, SeveralJobIds
-from bot.job_ids import UUID, job_id_in, unquoted
+from bot.job_ids import UUID, is_link, job_id_in, unquoted
 from bot.subscriptions import Level
 
 _WORDS: Final = re.compile(
@@ -46,13 +46,19 @@ NOISE: Final = frozenset(
 )
 """Words beside an id that change nothing."""
 LEVELS: Final = tuple(level.value for level in Level)
-_AROUND_WORDS: Final = "-_/.,:;!?。、()[]{}<>="
+_AROUND_WORDS: Final = "-_/.,:;!?。、()[]{}<>=|"
 _CHANNEL: Final = re.compile(r"<#|#[^\s#]")
 _PERSON: Final = re.compile(r"<[@!]|@\S")
 """How Slack and people write channels, people and groups ("Formatting message text")."""
 ME: Final = "me"
-_ADDRESS: Final = re.compile(r"[\w-]+(?:\.[\w-]+)+/", re.ASCII)
-"""How a link begins that was pasted without its ``https://``."""
+_ADDRESS_GOES_ON: Final = re.compile("[/=&?]")
+_GLUED: Final = re.compile(
+    r"[,;、|(]|(?<=[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})[^\w.#%-]",
+    re.ASCII | re.IGNORECASE,
+)
+"""What ends a link if the address does not go on behind it; behind a UUID that is anything unusual there."""
+_FRAGMENT: Final = re.compile(r"#[^\s#/=&?|<>]+\Z")
+"""The end of a link that looks like the name of a channel."""
 
 
 class OtherChannel(BadUsage):
@@ -85,7 +91,7 @@ class Request:
 def parse(text: str) -> Request:
     """Read what follows the command. Raises BadUsage, with what may be meant if that can be guessed."""
     typed = normalised(text)
-    words = [word for word in _WORDS.findall(typed) if _shown(word)]
+    words = _words(typed)
     while len(words) > 1 and _plain(words[0]) == OWN_NAME:
         del words[0]  # the whole command, copied from the help
     first = _plain(words[0]) if words and not (len(words) == 1 and _is_name(words[0])) else ""
@@ -99,6 +105,20 @@ def parse(text: str) -> Request:
         if (meant := _verb(word)) in WITH_JOB_ID:
             raise BadUsage(_shown(word), meant=_whole(meant, words[:number] + words[number + 1 :]))
     return Request(Verb.LOOK_UP, _job_id(words, typed))
+
+
+def _words(text: str) -> list[str]:
+    return [part for word in _WORDS.findall(text) for part in _unglued(word) if _shown(part)]
+
+
+def _unglued(word: str) -> Sequence[str]:
+    """Part a bare link from the words that are glued to it. In Slack's ``<…>`` it has an end of its own."""
+    if word.startswith("<") or not is_link(word):
+        return [word]
+    tail = _ADDRESS_GOES_ON.split(word)[-1]
+    if not (glued := _GLUED.search(tail)):
+        return [word]
+    return [word.removesuffix(tail) + tail[: glued.start()], *_WORDS.findall(tail[glued.start() :])]
 
 
 def _verb(word: str) -> str:
@@ -136,8 +156,16 @@ def _read(verb: Verb, words: Sequence[str]) -> Request:
 
 
 def _pieces(word: str) -> Sequence[str]:
-    """Take apart what is glued to an id, so that nothing of it is overlooked; a link is one piece."""
-    if "://" in word or _ADDRESS.match(_bare(word)) or not UUID.search(word):
+    """Take apart what is glued to an id, so that nothing of it is overlooked.
+
+    A link is one piece, but for an end that is a channel's name as well as a place in the page.
+    """
+    if is_link(word):
+        channel = _FRAGMENT.search(word)
+        if channel and not UUID.search(channel[0]):
+            return [word[: channel.start()], channel[0]]
+        return [word]
+    if not UUID.search(word):
         return [word]
     parts = re.split(f"({UUID.pattern})", word, flags=re.IGNORECASE)
     return [part for part in parts if _shown(part)]
@@ -219,7 +247,7 @@ def _job_id(words: Sequence[str], text: str) -> str:
 
 def _ids_in(word: str) -> Sequence[str]:
     """Find what looks like a job's id in a word; a link has rules of its own."""
-    if "://" not in word:
+    if not is_link(word):
         return UUID.findall(word)
     try:
         return [job_id_in(word)]
@@ -242,7 +270,7 @@ def _whole(verb: str, words: Sequence[str]) -> str:
 
 def _bare(word: str) -> str:
     """Take away quotes, brackets and full stops from around a word that may be a mention."""
-    return unquoted(unquoted(word).lstrip("([{").rstrip(")]}.!?。"))
+    return unquoted(unquoted(word).lstrip("([{|").rstrip(")]}.!?。"))
 
 
 def _shown(word: str) -> str:
