@@ -138,7 +138,8 @@ def not_subscribed(job_id: str, look: Look) -> Message:
 def outsider() -> Message:
     """Refuse a person of another organization, who sees this channel by Slack Connect."""
     return _said(
-        "Only members of the workspace that I belong to can use my buttons. Ask one of them in this channel."
+        "Only members of the workspace that I belong to can use my commands and buttons. Ask one of them in "
+        "this channel."
     )
 
 

@@ -116,7 +116,10 @@ ANSWERS: dict[str, tuple[Callable[[], Message], str]] = {
     ),
     "outsider": (
         listings.outsider,
-        "Only members of the workspace that I belong to can use my buttons. Ask one of them in this channel.",
+        (
+            "Only members of the workspace that I belong to can use my commands and buttons. Ask one of them "
+            "in this channel."
+        ),
     ),
     "nothing to list": (
         lambda: list_of([]),
