@@ -19,6 +19,7 @@ health.py         alive, ready, and how it is doing: what a supervisor and monit
 metrics.py        what is counted and measured
 tokens.py         Slack's verdict on the bot's tokens
 workspace.py      PURE   the workspace that the bot belongs to, and which people it serves
+identity.py       whose token the bot has, asked again when somebody is refused
 listeners/        what Slack calls: the command, the buttons, and the answers to them
 watcher.py        asks how the followed jobs are, and writes down what is to be told
 memory.py         PURE   what the watcher remembers of a job

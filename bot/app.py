@@ -20,6 +20,7 @@ from bot import http_mode, socket_mode
 from bot.config import MetaStudioSettings, Settings, revealed
 from bot.errors import PartBroken, VoiceJobError
 from bot.health import Health
+from bot.identity import Identity
 from bot.listeners import register
 from bot.listeners.answers import Answers
 from bot.listeners.commands import COMMAND
@@ -72,11 +73,12 @@ async def run(
         metastudio = await stack.enter_async_context(metastudio_from(settings, pace, metrics))
         store = await stack.enter_async_context(open_store(settings.voicejob_store))
         await _tell_what_is_there(settings, store)
-        client = web_client(session, settings.slack_api_url)
-        auth = await signed_in(client, revealed(settings.slack_bot_token))
+        client, token = web_client(session, settings.slack_api_url), revealed(settings.slack_bot_token)
+        auth = await signed_in(client, token)
         log.info("signed in to the Slack workspace %r as %r", auth.get("team"), auth.get("user"))
         workspace = Workspace.of(auth)
         await take_over(store, workspace.team_id)
+        identity = Identity(client, token, workspace, pause=pace.identity)
         look = _look(settings, auth)
         outbox = Outbox(store, _sender(settings, session, pace), look, metrics=metrics)
         poll = settings.voicejob_poll_seconds
@@ -85,12 +87,12 @@ async def run(
         stack.push_async_callback(_drain, answers, outbox, drain)
         app = _bolt_app(settings, client, auth, metrics)
         desk = Desk(metastudio, store, outbox, watcher, look, workspace)
-        register(app, answers, desk, metrics)
+        register(app, answers, desk, metrics, doubt=identity.doubt)
         connection = Connection() if settings.slack_app_token else None
         health = Health(connection, watcher, outbox, store, metrics, poll=poll)
         way = _way(app, settings, health, metrics, connection, ready)
-        parts = {"watcher": watcher.run(), "outbox": outbox.run(), "way to Slack": way}
-        await run_parts(parts, stop)
+        parts = {"watcher": watcher.run(), "outbox": outbox.run(), "workspace": identity.run()}
+        await run_parts(parts | {"way to Slack": way}, stop)
 
 
 async def _tell_what_is_there(settings: Settings, store: Store) -> None:

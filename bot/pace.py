@@ -33,6 +33,8 @@ class Pace:
     """Between the two, where the bot may not ask the list of jobs whether it has the job still."""
     refused: float = 60.0
     """For which a refusal of the credentials is remembered, before one request tries them again."""
+    identity: float = 60.0
+    """Between two questions to Slack whose token the bot has, after somebody was refused."""
 
 
 PACE: Final = Pace()

@@ -71,7 +71,7 @@ LAYERS = [
     {"bot.store.disk"},
     {"bot.store.sqlite"},
     {"bot.store"},
-    {"bot.outbox", "bot.takeover", "bot.watcher"},
+    {"bot.identity", "bot.outbox", "bot.takeover", "bot.watcher"},
     {
         "bot.listeners.answers",
         "bot.listeners.desk",

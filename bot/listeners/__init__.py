@@ -16,10 +16,13 @@ from bot.mrkdwn import Message
 OUTSIDER: Final = "request from another workspace"
 
 
-def register(app: AsyncApp, answers: Answers, desk: Desk, metrics: Metrics) -> None:
+def register(
+    app: AsyncApp, answers: Answers, desk: Desk, metrics: Metrics, *, doubt: Callable[[], None]
+) -> None:
     """Wire every listener to what it needs: what is in the context is offered to them by name.
 
     Whoever does not belong to the workspace gets past none of the ways in, and is told so where that can be.
+    ``doubt`` is called then: it may be the workspace that is another by now.
     """
 
     async def admit(
@@ -33,6 +36,7 @@ def register(app: AsyncApp, answers: Answers, desk: Desk, metrics: Metrics) -> N
             context["metrics"] = metrics
             await next()
             return None
+        doubt()
         if context.response_url:
             question = Question(
                 kind=unhandled.type_of(body),
