@@ -80,14 +80,15 @@ async def run(
         await take_over(store, workspace.team_id)
         identity = Identity(client, token, workspace, pause=pace.identity)
         look = _look(settings, auth)
-        outbox = Outbox(store, _sender(settings, session, pace), look, metrics=metrics)
+        slack = _sender(settings, session, pace)
+        outbox = Outbox(store, slack, look, metrics=metrics)
         poll = settings.voicejob_poll_seconds
         watcher = Watcher(metastudio, store, poll=poll, changed=outbox.wake, pace=pace, metrics=metrics)
         answers = Answers(session, metrics, first_pause=pace.resend)
         stack.push_async_callback(_drain, answers, outbox, drain)
         app = _bolt_app(settings, client, auth, metrics)
         desk = Desk(metastudio, store, outbox, watcher, look, workspace)
-        register(app, answers, desk, metrics, doubt=identity.doubt)
+        register(app, answers, slack, desk, metrics, doubt=identity.doubt)
         connection = Connection() if settings.slack_app_token else None
         health = Health(connection, watcher, outbox, store, metrics, poll=poll)
         way = _way(app, settings, health, metrics, connection, ready)

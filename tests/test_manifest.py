@@ -20,6 +20,7 @@ from bot.listeners.commands import COMMAND
 from bot.listeners.desk import Desk
 from bot.manifest import address, as_yaml, manifest, new_app_link
 from bot.metrics import Metrics
+from bot.sending import Slack
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = ROOT / "manifest.yaml"
@@ -281,9 +282,9 @@ async def registered_commands() -> list[str]:
     return app.commands
 
 
-def staff() -> tuple[Answers, Desk, Metrics]:
+def staff() -> tuple[Answers, Slack, Desk, Metrics]:
     """Give what listeners are offered; registering only passes it on."""
-    return Answers.__new__(Answers), Desk.__new__(Desk), Metrics.__new__(Metrics)
+    return Answers.__new__(Answers), Slack.__new__(Slack), Desk.__new__(Desk), Metrics.__new__(Metrics)
 
 
 def called_methods() -> set[str]:

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
-from support import BOTH_MODES, log_lines
+from support import BOTH_MODES, log_lines, log_text
 
 from bot import cards, listings, notices
 from bot.demo.metastudio import MetaStudioSimulator
 from bot.demo.slack import BOT_TOKEN, SlackWorkspace
-from bot.listeners.unhandled import acknowledged, answer_to, kind_of, type_of
+from bot.listeners.unhandled import NOT_TOLD, acknowledged, answer_to, kind_of, type_of
 from bot.metrics import OTHER, PRESSED, TYPED
 from bot.mrkdwn import actions, button
 
@@ -112,6 +112,51 @@ class TestBothModes:
         unhandled = [line for line in log_lines(caplog) if "Unhandled" in line]
         assert len(unhandled) == len(INTERACTIVE)
         assert "code='block_actions old_button'" in unhandled[0]
+
+    async def test_who_can_not_be_answered_is_written_to(self, slack: SlackWorkspace) -> None:
+        """Slack gives no address for a global shortcut, a form, or a button in the App Home."""
+        for user, kind in (
+            ("U0A", "shortcut look"),
+            ("U0B", "view_submission form"),
+            ("U0C", "dialog_submission"),
+            ("U0D", "block_actions old_button"),
+        ):
+            body, said = INTERACTIVE[kind]
+            person = {"user": {"id": user, "team_id": "T0VOICEJOB"}}
+            assert (await slack.send("interactive", body | person)).acked
+            told = await slack.message_where(lambda seen, user=user: seen in slack.direct(user))  # type: ignore[misc]
+
+            assert said in told.text
+
+    async def test_nobody_is_written_to_for_less(self, slack: SlackWorkspace) -> None:
+        """Not for what is typed into a menu, a form that is closed, an event, a guest, or an odd person."""
+        for kind, body in (
+            ("interactive", {"type": "block_suggestion", "action_id": "pick", **PERSON}),
+            ("interactive", {"type": "view_closed", "view": FORM, **PERSON}),
+            ("interactive", {"type": "shortcut", "user": {"id": "U0ALICE", "team_id": "T0OTHER"}}),
+            ("interactive", {"type": "shortcut", "user": {"id": ["U0ALICE"]}}),
+            ("events_api", event("app_mention", user="U0ALICE", channel="C1", team="T0VOICEJOB")),
+        ):
+            assert (await slack.send(kind, body)).acked, body
+        last, _ = INTERACTIVE["shortcut look"]
+        await slack.send("interactive", last)
+        await slack.message_where(lambda seen: seen in slack.direct("U0ALICE"))
+
+        assert [call.method for call in slack.calls].count("chat.postMessage") == 1
+
+    async def test_who_can_not_be_written_to_either(
+        self, slack: SlackWorkspace, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """It is acknowledged as ever, and the log tells it once; the next person is told."""
+        shortcut, said = INTERACTIVE["shortcut look"]
+        slack.fail("chat.postMessage", error="messages_tab_disabled")
+        slack.fail("chat.postMessage", body="<html>")
+        for _ in range(3):
+            assert (await slack.send("interactive", shortcut)).acked
+        await slack.message_where(lambda seen: said in seen.text)
+
+        assert log_text(caplog).count(NOT_TOLD) == 1
+        assert [record for record in caplog.records if record.exc_info] == []
 
     async def test_events_are_acknowledged(self, slack: SlackWorkspace) -> None:
         """Slack would send an event again that is not, three times, and switch events off in the end."""

@@ -12,12 +12,19 @@ from bot.listeners.answers import Answers, Question
 from bot.listeners.desk import Desk
 from bot.metrics import Metrics
 from bot.mrkdwn import Message
+from bot.sending import Slack
 
 OUTSIDER: Final = "request from another workspace"
 
 
 def register(
-    app: AsyncApp, answers: Answers, desk: Desk, metrics: Metrics, *, doubt: Callable[[], None]
+    app: AsyncApp,
+    answers: Answers,
+    slack: Slack,
+    desk: Desk,
+    metrics: Metrics,
+    *,
+    doubt: Callable[[], None],
 ) -> None:
     """Wire every listener to what it needs: what is in the context is offered to them by name.
 
@@ -51,7 +58,7 @@ def register(
     app.middleware(admit)
     app.command(commands.COMMAND)(commands.voicejob)
     actions.register(app)
-    unhandled.register(app, answers, commands.COMMAND)
+    unhandled.register(app, answers, slack, commands.COMMAND)
 
 
 async def _refuse() -> Message:

@@ -13,11 +13,13 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 
 from bot import listings
+from bot.edges import Edge
 from bot.job_ids import UUID
 from bot.listeners.answers import Answers, Question
 from bot.logs import about
 from bot.metrics import OTHER, PRESSED, TYPED
 from bot.mrkdwn import Message
+from bot.sending import NotTaken, Slack
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +29,9 @@ MOST_KINDS: Final = 100
 OPTIONS: Final = frozenset({"block_suggestion", "dialog_suggestion"})
 """Types of payloads that ask for the options of a menu, in the acknowledgement itself."""
 BUTTONS: Final = frozenset({"block_actions", "interactive_message"})
+ACTS: Final = BUTTONS | {"shortcut", "message_action", "view_submission", "dialog_submission"}
+"""What a person does on purpose, and waits for."""
+NOT_TOLD: Final = "Slack did not take a direct message on what nothing handles"
 _NAME: Final = re.compile(r"[a-z_]{1,40}")
 """How Slack, and the versions of this bot, name types and actions."""
 
@@ -63,12 +68,14 @@ def answer_to(body: Mapping[str, Any], command: str) -> Message:
     return listings.unknown_request(command)
 
 
-def register(app: AsyncApp, answers: Answers, command: str) -> None:
+def register(app: AsyncApp, answers: Answers, slack: Slack, command: str) -> None:
     """Handle what reaches no listener, and what a listener or Bolt itself fails on.
 
-    Each kind is logged once. The person is told what to do where Slack gave an address for that.
+    Each kind is logged once. The person is told what to do: where Slack gave no address for that, as for a
+    global shortcut or a form, in the direct message with the bot.
     """
     kinds: set[str] = set()
+    edge = Edge(log)
 
     def note(kind: str) -> None:
         if kind not in kinds and len(kinds) < MOST_KINDS:
@@ -84,16 +91,15 @@ def register(app: AsyncApp, answers: Answers, command: str) -> None:
             log.error("a listener failed", exc_info=error)
             return None
         note(kind_of(body))
-        if context.response_url and _type(body) != "view_closed":
-            question = Question(
-                kind=type_of(body),
-                about=UNHANDLED,
-                value="",
-                channel=context.channel_id or "",
-                response_url=context.response_url,
-            )
-            message = answer_to(body, command)
+        url, user = context.response_url or "", context.user_id
+        message = answer_to(body, command)
+        question = Question(
+            kind=type_of(body), about=UNHANDLED, value="", channel=context.channel_id or "", response_url=url
+        )
+        if url and _type(body) != "view_closed":
             answers.give(question, lambda: _said(message))
+        elif isinstance(user, str) and _type(body) in ACTS:
+            answers.give(question, lambda: _write(slack, user, message, edge))
         return acknowledged(body)
 
     app.error(handle)
@@ -101,6 +107,16 @@ def register(app: AsyncApp, answers: Answers, command: str) -> None:
 
 async def _said(message: Message) -> Message:
     return message
+
+
+async def _write(slack: Slack, user: str, message: Message, edge: Edge) -> None:
+    """Write to a person directly. That Slack does not take it is logged once until it does."""
+    try:
+        await slack.may_post(user)
+        await slack.post(user, message)
+        edge.works()
+    except NotTaken as error:
+        edge.fails(NOT_TOLD, about=about(code=error.code))
 
 
 def _type(body: Mapping[str, Any]) -> str:
