@@ -35,6 +35,8 @@ class Pace:
     """For which a refusal of the credentials is remembered, before one request tries them again."""
     identity: float = 60.0
     """Between two questions to Slack whose token the bot has, after somebody was refused."""
+    unheard: float = 3.0
+    """For which credentials are not tried again that were sent, and no answer came; people wait for it."""
 
 
 PACE: Final = Pace()

@@ -57,7 +57,16 @@ BOTH_MODES = pytest.mark.parametrize("mode", [{}, HTTP_MODE], ids=["socket mode"
 """For what depends on how Slack reaches the bot: its requests, and the acknowledgements that it gets."""
 
 AT_ONCE = Pace(
-    channel=0, posts=0, edits=0, resend=0.001, requests=0.001, retry=0.001, hold=0.01, gone=0.2, refused=0
+    channel=0,
+    posts=0,
+    edits=0,
+    resend=0.001,
+    requests=0.001,
+    retry=0.001,
+    hold=0.01,
+    gone=0.2,
+    refused=0,
+    unheard=0,
 )
 
 

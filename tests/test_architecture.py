@@ -39,6 +39,7 @@ LAYERS = [
         "bot.logs",
         "bot.metastudio.attempts",
         "bot.metastudio.credentials",
+        "bot.metastudio.faults",
         "bot.metastudio.iam_tokens",
         "bot.metastudio.signing",
         "bot.network.limits",

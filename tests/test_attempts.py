@@ -1,21 +1,24 @@
 """Refused credentials: one request tries them, and what it was told holds for the others for a while."""
 
 import asyncio
+import json
 from typing import Any
 
+import httpx
 import pytest
 from support import eventually
 from test_auth import Clock, client_of, iam_user, now
 
 from bot.demo.metastudio import Fault, MetaStudioSimulator
 from bot.demo.metastudio_account import ACCESS_KEY, SECRET_KEY
-from bot.errors import CredentialsRefused, MetaStudioError
+from bot.errors import CredentialsRefused, MetaStudioError, TimedOut, Unreachable
 from bot.metastudio.attempts import Attempt, Attempts, Turn
 from bot.metastudio.auth import AccessKey, GivenToken, SignIn
+from bot.metastudio.client import MetaStudio
 from bot.pace import PACE, Pace
 
 WRONG = CredentialsRefused(status=401, code="APIGW.0301", request_id="r")
-PAUSE = 60.0
+PAUSE, HOLD = 60.0, 3.0
 
 STORIES: dict[str, list[tuple[float, str, Any]]] = {
     "one at a time at first": [(0, "turn", Turn.SEND), (0, "begin", "a"), (0, "turn", Turn.WAIT)],
@@ -59,6 +62,37 @@ STORIES: dict[str, list[tuple[float, str, Any]]] = {
         (60, "begin", "b"),
         (70, "end", "b"),
         (70, "turn", Turn.SEND),
+    ],
+    "one that was not answered holds the next one": [
+        (0, "begin", "a"),
+        (10, "unheard", "a"),
+        (10, "end", "a"),
+        (12.9, "turn", Turn.REFUSED),
+        (13, "begin", "b"),
+        (13, "turn", Turn.WAIT),
+        (14, "accepted", "b"),
+        (14, "turn", Turn.SEND),
+    ],
+    "and one after a refusal": [
+        (0, "begin", "a"),
+        (0, "refused", "a"),
+        (0, "end", "a"),
+        (60, "begin", "b"),
+        (70, "unheard", "b"),
+        (70, "end", "b"),
+        (72.9, "turn", Turn.REFUSED),
+        (73, "turn", Turn.SEND),
+    ],
+    "but none of others, nor of good ones": [
+        (0, "begin", "a"),
+        (1, "unheard", "a"),
+        (1, "end", "a"),
+        (1, "other", "new"),
+        (1, "begin", "b"),
+        (1, "accepted", "b"),
+        (2, "begin", "c"),
+        (3, "unheard", "c"),
+        (3, "turn", Turn.SEND),
     ],
     "a success forgets it": [
         (0, "begin", "a"),
@@ -120,7 +154,7 @@ STORIES: dict[str, list[tuple[float, str, Any]]] = {
 @pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
 def test_stories(story: list[tuple[float, str, Any]]) -> None:
     """Each is told to its end."""
-    attempts, credentials = Attempts(PAUSE), "old"
+    attempts, credentials = Attempts(PAUSE, HOLD), "old"
     made: dict[str, Attempt] = {}
     for at, what, about in story:
         if what == "other":
@@ -133,6 +167,8 @@ def test_stories(story: list[tuple[float, str, Any]]) -> None:
             made[about] = attempts.begin()
         elif what == "refused":
             attempts.refused(made[about], WRONG, at)
+        elif what == "unheard":
+            attempts.unheard(made[about], TimedOut(), at)
         else:
             getattr(attempts, what)(made[about])
 
@@ -142,7 +178,7 @@ def test_the_refusal_is_told_again() -> None:
     attempts = Attempts(PAUSE)
     attempts.turn("x", 0)
     attempts.refused(attempts.begin(), WRONG, 0)
-    told = attempts.refusal()
+    told = attempts.failure()
 
     assert told is not WRONG
     assert (told.status, told.code, told.request_id) == (401, "APIGW.0301", "r")
@@ -230,7 +266,7 @@ async def test_only_huawei_clouds_own_word_counts(
 ) -> None:
     """What else fails is over with the next request."""
     key = AccessKey(ACCESS_KEY, SECRET_KEY, project_id=metastudio.project_id, now=now)
-    async with client_of(metastudio, key, pace=Pace(retry=0.001)) as client:
+    async with client_of(metastudio, key, pace=Pace(retry=0.001, unheard=0)) as client:
         metastudio.fail(fault, times=3)
         with pytest.raises(MetaStudioError):
             await client.job(ids[0])
@@ -249,3 +285,93 @@ async def test_who_gives_up_lets_the_next_one_try(metastudio: MetaStudioSimulato
         first.cancel()
 
         assert (await second)["job_id"] == ids[1]
+
+
+@pytest.mark.parametrize(
+    "refusal", [Fault.error(401, "APIGW.0301"), Fault.error(400, "MSS.00010008")], ids=str
+)
+async def test_tokens_that_metastudio_refuses(
+    metastudio: MetaStudioSimulator, ids: list[str], refusal: Fault
+) -> None:
+    """After a second token nothing is sent, then one try; with one that it takes all is as before."""
+    async with client_of(metastudio, iam_user(metastudio, Clock()), pace=Pace(refused=0.5)) as client:
+        metastudio.fail(refusal, times=99)
+        for _ in range(2):
+            ends = await ends_of(client, ids)
+            assert {(type(end), end.code) for end in ends} == {(CredentialsRefused, refusal.error_code)}
+        assert (metastudio.token_requests, len(metastudio.requests)) == (2, 4)
+        await asyncio.sleep(0.5)
+        await ends_of(client, ids)
+        assert (metastudio.token_requests, len(metastudio.requests)) == (3, 6)
+        metastudio.heal()
+        await asyncio.sleep(0.5)
+        await client.job(ids[0])
+
+        assert [job.job_id for job in await ends_of(client, ids)] == ids
+    assert metastudio.token_requests == 4
+
+
+async def test_tokens_refused_while_all_was_good(metastudio: MetaStudioSimulator, ids: list[str]) -> None:
+    """Those that were under way hear it, too: no third token."""
+    async with client_of(metastudio, iam_user(metastudio, Clock()), pace=PACE) as client:
+        await client.job(ids[0])
+        metastudio.fail(Fault.error(401, "APIGW.0301"), times=99)
+        ends = await ends_of(client, ids) + await ends_of(client, ids)
+
+    assert {type(end) for end in ends} == {CredentialsRefused}
+    assert metastudio.token_requests == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"error": {"code": 401, "message": "no"}}, {"error_code": "1101"}, {"error_code": "PAP5.0050"}],
+    ids=str,
+)
+async def test_iam_says_no_in_another_form(
+    metastudio: MetaStudioSimulator, ids: list[str], body: dict[str, Any]
+) -> None:
+    """It is remembered all the same."""
+    metastudio.fail(Fault.raw(json.dumps(body).encode(), status=401), times=99, on="iam")
+    async with client_of(metastudio, iam_user(metastudio, Clock()), pace=PACE) as client:
+        ends = await ends_of(client, ids)
+
+    assert ({type(end) for end in ends}, metastudio.token_requests) == ({CredentialsRefused}, 1)
+
+
+@pytest.mark.parametrize("limit", [{"timeout": httpx.Timeout(0.1)}, {"limit": 0.1}], ids=str)
+async def test_an_answer_that_comes_too_late(
+    metastudio: MetaStudioSimulator, wrong: SignIn[Any], ids: list[str], limit: dict[str, Any]
+) -> None:
+    """It may have been a wrong try: nobody makes another at once."""
+    for place in ("iam", "jobs"):
+        metastudio.fail(Fault.hang(), times=99, on=place)
+    async with client_of(metastudio, wrong, pace=Pace(unheard=60), **limit) as client:
+        ends = await ends_of(client, ids) + await ends_of(client, ids)
+
+    assert ({type(end) for end in ends}, len(metastudio.requests)) == ({TimedOut}, 1)
+
+
+async def test_a_connection_that_breaks_holds_them_for_a_moment(
+    metastudio: MetaStudioSimulator, ids: list[str]
+) -> None:
+    """Then good ones are used."""
+    key = AccessKey(ACCESS_KEY, SECRET_KEY, project_id=metastudio.project_id, now=now)
+    metastudio.fail(Fault.cut())
+    async with client_of(metastudio, key, pace=Pace(unheard=1, retry=0.001)) as client:
+        assert {type(end) for end in await ends_of(client, ids)} == {Unreachable}
+        assert len(metastudio.requests) == 1
+        await asyncio.sleep(1)
+
+        assert [job.job_id for job in await ends_of(client, ids)] == ids
+
+
+async def test_what_was_not_sent_holds_nothing(
+    metastudio: MetaStudioSimulator, unused_tcp_port: int, ids: list[str]
+) -> None:
+    """While there is no connection, no credentials are tried."""
+    key = AccessKey(ACCESS_KEY, SECRET_KEY, project_id=metastudio.project_id, now=now)
+    async with MetaStudio(f"http://127.0.0.1:{unused_tcp_port}", project_id="p", auth=key) as nowhere:
+        with pytest.raises(Unreachable):
+            await nowhere.job(ids[0])
+    async with client_of(metastudio, key, pace=PACE) as client:
+        assert (await client.job(ids[0])).job_id == ids[0]

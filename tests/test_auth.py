@@ -449,6 +449,26 @@ class TestRenewalFails:
 
         assert not [task for task in asyncio.all_tasks() - before if "renew" in str(task.get_coro())]
 
+    async def test_one_that_is_cancelled_before_it_begins(
+        self, metastudio: MetaStudioSimulator, clock: Clock, job_id: str
+    ) -> None:
+        """A later one is made all the same."""
+        auth = iam_user(metastudio, clock)
+        async with client_of(metastudio, auth) as client:
+            await client.job(job_id)
+            clock.moment += timedelta(hours=23, minutes=51)
+            flow = auth.async_auth_flow(httpx.Request("GET", metastudio.url))
+            await anext(flow)
+            await auth.aclose()
+            await flow.aclose()
+            before = metastudio.token_requests
+            metastudio.revoke_tokens()
+            for _ in range(2):  # the end of a renewal that was cancelled would cancel these
+                assert (await client.job(job_id)).job_id == job_id
+
+        assert (before, metastudio.token_requests) == (1, 2)
+        assert auth._renewal is None  # noqa: SLF001  what would keep it from another one, a minute later
+
 
 class TestTokenIsRefused:
     """What happens when MetaStudio refuses a token."""

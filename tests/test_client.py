@@ -38,8 +38,8 @@ from bot.metastudio.client import (
     TRIES,
     MetaStudio,
     pause_before_retry,
-    transport_error,
 )
+from bot.metastudio.faults import transport_error
 from bot.pace import PACE
 
 

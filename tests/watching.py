@@ -124,7 +124,7 @@ async def watching(
             auth=GivenToken(token),
             timeout=httpx.Timeout(seconds),
             limit=seconds,
-            pace=Pace(requests=pause, retry=0, hold=0.01, refused=watcher.get("refused", 0)),
+            pace=Pace(requests=pause, retry=0, hold=0.01, refused=watcher.get("refused", 0), unheard=0),
         )
         async with speaks, SqliteStore(path) as store:
             changed: list[Key] = []

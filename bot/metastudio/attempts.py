@@ -9,7 +9,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from bot.errors import CredentialsRefused
+from bot.errors import CredentialsRefused, MetaStudioError
 
 
 class Turn(Enum):
@@ -32,16 +32,18 @@ class Attempt:
 class Attempts:
     """What is known of the credentials. All times are in seconds of one clock that never goes back.
 
-    A refusal is remembered for ``pause`` seconds, and until one more attempt has succeeded. What is known
-    holds for the credentials that were asked for last; with others, everything begins anew.
+    A refusal is remembered for ``pause`` seconds, and until one more attempt has succeeded. After a trial
+    that was sent and not answered, which may have been a wrong try, the next one is ``hold`` seconds later.
+    What is known holds for the credentials that were asked for last; with others, everything begins anew.
     """
 
-    def __init__(self, pause: float) -> None:
-        self.pause = pause
+    def __init__(self, pause: float, hold: float = 0.0) -> None:
+        self.pause, self.hold = pause, hold
         self._credentials: Hashable = None
         self.are_good = False
         """Whether the last word of Huawei Cloud's was that it takes them."""
         self._refusal: CredentialsRefused | None = None
+        self._unheard: MetaStudioError | None = None
         self._again_at = -math.inf
         self._trial: Attempt | None = None
 
@@ -49,12 +51,14 @@ class Attempts:
         """Say what a request with these credentials does now."""
         if credentials != self._credentials:
             self._credentials = credentials
-            self.are_good, self._refusal, self._trial = False, None, None
+            self.are_good, self._refusal, self._trial, self._again_at = False, None, None, -math.inf
         if self.are_good:
             return Turn.SEND
         if self._refusal and (self._trial or now < self._again_at):
             return Turn.REFUSED
-        return Turn.WAIT if self._trial else Turn.SEND
+        if self._trial:
+            return Turn.WAIT
+        return Turn.REFUSED if now < self._again_at else Turn.SEND
 
     def begin(self) -> Attempt:
         """Note a request that is sent, after ``turn`` said so."""
@@ -73,12 +77,26 @@ class Attempts:
         if attempt.credentials == self._credentials:
             self.are_good, self._refusal, self._again_at = False, refusal, now + self.pause
 
+    def unheard(self, attempt: Attempt, error: MetaStudioError, now: float) -> None:
+        """Note that it was sent, and that no answer came."""
+        if self._trial is attempt and not self.are_good:
+            self._unheard, self._again_at = error, max(self._again_at, now + self.hold)
+
+    def is_overtaken(self, attempt: Attempt) -> bool:
+        """Say whether the credentials were refused while this attempt was under way beside others."""
+        return self._refusal is not None and attempt is not self._trial
+
     def end(self, attempt: Attempt) -> None:
         """Note that it is over, whatever came of it."""
         if self._trial is attempt:
             self._trial = None
 
-    def refusal(self) -> CredentialsRefused:
+    @property
+    def are_refused(self) -> bool:
+        """Whether a refusal was the last word of Huawei Cloud's."""
+        return self._refusal is not None
+
+    def failure(self) -> MetaStudioError:
         """Make the error of a request that is not sent: that of the last attempt, once more."""
-        told = self._refusal or CredentialsRefused()
-        return CredentialsRefused(status=told.status, code=told.code, request_id=told.request_id)
+        told = self._refusal or self._unheard or CredentialsRefused()
+        return type(told)(status=told.status, code=told.code, request_id=told.request_id)

@@ -18,6 +18,7 @@ from bot.edges import Edge
 from bot.errors import CredentialsRefused, MetaStudioError, UnreadableAnswer
 from bot.metastudio.attempts import Attempt, Attempts, Turn
 from bot.metastudio.credentials import Credentials
+from bot.metastudio.faults import FAULT, unheard
 from bot.metastudio.iam_tokens import Token, token_request
 from bot.metastudio.refusals import iam_refusal, refusal, shows_sign_in
 from bot.metastudio.signing import ALGORITHM, DATE_FORMAT, signature, signed_names
@@ -49,25 +50,29 @@ class SignIn(httpx.Auth, Generic[T]):
 
     def __init__(self, credentials: T, read: Callable[[], T] | None) -> None:
         self._credentials = Credentials(credentials, read)
-        self._attempts = Attempts(PACE.refused)
+        self._attempts = Attempts(PACE.refused, PACE.unheard)
         self._settled = asyncio.Event()
 
-    def attach(self, http: httpx.AsyncClient, *, pause: float) -> None:  # noqa: ARG002  one way sends by itself
-        """Serve a client; a refusal is remembered for ``pause`` seconds."""
-        self._attempts.pause = pause
+    def attach(self, http: httpx.AsyncClient, *, pause: float, hold: float) -> None:  # noqa: ARG002  one way sends
+        """Serve a client; ``pause`` and ``hold`` are those of ``Attempts``, in seconds."""
+        self._attempts.pause, self._attempts.hold = pause, hold
 
     async def aclose(self) -> None:
         """End what is under way besides the client's own requests."""
 
-    async def _turn(self) -> None:
-        """Wait until a request may sign in. Raises CredentialsRefused where one was refused a moment ago."""
+    async def _turn(self, attempts: Attempts) -> None:
+        """Wait until a request may sign in.
+
+        Raises CredentialsRefused where one was refused a moment ago, and another MetaStudioError where one
+        was not answered.
+        """
         await self._credentials.refresh()
-        while (turn := self._attempts.turn(self._credentials.value, _now())) is not Turn.SEND:
+        while (turn := attempts.turn(self._credentials.value, _now())) is not Turn.SEND:
             if turn is Turn.WAIT:
                 self._settled.clear()
                 await self._settled.wait()
             elif not await self._are_new(self._credentials.value):
-                raise self._attempts.refusal()
+                raise attempts.failure()
 
     async def _are_new(self, refused: T) -> bool:
         """Read the credentials again, and say whether they are others than those that were refused."""
@@ -76,14 +81,32 @@ class SignIn(httpx.Auth, Generic[T]):
         return self._credentials.value != refused
 
     @contextmanager
-    def _attempt(self) -> Iterator[Attempt]:
+    def _attempt(self, attempts: Attempts, request: httpx.Request) -> Iterator[Attempt]:
         """Send a request that signs in, after ``_turn``."""
-        attempt = self._attempts.begin()
+        attempt = attempts.begin()
+        request.extensions.pop(FAULT, None)
         try:
             yield attempt
+        except BaseException as error:
+            if fault := unheard(request.extensions.get(FAULT, error)):
+                attempts.unheard(attempt, fault, _now())
+            raise
         finally:
-            self._attempts.end(attempt)
+            attempts.end(attempt)
             self._settled.set()
+
+    def _refusal_in(
+        self, response: httpx.Response, attempts: Attempts, attempt: Attempt
+    ) -> CredentialsRefused | None:
+        """Give MetaStudio's refusal, if it is one, and note if the answer shows that it takes them."""
+        if response.status_code == HTTPStatus.OK and attempts.are_good:
+            return None  # what most answers are need not be read twice
+        told = refusal(response.status_code, response.headers, response.content)
+        if isinstance(told, CredentialsRefused):
+            return told
+        if shows_sign_in(response.status_code, response.content):
+            attempts.accepted(attempt)
+        return None
 
 
 class _Signed(SignIn[T]):
@@ -95,30 +118,19 @@ class _Signed(SignIn[T]):
         Raises CredentialsRefused, and sends nothing, where they were refused a moment ago.
         """
         for _ in range(2):
-            await self._turn()
+            await self._turn(self._attempts)
             credentials = self._credentials.value
-            with self._attempt() as attempt:
+            with self._attempt(self._attempts, request) as attempt:
                 self.sign(request)
                 response = await _read((yield request))
-                is_refused = self._judge(attempt, response)
-            if not is_refused or not await self._are_new(credentials):
+                if told := self._refusal_in(response, self._attempts, attempt):
+                    self._attempts.refused(attempt, told, _now())
+            if not told or not await self._are_new(credentials):
                 return
 
     def sign(self, request: httpx.Request) -> None:
         """Put the credentials into the request."""
         raise NotImplementedError
-
-    def _judge(self, attempt: Attempt, response: httpx.Response) -> bool:
-        """Note what the answer says of the credentials; True if they are refused."""
-        if response.status_code == HTTPStatus.OK and self._attempts.are_good:
-            return False  # what most answers are need not be read twice
-        told = refusal(response.status_code, response.headers, response.content)
-        if isinstance(told, CredentialsRefused):
-            self._attempts.refused(attempt, told, _now())
-            return True
-        if shows_sign_in(response.status_code, response.content):
-            self._attempts.accepted(attempt)
-        return False
 
 
 class AccessKey(_Signed[Key]):
@@ -180,7 +192,8 @@ class IamUser(SignIn[str]):
     """Sign in as an IAM user: get a token, keep it, renew it before it ends or once it is refused.
 
     However many requests start without a token, one of them gets it and the others wait for that. None waits
-    for the renewal of a token that is still good. ``read`` reads the password anew.
+    for the renewal of a token that is still good. What MetaStudio says of the tokens is remembered as what
+    IAM says of the password is. ``read`` reads the password anew.
     """
 
     def __init__(
@@ -195,6 +208,10 @@ class IamUser(SignIn[str]):
         read: Callable[[], str] | None = None,
     ) -> None:
         super().__init__(password, read)
+        self._uses = Attempts(PACE.refused)
+        """Of tokens, at MetaStudio."""
+        self._is_doubted = False
+        """Whether the last token was refused, and no later one was taken yet."""
         self._url = f"{iam_endpoint}/v3/auth/tokens?nocatalog=true"
         self._who = name, domain, project_id
         self._now = now
@@ -205,9 +222,10 @@ class IamUser(SignIn[str]):
         self._renew_from = 0.0
         self._edge = Edge(log)
 
-    def attach(self, http: httpx.AsyncClient, *, pause: float) -> None:
-        """Serve a client, and ask for tokens by it; a refusal is remembered for ``pause`` seconds."""
-        super().attach(http, pause=pause)
+    def attach(self, http: httpx.AsyncClient, *, pause: float, hold: float) -> None:
+        """Serve a client, and ask for tokens by it."""
+        super().attach(http, pause=pause, hold=hold)
+        self._uses.pause = pause
         self._http = http
 
     async def aclose(self) -> None:
@@ -219,18 +237,32 @@ class IamUser(SignIn[str]):
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Add a token, and once more a new one if MetaStudio refuses the first.
 
-        Raises MetaStudioError when IAM gives none, and what httpx raises when it can't be asked.
+        Raises MetaStudioError when IAM gives none or a token was refused a moment ago, and what httpx raises
+        when IAM can't be asked.
         """
-        for _ in range(2):
-            token = await self._good_token(request.extensions)
-            request.headers["X-Auth-Token"] = token.value
-            response = await _read((yield request))
-            if not _is_refused(response):
-                return
-            if self._token is token:
-                self._token = None
+        await self._turn(self._uses)
+        with self._attempt(self._uses, request) as attempt:
+            for _ in range(2):
+                token = await self._good_token(request.extensions, attempt)
+                request.headers["X-Auth-Token"] = token.value
+                response = await _read((yield request))
+                told = self._refusal_in(response, self._uses, attempt)
+                if self._token is token:
+                    self._note(told, response, attempt)
+                if not told or self._uses.are_refused:
+                    return
 
-    async def _good_token(self, extensions: dict[str, Any]) -> Token:
+    def _note(self, told: CredentialsRefused | None, response: httpx.Response, attempt: Attempt) -> None:
+        """Keep the token or not; one that is refused right after another is a refusal of the user."""
+        if told:
+            self._token = None
+            if self._is_doubted:
+                self._uses.refused(attempt, told, _now())
+            self._is_doubted = True
+        elif self._is_doubted and shows_sign_in(response.status_code, response.content):
+            self._is_doubted = False
+
+    async def _good_token(self, extensions: dict[str, Any], attempt: Attempt) -> Token:
         """Give the token, or get one under the time limits of the request that waits for it."""
         if token := self._kept():
             self._renew_in_time(token, extensions)
@@ -238,6 +270,8 @@ class IamUser(SignIn[str]):
         if self._renewal:
             self._renewal.cancel()  # it has no time limits to speak of
         async with self._lock:
+            if not self._kept() and self._uses.is_overtaken(attempt):
+                raise self._uses.failure()
             return self._kept() or await self._fetch(extensions)
 
     def _kept(self) -> Token | None:
@@ -246,6 +280,10 @@ class IamUser(SignIn[str]):
     def _renew_in_time(self, token: Token, extensions: dict[str, Any]) -> None:
         if token.is_due(self._now(), _now()) and _now() >= self._renew_from and not self._renewal:
             self._renewal = asyncio.create_task(self._renew(extensions))
+            self._renewal.add_done_callback(self._forget)  # also of one that is cancelled before it begins
+
+    def _forget(self, _: asyncio.Task[None]) -> None:
+        self._renewal, self._renew_from = None, _now() + RENEWAL_PAUSE
 
     async def _renew(self, extensions: dict[str, Any]) -> None:
         """Get another token while the old one is good, which is used on if that fails."""
@@ -256,17 +294,15 @@ class IamUser(SignIn[str]):
         except (MetaStudioError, httpx.RequestError, httpx.InvalidURL, UnicodeError, TimeoutError) as error:
             told = "the token from IAM can't be renewed (%s), and is used on until it ends"
             self._edge.fails(told, type(error).__name__)
-        finally:
-            self._renew_from = _now() + RENEWAL_PAUSE
-            self._renewal = None
 
     async def _fetch(self, extensions: dict[str, Any]) -> Token:
         """Get a token, and try again if the password is refused and there is a new one."""
         while True:
-            await self._turn()
+            await self._turn(self._attempts)
             password = self._credentials.value
-            with self._attempt() as attempt:
-                response = await self._send(password, extensions)
+            request = self._token_request(password, extensions)
+            with self._attempt(self._attempts, request) as attempt:
+                response = await self._send(request)
                 if response.status_code == HTTPStatus.CREATED:
                     return self._keep(attempt, response)
                 told = iam_refusal(response.status_code, response.headers, response.content)
@@ -276,11 +312,14 @@ class IamUser(SignIn[str]):
             if not await self._are_new(password):
                 raise told
 
-    async def _send(self, password: str, extensions: dict[str, Any]) -> httpx.Response:
+    def _token_request(self, password: str, extensions: dict[str, Any]) -> httpx.Request:
         name, domain, project_id = self._who
         body = token_request(name, password, domain, project_id)
         headers = {"Content-Type": "application/json;charset=utf8"}
-        request = httpx.Request("POST", self._url, content=body, headers=headers, extensions=extensions)
+        # With extensions of its own: the transport writes into them.
+        return httpx.Request("POST", self._url, content=body, headers=headers, extensions=dict(extensions))
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
         if self._http is None:
             raise AssertionError("a client attaches itself")
         return await self._http.send(request, auth=None)
@@ -297,14 +336,6 @@ class IamUser(SignIn[str]):
 async def _read(response: httpx.Response) -> httpx.Response:
     await response.aread()
     return response
-
-
-def _is_refused(response: httpx.Response) -> bool:
-    """Say whether MetaStudio refuses a token; what is no job is judged where it is read."""
-    if response.status_code == HTTPStatus.OK:
-        return False
-    told = refusal(response.status_code, response.headers, response.content)
-    return isinstance(told, CredentialsRefused)
 
 
 def _now() -> float:

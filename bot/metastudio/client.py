@@ -11,10 +11,11 @@ from typing import Any, Final, Self, TypeVar
 
 import httpx
 
-from bot.errors import BadJobId, MetaStudioError, TimedOut, Unreachable, UnreadableAnswer
+from bot.errors import BadJobId, MetaStudioError, TimedOut, UnreadableAnswer
 from bot.job_ids import JOB_ID
 from bot.jobs import PAGE_SIZE, Job, Page
 from bot.metastudio.auth import SignIn
+from bot.metastudio.faults import transport_error
 from bot.metastudio.refusals import refusal
 from bot.metastudio.throttle import Throttle
 from bot.metastudio.transport import LONGEST, Transport
@@ -63,7 +64,7 @@ class MetaStudio:
         headers = {"Accept": "application/json"} | ({"X-App-UserId": app_user_id} if app_user_id else {})
         self._http = httpx.AsyncClient(auth=auth, headers=headers, timeout=timeout, transport=Transport())
         self._auth = auth
-        auth.attach(self._http, pause=pace.refused)
+        auth.attach(self._http, pause=pace.refused, hold=pace.unheard)
         self.throttle = Throttle(pause=pace.requests, first_hold=pace.hold)
         self._first_pause = pace.retry
         self._metrics = metrics or Metrics()
@@ -212,15 +213,6 @@ class MetaStudio:
         if response.status_code != HTTPStatus.OK:
             raise refusal(response.status_code, response.headers, response.content, job_id=job_id)
         return response
-
-
-def transport_error(error: Exception, job_id: str) -> MetaStudioError:
-    """Say in our tree what kept a request from being answered."""
-    if isinstance(error, httpx.TimeoutException):
-        return TimedOut(job_id=job_id)
-    if isinstance(error, httpx.TransportError | httpx.InvalidURL | UnicodeError):
-        return Unreachable(job_id=job_id)
-    return UnreadableAnswer(job_id=job_id)
 
 
 def pause_before_retry(error: Exception, *, usual: float, seconds_left: float) -> float | None:

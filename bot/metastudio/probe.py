@@ -8,7 +8,8 @@ from typing import Final
 import httpx
 
 from bot.errors import TimedOut
-from bot.metastudio.client import HTTPX_ERRORS, transport_error
+from bot.metastudio.client import HTTPX_ERRORS
+from bot.metastudio.faults import transport_error
 from bot.metastudio.transport import Transport
 
 TIMEOUT: Final = httpx.Timeout(5)

@@ -96,10 +96,16 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, *, job_id: str
 
 
 def iam_refusal(status: int, headers: Mapping[str, str], body: bytes) -> MetaStudioError:
-    """Read IAM's answer to a token request: what IAM calls wrong there is the bot's user, not the job."""
+    """Read IAM's answer to a token request: what IAM calls wrong there is the bot's user, not the job.
+
+    IAM has several forms of 401 and 403: each JSON object counts, since one more wrong try may lock the user.
+    """
     told = refusal(status, headers, body)
     kind = type(told)
-    if kind is UnreadableAnswer and _is_iams_own(status, body):
+    is_no = (
+        status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} and next(_objects(body), None) is not None
+    )
+    if kind is UnreadableAnswer and (is_no or _is_iams_own(status, body)):
         kind = _by_status(status)
     if issubclass(kind, RequestRefused | PermissionDenied):
         kind = CredentialsRefused

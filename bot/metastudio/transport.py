@@ -14,6 +14,7 @@ import httpx
 from aiohttp.http_exceptions import ContentEncodingError
 from yarl import URL
 
+from bot.metastudio.faults import FAULT
 from bot.network.limits import LONGEST_ANSWER, AnswerTooLong, limited
 from bot.network.sessions import client_session
 
@@ -56,7 +57,7 @@ class Transport(httpx.AsyncBaseTransport):
         """Send a request, and give the answer's head; its body is read from the connection afterwards."""
         self._session = self._session or _session()
         limits = request.extensions["timeout"]
-        with _httpx_errors():
+        with _noted(request), _httpx_errors():
             answer = await self._session.request(
                 request.method,
                 URL(str(request.url), encoded=True),  # as it was signed
@@ -105,6 +106,15 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
     """Send a request a single time: by itself, aiohttp sends it again on the first error of its own."""
     with _httpx_errors():
         return await send(request)
+
+
+@contextmanager
+def _noted(request: httpx.Request) -> Iterator[None]:
+    try:
+        yield
+    except httpx.RequestError as error:
+        request.extensions[FAULT] = error
+        raise
 
 
 @contextmanager
