@@ -7,6 +7,7 @@ environment.py    PURE   what would break a library
 output.py         stdout and stderr, written from threads
 console.py        what draws on the terminal
 config.py         the settings
+dot_env.py        the file .env
 secret_files.py   secrets that are in files
 app.py            the composition root: builds everything, and runs it
 socket_mode.py    one of Slack's ways to the bot

@@ -13,7 +13,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
-from dotenv import dotenv_values
 from pydantic import (
     AfterValidator,
     AliasChoices,
@@ -30,18 +29,19 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
-    DotEnvSettingsSource,
     EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
+from bot.dot_env import DotEnv
 from bot.errors import BadSettings
 from bot.logs import LogFormat
 from bot.secret_files import (
     FILE_KEYS,
     FileProblem,
     NamedFiles,
+    SecretFile,
     SecretFileError,
     SystemdCredentials,
     field_of,
@@ -168,15 +168,6 @@ Name = Annotated[str, AfterValidator(_name)]
 Address = Annotated[str, AfterValidator(_address)]
 
 
-class _DotEnv(DotEnvSettingsSource):
-    """``.env``, each value as it stands there: by itself, python-dotenv replaces ``${…}``, in quotes too."""
-
-    def _read_env_file(self, file_path: Path) -> Mapping[str, str | None]:
-        # Editors on Windows put a byte order mark first, which would belong to the first key.
-        found = dotenv_values(file_path, interpolate=False, encoding="utf-8-sig")
-        return {key.lower(): value for key, value in found.items() if value}
-
-
 class ReadSettings(BaseSettings):
     """How settings are read: from where, in which order, and without blanks around them."""
 
@@ -194,7 +185,7 @@ class ReadSettings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Put the files of secrets among the other sources; the first one that has a value counts."""
-        env, dot_env = EnvSettingsSource(settings_cls), _DotEnv(settings_cls, _DOT_ENV)
+        env, dot_env = EnvSettingsSource(settings_cls), DotEnv(settings_cls, _DOT_ENV)
         return (
             init_settings,
             NamedFiles(settings_cls, env, "the environment"),
@@ -232,7 +223,7 @@ class MetaStudioSettings(ReadSettings):
     huaweicloud_iam_password: SecretStr | None = None
     huaweicloud_iam_domain: str | None = None
     metastudio_auth_token: Secret | None = Field(None, validate_default=True)
-    _files: dict[str, Path] = PrivateAttr(default_factory=dict)
+    _files: dict[str, SecretFile] = PrivateAttr(default_factory=dict)
 
     @field_validator("metastudio_auth_token")
     @classmethod
@@ -272,8 +263,10 @@ class MetaStudioSettings(ReadSettings):
             problems = [f".env: can't be read ({error.__class__.__name__}): it must be a text file in UTF-8"]
         else:
             settings._files = files_of(cls)
-            return settings
-        raise BadSettings(problems)
+            if not (problems := _broken_lines()):
+                return settings
+            raise BadSettings(problems)
+        raise BadSettings(_broken_lines() + problems)
 
     @property
     def has_files(self) -> bool:
@@ -282,7 +275,7 @@ class MetaStudioSettings(ReadSettings):
 
     def read_again(self) -> Self:
         """Read the files anew from which secrets for MetaStudio came, all or none. Raises BadSettings."""
-        found = {name: _read_again(name, path) for name, path in self._files.items() if name in _METASTUDIOS}
+        found = {name: _read_again(name, file) for name, file in self._files.items() if name in _METASTUDIOS}
         return self.model_copy(update=found)
 
     @property
@@ -327,13 +320,13 @@ class Settings(MetaStudioSettings):
         return value
 
 
-def _read_again(name: str, path: Path) -> SecretStr:
+def _read_again(name: str, file: SecretFile) -> SecretStr:
     is_password = name == "huaweicloud_iam_password"  # which may hold any character
     try:
-        value = SecretStr(read_secret(path))
+        value = SecretStr(read_secret(file.path))
         return value if is_password else _secret(value)
     except (SecretFileError, ValueError) as error:
-        raise BadSettings([f"{name.upper()}: {told(path)} {error}"]) from None
+        raise BadSettings([f"{file.named_by}: {told(file.path)} {error}"]) from None
 
 
 def _sentence(sentence: str) -> PydanticCustomError:
@@ -346,7 +339,7 @@ def _unset(sentence: str) -> PydanticCustomError:
     return PydanticCustomError("unset", "{sentence}", {"sentence": sentence})
 
 
-def _lines(problems: list[ErrorDetails], files: Mapping[str, Path]) -> list[str]:
+def _lines(problems: list[ErrorDetails], files: Mapping[str, SecretFile]) -> list[str]:
     """Tell each problem in a line; the first one about something missing says where it was looked for."""
     lines = [_line(problem, files) for problem in problems]
     for number, problem in enumerate(problems):
@@ -354,6 +347,13 @@ def _lines(problems: list[ErrorDetails], files: Mapping[str, Path]) -> list[str]
             lines[number] += f" ({_looked_in()})"
             break
     return lines
+
+
+def _broken_lines() -> list[str]:
+    try:
+        return list(DotEnv(Settings, _DOT_ENV).problems)
+    except (OSError, UnicodeDecodeError):
+        return []  # then the whole file is a problem
 
 
 def _dot_env() -> Path:
@@ -382,7 +382,7 @@ def unknown_keys() -> list[str]:
     """Give a sentence for each key, in the environment or ``.env``, that looks like a setting and is none."""
     known = {name.upper() for name in Settings.model_fields} | set(FILE_KEYS)
     try:
-        in_file = {key.upper() for key in _DotEnv(Settings, _DOT_ENV).env_vars}
+        in_file = {key.upper() for key in DotEnv(Settings, _DOT_ENV).env_vars}
     except (OSError, UnicodeDecodeError):
         in_file = set()
     ours = {key for key in in_file | {key.upper() for key in os.environ} if key.startswith(_OWN_PREFIXES)}
@@ -398,7 +398,7 @@ def _unknown(key: str, known: set[str]) -> str:
     return f"{key} is no setting of VoiceJob and is ignored{hint}"
 
 
-def _line(problem: ErrorDetails, files: Mapping[str, Path]) -> str:
+def _line(problem: ErrorDetails, files: Mapping[str, SecretFile]) -> str:
     """Tell one problem in a line that names the key, and the value where that can be no secret."""
     key = str(problem["loc"][0]).upper()
     if problem["type"] in {"sentence", "unset"}:
@@ -408,8 +408,8 @@ def _line(problem: ErrorDetails, files: Mapping[str, Path]) -> str:
     reason = problem["msg"].removeprefix("Value error, ")
     value = str(problem["input"])
     is_told = key in _SHOWN and _HARMLESS.fullmatch(value)
-    if path := files.get(field_of(key)):
-        return f"{key}: {reason} (it is from {told(path)})"
+    if file := files.get(field_of(key)):
+        return f"{file.named_by}: {reason} (it is from {told(file.path)})"
     return f"{key}: {reason} (it is {value!r})" if is_told else f"{key}: {reason}"
 
 

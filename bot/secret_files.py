@@ -1,11 +1,10 @@
 """Secrets from files: those that ``KEY_FILE`` names, as with Docker's secrets, and systemd's credentials."""
 
 import os
-import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from pydantic_settings import BaseSettings, EnvSettingsSource, InitSettingsSource
 
@@ -26,12 +25,17 @@ FILE_KEYS: Final = tuple(f"{key}_FILE" for key in SECRET_KEYS)
 """The keys that name such a file."""
 LONGEST: Final = 64 * 1024
 """Bytes. No secret is as long; IAM's tokens are the longest."""
-_PATH: Final = re.compile(r"\.{0,2}/.*", re.DOTALL)
-"""What is surely a path, and no secret that was put under the wrong key."""
 
 
 class SecretFileError(Exception):
     """A file does not give a secret; its text says why, and never what is in it."""
+
+
+class SecretFile(NamedTuple):
+    """A file that a secret was read from, and the key that a person would look at."""
+
+    named_by: str
+    path: Path
 
 
 class FileProblem(str):
@@ -72,9 +76,24 @@ def _secret_in(raw: bytes) -> str:
 
 
 def told(path: Path) -> str:
-    """Show a path; not what may be the secret itself, put where the name of its file belongs."""
-    is_path = _PATH.fullmatch(str(path)) or os.path.lexists(path)
+    """Show a path that is there, or whose folder is: anything else may be the secret itself, in its place.
+
+    The root is no such folder, nor is that in which the bot runs: any secret could be a name in one of them.
+    """
+    folder = Path(os.path.realpath(path.parent))
+    has_folder = path.parent != Path() and folder != folder.parent and _is_there(folder)
+    is_path = _is_there(path) or has_folder
     return f"“{path.absolute()}”" if is_path else "the file that it names (write its full path, /…)"
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.lstat()
+    except PermissionError:  # then a folder on the way is there
+        return True
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def field_of(key: str) -> str:
@@ -84,14 +103,14 @@ def field_of(key: str) -> str:
 
 
 class FileSource(EnvSettingsSource):
-    """Reads files, by key; ``paths`` has those that were read, and their keys in lower case."""
+    """Reads files, by key; ``files`` has those that were read, by their keys in lower case."""
 
     def __init__(self, settings_cls: type[BaseSettings]) -> None:
-        self.paths: dict[str, Path] = {}
+        self.files: dict[str, SecretFile] = {}
         super().__init__(settings_cls)
 
     def _read(self, key: str, path: Path, named_by: str) -> str:
-        self.paths[key.lower()] = path
+        self.files[key.lower()] = SecretFile(named_by, path)
         try:
             return read_secret(path)
         except SecretFileError as error:
@@ -128,13 +147,13 @@ class SystemdCredentials(FileSource):
         return {key.lower(): self._read(key, path, key) for key, path in there.items()}
 
 
-def files_of(settings: type[BaseSettings]) -> dict[str, Path]:
+def files_of(settings: type[BaseSettings]) -> dict[str, SecretFile]:
     """Find the files that secrets are read from, by the name of their field."""
     init = InitSettingsSource(settings, {})
-    found: dict[str, Path | None] = {}
+    found: dict[str, SecretFile | None] = {}
     for source in settings.settings_customise_sources(settings, init, init, init, init):
         if isinstance(source, EnvSettingsSource):
-            paths = source.paths if isinstance(source, FileSource) else {}
+            files = source.files if isinstance(source, FileSource) else {}
             for key in source.env_vars:
-                found.setdefault(field_of(key), paths.get(key))
-    return {name: path for name, path in found.items() if path}
+                found.setdefault(field_of(key), files.get(key))
+    return {name: file for name, file in found.items() if file}

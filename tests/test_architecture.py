@@ -16,6 +16,7 @@ LAYERS = [
     {
         "bot.checks",
         "bot.characters",
+        "bot.dot_env",
         "bot.environment",
         "bot.errors",
         "bot.refusals",

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from test_cli import voicejob
 from test_store_faults import another_user
 
 from bot.checks import settings as checks
@@ -165,6 +166,37 @@ def test_a_dot_env_file_that_is_no_text_gets_a_sentence(monkeypatch: pytest.Monk
     Path(".env").write_bytes(b"METASTUDIO_REGION=\xff\xfe\n")
 
     assert problems(monkeypatch)[0].startswith(".env: can't be read")
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("VOICEJOB_STORE='it's.sqlite'\n", [1]),
+        ('# one\n\n\nVOICEJOB_STORE="hush.sqlite\nPORT=1\n', [4]),
+        ("PORT=1\r\n\r\nVOICEJOB_STORE: hush.sqlite\r\nhush hush\r\n", [3, 4]),
+        ("=hush", [1]),
+        ("A='more\nlines'\n# it's\nB\n\n", []),
+    ],
+)
+def test_a_broken_line_in_dot_env(monkeypatch: pytest.MonkeyPatch, text: str, lines: list[int]) -> None:
+    """Each is told by its number, with all other problems, and never by what is in it."""
+    Path(".env").write_text(text, newline="")
+    why = "can't be read: a quote is not closed, or = is missing"
+    broken = [f".env, line {line}: {why}" for line in lines]
+
+    assert problems(monkeypatch, VOICEJOB_LOG="x")[:-1] == broken
+    assert list(checks.read().problems)[:-1] == broken
+    if broken:
+        assert problems(monkeypatch, VOICEJOB_LOG="") == broken
+
+
+async def test_a_broken_line_in_dot_env_ends_the_command(tmp_path: Path) -> None:
+    """As each wrong setting does."""
+    (tmp_path / ".env").write_text('VOICEJOB_STORE="hush.sqlite\n')
+    for command, code in (("run", 2), ("check", 1)):
+        ended = await voicejob(command, **GOOD)
+        assert (ended.code, "Traceback" in ended.err, "hush" in ended.err + ended.out) == (code, False, False)
+        assert ".env, line 1: can't be read" in ended.err + ended.out
 
 
 def test_a_dot_env_file_that_may_not_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

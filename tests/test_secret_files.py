@@ -187,7 +187,19 @@ class TestWhat:
 
         assert problem.startswith(f"{SK_FILE}: “{tmp_path}/sk” may not be read by this user")
 
-    @pytest.mark.parametrize("secret", ["xoxb-hush", "HUSH+KEY=of-forty", "hush/hush"])
+    @pytest.mark.parametrize(
+        "secret",
+        [
+            "xoxb-hush",
+            "HUSH+KEY=of-forty",
+            "hush/hush",
+            "/Hush!1",
+            "//hush",
+            "/../hush",
+            "./hush",
+            "/Pa55/w0rd+hush",
+        ],
+    )
     def test_a_secret_in_the_place_of_a_path(self, monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
         """It is not shown."""
         monkeypatch.setenv(SK_FILE, secret)
@@ -204,6 +216,7 @@ class TestWhat:
         told = problems(monkeypatch, SLACK_BOT_TOKEN="", PORT="x", HUAWEICLOUD_SDK_SK="a b")
 
         assert len(told) == 3
+        assert any(line.startswith("SLACK_BOT_TOKEN_FILE: must begin") for line in told)
         assert any(f"another of Slack's tokens (it is from “{tmp_path}/token”)" in line for line in told)
         assert "hush" not in str(told)
 
@@ -315,7 +328,7 @@ class TestReadAgain:
             (key, *_) = files.good
 
         assert caplog.text.count("can't be read again, and stay as they are") == 1
-        assert f"“{files.folder / key}” is not there" in caplog.text
+        assert f"{key}: “{files.folder / key}” is not there" in caplog.text
 
     async def test_check_tries_them_and_shows_none(
         self, files: Files, metastudio: MetaStudioSimulator
@@ -331,6 +344,22 @@ class TestReadAgain:
         assert [seen.status for seen in requests] == [401]
         assert good["MetaStudio jobs"].ok
         assert set(files.good.values()) <= set(known.secrets)
+
+
+@pytest.mark.usefixtures("good")
+@pytest.mark.parametrize("key", ["HUAWEICLOUD_SDK_SK_FILE", "CLOUD_SDK_SK_FILE"])
+def test_one_that_goes_is_told_by_the_key_that_names_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, key: str
+) -> None:
+    """While the bot runs, too."""
+    (tmp_path / "sk").write_text("SK")
+    monkeypatch.setenv(key, str(tmp_path / "sk"))
+    settings = Settings.load()
+    (tmp_path / "sk").unlink()
+    with pytest.raises(BadSettings) as refused:
+        settings.read_again()
+
+    assert refused.value.problems == [f"{key}: “{tmp_path}/sk” is not there"]
 
 
 @pytest.fixture
