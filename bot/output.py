@@ -48,7 +48,7 @@ class Outlet(io.BufferedIOBase):
     """The binary end of a stream: takes bytes at once, and writes them to a descriptor on a daemon thread.
 
     ``most`` is how many writes may wait; None for no limit. ``trouble`` is the last error of the system's,
-    ``patience`` how many seconds a drain waits at most.
+    ``patience`` how many seconds a drain waits at most, ``held`` how many writes are being written just now.
     The thread writes to the descriptor itself, so it holds no lock that the end of Python would wait for.
     """
 
@@ -62,6 +62,7 @@ class Outlet(io.BufferedIOBase):
         self._dropped = 0
         self._failed = 0
         self._told = 0
+        self.held = 0
         self.trouble: OSError | None = None
         self.patience: float | None = None
         self.lost: Lost = "lines that could not be written: {}\n".format
@@ -108,7 +109,11 @@ class Outlet(io.BufferedIOBase):
         with self._starting:
             if self._thread is None:
                 self._thread = Thread(target=self._run, name=f"output {self._descriptor}", daemon=True)
-                self._thread.start()
+                try:
+                    self._thread.start()
+                except RuntimeError:  # the system gives no thread: the next write asks for one again
+                    self._thread = None
+                    self._write_all(self._taken())
 
     def _drop(self) -> None:
         """Let the oldest go: the newest tell why the process ended."""
@@ -121,24 +126,36 @@ class Outlet(io.BufferedIOBase):
 
     def _run(self) -> None:
         while True:
-            item = self._waiting.get()
+            self._write_all([self._waiting.get(), *self._taken()])
+
+    def _taken(self) -> list[bytes | Event]:
+        """Take all that waits by now."""
+        taken: list[bytes | Event] = []
+        with suppress(Empty):
+            taken.extend(self._waiting.get_nowait() for _ in range(self._waiting.qsize()))
+        return taken
+
+    def _write_all(self, items: list[bytes | Event]) -> None:
+        """Write them in one go: after each write, whoever logs keeps this thread waiting for some ms."""
+        lines = [item for item in items if not isinstance(item, Event)]
+        self.held = len(lines)
+        lost = self._dropped + self._failed - self._told
+        if lines and lost and not self._unwritten(self.lost(lost).encode()):
+            self._told += lost
+        self._failed += _count_last(lines, self._unwritten(b"".join(lines)))
+        self.held = 0
+        for item in items:
             if isinstance(item, Event):
                 item.set()
-                continue
-            lost = self._dropped + self._failed - self._told
-            if lost and self._is_written(self.lost(lost).encode()):
-                self._told += lost
-            if not self._is_written(item):
-                self._failed += 1
 
-    def _is_written(self, data: bytes) -> bool:
+    def _unwritten(self, data: bytes) -> int:
+        """Write, and count the bytes that could not be written."""
         try:
             while data:
                 data = data[self._write_some(data) :]
         except OSError as error:
             self.trouble = error
-            return False
-        return True
+        return len(data)
 
     def _write_some(self, data: bytes) -> int:
         try:
@@ -151,6 +168,15 @@ class Outlet(io.BufferedIOBase):
         with suppress(OSError, ValueError):
             if select.select([], [self._descriptor], [], 0)[1]:
                 os.write(self._descriptor, data[: select.PIPE_BUF])
+
+
+def _count_last(lines: list[bytes], size: int) -> int:
+    """Count the last lines that have so many bytes, or begin before them."""
+    count = 0
+    while size > 0:
+        count += 1
+        size -= len(lines[-count])
+    return count
 
 
 @contextmanager

@@ -2,11 +2,15 @@
 
 import asyncio
 import fcntl
+import io
 import json
+import logging
 import os
 import re
 import signal
+import subprocess
 import sys
+import threading
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -22,6 +26,8 @@ from bot.demo.slack import APP_TOKEN, SlackWorkspace
 from bot.output import MOST_WAITING, Outlet
 
 PIPE_BYTES = 4096
+NO_SUCH_STACK = 1 << 47
+"""Bytes that no thread gets for its stack: more than a process can have."""
 PAGE = "demo --port 0 --no-browser"
 Pipe = tuple[int, int]
 
@@ -96,7 +102,7 @@ class TestOutlet:
         """The number of those that were dropped comes before them: the first is held by the thread itself."""
         outlet = Outlet(full[1], most=3)
         outlet.write(b"0\n")
-        while outlet._waiting.qsize():  # noqa: SLF001  until the thread has it
+        while not outlet.held:
             pass
         for number in range(1, 9):
             outlet.write(b"%d\n" % number)
@@ -120,6 +126,57 @@ class TestOutlet:
         outlet.drain()
 
         assert os.read(full[0], PIPE_BYTES) == b"late\n"
+
+    def test_a_fast_writer_loses_nothing_in_a_file(self, tmp_path: Path) -> None:
+        """Though it leaves the thread little time: more lines than may wait, as fast as logging goes."""
+        log = logging.Logger("fast")  # noqa: LOG001  of nobody else
+        with (tmp_path / "log").open("wb") as file:
+            outlet = Outlet(file.fileno(), most=MOST_WAITING)
+            log.addHandler(logging.StreamHandler(io.TextIOWrapper(outlet, write_through=True)))
+            for number in range(5 * MOST_WAITING):
+                log.warning("line %d of a log, as long as most of them are", number)
+            outlet.drain()
+
+        assert (tmp_path / "log").read_text().count("\n") == 5 * MOST_WAITING
+
+    def test_what_can_not_be_written_is_counted_to_the_line(self, tmp_path: Path) -> None:
+        """Those that fit into the file are there, and the one that was cut counts as lost."""
+        program = (
+            "import resource, signal\nfrom bot.output import Outlet\n"
+            "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (25, resource.RLIM_INFINITY))\n"
+            "outlet = Outlet(1, most=9)\n"
+            "outlet._write_all([b'123456789\\n'] * 5)\n"
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (999, resource.RLIM_INFINITY))\n"
+            "outlet.write(b'last\\n')\noutlet.drain()\n"
+        )
+        with (tmp_path / "log").open("wb") as file:
+            subprocess.run([sys.executable, "-c", program], stdout=file, check=True)  # noqa: S603
+
+        assert (tmp_path / "log").read_text().splitlines() == [
+            "123456789",
+            "123456789",
+            "12345lines that could not be written: 3",
+            "last",
+        ]
+
+    @pytest.mark.parametrize("most", [None, 3])
+    def test_where_there_is_no_thread(self, tmp_path: Path, most: int | None) -> None:
+        """It is written at once, and a drain comes back; later there may be one again."""
+        usual = threading.stack_size(NO_SUCH_STACK)
+        with (tmp_path / "log").open("wb") as file:
+            outlet = Outlet(file.fileno(), most=most)
+            try:
+                outlet.write(b"1\n")
+                outlet.drain()
+                outlet.write(b"2\n")
+                written = (tmp_path / "log").read_text()
+            finally:
+                threading.stack_size(usual)
+            outlet.write(b"3\n")
+            outlet.drain()
+
+        assert (written, (tmp_path / "log").read_text()) == ("1\n2\n", "1\n2\n3\n")
 
     def test_a_drain_has_an_end(self, full: Pipe) -> None:
         """Where nobody reads and there is no time."""
@@ -188,7 +245,7 @@ class TestBot:
             "with output.taken_over():\n"
             f"    logs.set_up(logs.LogFormat.{form.upper()})\n"
             "    log = logging.getLogger('bot.x')\n    log.warning('first')\n"
-            "    while sys.stderr.buffer._waiting.qsize(): pass\n"
+            "    while not sys.stderr.buffer.held: pass\n"
             f"    for each in range({MOST_WAITING + 5}): log.warning('more')\n"
             "    print('logged', flush=True)\n    input()\n"
         )
