@@ -5,7 +5,7 @@ from yarl import URL
 
 from bot.errors import BadSettings
 from bot.network.environment import check_environment
-from bot.network.proxies import proxy_for
+from bot.network.proxies import problems, proxy_for
 
 PROXY = "http://proxy.example:3128"
 ENDPOINT = "https://metastudio.cn-north-4.myhuaweicloud.com/v1"
@@ -27,6 +27,7 @@ ENDPOINT = "https://metastudio.cn-north-4.myhuaweicloud.com/v1"
         ({"HTTPS_PROXY": PROXY}, "wss://wss-primary.slack.com/link", PROXY),
         ({"http_proxy": PROXY}, "ws://127.0.0.1:8080/link", PROXY),
         ({"HTTPS_PROXY": PROXY}, "ws://127.0.0.1:8080/link", None),
+        ({"HTTPS_PROXY": PROXY, "ALL_PROXY": "socks5://p:1"}, ENDPOINT, PROXY),
     ],
     ids=str,
 )
@@ -64,6 +65,13 @@ DIRECT = [
     ("0:0:0:0:0:0:0:1", "[::1]"),
     ("fe80::1", "[fe80::1%25eth0]"),
     ("fd07::/645, [, ::, [::1, a.example", "a.example"),
+    ("bücher.example", "bücher.example"),
+    ("bücher.example", "xn--bcher-kva.example"),
+    ("xn--bcher-kva.example", "bücher.example"),
+    ("XN--BCHER-KVA.example", "xn--bcher-kva.example"),
+    (".BÜCHER.example:443", "a.xn--bcher-kva.example"),
+    ("*.例え.テスト", "a.xn--r8jz45g.xn--zckzah"),
+    ("my_host.example", "my_host.example"),
 ]
 BY_PROXY = [
     ("", "a.example"),
@@ -78,6 +86,8 @@ BY_PROXY = [
     (".", "a.example"),
     ("*.", "a.example"),
     ("https://", "a.example"),
+    ("bücher.example", "bucher.example"),
+    ("ü..ü, \u00ad, \udcff, .bücher.example", "example"),
     (
         "10.0.0.0/99, fd07::/645, [, ], ]:[, [::1:80, :::, :80, %, a..b, \x01, 你好, http://[, 1.2.3.4.5",
         "a.example",
@@ -119,6 +129,16 @@ NO_PROXIES = (
     "'http://proxy:1'",
     "http://me:%D0%BF@proxy:1",
     "http://m%3Ae:hush@proxy:1",
+    "http:/proxy:1",
+    "http:/me:hush@proxy:1",
+    "http//proxy:1",
+    "http:",
+    "http:/",
+    "http://proxy:",
+    "http://proxy/:3128",
+    "http://proxy/proxy.pac",
+    "http://proxy:1?hush",
+    "http://proxy:1#hush",
 )
 
 
@@ -135,6 +155,26 @@ def test_what_is_no_proxy(monkeypatch: pytest.MonkeyPatch, key: str, proxy: str)
 
 
 @pytest.mark.parametrize(
+    ("given", "is_named"),
+    [
+        ({}, True),
+        ({"HTTPS_PROXY": PROXY}, True),
+        ({"http_proxy": PROXY}, True),
+        ({"HTTP_PROXY": PROXY, "HTTPS_PROXY": ""}, True),
+        ({"HTTP_PROXY": PROXY, "https_proxy": PROXY}, False),
+    ],
+)
+def test_a_proxy_that_is_never_used(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], *, is_named: bool
+) -> None:
+    """ALL_PROXY may be anything where both schemes have their own, as on desktops with SOCKS."""
+    for key, value in ({"ALL_PROXY": "socks5://proxy:1080"} | given).items():
+        monkeypatch.setenv(key, value)
+
+    assert [problem.split(":")[0] for problem in problems()] == ["ALL_PROXY"] * is_named
+
+
+@pytest.mark.parametrize(
     "proxy",
     [
         "",
@@ -144,6 +184,8 @@ def test_what_is_no_proxy(monkeypatch: pytest.MonkeyPatch, key: str, proxy: str)
         "[::1]:3128",
         "proxy.example:3128",
         "http://me:hush@10.0.0.1:3128",
+        "http://proxy.example:3128/",
+        "http:3128",
     ],
 )
 def test_what_is_a_proxy(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:

@@ -46,8 +46,16 @@ def _covers(entry: str, url: URL) -> bool:
     host = (url.host or "").lower().rstrip(".")
     if address := _address(host):
         return entry == "*" or _has(name, address)
-    domain = name.removeprefix("*").strip(".")
-    return entry == "*" or (bool(domain) and f".{host}".endswith(f".{domain}"))
+    domain = _ascii(name.removeprefix("*").strip("."))
+    return entry == "*" or (bool(domain) and f".{_ascii(host)}".endswith(f".{domain}"))
+
+
+def _ascii(domain: str) -> str:
+    """Write a domain as name servers have it (``xn--…``); empty if it can't be one."""
+    try:
+        return domain if domain.isascii() else URL.build(scheme="http", host=domain).raw_host or ""
+    except ValueError:
+        return ""
 
 
 def _address(host: str) -> IPv4Address | IPv6Address | None:
@@ -65,11 +73,12 @@ def _has(name: str, address: IPv4Address | IPv6Address) -> bool:
 
 
 def problems() -> list[str]:
-    """Name each variable whose proxy is no address."""
+    """Name each variable whose proxy is no address; ALL_PROXY only where something is sent over it."""
     proxies = getproxies()
+    used = PORTS if all(map(proxies.get, PORTS)) else SCHEMES
     return [
         f"{scheme.upper()}_PROXY: {REFUSED}"
-        for scheme in SCHEMES
+        for scheme in used
         if proxies.get(scheme) and not _is_web_address(_with_scheme(proxies[scheme]))
     ]
 
@@ -87,7 +96,13 @@ def _is_web_address(text: str) -> bool:
             ip_address(host)  # aiohttp takes no short ones, such as 127.1
         f"{url.user}{url.password}".encode("latin1")  # of "Basic" authentication, as aiohttp sends it
         return (
-            url.scheme in PORTS and host.split() == [host] and bool(url.port) and ":" not in (url.user or "")
+            url.scheme in PORTS
+            and host.split() == [host]
+            and bool(url.port)
+            and ":" not in (url.user or "")
+            and url.raw_path_qs in {"", "/"}  # unlike http:/host:1
+            and not text.rstrip("/").endswith(":")
+            and not url.raw_fragment
         )
     except ValueError:  # UnicodeError is one: what can't be sent is no address either
         return False
