@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import shutil
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,9 +23,12 @@ from bot.errors import BadSettings, Unreachable
 from bot.network.environment import check_environment
 from bot.network.sessions import client_session
 from bot.network.slack import webhook_client
-from bot.network.trust import tls_context
+from bot.network.trust import folders_problem, tls_context
 
 pytestmark = openssl_is_there
+no_file_of_openssl = pytest.mark.skipif(
+    Path(ssl.get_default_verify_paths().openssl_cafile).is_file(), reason="OpenSSL has a file of its own"
+)
 
 
 @pytest.fixture(scope="module")
@@ -103,13 +107,30 @@ async def test_a_folder_of_certificates(authority: Authority, monkeypatch: pytes
     shutil.copy(authority.file, folder)
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.setenv("SSL_CERT_DIR", f"/nowhere:{folder}")
-    with pytest.raises(BadSettings, match="SSL_CERT_DIR: OpenSSL finds no certificates in "):
-        check_environment()
+    assert folders_problem(str(folder), lambda: False).startswith("OpenSSL finds no certificates in ")
     openssl("rehash", folder, cwd=folder)
+    assert not folders_problem(str(folder), lambda: False)
     check_environment()
 
     async with place(authority) as slack, client_session() as session:
         assert (await webhook_client(session, f"{slack}/hook").send_dict({})).body == "ok"
+
+
+@pytest.mark.parametrize("folder", ["", "/missing", ":"])
+def test_a_folder_without_certificates(tmp_path: Path, folder: str) -> None:
+    """It is a fault only where no file of certificates counts either."""
+    value = f"{tmp_path}{folder}"
+
+    assert folders_problem(value, lambda: True) == ""
+    assert f"“{value}”" in folders_problem(value, lambda: False)
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_folder_beside_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be empty, to leave out those of OpenSSL's own."""
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+
+    check_environment()
 
 
 def test_there_is_one_context(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +191,10 @@ def odd(tmp_path: Path, authority: Authority) -> Path:
                 "a\nb",
             )
         ),
-        *(("SSL_CERT_DIR", name) for name in ("missing", "empty", "folder", "folder:missing")),
+        *(
+            pytest.param("SSL_CERT_DIR", name, marks=no_file_of_openssl)
+            for name in ("missing", "empty", "folder", "folder:missing")
+        ),
         *(("SSLKEYLOGFILE", name) for name in ("missing/keys", "folder", "pipe", "text/keys", "x" * 300)),
     ],
 )

@@ -5,7 +5,7 @@ import re
 import ssl
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
@@ -66,7 +66,11 @@ def _names_in(folder: str) -> list[str]:
 
 def problems() -> list[str]:
     """Name each variable that can't be used, with its path and what to do."""
-    found = {FILE: _file_problem, FOLDERS: _folders_problem, KEY_LOG: _key_log_problem}
+    found: dict[str, Callable[[str], str]] = {
+        FILE: _file_problem,
+        FOLDERS: folders_problem,
+        KEY_LOG: _key_log_problem,
+    }
     told = [(key, look(value)) for key, look in found.items() if (value := os.environ.get(key))]
     return [f"{key}: {problem}, or take {key} out of the environment" for key, problem in told if problem]
 
@@ -87,14 +91,25 @@ def _file_problem(path: str) -> str:
     return f"no certificates can be read from “{_shown(path)}” ({why}). Name a file of certificates in PEM"
 
 
-def _folders_problem(value: str) -> str:
-    folders = [folder for folder in value.split(os.pathsep) if folder]
-    if os.environ.get(FILE) or _hashed(folders):  # beside a file, an empty folder is meant to be empty
+def _is_file_there() -> bool:
+    """Tell whether some authorities count without a folder, by OpenSSL's own file or the system's store."""
+    own = Path(ssl.get_default_verify_paths().openssl_cafile)
+    return bool(os.environ.get(FILE)) or sys.platform in OWN_STORES or own.is_file()
+
+
+def folders_problem(value: str, is_file_there: Callable[[], bool] = _is_file_there) -> str:
+    """Say what is wrong with folders of certificates: beside a file, they may be empty."""
+    if is_file_there() or _hashed([folder for folder in value.split(os.pathsep) if folder]):
         return ""
     return (
         f"OpenSSL finds no certificates in “{_shown(value)}”. Name a folder that holds some, and run "
         "“openssl rehash” on it"
     )
+
+
+def _is_system_file_there() -> bool:
+    """Tell whether some authorities count whatever folder is named."""
+    return sys.platform in OWN_STORES or Path(ssl.get_default_verify_paths().openssl_cafile).is_file()
 
 
 def _key_log_problem(path: str) -> str:
