@@ -10,7 +10,7 @@ from typing import Final
 from bot.console import exit_code, print_aside
 from bot.environment import harmful
 from bot.errors import MetaStudioError, VoiceJobError
-from bot.network.trust import no_certificates
+from bot.network.trust import certificate_fault, no_certificates
 from bot.output import OutputLost, taken_over
 
 INTERRUPTED: Final = 130
@@ -29,6 +29,8 @@ def main() -> None:
             print_aside(error.sentence())
         if isinstance(error, MetaStudioError):
             print_aside(str(error))
+            if fault := certificate_fault(error):
+                print_aside(f"MetaStudio can't be reached: {fault}")
         sys.exit(exit_code(error))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

@@ -155,19 +155,25 @@ class SlackRefused(SlackError):
 class SlackUnreachable(SlackError):
     """Slack gave no usable answer at ``url``.
 
-    ``busy`` if it answered that it can't serve just now, ``other`` if what answered is not Slack's API.
+    ``busy`` if it answered that it can't serve just now, ``other`` if what answered is not Slack's API;
+    ``certificate`` says what is wrong with its certificate, or is empty.
     """
 
     says = "Slack can't be reached at {url} ({reason}). Check the network, the proxy and SLACK_API_URL."
 
-    def __init__(self, *, url: str, reason: str, busy: bool = False, other: bool = False) -> None:
+    def __init__(
+        self, *, url: str, reason: str, busy: bool = False, other: bool = False, certificate: str = ""
+    ) -> None:
         super().__init__(url=url, reason=reason)
+        self.certificate = certificate
         self.busy = busy
         self.other = other
 
     def sentence(self, quote: Callable[[str], str] = "“{}”".format) -> str:
         """Blame what is at fault, as far as that is known."""
         url, reason = (quote(self.values[name]) for name in ("url", "reason"))
+        if self.certificate:
+            return f"Slack can't be reached at {url}: {self.certificate}"
         if self.busy:
             return f"Slack answers at {url}, but can't serve just now ({reason}). Try again in a minute."
         if self.other:

@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import SlackRefused, SlackUnreachable
+from bot.network.trust import certificate_fault
 from bot.refusals import BUSY
 
 NO_JSON: Final = "no answer in JSON"
@@ -40,7 +41,9 @@ async def _verdict(
         raise SlackRefused(key=key, error=code) from None
     # Besides its own errors and aiohttp's, slack_sdk lets out what it stumbles over in an odd answer.
     except Exception as error:
-        raise SlackUnreachable(url=client.base_url, reason=type(error).__name__) from error
+        raise SlackUnreachable(
+            url=client.base_url, reason=type(error).__name__, certificate=certificate_fault(error)
+        ) from error
 
 
 def _error_code(error: SlackApiError) -> str:

@@ -21,10 +21,13 @@ class Authority:
     """A folder with a certificate for 127.0.0.1, and that of the authority which signed it."""
 
     folder: Path
+    extensions: str = EXTENSIONS
+    days: str = "30"
+    """For how long the certificate counts; below 0, it has expired."""
 
     def __post_init__(self) -> None:
         self.folder.mkdir()
-        (self.folder / "extensions").write_text(EXTENSIONS)
+        (self.folder / "extensions").write_text(self.extensions)
         new = ("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
         own = ("-x509", "-subj", "/CN=Tests", "-addext", "keyUsage=critical,keyCertSign")
         openssl(*new, *own, "-keyout", "own.key", "-out", "own.pem", cwd=self.folder)
@@ -39,6 +42,8 @@ class Authority:
             "-CAkey",
             "own.key",
             "-CAcreateserial",
+            "-days",
+            self.days,
         )
         openssl(*sign, "-extfile", "extensions", "-out", "cert.pem", cwd=self.folder)
 

@@ -19,12 +19,14 @@ from test_cli import environment, voicejob
 
 from bot.demo.metastudio import MetaStudioSimulator
 from bot.demo.slack import APP_TOKEN, SlackWorkspace
-from bot.errors import BadSettings, Unreachable
+from bot.errors import BadSettings, SlackUnreachable, Unreachable
 from bot.network.environment import check_environment
 from bot.network.sessions import client_session
-from bot.network.slack import webhook_client
-from bot.network.trust import folders_problem, tls_context
+from bot.network.slack import web_client, webhook_client
+from bot.network.trust import certificate_fault, folders_problem, tls_context
+from bot.tokens import signed_in
 
+UNTRUSTED = "its certificate is signed by nobody whom this machine trusts ("
 pytestmark = openssl_is_there
 no_file_of_openssl = pytest.mark.skipif(
     Path(ssl.get_default_verify_paths().openssl_cafile).is_file(), reason="OpenSSL has a file of its own"
@@ -255,5 +257,60 @@ async def test_both_sides_by_https(
         )
 
     assert (good.code, bad.code) == (0, 1)
-    failed = [item["name"] for item in json.loads(bad.out)["items"] if item["ok"] is False]
-    assert failed == ["Slack bot token", "Slack app token", "MetaStudio address"]
+    failed = {item["name"]: item["says"] for item in json.loads(bad.out)["items"] if item["ok"] is False}
+    assert list(failed) == ["Slack bot token", "Slack app token", "MetaStudio address"]
+    assert [says for says in failed.values() if UNTRUSTED not in says or "SSL_CERT_FILE" not in says] == []
+
+
+@pytest.mark.parametrize("command", ["run", "show some-job"])
+async def test_an_untrusted_certificate_is_the_last_line(
+    slack: SlackWorkspace, metastudio: MetaStudioSimulator, authority: Authority, command: str
+) -> None:
+    """Of Slack where the bot starts, and of MetaStudio where a job is looked up."""
+    tls = authority.server()
+    async with (
+        Proxy(slack.api_url.removesuffix("/api/")).running(tls) as slack_url,
+        Proxy(metastudio.url).running(tls) as url,
+    ):
+        settings = environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN)
+        ended = await voicejob(
+            *command.split(), **settings | {"SLACK_API_URL": f"{slack_url}/api", "METASTUDIO_ENDPOINT": url}
+        )
+
+    assert (ended.code, UNTRUSTED in ended.err.splitlines()[-1]) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_trusted", "says"),
+    [
+        ({}, False, UNTRUSTED),
+        ({"days": "-1"}, True, "its certificate has expired ("),
+        ({"extensions": "subjectAltName=IP:127.0.0.2"}, True, "its certificate is for another host name ("),
+        ({"extensions": "subjectAltName=DNS:a.example"}, True, "its certificate is for another host name ("),
+    ],
+)
+async def test_what_is_wrong_with_a_certificate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, str], says: str, *, is_trusted: bool
+) -> None:
+    """Found behind what aiohttp and httpx make of it, over a WebSocket too."""
+    authority = Authority(tmp_path / "files", **changes)
+    if is_trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    async with place(authority) as url, client_at(url) as client, client_session() as session:
+        failures = [await failure_of(client.job("a-job"))]
+        with pytest.raises(SlackUnreachable) as failed:
+            await signed_in(web_client(session, f"{url}/api"), "xoxb-1")
+        with pytest.raises(aiohttp.ClientError) as socket:
+            await session.ws_connect(f"{url}/link")
+
+    told = [certificate_fault(error) for error in (*failures, failed.value, socket.value)]
+    assert [each for each in told if not each.startswith(says)] == []
+    assert says in failed.value.sentence()
+
+
+def test_another_fault_is_none_of_a_certificate() -> None:
+    """Nor is the lack of one."""
+    error = OSError("refused")
+    error.__cause__ = ValueError()
+
+    assert (certificate_fault(error), certificate_fault(None)) == ("", "")

@@ -22,6 +22,7 @@ from bot.errors import (
 )
 from bot.jobs import Page
 from bot.metastudio.probe import clock_difference
+from bot.network.trust import certificate_fault
 
 ADDRESS: Final = "MetaStudio address"
 CLOCK: Final = "clock"
@@ -61,6 +62,8 @@ async def try_metastudio(settings: Settings) -> AsyncGenerator[Item, None]:
 
 def _unreachable(address: str, error: MetaStudioError, key: str) -> str:
     """Say why there is no connection, and what to do about it."""
+    if fault := certificate_fault(error):
+        return f"“{address}” can't be reached: {fault}"
     cause = error.__cause__
     reason = f"{type(cause).__name__}: {cause}" if cause and str(cause) else type(cause or error).__name__
     what = f"“{address}” can't be reached ({reason[:160]})"

@@ -13,6 +13,7 @@ from bot.errors import SlackError, SlackRefused
 from bot.manifest import SCOPES
 from bot.network.sessions import client_session
 from bot.network.slack import web_client
+from bot.network.trust import certificate_fault
 from bot.tokens import may_connect, signed_in
 
 BOT_TOKEN: Final = "Slack bot token"  # noqa: S105  a name
@@ -101,6 +102,8 @@ async def _connection(session: aiohttp.ClientSession, url: str) -> Item:
         return fails(SOCKET_MODE, f"Slack did not say hello within {HELLO_SECONDS:g} s. {NO_WEBSOCKET}")
     # Its text may hold the address, and with it the ticket.
     except Exception as error:  # noqa: BLE001  aiohttp's errors, and what an odd frame leads to
+        if fault := certificate_fault(error):
+            return fails(SOCKET_MODE, f"there was no connection to Slack's WebSocket: {fault}")
         return fails(SOCKET_MODE, f"there was no connection ({type(error).__name__}). {NO_WEBSOCKET}")
 
 

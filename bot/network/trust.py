@@ -22,6 +22,26 @@ HASHED: Final = re.compile(r"[0-9a-f]{8}\.\d+")
 OWN_STORES: Final = ("darwin", "win32")
 """Systems whose certificates are in no file that OpenSSL reads."""
 
+_CLOCK: Final = "Set this machine's clock if it is wrong; else whoever runs that server has to renew it."
+_OWN: Final = (
+    "If it is of an authority of your own, or of a proxy that looks into what it passes on, add that "
+    "authority to the system's, or see SSL_CERT_FILE in the README."
+)
+_UNTRUSTED: Final = ("is signed by nobody whom this machine trusts", _OWN)
+_OTHER_NAME: Final = ("is for another host name", "Check the address, and the proxy on the way.")
+_FAULTS: Final = {
+    2: _UNTRUSTED,
+    9: ("does not count yet", _CLOCK),
+    10: ("has expired", _CLOCK),
+    18: _UNTRUSTED,
+    19: _UNTRUSTED,
+    20: _UNTRUSTED,
+    21: _UNTRUSTED,
+    62: _OTHER_NAME,
+    64: _OTHER_NAME,
+}
+"""What is wrong with a certificate, and what to do, by OpenSSL's code (X509_STORE_CTX_get_error(3))."""
+
 
 def tls_context() -> ssl.SSLContext:
     """Give the one context for all connections of this process. It takes 30 ms, the first time."""
@@ -62,6 +82,22 @@ def _names_in(folder: str) -> list[str]:
     with suppress(OSError):
         return [each.name for each in Path(folder).iterdir()]
     return []
+
+
+def certificate_fault(error: BaseException | None) -> str:
+    """Say what is wrong with a server's certificate, and what to do, if that is why there is no connection.
+
+    Empty for another cause. What it quotes is OpenSSL's, and names no more than the host that was asked for.
+    """
+    found = None
+    while error:  # aiohttp's own error is one, too, without the code
+        found = error if isinstance(error, ssl.SSLCertVerificationError) else found
+        error = error.__cause__ or error.__context__
+    if found is None:
+        return ""
+    what, remedy = _FAULTS.get(getattr(found, "verify_code", 0), ("can't be trusted", _OWN))
+    told = _shown(getattr(found, "verify_message", "") or "certificate verify failed").rstrip(".")
+    return f"its certificate {what} ({told}). {remedy}"
 
 
 def problems() -> list[str]:
