@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from servers import Scripted, raw_answer
 
-from bot.network.names import Address, Resolver, is_numeric, look_up
+from bot.network.names import Address, Resolver, is_numeric, look_up, may_begin
 
 LOOPBACK: list[Address] = [(socket.AF_INET, 6, "127.0.0.1")]
 MANY = 100
@@ -22,11 +22,12 @@ class Names:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.let_go = threading.Event()
+        self.hang_no_more = False
 
     def look_up(self, host: str, _family: int) -> list[Address]:
         """Block, or answer."""
         self.asked.append(host)
-        if host.startswith("hanging"):
+        if host.startswith("hanging") and not self.hang_no_more:
             self.let_go.wait()
         return LOOPBACK
 
@@ -66,6 +67,47 @@ async def test_a_name_that_hangs_takes_one_thread(names: Names) -> None:
 
     assert [found["host"] for found in await late] == ["127.0.0.1"]
     assert names.asked == ["hanging.example"]
+
+
+@pytest.mark.parametrize(
+    ("since", "now", "may"),
+    [
+        ([], 5, True),
+        ([0], 59.9, False),
+        ([0], 60, True),
+        ([0, 60], 119, False),
+        ([0, 60], 120, True),
+        ([0, 60, 120], 999, False),
+    ],
+)
+def test_when_a_look_up_begins(since: list[float], now: float, *, may: bool) -> None:
+    """A minute after the last, and three at most at the same time."""
+    assert may_begin(since, now) is may
+
+
+async def test_a_look_up_that_never_comes_back(names: Names) -> None:
+    """Its name is found by the next one, a minute later; then nobody asks beside it."""
+    times = [0.0, 1.0, 60.0, 61.0, 62.0]
+    resolver = Resolver(names.look_up, limit=0.05, clock=lambda: times.pop(0))
+    for _ in range(2):
+        with pytest.raises(TimeoutError):
+            await resolver.resolve("hanging-once.example")
+    names.hang_no_more = True
+
+    for _ in range(3):
+        assert await resolver.resolve("hanging-once.example")
+    assert len(names.asked) == 2 + 2
+
+
+async def test_three_that_never_come_back(names: Names) -> None:
+    """They are all that one name takes."""
+    times = [each * 60.0 for each in range(6)]
+    resolver = Resolver(names.look_up, limit=0.01, clock=lambda: times.pop(0))
+    while times:
+        with pytest.raises(TimeoutError):
+            await resolver.resolve("hanging.example")
+
+    assert len(names.asked) == 3
 
 
 async def test_a_name_is_asked_for_anew(names: Names) -> None:

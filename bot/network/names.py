@@ -6,11 +6,12 @@ answer takes them all, so that no other name is found meanwhile, and the end wai
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
 from ipaddress import ip_address
-from typing import Any, Final
+from time import monotonic
+from typing import Any, Final, NamedTuple
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
@@ -18,6 +19,10 @@ from bot.threads import on_a_thread
 
 LIMIT: Final = 10.0
 """Seconds that a look-up may take. glibc asks a silent server for 5 seconds, and then the next one."""
+LOST_AFTER: Final = 60.0
+"""Seconds after which a look-up may never come back, so that another one may begin."""
+MOST: Final = 3
+"""Look-ups of one name at the same time."""
 NUMERIC: Final = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
 
 Address = tuple[int, int, str]
@@ -26,8 +31,15 @@ LookUp = Callable[[str, int], list[Address]]
 """Finds the addresses of a name, of one family or of any (AF_UNSPEC). Raises OSError and UnicodeError."""
 _Wanted = tuple[LookUp, str, int]
 
-_under_way: dict[_Wanted, Future[list[Address]]] = {}
-"""The look-ups that have not ended. All who ask for the same name share one, so threads can't pile up."""
+
+class _LookingUp(NamedTuple):
+    wanted: _Wanted
+    since: float
+    answer: Future[list[Address]]
+
+
+_under_way: list[_LookingUp] = []
+"""The look-ups that have not ended. All who ask for a name share its last, so threads can't pile up."""
 
 
 def look_up(host: str, family: int) -> list[Address]:
@@ -53,9 +65,12 @@ def is_numeric(host: str) -> bool:
 class Resolver(AbstractResolver):
     """Finds the addresses of names for one session of aiohttp, which asks for no numeric ones."""
 
-    def __init__(self, look_up: LookUp = look_up, *, limit: float = LIMIT) -> None:
+    def __init__(
+        self, look_up: LookUp = look_up, *, limit: float = LIMIT, clock: Callable[[], float] = monotonic
+    ) -> None:
         self._look_up = look_up
         self._limit = limit
+        self._clock = clock
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -66,7 +81,7 @@ class Resolver(AbstractResolver):
         """
         try:
             async with asyncio.timeout(self._limit):
-                found = await asyncio.wrap_future(_begun((self._look_up, host, family)))
+                found = await asyncio.wrap_future(_begun((self._look_up, host, family), self._clock()))
         except TimeoutError:
             raise TimeoutError("the look-up of its name gets no answer") from None
         return [
@@ -78,10 +93,17 @@ class Resolver(AbstractResolver):
         """Leave alone what is under way."""
 
 
-def _begun(wanted: _Wanted) -> Future[list[Address]]:
-    look_up, host, family = wanted
-    answer = _under_way.get(wanted)
-    if answer is None:
-        answer = _under_way[wanted] = on_a_thread(partial(look_up, host, family))
-        answer.add_done_callback(lambda _: _under_way.pop(wanted, None))
-    return answer
+def _begun(wanted: _Wanted, now: float) -> Future[list[Address]]:
+    """Begin a look-up, or share one that is under way."""
+    _under_way[:] = [each for each in _under_way if not each.answer.done()]
+    same = [each for each in _under_way if each.wanted == wanted]
+    if may_begin([each.since for each in same], now):
+        look_up, host, family = wanted
+        same.append(_LookingUp(wanted, now, on_a_thread(partial(look_up, host, family))))
+        _under_way.append(same[-1])
+    return same[-1].answer
+
+
+def may_begin(since: Sequence[float], now: float) -> bool:
+    """Tell whether a look-up may begin beside those that are under way, by when they began, in order."""
+    return not since or (len(since) < MOST and now - since[-1] >= LOST_AFTER)
