@@ -118,19 +118,18 @@ def check(
 ) -> None:
     """Try all settings for real: at Slack, at MetaStudio, on the disk and at the port. Say what to do.
 
-    It prints a line for each, within half a minute, and exits with 0, or with 1 if anything failed. A bot
-    that runs meanwhile goes on, and keeps its store.
+    It prints a line for each, within half a minute, and exits with 0, with 1 if anything failed, or with 2 if
+    a variable of the network, such as HTTPS_PROXY, can't be used. A bot that runs meanwhile goes on, and
+    keeps its store.
     """
     from bot.checks.check import check as tried
 
     logs.set_up(level=logging.CRITICAL)  # what goes wrong is in the lines
-    with asyncio.Runner() as runner:
-        items = runner.run(tried(known_settings.read()))
-        good = all(item.ok is not False for item in items)
-        _print_items(items, good=good, as_json=as_json)
-        finish()
-        # Python would wait for a thread that looks up a host's name, however long that hangs.
-        os._exit(0 if good else 2 if environment.problems() else 1)
+    items = asyncio.run(tried(known_settings.read()))
+    good = all(item.ok is not False for item in items)
+    _print_items(items, good=good, as_json=as_json)
+    finish()  # however it went, all of it is wanted
+    raise typer.Exit(0 if good else 2 if environment.problems() else 1)
 
 
 @cli.command("run")

@@ -1,6 +1,7 @@
 """The bot on a machine whose name server is silent: it serves, and ends when it is told to."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -67,3 +68,29 @@ async def test_a_name_that_hangs(
     assert "voicejob" in help_card.text
     assert all("MetaStudio took too long" in text for text in late)
     assert (process.returncode, "Traceback" in log) == (0, False)
+
+
+async def test_a_check(
+    slack: SlackWorkspace, metastudio: MetaStudioSimulator, without_names: list[str]
+) -> None:
+    """It tells which names hang, and ends with 1 while their look-ups still go on."""
+    hanging = {
+        "SLACK_API_URL": "http://slack.hanging.example/api",
+        "METASTUDIO_ENDPOINT": "http://hanging.example",
+        "VOICEJOB_HOST": "here.hanging.example",
+    }
+    settings = environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN) | hanging
+    program = (*without_names, sys.executable, "-m", "bot", "check", "--json")
+    process = await asyncio.create_subprocess_exec(
+        *program, env=os.environ | settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        async with asyncio.timeout(PATIENCE):
+            out, err = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+
+    failed = [item["name"] for item in json.loads(out)["items"] if item["ok"] is False]
+    assert failed == ["Slack bot token", "Slack app token", "MetaStudio address", "listening"]
+    assert (process.returncode, err) == (1, b"")

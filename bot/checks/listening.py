@@ -11,6 +11,7 @@ from bot.checks.item import Item, fails, works
 from bot.config import Settings
 from bot.errors import AddressTaken
 from bot.http_mode import listening
+from bot.network.names import Resolver
 from bot.servers import with_port
 
 LISTENING: Final = "listening"
@@ -41,8 +42,12 @@ async def try_listening(settings: Settings) -> AsyncGenerator[Item, None]:
 
 async def _is_bot(host: str, port: int) -> bool:
     url = f"http://{with_port(WILDCARDS.get(host, host), port)}/healthz"
+    connector = aiohttp.TCPConnector(resolver=Resolver())  # and no proxy: it is this machine
     try:
-        async with aiohttp.ClientSession(timeout=TIMEOUT) as session, session.get(url) as answer:
+        async with (
+            aiohttp.ClientSession(timeout=TIMEOUT, connector=connector) as session,
+            session.get(url) as answer,
+        ):
             return (await answer.content.read(len(ALIVE))) == ALIVE
     except (aiohttp.ClientError, OSError, ValueError):  # OSError: TimeoutError, too
         return False
