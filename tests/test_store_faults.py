@@ -12,6 +12,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -767,3 +768,20 @@ def hang_and_end(path: str) -> None:
     asyncio.run(written(Path(path)))
     shell = sqlite3.connect(path, isolation_level=None)
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("command", ["manifest", "show --help", "run --help"])
+def test_without_fcntl(tmp_path: Path, command: str) -> None:
+    """As on Windows: what needs no store works, and a store is refused with a sentence."""
+    program = (
+        "import asyncio, sys\nsys.modules['fcntl'] = None\n"
+        "from pathlib import Path\nfrom bot.errors import StoreNotWritable\n"
+        "from bot.store.files import claim\n"
+        f"try:\n    claim(Path({str(tmp_path / 'store')!r}))\n"
+        "except StoreNotWritable as error:\n    print(error.sentence(), flush=True)\n"
+        f"sys.argv[1:] = {command.split()}\nfrom bot.__main__ import main\nmain()\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)  # noqa: S603
+
+    assert "can't be written (“this system has no fcntl”)" in ended.stdout.splitlines()[0]
+    assert (ended.returncode, len(ended.stdout.splitlines()) > 5) == (0, True)

@@ -9,7 +9,6 @@ the store would not do: NFS makes of it a lock on all bytes, and SQLite would wa
 """
 
 import errno
-import fcntl
 import os
 import struct
 from collections.abc import Callable
@@ -28,7 +27,6 @@ LOCKED_BYTE: Final = 0x40000000 - 1
 """Right before those that SQLite locks ("PENDING_BYTE" in its os.h). The file need not be as long."""
 NO_SUCH_LOCK: Final = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL}
 """How a system answers that has no locks of a kind."""
-_F_OFD_SETLK: Final[int | None] = getattr(fcntl, "F_OFD_SETLK", None)  # Linux has it
 
 
 def claim(path: Path) -> ExitStack:
@@ -41,6 +39,8 @@ def claim(path: Path) -> ExitStack:
         with ExitStack() as stack:
             _claim(path, stack)
             return stack.pop_all()
+    except ImportError as error:
+        raise not_writable(path, OSError(errno.ENOSYS, "this system has no fcntl")) from error
     except OSError as error:
         raise not_writable(path, error) from error
 
@@ -81,6 +81,8 @@ def refuse_impossible(path: Path) -> None:
 
 
 def _claim(path: Path, stack: ExitStack) -> None:
+    import fcntl  # noqa: PLC0415  Windows has none: there, what needs no store works all the same
+
     # Two names of one file must not make two locks.
     beside = Path(f"{path.resolve()}.lock")
     lock = _opened(beside, stack, os.O_NOFOLLOW)
@@ -120,10 +122,13 @@ def _takes(lock: Callable[[], object]) -> bool:
 
 
 def _lock_byte(descriptor: int) -> None:
-    if _F_OFD_SETLK is None:
+    import fcntl  # noqa: PLC0415
+
+    command: int | None = getattr(fcntl, "F_OFD_SETLK", None)
+    if command is None:  # it is Linux that has it
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
     # struct flock: l_type, l_whence, l_start, l_len, l_pid
-    fcntl.fcntl(descriptor, _F_OFD_SETLK, struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, LOCKED_BYTE, 1, 0))
+    fcntl.fcntl(descriptor, command, struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, LOCKED_BYTE, 1, 0))
 
 
 def _holder(beside: Path) -> int | None:
