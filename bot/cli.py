@@ -21,7 +21,7 @@ from bot.config import MetaStudioSettings
 from bot.console import console, print_aside
 from bot.job_ids import job_id_from
 from bot.jobs import Job, without_personal_fields
-from bot.network import environment
+from bot.network import variables
 from bot.output import finish, hurry
 from bot.run import on_signals, run
 from bot.version import VERSION
@@ -129,7 +129,7 @@ def check(
     good = all(item.ok is not False for item in items)
     _print_items(items, good=good, as_json=as_json)
     finish()  # however it went, all of it is wanted
-    raise typer.Exit(0 if good else 2 if environment.problems() else 1)
+    raise typer.Exit(0 if good else 2 if variables.problems() else 1)
 
 
 @cli.command("run")
@@ -218,7 +218,7 @@ def _line(item: Item) -> "Text":
 
 
 async def _answer(settings: MetaStudioSettings, job_id: str) -> dict[str, Any]:
-    environment.check_environment()
+    variables.check_environment()
     async with bot.metastudio_from(settings) as metastudio:
         return await metastudio.answer(job_id)
 

@@ -11,8 +11,9 @@ prometheus_client would put each figure into a file of that folder, and typer co
 """
 SIZES: Final = frozenset({"COLUMNS", "LINES", "TERMINAL_WIDTH"})
 """Of the terminal. rich draws nothing in no columns, and typer fails where it is no number."""
-OUTSIDE: Final = re.compile(r"SLACK_.*|SSL_CERT_(FILE|DIR)|SSLKEYLOGFILE|NETRC|.*_PROXY", re.IGNORECASE)
-"""What is for other hosts than this one: tokens, certificates, proxies. The demo stays on loopback."""
+OF_SLACK: Final = re.compile(r"SLACK_.*", re.IGNORECASE)
+OF_THE_NETWORK: Final = re.compile(r"SSL_CERT_(FILE|DIR)|SSLKEYLOGFILE|NETRC|.*_PROXY", re.IGNORECASE)
+"""What is for other hosts than this one: certificates, proxies, and tokens. The demo stays on loopback."""
 _SIZE: Final = re.compile(r"[1-9][0-9]{0,3}")
 
 
@@ -24,5 +25,5 @@ def harmful(environment: Mapping[str, str], arguments: Iterable[str]) -> list[st
         for name, value in environment.items()
         if name in UNUSED
         or (name in SIZES and not _SIZE.fullmatch(value))
-        or (is_demo and OUTSIDE.fullmatch(name))
+        or (is_demo and (OF_SLACK.fullmatch(name) or OF_THE_NETWORK.fullmatch(name)))
     ]

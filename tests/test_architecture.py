@@ -51,7 +51,7 @@ LAYERS = [
     {
         "bot.sightings",
         "bot.config",
-        "bot.network.environment",
+        "bot.network.variables",
         "bot.network.sessions",
         "bot.network.slack",
         "bot.terminal",

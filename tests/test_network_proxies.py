@@ -4,8 +4,8 @@ import pytest
 from yarl import URL
 
 from bot.errors import BadSettings
-from bot.network.environment import check_environment
 from bot.network.proxies import problems, proxy_for
+from bot.network.variables import check_environment
 
 PROXY = "http://proxy.example:3128"
 ENDPOINT = "https://metastudio.cn-north-4.myhuaweicloud.com/v1"

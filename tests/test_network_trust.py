@@ -20,10 +20,10 @@ from test_cli import environment, voicejob
 from bot.demo.metastudio import MetaStudioSimulator
 from bot.demo.slack import APP_TOKEN, SlackWorkspace
 from bot.errors import BadSettings, SlackUnreachable, Unreachable
-from bot.network.environment import check_environment
 from bot.network.sessions import client_session
 from bot.network.slack import web_client, webhook_client
 from bot.network.trust import certificate_fault, folders_problem, tls_context
+from bot.network.variables import check_environment
 from bot.tokens import signed_in
 
 UNTRUSTED = "its certificate is signed by nobody whom this machine trusts ("

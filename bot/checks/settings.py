@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings
 from bot.checks.item import Item, fails, works
 from bot.config import MetaStudioSettings, ReadSettings, Settings, revealed, unknown_keys
 from bot.errors import BadSettings
-from bot.network import environment
+from bot.network import variables
 
 SETTINGS: Final = "settings"
 WRONG: Final = "its settings are missing or wrong"
@@ -71,7 +71,7 @@ def read() -> Read:
 
     What the environment says of the network counts as one: nothing can be sent while it is wrong.
     """
-    unknown, around = tuple(unknown_keys()), tuple(environment.problems())
+    unknown, around = tuple(unknown_keys()), tuple(variables.problems())
     can_send = frozenset(Part) - (SENDING if around else frozenset())
     try:
         return Read(Settings.load(), can_send, around, unknown)

@@ -13,9 +13,8 @@ from bot.config import Settings
 from bot.demo.metastudio import MetaStudioSimulator
 from bot.demo.metastudio_account import ACCESS_KEY, SECRET_KEY
 from bot.demo.slack import APP_TOKEN, BOT_TOKEN, SlackWorkspace
+from bot.environment import OF_THE_NETWORK
 from bot.pace import PACE, Pace
-
-_NETWORK = ("http_proxy", "https_proxy", "all_proxy", "ssl_cert_file", "ssl_cert_dir", "sslkeylogfile")
 
 
 class GivenSettings(Settings):
@@ -75,6 +74,5 @@ async def running(settings: Settings, *, pace: Pace = PACE) -> AsyncIterator[str
 
 def go_without_proxy() -> None:
     """Keep the way to loopback direct, and read no certificates but the system's."""
-    for name in _NETWORK:
-        os.environ.pop(name, None)
-        os.environ.pop(name.upper(), None)
+    for name in filter(OF_THE_NETWORK.fullmatch, list(os.environ)):
+        del os.environ[name]

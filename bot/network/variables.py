@@ -1,4 +1,4 @@
-"""What the environment says of the network: read by libraries, which stumble over what is wrong there."""
+"""The environment's variables of the network: libraries read them, and stumble over what is wrong there."""
 
 from bot.errors import BadSettings
 from bot.network import proxies, trust
