@@ -31,7 +31,7 @@ from bot.pace import Pace
 from bot.store import open_store
 from bot.subscriptions import next_step
 
-PACE: Final = Pace(channel=0.05, posts=0.02, edits=0.02, requests=0.05, gone=0.3)
+PACE: Final = Pace(channel=0.05, posts=0.02, edits=0.02, requests=0.05, gone=0.3, unheard=0)
 POLL: Final = 0.15
 START_SECONDS: Final = 30.0
 END_SECONDS: Final = 20.0

@@ -30,7 +30,10 @@ def transport_error(error: BaseException, job_id: str) -> MetaStudioError:
 
 
 def unheard(error: BaseException) -> MetaStudioError | None:
-    """Give the error of a request that was sent and not answered; None if it was answered, or not sent."""
-    if isinstance(error, (MetaStudioError, *_NOT_SENT)):
+    """Give the error of a request that was sent and not answered; None if it was answered, or not sent.
+
+    None also if whoever asked has given up: httpx's own limit comes before that, unless the bot is stopped.
+    """
+    if isinstance(error, (MetaStudioError, *_NOT_SENT, *_GIVEN_UP)):
         return None
-    return TimedOut() if isinstance(error, _GIVEN_UP) else transport_error(error, "")
+    return transport_error(error, "")

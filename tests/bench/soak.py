@@ -43,7 +43,7 @@ from bot.jobs import STATES
 from bot.pace import Pace
 
 POLL = 0.5
-PACE = Pace(channel=0.05, posts=0.02, edits=0.02, requests=0.02, gone=1.0)
+PACE = Pace(channel=0.05, posts=0.02, edits=0.02, requests=0.02, gone=1.0, unheard=0)
 JOBS = 40
 CHANNELS = 5
 WARM_UP = 0.2
