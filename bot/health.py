@@ -35,7 +35,7 @@ STORE_EVERY: Final = 10.0
 """Seconds between two tries of the store: a probe must not make the disk busy."""
 STORE_PATIENCE: Final = 2.0
 """Seconds that such a try may take: probes give up soon."""
-REMEDY: Final = "`voicejob check` says what to do, and a new setting needs a restart."
+REMEDY: Final = "`voicejob check` says what to do, and a new setting needs a restart, but no secret's file."
 FAULTS: Final[Mapping[type[MetaStudioError], str]] = {
     RequestRefused: "MetaStudio calls the bot's requests invalid",
     CredentialsRefused: "MetaStudio refuses the bot's credentials",

@@ -51,7 +51,7 @@ JITTER: Final = 0.1
 FAILURES: Final = 3
 """After so many failures in a row, the rest of a check is left for the next one."""
 
-CHECK: Final = ": `voicejob check` says what to do, and a new setting needs a restart"
+CHECK: Final = ": `voicejob check` says what to do, and a new setting needs a restart, but no secret's file"
 
 Followed = Mapping[str, Sequence[Subscription]]
 """Subscriptions by the id of their job."""

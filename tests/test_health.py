@@ -251,7 +251,7 @@ class TestReady:
                 metastudio.chaos = None
                 await monitor.becomes()
 
-        remedy = "`voicejob check` says what to do, and a new setting needs a restart."
+        remedy = "`voicejob check` says what to do, and a new setting needs a restart, but no secret's file."
         assert said == f"{says}it has given no good answer since the start: {remedy}"
 
     async def test_a_refused_key(
