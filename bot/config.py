@@ -252,21 +252,21 @@ class MetaStudioSettings(ReadSettings):
     @classmethod
     def load(cls) -> Self:
         """Read the settings from the environment and ``.env``. Raises BadSettings with every problem."""
+        problems = _broken_lines()
         try:
             settings = cls()
         except ValidationError as error:
-            problems = _lines(error.errors(), files_of(cls))
+            problems += _lines(error.errors(), files_of(cls))
         except PermissionError:
             file = _dot_env()
-            problems = [f".env: this user may not read “{file}”: make it yours (chown), or readable (chmod)"]
+            problems += [f".env: this user may not read “{file}”: make it yours (chown), or readable (chmod)"]
         except (OSError, UnicodeDecodeError) as error:
-            problems = [f".env: can't be read ({error.__class__.__name__}): it must be a text file in UTF-8"]
+            problems += [f".env: can't be read ({error.__class__.__name__}): it must be a text file in UTF-8"]
         else:
             settings._files = files_of(cls)
-            if not (problems := _broken_lines()):
+            if not problems:
                 return settings
-            raise BadSettings(problems)
-        raise BadSettings(_broken_lines() + problems)
+        raise BadSettings(problems)
 
     @property
     def has_files(self) -> bool:
