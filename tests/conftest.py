@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from servers import TOKEN, client_at
 from support import AT_ONCE, Clock, eventually
 
 from bot.config import Settings
@@ -18,6 +19,7 @@ from bot.demo.metastudio import MetaStudioSimulator
 from bot.demo.playground import Playground
 from bot.demo.slack import ACK_SECONDS, SlackWorkspace
 from bot.demo.world import running, settings_for
+from bot.metastudio.client import MetaStudio
 
 # The official SDK, an oracle in some tests, writes a file into the home directory as soon as it is imported.
 os.environ["HOME"] = tempfile.mkdtemp(prefix="voicejob-test-home-")
@@ -73,8 +75,15 @@ async def slack(ack_timeout: float) -> AsyncIterator[SlackWorkspace]:
 
 @pytest.fixture
 async def metastudio() -> AsyncIterator[MetaStudioSimulator]:
-    async with MetaStudioSimulator() as simulator:
+    """Give a simulator that also knows the one token with which ``client`` signs in."""
+    async with MetaStudioSimulator(tokens={TOKEN}) as simulator:
         yield simulator
+
+
+@pytest.fixture
+async def client(metastudio: MetaStudioSimulator) -> AsyncIterator[MetaStudio]:
+    async with client_at(metastudio.url) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -44,19 +44,6 @@ from bot.pace import PACE
 
 
 @pytest.fixture
-async def metastudio() -> AsyncIterator[MetaStudioSimulator]:
-    """Give a simulator that knows the one token that these tests use."""
-    async with MetaStudioSimulator(tokens={TOKEN}) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-async def client(metastudio: MetaStudioSimulator) -> AsyncIterator[MetaStudio]:
-    async with client_at(metastudio.url) as opened:
-        yield opened
-
-
-@pytest.fixture
 async def hasty(metastudio: MetaStudioSimulator) -> AsyncIterator[MetaStudio]:
     """Give a client that does not wait long for an answer."""
     async with client_at(metastudio.url, timeout=httpx.Timeout(5, read=0.1)) as opened:

@@ -3,11 +3,10 @@
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
-from servers import TOKEN, client_at, failure_of, listening, raw_answer
+from servers import client_at, failure_of, listening, raw_answer
 from support import eventually
 
 from bot.demo.metastudio import Fault, MetaStudioSimulator
@@ -25,18 +24,6 @@ from bot.metastudio.throttle import LONGEST_TURN, Hold, Throttle
 from bot.pace import PACE
 
 FOR_EVER = math.inf
-
-
-@pytest.fixture
-async def metastudio() -> AsyncIterator[MetaStudioSimulator]:
-    async with MetaStudioSimulator(tokens={TOKEN}) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-async def client(metastudio: MetaStudioSimulator) -> AsyncIterator[MetaStudio]:
-    async with client_at(metastudio.url) as opened:
-        yield opened
 
 
 @pytest.fixture
