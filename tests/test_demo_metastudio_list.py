@@ -226,8 +226,9 @@ class TestPages:
             return min(times)
 
         few = min([await seconds(100) for _ in range(20)])
+        many = min([await seconds(6000) for _ in range(5)])  # a busy moment may outlast one round
 
-        assert await seconds(6000) < 3 * few
+        assert many < 3 * few
 
     def test_orders_are_remembered(self) -> None:
         """Thousands of jobs whose times have not changed are not sorted again."""
