@@ -7,11 +7,11 @@ import os
 import sys
 from typing import Final
 
-from bot.console import exit_code, print_aside
-from bot.environment import harmful
 from bot.errors import MetaStudioError, VoiceJobError
 from bot.network.trust import certificate_fault, no_certificates
-from bot.output import OutputLost, taken_over
+from bot.process.console import exit_code, print_aside
+from bot.process.environment import harmful
+from bot.process.output import OutputLost, taken_over
 
 INTERRUPTED: Final = 130
 """What shells and typer make of Ctrl-C."""

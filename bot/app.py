@@ -16,31 +16,31 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot import http_mode, socket_mode
 from bot.config import MetaStudioSettings, Settings, revealed
+from bot.deliver.outbox import Outbox
+from bot.domain.rates import PACE, Pace
+from bot.domain.workspace import Workspace
 from bot.errors import PartBroken, VoiceJobError
-from bot.health import Health
-from bot.identity import Identity
 from bot.listeners import register
-from bot.listeners.answers import Answers
 from bot.listeners.commands import COMMAND
-from bot.listeners.desk import Desk
-from bot.listeners.stopwatch import TimedApp
+from bot.listeners.replies import Answers
+from bot.messages.channel import Look
 from bot.metastudio.auth import AccessKey, GivenToken, IamUser, Key
 from bot.metastudio.client import MetaStudio
-from bot.metrics import Metrics
 from bot.network.sessions import client_session
-from bot.network.slack import web_client
-from bot.notices import Look
-from bot.outbox import Outbox
-from bot.pace import PACE, Pace
-from bot.sending import Slack
-from bot.socket_mode import Connection
+from bot.services.subscriptions import Desk
+from bot.slack import http_mode, socket_mode
+from bot.slack.auth import may_connect, signed_in
+from bot.slack.clients import web_client
+from bot.slack.identity import Identity
+from bot.slack.sender import Slack
+from bot.slack.socket_mode import Connection
+from bot.slack.timed_app import TimedApp
 from bot.store import Store, open_store
-from bot.takeover import take_over
-from bot.tokens import may_connect, signed_in
-from bot.watcher import Watcher
-from bot.workspace import Workspace
+from bot.store.takeover import take_over
+from bot.telemetry.health import Health
+from bot.telemetry.metrics import Metrics
+from bot.watch.watcher import Watcher
 
 log = logging.getLogger(__name__)
 

@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from bot import app as bot
-from bot import cards, logs
 from bot.checks import settings as known_settings
 from bot.checks.item import Item
 from bot.config import MetaStudioSettings
-from bot.console import console, print_aside
-from bot.job_ids import job_id_from
-from bot.jobs import Job, without_personal_fields
+from bot.domain.job_ids import job_id_from
+from bot.domain.jobs import Job, without_personal_fields
+from bot.messages import job_card
 from bot.network import variables
-from bot.output import finish, hurry
+from bot.process.console import console, print_aside
+from bot.process.output import finish, hurry
+from bot.process.version import VERSION
 from bot.run import on_signals, run
-from bot.version import VERSION
+from bot.telemetry import logs
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -100,7 +101,7 @@ def manifest(
     ] = None,
 ) -> None:
     """Print the Slack app's manifest: for Socket Mode, or with --url for HTTP mode."""
-    from bot import manifest as app_manifest
+    from bot.slack import manifest as app_manifest
 
     try:
         host = None if url is None else app_manifest.address(url)
@@ -159,7 +160,7 @@ def show(
         # In ASCII: what comes from outside can neither break the output nor command the terminal.
         typer.echo(json.dumps(without_personal_fields(answer), indent=2))
     else:
-        from bot import terminal
+        from bot.messages import terminal
 
         console().print(terminal.draw(_card(settings, Job.from_api(answer | {"job_id": found}))))
 
@@ -225,5 +226,5 @@ async def _answer(settings: MetaStudioSettings, job_id: str) -> dict[str, Any]:
 
 def _card(settings: MetaStudioSettings, job: Job) -> list[dict[str, Any]]:
     """Make the blocks of a card, without the buttons: there is nothing to press in a terminal."""
-    card = cards.job(job, region=settings.metastudio_region, now=int(time.time()))
+    card = job_card.job(job, region=settings.metastudio_region, now=int(time.time()))
     return [block for block in card.blocks if block["type"] != "actions"]

@@ -34,10 +34,9 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from bot.dot_env import DotEnv
 from bot.errors import BadSettings
-from bot.logs import LogFormat
-from bot.secret_files import (
+from bot.process.dot_env import DotEnv
+from bot.process.secret_files import (
     FILE_KEYS,
     FileProblem,
     NamedFiles,
@@ -49,6 +48,7 @@ from bot.secret_files import (
     read_secret,
     told,
 )
+from bot.telemetry.logs import LogFormat
 
 _PRINTABLE: Final = re.compile(r"[!-~]+")
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")

@@ -10,12 +10,12 @@ from contextlib import suppress
 from typing import Final
 
 from bot import app as bot
-from bot import logs
 from bot.checks import settings as known_settings
 from bot.config import Settings
-from bot.console import exit_code
 from bot.errors import BadSettings, VoiceJobError
-from bot.logs import LogFormat
+from bot.process.console import exit_code
+from bot.telemetry import logs
+from bot.telemetry.logs import LogFormat
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from typing import Any
 from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 
-from bot.demo import blockkit
+from bot.simulators.slack import blockkit
 
 
 def problems(message: dict[str, Any]) -> list[str]:

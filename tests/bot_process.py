@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Final
 
 from bot import app
-from bot.demo.metastudio_account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
-from bot.demo.slack import APP_TOKEN, BOT_TOKEN
-from bot.demo.world import GivenSettings
-from bot.pace import Pace
+from bot.domain.rates import Pace
+from bot.simulators.metastudio.account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
+from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN
+from bot.simulators.world import GivenSettings
 
 PROGRAM: Final = Path(__file__)
 LOG_FORMAT: Final = "%(asctime)s.%(msecs)03d %(process)d %(levelname)s %(name)s: %(message)s"

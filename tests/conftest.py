@@ -10,22 +10,22 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from servers import TOKEN, client_at
-from support import AT_ONCE, Clock, eventually
 
 from bot.config import Settings
 from bot.demo.bot_switch import BotSwitch
-from bot.demo.metastudio import MetaStudioSimulator
 from bot.demo.playground import Playground
-from bot.demo.slack import ACK_SECONDS, SlackWorkspace
-from bot.demo.world import running, settings_for
 from bot.metastudio.client import MetaStudio
+from bot.simulators.metastudio.simulator import MetaStudioSimulator
+from bot.simulators.slack.workspace import ACK_SECONDS, SlackWorkspace
+from bot.simulators.world import running, settings_for
+from tests.servers import TOKEN, client_at
+from tests.support import AT_ONCE, Clock, eventually
 
 # The official SDK, an oracle in some tests, writes a file into the home directory as soon as it is imported.
 os.environ["HOME"] = tempfile.mkdtemp(prefix="voicejob-test-home-")
 
 # The fixtures of the tests in a browser; without Playwright, those tests say themselves what is missing.
-pytest_plugins = ["profiles", *(["browser"] if find_spec("playwright") else [])]
+pytest_plugins = ["tests.profiles", *(["tests.browser.fixtures"] if find_spec("playwright") else [])]
 
 
 def pytest_xdist_auto_num_workers() -> int:

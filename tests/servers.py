@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from bot.demo.metastudio import MetaStudioSimulator
+from bot.domain.rates import Pace
 from bot.errors import MetaStudioError
 from bot.metastudio.auth import GivenToken
 from bot.metastudio.client import MetaStudio
-from bot.pace import Pace
-from bot.servers import with_port
+from bot.network.servers import with_port
+from bot.simulators.metastudio.simulator import MetaStudioSimulator
 
 NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """For httpx's own transport where no HTTPS is spoken: certificates take it 30 ms for each client."""

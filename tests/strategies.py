@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bot.jobs import EDITIONS, LANGUAGES, SEXES, STATES, SUPPLIES, USES, Job
+from bot.domain.jobs import EDITIONS, LANGUAGES, SEXES, STATES, SUPPLIES, USES, Job
 
 FIELDS = tuple(Job.model_fields)
 """Every field of a job, by MetaStudio's own name."""

@@ -13,18 +13,18 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.demo import slack_records
-from bot.demo.slack import BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
-from bot.jobs import Job
-from bot.logs import TextLines
-from bot.notices import Look
-from bot.outbox import Outbox
-from bot.pace import Pace
-from bot.sending import Slack
+from bot.deliver.outbox import Outbox
+from bot.domain.jobs import Job
+from bot.domain.rates import Pace
+from bot.domain.subscriptions import Key, Level, Subscription, seen
+from bot.messages.channel import Look
+from bot.simulators.slack import records
+from bot.simulators.slack.workspace import BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
+from bot.slack.sender import Slack
 from bot.store.sqlite import SqliteStore
-from bot.subscriptions import Key, Level, Subscription, seen
+from bot.telemetry.logs import TextLines
 
-PATIENCE = slack_records.PATIENCE
+PATIENCE = records.PATIENCE
 """Seconds after which what a test waits for does not come."""
 
 

@@ -5,15 +5,15 @@ import logging
 from typing import Any
 
 import pytest
-from support import AT_ONCE, eventually
 
 from bot import app
 from bot.config import Settings
-from bot.demo.metastudio import Fault, MetaStudioSimulator
-from bot.demo.metastudio_account import IAM_DOMAIN, IAM_PASSWORD, IAM_USER
-from bot.demo.slack import APP_TOKEN, BOT_TOKEN, Call, SlackWorkspace
-from bot.demo.world import running, settings_for
 from bot.errors import CredentialsRefused, PartBroken, SlackRefused, SlackUnreachable
+from bot.simulators.metastudio.account import IAM_DOMAIN, IAM_PASSWORD, IAM_USER
+from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
+from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN, Call, SlackWorkspace
+from bot.simulators.world import running, settings_for
+from tests.support import AT_ONCE, eventually
 
 BY_IAM_USER = {
     "huaweicloud_sdk_ak": None,

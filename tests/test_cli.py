@@ -15,12 +15,12 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from support import PATIENCE, eventually
 
 from bot.cli import SCREENS
-from bot.demo.metastudio import Fault, MetaStudioSimulator
-from bot.demo.metastudio_account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
-from bot.demo.slack import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
+from bot.simulators.metastudio.account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
+from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
+from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
+from tests.support import PATIENCE, eventually
 
 MODES = {
     "socket mode": {"SLACK_APP_TOKEN": APP_TOKEN},

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from test_cli import voicejob
-from test_store_faults import another_user
 
 from bot.checks import settings as checks
 from bot.config import MetaStudioSettings, Settings, unknown_keys
 from bot.errors import BadSettings
+from tests.store.test_store_faults import another_user
+from tests.test_cli import voicejob
 
 GOOD = {
     "SLACK_BOT_TOKEN": "xoxb-1",

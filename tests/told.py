@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from bot.jobs import ENDED, GONE, STATES, Phase, meaning_of
+from bot.domain.jobs import ENDED, GONE, STATES, Phase, meaning_of
 
 ARROW: Final = " → "
 AGAIN: Final = " again"

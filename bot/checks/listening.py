@@ -10,9 +10,9 @@ import aiohttp.web
 from bot.checks.item import Item, fails, works
 from bot.config import Settings
 from bot.errors import AddressTaken
-from bot.http_mode import listening
 from bot.network.names import Resolver
-from bot.servers import with_port
+from bot.network.servers import with_port
+from bot.slack.http_mode import listening
 
 LISTENING: Final = "listening"
 

@@ -10,6 +10,7 @@ from typing import Final
 from bot.app import metastudio_from
 from bot.checks.item import Item, fails, untried, works
 from bot.config import Settings
+from bot.domain.jobs import Page
 from bot.errors import (
     CredentialsRefused,
     MetaStudioError,
@@ -20,7 +21,6 @@ from bot.errors import (
     UnreadableAnswer,
     WrongProject,
 )
-from bot.jobs import Page
 from bot.metastudio.probe import clock_difference
 from bot.network.trust import certificate_fault
 

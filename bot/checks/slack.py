@@ -10,11 +10,11 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.checks.item import Item, fails, untried, works
 from bot.config import Settings, revealed
 from bot.errors import SlackError, SlackRefused
-from bot.manifest import SCOPES
 from bot.network.sessions import client_session
-from bot.network.slack import web_client
 from bot.network.trust import certificate_fault
-from bot.tokens import may_connect, signed_in
+from bot.slack.auth import may_connect, signed_in
+from bot.slack.clients import web_client
+from bot.slack.manifest import SCOPES
 
 BOT_TOKEN: Final = "Slack bot token"  # noqa: S105  a name
 GRANTED: Final = "Slack scopes"

@@ -16,10 +16,10 @@ from typing import Final
 from bot.checks.item import Item, fails, works
 from bot.config import Settings
 from bot.errors import StoreError, StoreLocked, StoreNotWritable, StoreTrouble
+from bot.process.threads import in_time
 from bot.store.disk import TABLE
 from bot.store.files import BESIDE, not_writable, refuse_impossible
 from bot.store.sqlite import SqliteStore, is_store
-from bot.threads import in_time
 
 STORE: Final = "store"
 LIMIT: Final = 5.0

@@ -1,1 +1,1 @@
-"""The stand-ins: services that live on loopback, for ``voicejob demo`` and for the tests."""
+"""``voicejob demo``: the story in the terminal, and the page. The services around the bot are simulators/."""

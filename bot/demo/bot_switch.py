@@ -7,9 +7,9 @@ from typing import Final
 
 from bot import app
 from bot.config import Settings
-from bot.demo.world import go_without_proxy
+from bot.domain.rates import Pace
 from bot.errors import VoiceJobError
-from bot.pace import Pace
+from bot.simulators.world import go_without_proxy
 
 log = logging.getLogger(__name__)
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from bot.demo.playground import PEOPLE, NotPossible, Playground
-from bot.demo.slack import ALICE
 from bot.listeners.commands import COMMAND
-from bot.mrkdwn import escape
+from bot.messages.blocks import escape
+from bot.simulators.slack.workspace import ALICE
 
 BOT_NAME: Final = "voicejob"
 ME: Final = PEOPLE[ALICE]

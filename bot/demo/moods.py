@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
-from bot.demo.metastudio import Fault as MetaStudioFault
-from bot.demo.metastudio import MetaStudioSimulator
-from bot.demo.slack import Fault, SlackWorkspace
+from bot.simulators.metastudio.simulator import Fault as MetaStudioFault
+from bot.simulators.metastudio.simulator import MetaStudioSimulator
+from bot.simulators.slack.workspace import Fault, SlackWorkspace
 
 SLOW_SECONDS: Final = 4.0
 RETRY_AFTER: Final = 5

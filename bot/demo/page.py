@@ -17,7 +17,7 @@ from bot.demo.page_requests import REQUESTS
 from bot.demo.page_view import Parts, View
 from bot.demo.playground import NotPossible, Playground
 from bot.errors import VoiceJobError
-from bot.servers import Site
+from bot.network.servers import Site
 
 log = logging.getLogger(__name__)
 

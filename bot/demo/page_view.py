@@ -10,14 +10,14 @@ from typing import Any, Final
 
 from bot.demo.clockwork import SPEEDS
 from bot.demo.composer import BOT_NAME
-from bot.demo.metastudio_jobs import SENT_BACK, RawJob
 from bot.demo.playground import PEOPLE, Playground
-from bot.demo.slack import ALICE, Channel, Message
-from bot.demo.slack_messages import identified
-from bot.demo.slack_records import BOT_USER, TEAM_ID, Malformed
-from bot.jobs import STEPS, Phase, meaning_of
+from bot.domain.jobs import STEPS, Phase, meaning_of
+from bot.listeners.command_parser import LEVELS
 from bot.listeners.commands import COMMAND
-from bot.listeners.usage import LEVELS
+from bot.simulators.metastudio.jobs import SENT_BACK, RawJob
+from bot.simulators.slack.messages import identified
+from bot.simulators.slack.records import BOT_USER, TEAM_ID, Malformed
+from bot.simulators.slack.workspace import ALICE, Channel, Message
 
 Parts = dict[str, Any]
 """Everything that the page shows."""

@@ -12,12 +12,12 @@ from typing import Final
 
 from bot.demo.bot_switch import BotSwitch
 from bot.demo.clockwork import Clockwork
-from bot.demo.metastudio import MetaStudioSimulator
-from bot.demo.metastudio_jobs import SENT_BACK, USUAL_PATH, RawJob
 from bot.demo.moods import Moods
-from bot.demo.slack import ALICE, SlackWorkspace
-from bot.demo.world import settings_for
-from bot.pace import PACE
+from bot.domain.rates import PACE
+from bot.simulators.metastudio.jobs import SENT_BACK, USUAL_PATH, RawJob
+from bot.simulators.metastudio.simulator import MetaStudioSimulator
+from bot.simulators.slack.workspace import ALICE, SlackWorkspace
+from bot.simulators.world import settings_for
 
 BOB: Final = "U0BOB"
 PEOPLE: Final = {ALICE: "alice", BOB: "bob"}

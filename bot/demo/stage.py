@@ -6,11 +6,11 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from bot import terminal
-from bot.demo.metastudio import MetaStudioSimulator
-from bot.demo.slack import Interaction, Message, SlackWorkspace
 from bot.errors import VoiceJobError
 from bot.listeners.commands import COMMAND
+from bot.messages import terminal
+from bot.simulators.metastudio.simulator import MetaStudioSimulator
+from bot.simulators.slack.workspace import Interaction, Message, SlackWorkspace
 
 PATIENCE = 20.0
 INDENT = 4

@@ -5,15 +5,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bot import cards, notices
-from bot.demo.metastudio import MetaStudioSimulator
-from bot.demo.slack import Message, SlackWorkspace
-from bot.demo.slack_limits import SLACKS_LIMITS, Limits
 from bot.demo.stage import Stage, expect, expect_in
-from bot.demo.world import running, settings_for
-from bot.jobs import PERSONAL_FIELDS
+from bot.domain.jobs import PERSONAL_FIELDS
+from bot.domain.rates import PACE, Pace
 from bot.listeners.commands import COMMAND
-from bot.pace import PACE, Pace
+from bot.messages import channel as notices
+from bot.messages import job_card
+from bot.simulators.metastudio.simulator import MetaStudioSimulator
+from bot.simulators.slack.rate_limits import SLACKS_LIMITS, Limits
+from bot.simulators.slack.workspace import Message, SlackWorkspace
+from bot.simulators.world import running, settings_for
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 """A job id that belongs to no job."""
@@ -63,7 +64,7 @@ class Story:
         self._stage.tell("A look at a job. Its card has a button that subscribes the channel.")
         seen = await self._stage.type(self._job, self._voices)
         expect_in(seen, "女声 · Morning News", "Waiting for the recordings", "Step 1 of 8", "Your turn")
-        expect_in(await self._stage.press(seen, cards.SUBSCRIBE), "told of every change")
+        expect_in(await self._stage.press(seen, job_card.SUBSCRIBE), "told of every change")
         return await self._stage.posted(self._voices, "女声 · Morning News", "This channel is told")
 
     async def _changes(self, card: Message) -> None:

@@ -6,13 +6,13 @@ from typing import Any, Final
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_bolt.response import BoltResponse
 
-from bot import listings
 from bot.listeners import actions, commands, unhandled
-from bot.listeners.answers import Answers, Question
-from bot.listeners.desk import Desk
-from bot.metrics import Metrics
-from bot.mrkdwn import Message
-from bot.sending import Slack
+from bot.listeners.replies import Answers, Question
+from bot.messages import private
+from bot.messages.blocks import Message
+from bot.services.subscriptions import Desk
+from bot.slack.sender import Slack
+from bot.telemetry.metrics import Metrics
 
 OUTSIDER: Final = "request from another workspace"
 
@@ -63,4 +63,4 @@ def register(
 
 async def _refuse() -> Message:
     """Answer somebody of another organization, who sees the channel by Slack Connect."""
-    return listings.outsider()
+    return private.outsider()

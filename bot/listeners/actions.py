@@ -5,13 +5,14 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
-from bot import cards, listings, notices
-from bot.job_ids import job_id_from
-from bot.listeners.answers import DONE, Answers, Question, Replace
-from bot.listeners.desk import Desk, Place
-from bot.metrics import PRESSED, Metrics
-from bot.mrkdwn import Message
-from bot.subscriptions import Level
+from bot.domain.job_ids import job_id_from
+from bot.domain.subscriptions import Level
+from bot.listeners.replies import DONE, Answers, Question, Replace
+from bot.messages import channel as notices
+from bot.messages import job_card, private
+from bot.messages.blocks import Message
+from bot.services.subscriptions import Desk, Place
+from bot.telemetry.metrics import PRESSED, Metrics
 
 Do = Callable[[Desk, str, Place], Awaitable[Message | None]]
 """What a button does, with its value, for the place where it was pressed."""
@@ -33,27 +34,27 @@ def _relevel(level: Level) -> Do:
 
 
 BUTTONS: Final[Mapping[str, tuple[Do, Replace]]] = {
-    cards.REFRESH: (Desk.look_up, Replace.IF_DONE),
-    cards.TRY_AGAIN: (Desk.look_up, Replace.ALWAYS),
-    cards.SUBSCRIBE: (lambda desk, value, place: desk.subscribe(value, None, place), Replace.IF_DONE),
+    job_card.REFRESH: (Desk.look_up, Replace.IF_DONE),
+    job_card.TRY_AGAIN: (Desk.look_up, Replace.ALWAYS),
+    job_card.SUBSCRIBE: (lambda desk, value, place: desk.subscribe(value, None, place), Replace.IF_DONE),
     notices.REFRESH_CARD: (Desk.refresh, Replace.NEVER),
     notices.STOP: (Desk.unsubscribe, Replace.NEVER),
     notices.RETRY: (Desk.retry, Replace.IF_DONE),
-    listings.LISTED_STOP: (_in_list(Desk.unsubscribe), Replace.IF_DONE),
-    listings.LISTED_RETRY: (_in_list(Desk.retry), Replace.IF_DONE),
-    listings.LISTED_ALL: (_in_list(_relevel(Level.ALL)), Replace.IF_DONE),
-    listings.LISTED_IMPORTANT: (_in_list(_relevel(Level.IMPORTANT)), Replace.IF_DONE),
-    listings.PAGE: (lambda desk, value, place: desk.listing(place, _number(value)), Replace.IF_DONE),
-    listings.FIRST_PAGE: (lambda desk, _, place: desk.listing(place), Replace.IF_DONE),
+    private.LISTED_STOP: (_in_list(Desk.unsubscribe), Replace.IF_DONE),
+    private.LISTED_RETRY: (_in_list(Desk.retry), Replace.IF_DONE),
+    private.LISTED_ALL: (_in_list(_relevel(Level.ALL)), Replace.IF_DONE),
+    private.LISTED_IMPORTANT: (_in_list(_relevel(Level.IMPORTANT)), Replace.IF_DONE),
+    private.PAGE: (lambda desk, value, place: desk.listing(place, _number(value)), Replace.IF_DONE),
+    private.FIRST_PAGE: (lambda desk, _, place: desk.listing(place), Replace.IF_DONE),
 }
 """Every button that does something: what, and whether the answer takes the place of its message."""
-PAGES: Final = frozenset({listings.PAGE, listings.FIRST_PAGE})
+PAGES: Final = frozenset({private.PAGE, private.FIRST_PAGE})
 """Those whose value is the number of a list's entry; all others carry a job id."""
 
 
 def register(app: AsyncApp) -> None:
     """Wire every button."""
-    app.action(cards.OPEN_CONSOLE)(open_console)
+    app.action(job_card.OPEN_CONSOLE)(open_console)
     for action_id, (do, replace) in BUTTONS.items():
         app.action(action_id)(_listener(action_id, do, replace))
 
@@ -61,13 +62,13 @@ def register(app: AsyncApp) -> None:
 async def open_console(ack: AsyncAck, metrics: Metrics) -> None:
     """Acknowledge that a link was opened: without that, Slack shows a warning mark beside the button."""
     await ack()
-    metrics.interaction(PRESSED, cards.OPEN_CONSOLE, DONE)
+    metrics.interaction(PRESSED, job_card.OPEN_CONSOLE, DONE)
 
 
 def is_link(body: Mapping[str, Any]) -> bool:
     """Say whether a press only opened a link, which whoever sees it may."""
     pressed = [each.get("action_id") for each in body.get("actions") or () if isinstance(each, dict)]
-    return pressed == [cards.OPEN_CONSOLE]
+    return pressed == [job_card.OPEN_CONSOLE]
 
 
 def _number(value: str) -> int:
@@ -100,7 +101,7 @@ def _listener(action_id: str, do: Do, replace: Replace) -> Callable[..., Awaitab
 
         async def work() -> Message | None:
             checked = value if action_id in PAGES else job_id_from(value)
-            return await do(desk, checked, place) if place.channel_id else listings.placeless()
+            return await do(desk, checked, place) if place.channel_id else private.placeless()
 
         answers.give(question, work)
 

@@ -4,13 +4,13 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck
 
-from bot import cards, listings
 from bot.errors import BadUsage
-from bot.listeners.answers import DONE, Answers, Question, Work, ephemeral
-from bot.listeners.desk import Desk, Place
-from bot.listeners.usage import Request, Verb, parse
-from bot.metrics import TYPED, Metrics
-from bot.mrkdwn import Message
+from bot.listeners.command_parser import Request, Verb, parse
+from bot.listeners.replies import DONE, Answers, Question, Work, ephemeral
+from bot.messages import job_card, private
+from bot.messages.blocks import Message
+from bot.services.subscriptions import Desk, Place
+from bot.telemetry.metrics import TYPED, Metrics
 
 COMMAND: Final = "/voicejob"
 
@@ -23,15 +23,15 @@ async def voicejob(
     try:
         request = parse(command.get("text") or "")
     except BadUsage as error:
-        await ack(**ephemeral(cards.usage(error, name)))
+        await ack(**ephemeral(job_card.usage(error, name)))
         metrics.interaction(TYPED, "usage", type(error).__name__)
         return
     if request.verb is Verb.HELP:
-        await ack(**ephemeral(cards.help(name)))
+        await ack(**ephemeral(job_card.help(name)))
         metrics.interaction(TYPED, request.verb.value, DONE)
         return
     await ack()
-    again = cards.SUBSCRIBE if request.verb is Verb.SUBSCRIBE else cards.TRY_AGAIN
+    again = job_card.SUBSCRIBE if request.verb is Verb.SUBSCRIBE else job_card.TRY_AGAIN
     place = Place(
         channel_id=command.get("channel_id") or "",
         channel_name=command.get("channel_name") or "",
@@ -64,4 +64,4 @@ def _work(request: Request, desk: Desk, place: Place) -> Work:
 
 
 async def _placeless() -> Message:
-    return listings.placeless()
+    return private.placeless()

@@ -12,14 +12,14 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 
-from bot import listings
-from bot.edges import Edge
-from bot.job_ids import UUID
-from bot.listeners.answers import Answers, Question
-from bot.logs import about
-from bot.metrics import OTHER, PRESSED, TYPED
-from bot.mrkdwn import Message
-from bot.sending import NotTaken, Slack
+from bot.domain.job_ids import UUID
+from bot.listeners.replies import Answers, Question
+from bot.messages import private
+from bot.messages.blocks import Message
+from bot.slack.sender import NotTaken, Slack
+from bot.telemetry.log_once import Edge
+from bot.telemetry.logs import about
+from bot.telemetry.metrics import OTHER, PRESSED, TYPED
 
 log = logging.getLogger(__name__)
 
@@ -61,11 +61,11 @@ def kind_of(body: Mapping[str, Any]) -> str:
 def answer_to(body: Mapping[str, Any], command: str) -> Message:
     """Say what a person can do instead; ``command`` has its slash."""
     if "command" in body:
-        return listings.unknown_command(str(body["command"]), command)
+        return private.unknown_command(str(body["command"]), command)
     if _type(body) in BUTTONS:
         job = UUID.search(str(_first(body.get("actions")).get("value")))
-        return listings.outdated_button(job[0] if job else "", command)
-    return listings.unknown_request(command)
+        return private.outdated_button(job[0] if job else "", command)
+    return private.unknown_request(command)
 
 
 def register(app: AsyncApp, answers: Answers, slack: Slack, command: str) -> None:

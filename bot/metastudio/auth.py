@@ -14,15 +14,15 @@ from typing import Any, Final, Generic, TypeVar
 
 import httpx
 
-from bot.edges import Edge
+from bot.domain.rates import PACE
 from bot.errors import CredentialsRefused, MetaStudioError, UnreadableAnswer
 from bot.metastudio.attempts import Attempt, Attempts, Turn
 from bot.metastudio.credentials import Credentials
+from bot.metastudio.errors import iam_refusal, refusal, shows_sign_in
 from bot.metastudio.faults import FAULT, unheard
 from bot.metastudio.iam_tokens import Token, token_request
-from bot.metastudio.refusals import iam_refusal, refusal, shows_sign_in
 from bot.metastudio.signing import ALGORITHM, DATE_FORMAT, signature, signed_names
-from bot.pace import PACE
+from bot.telemetry.log_once import Edge
 
 log = logging.getLogger(__name__)
 

@@ -11,17 +11,17 @@ from typing import Any, Final, Self, TypeVar
 
 import httpx
 
+from bot.domain.job_ids import JOB_ID
+from bot.domain.jobs import PAGE_SIZE, Job, Page
+from bot.domain.rates import PACE, Pace
 from bot.errors import BadJobId, MetaStudioError, TimedOut, UnreadableAnswer
-from bot.job_ids import JOB_ID
-from bot.jobs import PAGE_SIZE, Job, Page
 from bot.metastudio.auth import SignIn
+from bot.metastudio.errors import refusal
 from bot.metastudio.faults import transport_error
-from bot.metastudio.refusals import refusal
 from bot.metastudio.throttle import Throttle
 from bot.metastudio.transport import LONGEST, Transport
-from bot.metrics import OK, Metrics
-from bot.pace import PACE, Pace
-from bot.retries import retried
+from bot.network.retries import retried
+from bot.telemetry.metrics import OK, Metrics
 
 Answer = TypeVar("Answer")
 

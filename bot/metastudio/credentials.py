@@ -5,9 +5,9 @@ import logging
 from collections.abc import Callable, Hashable
 from typing import Final, Generic, TypeVar
 
-from bot.edges import Edge
 from bot.errors import BadSettings
-from bot.threads import in_time
+from bot.process.threads import in_time
+from bot.telemetry.log_once import Edge
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from bot.threads import on_a_thread
+from bot.process.threads import on_a_thread
 
 LIMIT: Final = 10.0
 """Seconds that a look-up may take. glibc asks a silent server for 5 seconds, and then the next one."""

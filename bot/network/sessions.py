@@ -10,7 +10,7 @@ from bot.network.limits import LimitedResponse
 from bot.network.names import Resolver
 from bot.network.proxies import proxy_for
 from bot.network.trust import tls_context
-from bot.version import USER_AGENT
+from bot.process.version import USER_AGENT
 
 HEADERS: Final = {"User-Agent": USER_AGENT}
 """A proxy gets them, too, with the request for a tunnel."""

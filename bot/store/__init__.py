@@ -5,9 +5,9 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
+from bot.domain.subscriptions import Change, Key, Subscription
 from bot.errors import StoreTrouble
 from bot.store.sqlite import SqliteStore
-from bot.subscriptions import Change, Key, Subscription
 
 
 class Store(Protocol):

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 
 from sqlitedict import SqliteDict, SqliteMultithread  # type: ignore[import-untyped]
 
-from bot.threads import GaveUpError, in_time
+from bot.process.threads import GaveUpError, in_time
 
 TABLE: Final = "voicejob"
 COLUMNS: Final = ["key", "value"]

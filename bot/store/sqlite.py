@@ -9,13 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
+from bot.domain.subscriptions import Change, Key, Subscription
 from bot.errors import StoreCorrupt, StoreError, StoreNotWritable, StoreTrouble
+from bot.process.threads import GaveUpError, in_time
 from bot.store.disk import DamagedError, Disk, Table, holds_store
 from bot.store.files import claim, foreign
-from bot.store.kept import Kept
-from bot.store.rows import CHECK_ROW, load, row_of, text_of
-from bot.subscriptions import Change, Key, Subscription
-from bot.threads import GaveUpError, in_time
+from bot.store.index import Kept
+from bot.store.records import CHECK_ROW, load, row_of, text_of
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

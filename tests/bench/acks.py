@@ -8,9 +8,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from figures import Figure, quantile
-from load import Ack, Load, endless_commands
-from processes import Process, World, bare_app, bot
+from tests.bench.figures import Figure, quantile
+from tests.bench.load import Ack, Load, endless_commands
+from tests.bench.processes import Process, World, bare_app, bot
 
 ANSWER_SECONDS = 60.0
 """How long the last answer is waited for."""

@@ -1,4 +1,4 @@
-"""Sends 3,000 signed commands at once: ``python tests/bench/burst.py``, or with ``--quick`` a few of them.
+"""Sends 3,000 signed commands at once: ``python -m tests.bench.burst``, or with ``--quick`` a few of them.
 
 Each asks for a job, over 200 connections, as fast as loopback and the bot allow, and a bare Bolt app gets the
 same in the same run. Each program has a process of its own. Every command that the bot acknowledged must get
@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator
 from math import nan
 from pathlib import Path
 
-import acks
-from acks import MS, count, pair
-from figures import Figure, quantile, show
-from lookup import prepare_environment
-from processes import standins
+from tests.bench import acks
+from tests.bench.acks import MS, count, pair
+from tests.bench.figures import Figure, quantile, show
+from tests.bench.lookup import prepare_environment
+from tests.bench.processes import standins
 
 JOBS = 500
 LATENCY = 0.1

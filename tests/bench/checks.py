@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from crowds import Place, crowd
-from figures import Figure
-from processes import HERE, bare_python, bot
-
-from bot.pace import PACE
+from bot.domain.rates import PACE
+from tests.bench.crowds import Place, crowd
+from tests.bench.figures import Figure
+from tests.bench.processes import bare_python, bot
 
 STORE = "voicejob.sqlite"
 """Where the bot looks for its store, in its folder."""
@@ -128,7 +127,7 @@ class OneCheck:
 
 @asynccontextmanager
 async def _one_check(store: Path, place: Place) -> AsyncIterator[OneCheck]:
-    command = [sys.executable, str(HERE / "one_check.py"), str(store), place.world.metastudio]
+    command = [sys.executable, "-m", "tests.bench.one_check", str(store), place.world.metastudio]
     process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=LINE)
     try:
         watcher = OneCheck(process, place)

@@ -15,13 +15,12 @@ from importlib import import_module
 from statistics import median
 from typing import Any
 
-from figures import Figure
-from processes import World
-from standins import job_id
-
-from bot.demo.metastudio_account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
 from bot.metastudio.auth import AccessKey
 from bot.metastudio.client import MetaStudio
+from bot.simulators.metastudio.account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
+from tests.bench.figures import Figure
+from tests.bench.processes import World
+from tests.bench.standins import job_id
 
 SDK = "official SDK"
 MS = 1000

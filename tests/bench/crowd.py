@@ -12,11 +12,11 @@ import sys
 import time
 
 from aiohttp import web
-from standins import job_id, voice
 
-from bot.demo.metastudio import MetaStudioSimulator
-from bot.demo.slack import SLACKS_LIMITS, SlackWorkspace
-from bot.demo.slack_records import BOT_USER
+from bot.simulators.metastudio.simulator import MetaStudioSimulator
+from bot.simulators.slack.records import BOT_USER
+from bot.simulators.slack.workspace import SLACKS_LIMITS, SlackWorkspace
+from tests.bench.standins import job_id, voice
 
 STATES = ("PROCESSING", "RESULT_REVIEW")
 """Jobs are in the first one, and change to and fro."""

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from followers import Followers, write_store
-from processes import HERE, World, running
+
+from tests.bench.followers import Followers, write_store
+from tests.bench.processes import World, running
 
 QUIET_SECONDS = 3.0
 """Within a check, requests come four times a second."""
@@ -57,7 +58,7 @@ class Place:
 @asynccontextmanager
 async def crowd(folder: Path, jobs: int, channels: int, *, limited: bool = True) -> AsyncIterator[Place]:
     """Run the stand-ins, with so many jobs and channels."""
-    command = [str(HERE / "crowd.py"), str(jobs), str(channels), *([] if limited else ["unlimited"])]
+    command = ["-m", "tests.bench.crowd", str(jobs), str(channels), *([] if limited else ["unlimited"])]
     async with running(command, folder, {}) as process:
         said = json.loads(process.said)
         yield Place(

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bot.demo.slack import ALICE
-from bot.demo.slack_records import TEAM_ID
-from bot.jobs import Job
+from bot.domain.jobs import Job
+from bot.domain.subscriptions import Card, Level, Subscription
+from bot.simulators.slack.records import TEAM_ID
+from bot.simulators.slack.workspace import ALICE
 from bot.store import open_store
 from bot.store.disk import TABLE
-from bot.store.rows import row_of, text_of
-from bot.subscriptions import Card, Level, Subscription
+from bot.store.records import row_of, text_of
 
 EACH: Final = 2
 """Channels that follow each job."""

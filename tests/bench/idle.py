@@ -4,8 +4,8 @@ import asyncio
 from contextlib import AsyncExitStack
 from statistics import median
 
-from figures import Figure
-from processes import World, bare_app, bare_python, bot
+from tests.bench.figures import Figure
+from tests.bench.processes import World, bare_app, bare_python, bot
 
 BARE = "Bolt app that only acks"
 

@@ -1,4 +1,4 @@
-"""Kills the bot a hundred times: ``python tests/bench/kill.py``, or ``--kills 500``, or ``--seed`` to repeat.
+"""Kills the bot a hundred times: ``python -m tests.bench.kill``, or ``--kills 500``, or ``--seed`` to repeat.
 
 With ``--quick`` it is killed twice.
 
@@ -18,13 +18,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from figures import Figure, show
-from lookup import prepare_environment
-
-sys.path.append(str(Path(__file__).parent.parent))
-
-from kill_records import Outcome, Plan
-from killing import play
+from tests.bench.figures import Figure, show
+from tests.bench.lookup import prepare_environment
+from tests.scenarios.kill_records import Outcome, Plan
+from tests.scenarios.killing import play
 
 PATIENCE = 60.0
 

@@ -13,12 +13,11 @@ from itertools import count, islice
 from typing import Self
 from urllib.parse import urlsplit
 
-from standins import job_id, voice
-
-from bot.demo import slack_payloads
-from bot.demo.slack import ALICE, SIGNING_SECRET, Channel
-from bot.demo.slack_http import form, headers
-from bot.demo.slack_payloads import Person
+from bot.simulators.slack import payloads
+from bot.simulators.slack.http import form, headers
+from bot.simulators.slack.payloads import Person
+from bot.simulators.slack.workspace import ALICE, SIGNING_SECRET, Channel
+from tests.bench.standins import job_id, voice
 
 CONNECTIONS = 200
 """As many are kept open and used again; a command that finds none free waits, and its time runs."""
@@ -101,7 +100,7 @@ class Load:
 
     def _request(self, command: Command) -> bytes:
         """Write the request that Slack would send; done before the clock runs."""
-        payload = slack_payloads.command(
+        payload = payloads.command(
             "/voicejob",
             job_id(command.job),
             person=Person(user=ALICE),

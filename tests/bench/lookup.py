@@ -1,4 +1,4 @@
-"""Measures the look-up: ``python tests/bench/lookup.py``, or with ``--quick`` in about half a minute.
+"""Measures the look-up: ``python -m tests.bench.lookup``, or with ``--quick`` in about half a minute.
 
 Everything runs on loopback, each program in a process of its own. Times depend on the machine, so what counts
 is the ratio to what stands beside the bot in the same run. Exits with 1 if a command was not acknowledged
@@ -14,11 +14,9 @@ import tempfile
 import time
 from pathlib import Path
 
-import acks
-import clients
-import idle
-from figures import Figure, show
-from processes import standins
+from tests.bench import acks, clients, idle
+from tests.bench.figures import Figure, show
+from tests.bench.processes import standins
 
 LATENCY = 0.3
 """Seconds that MetaStudio takes to answer, except where look-ups a second are counted."""
@@ -80,6 +78,7 @@ def _tell(what: str) -> None:
 def prepare_environment(home: str) -> None:
     """Keep the clients in this process from the home directory and the proxies of this machine."""
     os.environ["HOME"] = home
+    os.environ["PYTHONPATH"] = str(Path(__file__).parents[2])  # where other processes find these modules
     for key in [key for key in os.environ if key.lower().endswith("_proxy")]:
         del os.environ[key]
 

@@ -19,12 +19,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bot.demo.metastudio_account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
+from bot.domain.subscriptions import Key
 from bot.metastudio.auth import AccessKey
 from bot.metastudio.client import MetaStudio
+from bot.simulators.metastudio.account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
 from bot.store.sqlite import SqliteStore
-from bot.subscriptions import Key
-from bot.watcher import Watcher
+from bot.watch.watcher import Watcher
 
 POLL = 60.0
 MS = 1000

@@ -1,27 +1,22 @@
 """What the demo's page costs to open: requests, bytes over the wire, and time to the first drawn message.
 
-``python tests/bench/page.py [--visits N]``, or ``--quick`` for one; it needs Chromium. Each visit is a
+``python -m tests.bench.page [--visits N]``, or ``--quick`` for one; it needs Chromium. Each visit is a
 browser without a cache.
 """
 
 import argparse
 import asyncio
-import sys
-from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from figures import Figure, show
 from playwright.async_api import Browser, async_playwright
-
-sys.path.append(str(Path(__file__).parent.parent))
-
-from browser import QUIET, program
-from support import eventually
 
 from bot.demo.bot_switch import BotState
 from bot.demo.page import serving
 from bot.demo.playground import playground
+from tests.bench.figures import Figure, show
+from tests.browser.fixtures import QUIET, program
+from tests.support import eventually
 
 DRAWN: Final = """new MutationObserver(() => {
     if (!window.drawnAt && document.querySelector("main article")) window.drawnAt = performance.now();

@@ -17,10 +17,9 @@ from pathlib import Path
 import aiohttp
 import psutil
 
-from bot.demo.metastudio_account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
-from bot.demo.slack import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+from bot.simulators.metastudio.account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
+from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 
-HERE = Path(__file__).parent
 READY = "ready: "
 START_SECONDS = 30.0
 STOP_SECONDS = 15.0
@@ -82,7 +81,7 @@ class World:
 @asynccontextmanager
 async def standins(folder: Path, *, latency: float, jobs: int) -> AsyncIterator[World]:
     """Run the stand-ins, with so many jobs, which MetaStudio tells after ``latency`` seconds."""
-    command = [str(HERE / "standins.py"), str(latency), str(jobs)]
+    command = ["-m", "tests.bench.standins", str(latency), str(jobs)]
     async with running(command, folder, {}) as process:
         yield World(**json.loads(process.said), folder=folder)
 
@@ -102,7 +101,7 @@ def bot(
 def bare_app(world: World) -> AbstractAsyncContextManager[Process]:
     """Run the Bolt app that only acknowledges."""
     settings = _settings(world) | {"SLACK_SIGNING_SECRET": SIGNING_SECRET}
-    return running([str(HERE / "bare_app.py")], world.folder, settings)
+    return running(["-m", "tests.bench.bare_app"], world.folder, settings)
 
 
 def bare_python(world: World) -> AbstractAsyncContextManager[Process]:

@@ -1,4 +1,4 @@
-"""Runs all property tests at length: ``python tests/bench/properties.py``, with ``--seed`` to repeat a run.
+"""Runs all property tests at length: ``python -m tests.bench.properties``, with ``--seed`` to repeat a run.
 
 Every test with hypothesis's ``@given`` is tried with 20,000 random examples (or ``--examples``), side by side
 on all cores. On two of them that takes half an hour, and each process up to 4 GiB of memory. ``--quick`` is a
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from figures import Figure, show
+from tests.bench.figures import Figure, show
 
 ROOT = Path(__file__).parent.parent.parent
 MOST_SECONDS = 5

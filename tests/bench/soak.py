@@ -1,4 +1,4 @@
-"""Lets the bot live for long, in a short time: ``python tests/bench/soak.py``, or ``--minutes 60``.
+"""Lets the bot live for long, in a short time: ``python -m tests.bench.soak``, or ``--minutes 60``.
 
 With ``--quick`` it is a quarter of a minute, which is too short to judge growth.
 
@@ -27,20 +27,17 @@ from pathlib import Path
 from statistics import fmean, linear_regression
 
 import psutil
-from figures import Figure, show
-from lookup import prepare_environment
-from processes import MEBIBYTE
 
-sys.path.append(str(Path(__file__).parent.parent))
-
-import bot_process
-from bot_process import Life
-from told import is_over
-
-from bot.demo.metastudio import Fault, MetaStudioSimulator
-from bot.demo.slack import Interaction, SlackWorkspace
-from bot.jobs import STATES
-from bot.pace import Pace
+from bot.domain.jobs import STATES
+from bot.domain.rates import Pace
+from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
+from bot.simulators.slack.workspace import Interaction, SlackWorkspace
+from tests import bot_process
+from tests.bench.figures import Figure, show
+from tests.bench.lookup import prepare_environment
+from tests.bench.processes import MEBIBYTE
+from tests.bot_process import Life
+from tests.told import is_over
 
 POLL = 0.5
 PACE = Pace(channel=0.05, posts=0.02, edits=0.02, requests=0.02, gone=1.0, unheard=0)
@@ -310,7 +307,7 @@ async def started(world: World, folder: Path) -> AsyncIterator[Bot]:
         poll=POLL,
         pace=PACE,
     )
-    command = [sys.executable, __file__, "--bot", life.command()[-1]]
+    command = [sys.executable, "-m", "tests.bench.soak", "--bot", life.command()[-1]]
     with log.open("w") as stderr:
         process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=stderr, cwd=folder)
     bot = Bot(process, store, world.seen)

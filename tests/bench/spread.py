@@ -2,23 +2,18 @@
 
 import asyncio
 import json
-import sys
 import time
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from checks import STORE
-from crowds import Place, crowd
-from figures import Figure, quantile
-from processes import Process, bot, running
-
-sys.path.append(str(Path(__file__).parent.parent))
-
-from bot_process import PROGRAM, Life
-
-from bot.pace import Pace
+from bot.domain.rates import Pace
+from tests.bench.checks import STORE
+from tests.bench.crowds import Place, crowd
+from tests.bench.figures import Figure, quantile
+from tests.bench.processes import Process, bot, running
+from tests.bot_process import PROGRAM, Life
 
 FAST = Pace(channel=0.1, posts=0.01, edits=0.01)
 FAST_POLL = 5.0

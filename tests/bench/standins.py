@@ -13,8 +13,8 @@ from collections import Counter
 
 from aiohttp import web
 
-from bot.demo.metastudio import MetaStudioSimulator
-from bot.demo.slack import SlackWorkspace
+from bot.simulators.metastudio.simulator import MetaStudioSimulator
+from bot.simulators.slack.workspace import SlackWorkspace
 
 STOP_SECONDS = 0.2
 

@@ -1,4 +1,4 @@
-"""Measures the watching: ``python tests/bench/watch.py``, or with ``--quick`` in about half a minute.
+"""Measures the watching: ``python -m tests.bench.watch``, or with ``--quick`` in about half a minute.
 
 10,000 subscriptions to 5,000 jobs from 1,000 channels: what loading them takes, what a check takes, and how
 long it takes until 1,000 channels are told. Everything runs on loopback; the stand-ins have a process of
@@ -16,10 +16,10 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from checks import checks, loading
-from figures import Figure, show
-from lookup import prepare_environment
-from spread import spreading
+from tests.bench.checks import checks, loading
+from tests.bench.figures import Figure, show
+from tests.bench.lookup import prepare_environment
+from tests.bench.spread import spreading
 
 
 def options() -> argparse.Namespace:

@@ -1,0 +1,1 @@
+"""Delivering what is pending to Slack's channels; nothing here asks MetaStudio."""

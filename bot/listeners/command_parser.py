@@ -1,0 +1,290 @@
+"""PURE. Reading what a person typed after the command."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import Enum
+from typing import Final
+
+from bot.domain.characters import normalised
+from bot.domain.job_ids import UUID, is_link, job_id_in, unquoted
+from bot.domain.subscriptions import Level
+from bot.errors import BadUsage, NoJobId, SeveralJobIds
+
+_WORDS: Final = re.compile(
+    r"<https?://[^<>]*>|https?://\S+|(?:(?!<?https?://)[^\s,;:、])+",
+    re.IGNORECASE,
+)
+"""A link is one word, even as Slack writes it, with a label that may have blanks."""
+
+
+class Verb(Enum):
+    """What a person wants."""
+
+    LOOK_UP = "look-up"
+    SUBSCRIBE = "subscribe"
+    UNSUBSCRIBE = "unsubscribe"
+    LIST = "list"
+    HELP = "help"
+
+
+VERBS: Final = ("help", "list", "subscribe", "unsubscribe")
+"""Words that are no job ids. A job that is called so can be looked up in quotes."""
+WITH_JOB_ID: Final = frozenset({"subscribe", "unsubscribe"})
+HELP: Final = frozenset({"help", "h", "帮助"})
+OTHER_WORDS: Final = {
+    **dict.fromkeys(("sub", "follow", "watch", "订阅"), "subscribe"),
+    **dict.fromkeys(("unsub", "unfollow", "stop", "mute", "取消订阅"), "unsubscribe"),
+    **dict.fromkeys(("ls", "subscriptions", "列表"), "list"),
+}
+"""Words from other apps and languages, and which of ours is probably meant."""
+OWN_NAME: Final = "voicejob"
+NOISE: Final = frozenset(
+    {"job", "id", "jobid", "job_id", OWN_NAME, "to", "from", "for", "of"}
+    | {"please", "only", "the", "this", "请", "任务", "作业"}
+)
+"""Words beside an id that change nothing."""
+LEVELS: Final = tuple(level.value for level in Level)
+_AROUND_WORDS: Final = "-_/.,:;!?。、()[]{}<>=|"
+_CHANNEL: Final = re.compile(r"<#|#[^\s#]")
+_PERSON: Final = re.compile(r"<[@!]|@\S")
+"""How Slack and people write channels, people and groups ("Formatting message text")."""
+ME: Final = "me"
+_ADDRESS_GOES_ON: Final = re.compile("[/=&?]")
+_GLUED: Final = re.compile(
+    r"[,;、|(]|(?<=[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})[^\w.#%-]",
+    re.ASCII | re.IGNORECASE,
+)
+"""What ends a link if the address does not go on behind it; behind a UUID that is anything unusual there."""
+_FRAGMENT: Final = re.compile(r"#[^\s#/=&?|<>]+\Z")
+"""The end of a link that looks like the name of a channel."""
+
+
+class OtherChannel(BadUsage):
+    """A person named a channel, be it the one in which they are."""
+
+    says = (
+        "{text} names a channel, and I subscribe only the channel in which the command is typed: type it "
+        "there, without the name."
+    )
+
+
+class OtherPerson(BadUsage):
+    """A person named somebody, or themselves."""
+
+    says = (
+        "{text} names a person or a group, and I can tell only a channel: leave the name away. To be told "
+        "alone, type the command in your direct message with me."
+    )
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asks for; ``level`` is None where they named none."""
+
+    verb: Verb
+    job_id: str = ""
+    level: Level | None = None
+
+
+def parse(text: str) -> Request:
+    """Read what follows the command. Raises BadUsage, with what may be meant if that can be guessed."""
+    typed = normalised(text)
+    words = _words(typed)
+    while len(words) > 1 and _plain(words[0]) == OWN_NAME:
+        del words[0]  # the whole command, copied from the help
+    first = _plain(words[0]) if words and not (len(words) == 1 and _is_name(words[0])) else ""
+    if not words or (first in HELP and not UUID.search(typed)):
+        return Request(Verb.HELP)
+    if first in VERBS:
+        return _read(Verb(first), words[1:])
+    if first.isalpha() and (meant := OTHER_WORDS.get(first) or _close_to(first, VERBS)):
+        raise BadUsage(_shown(words[0]), meant=_whole(meant, words[1:]))
+    for number, word in enumerate(words[1:], 1):
+        if (meant := _verb(word)) in WITH_JOB_ID:
+            raise BadUsage(_shown(word), meant=_whole(meant, words[:number] + words[number + 1 :]))
+    return Request(Verb.LOOK_UP, _job_id(words, typed))
+
+
+def _words(text: str) -> list[str]:
+    return [part for word in _WORDS.findall(text) for part in _unglued(word) if _shown(part)]
+
+
+def _unglued(word: str) -> Sequence[str]:
+    """Part a bare link from the words that are glued to it. In Slack's ``<…>`` it has an end of its own."""
+    if word.startswith("<") or not is_link(word):
+        return [word]
+    tail = _ADDRESS_GOES_ON.split(word)[-1]
+    if not (glued := _GLUED.search(tail)):
+        return [word]
+    return [word.removesuffix(tail) + tail[: glued.start()], *_WORDS.findall(tail[glued.start() :])]
+
+
+def _verb(word: str) -> str:
+    """Say which verb a word is that stands alone and out of place; empty if it is none."""
+    plain = "" if _is_name(word) else _plain(word)
+    return plain if plain in VERBS else OTHER_WORDS.get(plain, "")
+
+
+def _read(verb: Verb, words: Sequence[str]) -> Request:
+    """Read what follows a verb. Where that changes something, no word may be left over."""
+    if verb in {Verb.LIST, Verb.HELP}:
+        if words:
+            raise BadUsage(" ".join(words), meant=verb.value)
+        return Request(verb)
+    pieces = [piece for word in words for piece in _pieces(word)]
+    naming = _naming([word for word in pieces if not _elsewhere(word)])
+    beside = [word for word in pieces if word not in naming]
+    levels = [_plain(word) for word in beside if _plain(word) in LEVELS]
+    left = [word for word in beside if _plain(word) not in NOISE.union(LEVELS)]
+    guessed = [*levels, *filter(None, (_close_to(_plain(word), LEVELS) for word in left))]
+    level = guessed[0] if guessed and verb is Verb.SUBSCRIBE else ""
+    for word in left:
+        if other := _elsewhere(word):
+            raise other(_bare(word), meant=_command(verb, _guessed_id(naming), level))
+    if not naming:
+        raise NoJobId(" ".join([verb.value, *words]), meant=_command(verb, "<job_id>", level))
+    job_id = _job_id_after(verb, naming, level)
+    if left:
+        raise BadUsage(" ".join(map(_shown, left)), meant=_command(verb, job_id, level))
+    if verb is Verb.UNSUBSCRIBE:
+        return Request(verb, job_id)
+    if len(set(levels)) > 1:
+        raise BadUsage(" ".join(levels), meant=_command(verb, job_id, level))
+    return Request(verb, job_id, Level(level) if level else None)
+
+
+def _pieces(word: str) -> Sequence[str]:
+    """Take apart what is glued to an id, so that nothing of it is overlooked.
+
+    A link is one piece, but for an end that is a channel's name as well as a place in the page.
+    """
+    if is_link(word):
+        channel = _FRAGMENT.search(word)
+        if channel and not UUID.search(channel[0]):
+            return [word[: channel.start()], channel[0]]
+        return [word]
+    if not UUID.search(word):
+        return [word]
+    parts = re.split(f"({UUID.pattern})", word, flags=re.IGNORECASE)
+    return [part for part in parts if _shown(part)]
+
+
+def _naming(words: Sequence[str]) -> list[str]:
+    """Choose the words that name the job: real ids or links, or else what means nothing else.
+
+    Without a real id, a word in quotes of its own names one, whatever else it means; if another word does,
+    it is a level all the same.
+    """
+    if certain := [word for word in words if _ids_in(word)]:
+        return certain
+    names = [word for word in words if _is_name(word) or _plain(word) not in NOISE.union(LEVELS)]
+    sure = [word for word in names if _plain(word) not in LEVELS] or names
+    if len(sure) > 1:
+        sure = [word for word in sure if _is_name(word) or not _close_to(_plain(word), LEVELS)] or sure
+    return sure or [word for word in words if _plain(word) not in LEVELS]
+
+
+def _elsewhere(word: str) -> type[BadUsage] | None:
+    """Say how a word is refused that names another place than this channel; None if it names none."""
+    bare = _bare(word)
+    if UUID.search(word):
+        return None
+    if _PERSON.match(bare) or (_plain(word) == ME and not _is_name(word)):
+        return OtherPerson
+    return OtherChannel if _CHANNEL.match(bare) else None
+
+
+def _command(verb: Verb, job_id: str, level: str) -> str:
+    return " ".join(filter(None, [verb.value, job_id, level]))
+
+
+def _guessed_id(naming: Sequence[str]) -> str:
+    try:
+        return _the_job_id(naming)
+    except BadUsage:
+        return "<job_id>"
+
+
+def _job_id_after(verb: Verb, naming: Sequence[str], level: str) -> str:
+    """Find the job id after a verb, or say how the whole command goes."""
+    try:
+        return _the_job_id(naming)
+    except NoJobId as error:
+        error.meant = _command(verb, "<job_id>", level)
+        raise
+
+
+def _the_job_id(naming: Sequence[str]) -> str:
+    """Find the one job id in the words that name it."""
+    ids = {found.lower(): found for word in naming for found in _ids_in(word)}
+    if len(ids) > 1:
+        raise SeveralJobIds(" ".join(naming))
+    if ids:
+        return next(iter(ids.values()))
+    if len(set(naming)) != 1:
+        raise NoJobId(" ".join(naming))
+    return job_id_in(naming[0])
+
+
+def _job_id(words: Sequence[str], text: str) -> str:
+    """Find the one job id among the words of somebody who only wants to see it."""
+    ids = {found.lower(): found for word in words for found in _ids_in(word)}
+    if len(ids) > 1:
+        raise SeveralJobIds(unquoted(text))
+    job_id = next(iter(ids.values()), "")
+    if len(words) == 1:
+        # Brackets, or words without a blank around an id, do no harm.
+        return job_id or job_id_in(text if "://" in text else words[0])
+    if not job_id:
+        raise NoJobId(unquoted(text))
+    first = _plain(words[0])
+    if first.isascii() and first.isalpha() and first not in NOISE:
+        raise BadUsage(_shown(words[0]), meant=job_id)
+    return job_id
+
+
+def _ids_in(word: str) -> Sequence[str]:
+    """Find what looks like a job's id in a word; a link has rules of its own."""
+    if not is_link(word):
+        return UUID.findall(word)
+    try:
+        return [job_id_in(word)]
+    except BadUsage:
+        return []
+
+
+def _whole(verb: str, words: Sequence[str]) -> str:
+    """Say how the command goes that was meant, with the verb put right."""
+    if verb not in WITH_JOB_ID:
+        return next((found for word in words for found in _ids_in(word)), verb)
+    try:
+        request = _read(Verb(verb), words)
+    except (OtherChannel, OtherPerson):
+        raise  # that matters more than how the verb is written
+    except BadUsage as error:
+        return error.meant or f"{verb} <job_id>"
+    return _command(request.verb, request.job_id, request.level or "")
+
+
+def _bare(word: str) -> str:
+    """Take away quotes, brackets and full stops from around a word that may be a mention."""
+    return unquoted(unquoted(word).lstrip("([{|").rstrip(")]}.!?。"))
+
+
+def _shown(word: str) -> str:
+    return unquoted(unquoted(word).strip(_AROUND_WORDS))
+
+
+def _plain(word: str) -> str:
+    return _shown(word).lower()
+
+
+def _is_name(word: str) -> bool:
+    """Whether a word stands in quotes of its own: then it is the name of a job, whatever else it means."""
+    return not unquoted(word[0]) and not unquoted(word[-1])
+
+
+def _close_to(word: str, known: Sequence[str]) -> str:
+    return next(iter(get_close_matches(word, known, n=1, cutoff=0.7)), "")

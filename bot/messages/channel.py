@@ -1,0 +1,203 @@
+"""PURE. What a channel is told: a subscription's card, the notices in its thread, and why it is paused."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.domain.jobs import meaning_of
+from bot.domain.slack_errors import NOT_A_MEMBER, Refusal, reason_of
+from bot.domain.slack_errors import meaning_of as refusal_of
+from bot.domain.subscriptions import Level, Notice, Subscription
+from bot.messages import job_card
+from bot.messages.blocks import (
+    Element,
+    Message,
+    actions,
+    button,
+    code,
+    confirm,
+    context,
+    date,
+    joined,
+    mention,
+    quoted,
+    section,
+)
+from bot.messages.job_card import ICONS, TURNS, console_button
+
+REFRESH_CARD: Final = "subscription_refresh"
+STOP: Final = "subscription_stop"
+RETRY: Final = "subscription_retry"
+"""action_ids of a subscription's buttons. Their value is the job id."""
+
+LEVELS: Final[Mapping[Level, str]] = {
+    Level.ALL: "every change",
+    Level.IMPORTANT: "important changes only: when the job waits for you, or is over",
+}
+CHANNEL_ID: Final = re.compile(r"[CG][A-Z0-9]+")
+LONGEST_PATH: Final = 12
+"""States that a message names; of a longer path, the first and the last ones."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What the messages of one bot have in common."""
+
+    region: str
+    bot_name: str
+    """The bot's user name in Slack, which people invite."""
+    command: str
+    """With its slash."""
+    console_url: Callable[[str], str | None]
+    """Gives a job's own page, if the operator told where that is."""
+
+
+def card(kept: Subscription, look: Look, *, now: int) -> Message:
+    """Show a subscription in its channel; ``now`` is epoch seconds."""
+    by = mention(kept.subscribed_by)
+    notes = [f"{telling(kept)}.", f"Subscribed by {by}."]
+    if kept.stopped_by:
+        notes = [f"Stopped by {mention(kept.stopped_by)}. This channel is not told of it any more."]
+    elif kept.is_over:
+        notes = ["The job is over, and the subscription with it."]
+    small = [*notes, f"Region {code(look.region)}", f"As of {date(now)}"]
+    return Message(
+        f"{_summary(kept)} {' '.join(notes)}", job_card.card(kept.job, _card_buttons(kept, look), small)
+    )
+
+
+def telling(kept: Subscription) -> str:
+    """Say who is told of what."""
+    return f"{audience(kept).capitalize()} told of {LEVELS[kept.level]}"
+
+
+def audience(kept: Subscription) -> str:
+    """Name who is told, with the verb. In a direct message with the bot, that is the reader."""
+    return "you are" if kept.channel_id.startswith("D") else "this channel is"
+
+
+def _card_buttons(kept: Subscription, look: Look) -> list[Element]:
+    console = console_button(look.console_url(kept.job_id))
+    if kept.is_over:
+        return console
+    if kept.stopped_by:
+        return [button("Subscribe channel", job_card.SUBSCRIBE, kept.job_id), *console]
+    return [button("Refresh", REFRESH_CARD, kept.job_id), *console, stop_button(kept.job_id, STOP)]
+
+
+def stop_button(value: str, action_id: str) -> Element:
+    """Make the button that ends a subscription, after a question."""
+    question = confirm(
+        "Unsubscribe this channel?",
+        "It will not be told any more when the state of this job changes.",
+        yes="Unsubscribe",
+        no="Keep it",
+    )
+    return button("Unsubscribe", action_id, value, confirm=question)
+
+
+def _summary(kept: Subscription) -> str:
+    """Say where the job is and whose turn it is."""
+    meaning = kept.job.meaning
+    sentences = [
+        f"{code(job_card.title(kept.job))}: {label(kept.state)}.",
+        f"{TURNS[meaning.phase]}: {meaning.to_do}",
+        job_card.following(meaning),
+        *job_card.causes_in_words(kept.job),
+    ]
+    return joined(*sentences)
+
+
+def label(state: str) -> str:
+    """Say a state in words; one that is new to the bot keeps the name that MetaStudio gives it."""
+    meaning = meaning_of(state)
+    return quoted(state) if meaning is meaning_of("?") else meaning.label
+
+
+def _labels(path: Sequence[str]) -> list[str]:
+    """Say each state of a path in words; a state can follow itself, when it occurs once more."""
+    before = (None, *path)
+    return [f"{label(state)}{' again' * (state == last)}" for last, state in zip(before, path, strict=False)]
+
+
+def notice(kept: Subscription, told: Notice) -> Message:
+    """Tell which changes there were, what they mean, and what to do."""
+    meaning = meaning_of(told.path[-1])
+    voice, path = code(job_card.title(kept.job)), _shortened(_labels(told.path))
+    text = [
+        f"{voice}: {' → '.join(path)}.",
+        f"{TURNS[meaning.phase]}: {meaning.to_do}",
+        job_card.following(meaning),
+        *job_card.causes_in_words(kept.job),
+    ]
+    shown_path = " → ".join([*path[:-1], f"*{path[-1]}*"])
+    lines = [
+        f"{ICONS[meaning.phase]} {voice}: {shown_path}",
+        joined(job_card.turn(meaning), job_card.following(meaning)),
+    ]
+    return Message(joined(*text), [section("\n".join(lines)), *job_card.failure(kept.job)])
+
+
+def plainly(kept: Subscription) -> Message:
+    """Say in plain text where a job is: what is left to say when a message can't be made."""
+    return Message(f"{code(job_card.title(kept.job))}: {label(kept.state)}. Job {code(kept.job_id)}.", [])
+
+
+def _shortened(path: list[str]) -> list[str]:
+    return path if len(path) <= LONGEST_PATH else [*path[:2], "…", *path[3 - LONGEST_PATH :]]
+
+
+def paused(kept: Subscription, look: Look) -> Message:
+    """Tell the person who subscribed that the bot may not post any more, and what to do."""
+    any_more = " any more" if kept.delivered_at else ""
+    said = (
+        f"I can't post in {channel(kept.channel_id)}{any_more}, so nobody there is told how "
+        f"{code(job_card.title(kept.job))} goes on. {why(kept, look)} Nothing is lost: I keep the "
+        f"subscription, and go on trying from time to time. {code(f'{look.command} list')} there shows all "
+        "that is paused."
+    )
+    buttons = [button("Try again", RETRY, place(kept)), stop_button(place(kept), STOP)]
+    job = context(f"Now: {label(kept.state)}", code(kept.job_id))
+    return Message(said, [section(f":warning: {said}"), actions(*buttons), job])
+
+
+def pause_over(kept: Subscription) -> Message:
+    """Take the place of that message, once it is no longer true."""
+    voice, where = code(job_card.title(kept.job)), channel(kept.channel_id)
+    ended = f"The subscription to {voice} in {where} was ended, so nothing is told there any more."
+    said = ended if kept.stopped_by else f"I can post in {where} again, and tell there how {voice} goes on."
+    job = context(f"Now: {label(kept.state)}", code(kept.job_id))
+    return Message(said, [section(f":white_check_mark: {said}"), job])
+
+
+def channel(channel_id: str) -> str:
+    """Name a channel by the id that Slack gave; Slack shows its name instead, but for a direct message."""
+    if channel_id.startswith("D"):
+        return "our direct message"
+    return f"<#{channel_id}>" if CHANNEL_ID.fullmatch(channel_id) else code(channel_id)
+
+
+def place(kept: Subscription) -> str:
+    """Name a subscription where the message with the button is not in its channel."""
+    return f"{kept.job_id} {kept.channel_id}"
+
+
+def why(kept: Subscription, look: Look) -> str:
+    """Say why a subscription is paused, and what to do about it."""
+    code_ = kept.pause.reason if kept.pause else ""
+    return f"{reason_of(code_)} {remedy(code_, look)} (Slack calls it {code(code_)}.)"
+
+
+def remedy(reason: str, look: Look, *, here: bool = False) -> str:
+    """Say what a person can do about one of Slack's refusals; ``here`` says that they are in the channel."""
+    if reason in NOT_A_MEMBER:
+        where = "" if here else " in the channel"
+        return f"Type {code(f'/invite @{look.bot_name}')}{where}, then press Try again."
+    if reason in {"is_archived", "is_inactive"}:
+        return "Subscribe in another channel, or have this one reopened and press Try again."
+    if refusal_of(reason) is Refusal.MESSAGE_GONE:
+        return "I will post a new one by myself; to have it now, press Try again."
+    if refusal_of(reason) is Refusal.OUR_FAULT:
+        return "Tell whoever runs the bot; when that is mended, press Try again."
+    return "Ask whoever runs your workspace to let me post there, or subscribe in another channel."

@@ -1,0 +1,270 @@
+"""PURE. Jobs, help and problems as Slack messages."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from bot.domain.job_ids import UUID
+from bot.domain.jobs import (
+    EDITIONS,
+    GONE,
+    LANGUAGES,
+    SEXES,
+    STATES,
+    STEPS,
+    SUPPLIES,
+    USES,
+    Job,
+    Meaning,
+    Phase,
+)
+from bot.errors import BadUsage, JobNotFound, MetaStudioError, VoiceJobError
+from bot.messages.blocks import (
+    VALUE_LIMIT,
+    Block,
+    Element,
+    Message,
+    actions,
+    button,
+    clean,
+    code,
+    context,
+    cut,
+    date,
+    header,
+    joined,
+    plain_section,
+    quoted,
+    section,
+)
+
+REFRESH: Final = "job_refresh"
+"""action_id: replace this card with a new one. The button's value is the job id."""
+TRY_AGAIN: Final = "job_try_again"
+"""action_id: replace this problem with a card. The button's value is the job id."""
+OPEN_CONSOLE: Final = "job_open_console"
+"""action_id of a link, which Slack reports when it is pressed, like any button (Block Kit, "Button")."""
+
+SUBSCRIBE: Final = "subscription_start"
+"""action_id: subscribe this channel to the job. The button's value is the job id."""
+REASON_IN_TEXT_LIMIT: Final = 500
+
+BETWEEN: Final = "  ·  "
+
+LIKE_THIS: Final = "26f06524-4f75-4b3a-a853-b649a21aaf66"
+"""The job id in the example of ShowVoiceTrainingJob's page."""
+ICONS: Final[Mapping[Phase, str]] = {
+    Phase.IN_PROGRESS: ":hourglass_flowing_sand:",
+    Phase.WAITS_FOR_CUSTOMER: ":point_right:",
+    Phase.ENDED_WELL: ":white_check_mark:",
+    Phase.ENDED_BADLY: ":x:",
+    Phase.UNKNOWN: ":warning:",
+}
+TURNS: Final[Mapping[Phase, str]] = {
+    Phase.IN_PROGRESS: "MetaStudio's turn",
+    Phase.WAITS_FOR_CUSTOMER: "Your turn",
+    Phase.ENDED_WELL: "Done",
+    Phase.ENDED_BADLY: "Your turn",
+    Phase.UNKNOWN: "Perhaps your turn",
+}
+
+
+def job(
+    shown: Job, *, region: str, now: int, console_url: str | None = None, is_followed: bool = False
+) -> Message:
+    """Show one job. ``now`` is when it was looked up, in epoch seconds; ``console_url`` is its own page.
+
+    ``is_followed`` says that the channel is subscribed to it already.
+    """
+    buttons = [button("Refresh", REFRESH, shown.job_id or ""), *console_button(console_url)]
+    if not is_followed and not shown.is_over:
+        buttons.insert(0, button("Subscribe channel", SUBSCRIBE, shown.job_id or "", style="primary"))
+    notes = ["This channel is told of its changes."] if is_followed else []
+    notes += [f"Region {code(region)}", f"Looked up {date(now)}"]
+    return Message(text_of(shown), card(shown, buttons, notes))
+
+
+def card(shown: Job, buttons: Sequence[Element], notes: Sequence[str]) -> list[Block]:
+    """Show a job: the glance, what can be done, and in small print the rest, the job id last."""
+    return [
+        header(title(shown)),
+        section(standing(shown)),
+        *failure(shown),
+        *([actions(*buttons)] if buttons else []),
+        *_details(shown),
+        context(*notes, code(shown.job_id or "")),
+    ]
+
+
+def console_button(url: str | None) -> list[Element]:
+    """Link to a job's own page, if the operator told where that is."""
+    return [button("Open console", OPEN_CONSOLE, url=url)] if url else []
+
+
+def help(command: str) -> Message:  # noqa: A001  cards.help is what the command help shows
+    """Tell how the command is used; ``command`` has its slash."""
+    lines = [
+        "See where a voice training job at MetaStudio stands, and have this channel told when that changes.",
+        f"{code(f'{command} <job_id>')}  shows you the job: its state, whose turn it is, what comes next.",
+        f"{code(f'{command} subscribe <job_id>')}  posts its card here, and tells each change of its state.",
+        f"{code(f'{command} subscribe <job_id> important')}  shows here what asks you to act, and the end.",
+        f"{code(f'{command} subscribe <job_id> all')}  shows every change again.",
+        f"{code(f'{command} unsubscribe <job_id>')}  ends the subscription.",
+        f"{code(f'{command} list')}  shows what this channel is subscribed to.",
+        f"{code(f'{command} help')}  shows this. Nobody but you sees what the command answers.",
+        "Copy the job id from MetaStudio; quotes, backticks or a link around it do no harm.",
+    ]
+    return Message("\n".join(lines), [section("\n".join(lines))])
+
+
+def usage(error: BadUsage, command: str) -> Message:
+    """Tell what was wrong with what a person typed, and what to type instead."""
+    meant = f" Did you mean {code(f'{command} {error.meant}')}?" if error.meant else ""
+    ways = f"Try {code(f'{command} <job_id>')} or {code(f'{command} help')}."
+    said = f"{error.sentence(quoted)}{meant}\n{ways}"
+    return Message(said, [section(said)])
+
+
+def problem(error: VoiceJobError, *, job_id: str | None = None, again: str = TRY_AGAIN) -> Message:
+    """Tell what went wrong; ``job_id`` adds a button to try it again, where that may help.
+
+    ``again`` is the button's action_id.
+    """
+    said = f"{error.sentence(quoted)}{_hint(error)}"
+    blocks = [section(f":warning: {said}")]
+    if job_id and error.may_pass:
+        blocks.append(actions(button("Try again", again, job_id)))
+    if isinstance(error, MetaStudioError) and error.request_id and not isinstance(error, JobNotFound):
+        request = f"For whoever runs the bot: request {code(error.request_id[:8])}"
+        blocks.append(context(request))
+        said = f"{said} ({request})"
+    return Message(said, blocks)
+
+
+def _hint(error: VoiceJobError) -> str:
+    """Help one who typed a word for which there is no job: most of them wanted something else."""
+    if not isinstance(error, JobNotFound) or UUID.fullmatch(error.values["job_id"]):
+        return ""
+    return f" A job id usually looks like {code(LIKE_THIS)}; the word {code('help')} shows what I can do."
+
+
+def title(shown: Job) -> str:
+    """Name the voice, as plain text."""
+    return clean(shown.voice_name or "") or "Voice without a name"
+
+
+def text_of(shown: Job) -> str:
+    """Say in sentences what the blocks show, without the bar and the buttons."""
+    meaning = shown.meaning
+    sentences = [
+        f"{code(title(shown))}: {meaning.label}{_since(shown)}.",
+        f"{TURNS[meaning.phase]}: {meaning.to_do}",
+        f"{_step(meaning.step)}." if meaning.step else "",
+        following(meaning),
+        *causes_in_words(shown),
+        *(f"{label}: {value}." for label, value in _facts(shown)),
+        f"Job {code(shown.job_id or '')}.",
+    ]
+    return joined(*sentences)
+
+
+def standing(shown: Job) -> str:
+    """Say where the job is and whose turn it is: the glance that a card is for."""
+    meaning = shown.meaning
+    path = f"{_bar(meaning.step)}  {_step(meaning.step)}." if meaning.step else ""
+    lines = [
+        f"{ICONS[meaning.phase]} *{meaning.label}*{_since(shown)}",
+        turn(meaning),
+        joined(path, following(meaning)),
+    ]
+    return "\n".join(filter(None, lines))
+
+
+def turn(meaning: Meaning) -> str:
+    """Say who must act; in bold, where it is the reader."""
+    said = f"{TURNS[meaning.phase]}: {meaning.to_do}"
+    return said if meaning.phase in {Phase.IN_PROGRESS, Phase.ENDED_WELL} else f"*{said}*"
+
+
+def following(meaning: Meaning) -> str:
+    """Say what comes next, if anything does."""
+    return f"Next: {meaning.next}" if meaning.next else ""
+
+
+def _since(shown: Job) -> str:
+    """Say when the job came into its state. One that is new to the bot has its own name here."""
+    name = f" {code(shown.state)}" if shown.state and shown.state not in {*STATES, GONE} else ""
+    if not (moment := _moment(shown.lastupdate_time)):
+        return name
+    return f"{name}, {moment}" if shown.is_over else f"{name} since {moment}"
+
+
+def _step(step: int) -> str:
+    return f"Step {step} of {len(STEPS)}: {STEPS[step - 1]}"
+
+
+def _bar(step: int) -> str:
+    """Draw the path in few enough signs for a phone's line; the words beside it say the same."""
+    return "▰" * step + "▱" * (len(STEPS) - step)
+
+
+def causes(shown: Job) -> list[tuple[str, str]]:
+    """Why a job failed. MetaStudio's own example has a code beside a state in which nothing has failed."""
+    if shown.meaning.phase in {Phase.IN_PROGRESS, Phase.ENDED_WELL}:
+        return []
+    causes = [
+        ("Error", shown.job_failed_code, VALUE_LIMIT),
+        ("Reason", shown.job_failed_reason, REASON_IN_TEXT_LIMIT),
+    ]
+    return [(label, code(value, limit)) for label, value, limit in causes if value]
+
+
+def causes_in_words(shown: Job) -> list[str]:
+    """Say the same in sentences; a reason is in quotes, since it may be a sentence of its own."""
+    return [f"{label}: {f'“{value}”' if label == 'Reason' else value}." for label, value in causes(shown)]
+
+
+def failure(shown: Job) -> list[Block]:
+    """Show why a job failed, if it did."""
+    if not causes(shown):
+        return []
+    error, reason = clean(shown.job_failed_code or ""), clean(shown.job_failed_reason or "")
+    name = f"Error {cut(error, VALUE_LIMIT)}" if error else "Reason"
+    # A long text reads better outside a code span, and as plain_text it is as harmless.
+    return [plain_section(": ".join(filter(None, [name, reason])))]
+
+
+def _facts(shown: Job) -> list[tuple[str, str]]:
+    """List what else is known of the job, ready for mrkdwn; what MetaStudio did not say takes no room."""
+    times = shown.reject_times or 0
+    facts = [
+        ("State", _outside(shown.state) if shown.state in STATES else None),
+        ("Edition", _word(EDITIONS, shown.job_type)),
+        ("Language", _word(LANGUAGES, shown.language)),
+        ("Sex of the voice", _word(SEXES, shown.sex)),
+        ("Use", _word(USES, shown.tag)),
+        ("Recordings", _word(SUPPLIES, shown.create_type)),
+        ("Created", _moment(shown.create_time)),
+        ("Times in this state", cut(str(times), VALUE_LIMIT) if times > 1 else None),
+        ("Batch", _outside(shown.batch_name)),
+        ("Model asset", _outside(shown.asset_id)),
+        ("Avatar job", _outside(shown.dhtms_job_id)),
+    ]
+    return [(label, value) for label, value in facts if value]
+
+
+def _details(shown: Job) -> list[Block]:
+    facts = [f"{label}: {value}" for label, value in _facts(shown)]
+    return [context(BETWEEN.join(facts))] if facts else []
+
+
+def _word(words: Mapping[str, str], value: str | None) -> str | None:
+    """Translate one of MetaStudio's values; one that is not known is shown as it came."""
+    return words.get(value or "") or _outside(value)
+
+
+def _outside(value: str | None) -> str | None:
+    return code(value) if value else None
+
+
+def _moment(epoch: int | None) -> str | None:
+    return date(epoch) if epoch else None

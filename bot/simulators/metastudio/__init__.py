@@ -1,0 +1,1 @@
+"""MetaStudio: the API, the gateway before it, and IAM, as their documentation has them."""

@@ -1,0 +1,118 @@
+"""PURE. The payloads that Slack sends when a person types a command or presses a button.
+
+The keys are those of the pages "Implementing slash commands" and "Interaction payloads: block_actions".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.simulators.slack.messages import as_slack, identified
+from bot.simulators.slack.records import APP_ID, TEAM_ID, TEAM_NAME, Channel, Message
+
+VERIFICATION_TOKEN = "deprecated-verification-token"  # noqa: S105 - opens nothing; Slack still sends such a field
+"""Slack's older proof of origin, which an app must not rely on any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Who acts: a member of the workspace or, with another team, a colleague or a guest of a channel."""
+
+    user: str
+    team: str = TEAM_ID
+    home: str = TEAM_ID
+    """The id of the workspace in which the app is installed."""
+    enterprise: str | None = None
+    """The organization that the payload names."""
+
+    @property
+    def name(self) -> str:
+        """The deprecated user name."""
+        return self.user.lower()
+
+
+def command(
+    name: str, text: str, *, person: Person, channel: Channel, response_url: str, trigger: str
+) -> dict[str, Any]:
+    """Build the payload of a slash command. It tells no thread: a command cannot be typed in one."""
+    return {
+        "token": VERIFICATION_TOKEN,
+        "team_id": person.team,
+        "team_domain": TEAM_NAME,
+        "channel_id": channel.id,
+        "channel_name": shown_name(channel),
+        "user_id": person.user,
+        "user_name": person.name,
+        "command": name,
+        "text": text,
+        "api_app_id": APP_ID,
+        "is_enterprise_install": "false",
+        "response_url": response_url,
+        "trigger_id": trigger,
+        **({"enterprise_id": person.enterprise} if person.enterprise else {}),
+    }
+
+
+def block_actions(
+    button: Mapping[str, Any],
+    *,
+    message: Message,
+    person: Person,
+    channel: Channel,
+    response_url: str,
+    trigger: str,
+    action_ts: str,
+) -> dict[str, Any]:
+    """Build the payload of a button press; an ephemeral message is named in it, but not included.
+
+    ``user.team_id`` is the team of who pressed, ``team`` always the one in which the app is installed.
+    """
+    payload: dict[str, Any] = {
+        "type": "block_actions",
+        "user": {"id": person.user, "username": person.name, "name": person.name, "team_id": person.team},
+        "api_app_id": APP_ID,
+        "token": VERIFICATION_TOKEN,
+        "container": {
+            "type": "message",
+            "message_ts": message.ts,
+            "channel_id": channel.id,
+            "is_ephemeral": message.user is not None,
+        },
+        "trigger_id": trigger,
+        "team": {"id": person.home, "domain": TEAM_NAME},
+        "enterprise": {"id": person.enterprise, "name": "org"} if person.enterprise else None,
+        "is_enterprise_install": False,
+        "channel": {"id": channel.id, "name": shown_name(channel)},
+        "state": {"values": {}},
+        "response_url": response_url,
+        "actions": [{**button, "action_ts": action_ts}],
+    }
+    if message.thread_ts:
+        payload["container"]["thread_ts"] = message.thread_ts
+    if message.user is None:
+        payload["message"] = as_slack(message)
+    return payload
+
+
+def find_button(message: Message, action_id: str, value: str | None = None) -> dict[str, Any]:
+    """Find a button, the first one or that with ``value``, and write it as an entry of ``actions``.
+
+    Raises LookupError when there is none.
+    """
+    for block in identified(message):
+        for element in [*block.get("elements", ()), block.get("accessory") or {}]:
+            if element.get("type") == "button" and (
+                element.get("action_id") == action_id and value in (None, element.get("value"))
+            ):
+                kept = {
+                    key: element[key]
+                    for key in ("action_id", "type", "text", "value", "style")
+                    if key in element
+                }
+                return {"block_id": block["block_id"], **kept}
+    raise LookupError(f"No button {action_id!r} in the message {message.text!r}")
+
+
+def shown_name(channel: Channel) -> str:
+    """Give the name that payloads carry; that of a private channel is not given away."""
+    return "privategroup" if channel.private and not channel.is_direct else channel.name

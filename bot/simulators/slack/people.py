@@ -1,0 +1,148 @@
+"""The person's side of the stand-in: typing commands, pressing buttons, and seeing what comes of it."""
+
+from collections.abc import Awaitable, Callable
+from itertools import count
+from typing import Any
+
+from bot.simulators.slack import payloads
+from bot.simulators.slack.messages import Refusal, refused
+from bot.simulators.slack.payloads import Person
+from bot.simulators.slack.records import ALICE, TEAM_ID, Ack, Interaction, Message
+from bot.simulators.slack.response_urls import Hooks, audience
+from bot.simulators.slack.state import State
+
+Deliver = Callable[[str, dict[str, Any]], Awaitable[Ack]]
+"""Brings a payload of one envelope type to the app."""
+
+
+class People:
+    """The people of the workspace."""
+
+    def __init__(self, state: State, hooks: Hooks, deliver: Deliver) -> None:
+        self._state = state
+        self._hooks = hooks
+        self._deliver = deliver
+        self._triggers = count(1)
+
+    async def command(
+        self,
+        name: str,
+        text: str = "",
+        *,
+        channel: str,
+        user: str = ALICE,
+        team: str | None = None,
+        enterprise: str | None = None,
+    ) -> Interaction:
+        """Type a command in a channel, and come back when it is acknowledged or Slack gave up.
+
+        ``team`` and ``enterprise`` are the person's, by default this workspace and its organization.
+        Raises KeyError for a channel that does not exist.
+        """
+        interaction = Interaction(user=user, channel=channel)
+        self._hooks.open(interaction)
+        payload = payloads.command(
+            name,
+            text,
+            person=self._person(user, team, enterprise),
+            channel=self._state.channels[channel],
+            response_url=interaction.response_url,
+            trigger=self._new_trigger(),
+        )
+        ack = await self._deliver("slash_commands", payload)
+        _settle(interaction, ack)
+        if ack.reply is not None:
+            self._show_reply(interaction, ack.reply)
+        return interaction
+
+    async def press(
+        self,
+        message: Message,
+        action_id: str,
+        *,
+        value: str | None = None,
+        user: str | None = None,
+        team: str | None = None,
+        enterprise: str | None = None,
+    ) -> Interaction:
+        """Press a button of a message as it stands now, and come back as ``command`` does.
+
+        Of several with this ``action_id``, the first is pressed, or that with ``value``.
+        Without ``user``, the person who sees an ephemeral message presses, or else Alice. Raises LookupError
+        when this person does not see the message, or it has no such button.
+        """
+        presser = user or message.user or ALICE
+        seen = self._seen(message, presser)
+        button = payloads.find_button(seen, action_id, value)
+        interaction = Interaction(user=presser, channel=seen.channel)
+        self._hooks.open(interaction, seen)
+        payload = payloads.block_actions(
+            button,
+            message=seen,
+            person=self._person(presser, team, enterprise),
+            channel=self._state.channels[seen.channel],
+            response_url=interaction.response_url,
+            trigger=self._new_trigger(),
+            action_ts=f"{self._state.clock():.6f}",
+        )
+        ack = await self._deliver("interactive", payload)
+        _settle(interaction, ack)
+        if ack.reply is not None:
+            self._state.violations.append(
+                "acknowledgement: Slack ignores a message in that of a button press"
+            )
+        return interaction
+
+    async def send(
+        self, kind: str, payload: dict[str, Any], *, channel: str = "", can_answer: bool = False
+    ) -> Interaction:
+        """Send any payload in an envelope of this kind, and come back as ``command`` does.
+
+        ``can_answer`` gives it a ``response_url``, whose answers are shown in the channel.
+        """
+        interaction = Interaction(user=ALICE, channel=channel)
+        if can_answer:
+            self._hooks.open(interaction)
+            payload = payload | {"response_url": interaction.response_url}
+        ack = await self._deliver(kind, payload)
+        _settle(interaction, ack)
+        interaction.reply = ack.reply
+        return interaction
+
+    def _person(self, user: str, team: str | None, enterprise: str | None) -> Person:
+        home = self._state.team_id
+        return Person(
+            user=user,
+            team=team or home,
+            home=home,
+            enterprise=enterprise or (None if team else self._state.enterprise_id),
+        )
+
+    def _seen(self, message: Message, presser: str) -> Message:
+        seen = self._state.messages.current(message)
+        if seen is None or seen.user not in (None, presser):
+            raise LookupError(f"{presser} does not see the message {message.text!r}")
+        return seen
+
+    def _show_reply(self, interaction: Interaction, reply: Any) -> None:
+        """Show the message in an acknowledgement; one with a ``response_type`` alone shows nothing new."""
+        if isinstance(reply, dict) and not reply.get("text") and not reply.get("blocks"):
+            return
+        refusal = refused(reply) if isinstance(reply, dict) else Refusal("no_object", ["not an object"])
+        if refusal:
+            self._state.violations.append(f"acknowledgement: {refusal}")
+            channel = interaction.channel
+            self._state.note_malformed("acknowledgement", channel, refusal.code, refusal.problems)
+            interaction.error = "invalid_command_response"
+            return
+        user = audience(interaction, reply)
+        interaction.ack_message = self._state.messages.post(reply, channel=interaction.channel, user=user)
+        interaction.show(interaction.ack_message)
+
+    def _new_trigger(self) -> str:
+        return f"{next(self._triggers)}.{TEAM_ID}.stand-in"
+
+
+def _settle(interaction: Interaction, ack: Ack) -> None:
+    interaction.acked, interaction.status = ack.acked, ack.status
+    interaction.ack_seconds, interaction.error = ack.seconds, ack.error

@@ -1,0 +1,304 @@
+"""The stand-in's Web API: its methods, its checks, and the error codes that Slack documents for them.
+
+Sources: the method pages ``auth.test``, ``apps.connections.open``, ``chat.postMessage`` and ``chat.update``,
+and the page "Using the Web API" for how arguments and tokens are sent.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from bot.simulators.slack.faults import Fault, Faults, spoil
+from bot.simulators.slack.messages import as_slack, refused
+from bot.simulators.slack.rate_limits import Limiter
+from bot.simulators.slack.records import BOT_ID, BOT_USER, TEAM_NAME, Call, Channel, Message
+from bot.simulators.slack.state import State
+
+Arguments = dict[str, Any]
+
+EVERYWHERE = {"team_id"}
+"""What any method takes: Bolt adds the team to every call."""
+CONTENT = {"text", "blocks"}
+TRUTH_VALUES = {"reply_broadcast", "unfurl_links", "unfurl_media", "mrkdwn", "link_names"}
+BUGS = {
+    "unknown_method",
+    "invalid_arguments",
+    "invalid_json",
+    "json_not_object",
+    "invalid_post_type",
+    "no_text",
+    "invalid_blocks",
+    "invalid_metadata_format",
+    "invalid_metadata_schema",
+    "msg_too_long",
+    "cant_broadcast_message",
+    "no_dual_broadcast_content_update",
+}
+"""The error codes that only a mistake in the app's code can cause: they count as violations."""
+
+
+class ApiError(Exception):
+    """A call that is answered ``{"ok": false}`` with an error code, and more fields if there are any."""
+
+    def __init__(self, code: str, **fields: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.answer = {"ok": False, "error": code, **fields}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """One Web API method: what it does, and what a caller needs for it."""
+
+    run: Callable[["WebApi", Arguments], dict[str, Any]]
+    needs: str
+    """The kind of token: ``xoxb`` or ``xapp``."""
+    scope: str | None = None
+    arguments: frozenset[str] = frozenset()
+    """The arguments that are known; any other is refused, so that a misspelt one is found."""
+    required: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """One call as it came in; ``problem`` is the error code for a body that cannot be read."""
+
+    arguments: Arguments
+    token: str
+    problem: str | None
+
+
+class WebApi:
+    """Answers ``/api/{method}``."""
+
+    def __init__(self, state: State, faults: Faults, limiter: Limiter, new_ticket: Callable[[], str]) -> None:
+        self._state = state
+        self._faults = faults
+        self._limiter = limiter
+        self._new_ticket = new_ticket
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer one call, or spoil it as was asked for."""
+        name = request.match_info["method"]
+        call = await _read(request)
+        made = self._state.record(name, call.arguments, authorization="Authorization" in request.headers)
+        fault = await self._fault(made, self._state.place(call.arguments.get("channel")))
+        if fault and not fault.get("after"):
+            return spoil(fault, request)
+        answer = self._answer(name, call)
+        if fault:
+            return spoil(fault, request)
+        return web.json_response(answer, headers={"x-oauth-scopes": self._scopes()})
+
+    async def _fault(self, made: Call, place: str) -> Fault | None:
+        """Give what goes wrong with a call: it is too many, or something was asked for."""
+        retry_after = self._limiter.retry_after(made.method, place)
+        if retry_after:
+            self._state.limited.append(made)
+            return Fault(retry_after=retry_after)
+        return await self._faults.take(made.method, place=place, arguments=made.arguments)
+
+    def _answer(self, name: str, call: Received) -> dict[str, Any]:
+        try:
+            return {"ok": True, **self._call(name, call)}
+        except ApiError as error:
+            if error.code in BUGS:
+                self._state.violations.append(f"{name}: {error.answer}")
+                problems = error.answer.get("response_metadata", {}).get("messages", [])
+                self._state.note_malformed(name, self._id(call), error.code, problems)
+            return error.answer
+
+    def _id(self, call: Received) -> str:
+        """Name the conversation that a call is for, by its id."""
+        given = str(call.arguments.get("channel", ""))
+        return self._state.direct(given).id if given.startswith("U") else given
+
+    def _call(self, name: str, call: Received) -> dict[str, Any]:
+        if call.problem:
+            raise ApiError(call.problem)
+        if name not in METHODS:
+            raise ApiError("unknown_method", req_method=name)
+        method = METHODS[name]
+        self._authorize(method, call.token)
+        _check_names(method, call.arguments)
+        return method.run(self, call.arguments)
+
+    def _authorize(self, method: Method, token: str) -> None:
+        if not token:
+            raise ApiError("not_authed")
+        if token not in (self._state.bot_token, self._state.app_token):
+            raise ApiError("invalid_auth")
+        if token == self._state.bot_token and self._state.revoked:
+            raise ApiError(self._state.revoked)
+        if not token.startswith(method.needs):
+            raise ApiError("not_allowed_token_type")
+        if method.scope and method.scope not in self._state.scopes:
+            raise ApiError("missing_scope", needed=method.scope, provided=self._scopes())
+
+    def _scopes(self) -> str:
+        return ",".join(sorted(self._state.scopes))
+
+    def auth_test(self, _: Arguments) -> dict[str, Any]:
+        """Say whose token this is."""
+        organization = self._state.enterprise_id
+        return {
+            "url": "https://voicejob.slack.com/",
+            "team": TEAM_NAME,
+            "user": "voicejob",
+            "team_id": self._state.team_id,
+            "user_id": BOT_USER,
+            "bot_id": BOT_ID,
+            "is_enterprise_install": False,
+            **({"enterprise_id": organization} if organization else {}),
+        }
+
+    def connections_open(self, _: Arguments) -> dict[str, Any]:
+        """Hand out the address of a WebSocket, good for one connection."""
+        return {"url": f"ws{self._state.base_url.removeprefix('http')}/link?ticket={self._new_ticket()}"}
+
+    def post_message(self, arguments: Arguments) -> dict[str, Any]:
+        """Post in a channel, or to a person when ``channel`` is a user id."""
+        channel = self._channel(arguments.get("channel"))
+        self._may_write(channel, if_archived="is_archived")
+        _check_content(arguments)
+        self._check_parent(channel, arguments.get("thread_ts"))
+        message = self._state.messages.post(arguments, channel=channel.id)
+        return {"channel": channel.id, "ts": message.ts, "message": as_slack(message)}
+
+    def update_message(self, arguments: Arguments) -> dict[str, Any]:
+        """Change a message of the bot: text without blocks takes its blocks away."""
+        channel = self._conversation(arguments["channel"])
+        self._may_write(channel, if_archived="is_inactive")
+        message = self._own_message(channel, arguments["ts"])
+        if arguments.get("reply_broadcast") and not message.reply_broadcast:
+            message = self._broadcast(message, arguments)
+        else:
+            _check_content(arguments)
+            message = self._state.messages.edit(message, arguments)
+        shown = as_slack(message)
+        return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": shown}
+
+    def _broadcast(self, message: Message, arguments: Arguments) -> Message:
+        """Show an old reply in the channel too, which cannot be done while it is changed."""
+        if not message.thread_ts:
+            raise ApiError("cant_broadcast_message")
+        if CONTENT & set(arguments):
+            raise ApiError("no_dual_broadcast_content_update")
+        return self._state.messages.broadcast(message)
+
+    def _channel(self, given: Any) -> Channel:
+        if isinstance(given, str) and given.startswith("U"):
+            return self._state.direct(given)
+        return self._conversation(given)
+
+    def _conversation(self, given: Any) -> Channel:
+        channel = self._state.channels.get(str(given))
+        if channel is None:
+            raise ApiError("channel_not_found")
+        return channel
+
+    def _may_write(self, channel: Channel, *, if_archived: str) -> None:
+        """Check membership; to an outsider a private channel does not exist."""
+        if channel.person is None and not channel.bot_is_member:
+            if channel.private:
+                raise ApiError("channel_not_found")
+            if "chat:write.public" not in self._state.scopes:
+                raise ApiError("not_in_channel")
+        if channel.archived:
+            raise ApiError(if_archived)
+
+    def _check_parent(self, channel: Channel, thread_ts: Any) -> None:
+        """Check that a reply has something to reply to: a reply and an ephemeral message are nothing."""
+        if not thread_ts:
+            return
+        parent = self._state.messages.find(channel.id, thread_ts)
+        if parent is None or parent.user or parent.thread_ts:
+            raise ApiError("cannot_reply_to_message")
+
+    def _own_message(self, channel: Channel, ts: Any) -> Message:
+        message = self._state.messages.find(channel.id, ts)
+        if message is None:
+            raise ApiError("message_not_found")
+        if message.user or message.author != BOT_USER:
+            raise ApiError("cant_update_message")
+        return message
+
+
+METHODS: Mapping[str, Method] = {
+    "auth.test": Method(run=WebApi.auth_test, needs="xoxb"),
+    "apps.connections.open": Method(run=WebApi.connections_open, needs="xapp"),
+    "chat.postMessage": Method(
+        run=WebApi.post_message,
+        needs="xoxb",
+        scope="chat:write",
+        arguments=frozenset({"channel", "text", "blocks", "thread_ts", "metadata", "parse"}) | TRUTH_VALUES,
+    ),
+    "chat.update": Method(
+        run=WebApi.update_message,
+        needs="xoxb",
+        scope="chat:write",
+        arguments=frozenset({"channel", "ts", "metadata", "parse", "link_names", "reply_broadcast"})
+        | CONTENT,
+        required=frozenset({"channel", "ts"}),
+    ),
+}
+
+
+def _check_names(method: Method, arguments: Arguments) -> None:
+    unknown = sorted(set(arguments) - method.arguments - EVERYWHERE)
+    missing = sorted(method.required - set(arguments))
+    if unknown or missing:
+        problems = [f"unknown: {unknown}", f"missing: {missing}"]
+        raise ApiError("invalid_arguments", response_metadata={"messages": problems})
+
+
+def _check_content(arguments: Arguments) -> None:
+    refusal = refused(arguments)
+    if refusal:
+        raise ApiError(refusal.code, response_metadata={"messages": refusal.problems})
+
+
+async def _read(request: web.Request) -> Received:
+    """Read one call: its arguments come in the query, as a form, or as JSON.
+
+    The token comes in the header or as a form field, but never inside JSON (page "Using the Web API").
+    """
+    arguments: Arguments = dict(request.query)
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    problem = None
+    if request.content_type == "application/json":
+        sent, problem = _json_body(await request.text())
+        arguments |= sent
+    elif request.content_type == "application/x-www-form-urlencoded":
+        arguments |= {name: _field(name, str(value)) for name, value in (await request.post()).items()}
+        token = token or str(arguments.get("token", ""))
+    elif request.can_read_body:
+        problem = "invalid_post_type"
+    arguments.pop("token", None)
+    return Received(arguments=arguments, token=token, problem=problem)
+
+
+def _json_body(text: str) -> tuple[Arguments, str | None]:
+    body = _json(text or "{}")
+    if isinstance(body, dict):
+        return body, None
+    return {}, "invalid_json" if body is None else "json_not_object"
+
+
+def _field(name: str, value: str) -> Any:
+    """Decode the form fields that hold JSON or a truth value."""
+    if name in ("blocks", "metadata"):
+        return _json(value)
+    if name in TRUTH_VALUES:
+        return value in ("1", "true")
+    return value
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

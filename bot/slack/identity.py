@@ -1,0 +1,65 @@
+"""Whose token the bot has, asked again when somebody is refused: the workspace may have another id by now.
+
+A workspace gets another id when it moves to Enterprise Grid ("Developing apps for Enterprise organizations").
+Its own people look like outsiders then.
+"""
+
+import asyncio
+import logging
+from typing import Final
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.workspace import Workspace
+from bot.errors import PartBroken, SlackError
+from bot.slack.auth import signed_in
+from bot.telemetry.log_once import Edge
+from bot.telemetry.logs import about
+
+log = logging.getLogger(__name__)
+
+NOT_TOLD: Final = "Slack does not say whether the workspace has another id by now; nothing changes"
+MOVED: Final = "its id or its organization is another than at the start"
+
+
+class Identity:
+    """Compares what Slack says with ``workspace``, which is from the start.
+
+    ``pause`` is in seconds, between two questions at least, however many are refused meanwhile.
+    """
+
+    def __init__(self, client: AsyncWebClient, token: str, workspace: Workspace, *, pause: float) -> None:
+        self._client = client
+        self._token = token
+        self._workspace = workspace
+        self._pause = pause
+        self._doubted = asyncio.Event()
+        self._edge = Edge(log)
+
+    def doubt(self) -> None:
+        """Have Slack asked soon; returns at once."""
+        self._doubted.set()
+
+    async def run(self) -> None:
+        """Ask whenever there is doubt, until cancelled. Raises PartBroken when the workspace is another."""
+        while True:
+            await self._doubted.wait()
+            self._doubted.clear()
+            await self._check()
+            await asyncio.sleep(self._pause)
+
+    async def _check(self) -> None:
+        try:
+            found = Workspace.of(await signed_in(self._client, self._token))
+        except SlackError as error:
+            self._edge.fails(NOT_TOLD, about=about(error=error))
+            return
+        if not found.team_id:
+            self._edge.fails(NOT_TOLD)
+            return
+        self._edge.works()
+        if found != self._workspace:
+            log.error(
+                "the bot ends to be started again: it belongs to %r now, not %r", found, self._workspace
+            )
+            raise PartBroken(part="workspace", reason=MOVED)

@@ -1,0 +1,1 @@
+"""Asking MetaStudio how the followed jobs are, and recording changes; nothing here speaks to Slack."""

@@ -1,0 +1,152 @@
+"""PURE. One reading of MetaStudio's list of jobs: what it shows, and how far it can be trusted.
+
+The list is asked for by the time of the last change, newest first; that order is documented only recently,
+and a list can lag behind. So what comes back is checked: whether it is in order, whether it holds the jobs
+that it should, and whether what it shows is newer than what is known. What it leaves open is asked for job by
+job.
+"""
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from enum import Enum, auto
+from typing import Final
+
+from bot.domain.jobs import PAGE_SIZE, Job, Page
+from bot.domain.sightings import differs, is_older
+from bot.domain.subscriptions import Subscription
+
+OVERLAP: Final = 5
+"""By how many jobs pages overlap: one that is deleted meanwhile moves all that come after it up by one."""
+MARGIN: Final = 300
+"""Seconds that a list may lag behind, so that a reading goes back so far beyond the one before."""
+CROSS_CHECKS: Final = 3
+"""How many jobs are asked for one by one beside each reading of the list, at least."""
+EVERY_JOB: Final = 12 * 60 * 60
+"""Seconds within which each job is asked for itself, however good the list seems."""
+
+
+class Way(Enum):
+    """How to ask how the followed jobs are."""
+
+    ONE_BY_ONE = auto()
+    LIST = auto()
+
+
+def way(*, followed: int, pages: int, rests: bool) -> Way:
+    """Choose what costs fewer requests; ``rests`` says that the list is not to be trusted at present."""
+    return Way.ONE_BY_ONE if rests or followed <= pages + CROSS_CHECKS else Way.LIST
+
+
+class Sweep:
+    """One reading. ``known`` has the time of the last known change (epoch seconds) of each followed job.
+
+    It goes on until what it reads is older than ``since`` (epoch seconds); None: until it met every job.
+    """
+
+    def __init__(self, known: Mapping[str, int | None], since: int | None) -> None:
+        self._known = known
+        self._since = since
+        self._met: set[str] = set()
+        self.found: dict[str, Job] = {}
+        """The followed jobs that were met, as the list shows them."""
+        self.pages = 0
+        self.offset = 0
+        """Where the next page begins."""
+        self.newest: int | None = None
+        self.oldest: int | None = None
+        """The times of the newest and of the oldest change that were met, in epoch seconds."""
+        self.count = 0
+        """How many jobs the list says there are."""
+        self.is_in_order = True
+        self.at_end = False
+        """Whether the whole list was read."""
+
+    def take(self, page: Page) -> None:
+        """Read a page."""
+        new = [job for job in page.jobs if job.job_id not in self._met]
+        self.is_in_order = self.is_in_order and self._in_order(new)
+        for job in page.jobs:
+            self._meet(job, job.job_id or "")
+        self.pages += 1
+        self.count = page.count or 0
+        # Where a short page brings nothing new, the count is wrong.
+        self.at_end = page.is_last(self.offset) or (page.rows < PAGE_SIZE and not new)
+        self.offset += max(page.rows - OVERLAP, 1)
+
+    def _in_order(self, jobs: Sequence[Job]) -> bool:
+        # A job may have no time that can be read; what changed with it is doubtful, and asked for.
+        times = [time for job in jobs if (time := job.lastupdate_time) is not None]
+        known = times if self.oldest is None else [self.oldest, *times]
+        return known == sorted(known, reverse=True)
+
+    def _meet(self, job: Job, job_id: str) -> None:
+        self._met.add(job_id)
+        if job_id in self._known:
+            self.found[job_id] = _newer(self.found.get(job_id, job), job)
+        if (time := job.lastupdate_time) is not None:
+            self.newest = max(self.newest or time, time)
+            self.oldest = min(self.oldest or time, time)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no further page is needed."""
+        if not self.is_in_order or self.at_end or len(self.found) == len(self._known):
+            return True
+        return self._since is not None and self.oldest is not None and self.oldest < self._since
+
+    @property
+    def missing(self) -> list[str]:
+        """The followed jobs that should have been there: deleted, or hidden from the list."""
+        unmet = self._known.keys() - self.found.keys()
+        return [job_id for job_id in unmet if self.at_end or _is_newer(self._known[job_id], self.oldest)]
+
+    def hides(self, job: Job) -> bool:
+        """Say whether the list should have shown a job as it showed itself right after.
+
+        One that changed since, so that it is newer than all that was read, proves nothing, unless the list
+        did not even reach what was known before.
+        """
+        shown, known = self.found.get(job.job_id or ""), self._known.get(job.job_id or "")
+        if shown and (not differs(job, shown) or is_older(job, shown)):
+            return False
+        reach = shown.lastupdate_time if shown else self.newest
+        return _is_newer(known, reach) or not _is_newer(job.lastupdate_time, self.newest)
+
+
+def is_doubtful(shown: Job, subscriptions: Collection[Subscription]) -> bool:
+    """Say whether a change that the list shows may be an old tale: no newer than what is known already."""
+    if not shown.state:
+        return True
+    changed = (kept for kept in subscriptions if differs(shown, kept.job))
+    return any(not _is_newer(shown.lastupdate_time, kept.job.lastupdate_time) for kept in changed)
+
+
+def _newer(first: Job, second: Job) -> Job:
+    """Choose between two copies of a job; where that is open, give one that has to be asked for."""
+    if _is_newer(second.lastupdate_time, first.lastupdate_time) and first.lastupdate_time is not None:
+        return second
+    is_open = second.lastupdate_time in {None, first.lastupdate_time} or first.lastupdate_time is None
+    return first.model_copy(update={"state": None}) if is_open and differs(second, first) else first
+
+
+def _is_newer(time: int | None, than: int | None) -> bool:
+    """Compare two times of changes; one that is not known is older than any other."""
+    return time is not None and (than is None or time > than)
+
+
+def last_change(subscriptions: Iterable[Subscription]) -> int | None:
+    """Say when a job changed last, as far as is known, in epoch seconds."""
+    latest = 0
+    for kept in subscriptions:  # for thousands of jobs, max() with a generator takes twice as long
+        latest = max(kept.job.lastupdate_time or 0, latest)
+    return latest or None
+
+
+def next_since(newest: int | None) -> int | None:
+    """Say how far the next reading goes back, in epoch seconds."""
+    return None if newest is None else newest - MARGIN
+
+
+def cross_checks(followed: int, poll: float) -> int:
+    """Say how many jobs to ask for beside the list: a few, and each job within EVERY_JOB seconds."""
+    return max(CROSS_CHECKS, math.ceil(followed * poll / EVERY_JOB))

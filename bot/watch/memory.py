@@ -1,0 +1,45 @@
+"""PURE. What the watcher remembers of a job since the start, and does not need to keep on disk."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from bot.domain.jobs import Job
+from bot.domain.sightings import Past, proof_needed
+
+
+@dataclass
+class Memory:
+    """One job. All times are in seconds of the event loop's clock."""
+
+    asked_at: float = -math.inf
+    checked_at: float = -math.inf
+    """As of when the job is known."""
+    missing_since: float | None = None
+    """When it was first not there; None once it was there."""
+    doubted_since: float | None = None
+    """When it first gave an answer that may be older than what is known; None after any other answer."""
+    past: Past = field(default_factory=Past)
+    is_odd: bool = False
+    """Whether it was logged that it can't be checked."""
+
+    def missed(self, at: float) -> float:
+        """Note that the job was not there at ``at``, and say for how many seconds that goes on."""
+        if self.missing_since is None:
+            self.missing_since = at
+        return at - self.missing_since
+
+    def doubts(self, job: Job, known: Iterable[Job], at: float, *, undated: float) -> float:
+        """Note an answer of ``at``, and say for how many seconds only such came that need proof."""
+        if not any(proof_needed(job, each, self.past, undated=undated) for each in known):
+            self.doubted_since = None
+            return 0.0
+        if self.doubted_since is None:
+            self.doubted_since = at
+        return at - self.doubted_since
+
+    def changed(self, known: Job) -> None:
+        """Note that the job is no longer as it was known; what had to be doubted is believed by now."""
+        if self.doubted_since is not None:
+            self.past, self.doubted_since = Past(), None
+        self.past.leaves(known)

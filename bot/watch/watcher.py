@@ -1,0 +1,417 @@
+"""The watcher: asks MetaStudio how the followed jobs are, compares, and writes down what is to be told.
+
+Telling it is the outbox's work. While nobody follows a job, the list is asked for now and then, only to see
+whether MetaStudio answers.
+"""
+
+import asyncio
+import heapq
+import logging
+import math
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Final
+
+from bot.domain.jobs import Job
+from bot.domain.rates import PACE, Pace
+from bot.domain.sightings import differs
+from bot.domain.subscriptions import Key, Subscription, adds, seen, unfinished
+from bot.errors import (
+    BadJobId,
+    CredentialsRefused,
+    JobNotFound,
+    MetaStudioError,
+    RequestRefused,
+    StoreTrouble,
+    VoiceJobError,
+)
+from bot.metastudio.client import MetaStudio
+from bot.metastudio.errors import FOR_ALL, MAY_NOT_LIST, REFUSED
+from bot.network.retries import Backoff
+from bot.store import Store
+from bot.telemetry.log_once import Edge
+from bot.telemetry.logs import about
+from bot.telemetry.metrics import Metrics
+from bot.watch.list_scan import Sweep, Way, cross_checks, is_doubtful, last_change, next_since, way
+from bot.watch.memory import Memory
+
+log = logging.getLogger(__name__)
+
+RARELY: Final = 15 * 60
+"""Seconds to which the pause between two tries grows while MetaStudio refuses the bot itself."""
+LIST_RESTS: Final = 30 * 60
+"""Seconds for which a list that proved wrong is not asked for again; for a refused one they grow to that."""
+IDLE: Final = 50.0
+"""Seconds between two tries of MetaStudio, at least, while no job is followed and all is well."""
+JITTER: Final = 0.1
+"""The share by which the pause between two checks varies."""
+FAILURES: Final = 3
+"""After so many failures in a row, the rest of a check is left for the next one."""
+
+CHECK: Final = ": `voicejob check` says what to do, and a new setting needs a restart, but no secret's file"
+
+Followed = Mapping[str, Sequence[Subscription]]
+"""Subscriptions by the id of their job."""
+
+
+class Watcher:
+    """Checks the jobs of ``store`` every ``poll`` seconds; ``changed`` hears which subscriptions changed.
+
+    A job is gone when two checks miss it, ``pace.gone`` seconds apart, and so does the list; where that may
+    not be asked, ``gone_unlisted`` apart. See RARELY and LIST_RESTS.
+    """
+
+    def __init__(
+        self,
+        metastudio: MetaStudio,
+        store: Store,
+        *,
+        poll: float,
+        changed: Callable[[Key], None],
+        pace: Pace = PACE,
+        rarely: float = RARELY,
+        list_rests: float = LIST_RESTS,
+        metrics: Metrics | None = None,
+    ) -> None:
+        self._metastudio = metastudio
+        self._store = store
+        self._poll = poll
+        self._changed = changed
+        self._pace = pace
+        self._refusals = Backoff(first=poll, longest=max(poll, rarely))
+        self._list_rests = list_rests
+        self._list_refusals = Backoff(first=min(poll, list_rests), longest=list_rests)
+        self._metrics = metrics or Metrics()
+        self._edge, self._list_edge = Edge(log), Edge(log)
+        # All times here are the loop's, but for _since, which is MetaStudio's.
+        self._memories: defaultdict[str, Memory] = defaultdict(Memory)
+        self._owed: set[str] = set()
+        """The jobs that a list did not settle, and that could not be asked for then."""
+        self._listed_at = -math.inf
+        self._list_rests_until = -math.inf
+        self._since: int | None = None
+        self._count = 0
+        self._woken = asyncio.Event()
+        self._began_at = _now()
+        self._served_at = -math.inf
+        """When MetaStudio last gave a good answer, be it a no to an id, or when none was needed."""
+        self._tried_idly_at = -math.inf
+        self.idle = IDLE
+        self.trouble: VoiceJobError | None = None
+        """What keeps it from checking at present."""
+
+    async def run(self) -> None:
+        """Check again and again, until cancelled."""
+        while True:
+            self._woken.clear()  # before the check: what wakes it during one that fails must not get lost
+            pause = await self._check_safely()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause * random.uniform(1 - JITTER, 1 + JITTER)):  # noqa: S311  no secret
+                    await (self._woken if self.is_refused else asyncio.Event()).wait()
+
+    @property
+    def silence(self) -> float:
+        """For how many seconds MetaStudio has given no good answer, though there was something to ask."""
+        return _now() - max(self._began_at, self._served_at)
+
+    @property
+    def was_served(self) -> bool:
+        """Whether MetaStudio has given a good answer since the start."""
+        return self._served_at > -math.inf
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether MetaStudio refuses the bot itself, which only a person can mend."""
+        return isinstance(self.trouble, REFUSED)
+
+    def metastudio_works(self) -> None:
+        """Check now, if the last check was refused: MetaStudio has served a person."""
+        self._woken.set()
+
+    def asked(self, job_id: str, at: float) -> None:
+        """Take it that a person saw how a job was at ``at``: what was asked for earlier is older."""
+        memory = self._memories[job_id]
+        memory.checked_at = max(at, memory.checked_at)
+
+    def checked_at(self, job_id: str) -> int | None:
+        """Say when a job was last checked, in epoch seconds; None before the first time since the start."""
+        at = max(self._listed_at, self._memories[job_id].checked_at)
+        return None if at == -math.inf else int(time.time() - _now() + at)
+
+    async def look(self, job_id: str) -> None:
+        """Check one job now, because a person asks for it. Raises MetaStudioError, StoreTrouble."""
+        at = self._metastudio.asked_at(job_id)
+        job = await self._metastudio.stated_job(job_id)
+        followed = await self._store.followed()
+        await self._answered(job_id, job, followed.get(job_id, ()), at)
+
+    async def _check_safely(self) -> float:
+        """Check once, and say how many seconds to wait until the next time."""
+        started = _now()
+        try:
+            has_asked = await self.check()
+        except (MetaStudioError, StoreTrouble) as error:
+            self._metrics.check(_now() - started, type(error).__name__)
+            return self._fails(error)
+        if has_asked:
+            self._metrics.check(_now() - started)
+        self.trouble = None
+        self._refusals.worked()
+        self._edge.works("jobs can be checked again")
+        return self._poll
+
+    def _fails(self, error: MetaStudioError | StoreTrouble) -> float:
+        """Note what keeps it from checking, and say how many seconds to wait until the next time."""
+        self.trouble = error
+        if isinstance(error, StoreTrouble):
+            return self._poll  # the store has logged it
+        is_known = isinstance(error, CredentialsRefused)  # nothing would be sent before that is forgotten
+        held = self._pace.refused / (1 - JITTER) if is_known else self._metastudio.throttle.held
+        pause = max(held, self._refusals.failed() if self.is_refused else self._poll)
+        told = f"jobs can't be checked ({type(error).__name__}); next try in %.0f seconds"
+        self._edge.fails(told + (CHECK if self.is_refused else ""), pause, about=about(error=error))
+        return pause
+
+    async def check(self) -> bool:
+        """Check all jobs, or as many as the requests allow; False if MetaStudio was not asked anything.
+
+        Raises MetaStudioError, StoreTrouble.
+        """
+        kept = await self._store.followed()
+        for job_id in self._memories.keys() - kept.keys():
+            del self._memories[job_id]
+        followed = {job_id: each for job_id, every in kept.items() if (each := unfinished(every))}
+        if not followed:
+            self._since = None
+            return await self._try_idly()
+        rests = _now() < self._list_rests_until
+        chosen = way(followed=len(followed), pages=1, rests=rests)
+        at = _now()
+        sweep = await self._read_list(followed) if chosen is Way.LIST else None
+        number = max(1, int(self._poll / self._metastudio.throttle.pause))
+        if sweep and await self._take_list(sweep, followed, at):
+            self._remember(sweep, at, len(followed))
+            number = cross_checks(len(followed), self._poll)
+        else:
+            sweep = None
+        await self._ask_some(followed, self._rota(followed, number), sweep)
+        return True
+
+    async def _try_idly(self) -> bool:
+        """See whether MetaStudio answers, unless it did a moment ago. Raises MetaStudioError."""
+        is_due = self.trouble is not None or _now() - self._tried_idly_at >= self.idle
+        if is_due:
+            await self._metastudio.throttle.turn()
+            await self._metastudio.recent_jobs()
+            self._tried_idly_at = _now()
+        self._served_at = _now()
+        return is_due
+
+    # The list.
+
+    async def _read_list(self, followed: Followed) -> Sweep | None:
+        """Read the list as far as needed; None if it can't be relied on, or asking one by one costs less."""
+        sweep = Sweep({job_id: last_change(kept) for job_id, kept in followed.items()}, self._since)
+        try:
+            while not sweep.is_over and sweep.pages < len(followed):
+                await self._metastudio.throttle.turn()
+                sweep.take(await self._metastudio.recent_jobs(offset=sweep.offset))
+                self._served_at = _now()
+        except FOR_ALL:
+            raise
+        except MetaStudioError as error:
+            if not error.transient:
+                self._list_rests_until = _now() + self._list_refusals.failed()
+            kind = type(error).__name__
+            self._list_edge.fails(f"the list of jobs can't be used ({kind})", about=about(error=error))
+            return None
+        if not sweep.is_over:
+            self._list_rests_until = _now() + self._list_rests
+            return None
+        if not sweep.is_in_order:
+            self._rest_list("it is not in order")
+            return None
+        return sweep
+
+    async def _take_list(self, sweep: Sweep, followed: Followed, at: float) -> bool:
+        """Write down what the list shows, and ask for what it leaves open; False if it proves wrong."""
+        doubtful = {job_id for job_id, job in sweep.found.items() if is_doubtful(job, followed[job_id])}
+        for job_id in sweep.found.keys() - doubtful:
+            self._memories[job_id].missing_since = None
+            await self._observe(job_id, sweep.found[job_id], followed[job_id], at)
+        suspects = doubtful.union(sweep.missing)
+        left_open = suspects | (self._owed & followed.keys())
+        oldest_first = sorted(left_open, key=lambda job_id: self._memories[job_id].asked_at)
+        self._owed = await self._ask_some(followed, oldest_first, sweep, suspects)
+        return _now() >= self._list_rests_until
+
+    def _remember(self, sweep: Sweep, at: float, followed: int) -> None:
+        """Remember how far the list was read: only now, when all that it showed is on disk."""
+        self._list_edge.works("the list of jobs is used again")
+        self._list_refusals.worked()
+        self._listed_at = at
+        if (
+            self._since is not None
+            and way(followed=followed, pages=sweep.pages, rests=False) is Way.ONE_BY_ONE
+        ):
+            self._list_rests_until = at + self._list_rests  # so much changes that the list does not save any
+        # Fewer jobs than before: some were deleted, and the next reading finds out which.
+        self._since = None if sweep.count < self._count else next_since(sweep.newest)
+        self._count = sweep.count
+
+    def _rest_list(self, why: str, job_id: str = "") -> None:
+        self._list_rests_until = _now() + self._list_rests
+        self._list_edge.fails(f"the list of jobs is not used for a while: {why}", about=about(job=job_id))
+
+    # One job after the other.
+
+    async def _ask_some(
+        self,
+        followed: Followed,
+        job_ids: Iterable[str],
+        sweep: Sweep | None = None,
+        suspects: Collection[str] = (),
+    ) -> set[str]:
+        """Ask for jobs, and return those that could not be asked for, though others could.
+
+        They also show whether the list that was read is true: it should have shown ``suspects`` as they are.
+        Raises MetaStudioError when none could, or when it seems that no further one can.
+        """
+        failed: dict[str, MetaStudioError] = {}
+        in_a_row, has_worked = 0, sweep is not None
+        for job_id in job_ids:
+            try:
+                job = await self._ask(job_id, followed[job_id])
+            except FOR_ALL:
+                raise
+            except MetaStudioError as error:
+                failed[job_id] = error
+                in_a_row += 1
+                if in_a_row >= FAILURES and (error.transient or not has_worked):
+                    raise
+                continue
+            in_a_row, has_worked = 0, True
+            is_telling = job_id in suspects or any(differs(job, kept.job) for kept in followed[job_id] if job)
+            if sweep and job and is_telling and sweep.hides(job):
+                self._rest_list("it does not show what a job itself shows", job_id)
+                if suspects:
+                    break
+        for job_id, why in failed.items():
+            # That a few ids are refused, and there are no others, is no word about MetaStudio.
+            if not has_worked and not isinstance(why, RequestRefused):
+                raise why
+            self._log_odd(job_id, why)
+        return set(failed)
+
+    def _rota(self, followed: Followed, number: int) -> list[str]:
+        """Choose jobs: first those that were not there, as that has to be settled, then the oldest checks."""
+
+        def order(job_id: str) -> tuple[bool, float]:
+            memory = self._memories[job_id]
+            return memory.missing_since is None, memory.asked_at
+
+        return heapq.nsmallest(number, followed, key=order)
+
+    async def _ask(self, job_id: str, subscriptions: Sequence[Subscription]) -> Job | None:
+        """Ask for a job, and write down how it is; None if it is not there. Raises MetaStudioError."""
+        await self._metastudio.throttle.turn()
+        memory, at = self._memories[job_id], self._metastudio.asked_at(job_id)
+        memory.asked_at = at
+        try:
+            job = await self._metastudio.stated_job(job_id)
+        except JobNotFound:
+            job = None
+        except RequestRefused:
+            self._served_at = _now()
+            raise
+        except BadJobId as error:
+            self._served_at = _now()
+            self._log_odd(job_id, error)
+            return None
+        self._served_at = _now()
+        try:
+            await self._answered(job_id, job, subscriptions, at)
+        except StoreTrouble:
+            memory.asked_at = -math.inf  # what could not be written down is asked for again first
+            raise
+        return job
+
+    async def _answered(
+        self, job_id: str, job: Job | None, subscriptions: Sequence[Subscription], at: float
+    ) -> None:
+        """Take what a job itself says, None where it is not there. Raises MetaStudioError, StoreTrouble."""
+        if job is None:
+            await self._miss(job_id, subscriptions, at)
+            return
+        memory = self._memories[job_id]
+        memory.missing_since = None
+        if memory.is_odd:
+            memory.is_odd = False
+            log.info("a job can be checked again", extra=about(job=job_id))
+        await self._observe(job_id, job, subscriptions, at)
+
+    async def _miss(self, job_id: str, subscriptions: Sequence[Subscription], at: float) -> None:
+        """Note that a job is not there. If that goes on, ask the list, whose outage is no evidence of an end.
+
+        Raises MetaStudioError, StoreTrouble.
+        """
+        memory = self._memories[job_id]
+        missing_for = memory.missed(at)
+        if missing_for < self._pace.gone:
+            memory.checked_at = max(at, memory.checked_at)
+            return
+        await self._metastudio.throttle.turn()
+        try:
+            listed = await self._metastudio.listed_job(job_id)
+        except FOR_ALL:
+            raise
+        except MetaStudioError as error:
+            if not isinstance(error, MAY_NOT_LIST) or missing_for < self._pace.gone_unlisted:
+                return
+            listed = None
+        memory.missing_since = at if listed else None
+        if listed:
+            self._log_odd(job_id, JobNotFound(job_id=job_id))
+        await self._observe(job_id, listed, subscriptions, at)
+
+    async def _observe(
+        self, job_id: str, job: Job | None, subscriptions: Sequence[Subscription], at: float
+    ) -> None:
+        """Write down how a job is, where that is news; None is a job that is gone.
+
+        It was asked for at ``at``. An answer that comes after that to a later question is an old tale.
+        """
+        memory, now, undated = self._memories[job_id], time.time(), self._pace.gone
+        if at < memory.checked_at:
+            return
+        memory.checked_at = at
+        proof = memory.doubts(job, (each.job for each in subscriptions), at, undated=undated) if job else 0.0
+        change = seen(job, int(now), past=memory.past, proof=proof, undated=undated)
+        for each in subscriptions:
+            # It may have changed since the check began: whatever else is new there, the next one sees.
+            if adds(job, each.job) and (kept := await self._store.get(each.key)):
+                changed = await self._store.change(kept.key, change)
+                if changed and changed is not kept:
+                    self._changed(kept.key)
+                    self._log_change(kept, changed)
+        if job and memory.doubted_since is None:
+            memory.past.met(job, now)
+
+    def _log_change(self, before: Subscription, after: Subscription) -> None:
+        if before.notice != after.notice:
+            self._memories[before.job_id].changed(before.job)
+            log.info("change", extra=about(job=before.job_id, channel=before.channel_id, state=after.state))
+
+    def _log_odd(self, job_id: str, error: MetaStudioError | BadJobId) -> None:
+        """Log what is wrong with one job, once."""
+        memory = self._memories[job_id]
+        if not memory.is_odd:
+            memory.is_odd = True
+            log.warning("a job can't be checked", extra=about(job=job_id, error=error))
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,899 @@
+"""The outbox at work: order, pauses, the disk, and the end."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.rates import Pace
+from bot.domain.subscriptions import (
+    Change,
+    Key,
+    Level,
+    Pause,
+    Step,
+    next_step,
+    outdated,
+    stopped,
+    tried_again,
+    with_level,
+)
+from bot.simulators.slack.workspace import SlackWorkspace
+from bot.telemetry.metrics import Metrics, Stock
+from tests.support import Office, disk_held, eventually, eventually_so, fail_fast, log_text, office
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "store"
+
+
+@pytest.fixture
+async def post(slack: SlackWorkspace, path: Path) -> AsyncIterator[Office]:
+    async with office(slack, path) as opened:
+        yield opened
+
+
+async def all_told(post: Office) -> None:
+    """Wait until nothing is due any more."""
+
+    async def is_told() -> bool:
+        kept = [each for every in (await post.store.followed()).values() for each in every]
+        return all(next_step(each) is None for each in kept)
+
+    await eventually_so(is_told)
+
+
+async def slack_shows(post: Office, voice: str) -> None:
+    """Wait for a notice about a voice."""
+    await post.slack.message_where(lambda seen: bool(seen.thread_ts) and voice in seen.text)
+
+
+async def is_open(post: Office, key: Key) -> bool:
+    return (await post.kept(key)).pause is None
+
+
+async def is_known(post: Office, key: Key) -> bool:
+    pause = (await post.kept(key)).pause
+    return bool(pause and pause.person_knows)
+
+
+async def is_gone(post: Office, key: Key) -> bool:
+    return await post.store.get(key) is None
+
+
+async def was_refused(post: Office, key: Key, times: int) -> bool:
+    """Say whether Slack has refused it so many times, and the next try is a while away."""
+    pause = (await post.kept(key)).pause
+    return pause is not None and pause.tries == times and pause.next_try > time.time()
+
+
+def methods(post: Office) -> list[str]:
+    return [call.method for call in post.slack.calls]
+
+
+class TestOrder:
+    """What goes first, and what waits for what."""
+
+    async def test_what_was_due_before_the_start_is_delivered(self, post: Office) -> None:
+        """The outbox begins with what the store holds."""
+        keys = [await post.follow(f"job-{number}") for number in range(3)]
+
+        async with post.open():
+            await all_told(post)
+
+        assert len(post.posts()) == 3
+        assert all([(await post.kept(key)).card for key in keys])
+
+    async def test_what_is_woken_is_delivered(self, post: Office) -> None:
+        """A wake brings what became due while it ran, again and again."""
+        key = await post.followed()
+        async with post.open():
+            for state in ("PROCESSING", "RESULT_REVIEW", "UPLOADING"):
+                await post.job_is(key, state)
+                post.outbox.wake(key)
+                await all_told(post)
+
+        assert len(post.posts()) == 4
+        assert len(post.edits()) == 3
+
+    async def test_notices_come_in_the_order_of_the_changes_and_edits_last(self, post: Office) -> None:
+        """In a channel, what was noticed first is told first, and cards are edited when all is told."""
+        keys = [await post.followed(f"job-{number}") for number in (3, 1, 2)]
+        post.slack.calls.clear()
+        for since, key in enumerate(keys, 100):
+            await post.job_is(key, "PROCESSING")
+            notice = (await post.kept(key)).notice
+            assert notice is not None
+            await post.update(key, notice=notice.model_copy(update={"since": since}))
+
+        async with post.open():
+            await all_told(post)
+
+        assert [sent["text"].split(":")[0] for sent in post.posts()] == [
+            f"`voice of job-{number}`" for number in (3, 1, 2)
+        ]
+        assert methods(post) == ["chat.postMessage"] * 3 + ["chat.update"] * 3
+
+    async def test_an_outage_leaves_one_message_for_a_job(self, post: Office) -> None:
+        """However much changed while Slack was away, a job's path comes as one notice and one edit."""
+        key = await post.followed()
+        post.slack.calls.clear()
+        post.slack.chaos(lambda _, __: {"status": 503})
+        async with post.open():
+            for state in ("PROCESSING", "RESULT_REVIEW", "UPLOADING"):
+                await post.job_is(key, state)
+                post.outbox.wake(key)
+                await eventually(lambda: bool(post.posts()))
+                post.slack.calls.clear()
+            post.slack.chaos(None)
+            await all_told(post)
+
+        card = (await post.kept(key)).card
+        assert card is not None
+        (notice,) = post.slack.thread(post.channel, card.ts)
+        assert "Waiting for training → In training → " in notice.text
+        assert len([each for each in post.slack.history if each.edited]) == 1
+
+    async def test_a_channel_that_hangs_holds_up_no_other(self, post: Office) -> None:
+        """While Slack does not answer for one channel, the others are told."""
+        other = post.slack.add_channel("others")
+        post.slack.fail("chat.postMessage", channel=post.channel, delay=3)
+        await post.follow("job-1")
+        await post.follow("job-2", channel=other)
+        async with post.open():
+            async with asyncio.timeout(2):
+                await post.slack.message_where(lambda seen: seen.channel == other)
+            await eventually(lambda: bool(post.posts()))
+
+            assert post.slack.messages(post.channel) == []
+
+    async def test_a_channel_has_one_message_on_its_way(self, post: Office) -> None:
+        """The second message to a channel waits until the first is answered and written down."""
+        for number in range(4):
+            await post.follow(f"job-{number}")
+        post.slack.chaos(lambda _, __: {"delay": 0.05})
+        async with post.open():
+            await eventually(lambda: len(post.posts()) == 4)
+            cards = [kept.card for kept in await post.store.of_channel("T1", post.channel)]
+
+        assert sum(card is not None for card in cards) == 3
+
+    async def test_a_subscription_that_changes_while_it_waits_is_told_as_it_is(
+        self, slack: SlackWorkspace, path: Path
+    ) -> None:
+        """Who unsubscribes while the message waits for its turn is told nothing any more."""
+        async with office(slack, path, pace=Pace(channel=0.3, posts=0, edits=0)) as post:
+            first, second = await post.follow("job-1"), await post.follow("job-2")
+            await post.outbox.deliver(first)
+            waiting = asyncio.create_task(post.outbox.deliver(second))
+            await asyncio.sleep(0)
+            await post.store.change(second, stopped("U1"))
+            await waiting
+            await post.outbox.deliver(second)
+
+            assert len(post.posts()) == 1
+            assert await post.store.get(second) is None
+
+    async def test_a_card_is_never_posted_twice(self, post: Office) -> None:
+        """Whoever asks for the card at the same time, it is posted once."""
+        key = await post.follow()
+        async with post.open():
+            post.outbox.wake(key)
+            await asyncio.gather(*(post.outbox.deliver(key, person_is_here=True) for _ in range(5)))
+            await all_told(post)
+
+        assert len(post.posts()) == 1
+
+    async def test_a_card_is_not_posted_twice_when_who_asked_is_stopped(self, post: Office) -> None:
+        """The next one waits for the message on its way even if the one who sent it is not there any more."""
+        key = await post.follow()
+        post.slack.fail("chat.postMessage", delay=0.3)
+        first = asyncio.create_task(post.outbox.deliver(key))
+        await eventually(lambda: bool(post.posts()))
+        first.cancel()
+
+        await post.outbox.deliver(key)
+
+        assert len(post.posts()) == 1
+        assert (await post.kept(key)).card is not None
+
+    async def test_what_ended_retires(self, post: Office) -> None:
+        """After its last notice and its last edit, the subscription to a job that is over is gone."""
+        key = await post.followed()
+        await post.job_is(key, "SUCCEED")
+        async with post.open():
+            await eventually(lambda: bool(post.edits()))
+            await all_told(post)
+
+        assert len(post.posts()) == 2
+
+
+class TestForgotten:
+    """What was stopped before its card was posted."""
+
+    async def test_it_is_no_message(
+        self, slack: SlackWorkspace, path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Nothing is sent, told, or counted, and it is no word about Slack, which refuses the bot still."""
+        caplog.set_level(logging.INFO)
+        metrics = Metrics()
+        async with office(slack, path, metrics=metrics) as post:
+            slack.revoke()
+            key = await post.follow()
+            await post.outbox.deliver(key)
+            await post.update(key, stopped_by="U1")
+            await post.outbox.deliver(key)
+            assert await post.store.get(key) is None
+            assert post.outbox.trouble is not None
+        counted = metrics.exposition(Stock.of([], 0), is_ready=True).decode()
+
+        assert "forget" not in log_text(caplog) + counted
+        assert "Slack takes messages again" not in caplog.text
+
+    async def test_it_is_forgotten_when_the_disk_is_back(self, post: Office, path: Path) -> None:
+        """What can't be written down now is tried again."""
+        await fail_fast(post.store)
+        key = await post.follow()
+        await post.update(key, stopped_by="U1")
+        async with post.open():
+            with disk_held(path):
+                post.outbox.wake(key)
+                await eventually(lambda: post.store.trouble is not None)
+            await all_told(post)
+
+        assert await post.store.get(key) is None
+        assert post.slack.calls == []
+
+
+class TestPauses:
+    """When Slack does not let it."""
+
+    async def test_growing_pauses_after_failures(self, slack: SlackWorkspace, path: Path) -> None:
+        """While Slack fails, it is tried less and less often."""
+        async with office(slack, path, first_pause=0.05) as post:
+            at: list[float] = []
+
+            def fails(*_: Any) -> Any:
+                at.append(time.monotonic())
+                return {"status": 500}
+
+            post.slack.chaos(fails)
+            await post.follow()
+            async with post.open():
+                await eventually(lambda: len(at) == 5)
+
+        pauses = [later - earlier for earlier, later in pairwise(at)]
+        assert all(pause >= wanted for pause, wanted in zip(pauses, (0.045, 0.09, 0.19, 0.38), strict=True))
+
+    async def test_after_a_success_pauses_begin_small_again(self, slack: SlackWorkspace, path: Path) -> None:
+        """One message that goes through ends the growing."""
+        async with office(slack, path, first_pause=0.5) as post:
+            key = await post.follow()
+            post.slack.fail("chat.postMessage", status=500, times=2)
+            async with post.open():
+                await all_told(post)
+                await post.job_is(key, "PROCESSING")
+                post.slack.fail("chat.postMessage", status=500)
+                started = time.monotonic()
+                post.outbox.wake(key)
+                await all_told(post)
+
+        assert 0.5 <= time.monotonic() - started < 1.9
+
+    async def test_failures_are_logged_once(self, post: Office, caplog: pytest.LogCaptureFixture) -> None:
+        """An outage is logged when it begins and when it is over, however many channels it is about."""
+        caplog.set_level(logging.INFO)
+        post.slack.chaos(lambda _, __: {"status": 500})
+        for number in range(4):
+            channel = post.slack.add_channel(f"c{number}")
+            await post.follow(channel=channel)
+        async with post.open():
+            await eventually(lambda: len(post.slack.calls) > 12)
+            post.slack.chaos(None)
+            await all_told(post)
+
+        assert caplog.text.count("Slack does not take a message") == 1
+        assert caplog.text.count("Slack takes messages again") == 1
+
+    async def test_a_channel_in_which_nothing_is_due_fails_no_more(
+        self, post: Office, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A channel that failed, and was unsubscribed meanwhile, does not hide that Slack works again."""
+        caplog.set_level(logging.INFO)
+        other = post.slack.add_channel("others")
+        key = await post.follow()
+        post.slack.chaos(lambda _, __: {"status": 500})
+        async with post.open():
+            await eventually(lambda: bool(post.posts()))
+            await post.store.change(key, lambda _: None)
+            post.outbox.wake(key)
+            post.outbox.wake(await post.follow("job-2", channel=other))
+            await eventually(lambda: len(post.posts(other)) >= 2)
+            post.slack.chaos(None)
+            await all_told(post)
+
+        assert caplog.text.count("Slack takes messages again") == 1
+
+    async def test_a_refusal_ends_a_failure(self, post: Office, caplog: pytest.LogCaptureFixture) -> None:
+        """A channel that fails and is then refused counts as failing no more."""
+        caplog.set_level(logging.INFO)
+        key = await post.follow()
+        post.slack.fail("chat.postMessage", status=500)
+        await post.outbox.deliver(key)
+        post.slack.archive(post.channel)
+        await post.outbox.deliver(key)
+
+        assert caplog.text.count("Slack takes messages again") == 1
+
+    @pytest.mark.parametrize(
+        ("then", "words"),
+        [
+            (
+                tried_again(0),
+                "I can post in <#C000000001> again, and tell there how `voice of job-1` goes on.",
+            ),
+            (stopped("U2"), "The subscription to `voice of job-1` in <#C000000001> was ended, so nothing is"),
+        ],
+        ids=["tried again", "stopped"],
+    )
+    async def test_a_warning_that_is_no_longer_true(self, post: Office, then: Change, words: str) -> None:
+        """The message to the person is edited when the pause is over, or nothing is to be told any more."""
+        post.slack.archive(post.channel)
+        key = await post.follow()
+        async with post.open():
+            await eventually(lambda: bool(post.slack.direct("U1")))
+            (before,) = post.slack.direct("U1")
+            post.slack.unarchive(post.channel)
+            await post.store.change(key, then)
+            post.outbox.wake(key)
+            await eventually(lambda: post.slack.direct("U1")[0].text != before.text)
+
+        (after,) = post.slack.direct("U1")
+        assert before.text.startswith("I can't post in <#C000000001>")
+        assert after.text.startswith(words)
+        assert "Try again" not in str(after.blocks)
+
+    async def test_a_warning_stands_for_all_that_it_is_about(self, post: Office) -> None:
+        """While another subscription of that person is paused there, it is not edited for the end of one."""
+        post.slack.archive(post.channel)
+        first, second = await post.follow("job-1"), await post.follow("job-2")
+        async with post.open():
+            await eventually_so(partial(is_known, post, second))
+            await eventually_so(partial(is_known, post, first))
+            (before,) = post.slack.direct("U1")
+            warned = first if (await post.kept(first)).warning else second
+            other = second if warned is first else first
+            await post.store.change(warned, stopped("U2"))
+            post.outbox.wake(warned)
+            await eventually_so(partial(is_gone, post, warned))
+            assert [seen.text for seen in post.slack.direct("U1")] == [before.text]
+            await post.store.change(other, stopped("U2"))
+            post.outbox.wake(other)
+            await eventually(lambda: "was ended" in post.slack.direct("U1")[0].text)
+
+    async def test_a_paused_channel_is_tried_at_growing_intervals(self, post: Office) -> None:
+        """Each refusal makes the next try later, up to a day; the person is told once."""
+        post.slack.archive(post.channel)
+        key = await post.follow()
+        seconds: list[int] = []
+        async with post.open():
+            for tries in range(1, 9):
+
+                async def is_paused(tries: int = tries) -> bool:
+                    pause = (await post.kept(key)).pause
+                    return bool(pause and pause.tries == tries and pause.person_knows)
+
+                await eventually_so(is_paused)
+                pause = (await post.kept(key)).pause
+                assert pause is not None
+                seconds.append(pause.next_try - int(time.time()))
+                await post.update(key, pause=pause.model_copy(update={"next_try": int(time.time())}))
+                post.outbox.wake(key)
+
+        wanted = [300, 900, 2700, 8100, 24300, 72900, 86400, 86400]
+        assert all(abs(given - want) <= 2 for given, want in zip(seconds, wanted, strict=True))
+        assert len(post.slack.direct("U1")) == 1
+
+    async def test_each_person_is_told_of_a_paused_channel(self, post: Office) -> None:
+        """That one who subscribed knows it does not help another."""
+        post.slack.archive(post.channel)
+        await post.follow("job-1", subscribed_by="U1")
+        await post.follow("job-2", subscribed_by="U2")
+        async with post.open():
+            await eventually(lambda: all(post.slack.direct(person) for person in ("U1", "U2")))
+
+    async def test_a_person_is_told_once_of_what_paused_together(self, post: Office) -> None:
+        """Two subscriptions were paused before the person was told of either: one message is enough."""
+        keys = [await post.followed(job_id) for job_id in ("job-1", "job-2")]
+        now = int(time.time())
+        pause = Pause(reason="is_archived", since=now, tries=1, next_try=now + 300, person_knows=False)
+        for key in keys:
+            await post.update(key, pause=pause)
+        for key in keys:
+            await post.outbox.deliver(key)
+
+        assert len(post.slack.direct("U1")) == 1
+        assert [(await post.kept(key)).pause for key in keys] == [
+            pause.model_copy(update={"person_knows": True})
+        ] * 2
+
+    async def test_a_paused_channel_is_left_alone(self, post: Office) -> None:
+        """Before its next try, nothing is sent to a paused channel, whatever wakes it."""
+        key = await post.followed()
+        post.slack.archive(post.channel)
+        await post.job_is(key, "PROCESSING")
+        async with post.open():
+            post.outbox.wake(key)
+            await eventually(lambda: bool(post.slack.direct("U1")))
+            tried = len(post.posts())
+            for state in ("RESULT_REVIEW", "FAILED"):
+                await post.job_is(key, state)
+                post.outbox.wake(key)
+                await asyncio.sleep(0.05)
+
+        assert len(post.posts()) == tried == 2
+
+    async def test_an_open_channel_is_told_all(self, post: Office) -> None:
+        """When a paused channel opens again, what happened meanwhile is told, and the pause is over."""
+        key = await post.followed()
+        post.slack.archive(post.channel)
+        await post.job_is(key, "PROCESSING")
+        async with post.open():
+            post.outbox.wake(key)
+            await eventually(lambda: bool(post.slack.direct("U1")))
+            await post.job_is(key, "RESULT_REVIEW")
+            post.slack.unarchive(post.channel)
+            pause = (await post.kept(key)).pause
+            assert pause is not None
+            await post.update(key, pause=pause.model_copy(update={"next_try": 0, "person_knows": True}))
+            post.outbox.wake(key)
+            await all_told(post)
+
+        kept = await post.kept(key)
+        assert kept.pause is None
+        assert kept.card is not None
+        assert "In training → " in post.slack.thread(post.channel, kept.card.ts)[0].text
+
+    async def test_one_message_that_gets_through_opens_the_channel(self, post: Office) -> None:
+        """What is paused in a channel follows as soon as Slack takes another job's message there."""
+        paused, other = await post.followed("job-1"), await post.followed("job-2")
+        elsewhere = await post.follow("job-3", channel=post.slack.add_channel("elsewhere"))
+        post.slack.fail("chat.postMessage", error="restricted_action")
+        await post.job_is(paused, "PROCESSING")
+        for _ in range(2):
+            await post.outbox.deliver(paused)  # which is refused, and then told to the person
+        await post.update(elsewhere, pause=(await post.kept(paused)).pause)
+        await post.job_is(other, "PROCESSING")
+        async with post.open():
+            post.outbox.wake(other)
+            await eventually_so(partial(is_open, post, paused))
+
+        assert (await post.kept(paused)).notice is None
+        assert (await post.kept(elsewhere)).pause is not None
+
+    async def test_an_edit_or_a_direct_message_opens_no_channel(self, post: Office) -> None:
+        """Neither says that Slack takes messages in the channel."""
+        paused, other = await post.followed("job-1"), await post.followed("job-2")
+        post.slack.fail("chat.postMessage", error="restricted_action")
+        await post.job_is(paused, "PROCESSING")
+        for _ in range(2):
+            await post.outbox.deliver(paused)
+        before = await post.kept(paused)
+        await post.store.change(other, outdated)
+        await post.outbox.deliver(other)
+
+        assert len(post.edits()) == 1
+        assert len(post.slack.direct("U1")) == 1
+        assert await post.kept(paused) == before
+
+    async def test_one_that_slack_refuses_for_itself_is_tried_once_for_each_other_message(
+        self, post: Office
+    ) -> None:
+        """It does not come back at once, and its person is told once."""
+        paused, other = await post.followed("job-1"), await post.followed("job-2")
+        card = (await post.kept(paused)).card
+        assert card is not None
+        post.slack.chaos(
+            lambda _, sent: {"error": "restricted_action"} if sent.get("thread_ts") == card.ts else None
+        )
+        await post.job_is(paused, "PROCESSING")
+        async with post.open():
+            post.outbox.wake(paused)
+            await eventually(lambda: bool(post.slack.direct("U1")))
+            for tries, state in enumerate(("PROCESSING", "RESULT_REVIEW", "FAILED"), start=2):
+                await post.job_is(other, state)
+                post.outbox.wake(other)
+                await eventually_so(partial(was_refused, post, paused, tries))
+            await asyncio.sleep(0.1)
+
+        pause = (await post.kept(paused)).pause
+        assert pause is not None
+        assert pause.tries == 4
+        assert len(post.slack.direct("U1")) == 1
+
+    async def test_refused_credentials_stop_everything(
+        self, slack: SlackWorkspace, path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A refused bot asks rarely, for all channels together, and goes on when it is accepted again."""
+        caplog.set_level(logging.INFO)
+        async with office(slack, path, first_pause=0.6, pace=Pace(channel=0, posts=0.4, edits=0)) as post:
+            slack.revoke("account_inactive")
+            channels = [slack.add_channel(f"c{number}") for number in range(4)]
+            for channel in channels:
+                await post.follow(channel=channel)
+            async with post.open():
+                await eventually(lambda: post.outbox.trouble is not None)
+                tried = len(slack.calls)
+                await eventually(lambda: len(slack.calls) > tried)
+                assert tried <= 2
+                assert len(slack.calls) <= 4
+                slack.revoke(None)
+                await all_told(post)
+
+        assert post.outbox.trouble is None
+        assert all(len(slack.messages(channel)) == 1 for channel in channels)
+        assert log_text(caplog).count("Slack refuses the bot; nothing is lost, and it tries again") == 1
+        assert "code=account_inactive" in log_text(caplog)
+        assert caplog.text.count("Slack takes messages again") == 1
+
+    async def test_many_refusals_at_once_are_one(self, slack: SlackWorkspace, path: Path) -> None:
+        """Channels that are refused at the same moment make one pause, not a longer one for each."""
+        async with office(slack, path, first_pause=0.2) as post:
+            slack.revoke()
+            for number in range(8):
+                await post.follow(channel=slack.add_channel(f"c{number}"))
+            async with post.open():
+                await eventually(lambda: len(slack.calls) == 8)
+                slack.revoke(None)
+                await all_told(post)
+
+    async def test_a_person_ends_a_trouble_for_all(self, slack: SlackWorkspace, path: Path) -> None:
+        """When one message goes through, the others wait no longer."""
+        async with office(slack, path, first_pause=600, pace=Pace(channel=0, posts=0.5, edits=0)) as post:
+            slack.revoke()
+            key, other = await post.follow(), await post.follow(channel=slack.add_channel("others"))
+            async with post.open():
+                await eventually(lambda: post.outbox.trouble is not None)
+                await asyncio.sleep(1)  # the other one waited for its place, and then sees the trouble
+                assert len(slack.calls) == 1
+                slack.revoke(None)
+                await post.outbox.deliver(key)
+                await all_told(post)
+
+            assert (await post.kept(other)).card is not None
+
+    async def test_429_holds_one_method(self, slack: SlackWorkspace, path: Path) -> None:
+        """For as long as Slack names, that method is not called for any channel; others are."""
+        async with office(slack, path) as post:
+            others = [slack.add_channel(f"c{number}") for number in range(3)]
+            edit = await post.followed()
+            await post.store.change(edit, with_level(Level.IMPORTANT))
+            slack.fail("chat.postMessage", retry_after=2)
+            slack.calls.clear()
+            for channel in others:
+                await post.follow(channel=channel)
+            await post.outbox.deliver(await post.follow("job-x", channel=others[0]))
+            async with post.open():
+                await all_told(post)
+
+        at = {method: [call.at for call in slack.calls if call.method == method] for method in methods(post)}
+        first, *later = at["chat.postMessage"]
+        assert len(later) == 4
+        assert min(later) - first >= 1.95
+        assert at["chat.update"][0] < min(later)
+
+    async def test_an_edit_that_has_to_wait_lets_notices_go_first(
+        self, slack: SlackWorkspace, path: Path
+    ) -> None:
+        """While edits are held, a notice in the same channel is told, and a person is served."""
+        async with office(slack, path, first_pause=600) as post:
+            key = await post.followed()
+            slack.fail("chat.update", retry_after=600)
+            await post.store.change(key, with_level(Level.IMPORTANT))
+            async with post.open():
+                await eventually(lambda: bool(post.edits()))
+                await post.job_is(key, "PROCESSING")
+                post.outbox.wake(key)
+                await slack.message_where(lambda seen: bool(seen.thread_ts))
+                second = await post.follow("job-2")
+                await post.outbox.deliver(second)
+
+                assert (await post.kept(second)).card is not None
+                assert len(post.edits()) == 1
+
+    async def test_a_person_waits_for_so_long_and_no_longer(self, slack: SlackWorkspace, path: Path) -> None:
+        """Where Slack holds messages, the person is told so soon, and the message comes by itself."""
+        async with office(slack, path, patience=0.1) as post:
+            slack.fail("chat.postMessage", retry_after=1)
+            first, second = await post.follow("job-1"), await post.follow("job-2")
+            await post.outbox.deliver(first)
+            await post.outbox.deliver(second)
+            assert len(post.posts()) == 1
+            async with post.open():
+                await all_told(post)
+
+            assert len(slack.messages(post.channel)) == 2
+
+    async def test_patience_is_not_for_what_is_on_its_way(self, slack: SlackWorkspace, path: Path) -> None:
+        """A message that Slack takes its time for is waited for."""
+        async with office(slack, path, patience=0.2) as post:
+            slack.fail("chat.postMessage", delay=0.6)
+            key = await post.follow()
+
+            await post.outbox.deliver(key)
+
+            assert (await post.kept(key)).card is not None
+
+
+class TestDisk:
+    """When the disk does not let it."""
+
+    async def test_what_slack_took_is_not_sent_again(self, post: Office, path: Path) -> None:
+        """A message that can't be written down is not repeated, and is written when the disk comes back."""
+        await fail_fast(post.store)
+        key = await post.follow()
+        other = await post.follow("job-2")
+        async with post.open():
+            with disk_held(path):
+                post.outbox.wake(key)
+                await eventually(lambda: post.store.trouble is not None)
+                trouble = post.store.trouble
+                await eventually(lambda: post.store.trouble is not trouble)  # it was tried again
+                sent = len(post.posts())
+            await all_told(post)
+
+        assert sent == 1
+        assert len(post.posts()) == 2
+        assert (await post.kept(other)).card is not None
+
+    async def test_what_cant_be_written_is_not_sent(self, post: Office, path: Path) -> None:
+        """While the disk is known to be in trouble, nothing is sent; when it is not, all is."""
+        await fail_fast(post.store)
+        key = await post.follow()
+        other = await post.follow(channel=post.slack.add_channel("others"))
+        with disk_held(path):
+            with pytest.raises(Exception, match="StoreTrouble"):
+                await post.store.check()
+            trouble = post.store.trouble
+            async with post.open():
+                post.outbox.wake(key)
+                await post.outbox.deliver(other)
+                await eventually(lambda: post.store.trouble is not trouble)
+
+                assert post.slack.calls == []
+        async with post.open():
+            await all_told(post)
+
+        assert len(post.slack.calls) == 2
+
+    async def test_a_disk_in_trouble_is_tried_after_a_pause(self, slack: SlackWorkspace, path: Path) -> None:
+        """What could not be written is not tried again at once, even if it could be by then."""
+        async with office(slack, path, first_pause=0.5) as post:
+            await fail_fast(post.store)
+            key = await post.follow(stopped_by="U1")
+            started = time.monotonic()
+            async with post.open():
+                with disk_held(path):
+                    post.outbox.wake(key)
+                    await eventually(lambda: post.store.trouble is not None)
+                await eventually(lambda: post.store.trouble is None)
+
+            assert time.monotonic() - started > 0.5
+            assert await post.store.get(key) is None
+
+    async def test_a_refusal_is_written_down_when_the_disk_is_back(self, post: Office, path: Path) -> None:
+        """A channel that refuses while the disk does too is tried once."""
+        await fail_fast(post.store)
+        post.slack.archive(post.channel)
+        key = await post.follow()
+        async with post.open():
+            with disk_held(path):
+                post.outbox.wake(key)
+                await eventually(lambda: post.store.trouble is not None)
+                trouble = post.store.trouble
+                await eventually(lambda: post.store.trouble is not trouble)
+            await eventually(lambda: bool(post.slack.direct("U1")))
+
+        assert len(post.posts()) == 1
+        assert (await post.kept(key)).pause is not None
+
+
+class TestEnd:
+    """When the bot is stopped."""
+
+    async def test_what_is_on_its_way_is_written_down(self, post: Office) -> None:
+        """A stop waits for the answer of Slack, and nothing new begins."""
+        key = await post.follow("job-1")
+        await post.follow("job-2")
+        post.slack.fail("chat.postMessage", delay=0.3)
+        async with post.open():
+            await eventually(lambda: bool(post.posts()))
+        await post.outbox.drain(5)
+
+        assert (await post.kept(key)).card is not None
+        assert len(post.posts()) == 1
+
+    async def test_nothing_new_begins(self, post: Office) -> None:
+        """After the end began, neither a person nor a change gets a message sent; the store keeps it."""
+        key = await post.follow()
+        async with post.open():
+            await all_told(post)
+            await post.job_is(key, "PROCESSING")
+            await post.outbox.drain(5)
+            post.outbox.wake(key)
+            await post.outbox.deliver(key)
+        post.outbox.wake(key)
+        post.outbox.wake(await post.follow(channel="C2"))
+
+        assert len(post.slack.calls) == 1
+        assert (await post.kept(key)).notice is not None
+
+    async def test_the_end_waits_for_so_long_and_no_longer(
+        self, post: Office, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """What Slack does not answer in time is left, said in the log, and due again after the next start."""
+        key = await post.follow()
+        post.slack.fail("chat.postMessage", delay=3)
+        async with post.open():
+            await eventually(lambda: bool(post.posts()))
+        started = time.monotonic()
+        await post.outbox.drain(0.1)
+
+        assert time.monotonic() - started < 2
+        assert "messages under way, which may come again: 1" in caplog.text
+        assert (await post.kept(key)).card is None
+
+    async def test_a_stop_is_heard_even_when_it_was_just_woken(self, post: Office) -> None:
+        """A channel that waits ends when it is stopped and woken in the same moment."""
+        key = await post.followed()
+        post.slack.archive(post.channel)
+        await post.job_is(key, "PROCESSING")
+        async with post.open() as running:
+            post.outbox.wake(key)
+            await eventually(lambda: bool(post.slack.direct("U1")))
+            await asyncio.sleep(
+                0.1
+            )  # for the lane to wait until the next try; if it does not yet, it ends too
+            post.outbox.wake(key)
+            running.cancel()
+            await asyncio.wait([running], timeout=3)
+
+            assert running.cancelled()
+
+    async def test_an_idle_outbox_ends_at_once(self, post: Office, caplog: pytest.LogCaptureFixture) -> None:
+        """With nothing on its way, there is nothing to wait for."""
+        await post.outbox.drain(60)
+
+        assert caplog.records == []
+
+    async def test_a_stop_while_waiting_for_the_pace_sends_nothing(
+        self, slack: SlackWorkspace, path: Path
+    ) -> None:
+        """Who waits for the pace can be stopped at once, and the next one gets its place."""
+        async with office(slack, path, pace=Pace(channel=0, posts=1, edits=0)) as post:
+            keys = [await post.follow(f"job-{number}") for number in range(3)]
+            await post.outbox.deliver(keys[0])
+            second = asyncio.create_task(post.outbox.deliver(keys[1]))
+            await asyncio.sleep(0.05)
+            second.cancel()
+            started = time.monotonic()
+            await post.outbox.deliver(keys[2])
+
+            assert second.cancelled()
+            assert time.monotonic() - started < 1.95  # 2 would be the place after the next
+            assert len(post.posts()) == 2
+
+
+async def test_slacks_limits_are_kept(path: Path) -> None:
+    """With Slack's own limits, several messages in several channels are never too many."""
+    async with SlackWorkspace() as slack, office(slack, path, pace=Pace()) as post:
+        channels = [post.channel, slack.add_channel("b"), slack.add_channel("c")]
+        for channel in channels:
+            for number in range(4):
+                await post.follow(f"job-{number}", channel=channel)
+        async with post.open():
+            await all_told(post)
+
+        assert slack.limited == []
+        assert [len(slack.messages(channel)) for channel in channels] == [4, 4, 4]
+        for channel in channels:
+            at = [float(seen.ts) for seen in slack.messages(channel)]
+            assert all(later - earlier > 0.9 for earlier, later in pairwise(at))
+
+
+async def test_a_slow_message_is_followed_a_whole_pace_after_its_answer(
+    slack: SlackWorkspace, path: Path
+) -> None:
+    """However late Slack takes a message, what came for its channel meanwhile keeps its distance from it."""
+    async with office(slack, path, pace=Pace(channel=0.3, posts=0, edits=0)) as post:
+        keys = [await post.follow(f"job-{number}") for number in range(3)]
+        slack.fail("chat.postMessage", delay=0.5)
+        await asyncio.gather(*(post.outbox.deliver(key, person_is_here=True) for key in keys))
+
+        at = [float(seen.ts) for seen in slack.messages(post.channel)]
+        assert len(at) == 3
+        assert all(later - earlier > 0.29 for earlier, later in pairwise(at))
+
+
+class TestOthersFirst:
+    """What must not wait for what."""
+
+    async def test_a_message_that_slack_can_not_serve_lets_the_others_through(
+        self, slack: SlackWorkspace, path: Path
+    ) -> None:
+        """However often one of a channel's messages fails, the others are delivered."""
+        async with office(slack, path, first_pause=0.05) as post:
+            bad, good = await post.followed("job-1"), await post.followed("job-2")
+            slack.chaos(
+                lambda method, sent: (
+                    {"error": "internal_error"}
+                    if method == "chat.postMessage" and "job-1" in str(sent)
+                    else None
+                )
+            )
+            await post.job_is(bad, "AUDIT_FAILED")
+            await post.job_is(good, "AUDIT_FAILED")
+            async with post.open():
+                post.outbox.wake(bad)
+                await slack.message_where(lambda seen: "job-2" in seen.text and "Review failed" in seen.text)
+
+            assert next_step(await post.kept(bad)) is Step.POST_NOTICE
+
+    async def test_a_person_does_not_wait_in_line(self, slack: SlackWorkspace, path: Path) -> None:
+        """While hundreds of messages wait for their turn, what a person asks for goes first."""
+        pace = Pace(channel=0, posts=0.2, edits=0)
+        async with office(slack, path, pace=pace) as post:
+            for number in range(30):
+                channel = slack.add_channel(f"crowd-{number}")
+                await post.follow(f"job-{number}", channel=channel)
+            mine = await post.follow("job-mine")
+
+            def posted() -> list[str]:
+                return [str(call.arguments) for call in slack.calls if call.method == "chat.postMessage"]
+
+            async with post.open():
+                await eventually(lambda: len(posted()) > 1)
+                await post.outbox.deliver(mine, person_is_here=True)
+
+                assert (await post.kept(mine)).card
+                # Its place in the line, not how many went by until it is written down: disks can be slow.
+                (place,) = [number for number, sent in enumerate(posted()) if "job-mine" in sent]
+                assert place < 5
+
+    async def test_a_person_does_not_wait_for_the_disk(self, slack: SlackWorkspace, path: Path) -> None:
+        """What Slack took is written down as soon as the disk lets it; the person is answered before."""
+        async with office(slack, path, patience=0.3, send_seconds=0.5) as post:
+            key = await post.follow()
+            clock = asyncio.get_running_loop().time
+            with disk_held(path):
+                started = clock()
+                await post.outbox.deliver(key, person_is_here=True)
+                waited = clock() - started
+            await eventually(lambda: not post.outbox.is_sending)
+
+            assert waited < 2
+            assert (await post.kept(key)).card
+            assert len(post.posts()) == 1
+
+    async def test_what_slack_took_for_one_is_not_written_to_its_successor(
+        self, slack: SlackWorkspace, path: Path
+    ) -> None:
+        """A subscription that was made anew while a card was on its way gets a card of its own."""
+        async with office(slack, path) as post:
+            key = await post.follow()
+            slack.fail("chat.postMessage", delay=0.3)
+            late = asyncio.create_task(post.outbox.deliver(key, person_is_here=True))
+            await eventually(lambda: any(call.method == "chat.postMessage" for call in slack.calls))
+            await post.store.change(key, lambda _: None)
+            await post.follow(subscribed_at=1767329999)
+            await late
+
+            assert (await post.kept(key)).card is None
+            assert next_step(await post.kept(key)) is Step.POST_CARD

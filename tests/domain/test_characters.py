@@ -1,0 +1,151 @@
+"""Characters that nobody sees, and what people type brought into one form."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.characters import is_blank, normalised
+from bot.domain.job_ids import UUID
+from tests.profiles import examples
+from tests.strategies import HOSTILE_PIECES, texts
+
+U = "26f06524-4f75-4b3a-a853-b649a21aaf66"
+AROUND = [
+    *("*{}*", "~{}~", "_{}_", "`{}`", "```{}```", "*~_{}_~*", "*`{}`*", "_*{}*_", "&gt; {}", "&lt;{}&gt;"),
+    *("“{}”", "＂{}＂", "´{}´", "（{}）", "【{}】", "《{}》", "＃{}", "：{}，", "{}。"),  # noqa: RUF001
+    *(
+        "\u200b{}\u200d",
+        "\u202e{}\u202c",
+        "\u2066{}\u2069",
+        "\ufeff{}\u00ad",
+        "\u3164{}\u115f",
+        "\u2800{}\ufffc",
+    ),
+    *("\u00a0{}\u3000", "\U000e0001{}\U000e007f", "{}\ufe0f", "&amp;{}", "&amp;lt;{}&amp;gt;", "\t{}\r\n"),
+]
+"""What stands around an id that was copied from somewhere."""
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("subscribe _my_job_ *important*", "subscribe _my_job_  important "),
+        ("_subscribe my_job_ all", "subscribe my_job all"),
+        ("_*my-job*_", " my-job"),
+        ("a &amp; b", "a & b"),
+        ("&lt;&gt;", "  "),
+        ("&amp;lt;https://e.example/&amp;gt;", " https://e.example/ "),
+        ("&amp;amp;lt;!channel&amp;gt;", " !channel "),
+        ("＆ａｍｐ；ｌｔ；x", " x"),  # noqa: RUF001
+        ("a&b&copy;", "a&b&copy;"),
+        ("a&#38;b&#x26;amp;c&#038;lt;", "a&b&c "),
+        ("a\u3164b\u115fc\u1160d\uffa0e\u2800f", "a b c d e f"),
+        ("<https://e.example/~a*b~|*x*>", "<https://e.example/~a*b~|*x*>"),
+        ("*https://e.example/~a/b*", " https://e.example/~a/b"),
+        ("ｓｕｂ，ｌｉｓｔ：＃ｘ　ｙ", "sub,list:#x y"),  # noqa: RUF001
+        ("𝐬𝐮𝐛 ﬁ", "sub fi"),  # noqa: RUF001
+        ("26f0–4f75—x−y", "26f0-4f75-x-y"),  # noqa: RUF001
+        ("a*b~c", "a b c"),
+        ("女声\ud800", "女声\ud800"),
+    ],
+    ids=ascii,
+)
+def test_normalised(typed: str, expected: str) -> None:
+    """Wide and smart signs become plain ones, marks and brackets blanks, and links stay what they are."""
+    assert normalised(typed) == expected
+
+
+PIECES = [
+    *HOSTILE_PIECES,
+    *AROUND,
+    *"*~_<>&;` ",
+    "amp;",
+    "lt;",
+    "&am",
+    "https://",
+    "<https://e.example/",
+    U,
+    "a_",
+    "_b",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join) | texts())
+@examples(600)
+def test_a_second_time_changes_nothing(text: str) -> None:
+    """Whoever can't tell whether it was done may do it again."""
+    once = normalised(text)
+
+    assert normalised(once) == once
+    assert not {unicodedata.category(char) for char in once} & {"Cf"}
+
+
+@given(st.lists(st.sampled_from(AROUND), max_size=4), st.sampled_from(["", "job ", "任务 "]))
+@examples(300)
+def test_an_id_is_found_in_any_wrapping(around: list[str], before: str) -> None:
+    """Whatever marks, quotes and invisible signs stand around it, in whatever order."""
+    typed = U
+    for wrapping in around:
+        typed = wrapping.format(typed)
+
+    assert UUID.findall(normalised(before + typed)) == [U]
+
+
+BLANK = [
+    *("", " ", "\t\n", "\u00a0", "\u3000", "\u2028"),
+    *("\u3164", "\u115f", "\u1160", "\uffa0", "\u2800", "\u17b4", "\U0001d159", "\ufffc"),
+    *(
+        "\u200b",
+        "\u200d",
+        "\u2060",
+        "\u00ad",
+        "\ufeff",
+        "\u202e",
+        "\u061c",
+        "\x00\x1b",
+        "\U000e0041\U000e007f",
+    ),
+    *(
+        "\ufe0f",
+        "\U000e0100",
+        "\u034f",
+        "\u0301",
+        "\u20dd",
+        " \u0301\u0308",
+        "\u3164 \u2800\u200b",
+        "\u2065",
+        "\ufff0",
+    ),
+]
+SEEN = [
+    *(
+        "x",
+        "\u3164x",
+        "女声",
+        "한글",
+        "👩\u200d🎤",
+        "❤\ufe0f",
+        "⠁",
+        "e\u0301",
+        "-",
+        "?",
+        "¨",
+        "\u0903",
+        "\ue000",
+    ),
+    *("\U0001faf6", "\u0378", "\U000dffff"),
+]
+
+
+@pytest.mark.parametrize("text", BLANK, ids=ascii)
+def test_what_nobody_sees_is_blank(text: str) -> None:
+    """Blanks, fillers, format signs, and marks that have nothing to stand on."""
+    assert is_blank(text)
+
+
+@pytest.mark.parametrize("text", SEEN, ids=ascii)
+def test_what_somebody_sees_is_not(text: str) -> None:
+    """Signs, private ones, and those that this Python does not know yet, as new emoji are at first."""
+    assert not is_blank(text)

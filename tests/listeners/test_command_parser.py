@@ -1,0 +1,355 @@
+"""What people type after the command."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.job_ids import JOB_ID
+from bot.domain.subscriptions import Level
+from bot.errors import BadJobId, BadLink, BadUsage, NoJobId, SeveralJobIds
+from bot.listeners.command_parser import LEVELS, VERBS, OtherChannel, OtherPerson, Request, Verb, parse
+from tests.profiles import examples
+from tests.strategies import HOSTILE_PIECES, texts
+
+U = "26f06524-4f75-4b3a-a853-b649a21aaf66"
+V = "26f06524-4f75-4b3a-a853-000000000000"
+ALL, IMPORTANT = Level.ALL, Level.IMPORTANT
+
+
+def look_up(job_id: str = U) -> Request:
+    return Request(Verb.LOOK_UP, job_id)
+
+
+def subscribe(level: Level | None = None, job_id: str = U) -> Request:
+    return Request(Verb.SUBSCRIBE, job_id, level)
+
+
+def unsubscribe(job_id: str = U) -> Request:
+    return Request(Verb.UNSUBSCRIBE, job_id)
+
+
+HELP, LIST = Request(Verb.HELP), Request(Verb.LIST)
+
+UNDERSTOOD: dict[str, Request] = {
+    "": HELP,
+    "  \n": HELP,
+    "help": HELP,
+    "Help me": HELP,
+    "help subscribe": HELP,
+    "/voicejob help": HELP,
+    "“Help”!": HELP,
+    "h": HELP,
+    "帮助！": HELP,  # noqa: RUF001  from a Chinese keyboard
+    "？": HELP,  # noqa: RUF001
+    ",": HELP,
+    "、": HELP,
+    '""': HELP,
+    U: look_up(),
+    f"“{U}”": look_up(),
+    f"job {U}": look_up(),
+    f"voicejob {U}": look_up(),
+    f"{U}, please": look_up(),
+    f"任务：{U}": look_up(),  # noqa: RUF001
+    f"任务 {U}。": look_up(),
+    f"<https://e.example/jobs/{U}|subscribe to all of it>": look_up(),
+    f"https://e.example/jobs/{U}?a=1,2": look_up(),
+    f"(https://e.example/jobs/{U})": look_up(),
+    f"任务 https://e.example/jobs/{U}": look_up(),
+    f"{U} {U.upper()}": look_up(U.upper()),
+    f"{U} https://e.example/jobs/{U}": look_up(),
+    f"{U.replace('-', '–')} please": look_up(),  # noqa: RUF001  a phone's dashes
+    "my-job_1": look_up("my-job_1"),
+    '"list"': look_up("list"),
+    "`help`": look_up("help"),
+    "'subscribe'": look_up("subscribe"),
+    "「list」": look_up("list"),
+    '"hepl"': look_up("hepl"),
+    '"voicejob"': look_up("voicejob"),
+    "voicejob": look_up("voicejob"),
+    "all": look_up("all"),
+    "list": LIST,
+    "LIST": LIST,
+    "List!": LIST,
+    "list。": LIST,
+    "/voicejob list": LIST,
+    "/voicejob voicejob list": LIST,
+    f"subscribe {U}": subscribe(),
+    f"SubScribe {U}": subscribe(),
+    f"/subscribe {U}": subscribe(),
+    f"subscribe: {U}": subscribe(),
+    f"subscribe：{U}": subscribe(),  # noqa: RUF001
+    f"subscribe\u3000{U}": subscribe(),
+    f"subscribe to {U}": subscribe(),
+    f"subscribe for job id {U}": subscribe(),
+    f"subscribe {U} please": subscribe(),
+    f"subscribe {U}.": subscribe(),
+    f"subscribe {U} {U}": subscribe(),
+    f"subscribe “{U}”": subscribe(),
+    f"`subscribe {U}`": subscribe(),
+    f"`/voicejob subscribe {U}`": subscribe(),
+    f'"subscribe" {U}': subscribe(),
+    f"subscribe <https://e.example/jobs/{U}|all the important jobs>": subscribe(),
+    f"subscribe https://e.example/jobs/{U}?level=all": subscribe(),
+    f"subscribe {U} all": subscribe(ALL),
+    f"subscribe all {U}": subscribe(ALL),
+    f"subscribe {U} ALL all": subscribe(ALL),
+    f"subscribe {U} important": subscribe(IMPORTANT),
+    f"subscribe {U} Important!": subscribe(IMPORTANT),
+    f"subscribe {U},important": subscribe(IMPORTANT),
+    f"subscribe {U}，important。": subscribe(IMPORTANT),  # noqa: RUF001
+    f"subscribe {U}、important": subscribe(IMPORTANT),
+    f"subscribe important {U}": subscribe(IMPORTANT),
+    f"subscribe {U} only important": subscribe(IMPORTANT),
+    f"SUBSCRIBE\n`{U}`\tIMPORTANT": subscribe(IMPORTANT),
+    f"subscribe <https://e.example/jobs/{U}|a b> important": subscribe(IMPORTANT),
+    f"`subscribe {U} important`": subscribe(IMPORTANT),
+    "subscribe my-job": subscribe(None, "my-job"),
+    "subscribe my-job all": subscribe(ALL, "my-job"),
+    "subscribe list": subscribe(None, "list"),
+    'subscribe "list"': subscribe(None, "list"),
+    'subscribe "all"': subscribe(None, "all"),
+    'subscribe "all" all': subscribe(ALL, "all"),
+    "subscribe importan": subscribe(None, "importan"),
+    f'subscribe "{U}" "important"': subscribe(IMPORTANT),
+    f"subscribe “important” {U}": subscribe(IMPORTANT),
+    'subscribe my-job "important"': subscribe(IMPORTANT, "my-job"),
+    'subscribe "all" important': subscribe(IMPORTANT, "all"),
+    f"subscribe {U}/important": subscribe(IMPORTANT),
+    f"subscribe (job_id={U})": subscribe(),
+    f"subscribe console.example/voice/jobs/{U}/result": subscribe(),
+    f"subscribe ｉｍｐｏｒｔａｎｔ ＂{U}＂": subscribe(IMPORTANT),  # noqa: RUF001
+    f"*subscribe* `{U}` _important_": subscribe(IMPORTANT),
+    f"_subscribe {U} important_": subscribe(IMPORTANT),
+    "subscribe _my_job_": subscribe(None, "_my_job_"),
+    f"&gt; subscribe {U} ~all~": subscribe(ALL),
+    f"sub\u00adscribe \u200b{U}\u200b": subscribe(),
+    f"subscribe <https://e.example/?a=1&amp;job_id={U}&amp;b={V}|x> *important*": subscribe(IMPORTANT),
+    f"subscribe HTTPS://E.EXAMPLE/jobs/{U} all": subscribe(ALL),
+    f"subscribe to the job {U} please": subscribe(),
+    "subscribe to my-job please": subscribe(None, "my-job"),
+    f"subscribe 请 任务：{U}": subscribe(),  # noqa: RUF001
+    f"subscribe 任务{U}": subscribe(),
+    f"subscribe {U}\u3164important": subscribe(IMPORTANT),
+    f"subscribe\uffa0https://e.example/jobs/{U}\u115fimportant": subscribe(IMPORTANT),
+    f"subscribe https://e.example/jobs/{U}，important": subscribe(IMPORTANT),  # noqa: RUF001
+    f"subscribe https://e.example/jobs/{U}、important": subscribe(IMPORTANT),
+    f"subscribe https://e.example/jobs/{U};important please": subscribe(IMPORTANT),
+    f"subscribe https://e.example/jobs/{U}|important": subscribe(IMPORTANT),
+    f"subscribe https://e.example/jobs/{U}（important）": subscribe(IMPORTANT),  # noqa: RUF001
+    f"subscribe https://e.example/jobs/{U}?tab=1,please,all": subscribe(ALL),
+    f"subscribe https://e.example/jobs/{U}：important": subscribe(IMPORTANT),  # noqa: RUF001
+    f"subscribe https://e.example/jobs/{U}“important”": subscribe(IMPORTANT),
+    f"subscribe https://e.example/jobs/{U}请": subscribe(),
+    f"subscribe https://e.example/jobs/{U}。": subscribe(),
+    f"subscribe e.example/jobs/{U}|important": subscribe(IMPORTANT),
+    f"subscribe e.example/jobs/{U}(all)": subscribe(ALL),
+    "subscribe https://e.example/jobs/my-job,important": subscribe(IMPORTANT, "my-job"),
+    f"subscribe https://e.example/jobs/{U}?a=1,2&b=3 all": subscribe(ALL),
+    f"subscribe <https://e.example/jobs/{U}|a,important#other>": subscribe(),
+    f"subscribe https://e.example/#/jobs/{U}": subscribe(),
+    f"subscribe https://e.example/x#job_id={U}": subscribe(),
+    f"unsubscribe e.example/voice#{U}": unsubscribe(),
+    f"https://e.example/jobs/{U}#other": look_up(),
+    f"e.example/jobs/{U}#other": look_up(),
+    f"https://e.example/jobs/{U}，谢谢": look_up(),  # noqa: RUF001
+    f"*_https://e.example/jobs/{U}_*": look_up(),
+    f"_https://e.example/jobs/{U}_": look_up(),
+    f"subscribe _https://e.example/?job_id={U}_ all": subscribe(ALL),
+    f"e.example/p/{V}/jobs/abc123": look_up("abc123"),
+    f"subscribe e.example/?project={V}&job_id={U}": subscribe(),
+    f"unsubscribe {U}": unsubscribe(),
+    f"UNSUBSCRIBE “{U}”": unsubscribe(),
+    f"unsubscribe from {U}": unsubscribe(),
+    f"unsubscribe {U} important": unsubscribe(),
+    f"unsubscribe all {U}": unsubscribe(),
+    f"unsubscribe <https://e.example/jobs/{U}|{V}>": unsubscribe(),
+    'unsubscribe "all"': unsubscribe("all"),
+    "unsubscribe my-job": unsubscribe("my-job"),
+}
+"""What is typed, and what is wanted."""
+
+
+@pytest.mark.parametrize(("text", "request_"), UNDERSTOOD.items(), ids=map(ascii, UNDERSTOOD))
+def test_what_is_understood(text: str, request_: Request) -> None:
+    """Cases, quotes, links, punctuation and noise around the words change nothing."""
+    assert parse(text) == request_
+
+
+NOT_UNDERSTOOD: dict[str, tuple[type[BadUsage], str, str]] = {
+    "hepl": (BadUsage, "hepl", "help"),
+    "Helpp!": (BadUsage, "Helpp", "help"),
+    "hlep me": (BadUsage, "hlep", "help"),
+    f"hepl {U}": (BadUsage, "hepl", U),
+    "lsit": (BadUsage, "lsit", "list"),
+    "lists": (BadUsage, "lists", "list"),
+    "liste all": (BadUsage, "liste", "list"),
+    f"list {U}": (BadUsage, U, "list"),
+    "list all of them": (BadUsage, "all of them", "list"),
+    'list "list"': (BadUsage, '"list"', "list"),
+    "subscibe": (BadUsage, "subscibe", "subscribe <job_id>"),
+    "Unsubscribee": (BadUsage, "Unsubscribee", "unsubscribe <job_id>"),
+    f"subscibe {U}": (BadUsage, "subscibe", f"subscribe {U}"),
+    f"Subscibe: {U}": (BadUsage, "Subscibe", f"subscribe {U}"),
+    f"subscibe {U} important": (BadUsage, "subscibe", f"subscribe {U} important"),
+    f"subscibe important {U}": (BadUsage, "subscibe", f"subscribe {U} important"),
+    f"subscibe {U} importnt": (BadUsage, "subscibe", f"subscribe {U} important"),
+    "subscibe important": (BadUsage, "subscibe", "subscribe <job_id> important"),
+    "subscibe my-job all": (BadUsage, "subscibe", "subscribe my-job all"),
+    f"subscribed to <https://e.example/jobs/{U}|x y>": (BadUsage, "subscribed", f"subscribe {U}"),
+    f"unsubscibe {U}": (BadUsage, "unsubscibe", f"unsubscribe {U}"),
+    f"unsubscibe {U} all": (BadUsage, "unsubscibe", f"unsubscribe {U}"),
+    f"{U} subscribe": (BadUsage, "subscribe", f"subscribe {U}"),
+    f"job {U} Unsubscribe!": (BadUsage, "Unsubscribe", f"unsubscribe {U}"),
+    f"subscribe {U} importnt": (BadUsage, "importnt", f"subscribe {U} important"),
+    f"subscribe importnt {U}": (BadUsage, "importnt", f"subscribe {U} important"),
+    f"subscribe {U} al": (BadUsage, "al", f"subscribe {U} all"),
+    "subscribe my-job importent": (BadUsage, "importent", "subscribe my-job important"),
+    f"subscribe {U} all important": (BadUsage, "all important", f"subscribe {U} all"),
+    f"subscribe important {U} ALL": (BadUsage, "important all", f"subscribe {U} important"),
+    "subscribe": (NoJobId, "subscribe", "subscribe <job_id>"),
+    "Subscribe!": (NoJobId, "subscribe", "subscribe <job_id>"),
+    "subscribe important": (NoJobId, "subscribe important", "subscribe <job_id> important"),
+    "subscribe a b": (NoJobId, "a b", "subscribe <job_id>"),
+    "subscribe a b important": (NoJobId, "a b", "subscribe <job_id> important"),
+    "unsubscribe": (NoJobId, "unsubscribe", "unsubscribe <job_id>"),
+    "unsubscribe all": (NoJobId, "unsubscribe all", "unsubscribe <job_id>"),
+    "unsubscribe a b": (NoJobId, "a b", "unsubscribe <job_id>"),
+    "my job": (NoJobId, "my job", ""),
+    "see https://e.example/ there": (NoJobId, "see https://e.example/ there", ""),
+    f"show {U}": (BadUsage, "show", U),
+    f"subscribe {U} in here": (BadUsage, "in here", f"subscribe {U}"),
+    f"subscribe {U} weekly, important": (BadUsage, "weekly", f"subscribe {U} important"),
+    f"subscribe {U}/weekly": (BadUsage, "weekly", f"subscribe {U}"),
+    f"subscribe {U} my-job": (BadUsage, "my-job", f"subscribe {U}"),
+    f"subscribe unsubscribe {U}": (BadUsage, "unsubscribe", f"subscribe {U}"),
+    f"subscribe {U} all importnt": (BadUsage, "importnt", f"subscribe {U} all"),
+    f"subscribe {U} 重要": (BadUsage, "重要", f"subscribe {U}"),
+    f"subscribe 声音{U} all": (BadUsage, "声音", f"subscribe {U} all"),
+    'subscribe "all" "important"': (NoJobId, '"all" "important"', "subscribe <job_id>"),
+    f"unsubscribe {U} tomorrow": (BadUsage, "tomorrow", f"unsubscribe {U}"),
+    f"please subscribe {U}": (BadUsage, "subscribe", f"subscribe {U}"),
+    f"job subscribe {U} all": (BadUsage, "subscribe", f"subscribe {U} all"),
+    f"{U} subscribe important": (BadUsage, "subscribe", f"subscribe {U} important"),
+    f"{U} 取消订阅": (BadUsage, "取消订阅", f"unsubscribe {U}"),
+    f"请 订阅 {U}": (BadUsage, "订阅", f"subscribe {U}"),
+    f"subscribe {U} in #other": (OtherChannel, "#other", f"subscribe {U}"),
+    f"subscribe {U} in ＃other all": (OtherChannel, "#other", f"subscribe {U} all"),  # noqa: RUF001
+    f"subscribe {U}#other": (OtherChannel, "#other", f"subscribe {U}"),
+    f"subscribe https://e.example/jobs/{U},#other": (OtherChannel, "#other", f"subscribe {U}"),
+    f"unsubscribe https://e.example/jobs/{U},#other": (OtherChannel, "#other", f"unsubscribe {U}"),
+    f"subscribe https://e.example/jobs/{U}|#other,all": (OtherChannel, "#other", f"subscribe {U} all"),
+    f"subscribe https://e.example/jobs/{U}#other": (OtherChannel, "#other", f"subscribe {U}"),
+    f"unsubscribe `https://e.example/jobs/{U}?a=1#other`": (OtherChannel, "#other", f"unsubscribe {U}"),
+    f"unsubscribe e.example/jobs/{U}#other": (OtherChannel, "#other", f"unsubscribe {U}"),
+    f"subscribe https://e.example/jobs/{U}@bob": (OtherPerson, "@bob", f"subscribe {U}"),
+    f"subscribe https://e.example/jobs/{U}、weekly": (BadUsage, "weekly", f"subscribe {U}"),
+    f"unsubscribe https://e.example/jobs/{U}|tomorrow": (BadUsage, "tomorrow", f"unsubscribe {U}"),
+    f"subscribe https://e.example/jobs/{U}重要": (BadUsage, "重要", f"subscribe {U}"),
+    f"subscribe https://e.example/jobs/{U}%20important": (
+        BadLink,
+        f"https://e.example/jobs/{U}%20important",
+        "",
+    ),
+    f"https://e.example/jobs/{U},{V}": (SeveralJobIds, f"https://e.example/jobs/{U},{V}", ""),
+    f"https://e.example/jobs/{U},unsubscribe": (BadUsage, "unsubscribe", f"unsubscribe {U}"),
+    f"e.example/p/{V}/jobs/abc.def": (BadLink, f"e.example/p/{V}/jobs/abc.def", ""),
+    f"subscribe <#C0OTHER|other> {U}": (OtherChannel, "<#C0OTHER|other>", f"subscribe {U}"),
+    "subscribe my-job “#other”": (OtherChannel, "#other", "subscribe my-job"),
+    f"subscibe {U} in #other": (OtherChannel, "#other", f"subscribe {U}"),
+    f"stop {U} @bob": (OtherPerson, "@bob", f"unsubscribe {U}"),
+    "subscribe #other": (OtherChannel, "#other", "subscribe <job_id>"),
+    f"unsubscribe {U} from #other": (OtherChannel, "#other", f"unsubscribe {U}"),
+    f"subscribe {U} me": (OtherPerson, "me", f"subscribe {U}"),
+    f"subscribe {U} important @bob.": (OtherPerson, "@bob", f"subscribe {U} important"),
+    f"subscribe {U} <@U0BOB|bob>": (OtherPerson, "<@U0BOB|bob>", f"subscribe {U}"),
+    f"subscribe {U} <!subteam^S0TEAM>": (OtherPerson, "<!subteam^S0TEAM>", f"subscribe {U}"),
+    f"unsubscribe @here {U}": (OtherPerson, "@here", f"unsubscribe {U}"),
+    f"subscribe voice {U} all": (BadUsage, "voice", f"subscribe {U} all"),
+    f"unsubscribe voice {U}": (BadUsage, "voice", f"unsubscribe {U}"),
+    f"{U} {V}": (SeveralJobIds, f"{U} {V}", ""),
+    f"{U},{V}": (SeveralJobIds, f"{U},{V}", ""),
+    f"https://e.example/jobs/{U} https://e.example/jobs/{V}": (
+        SeveralJobIds,
+        f"https://e.example/jobs/{U} https://e.example/jobs/{V}",
+        "",
+    ),
+    f"subscribe {U} {V}": (SeveralJobIds, f"{U} {V}", ""),
+    f"unsubscribe {U} {V}": (SeveralJobIds, f"{U} {V}", ""),
+    f"subscibe {U} {V}": (BadUsage, "subscibe", "subscribe <job_id>"),
+    "subscribe ../x": (BadJobId, "../x", ""),
+    "<@U0BOB>": (BadJobId, "<@U0BOB>", ""),
+    "https://e.example/": (BadLink, "https://e.example/", ""),
+    "subscribe <https://e.example/|x>": (BadLink, "<https://e.example/|x>", ""),
+}
+"""What is typed, how it is refused, the words that are not understood, and the command that is suggested."""
+
+
+@pytest.mark.parametrize(("text", "refused"), NOT_UNDERSTOOD.items(), ids=map(ascii, NOT_UNDERSTOOD))
+def test_what_is_not_understood(text: str, refused: tuple[type[BadUsage], str, str]) -> None:
+    """A slip names the words that were wrong, and the whole right command where it can be guessed."""
+    with pytest.raises(BadUsage) as caught:
+        parse(text)
+
+    assert (type(caught.value), caught.value.values["text"], caught.value.meant) == refused
+
+
+@pytest.mark.parametrize("text", [text for text, (_, _, meant) in NOT_UNDERSTOOD.items() if meant])
+def test_what_is_suggested_is_understood(text: str) -> None:
+    """Who types what is suggested, with an id in its place, is understood."""
+    with pytest.raises(BadUsage) as caught:
+        parse(text)
+
+    request = parse(caught.value.meant.replace("<job_id>", U))
+
+    assert request.verb.value == caught.value.meant.partition(" ")[0] or request == look_up()
+
+
+PIECES = [
+    *VERBS,
+    *LEVELS,
+    *HOSTILE_PIECES,
+    *" ,:，：、\"'`“”<>|",  # noqa: RUF001  Chinese keyboards
+    U,
+    V,
+    "subscibe",
+    "importnt",
+    "lsit",
+    "voicejob",
+    "job",
+    "my-job",
+    "https://",
+    "<https://e.example/jobs/",
+    f"<https://e.example/jobs/{U}|",
+    "help",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.just(" "), max_size=12).map("".join) | texts())
+@examples(600)
+def test_anything_is_understood_or_bad_usage(text: str) -> None:
+    """Whatever is typed, it is understood or refused as bad usage, and an id looks like one."""
+    with suppress(BadUsage):
+        request = parse(text)
+        has_job = request.verb not in {Verb.HELP, Verb.LIST}
+        assert bool(JOB_ID.fullmatch(request.job_id)) is has_job
+        assert request.level is None or request.verb is Verb.SUBSCRIBE
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        (f"watch {U}", f"subscribe {U}"),
+        (f"订阅 {U}", f"subscribe {U}"),
+        (f"stop {U}", f"unsubscribe {U}"),
+        ("sub", "subscribe <job_id>"),
+        ("列表", "list"),
+    ],
+)
+def test_words_from_elsewhere_are_understood(text: str, meant: str) -> None:
+    """What other apps and languages call it leads to our word for it."""
+    with pytest.raises(BadUsage) as refused:
+        parse(text)
+
+    assert refused.value.meant == meant

@@ -1,0 +1,159 @@
+"""Answers to people when something breaks that nobody foresaw."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from slack_sdk.webhook.webhook_response import WebhookResponse
+
+from bot.listeners.replies import Answers, NotTakenError, Question, pause_before_resend
+from bot.messages import job_card
+from bot.simulators.metastudio.simulator import MetaStudioSimulator
+from bot.simulators.slack.workspace import SlackWorkspace
+from bot.simulators.world import GivenSettings, running, settings_for
+from tests.support import eventually
+
+
+class Mistaken(GivenSettings):
+    """Settings with a mistake in the code that makes cards."""
+
+    def console_url(self, job_id: str) -> str | None:
+        """Fail."""
+        raise ZeroDivisionError(job_id)
+
+
+@pytest.fixture
+async def bot_with_a_mistake(slack: SlackWorkspace, metastudio: MetaStudioSimulator) -> AsyncIterator[None]:
+    """Run a bot that breaks while it makes a card."""
+    async with running(Mistaken(**dict(settings_for(slack, metastudio)))):
+        yield
+
+
+@pytest.mark.usefixtures("bot_with_a_mistake")
+async def test_a_mistake_in_the_code_is_a_sentence_and_a_traceback_in_the_log(
+    slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The person hears that the bot failed, and can try again; the operator gets the traceback."""
+    job = metastudio.add_job()
+
+    asked = await slack.command("/voicejob", job["job_id"], channel=channel)
+    seen = await asked.message()
+
+    assert "Something went wrong inside the bot" in seen.text
+    assert "ZeroDivisionError" not in str(seen.blocks)
+    assert seen.blocks[-1]["elements"][0]["action_id"] == job_card.TRY_AGAIN
+    assert "ZeroDivisionError" in caplog.text
+
+
+def not_taken(status: int, **headers: str) -> NotTakenError:
+    return NotTakenError(WebhookResponse(url="", status_code=status, body="", headers=headers))
+
+
+@pytest.mark.parametrize(
+    ("error", "pause"),
+    [
+        (not_taken(429, **{"Retry-After": "7"}), 7.25),
+        (not_taken(429, **{"Retry-After": "60"}), 60.25),
+        (not_taken(429, **{"Retry-After": "61"}), None),
+        (not_taken(429, **{"Retry-After": "soon"}), 0.25),
+        (not_taken(429), 0.25),
+        (not_taken(500), 0.25),
+        (not_taken(503), 0.25),
+        (not_taken(404), None),
+        (not_taken(400), None),
+        (aiohttp.ServerDisconnectedError(), 0.25),
+        (TimeoutError(), 0.25),
+        (UnicodeDecodeError("utf-8", b"", 0, 1, ""), 0.25),
+        (ValueError(), None),
+    ],
+    ids=str,
+)
+def test_when_an_answer_is_sent_again(error: Exception, pause: float | None) -> None:
+    """Slack's own pause is kept, but not one after which nobody waits any more."""
+    assert pause_before_resend(error, 0.25) == pause
+
+
+@pytest.mark.usefixtures("bot_with_a_mistake")
+@pytest.mark.parametrize(
+    ("fault", "times", "taken"),
+    [
+        ({"error": "ratelimited", "retry_after": 1}, 1, True),
+        ({"drop": True}, 2, True),
+        ({"drop": True}, 3, False),
+        ({"status": 500}, 2, True),
+        ({"status": 500}, 3, False),
+        ({"status": 404, "body": "used_url"}, 1, False),
+    ],
+    ids=["limited", "dropped", "unreachable", "down for a moment", "down", "used up"],
+)
+async def test_an_answer_is_sent_again_while_that_may_help(
+    slack: SlackWorkspace,
+    metastudio: MetaStudioSimulator,
+    channel: str,
+    caplog: pytest.LogCaptureFixture,
+    fault: dict[str, object],
+    times: int,
+    taken: bool,  # noqa: FBT001  a column of the table
+) -> None:
+    """What passes costs the person nothing; what does not is one line in the log, without the address."""
+    caplog.set_level(logging.INFO, "bot")
+    job = metastudio.add_job()
+    slack.fail("response_url", times=times, **fault)  # type: ignore[arg-type]  # a table of keywords
+    asked = await slack.command("/voicejob", job["job_id"], channel=channel)
+    await eventually(lambda: bool(asked.messages) or " answer" in caplog.text)
+
+    assert bool(asked.messages) is taken
+    assert (" answer" in caplog.text) is not taken
+    assert "/commands/" not in caplog.text
+
+
+async def test_acknowledgements_go_before_answers() -> None:
+    """However many answers are to be begun, what else is due in the loop has its turn before each of them."""
+    order: list[str] = []
+
+    async def work() -> None:
+        order.append("begun")
+
+    async def acknowledge() -> None:
+        while order.count("begun") < 50:
+            order.append("acknowledged")
+            await asyncio.sleep(0)
+
+    async with aiohttp.ClientSession() as session:
+        answers = Answers(session)
+        acknowledging = asyncio.create_task(acknowledge())
+        for _ in range(50):
+            answers.give(Question(about="look-up", value="", response_url=""), work)
+        await acknowledging
+
+    assert " ".join(order).count("begun begun") == 0
+
+
+async def test_who_waits_for_a_turn_at_the_end_is_told() -> None:
+    """An answer that was not even begun when the bot ends is not left out in silence."""
+    told: list[str] = []
+    begun = 0
+
+    async def take(request: web.Request) -> web.Response:
+        told.append((await request.json())["text"])
+        return web.Response(text="ok")
+
+    async def work() -> None:
+        nonlocal begun
+        begun += 1
+        await asyncio.Event().wait()
+
+    application = web.Application()
+    application.router.add_post("/", take)
+    async with TestServer(application) as server, aiohttp.ClientSession() as session:
+        answers = Answers(session)
+        for _ in range(30):
+            answers.give(Question(about="look-up", value="", response_url=str(server.make_url("/"))), work)
+        await answers.drain(0)
+
+    assert begun < len(told) == 30
+    assert {"restarted" in text for text in told} == {True}

@@ -1,0 +1,250 @@
+"""What Slack sends and nothing handles, and payloads that lack what they mostly have: both modes."""
+
+from typing import Any
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.listeners.unhandled import NOT_TOLD, acknowledged, answer_to, kind_of, type_of
+from bot.messages import channel as notices
+from bot.messages import job_card, private
+from bot.messages.blocks import actions, button
+from bot.simulators.metastudio.simulator import MetaStudioSimulator
+from bot.simulators.slack.workspace import BOT_TOKEN, SlackWorkspace
+from bot.telemetry.metrics import OTHER, PRESSED, TYPED
+from tests.support import BOTH_MODES, log_lines, log_text
+
+JOB = "26f06524-4f75-4b3a-a853-b649a21aaf66"
+PERSON = {"user": {"id": "U0ALICE", "team_id": "T0VOICEJOB"}, "team": {"id": "T0VOICEJOB"}}
+FORM = {"type": "modal", "callback_id": "form"}
+NEW_CARD = f"`/voicejob {JOB}` shows a new card"
+ANY_CARD = "`/voicejob &lt;job_id&gt;` shows a new card"
+HELP = "`/voicejob help` shows what I can do"
+
+
+def press(action_id: str = "old_button", value: Any = JOB, **more: Any) -> dict[str, Any]:
+    action = {"type": "button", "action_id": action_id, "block_id": "b", "value": value}
+    return {"type": "block_actions", "actions": [action], **PERSON, **more}
+
+
+def event(kind: str, **more: Any) -> dict[str, Any]:
+    return {
+        "type": "event_callback",
+        "team_id": "T0VOICEJOB",
+        "event_id": "Ev1",
+        "event": {"type": kind, **more},
+    }
+
+
+INTERACTIVE: dict[str, tuple[dict[str, Any], str]] = {
+    "block_actions old_button": (press(), NEW_CARD),
+    "block_actions old_list": (press("old_list", "16"), ANY_CARD),
+    "block_actions old_menu": (
+        press("old_menu", None, actions=[{"type": "overflow", "action_id": "old_menu"}]),
+        ANY_CARD,
+    ),
+    "block_actions": (press("ANY words", "x"), ANY_CARD),
+    "interactive_message old": (
+        {"type": "interactive_message", "callback_id": "old", "actions": [{"name": "x"}]},
+        ANY_CARD,
+    ),
+    "message_action look": ({"type": "message_action", "callback_id": "look", **PERSON}, HELP),
+    "shortcut look": ({"type": "shortcut", "callback_id": "look", **PERSON}, HELP),
+    "view_submission form": ({"type": "view_submission", "view": FORM, **PERSON}, HELP),
+    "view_submission bare": ({"type": "view_submission", "view": {"callback_id": "bare"}}, HELP),
+    "dialog_submission": ({"type": "dialog_submission", "callback_id": "A 1", **PERSON}, HELP),
+    "something_new": ({"type": "something_new"}, HELP),
+    "unknown": ({"type": ["odd"], "actions": "odd", "view": "odd"}, HELP),
+}
+"""By what the log calls it, what Slack sends, and what the person is told."""
+
+
+@pytest.mark.parametrize("kind", INTERACTIVE)
+def test_what_it_is_called_and_what_is_said(kind: str) -> None:
+    """The log names it in Slack's words and ours alone, and the person hears what to do."""
+    body, said = INTERACTIVE[kind]
+
+    assert kind_of(body) == kind
+    assert said in answer_to(body, "/voicejob").text
+    assert type_of(body) == (PRESSED if said.endswith("card") else OTHER)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (event("user_change"), "event_callback user_change"),
+        (event("message", subtype="message_changed"), "event_callback message message_changed"),
+        (event("message", text="hello"), "event_callback message"),
+        ({"type": "block_suggestion", "action_id": "pick", "value": "typed"}, "block_suggestion pick"),
+        ({"type": "view_closed", "view": FORM}, "view_closed form"),
+        ({"command": "/other", "text": "typed"}, "command"),
+        ({}, "unknown"),
+    ],
+    ids=str,
+)
+def test_what_else_it_is_called(body: dict[str, Any], kind: str) -> None:
+    """Nothing that a person typed is in it."""
+    assert kind_of(body) == kind
+
+
+def test_other_commands_are_named_and_menus_are_empty() -> None:
+    """Another command of the same app is answered with ours, a menu with no options."""
+    assert "`/other`. `/voicejob help`" in answer_to({"command": "/other"}, "/voicejob").text
+    assert type_of({"command": "/other"}) == TYPED
+    assert acknowledged({"type": "block_suggestion"}).body == '{"options": []}'
+    assert acknowledged({"type": "shortcut"}).body == ""
+
+
+@BOTH_MODES
+@pytest.mark.usefixtures("bot")
+class TestBothModes:
+    """Through the bot, as Slack sends it."""
+
+    async def test_interactions_are_acknowledged_and_answered(
+        self, slack: SlackWorkspace, channel: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Each is acknowledged, the person is told where that can be, and each kind is logged once."""
+        for body, said in INTERACTIVE.values():
+            silent = await slack.send("interactive", body)
+            told = await slack.send("interactive", body, channel=channel, can_answer=True)
+
+            assert (silent.acked, told.acked, silent.reply, told.reply) == (True, True, None, None)
+            assert said in (await told.message()).text
+        unhandled = [line for line in log_lines(caplog) if "Unhandled" in line]
+        assert len(unhandled) == len(INTERACTIVE)
+        assert "code='block_actions old_button'" in unhandled[0]
+
+    async def test_who_can_not_be_answered_is_written_to(self, slack: SlackWorkspace) -> None:
+        """Slack gives no address for a global shortcut, a form, or a button in the App Home."""
+        for user, kind in (
+            ("U0A", "shortcut look"),
+            ("U0B", "view_submission form"),
+            ("U0C", "dialog_submission"),
+            ("U0D", "block_actions old_button"),
+        ):
+            body, said = INTERACTIVE[kind]
+            person = {"user": {"id": user, "team_id": "T0VOICEJOB"}}
+            assert (await slack.send("interactive", body | person)).acked
+            told = await slack.message_where(lambda seen, user=user: seen in slack.direct(user))  # type: ignore[misc]
+
+            assert said in told.text
+
+    async def test_nobody_is_written_to_for_less(self, slack: SlackWorkspace) -> None:
+        """Not for what is typed into a menu, a form that is closed, an event, a guest, or an odd person."""
+        for kind, body in (
+            ("interactive", {"type": "block_suggestion", "action_id": "pick", **PERSON}),
+            ("interactive", {"type": "view_closed", "view": FORM, **PERSON}),
+            ("interactive", {"type": "shortcut", "user": {"id": "U0ALICE", "team_id": "T0OTHER"}}),
+            ("interactive", {"type": "shortcut", "user": {"id": ["U0ALICE"]}}),
+            ("events_api", event("app_mention", user="U0ALICE", channel="C1", team="T0VOICEJOB")),
+        ):
+            assert (await slack.send(kind, body)).acked, body
+        last, _ = INTERACTIVE["shortcut look"]
+        await slack.send("interactive", last)
+        await slack.message_where(lambda seen: seen in slack.direct("U0ALICE"))
+
+        assert [call.method for call in slack.calls].count("chat.postMessage") == 1
+
+    async def test_who_can_not_be_written_to_either(
+        self, slack: SlackWorkspace, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """It is acknowledged as ever, and the log tells it once; the next person is told."""
+        shortcut, said = INTERACTIVE["shortcut look"]
+        slack.fail("chat.postMessage", error="messages_tab_disabled")
+        slack.fail("chat.postMessage", body="<html>")
+        for _ in range(3):
+            assert (await slack.send("interactive", shortcut)).acked
+        await slack.message_where(lambda seen: said in seen.text)
+
+        assert log_text(caplog).count(NOT_TOLD) == 1
+        assert [record for record in caplog.records if record.exc_info] == []
+
+    async def test_events_are_acknowledged(self, slack: SlackWorkspace) -> None:
+        """Slack would send an event again that is not, three times, and switch events off in the end."""
+        for body in (
+            event("app_mention", user="U0ALICE", text="hello", channel="C1", ts="1.1", team="T0VOICEJOB"),
+            event("message", subtype="message_changed", channel="C1", message={"user": "U0ALICE"}),
+            event("message", user="U0ALICE", text=None, channel="D1", channel_type="im"),
+            event("message", user="U0GUEST", team="T0OTHER", text="x", channel="C1"),
+            event("function_executed", function={"callback_id": "f"}, inputs={}, function_execution_id="Fx1"),
+            event("app_home_opened", user="U0ALICE", tab="home"),
+            event("app_uninstalled"),
+            event("tokens_revoked", tokens={"bot": ["U1"]}),
+            event("channel_archive", channel="C1", user="U0ALICE"),
+            event("brand_new"),
+        ):
+            assert (await slack.send("events_api", body)).acked, body
+
+    async def test_menus_and_closed_forms(self, slack: SlackWorkspace, channel: str) -> None:
+        """A menu gets no options; of a form that was closed there is nothing to say."""
+        menu = {"type": "block_suggestion", "action_id": "pick", "value": "typed", **PERSON}
+        closed = {"type": "view_closed", "view": FORM, **PERSON}
+
+        outside = menu | {"user": {"id": "U0GUEST", "team_id": "T0OTHER"}}
+        assert (await slack.send("interactive", menu)).reply == {"options": []}
+        assert (await slack.send("interactive", outside)).reply == {"options": []}
+        assert (await slack.send("interactive", closed, channel=channel, can_answer=True)).messages == []
+
+    async def test_an_old_button_and_another_command(self, slack: SlackWorkspace) -> None:
+        """A message of an earlier version stands in the channel for ever, and people press."""
+        channel = slack.add_channel("old")
+        row = actions(button("Old", "old_button", f"{JOB} {channel}"))
+        await AsyncWebClient(BOT_TOKEN, base_url=slack.api_url).chat_postMessage(
+            channel=channel, text="old", blocks=[row]
+        )
+        pressed = await slack.press(slack.messages(channel)[0], "old_button")
+        outsider = await slack.press(slack.messages(channel)[0], "old_button", team="T0OTHER")
+        typed = await slack.command("/otherjob", "list", channel=channel)
+
+        assert NEW_CARD in (await pressed.message()).text
+        assert "Only members" in (await outsider.message()).text
+        assert "I don't know the command `/otherjob`" in (await typed.message()).text
+
+    async def test_presses_without_a_place(
+        self,
+        slack: SlackWorkspace,
+        metastudio: MetaStudioSimulator,
+        channel: str,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """A modal and the App Home know no channel, and give no address for an answer."""
+        job = metastudio.add_job()["job_id"]
+        view = {"container": {"type": "view"}, "view": {"type": "home"}}
+        for action_id in (
+            job_card.SUBSCRIBE,
+            notices.STOP,
+            private.PAGE,
+            job_card.OPEN_CONSOLE,
+            job_card.REFRESH,
+        ):
+            assert (await slack.send("interactive", press(action_id, job, **view))).acked
+        told = await slack.send(
+            "interactive", press(job_card.SUBSCRIBE, job), channel=channel, can_answer=True
+        )
+        typed = {"command": "/voicejob", "text": f"subscribe {job}", "team_id": "T0VOICEJOB"}
+        said = await slack.send("slash_commands", typed, channel=channel, can_answer=True)
+
+        assert "can't tell which channel" in (await told.message()).text
+        assert "can't tell which channel" in (await said.message()).text
+        assert [record for record in caplog.records if record.exc_info] == []
+
+    @pytest.mark.parametrize("value", [None, "", "x/y", "女声", "a" * 70])
+    @pytest.mark.parametrize(
+        "action_id", [job_card.REFRESH, job_card.SUBSCRIBE, notices.STOP, private.LISTED_ALL]
+    )
+    async def test_a_button_with_a_value_that_is_no_id(
+        self, slack: SlackWorkspace, channel: str, action_id: str, value: str | None
+    ) -> None:
+        """What a button carries is read like what is typed."""
+        body = press(action_id, value, channel={"id": channel, "name": "voices"})
+        told = await slack.send("interactive", body, channel=channel, can_answer=True)
+
+        assert "can't be a job id" in (await told.message()).text
+
+    @pytest.mark.parametrize("value", ["x", "", "9" * 5000, "-1", "８"])  # noqa: RUF001
+    async def test_a_page_that_is_no_number(self, slack: SlackWorkspace, channel: str, value: str) -> None:
+        """The list begins at its start then."""
+        body = press(private.PAGE, value, channel={"id": channel, "name": "voices"})
+        told = await slack.send("interactive", body, channel=channel, can_answer=True)
+
+        assert "no subscriptions" in (await told.message()).text

@@ -1,0 +1,322 @@
+"""What one person is told of subscriptions: what came of asking, and a channel's list."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from bot.domain.jobs import Job
+from bot.domain.subscriptions import Level, Subscription
+from bot.messages import job_card, private
+from bot.messages.blocks import Message
+from bot.messages.channel import Look
+from bot.simulators.slack.blockkit import buttons
+from tests.blocks import problems
+from tests.messages.test_channel import (
+    HOSTILE,
+    LOOK,
+    WHY,
+    check,
+    kept_of,
+    mrkdwn_of,
+    odd_subscriptions,
+    paused_of,
+)
+from tests.messages.test_job_card import JOB_ID, NOW, NOW_TOKEN
+from tests.profiles import examples
+
+VOICE = f"`Morning News` (job `{JOB_ID}`)"
+IMPORTANT = "important changes only: when the job waits for you, or is over"
+
+
+def list_of(kept: list[Subscription], *, start: int = 0, checked_at: int | None = NOW) -> Message:
+    return private.listing(kept, LOOK, start=start, checked_at=lambda _: checked_at)
+
+
+def check_list(message: Message) -> None:
+    """Check a message in which the same button stands in several rows.
+
+    Slack wants an action_id to be unique in its block; the judge of Block Kit wants it for the whole message.
+    """
+    for block in message.blocks:
+        check(Message(message.text, [block]))
+    found = problems({"text": message.text, "blocks": message.blocks})
+    assert [problem for problem in found if "used twice" not in problem] == []
+
+
+def labels(message: Message) -> list[str]:
+    return [button["text"]["text"] for _, button in buttons(message.blocks)]
+
+
+ANSWERS: dict[str, tuple[Callable[[], Message], str]] = {
+    "subscribed": (
+        lambda: private.subscribed(kept_of()),
+        (
+            ":white_check_mark: Subscribed to `Morning News`. This channel is told of every change. "
+            "To stop that, press *Unsubscribe* on its card."
+        ),
+    ),
+    "subscribed to what is important": (
+        lambda: private.subscribed(kept_of(level=Level.IMPORTANT)),
+        (
+            f":white_check_mark: Subscribed to `Morning News`. This channel is told of {IMPORTANT}. "
+            "To stop that, press *Unsubscribe* on its card."
+        ),
+    ),
+    "already": (
+        lambda: private.already(kept_of(), LOOK),
+        (
+            f"<@U0ALICE> has subscribed to {VOICE} here already. This channel is told of every change. "
+            f"`/voicejob subscribe {JOB_ID} important` changes that."
+        ),
+    ),
+    "already, to what is important": (
+        lambda: private.already(kept_of(level=Level.IMPORTANT), LOOK),
+        (
+            f"<@U0ALICE> has subscribed to {VOICE} here already. This channel is told of {IMPORTANT}. "
+            f"`/voicejob subscribe {JOB_ID} all` changes that."
+        ),
+    ),
+    "level": (
+        lambda: private.level_changed(kept_of()),
+        f":white_check_mark: {VOICE}: this channel is now told of every change.",
+    ),
+    "other level": (
+        lambda: private.level_changed(kept_of(level=Level.IMPORTANT)),
+        f":white_check_mark: {VOICE}: this channel is now told of {IMPORTANT}.",
+    ),
+    "refused": (
+        lambda: private.refused(paused_of("not_in_channel"), LOOK),
+        (
+            ":warning: I am not in this channel yet. Type `/invite @voicejob`, then press Try again. "
+            "The subscription to `Morning News` is kept until then."
+        ),
+    ),
+    "not in a direct message": (
+        lambda: private.not_in_direct(LOOK),
+        (
+            ":warning: I can't post in a direct message between people, and can't be invited to one, so it "
+            "is not subscribed. Subscribe in a channel, or in your direct message with `@voicejob`."
+        ),
+    ),
+    "later": (
+        lambda: private.later(kept_of()),
+        (
+            f":hourglass_flowing_sand: The subscription to {VOICE} is kept, but its message could not be "
+            "posted yet. It comes here by itself, as soon as it can."
+        ),
+    ),
+    "stopped": (
+        lambda: private.stopped(kept_of(), LOOK),
+        (
+            f":white_check_mark: This channel is not told of {VOICE} any more. "
+            f"`/voicejob subscribe {JOB_ID}` subscribes it again."
+        ),
+    ),
+    "not subscribed": (
+        lambda: private.not_subscribed(JOB_ID, LOOK),
+        (
+            f"This channel is not subscribed to the job `{JOB_ID}`. `/voicejob list` shows what it is "
+            "subscribed to."
+        ),
+    ),
+    "outsider": (
+        private.outsider,
+        (
+            "Only members of the workspace that I belong to can use my commands and buttons. Ask one of them "
+            "in this channel."
+        ),
+    ),
+    "nothing to list": (
+        lambda: list_of([]),
+        "This channel has no subscriptions. `/voicejob subscribe &lt;job_id&gt;` makes one.",
+    ),
+}
+"""Every short answer, and how it reads."""
+
+
+class TestAnswers:
+    """What came of asking."""
+
+    @pytest.mark.parametrize(("made", "says"), ANSWERS.values(), ids=ANSWERS)
+    def test_answer_says_what_happened_and_what_to_do(self, made: Callable[[], Message], says: str) -> None:
+        """The text and the block say the same, in sentences, with the command to type."""
+        message = made()
+
+        assert message.text == says
+        assert mrkdwn_of(message.blocks)[0] == says
+        check(message)
+
+    @pytest.mark.parametrize(("reason", "says"), WHY.items(), ids=WHY)
+    def test_refusal_can_be_tried_again(self, reason: str, says: str) -> None:
+        """Where the bot may not post, its answer has the remedy, and a button for the same job."""
+        here = private.refused(paused_of(reason), LOOK)
+        elsewhere = private.refused(paused_of(reason), LOOK, elsewhere=True)
+
+        assert says in elsewhere.text
+        assert "<#C1>: " in elsewhere.text
+        for message, value in ((here, JOB_ID), (elsewhere, f"{JOB_ID} C1")):
+            ((_, button),) = buttons(message.blocks)
+            assert (button["text"]["text"], button["value"]) == ("Try again", value)
+            assert button["action_id"] == "subscription_retry"
+            assert mrkdwn_of(message.blocks)[1:] == [f"Slack calls it `{reason}`", f"`{JOB_ID}`"]
+            check(message)
+
+    def test_job_that_is_over_is_shown(self) -> None:
+        """Instead of a subscription there is the job's card, and the reason."""
+        message = private.over(kept_of("SUCCEED").job, LOOK, now=NOW)
+
+        assert message.text.startswith("This job is over: nothing about it will change, so I did not ")
+        assert "`Morning News`: Succeeded" in message.text
+        assert labels(message) == ["Refresh"]
+        check(message)
+
+
+class TestList:
+    """A channel's list."""
+
+    def test_row_says_everything(self) -> None:
+        """A row has the voice, state, since when, level, who asked, last check, last message, and the id."""
+        kept = kept_of(job={"lastupdate_time": NOW}, delivered_at=NOW)
+
+        assert mrkdwn_of(list_of([kept]).blocks) == [
+            "*1 subscription in this channel*",
+            f":hourglass_flowing_sand: `Morning News`: *In training* since {NOW_TOKEN}",
+            job_card.BETWEEN.join(
+                [
+                    "Told of every change",
+                    f"Subscribed by <@U0ALICE>, {NOW_TOKEN}",
+                    f"Checked {NOW_TOKEN}",
+                    f"Last message {NOW_TOKEN}",
+                    f"`{JOB_ID}`",
+                ]
+            ),
+        ]
+
+    def test_row_says_what_is_not_known_yet(self) -> None:
+        """Right after a start nothing was checked, and a new subscription had no message."""
+        (_, row, small) = mrkdwn_of(list_of([kept_of()], checked_at=None).blocks)
+
+        assert job_card.BETWEEN.join(["Not checked since I was started", "No message yet"]) in small
+        assert "since <!date" not in row
+
+    @pytest.mark.parametrize(("reason", "says"), WHY.items(), ids=WHY)
+    def test_paused_row_says_why(self, reason: str, says: str) -> None:
+        """A paused one has the reason, the remedy, and when the bot tries next; the text names it too."""
+        message = list_of([paused_of(reason)])
+        (_, row, _) = mrkdwn_of(message.blocks)
+
+        assert f":warning: *Paused* since {NOW_TOKEN}: " in row
+        assert says in row
+        assert row.endswith("2026-01-02 03:09 UTC>.")
+        assert "`Morning News`: In training (paused), job" in message.text
+
+    @pytest.mark.parametrize(
+        ("kept", "found"),
+        [
+            (kept_of(), ["Only important", "Unsubscribe"]),
+            (kept_of(level=Level.IMPORTANT), ["Every change", "Unsubscribe"]),
+            (paused_of("is_archived"), ["Try again", "Only important", "Unsubscribe"]),
+        ],
+        ids=["all", "important", "paused"],
+    )
+    def test_buttons_of_a_row(self, kept: Subscription, found: list[str]) -> None:
+        """Each row can be ended and have the other level; a paused one can be tried again."""
+        message = list_of([kept])
+        actions = {
+            "Only important": private.LISTED_IMPORTANT,
+            "Every change": private.LISTED_ALL,
+            "Unsubscribe": private.LISTED_STOP,
+            "Try again": private.LISTED_RETRY,
+        }
+
+        assert labels(message) == found
+        for _, button in buttons(message.blocks):
+            assert (button["action_id"], button["value"]) == (actions[button["text"]["text"]], JOB_ID)
+            assert ("confirm" in button) is (button["text"]["text"] == "Unsubscribe")
+        check(message)
+
+    @pytest.mark.parametrize(
+        ("number", "start", "head", "shown", "ways"),
+        [
+            (1, 0, "1 subscription in this channel", (0, 1), []),
+            (8, 0, "8 subscriptions in this channel", (0, 8), []),
+            (9, 0, "9 subscriptions in this channel: 1 to 8", (0, 8), ["More"]),
+            (9, 8, "9 subscriptions in this channel: 9 to 9", (8, 9), ["From the start"]),
+            (23, 8, "23 subscriptions in this channel: 9 to 16", (8, 16), ["More", "From the start"]),
+            (23, 16, "23 subscriptions in this channel: 17 to 23", (16, 23), ["From the start"]),
+            (100, 96, "100 subscriptions in this channel: 97 to 100", (96, 100), ["From the start"]),
+            (9, 9, "9 subscriptions in this channel: 1 to 8", (0, 8), ["More"]),
+            (9, 10**9, "9 subscriptions in this channel: 1 to 8", (0, 8), ["More"]),
+            (9, -1, "9 subscriptions in this channel: 1 to 8", (0, 8), ["More"]),
+        ],
+    )
+    def test_pages(self, number: int, start: int, head: str, shown: tuple[int, int], ways: list[str]) -> None:
+        """A page says which part of how many it is, and has a button to each other part."""
+        message = list_of([kept_of(job_id=f"job-{at}") for at in range(number)], start=start)
+        ids = re.findall(r"job `(job-\d+)`", message.text)
+
+        assert message.text.splitlines()[0] == f"{head}."
+        assert mrkdwn_of(message.blocks)[0] == f"*{head}*"
+        assert ids == [f"job-{at}" for at in range(*shown)]
+        assert [label for label in labels(message) if label in {"More", "From the start"}] == ways
+        check_list(message)
+
+    @pytest.mark.parametrize("number", [1, 8, 9, 16, 23, 100])
+    def test_every_entry_is_on_one_page(self, number: int) -> None:
+        """Who presses More to the end has seen each once, and comes back to the start."""
+        kept = [kept_of(job_id=f"job-{at}") for at in range(number)]
+        seen: list[str] = []
+        start: int | None = 0
+        while start is not None:
+            message = list_of(kept, start=start)
+            seen += re.findall(r"job `(job-\d+)`", message.text)
+            ways = {button["action_id"]: button["value"] for _, button in buttons(message.blocks)}
+            assert (ways.get(private.FIRST_PAGE) == "0") is (start > 0)
+            start = int(ways[private.PAGE]) if private.PAGE in ways else None
+
+        assert seen == [each.job_id for each in kept]
+
+
+class TestAnything:
+    """Any subscription at all."""
+
+    @given(odd_subscriptions())
+    @examples(30)
+    def test_every_answer_is_one_that_slack_takes(self, kept: Subscription) -> None:
+        """Nothing from outside breaks an answer, comes alive in it, or makes it too long."""
+        for message in (
+            private.subscribed(kept),
+            private.already(kept, LOOK),
+            private.level_changed(kept),
+            private.over(kept.job, LOOK, now=NOW),
+            private.refused(kept, LOOK),
+            private.later(kept),
+            private.stopped(kept, LOOK),
+            private.not_subscribed(kept.job_id, LOOK),
+        ):
+            check(message)
+        check_list(list_of([kept, kept]))
+
+    @pytest.mark.parametrize("filler", [HOSTILE, "&", "x", "女", "<"])
+    def test_longest_of_everything_fits(self, filler: str) -> None:
+        """Eight entries with endless names, states and ids fit into one message, and into its text."""
+        long = (filler * 5000)[:5000]
+        job = Job.from_api({"job_id": long, "voice_name": long, "state": f"X{long}", "lastupdate_time": NOW})
+        kept = paused_of(long, subscribed_by=long, job_id=long[:900]).model_copy(update={"job": job})
+        look = Look(region=long, bot_name=long, command="/voicejob", console_url=lambda _: None)
+
+        check_list(private.listing([kept] * 9, look, start=0, checked_at=lambda _: NOW))
+        check(private.subscribed(kept))
+        for made in (private.refused, private.already, private.stopped):
+            check(made(kept, look))
+
+    def test_nothing_personal_is_listed(self) -> None:
+        """The list shows no personal field."""
+        secret: dict[str, Any] = {"phone": "SECRETSECRET", "app_user_id": "SECRETSECRET"}
+        kept = kept_of().model_copy(update={"job": Job.from_api({"job_id": JOB_ID} | secret)})
+
+        assert "SECRETSECRET" not in json.dumps(list_of([kept]).blocks) + list_of([kept]).text

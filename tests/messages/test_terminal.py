@@ -1,0 +1,196 @@
+"""Messages drawn in a terminal."""
+
+import io
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from rich.cells import cell_len
+from rich.console import Console
+
+from bot.domain.jobs import Job
+from bot.errors import BadUsage, ServiceDown
+from bot.messages import blocks, job_card, terminal
+from bot.simulators.slack.blockkit import BLOCKS
+from tests.profiles import examples
+from tests.strategies import answers
+
+JOB_ID = "26f06524-4f75-4b3a-a853-b649a21aaf66"
+NOW = 1767323045
+STYLE = re.compile(r"\x1b\[[\d;]*m")
+"""What rich itself writes: a change of style."""
+
+
+def drawn(blocks: list[dict[str, Any]], *, colour: bool = False) -> str:
+    """Draw blocks as a terminal would get them, with or without colour."""
+    written = io.StringIO()
+    Console(
+        file=written,
+        width=120,
+        highlight=False,
+        force_terminal=colour,
+        color_system="truecolor" if colour else None,
+        legacy_windows=False,
+    ).print(terminal.draw(blocks))
+    return written.getvalue()
+
+
+def read(picture: str) -> str:
+    """Take the frame and the line breaks away, so that only what is said remains."""
+    return " ".join(re.sub("[│╭╮╰╯─]", " ", picture).split())
+
+
+def card_of(**fields: Any) -> list[dict[str, Any]]:
+    job = Job.from_api(fields | {"job_id": JOB_ID})
+    return job_card.job(job, region="cn-north-4", now=NOW, console_url="https://console.example/").blocks
+
+
+@pytest.fixture
+def eight_hours_east() -> Iterator[None]:
+    """Move this process to another time zone for a while."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "CST-8")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+def section(text: str) -> list[dict[str, Any]]:
+    return [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]
+
+
+FULL = {
+    "voice_name": "女声",
+    "state": "FAILED",
+    "job_type": "BASIC",
+    "language": "CN",
+    "tag": "NEWS",
+    "create_time": NOW,
+    "lastupdate_time": NOW,
+    "job_failed_code": "MSS.41000017",
+    "job_failed_reason": "Segment 14.wav is longer than 15 s.",
+}
+
+
+class TestDrawing:
+    """What is drawn."""
+
+    def test_whole_card_is_there(self) -> None:
+        """Every text of a card is in the picture, its buttons too."""
+        picture = read(drawn(card_of(**FULL)))
+
+        for said in (
+            "女声",
+            "❌ Failed, 2026-01-02",
+            "State: FAILED",
+            "Your turn: Fix the cause",
+            "Error MSS.41000017: Segment 14.wav is longer than 15 s.",
+            "Basic (20 sentences)",
+            "Chinese",
+            "News",
+            "Region cn-north-4",
+            JOB_ID,
+            "[ Refresh ]",
+            "[ Open console ]",
+        ):
+            assert said in picture
+
+    def test_every_block_of_our_messages_is_drawn(self) -> None:
+        """Each message of the bot can be drawn, and together they use every kind of block it knows."""
+        messages = [
+            card_of(**FULL),
+            job_card.help("/voicejob").blocks,
+            job_card.usage(BadUsage("hlep", meant="help"), "/voicejob").blocks,
+            job_card.problem(ServiceDown(request_id="0123abcd"), job_id=JOB_ID).blocks,
+        ]
+        kinds = {block["type"] for message in messages for block in message}
+
+        assert all(drawn(message).strip() for message in messages)
+        assert kinds == {"header", "section", "actions", "context"}
+        assert kinds < set(BLOCKS)
+
+    def test_nothing_of_the_markup_is_seen(self) -> None:
+        """Stars, backticks, date tokens and names of pictures are drawn, not printed."""
+        picture = drawn(card_of(**FULL))
+
+        assert not re.search(r"[*`]|<!date|:x:|&amp;", picture)
+
+    @pytest.mark.parametrize("colour", [False, True], ids=["plain", "colour"])
+    def test_fits_its_width(self, colour: bool) -> None:  # noqa: FBT001  a column of a table
+        """No line is wider than the frame, Chinese characters counted as two columns."""
+        picture = STYLE.sub("", drawn(card_of(**FULL | {"voice_name": "女" * 150}), colour=colour))
+
+        assert {cell_len(line) for line in picture.splitlines()} == {terminal.WIDTH}
+
+    @pytest.mark.parametrize(
+        ("written", "seen"),
+        [
+            ("*bold* plain", "bold plain"),
+            ("`a&lt;b&gt;&amp;c`", "a<b>&c"),
+            ("`&amp;lt;`", "&lt;"),
+            ("a &amp;lt; b", "a &lt; b"),
+            ("`*a* :x:`", "*a* :x:"),
+            (":warning: :unknown_picture:", "⚠️ :unknown_picture:"),
+        ],
+    )
+    def test_mrkdwn(self, written: str, seen: str) -> None:
+        """Bold, code, pictures and entities read as in Slack; entities are decoded once."""
+        assert read(drawn(section(written))) == seen
+
+    @pytest.mark.usefixtures("eight_hours_east")
+    def test_date_is_local(self) -> None:
+        """A date token is drawn in the time zone of whoever looks."""
+        assert read(drawn(section(blocks.date(NOW)))) == "2026-01-02 11:04"
+
+
+HOSTILE = "[red]x[/red] [link=https://evil.example]y[/link] [/] \\[ :x: <!date^1^{date}|x> &lt; \x1b[31m"
+AS_SEEN = "[red]x[/red] [link=https://evil.example]y[/link] [/] \\[ :x: <!date^1^{date}|x> &lt; [31m"
+
+
+class TestHostileText:
+    """Text from outside is just characters here too."""
+
+    @pytest.mark.parametrize(
+        "name", ["voice_name", "state", "job_type", "batch_name", "job_failed_code", "job_failed_reason"]
+    )
+    @pytest.mark.parametrize("colour", [False, True], ids=["plain", "colour"])
+    def test_markup_in_a_card_is_just_drawn(self, name: str, colour: bool) -> None:  # noqa: FBT001  a column
+        """Rich's markup, links, pictures and mrkdwn in a field are shown as they are."""
+        picture = drawn(card_of(**{"state": "BRAND_NEW", name: HOSTILE}), colour=colour)
+
+        assert re.sub(r"\s", "", AS_SEEN) in re.sub(r"\s", "", read(STYLE.sub("", picture)))
+        assert "\x1b]8" not in picture
+
+    @given(answers())
+    @examples(40)
+    def test_no_job_reaches_the_terminal_itself(self, answer: dict[str, Any]) -> None:
+        """Whatever MetaStudio says, the terminal gets lines and styles, and no other control character."""
+        picture = STYLE.sub("", drawn(card_of(**answer), colour=True))
+
+        assert not [char for char in picture if char != "\n" and (char < " " or "\x7f" <= char <= "\x9f")]
+
+    @pytest.mark.parametrize("kind", ["plain_text", "mrkdwn"])
+    @pytest.mark.parametrize(
+        "escape", ["\x1b[2J", "\x1b]8;;https://evil.example\x07", "\x9b31m", "\x07", "\r", "\x08"], ids=ascii
+    )
+    def test_control_characters_of_any_block_are_not_passed_on(self, kind: str, escape: str) -> None:
+        """Even a block that no card of ours would hold can't steer the terminal."""
+        picture = drawn([{"type": "section", "text": {"type": kind, "text": f"a{escape}b"}}])
+
+        assert not [char for char in picture if char != "\n" and (char < " " or "\x7f" <= char <= "\x9f")]
+
+
+def test_a_divider_and_names() -> None:
+    """A line parts the entries of a list, and people and channels are named by their ids."""
+    blocks = [*section("by <@U0ALICE> in <#C0123>"), {"type": "divider"}, *section("next")]
+
+    assert read(drawn(blocks)) == "by @U0ALICE in #C0123 next"
+    assert len([line for line in drawn(blocks).splitlines() if "───" in line]) == 3
+
+
+def test_a_text_without_its_marks() -> None:
+    """Plain text has neither the marks of mrkdwn nor its entities."""
+    assert terminal.plain("`a &lt;b&gt;` *c* :x: <@U1>") == "a <b> c ❌ @U1"

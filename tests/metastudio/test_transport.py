@@ -1,0 +1,108 @@
+"""How requests reach Huawei Cloud: a proxy, long headers, and each error of aiohttp by httpx's name."""
+
+import asyncio
+from collections.abc import Iterator
+
+import aiohttp
+import httpx
+import pytest
+
+from bot.errors import MetaStudioError, Unreachable
+from bot.metastudio.auth import GivenToken
+from bot.metastudio.transport import Transport, httpx_error
+from tests.servers import Scripted, client_at, failure_of, listening, raw_answer
+
+
+async def test_requests_go_to_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With their whole address, and the proxy's password where it has one."""
+    heard = asyncio.get_running_loop().create_future()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.set_result((await reader.readuntil(b"\r\n\r\n")).decode())
+        writer.write(raw_answer("200 OK", b'{"state": "WAITING", "voice_name": "by proxy"}'))
+
+    async with listening(serve) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.replace("http://", "http://me:hush@"))
+        async with client_at("http://metastudio.example") as client:
+            job = await client.job("a-job")
+
+    head = await heard
+    assert job.voice_name == "by proxy"
+    assert head.startswith("GET http://metastudio.example/v1/")
+    assert "Proxy-Authorization: Basic bWU6aHVzaA==" in head
+
+
+async def test_a_long_token_fits_into_a_header() -> None:
+    """IAM's tokens come in a header, and are longer than most servers' headers."""
+    token = "x" * 40_000
+    server = Scripted(raw_answer("201 Created", b"{}", f"X-Subject-Token: {token}"))
+    async with server.running() as url, httpx.AsyncClient(transport=Transport()) as http:
+        answer = await http.get(url)
+
+    assert answer.headers["x-subject-token"] == token
+
+
+async def test_the_address_is_sent_as_it_was_signed() -> None:
+    """Nothing in it is quoted anew."""
+    heard = asyncio.get_running_loop().create_future()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.set_result((await reader.readline()).decode())
+        writer.write(raw_answer("200 OK", b""))
+
+    async with listening(serve) as url, httpx.AsyncClient(transport=Transport()) as http:
+        request = http.build_request("GET", f"{url}/a%2Fb/~c", params={"q": "a b+c/d", "k": "é"})
+        await http.send(request)
+
+    assert (await heard).split(" ")[1] == request.url.raw_path.decode()
+
+
+def kinds_of(kind: type[Exception]) -> Iterator[type[Exception]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from kinds_of(child)
+
+
+OTHERS = (TimeoutError, ConnectionResetError, OSError, ValueError, UnicodeError)
+"""What aiohttp lets out besides: of the system, and of what can't be sent."""
+KINDS = sorted({*kinds_of(aiohttp.ClientError), *OTHERS}, key=lambda kind: kind.__name__)
+NAMED = {
+    "ClientConnectorError": httpx.ConnectError,
+    "ClientConnectorCertificateError": httpx.ConnectError,
+    "ClientConnectorDNSError": httpx.ConnectError,
+    "ClientConnectorSSLError": httpx.ConnectError,
+    "ClientPayloadError": httpx.ReadError,
+    "ClientResponseError": httpx.RemoteProtocolError,
+    "ConnectionTimeoutError": httpx.ConnectTimeout,
+    "InvalidUrlClientError": httpx.UnsupportedProtocol,
+    "ServerDisconnectedError": httpx.ReadError,
+    "SocketTimeoutError": httpx.ReadTimeout,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_each_error_of_aiohttp_has_a_name_of_httpx(kind: type[Exception]) -> None:
+    """No error of aiohttp leaves the transport, and what is a time-out stays one."""
+    named = httpx_error(kind.__new__(kind))
+
+    assert isinstance(named, httpx.TimeoutException) is issubclass(kind, TimeoutError)
+    assert type(named) is NAMED.get(kind.__name__, type(named))
+
+
+def test_the_names_are_those_of_aiohttp() -> None:
+    """The table above is not out of date."""
+    assert set(NAMED) < {kind.__name__ for kind in KINDS}
+
+
+@pytest.mark.parametrize("token", ["a\x01b", "a\x7fb"])
+async def test_what_cannot_be_sent_is_an_error_of_ours(token: str) -> None:
+    """A token of somebody else's making does not end whoever sends it."""
+    async with client_at("http://127.0.0.1:9", auth=GivenToken(token)) as client:
+        assert type(await failure_of(client.job("a-job"))) is Unreachable
+
+
+@pytest.mark.parametrize("host", ["a..b", ".", "x" * 70, "xn--zzzz99.example"])
+async def test_a_host_that_is_no_name_is_an_error_of_ours(host: str) -> None:
+    """Whichever library finds that out, and however it says so."""
+    async with client_at(f"http://{host}") as client:
+        assert isinstance(await failure_of(client.job("a-job")), MetaStudioError)

@@ -1,0 +1,156 @@
+"""Looking up host names: one that hangs holds up no other, and nothing waits for it in the end."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+
+import aiohttp
+import pytest
+
+from bot.network.names import Address, Resolver, is_numeric, look_up, may_begin
+from tests.servers import Scripted, raw_answer
+
+LOOPBACK: list[Address] = [(socket.AF_INET, 6, "127.0.0.1")]
+MANY = 100
+"""More names than asyncio's executor has threads."""
+
+
+class Names:
+    """The system's look-up: names that begin with "hanging" get no answer until it is let go."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.let_go = threading.Event()
+        self.hang_no_more = False
+
+    def look_up(self, host: str, _family: int) -> list[Address]:
+        """Block, or answer."""
+        self.asked.append(host)
+        if host.startswith("hanging") and not self.hang_no_more:
+            self.let_go.wait()
+        return LOOPBACK
+
+
+@pytest.fixture
+def names() -> Iterator[Names]:
+    names = Names()
+    yield names
+    names.let_go.set()
+
+
+async def test_a_name_is_found(names: Names) -> None:
+    """As aiohttp wants it: numeric, with the port that was asked for."""
+    (found,) = await Resolver(names.look_up).resolve("a.example", 443)
+
+    assert (found["host"], found["port"], found["family"]) == ("127.0.0.1", 443, socket.AF_INET)
+
+
+async def test_names_that_hang_hold_up_no_other(names: Names) -> None:
+    """However many there are; they end as a time-out."""
+    short, resolver = Resolver(names.look_up, limit=0.05), Resolver(names.look_up)
+    hanging = [asyncio.create_task(short.resolve(f"hanging-{number}")) for number in range(MANY)]
+    await asyncio.sleep(0)
+
+    assert await resolver.resolve("a.example")
+    assert {type(error) for error in await asyncio.gather(*hanging, return_exceptions=True)} == {TimeoutError}
+
+
+async def test_a_name_that_hangs_takes_one_thread(names: Names) -> None:
+    """Later questions, by other sessions too, share its look-up, and get the answer when it comes."""
+    for _ in range(5):
+        with pytest.raises(TimeoutError):
+            await Resolver(names.look_up, limit=0.01).resolve("hanging.example")
+    late = asyncio.create_task(Resolver(names.look_up).resolve("hanging.example", 443))
+    await asyncio.sleep(0)
+    names.let_go.set()
+
+    assert [found["host"] for found in await late] == ["127.0.0.1"]
+    assert names.asked == ["hanging.example"]
+
+
+@pytest.mark.parametrize(
+    ("since", "now", "may"),
+    [
+        ([], 5, True),
+        ([0], 59.9, False),
+        ([0], 60, True),
+        ([0, 60], 119, False),
+        ([0, 60], 120, True),
+        ([0, 60, 120], 999, False),
+    ],
+)
+def test_when_a_look_up_begins(since: list[float], now: float, *, may: bool) -> None:
+    """A minute after the last, and three at most at the same time."""
+    assert may_begin(since, now) is may
+
+
+async def test_a_look_up_that_never_comes_back(names: Names) -> None:
+    """Its name is found by the next one, a minute later; then nobody asks beside it."""
+    times = [0.0, 1.0, 60.0, 61.0, 62.0]
+    resolver = Resolver(names.look_up, limit=0.05, clock=lambda: times.pop(0))
+    for _ in range(2):
+        with pytest.raises(TimeoutError):
+            await resolver.resolve("hanging-once.example")
+    names.hang_no_more = True
+
+    for _ in range(3):
+        assert await resolver.resolve("hanging-once.example")
+    assert len(names.asked) == 2 + 2
+
+
+async def test_three_that_never_come_back(names: Names) -> None:
+    """They are all that one name takes."""
+    times = [each * 60.0 for each in range(6)]
+    resolver = Resolver(names.look_up, limit=0.01, clock=lambda: times.pop(0))
+    while times:
+        with pytest.raises(TimeoutError):
+            await resolver.resolve("hanging.example")
+
+    assert len(names.asked) == 3
+
+
+async def test_a_name_is_asked_for_anew(names: Names) -> None:
+    """An answer is not kept here: aiohttp keeps it for some seconds."""
+    for _ in range(2):
+        await Resolver(names.look_up).resolve("a.example")
+
+    assert names.asked == ["a.example"] * 2
+
+
+async def test_addresses_are_not_looked_up(names: Names) -> None:
+    """They need no thread."""
+    server = Scripted(raw_answer("200 OK", b"here"))
+    connector = aiohttp.TCPConnector(resolver=Resolver(names.look_up))
+    async with server.running() as url, aiohttp.ClientSession(connector=connector) as session:
+        async with session.get(url) as answer:
+            assert await answer.read() == b"here"
+        async with session.get(url.replace("127.0.0.1", "a.example")) as answer:
+            assert await answer.read() == b"here"
+
+    assert names.asked == ["a.example"]
+
+
+@pytest.mark.parametrize(
+    ("host", "is_one"),
+    [
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("fe80::1%eth0", True),
+        ("", True),
+        ("localhost", False),
+        ("a.example", False),
+        ("127.1", False),
+    ],
+)
+def test_what_is_numeric(host: str, is_one: bool) -> None:  # noqa: FBT001
+    """An address, or nothing."""
+    assert is_numeric(host) is is_one
+
+
+def test_the_system_is_asked() -> None:
+    """It knows the name of loopback, and says by its own errors what is none."""
+    assert (socket.AF_INET, "127.0.0.1") in [(kind, host) for kind, _, host in look_up("localhost", 0)]
+    for odd in ("a..b", "x" * 70):
+        with pytest.raises(UnicodeError):
+            look_up(odd, 0)

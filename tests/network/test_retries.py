@@ -1,0 +1,62 @@
+"""Trying again: how often, after how long, and what is told in the end."""
+
+import pytest
+
+from bot.network.retries import Backoff, retried, usual_pause
+
+
+@pytest.mark.parametrize(
+    ("number", "chance", "seconds"),
+    [(1, 0.0, 0.2), (1, 1.0, 0.4), (2, 0.0, 0.4), (2, 1.0, 0.8), (3, 0.5, 1.2)],
+)
+def test_the_usual_pause(number: int, chance: float, seconds: float) -> None:
+    """It doubles, and chance makes it up to twice as long."""
+    assert usual_pause(number, 0.2, chance) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    ("fails", "tries", "works"),
+    [(0, 1, True), (1, 1, False), (2, 3, True), (3, 3, False)],
+)
+async def test_how_often(fails: int, tries: int, works: bool) -> None:  # noqa: FBT001  a column
+    """The first good result counts; the last try's error is told as it is."""
+    errors = [ConnectionError(number) for number in range(fails)]
+    left = iter(errors)
+
+    async def work() -> str:
+        if error := next(left, None):
+            raise error
+        return "done"
+
+    again = retried(work, tries=tries, first=0, pause=lambda _, usual: usual)
+    if works:
+        assert await again == "done"
+    else:
+        with pytest.raises(ConnectionError) as failed:
+            await again
+        assert failed.value is errors[-1]
+
+
+async def test_what_cannot_pass_is_tried_once() -> None:
+    """Whether an error may pass is the caller's decision, which hears of the usual pause."""
+    asked: list[tuple[str, bool]] = []
+
+    async def work() -> None:
+        raise KeyError("it")
+
+    def pause(error: Exception, usual: float) -> None:
+        asked.append((type(error).__name__, 0.01 <= usual <= 0.02))
+
+    with pytest.raises(KeyError):
+        await retried(work, tries=9, first=0.01, pause=pause)
+
+    assert asked == [("KeyError", True)]
+
+
+def test_backoff() -> None:
+    """Pauses double up to the longest, and begin anew after a success."""
+    backoff = Backoff(first=60, longest=900)
+
+    assert [backoff.failed() for _ in range(6)] == [60, 120, 240, 480, 900, 900]
+    backoff.worked()
+    assert backoff.failed() == 60

@@ -1,0 +1,73 @@
+"""What stands in the environment for other programs: which of it goes before a command begins."""
+
+import re
+import signal
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.process.environment import harmful
+from bot.simulators.metastudio.simulator import MetaStudioSimulator
+from bot.simulators.slack.workspace import APP_TOKEN, SlackWorkspace
+from tests.test_cli import ended_by, environment, read_until, started, voicejob
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "command", "goes"),
+    [
+        ("PROMETHEUS_MULTIPROC_DIR", "/nowhere", "run", True),
+        ("prometheus_multiproc_dir", "/nowhere", "check", True),
+        ("_VOICEJOB_COMPLETE", "x", "manifest", True),
+        ("TERMINAL_WIDTH", "wide", "--help", True),
+        ("COLUMNS", "0", "run", True),
+        ("COLUMNS", "-3", "show", True),
+        ("LINES", "99999999999", "check", True),
+        ("COLUMNS", "120", "check", False),
+        ("PORT", "x", "run", False),
+        ("https_proxy", "http://proxy:1", "run", False),
+        ("https_proxy", "http://proxy:1", "demo", True),
+        ("NO_PROXY", "*", "demo", True),
+        ("SLACK_BOT_TOKEN", "x", "demo", True),
+        ("SSLKEYLOGFILE", "/nowhere/keys", "demo", True),
+        ("SSL_CERT_FILE", "/nowhere", "demo", True),
+        ("SSL_CERT_FILE", "/nowhere", "check", False),
+        ("HOME", "/home/me", "demo", False),
+    ],
+)
+def test_what_goes(name: str, value: str, command: str, goes: bool) -> None:  # noqa: FBT001
+    """What no command can use; in the demo, also what leads away from this machine."""
+    assert harmful({name: value, "PATH": "/bin"}, [command, "--once"]) == ([name] if goes else [])
+
+
+def test_without_a_command_little_goes() -> None:
+    assert harmful({"HTTP_PROXY": "x", "COLUMNS": ""}, []) == ["COLUMNS"]
+
+
+@pytest.mark.parametrize("folder", ["/nowhere", "."])
+async def test_a_bot_beside_other_programs_of_prometheus(
+    slack: SlackWorkspace, metastudio: MetaStudioSimulator, tmp_path: Path, folder: str
+) -> None:
+    """It starts, tells its own figures, and leaves no file in the folder of theirs."""
+    settings = environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN, VOICEJOB_STORE="kept")
+    async with started("run", **settings, PROMETHEUS_MULTIPROC_DIR=folder) as process:
+        found = re.search(r"metrics at (http\S+)", await read_until(process.stderr, "ready:"))
+        assert found is not None
+        async with aiohttp.ClientSession() as session, session.get(f"{found[1]}/metrics") as answer:
+            text = await answer.text()
+        await ended_by(process, signal.SIGTERM)
+
+    assert "voicejob_ready 1.0" in text
+    assert "process_resident_memory_bytes" in text
+    assert list(tmp_path.glob("*.db")) == []  # noqa: ASYNC240  nothing else waits meanwhile
+
+
+@pytest.mark.parametrize("size", ["0", "x"])
+async def test_a_terminal_without_a_size(size: str) -> None:
+    """What is printed is there all the same, help and errors."""
+    sizes = {"COLUMNS": size, "LINES": size, "TERMINAL_WIDTH": size}
+    helped, refused = await voicejob("--help", **sizes), await voicejob("run", **sizes, PORT="x")
+
+    assert (helped.code, refused.code) == (0, 2)
+    assert "MetaStudio" in helped.out
+    assert "PORT: must be a number" in refused.err

@@ -1,0 +1,428 @@
+"""Readings of the list of jobs: how far they go, and what they can be trusted for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.jobs import PAGE_SIZE, Job, Page
+from bot.domain.subscriptions import Level, Subscription
+from bot.watch.list_scan import (
+    Sweep,
+    Way,
+    cross_checks,
+    is_doubtful,
+    last_change,
+    next_since,
+    way,
+)
+from tests.profiles import examples
+
+NOW = 1767323045
+
+
+def job_of(name: str, time: int | None = NOW, state: str = "WAITING", times: int | None = None) -> Job:
+    return Job(job_id=name, state=state, reject_times=times, lastupdate_time=time)
+
+
+def page_of(*jobs: Job, count: int | None = None) -> Page:
+    return Page(jobs, count, len(jobs))
+
+
+def full_page(first: int, newest: int) -> list[Job]:
+    """Make a full page of jobs nobody follows, one second apart."""
+    return [job_of(f"other-{first + number}", newest - number) for number in range(PAGE_SIZE)]
+
+
+def kept_of(job: Job, **given: Any) -> Subscription:
+    return Subscription(
+        team_id="T1",
+        channel_id="C1",
+        job_id=job.job_id or "",
+        level=Level.ALL,
+        subscribed_by="U1",
+        subscribed_at=NOW,
+        job=job,
+        **given,
+    )
+
+
+def reading(known: dict[str, int | None], since: int | None, *pages: Page) -> Sweep:
+    sweep = Sweep(known, since)
+    for page in pages:
+        sweep.take(page)
+    return sweep
+
+
+@pytest.mark.parametrize(
+    ("followed", "pages", "rests", "chosen"),
+    [
+        (1, 1, False, Way.ONE_BY_ONE),
+        (4, 1, False, Way.ONE_BY_ONE),
+        (5, 1, False, Way.LIST),
+        (5, 2, False, Way.ONE_BY_ONE),
+        (6, 2, False, Way.LIST),
+        (1000, 1, False, Way.LIST),
+        (1000, 1, True, Way.ONE_BY_ONE),
+        (1000, 997, False, Way.ONE_BY_ONE),
+    ],
+)
+def test_way_costs_fewer_requests(followed: int, pages: int, rests: bool, chosen: Way) -> None:  # noqa: FBT001
+    """The list is read where its pages and the checks beside it are fewer than the jobs."""
+    assert way(followed=followed, pages=pages, rests=rests) is chosen
+
+
+class TestReading:
+    """What pages make of a reading."""
+
+    def test_begins_with_nothing(self) -> None:
+        """Before the first page nothing is known, and there is something to read."""
+        sweep = Sweep({"a": 1}, None)
+
+        assert (sweep.offset, sweep.pages, sweep.found, sweep.newest, sweep.oldest) == (0, 0, {}, None, None)
+        assert not sweep.is_over
+        assert sweep.is_in_order
+
+    def test_keeps_what_is_followed(self) -> None:
+        """Of a page, the followed jobs are kept, and the times of all."""
+        jobs = [job_of("a", NOW), job_of("x", NOW - 1), job_of("b", NOW - 2), job_of("y", NOW - 9)]
+        sweep = reading({"a": 1, "b": None, "c": 1}, None, page_of(*jobs, count=77))
+
+        assert sweep.found == {"a": jobs[0], "b": jobs[2]}
+        assert (sweep.newest, sweep.oldest, sweep.count, sweep.pages) == (NOW, NOW - 9, 77, 1)
+
+    def test_pages_overlap(self) -> None:
+        """The next page begins five jobs before the end of the last one, and always further on."""
+        sweep = reading({"a": 1}, None, page_of(*full_page(0, NOW)))
+        assert sweep.offset == 95
+
+        sweep.take(page_of(*full_page(95, NOW - 95)))
+        assert sweep.offset == 190
+        assert sweep.is_in_order
+
+        sweep.take(Page(tuple(full_page(190, NOW - 190)[:3]), None, PAGE_SIZE))
+        assert sweep.offset == 285
+
+        sweep.take(page_of(job_of("end", 1)))
+        assert sweep.offset == 286
+
+    @pytest.mark.parametrize("apart", [False, True], ids=["on a page", "on two pages"])
+    @pytest.mark.parametrize(
+        ("first", "second", "state"),
+        [
+            ((NOW, "A"), (NOW - 5, "B"), "A"),
+            ((NOW, "A"), (NOW, "A"), "A"),
+            ((NOW, "A"), (NOW, "B"), None),
+            ((None, "A"), (None, "B"), None),
+            ((NOW, "A"), (None, "B"), None),
+            ((None, "A"), (NOW, "B"), None),
+            ((None, "A"), (NOW, "A"), "A"),
+            ((NOW - 5, "A"), (NOW, "B"), "B"),
+        ],
+    )
+    def test_the_newest_of_two_copies_counts(
+        self,
+        first: tuple[int | None, str],
+        second: tuple[int | None, str],
+        state: str | None,
+        apart: bool,  # noqa: FBT001  a parameter
+    ) -> None:
+        """A job that is met twice is the newer one; where that is open, the job itself has to be asked."""
+        copies = [job_of("a", *first), job_of("a", *second)]
+        pages = [page_of(job) for job in copies] if apart else [page_of(*copies)]
+
+        assert reading({"a": 1, "b": 1}, None, *pages).found["a"].state == state
+
+    @pytest.mark.parametrize(
+        ("pages", "is_in_order"),
+        [
+            ([[9, 8, 8, 1]], True),
+            ([[]], True),
+            ([[8, 9]], False),
+            ([[9, 8], [7, 6]], True),
+            ([[9, 8], [8, 8]], True),
+            ([[9, 7], [8, 6]], False),
+            ([[9, 7], [10, 6]], False),
+            ([[8, 9], [7, 6]], False),
+            ([[9, None, 8]], True),
+            ([[None]], True),
+            ([[8, None, 9]], False),
+        ],
+    )
+    def test_order(self, pages: list[list[int | None]], is_in_order: bool) -> None:  # noqa: FBT001  a column
+        """The newest change comes first, across pages too; a job without a time leaves it open."""
+        sweep = Sweep({"followed": 1}, None)
+        for number, times in enumerate(pages):
+            sweep.take(page_of(*(job_of(f"{number}-{at}", time) for at, time in enumerate(times))))
+
+        assert sweep.is_in_order is is_in_order
+
+    @pytest.mark.parametrize(
+        ("pages", "is_over"),
+        [
+            ([(100, 99, None)], False),
+            ([(100, 0, None)], False),
+            ([(99, 99, None)], True),
+            ([(50, 50, 300)], False),
+            ([(50, 50, 50)], True),
+            ([(100, 100, 300), (50, 50, 300)], False),
+            ([(100, 100, 145), (50, 50, 145)], True),
+            ([(50, 50, 300), (5, 0, 300)], True),
+            ([(50, 50, 300), (0, 0, 300)], True),
+        ],
+    )
+    def test_end_of_the_list(self, pages: list[tuple[int, int, int | None]], is_over: bool) -> None:  # noqa: FBT001  a column
+        """A page is short by its rows, be they jobs or not, and the count has to agree, if it is there."""
+        sweep = Sweep({"followed": 1}, None)
+        for number, (rows, jobs, count) in enumerate(pages):
+            shown = full_page(1000 * number, NOW - 1000 * number)[:jobs]
+            sweep.take(Page(tuple(shown), count, rows))
+
+        assert sweep.is_over is is_over
+
+    @pytest.mark.parametrize(
+        ("known", "since", "jobs", "is_over"),
+        [
+            (["a"], None, full_page(0, NOW), False),
+            (["a"], None, full_page(0, NOW)[:-1], True),
+            (["a"], None, [], True),
+            (["a"], None, [*full_page(0, NOW)[:-1], job_of("a", 1)], True),
+            (["a", "b"], None, [*full_page(0, NOW)[:-1], job_of("a", 1)], False),
+            (["a"], NOW - 99, full_page(0, NOW), False),
+            (["a"], NOW - 98, full_page(0, NOW), True),
+            (["a"], NOW - 1000, full_page(0, NOW), False),
+            (["a"], None, full_page(0, NOW)[::-1], True),
+        ],
+        ids=["full", "short", "empty", "met", "one unmet", "at since", "beyond", "not yet", "no order"],
+    )
+    def test_end(self, known: list[str], since: int | None, jobs: list[Job], is_over: bool) -> None:  # noqa: FBT001
+        """It is over at the end, past the given time, with every job met, or when it makes no sense."""
+        sweep = reading(dict.fromkeys(known, 1), since, page_of(*jobs))
+
+        assert sweep.is_over is is_over
+        assert sweep.at_end is (len(jobs) < PAGE_SIZE)
+
+    @pytest.mark.parametrize(
+        ("known", "jobs", "missing"),
+        [
+            (NOW, full_page(0, NOW), ["a"]),
+            (NOW - 98, full_page(0, NOW), ["a"]),
+            (NOW - 99, full_page(0, NOW), []),
+            (None, full_page(0, NOW), []),
+            (None, full_page(0, NOW)[1:], ["a"]),
+            (1, full_page(0, NOW)[1:], ["a"]),
+            (1, [job_of("a")], []),
+            (1, [], ["a"]),
+        ],
+    )
+    def test_missing(self, known: int | None, jobs: list[Job], missing: list[str]) -> None:
+        """Unmet is missing at the end of the list, or if it changed later than the oldest that was met."""
+        assert reading({"a": known}, NOW - 50, page_of(*jobs)).missing == missing
+
+
+class TestTrust:
+    """What a list that lags behind, or hides jobs, is found out by."""
+
+    @pytest.mark.parametrize(
+        ("shown", "known", "itself", "hides"),
+        [
+            (job_of("a", 50), 50, job_of("a", 50), False),
+            (job_of("a", 50), 50, job_of("a", 50, "PROCESSING"), True),
+            (job_of("a", 50, times=1), 50, job_of("a", 50, times=2), True),
+            (job_of("a", 50, "PROCESSING"), 50, job_of("a", 40), False),
+            (job_of("a", 50, times=2), 50, job_of("a", None, times=1), False),
+            (job_of("a", 50), 50, job_of("a", 101, "PROCESSING"), False),
+            (job_of("a", 50), 50, job_of("a", 100, "PROCESSING"), True),
+            (job_of("a", 50), 60, job_of("a", 101, "PROCESSING"), True),
+            (job_of("a", None), 60, job_of("a", 101, "PROCESSING"), True),
+            (job_of("a", 50), None, job_of("a", None, "PROCESSING"), True),
+            (None, 50, job_of("a", 101), False),
+            (None, 50, job_of("a", 100), True),
+            (None, 50, job_of("a", None), True),
+            (None, 101, job_of("a", 102), True),
+            (None, None, job_of("a", 101), False),
+        ],
+    )
+    def test_hides(self, shown: Job | None, known: int | None, itself: Job, hides: bool) -> None:  # noqa: FBT001
+        """A job that is not as the list shows it was hidden, unless it changed after all that was read."""
+        jobs = sorted(
+            [job_of("x", 100), job_of("y", 1), *([shown] if shown else [])],
+            key=lambda job: -(job.lastupdate_time or 0),
+        )
+
+        assert reading({"a": known, "b": 1}, None, page_of(*jobs)).hides(itself) is hides
+
+    @pytest.mark.parametrize(
+        ("shown", "known", "is_doubtful_"),
+        [
+            (job_of("a", 50), [job_of("a", 50)], False),
+            (job_of("a", 40), [job_of("a", 50)], False),
+            (job_of("a", 60, "PROCESSING"), [job_of("a", 50)], False),
+            (job_of("a", 50, "PROCESSING"), [job_of("a", 50)], True),
+            (job_of("a", 40, "PROCESSING"), [job_of("a", 50)], True),
+            (job_of("a", 50, times=2), [job_of("a", 50, times=1)], True),
+            (job_of("a", None, "PROCESSING"), [job_of("a", None)], True),
+            (job_of("a", 60, ""), [job_of("a", 50)], True),
+            (job_of("a", 50, "PROCESSING"), [job_of("a", None)], False),
+            (job_of("a", 50), [job_of("a", 50).gone()], True),
+            (job_of("a", 50), [job_of("a", 50), job_of("a", 60, "PROCESSING")], True),
+            (job_of("a", 55, "CREATING"), [job_of("a", 50), job_of("a", 60, "PROCESSING")], True),
+            (job_of("a", 50), [], False),
+        ],
+    )
+    def test_doubtful(self, shown: Job, known: Sequence[Job], is_doubtful_: bool) -> None:  # noqa: FBT001
+        """A change that is no newer than what is known may be an old tale; no change is no tale."""
+        assert is_doubtful(shown, [kept_of(job) for job in known]) is is_doubtful_
+
+    @pytest.mark.parametrize(
+        ("times", "last"),
+        [([], None), ([None], None), ([5], 5), ([5, None, 7, 6], 7), ([None, 1], 1)],
+    )
+    def test_last_change(self, times: list[int | None], last: int | None) -> None:
+        """The last change is the newest that any of the subscriptions knows."""
+        assert last_change(kept_of(job_of("a", time)) for time in times) == last
+
+    def test_next_reading_goes_back_beyond_this_one(self) -> None:
+        """A list may lag behind by five minutes; without any time, all is read."""
+        assert next_since(NOW) == NOW - 300
+        assert next_since(None) is None
+
+    @pytest.mark.parametrize(
+        ("followed", "poll", "number"),
+        [(1, 60, 3), (2160, 60, 3), (2161, 60, 4), (7200, 60, 10), (7201, 60, 11), (10, 43200, 10)],
+    )
+    def test_cross_checks(self, followed: int, poll: float, number: int) -> None:
+        """Some jobs are asked for beside the list: a few, and each within twelve hours."""
+        assert cross_checks(followed, poll) == number
+
+
+@dataclass
+class MetaStudio:
+    """A list of jobs, the newest change first, that goes on changing while it is read."""
+
+    now: int
+    jobs: dict[str, Job]
+    changed: set[str] = field(default_factory=set)
+    """The jobs that changed, or were deleted, since the reading began."""
+
+    def page(self, offset: int) -> Page:
+        """Give a page of the list."""
+        newest_first = sorted(self.jobs.values(), key=lambda job: -(job.lastupdate_time or 0))
+        shown = tuple(newest_first[offset : offset + PAGE_SIZE])
+        return Page(shown, len(self.jobs), len(shown))
+
+    def change(self, name: str) -> None:
+        """Move a job to the top."""
+        self.now += 1
+        if name in self.jobs:
+            self.jobs[name] = job_of(name, self.now, "PROCESSING")
+            self.changed.add(name)
+
+    def delete(self, name: str) -> None:
+        """Take a job away."""
+        self.now += 1
+        if self.jobs.pop(name, None):
+            self.changed.add(name)
+
+    def create(self, name: str) -> None:
+        """Put a job on top that nobody follows."""
+        self.now += 1
+        self.jobs[name] = job_of(name, self.now)
+
+
+@dataclass(frozen=True)
+class Meanwhile:
+    """What happens between two pages: a few jobs change, or come, and no more go than pages overlap."""
+
+    change: tuple[int, ...]
+    delete: tuple[int, ...]
+    create: int
+
+
+NUMBERS = st.integers(0, 349)
+MEANWHILE = st.builds(
+    Meanwhile,
+    change=st.lists(NUMBERS, max_size=8).map(tuple),
+    delete=st.lists(NUMBERS, max_size=5).map(tuple),
+    create=st.integers(0, 8),
+)
+GAPS = st.sampled_from([0, 0, 1, 1, 7, 300])
+
+
+@dataclass(frozen=True)
+class Scene:
+    gaps: list[int]
+    """Seconds between the changes of the jobs, oldest first."""
+    followed: set[int]
+    fresh: int
+    """How many of the newest changed since the reading before, so that nothing is known of that."""
+    meanwhile: list[Meanwhile]
+    knows_since: bool
+
+    def times(self) -> list[int]:
+        """Say when each job changed."""
+        return [NOW + sum(self.gaps[: number + 1]) for number in range(len(self.gaps))]
+
+
+SCENES = st.builds(
+    Scene,
+    gaps=st.lists(GAPS, min_size=1, max_size=30).flatmap(
+        lambda few: st.integers(1, 350).map(lambda size: (few * size)[:size])
+    ),
+    followed=st.sets(NUMBERS, min_size=1, max_size=40),
+    fresh=st.integers(0, 350),
+    meanwhile=st.lists(MEANWHILE, min_size=6, max_size=6),
+    knows_since=st.booleans(),
+)
+
+
+def read_list(known: dict[str, int | None], since: int | None, world: MetaStudio, scene: Scene) -> Sweep:
+    """Read the list as the watcher does, while the world goes on."""
+    sweep = Sweep(known, since)
+    for meanwhile in scene.meanwhile:
+        if sweep.is_over:
+            break
+        sweep.take(world.page(sweep.offset))
+        for number in meanwhile.change:
+            world.change(f"job-{number}")
+        for number in meanwhile.delete:
+            world.delete(f"job-{number}")
+        for number in range(meanwhile.create):
+            world.create(f"new-{world.now}-{number}")
+    return sweep
+
+
+@given(SCENES)
+@examples(300)
+def test_no_change_is_overlooked(scene: Scene) -> None:
+    """A reading finds each change, or names the job as missing, or leaves it to the next reading to find."""
+    times = scene.times()
+    old = len(times) - min(scene.fresh, len(times))
+    world = MetaStudio(times[-1], {f"job-{at}": job_of(f"job-{at}", time) for at, time in enumerate(times)})
+    followed = {f"job-{number}" for number in scene.followed if number < len(times)} or {"job-0"}
+    known: dict[str, int | None] = {
+        f"job-{at}": time if at < old else 1 for at, time in enumerate(times) if f"job-{at}" in followed
+    }
+    since = next_since(times[max(old - 1, 0)]) if scene.knows_since else None
+    changed = {name for name in followed if since is None or (world.jobs[name].lastupdate_time or 0) >= since}
+
+    sweep = read_list(known, since, world, scene)
+
+    assert sweep.is_in_order
+    assert sweep.found.keys() <= followed
+    if not sweep.is_over:
+        return  # asking one by one costs less then
+    assert sweep.newest is not None
+    found_now = {name for name in sweep.found if name not in world.changed}
+    assert changed <= found_now | set(sweep.missing) | world.changed
+    assert all(sweep.found[name] == world.jobs[name] for name in found_now)
+
+    quiet = MetaStudio(world.now, world.jobs)
+    calm = Scene(scene.gaps, scene.followed, 0, [Meanwhile((), (), 0)] * 9, knows_since=True)
+    again = read_list(known, next_since(sweep.newest), quiet, calm)
+    late = followed & world.changed & world.jobs.keys()
+    assert late <= again.found.keys()
+    assert all(again.found[name] == world.jobs[name] for name in late)

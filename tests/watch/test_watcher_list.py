@@ -1,0 +1,520 @@
+"""The watcher and the list of jobs: what it saves, how far it is trusted, and what happens when it is not."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.errors import CredentialsRefused, MetaStudioError, ServiceDown, StoreTrouble, Throttled
+from bot.simulators.metastudio.simulator import Fault
+from tests.support import PATIENCE, disk_held, eventually, fail_fast
+from tests.watch.test_watcher import FAULTS, logged
+from tests.watch.watching import Watch, watching
+
+RESTS = "the list of jobs is not used for a while"
+CANT = "the list of jobs can't be used"
+AGAIN = "the list of jobs is used again"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "store"
+
+
+@pytest.fixture
+async def watch(path: Path) -> AsyncIterator[Watch]:
+    async with watching(path) as opened:
+        yield opened
+
+
+class TestCost:
+    """Whichever costs fewer requests is taken."""
+
+    @pytest.mark.parametrize(("number", "requests"), [(1, (1, 0)), (4, (4, 0)), (5, (3, 1)), (50, (3, 1))])
+    async def test_few_one_by_one_and_many_by_the_list(
+        self, watch: Watch, number: int, requests: tuple[int, int]
+    ) -> None:
+        """Up to four jobs are asked for one by one; more are a page, and three to see if that is true."""
+        await watch.some(number)
+
+        assert await watch.check() == requests
+        assert await watch.check() == requests
+
+    async def test_a_first_census_and_then_a_page(self, watch: Watch) -> None:
+        """The first check reads until it met every job, later ones as far as something can be new."""
+        keys = await watch.some(6)
+        watch.add(250)
+
+        assert await watch.check() == (3, 3)
+        assert await watch.check() == (3, 1)
+        watch.change(keys[0].job_id)
+        assert (await watch.check())[1] == 1
+        assert await watch.paths() == {keys[0].job_id: ("WAITING", "PROCESSING")}
+
+    async def test_a_busy_time_costs_more_pages(self, watch: Watch) -> None:
+        """Where more than a page of jobs changed, more pages are read, down to what was seen last."""
+        keys = await watch.some(12)
+        await watch.check()
+        watch.change(keys[0].job_id)
+        watch.add(150, every=1)
+
+        assert (await watch.check())[1] == 2
+        assert keys[0].job_id in await watch.paths()
+
+    async def test_a_census_that_costs_too_much_is_given_up(self, path: Path) -> None:
+        """In a long list, few jobs are asked for one by one; after a while the list is tried again."""
+        async with watching(path, list_rests=600) as watch:
+            await watch.some(5)
+            watch.add(700)
+
+            assert await watch.check() == (5, 5)
+            assert await watch.check() == (5, 0)
+            assert await watch.another(list_rests=0).check() == (5, 5)
+
+    async def test_a_list_that_saves_nothing_rests(self, path: Path) -> None:
+        """Where a reading costs more than asking one by one, it is one by one for a while, and then again."""
+        async with watching(path, list_rests=600) as watch:
+            await watch.some(6)
+            assert await watch.check() == (3, 1)
+            watch.add(250, every=1)
+            assert await watch.check() == (3, 3)
+            assert await watch.check() == (6, 0)
+        async with watching(path.with_name("other"), list_rests=0) as watch:
+            await watch.some(6)
+            await watch.check()
+            watch.add(250, every=1)
+            assert await watch.check() == (3, 3)
+            watch.add(120, every=600)
+            await watch.check()
+            assert await watch.check() == (3, 1)
+
+    async def test_a_busy_time_that_is_over_is_forgotten(self, path: Path) -> None:
+        """When asking one by one cost less for a while, the list is used again later."""
+        async with watching(path, list_rests=0) as watch:
+            await watch.some(5)
+            await watch.check()
+            watch.add(700, every=1)
+            assert await watch.check() == (5, 5)
+            for raw in list(watch.metastudio.jobs.values())[5:]:
+                raw["lastupdate_time"] = 1
+
+            assert await watch.check() == (3, 1)
+
+    async def test_changes_while_it_was_down(self, watch: Watch) -> None:
+        """The census after a start finds what changed before."""
+        keys = await watch.some(6)
+        for key in keys:
+            watch.change(key.job_id)
+
+        assert (await watch.another().check())[1] == 1
+        assert len(await watch.paths()) == 6
+
+    async def test_after_nobody_followed_there_is_a_census(self, watch: Watch) -> None:
+        """What was read before a time without followers does not count any more."""
+        old = watch.add(6)
+        watch.add(120)
+        keys = await watch.some(6)
+        await watch.check()
+        for key in keys:
+            await watch.store.change(key, lambda _: None)
+        await watch.check()
+        for raw in old:
+            await watch.follow(raw)
+            raw |= {"state": "PROCESSING"}  # without a newer time
+
+        assert (await watch.check())[1] == 2
+
+
+class TestPaging:
+    """While pages are read, jobs move."""
+
+    async def test_jobs_that_are_deleted_between_pages(self, watch: Watch) -> None:
+        """Pages overlap, so that a few deletions move no job past the next page: none has to be asked for."""
+        keys = await watch.some(150)
+
+        def deletes(api: str) -> Any:
+            if api == "list" and watch.metastudio.requests_to("list") == 2:
+                for raw in newest[:5]:
+                    watch.metastudio.delete(raw["job_id"])
+
+        for key in keys:
+            watch.change(key.job_id, after=1)
+        newest = watch.add(20)
+        watch.metastudio.chaos = deletes
+
+        assert await watch.check() == (3, 2)
+        assert len(await watch.paths()) == 150
+
+    async def test_jobs_that_move_between_pages(self, watch: Watch) -> None:
+        """A job that changes while pages are read moves to a page that is read already, and is asked for."""
+        keys = await watch.some(150)
+
+        def moves(api: str) -> Any:
+            if api == "list" and watch.metastudio.requests_to("list") == 2:
+                for key in keys[:4]:
+                    watch.change(key.job_id)
+
+        watch.metastudio.chaos = moves
+
+        shows, pages = await watch.check()
+        assert (shows, pages) == (4 + 3, 2)
+        assert await watch.paths() == {key.job_id: ("WAITING", "PROCESSING") for key in keys[:4]}
+
+    async def test_deleted_jobs_are_gone(self, path: Path) -> None:
+        """A followed job that the list does not show any more is asked for, twice."""
+        async with watching(path, gone=0) as watch:
+            keys = await watch.some(12)
+            await watch.check()
+            watch.metastudio.delete(keys[-1].job_id)
+            await watch.check()
+            await watch.check()
+
+            assert await watch.paths() == {keys[-1].job_id: ("WAITING", "gone")}
+
+    async def test_a_job_that_is_listed_is_there(self, path: Path) -> None:
+        """What the list shows between two misses begins their count anew."""
+        not_there = Fault.error(404, "MSS.41000003")
+        async with watching(path, gone=1e-6) as watch:
+            key, *_ = await watch.some(6)
+            for fault in (not_there, Fault.html(), not_there):
+                watch.metastudio.chaos = lambda _, fault=fault: (
+                    fault if watch.metastudio.requests[-1].path.endswith("/job-0") else None
+                )
+                await watch.check()
+
+            assert [seen.status for seen in watch.metastudio.requests].count(404) == 2
+            assert await watch.path(key) == ()
+
+    async def test_old_jobs_that_are_deleted_are_found_soon(self, path: Path) -> None:
+        """When the list gets shorter, all of it is read the next time, to see who is missing."""
+        async with watching(path, gone=0) as watch:
+            keys = await watch.some(12)
+            watch.add(150)
+            await watch.check()
+            watch.metastudio.delete(keys[-1].job_id)
+            pages = [(await watch.check())[1] for _ in range(3)]
+
+            assert pages == [1, 3, 1]
+            assert await watch.paths() == {keys[-1].job_id: ("WAITING", "gone")}
+
+
+class TestCrossCheck:
+    """Each job is asked for itself, now and then."""
+
+    async def test_the_oldest_check_comes_first(self, watch: Watch) -> None:
+        """Three jobs each time, in turn."""
+        await watch.some(12)
+        for _ in range(4):
+            await watch.check()
+
+        shown = [seen.path for seen in watch.metastudio.requests if seen.api == "show"]
+        assert len(shown) == len(set(shown)) == 12
+
+    async def test_each_job_within_twelve_hours(self, path: Path) -> None:
+        """With long pauses, more than three are asked for each time."""
+        async with watching(path, poll=6 * 60 * 60) as watch:
+            await watch.some(12)
+
+            assert await watch.check() == (6, 1)
+            assert await watch.check() == (6, 1)
+            assert len({seen.path for seen in watch.metastudio.requests if seen.api == "show"}) == 12
+
+
+class TestDistrust:
+    """A list that is not what it should be."""
+
+    async def distrusted(self, watch: Watch, caplog: pytest.LogCaptureFixture) -> None:
+        """See that the list rests, that this is said once, and that changes are found all the same."""
+        before = watch.metastudio.requests_to("list")
+        for state in ("RESULT_REVIEW", "UPLOADING"):
+            for job_id in await watch.store.followed():
+                watch.change(job_id, state, after=1)
+            await watch.check()
+        assert watch.metastudio.requests_to("list") == before
+        assert all(path[-2:] == ("RESULT_REVIEW", "UPLOADING") for path in (await watch.paths()).values())
+        assert len(await watch.paths()) == len(await watch.store.followed())
+        assert logged(caplog, RESTS) + logged(caplog, CANT) == 1
+
+    async def test_an_unsorted_list(self, watch: Watch, caplog: pytest.LogCaptureFixture) -> None:
+        """A list that is not in order is not used for a while; jobs are asked for one by one at once."""
+        await watch.some(6)
+        watch.metastudio.list_unsorted = True
+
+        assert await watch.check() == (6, 1)
+        await self.distrusted(watch, caplog)
+
+    async def test_it_is_used_again_later(self, path: Path, caplog: pytest.LogCaptureFixture) -> None:
+        """After a while the list is tried again; that it is still bad is no news, that it is good is."""
+        caplog.set_level(logging.INFO)
+        async with watching(path, list_rests=0) as watch:
+            await watch.some(6)
+            watch.metastudio.list_unsorted = True
+            for _ in range(3):
+                assert await watch.check() == (6, 1)
+            watch.metastudio.list_unsorted = False
+            for _ in range(3):
+                assert await watch.check() == (3, 1)
+
+        assert logged(caplog, RESTS) == 1
+        assert logged(caplog, AGAIN) == 1
+
+    async def test_a_list_that_stands_still(self, watch: Watch, caplog: pytest.LogCaptureFixture) -> None:
+        """When a job itself shows a change that the list hides, the list is not used for a while."""
+        keys = await watch.some(6)
+        await watch.check()
+        watch.metastudio.freeze_list()
+        watch.change(keys[0].job_id)
+        watch.change(keys[1].job_id)
+        watch.change(keys[1].job_id, "RESULT_REVIEW")
+        for key in keys[2:]:
+            watch.change(key.job_id)
+        watch.add(1)
+        watch.metastudio.thaw_list()
+        watch.metastudio.hidden = {keys[3].job_id, keys[4].job_id, keys[5].job_id}
+        await watch.check()
+
+        await self.distrusted(watch, caplog)
+
+    async def test_a_list_that_lags(self, watch: Watch, caplog: pytest.LogCaptureFixture) -> None:
+        """A list that is some minutes late loses no change: it goes back a little further than it has to."""
+        keys = await watch.some(12)
+        watch.add(110)
+        await watch.check()
+        await watch.check()
+        watch.metastudio.list_lag = 200
+        last = keys[-1]  # not among those that are asked for next
+        watch.change(keys[0].job_id, after=1)
+        watch.clock.now += 150
+        await watch.check()
+        watch.clock.now += 100
+        await watch.check()
+
+        assert keys[0].job_id in await watch.paths()
+        assert last.job_id not in await watch.paths()
+        assert logged(caplog, RESTS) == 0
+
+    async def test_a_change_that_is_listed_late(self, watch: Watch) -> None:
+        """A change is found that was hidden while newer ones were listed, up to some minutes newer."""
+        (key,) = await watch.some(1)
+        watch.add(250)
+        await watch.some(11)
+        await watch.check()
+        watch.change(key.job_id)
+        watch.add(110, every=2)
+        watch.metastudio.hidden = {key.job_id}
+        await watch.check()
+        assert await watch.paths() == {}
+        watch.metastudio.hidden = set()
+
+        assert await watch.check() == (3, 2)
+        assert await watch.paths() == {key.job_id: ("WAITING", "PROCESSING")}
+
+    async def test_an_old_tale(self, watch: Watch, caplog: pytest.LogCaptureFixture) -> None:
+        """What the list says is not believed against what the job itself said later."""
+        keys = await watch.some(6)
+        watch.metastudio.freeze_list()
+        watch.change(keys[0].job_id)
+        await watch.watcher.look(keys[0].job_id)
+
+        await watch.check()
+
+        assert await watch.paths() == {keys[0].job_id: ("WAITING", "PROCESSING")}
+        assert logged(caplog, RESTS) == 1
+
+    async def test_a_hidden_job(self, watch: Watch, caplog: pytest.LogCaptureFixture) -> None:
+        """A list that does not hold a job that is there is not used for a while."""
+        keys = await watch.some(6)
+        watch.metastudio.hidden = {keys[3].job_id}
+
+        shows, pages = await watch.check()
+
+        assert pages == 1
+        assert shows > 6
+        await self.distrusted(watch, caplog)
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            Fault.error(400, "MSS.00000003"),
+            Fault.error(403, "APIGW.0302"),
+            Fault.error(404, "APIGW.0101"),
+            Fault.error(404, "MSS.41000003"),
+            Fault.broken_json(),
+            Fault.not_an_object(),
+            Fault.empty(),
+            Fault.raw(b'{"jobs": {}}'),
+        ],
+        ids=lambda fault: f"{fault.status} {fault.error_code or fault.body.decode()}",
+    )
+    async def test_a_refused_list(self, watch: Watch, fault: Fault, caplog: pytest.LogCaptureFixture) -> None:
+        """A list that is refused, or can't be read, is not used for a while."""
+        await watch.some(6)
+        watch.metastudio.fail(fault, on="list")
+
+        assert await watch.check() == (6, 1)
+        await self.distrusted(watch, caplog)
+
+
+class TestTroubles:
+    """What goes wrong for a while."""
+
+    async def test_a_list_that_is_refused_now_and_then(self, path: Path) -> None:
+        """It is tried again after one interval, each time: only refusals in a row make the pauses longer."""
+        async with watching(path, poll=0.05) as watch:
+            await watch.some(6)
+            for times in range(1, 13):  # otherwise the last pause would be 100 seconds
+                watch.metastudio.fail(Fault.error(403, "APIGW.0302"), on="list")
+                async with asyncio.timeout(PATIENCE):
+                    while watch.metastudio.requests_to("list") < 2 * times:
+                        await watch.check()
+
+    @pytest.mark.parametrize(("fault", "error"), FAULTS.values(), ids=FAULTS)
+    async def test_each_fault_of_the_list(
+        self, path: Path, fault: Fault, error: type[MetaStudioError], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """While only the list fails, jobs are checked one by one; begin and end of that are logged.
+
+        But where whatever else is asked would fail too, nothing is.
+        """
+        caplog.set_level(logging.INFO)
+        seconds = 1 if fault in {Fault.hang(), Fault.slow(30)} else 10
+        async with watching(path, poll=2, list_rests=0, rarely=0.02, seconds=seconds) as watch:
+            keys = await watch.some(6)
+            watch.metastudio.chaos = lambda api: fault if api == "list" else None
+            for key in keys:
+                watch.change(key.job_id)
+            holds_for_all = error in {CredentialsRefused, Throttled}
+            for _ in range(2):
+                with pytest.raises(error) if holds_for_all else nullcontext():
+                    await watch.check()
+            assert len(await watch.paths()) == (0 if holds_for_all else 6)
+            watch.metastudio.chaos = None
+            for _ in range(2):
+                assert await watch.check() == (3, 1)
+            assert len(await watch.paths()) == 6
+
+        edges = 0 if holds_for_all else 1
+        assert logged(caplog, CANT) == edges
+        assert logged(caplog, AGAIN) == edges
+
+    async def test_a_page_is_a_good_answer(self, watch: Watch) -> None:
+        """A MetaStudio that lists jobs serves the bot, though it shows none of them."""
+        await watch.some(6)
+        watch.metastudio.chaos = lambda api: Fault.html() if api == "show" else None
+        with pytest.raises(ServiceDown):
+            await watch.check()
+
+        assert watch.watcher.was_served
+
+    async def test_refused_credentials_stop_it(self, path: Path) -> None:
+        """A list that is refused for the bot's credentials does not lead to more requests."""
+        async with watching(path) as watch:
+            await watch.some(6)
+            watch.metastudio.chaos = lambda _: Fault.error(401, "APIGW.0301")
+            with pytest.raises(CredentialsRefused):
+                await watch.check()
+
+            assert watch.asked == (0, 1)
+
+    async def test_store_trouble_does_not_lose_what_the_list_showed(self, path: Path) -> None:
+        """What could not be written down is read from the list again, however far down it is by then."""
+        async with watching(path) as watch:
+            await fail_fast(watch.store)
+            keys = await watch.some(8)
+            for _ in range(3):
+                await watch.check()
+            watch.change(keys[-1].job_id)  # it was asked for a moment ago, so only the list can show it
+            watch.clock.now += 10_000
+            watch.add(120, every=1)
+            with disk_held(path), pytest.raises(StoreTrouble):
+                await watch.check()
+            assert watch.changed == []
+            before = len(watch.metastudio.requests)
+
+            await watch.check()
+
+            assert watch.changed == [keys[-1]]
+            assert not [seen for seen in watch.metastudio.requests[before:] if seen.path.endswith("/job-7")]
+
+    async def test_a_doubtful_job_that_cant_be_asked_for_is_owed(self, watch: Watch) -> None:
+        """What the list left open and Show did not answer is asked for at the next check; others go on."""
+        keys = await watch.some(12)
+        await watch.check()
+        for key in (keys[10], keys[11]):
+            watch.metastudio.hidden.add(key.job_id)
+        watch.change(keys[0].job_id)
+        broken = True
+
+        def one_fails(_: str) -> Fault | None:
+            is_it = watch.metastudio.requests[-1].path.endswith("/job-11")
+            return Fault.html() if broken and is_it else None
+
+        watch.metastudio.chaos = one_fails
+        watch.metastudio.hidden = set()
+        watch.metastudio.jobs[keys[11].job_id]["state"] = "UPLOADING"  # without a newer time: an old tale?
+        await watch.check()
+        assert await watch.paths() == {keys[0].job_id: ("WAITING", "PROCESSING")}
+        broken = False
+        await watch.check()
+
+        assert keys[11].job_id in await watch.paths()
+
+    async def test_a_missing_job_that_cant_be_asked_for_is_owed(self, watch: Watch) -> None:
+        """A job that a census missed is asked for at the next check, though that reads only one page."""
+        keys = await watch.some(12)
+        watch.add(150)
+        await watch.check()
+        watch.metastudio.delete(keys[-1].job_id)
+        await watch.check()
+
+        def one_fails(_: str) -> Fault | None:
+            return Fault.html() if watch.metastudio.requests[-1].path.endswith("/job-11") else None
+
+        watch.metastudio.chaos = one_fails
+        assert (await watch.check())[1] == 2
+        watch.metastudio.chaos = None
+        before = len(watch.metastudio.requests)
+        assert await watch.check() == (4, 1)
+
+        assert [seen for seen in watch.metastudio.requests[before:] if seen.path.endswith("/job-11")]
+
+    async def test_an_outage_of_show_while_much_is_open(self, watch: Watch) -> None:
+        """When what the list leaves open can't be asked for, the check fails, and is made up for later."""
+        keys = await watch.some(12)
+        await watch.check()
+        for key in keys[6:]:
+            watch.metastudio.jobs[key.job_id]["state"] = "UPLOADING"  # without a newer time
+        watch.metastudio.chaos = lambda api: Fault.html() if api == "show" else None
+        watch.change(keys[0].job_id)
+        with pytest.raises(ServiceDown):
+            await watch.check()
+        assert await watch.paths() == {keys[0].job_id: ("WAITING", "PROCESSING")}
+        watch.metastudio.chaos = None
+        await watch.check()
+
+        assert len(await watch.paths()) == 7
+
+    async def test_the_list_counts_as_a_check(self, watch: Watch) -> None:
+        """The time of the last check is that of the list, for jobs that were not asked for themselves."""
+        keys = await watch.some(12)
+        await watch.check()
+
+        assert all(watch.watcher.checked_at(key.job_id) for key in keys)
+
+
+async def test_an_answer_that_was_overtaken_is_an_old_tale(watch: Watch) -> None:
+    """What a person's look has shown since is not told backwards by a list that was asked for earlier."""
+    keys = await watch.some(6)
+    watch.metastudio.freeze_list()
+    watch.metastudio.fail(Fault.slow(0.5), on="list")
+    late = asyncio.create_task(watch.check())
+    await eventually(lambda: watch.metastudio.requests_to("list") > 0)
+    watch.change(keys[0].job_id)
+    await watch.watcher.look(keys[0].job_id)
+    await late
+
+    assert await watch.path(keys[0]) == ("WAITING", "PROCESSING")
