@@ -18,22 +18,22 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.config import MetaStudioSettings, Settings, revealed
 from bot.deliver.outbox import Outbox
-from bot.domain.rates import PACE, Pace
+from bot.domain.rates import RATE_LIMITS, RateLimits
 from bot.domain.workspace import Workspace
 from bot.errors import PartBroken, VoiceJobError
 from bot.listeners import register
 from bot.listeners.commands import COMMAND
-from bot.listeners.replies import Answers
-from bot.messages.channel import Look
+from bot.listeners.replies import Replies
+from bot.messages.channel import MessageContext
 from bot.metastudio.auth import AccessKey, GivenToken, IamUser, Key
 from bot.metastudio.client import MetaStudio
 from bot.network.sessions import client_session
-from bot.services.subscriptions import Desk
+from bot.services.subscriptions import SubscriptionService
 from bot.slack import http_mode, socket_mode
 from bot.slack.auth import may_connect, signed_in
 from bot.slack.clients import web_client
 from bot.slack.identity import Identity
-from bot.slack.sender import Slack
+from bot.slack.sender import Sender
 from bot.slack.socket_mode import Connection
 from bot.slack.timed_app import TimedApp
 from bot.store import Store, open_store
@@ -60,7 +60,7 @@ async def run(
     stop: asyncio.Event,
     ready: Ready,
     drain: float = DRAIN_SECONDS,
-    pace: Pace = PACE,
+    rates: RateLimits = RATE_LIMITS,
 ) -> None:
     """Run the bot until ``stop`` is set; at the end, wait ``drain`` seconds at most for what is under way.
 
@@ -70,7 +70,7 @@ async def run(
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(client_session(timeout=SLACK_TIMEOUT))
         metrics = Metrics()
-        metastudio = await stack.enter_async_context(metastudio_from(settings, pace, metrics))
+        metastudio = await stack.enter_async_context(metastudio_from(settings, rates, metrics))
         store = await stack.enter_async_context(open_store(settings.voicejob_store))
         await _tell_what_is_there(settings, store)
         client, token = web_client(session, settings.slack_api_url), revealed(settings.slack_bot_token)
@@ -78,20 +78,20 @@ async def run(
         log.info("signed in to the Slack workspace %r as %r", auth.get("team"), auth.get("user"))
         workspace = Workspace.of(auth)
         await take_over(store, workspace.team_id)
-        identity = Identity(client, token, workspace, pause=pace.identity)
-        look = _look(settings, auth)
-        slack = _sender(settings, session, pace)
-        outbox = Outbox(store, slack, look, metrics=metrics)
+        identity = Identity(client, token, workspace, pause=rates.identity)
+        context = _message_context(settings, auth)
+        slack = _sender(settings, session, rates)
+        outbox = Outbox(store, slack, context, metrics=metrics)
         poll = settings.voicejob_poll_seconds
-        watcher = Watcher(metastudio, store, poll=poll, changed=outbox.wake, pace=pace, metrics=metrics)
-        answers = Answers(session, metrics, first_pause=pace.resend)
-        stack.push_async_callback(_drain, answers, outbox, drain)
+        watcher = Watcher(metastudio, store, poll=poll, changed=outbox.wake, rates=rates, metrics=metrics)
+        replies = Replies(session, metrics, first_pause=rates.resend)
+        stack.push_async_callback(_drain, replies, outbox, drain)
         app = _bolt_app(settings, client, auth, metrics)
-        desk = Desk(metastudio, store, outbox, watcher, look, workspace)
-        register(app, answers, slack, desk, metrics, doubt=identity.doubt)
+        service = SubscriptionService(metastudio, store, outbox, watcher, context, workspace)
+        register(app, replies, slack, service, metrics, doubt=identity.doubt)
         connection = Connection() if settings.slack_app_token else None
         health = Health(connection, watcher, outbox, store, metrics, poll=poll)
-        way = _way(app, settings, health, metrics, connection, ready)
+        way = _serve_slack(app, settings, health, metrics, connection, ready)
         parts = {"watcher": watcher.run(), "outbox": outbox.run(), "workspace": identity.run()}
         await run_parts(parts | {"way to Slack": way}, stop)
 
@@ -102,8 +102,8 @@ async def _tell_what_is_there(settings: Settings, store: Store) -> None:
     log.info(told, settings.metastudio_region, settings.voicejob_store, followed)
 
 
-def _look(settings: Settings, auth: AsyncSlackResponse) -> Look:
-    return Look(
+def _message_context(settings: Settings, auth: AsyncSlackResponse) -> MessageContext:
+    return MessageContext(
         region=settings.metastudio_region,
         bot_name=str(auth.get("user")),
         command=COMMAND,
@@ -111,8 +111,8 @@ def _look(settings: Settings, auth: AsyncSlackResponse) -> Look:
     )
 
 
-async def _drain(answers: Answers, outbox: Outbox, seconds: float) -> None:
-    await asyncio.gather(answers.drain(seconds), outbox.drain(seconds))
+async def _drain(replies: Replies, outbox: Outbox, seconds: float) -> None:
+    await asyncio.gather(replies.drain(seconds), outbox.drain(seconds))
 
 
 async def run_parts(parts: dict[str, Coroutine[Any, Any, None]], stop: asyncio.Event) -> None:
@@ -154,7 +154,7 @@ def _first_told(group: ExceptionGroup[Exception]) -> Exception:
     return next((error for error in group.exceptions if isinstance(error, VoiceJobError)), group)
 
 
-async def _way(
+async def _serve_slack(
     app: AsyncApp,
     settings: Settings,
     health: Health,
@@ -180,15 +180,15 @@ async def _way(
         )
 
 
-def _sender(settings: Settings, session: aiohttp.ClientSession, pace: Pace) -> Slack:
+def _sender(settings: Settings, session: aiohttp.ClientSession, rates: RateLimits) -> Sender:
     """Build what sends messages. It never sends one again by itself: the outbox decides that."""
     token = revealed(settings.slack_bot_token)
     client = web_client(session, settings.slack_api_url, token=token, retry_handlers=[])
-    return Slack(client, pace)
+    return Sender(client, rates)
 
 
 def metastudio_from(
-    settings: MetaStudioSettings, pace: Pace = PACE, metrics: Metrics | None = None
+    settings: MetaStudioSettings, rates: RateLimits = RATE_LIMITS, metrics: Metrics | None = None
 ) -> MetaStudio:
     """Build the client of MetaStudio."""
     return MetaStudio(
@@ -196,7 +196,7 @@ def metastudio_from(
         project_id=settings.huaweicloud_sdk_project_id,
         auth=_auth_from(settings),
         app_user_id=settings.metastudio_app_user_id,
-        pace=pace,
+        rates=rates,
         metrics=metrics,
     )
 

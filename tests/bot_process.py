@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from bot import app
-from bot.domain.rates import Pace
+from bot.domain.rates import RateLimits
 from bot.simulators.metastudio.account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
 from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN
 from bot.simulators.world import GivenSettings
@@ -32,7 +32,7 @@ class Life:
     metastudio: str
     store: str
     poll: float = 0.2
-    pace: Pace = field(default_factory=Pace)
+    rates: RateLimits = field(default_factory=RateLimits)
 
     def command(self) -> list[str]:
         """Write the command line that starts such a bot."""
@@ -42,7 +42,7 @@ class Life:
     def read(cls, text: str) -> "Life":
         """Read it from a command line."""
         given = json.loads(text)
-        return cls(**(given | {"pace": Pace(**given["pace"])}))
+        return cls(**(given | {"rates": RateLimits(**given["pace"])}))
 
     def settings(self) -> GivenSettings:
         """Make the bot's settings, for Socket Mode."""
@@ -71,7 +71,7 @@ async def live(life: Life) -> None:
     """Run the bot until this process is told to end."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    await app.run(life.settings(), stop=stop, ready=tell, pace=life.pace)
+    await app.run(life.settings(), stop=stop, ready=tell, rates=life.rates)
 
 
 def main() -> None:

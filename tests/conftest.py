@@ -108,7 +108,7 @@ async def bot(
     settings: Settings, slack: SlackWorkspace, metastudio: MetaStudioSimulator
 ) -> AsyncIterator[str]:
     """Run the bot; gives its address in HTTP mode. Its first request, for the list, is over and forgotten."""
-    async with running(settings, pace=AT_ONCE) as way:
+    async with running(settings, rates=AT_ONCE) as way:
         await eventually(lambda: any(seen.status for seen in metastudio.requests))
         metastudio.requests.clear()
         if way.startswith("http://"):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.rates import Pace
+from bot.domain.rates import RateLimits
 from bot.errors import MetaStudioError
 from bot.metastudio.auth import GivenToken
 from bot.metastudio.client import MetaStudio
@@ -27,7 +27,7 @@ def client_at(url: str, **given: Any) -> MetaStudio:
     usual: dict[str, Any] = {
         "project_id": MetaStudioSimulator().project_id,
         "auth": GivenToken(TOKEN),
-        "pace": Pace(retry=0.001, hold=0.01, refused=0, unheard=0),
+        "rates": RateLimits(retry=0.001, hold=0.01, refused=0, unheard=0),
     }
     return MetaStudio(url, **usual | given)
 

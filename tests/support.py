@@ -15,12 +15,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.deliver.outbox import Outbox
 from bot.domain.jobs import Job
-from bot.domain.rates import Pace
+from bot.domain.rates import RateLimits
 from bot.domain.subscriptions import Key, Level, Subscription, seen
-from bot.messages.channel import Look
+from bot.messages.channel import MessageContext
 from bot.simulators.slack import records
 from bot.simulators.slack.workspace import BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
-from bot.slack.sender import Slack
+from bot.slack.sender import Sender
 from bot.store.sqlite import SqliteStore
 from bot.telemetry.logs import TextLines
 
@@ -56,7 +56,7 @@ HTTP_MODE = {"slack_app_token": None, "slack_signing_secret": SIGNING_SECRET}
 BOTH_MODES = pytest.mark.parametrize("mode", [{}, HTTP_MODE], ids=["socket mode", "http mode"])
 """For what depends on how Slack reaches the bot: its requests, and the acknowledgements that it gets."""
 
-AT_ONCE = Pace(
+AT_ONCE = RateLimits(
     channel=0,
     posts=0,
     edits=0,
@@ -143,18 +143,20 @@ async def office(
     slack: SlackWorkspace,
     path: Path,
     *,
-    pace: Pace = AT_ONCE,
+    rates: RateLimits = AT_ONCE,
     seconds: float = 10,
     console_url: Callable[[str], str | None] = lambda _: None,
     **outbox: Any,
 ) -> AsyncIterator[Office]:
     """Open an office with its store in this file; Slack is given so many seconds for an answer."""
-    look = Look(region="cn-north-4", bot_name="voicejob", command="/voicejob", console_url=console_url)
+    context = MessageContext(
+        region="cn-north-4", bot_name="voicejob", command="/voicejob", console_url=console_url
+    )
     timeout = aiohttp.ClientTimeout(total=seconds)
     async with aiohttp.ClientSession(timeout=timeout) as session, SqliteStore(path) as store:
         client = AsyncWebClient(token=BOT_TOKEN, base_url=slack.api_url, session=session, retry_handlers=[])
         opened = Outbox(
-            store, Slack(client, pace), look, **{"first_pause": 0.01, "disk_pause": 0.01} | outbox
+            store, Sender(client, rates), context, **{"first_pause": 0.01, "disk_pause": 0.01} | outbox
         )
         yield Office(slack=slack, store=store, outbox=opened, channel=slack.add_channel("voices"))
         await opened.drain(1)

@@ -363,13 +363,13 @@ class TestEndOfAMessage:
         """What Slack takes while the bot ends is written down, so the next start does not repeat it."""
         channel = slack.add_channel("voices")
         settings = settings_for(slack, metastudio)
-        async with running(settings, pace=AT_ONCE):
+        async with running(settings, rates=AT_ONCE):
             await subscribe(slack, channel, job_id)
             slack.fail("chat.postMessage", delay=1)
             metastudio.set_state(job_id, "AUDITING")
             posts = 1
             await eventually(lambda: len(calls(slack, "chat.postMessage")) > posts)
-        async with running(settings, pace=AT_ONCE):
+        async with running(settings, rates=AT_ONCE):
             await slack.message_where(lambda seen: seen.edited and "In manual review" in seen.text)
 
         assert len(calls(slack, "chat.postMessage")) == 2
@@ -384,7 +384,7 @@ class TestEndOfAMessage:
         """slack_sdk's own retries would repeat a message that Slack took, and nobody would know of it."""
         channel = slack.add_channel("voices")
         slack.fail("chat.postMessage", drop=True, after=True)
-        async with running(settings_for(slack, metastudio), pace=AT_ONCE):
+        async with running(settings_for(slack, metastudio), rates=AT_ONCE):
             await subscribe(slack, channel, job_id)
 
         assert len(calls(slack, "chat.postMessage")) == 2
@@ -398,7 +398,7 @@ class TestEndOfAMessage:
         stop, ready = asyncio.Event(), asyncio.Event()
         settings = settings_for(slack, metastudio)
         way = asyncio.create_task(
-            app.run(settings, stop=stop, ready=lambda _: ready.set(), drain=0.3, pace=AT_ONCE)
+            app.run(settings, stop=stop, ready=lambda _: ready.set(), drain=0.3, rates=AT_ONCE)
         )
         await ready.wait()
         await subscribe(slack, channel, job_id)
@@ -408,7 +408,7 @@ class TestEndOfAMessage:
         stop.set()
         async with asyncio.timeout(5):
             await way
-        async with running(settings, pace=AT_ONCE):
+        async with running(settings, rates=AT_ONCE):
             await slack.message_where(lambda seen: "→ In manual review" in seen.text)
 
 

@@ -20,7 +20,7 @@ from bot.errors import StoreTrouble
 from bot.messages import channel as notices
 from bot.messages.blocks import Message, without_blocks
 from bot.network.retries import Rest
-from bot.slack.sender import NotTaken, Slack
+from bot.slack.sender import NotTaken, Sender
 from bot.store import Store
 from bot.telemetry.logs import about
 from bot.telemetry.metrics import Metrics
@@ -53,8 +53,8 @@ class Outbox:
     def __init__(
         self,
         store: Store,
-        slack: Slack,
-        look: notices.Look,
+        slack: Sender,
+        context: notices.MessageContext,
         *,
         first_pause: float = FIRST_PAUSE,
         disk_pause: float = DISK_PAUSE,
@@ -64,7 +64,7 @@ class Outbox:
     ) -> None:
         self._store = store
         self._slack = slack
-        self._look = look
+        self._context = context
         self._metrics = metrics or Metrics()
         self._disk_pause = disk_pause
         self._patience = patience
@@ -90,9 +90,9 @@ class Outbox:
             self._tasks = tasks
             try:
                 for subscriptions in (await self._store.followed()).values():
-                    for kept in subscriptions:
-                        if next_step(kept):
-                            self.wake(kept.key)
+                    for subscription in subscriptions:
+                        if next_step(subscription):
+                            self.wake(subscription.key)
                 await asyncio.Event().wait()
             finally:
                 self._tasks = None  # what wakes it from now on is delivered after the next start
@@ -135,17 +135,19 @@ class Outbox:
     async def _deliver(
         self, key: Key, patience: asyncio.Timeout | None = None, *, person_is_here: bool = False
     ) -> None:
-        kept, step = await self._next(key)
-        if kept is None or step is None:
+        subscription, step = await self._next(key)
+        if subscription is None or step is None:
             return
-        await self._wait_for_pace(kept, step, first=patience is not None)
+        await self._wait_for_pace(subscription, step, first=patience is not None)
         turn = self._turns[_channel_of(key)]
         await turn.acquire()
         sending: asyncio.Task[None] | None = None
         try:
-            kept, still = await self._next(key)  # it may have changed while this waited
-            if kept and still is step and self._may_begin(key, patience):
-                sending = asyncio.create_task(self._take(kept, step, person_is_here=person_is_here))
+            subscription, still = await self._next(key)  # it may have changed while this waited
+            if subscription and still is step and self._may_begin(key, patience):
+                sending = asyncio.create_task(
+                    self._perform(subscription, step, person_is_here=person_is_here)
+                )
         finally:
             if sending is None:
                 turn.release()
@@ -153,8 +155,8 @@ class Outbox:
             await self._unbroken(sending, turn)
 
     async def _next(self, key: Key) -> tuple[Subscription | None, Step | None]:
-        kept = await self._store.get(key)
-        return kept, next_step(kept) if kept else None
+        subscription = await self._store.get(key)
+        return subscription, next_step(subscription) if subscription else None
 
     def _may_begin(self, key: Key, patience: asyncio.Timeout | None) -> bool:
         """Say so, and let patience last for what begins. What a person asks for is tried in a pause too."""
@@ -198,25 +200,25 @@ class Outbox:
         """Choose what a channel is told next: what was noticed first; cards are edited when all is told."""
         now = time.time()
         due = [
-            (max(at, now), kept)
-            for kept in await self._store.of_channel(*channel)
-            if (at := next_time(kept, int(now))) is not None
+            (max(at, now), subscription)
+            for subscription in await self._store.of_channel(*channel)
+            if (at := next_time(subscription, int(now))) is not None
         ]
 
         def order(each: tuple[float, Subscription]) -> tuple[float, int, bool, int]:
-            at, kept = each
-            since = kept.notice.since if kept.notice else 0
-            return at, self._failures.get(kept.key, 0), next_step(kept) in EDITS, since
+            at, subscription = each
+            since = subscription.notice.since if subscription.notice else 0
+            return at, self._failures.get(subscription.key, 0), next_step(subscription) in EDITS, since
 
         return min(due, key=order, default=None)
 
-    async def _deliver_at(self, at: float, kept: Subscription, woken: asyncio.Event) -> None:
+    async def _deliver_at(self, at: float, subscription: Subscription, woken: asyncio.Event) -> None:
         """Deliver if it is time; otherwise wait until then, or until something else is due."""
-        wait = max(at - time.time(), self._pause_of(_channel_of(kept.key)))
-        if next_step(kept) in EDITS:
+        wait = max(at - time.time(), self._pause_of(_channel_of(subscription.key)))
+        if next_step(subscription) in EDITS:
             wait = max(wait, self._slack.pause_of_edits())  # it may be long, and notices go first
         if wait <= 0:
-            await self._deliver(kept.key)
+            await self._deliver(subscription.key)
             return
         with suppress(TimeoutError):  # asyncio.wait_for of Python 3.11 may swallow that it is stopped
             async with asyncio.timeout(wait):
@@ -227,53 +229,55 @@ class Outbox:
         paused_until = self._pauses[channel].until if channel in self._pauses else 0.0
         return max(paused_until, self._all_pause.until) - _now()
 
-    async def _wait_for_pace(self, kept: Subscription, step: Step, *, first: bool) -> None:
+    async def _wait_for_pace(self, subscription: Subscription, step: Step, *, first: bool) -> None:
         if step in EDITS:
             await self._slack.may_edit()
         elif step is not Step.FORGET:
-            await self._slack.may_post(_where(kept, step), first=first)
+            await self._slack.may_post(_where(subscription, step), first=first)
 
-    async def _take(self, kept: Subscription, step: Step, *, person_is_here: bool) -> None:
+    async def _perform(self, subscription: Subscription, step: Step, *, person_is_here: bool) -> None:
         """Take one step, and write down what came of it."""
-        channel = _channel_of(kept.key)
+        channel = _channel_of(subscription.key)
         change: Change | None
         try:
-            if unsent := await self._unsent(kept, step):
-                await self._store.change(kept.key, unsent)
+            if unsent := await self._unsent(subscription, step):
+                await self._store.change(subscription.key, unsent)
                 return
             if self._store.trouble:
                 await self._store.check()  # what can't be written down must not be sent
-            change = await self._send(kept, step)
+            change = await self._send(subscription, step)
         except StoreTrouble:
             self._pauses[channel].begin()
             return
         except NotTaken as error:
             self._metrics.delivery(step.name.lower(), error.refusal.name.lower(), error.code)
-            change = self._after(error, kept, step, person_knows=person_is_here or await self._knows(kept))
+            change = self._after(
+                error, subscription, step, person_knows=person_is_here or await self._knows(subscription)
+            )
         else:
             self._metrics.delivery(step.name.lower())
-            log.info("told", extra=_about(kept, step))
+            log.info("told", extra=_about(subscription, step))
             if step in (Step.POST_CARD, Step.POST_NOTICE):
                 await self._reopen(channel)
         if change is not None:
             self._works(channel)
-            self._failures.pop(kept.key, None)
-            await self._keep(kept, change)
+            self._failures.pop(subscription.key, None)
+            await self._record(subscription, change)
 
-    async def _unsent(self, kept: Subscription, step: Step) -> Change | None:
+    async def _unsent(self, subscription: Subscription, step: Step) -> Change | None:
         """Say what changes where nothing has to be sent; None where something has. Raises StoreTrouble."""
         if step is Step.FORGET:
             return changes.forgotten
-        of_channel = await self._store.of_channel(*_channel_of(kept.key))
-        if step is Step.TELL_PERSON and changes.is_known(kept, of_channel):
+        of_channel = await self._store.of_channel(*_channel_of(subscription.key))
+        if step is Step.TELL_PERSON and changes.is_known(subscription, of_channel):
             return changes.person_told()
-        if step is Step.EDIT_WARNING and (heir := changes.also_warned(kept, of_channel)):
-            await self._store.change(heir.key, changes.person_told(kept.warning))
+        if step is Step.EDIT_WARNING and (heir := changes.also_warned(subscription, of_channel)):
+            await self._store.change(heir.key, changes.person_told(subscription.warning))
             return changes.warning_edited
         return None
 
-    async def _knows(self, kept: Subscription) -> bool:
-        return changes.is_known(kept, await self._store.of_channel(*_channel_of(kept.key)))
+    async def _knows(self, subscription: Subscription) -> bool:
+        return changes.is_known(subscription, await self._store.of_channel(*_channel_of(subscription.key)))
 
     async def _reopen(self, channel: Channel) -> None:
         """Try all that is paused in a channel, now that Slack takes messages there again."""
@@ -284,57 +288,61 @@ class Outbox:
                     await self._store.change(each.key, changes.reopened)
                 self.wake(each.key)
 
-    async def _send(self, kept: Subscription, step: Step) -> Change:
+    async def _send(self, subscription: Subscription, step: Step) -> Change:
         """Send what the step asks for; what Slack calls malformed goes as plain text. Raises NotTaken."""
-        message = self._message(kept, step)
+        message = self._message(subscription, step)
         try:
-            return await self._send_as(message, kept, step)
+            return await self._send_as(message, subscription, step)
         except NotTaken as error:
             if error.refusal is not Refusal.OUR_FAULT:
                 raise
             told = "Slack calls a message malformed, so it goes as plain text"
-            log.warning(told, extra=_about(kept, step, code=error.code))
-            return await self._send_as(without_blocks(message), kept, step)
+            log.warning(told, extra=_about(subscription, step, code=error.code))
+            return await self._send_as(without_blocks(message), subscription, step)
 
-    def _message(self, kept: Subscription, step: Step) -> Message:
+    def _message(self, subscription: Subscription, step: Step) -> Message:
         """Make the message. A mistake of ours in it may cost its looks, but not the word."""
         try:
-            return self._made(kept, step)
+            return self._render(subscription, step)
         except Exception:
-            log.exception("a message can't be made", extra=_about(kept, step))
-            return notices.plainly(kept)
+            log.exception("a message can't be made", extra=_about(subscription, step))
+            return notices.plainly(subscription)
 
-    def _made(self, kept: Subscription, step: Step) -> Message:
+    def _render(self, subscription: Subscription, step: Step) -> Message:
         if step is Step.TELL_PERSON:
-            return notices.paused(kept, self._look)
+            return notices.paused(subscription, self._context)
         if step is Step.EDIT_WARNING:
-            return notices.pause_over(kept)
-        if step is Step.POST_NOTICE and kept.notice:
-            return notices.notice(kept, kept.notice)
-        return notices.card(kept, self._look, now=int(time.time()))
+            return notices.pause_over(subscription)
+        if step is Step.POST_NOTICE and subscription.notice:
+            return notices.notice(subscription, subscription.notice)
+        return notices.card(subscription, self._context, now=int(time.time()))
 
-    async def _send_as(self, message: Message, kept: Subscription, step: Step) -> Change:
+    async def _send_as(self, message: Message, subscription: Subscription, step: Step) -> Change:
         if step is Step.TELL_PERSON:
-            return changes.person_told(await self._slack.post(_where(kept, step), message))
-        if step is Step.EDIT_WARNING and kept.warning:
-            await self._slack.edit(kept.warning.channel_id, kept.warning.ts, message)
+            return changes.person_told(await self._slack.post(_where(subscription, step), message))
+        if step is Step.EDIT_WARNING and subscription.warning:
+            await self._slack.edit(subscription.warning.channel_id, subscription.warning.ts, message)
             return changes.warning_edited
-        if step is Step.POST_NOTICE and kept.card and kept.notice:
-            broadcast = kept.level is Level.ALL or kept.notice.is_important
-            await self._slack.post(kept.channel_id, message, thread_ts=kept.card.ts, broadcast=broadcast)
-            return changes.notice_posted(kept.notice, int(time.time()))
-        if step is Step.EDIT_CARD and kept.card:
-            await self._slack.edit(kept.channel_id, kept.card.ts, message)
-            return changes.card_edited(kept.face, int(time.time()))
-        posted = await self._slack.post(kept.channel_id, message)
-        return changes.card_posted(kept, posted.ts, int(time.time()))
+        if step is Step.POST_NOTICE and subscription.card and subscription.notice:
+            broadcast = subscription.level is Level.ALL or subscription.notice.is_important
+            await self._slack.post(
+                subscription.channel_id, message, thread_ts=subscription.card.ts, broadcast=broadcast
+            )
+            return changes.notice_posted(subscription.notice, int(time.time()))
+        if step is Step.EDIT_CARD and subscription.card:
+            await self._slack.edit(subscription.channel_id, subscription.card.ts, message)
+            return changes.card_edited(subscription.fingerprint, int(time.time()))
+        posted = await self._slack.post(subscription.channel_id, message)
+        return changes.card_posted(subscription, posted.ts, int(time.time()))
 
-    def _after(self, error: NotTaken, kept: Subscription, step: Step, *, person_knows: bool) -> Change | None:
+    def _after(
+        self, error: NotTaken, subscription: Subscription, step: Step, *, person_knows: bool
+    ) -> Change | None:
         """Say what changes with a refusal; None where only time can help."""
         now, refusal = int(time.time()), error.refusal
         if refusal is Refusal.LATER:
-            self._failures[kept.key] = self._failures.get(kept.key, 0) + 1
-            self._fails(_channel_of(kept.key), error)
+            self._failures[subscription.key] = self._failures.get(subscription.key, 0) + 1
+            self._fails(_channel_of(subscription.key), error)
             return None
         if refusal is Refusal.CREDENTIALS:
             self._is_refused(error)
@@ -348,23 +356,23 @@ class Outbox:
             change = changes.card_lost(error.code, now)
         pauses = (
             step not in (Step.TELL_PERSON, Step.EDIT_WARNING)
-            and (after := change(kept))
-            and after.pause != kept.pause
+            and (after := change(subscription))
+            and after.pause != subscription.pause
         )
         told = "; the subscription is paused, and tried again later" if pauses else ""
-        log.warning("Slack refuses a message%s", told, extra=_about(kept, step, code=error.code))
+        log.warning("Slack refuses a message%s", told, extra=_about(subscription, step, code=error.code))
         return change
 
-    async def _keep(self, kept: Subscription, change: Change) -> None:
+    async def _record(self, subscription: Subscription, change: Change) -> None:
         """Write down what Slack took. Until the disk lets it, nothing else is sent to this channel."""
 
         def same(now: Subscription) -> Subscription | None:
             # Another one may have been made in its place meanwhile.
-            return change(now) if now.subscribed_at == kept.subscribed_at else now
+            return change(now) if now.subscribed_at == subscription.subscribed_at else now
 
         while True:
             try:
-                await self._store.change(kept.key, same)
+                await self._store.change(subscription.key, same)
             except StoreTrouble:
                 await asyncio.sleep(self._disk_pause)
             else:
@@ -399,13 +407,13 @@ class Outbox:
             log.info("Slack takes messages again")
 
 
-def _about(kept: Subscription, step: Step, *, code: str = "") -> dict[str, Any]:
-    return about(job=kept.job_id, channel=kept.channel_id, step=step.name.lower(), code=code)
+def _about(subscription: Subscription, step: Step, *, code: str = "") -> dict[str, Any]:
+    return about(job=subscription.job_id, channel=subscription.channel_id, step=step.name.lower(), code=code)
 
 
-def _where(kept: Subscription, step: Step) -> str:
+def _where(subscription: Subscription, step: Step) -> str:
     """Name the conversation in which a step is taken."""
-    return kept.subscribed_by if step is Step.TELL_PERSON else kept.channel_id
+    return subscription.subscribed_by if step is Step.TELL_PERSON else subscription.channel_id
 
 
 def _channel_of(key: Key) -> Channel:

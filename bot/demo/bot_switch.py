@@ -7,7 +7,7 @@ from typing import Final
 
 from bot import app
 from bot.config import Settings
-from bot.domain.rates import Pace
+from bot.domain.rates import RateLimits
 from bot.errors import VoiceJobError
 from bot.simulators.world import go_without_proxy
 
@@ -35,9 +35,9 @@ class BotSwitch:
     ``starts`` counts how often it became ready.
     """
 
-    def __init__(self, settings: Settings, pace: Pace) -> None:
+    def __init__(self, settings: Settings, rates: RateLimits) -> None:
         self._settings = settings
-        self._pace = pace
+        self._rates = rates
         self._stop = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
@@ -81,7 +81,9 @@ class BotSwitch:
     async def _run(self) -> None:
         go_without_proxy()
         try:
-            await app.run(self._settings, stop=self._stop, ready=self._is_ready, pace=self._pace, drain=DRAIN)
+            await app.run(
+                self._settings, stop=self._stop, ready=self._is_ready, rates=self._rates, drain=DRAIN
+            )
         except VoiceJobError as error:
             self._now(BotState.BROKEN, error.sentence())
         except Exception:

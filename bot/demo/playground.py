@@ -13,7 +13,7 @@ from typing import Final
 from bot.demo.bot_switch import BotSwitch
 from bot.demo.clockwork import Clockwork
 from bot.demo.moods import Moods
-from bot.domain.rates import PACE
+from bot.domain.rates import RATE_LIMITS
 from bot.simulators.metastudio.jobs import SENT_BACK, USUAL_PATH, RawJob
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import ALICE, SlackWorkspace
@@ -23,7 +23,7 @@ BOB: Final = "U0BOB"
 PEOPLE: Final = {ALICE: "alice", BOB: "bob"}
 POLL_SECONDS: Final = 0.5
 """Pause between two checks of the bot: people are watching."""
-DEMO_PACE: Final = replace(PACE, gone=5.0)
+DEMO_PACE: Final = replace(RATE_LIMITS, gone=5.0)
 """A deleted job is told after seconds instead of a minute; towards Slack, the bot keeps its own pace."""
 PATH: Final = (*USUAL_PATH[:-2], "USER_RESULT_REVIEW", *USUAL_PATH[-2:])
 """The usual path, with a customer who listens to the result."""

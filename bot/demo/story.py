@@ -7,7 +7,7 @@ from rich.console import Console
 
 from bot.demo.stage import Stage, expect, expect_in
 from bot.domain.jobs import PERSONAL_FIELDS
-from bot.domain.rates import PACE, Pace
+from bot.domain.rates import RATE_LIMITS, RateLimits
 from bot.listeners.commands import COMMAND
 from bot.messages import channel as notices
 from bot.messages import job_card
@@ -20,17 +20,19 @@ NOWHERE = "00000000-0000-4000-8000-000000000000"
 """A job id that belongs to no job."""
 
 
-async def play(console: Console, *, pace: Pace = PACE, limits: Limits | None = SLACKS_LIMITS) -> None:
+async def play(
+    console: Console, *, rates: RateLimits = RATE_LIMITS, limits: Limits | None = SLACKS_LIMITS
+) -> None:
     """Play the story and check it, at Slack's ``pace`` and with its ``limits``. Raises StoryFailed."""
     with tempfile.TemporaryDirectory(prefix="voicejob-demo-") as folder:
         async with SlackWorkspace(limits=limits) as slack, MetaStudioSimulator() as metastudio:
             settings = settings_for(slack, metastudio, voicejob_store=Path(folder, "voicejob.sqlite"))
             story = Story(Stage(console, slack, metastudio))
-            async with running(settings, pace=pace) as way:
+            async with running(settings, rates=rates) as way:
                 console.print(f"The bot is connected to a Slack workspace in this process by {way}.")
                 await story.begin()
             story.meanwhile()
-            async with running(settings, pace=pace):
+            async with running(settings, rates=rates):
                 await story.end()
             expect(not slack.violations, f"the bot broke Slack's rules: {slack.violations}")
             expect(not slack.limited, f"the bot went over Slack's limits: {slack.limited}")

@@ -5,7 +5,7 @@ from typing import Final
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pace:
+class RateLimits:
     """All in seconds.
 
     Slack allows about one message a second in a channel, several hundred a minute in a workspace, and 50
@@ -39,4 +39,4 @@ class Pace:
     """For which credentials are not tried again that were sent, and no answer came; people wait for it."""
 
 
-PACE: Final = Pace()
+RATE_LIMITS: Final = RateLimits()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from enum import Enum, StrEnum, auto
 from typing import Any, Final, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from bot.domain.jobs import GONE, Job, Phase, meaning_of
 from bot.domain.sightings import Past, completed, differs, learned, proof_needed
@@ -38,7 +38,7 @@ class Level(StrEnum):
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True)
 
 
 class Card(_Record):
@@ -47,8 +47,8 @@ class Card(_Record):
     ts: str
     posted_at: int
     """Epoch seconds."""
-    face: str
-    """What it shows, as ``Subscription.face`` was then."""
+    fingerprint: str = Field(alias="face")  # as stores of earlier versions have it
+    """What it shows, as ``Subscription.fingerprint`` was then."""
 
 
 class Notice(_Record):
@@ -127,8 +127,8 @@ class Subscription(_Record):
         return self.job.is_over
 
     @property
-    def face(self) -> str:
-        """What the card should show, in short: a card with another face has to be edited."""
+    def fingerprint(self) -> str:
+        """What the card should show, in short: a card with another fingerprint has to be edited."""
         return f"{self.state} {self.job.reject_times} {self.level} {self.stopped_by or ''}"
 
 
@@ -167,7 +167,11 @@ def due(subscription: Subscription, job: Job | None, now: int) -> Notice | None:
 
 def unfinished(subscriptions: Iterable[Subscription]) -> list[Subscription]:
     """Leave out those that were stopped, or whose job is over: nothing more will be told there."""
-    return [kept for kept in subscriptions if not (kept.stopped_by or kept.is_over)]
+    return [
+        subscription
+        for subscription in subscriptions
+        if not (subscription.stopped_by or subscription.is_over)
+    ]
 
 
 def adds(job: Job | None, known: Job) -> bool:
@@ -187,15 +191,19 @@ def seen(
     """
     before = past or Past()
 
-    def change(kept: Subscription) -> Subscription:
-        if kept.stopped_by or (job and proof < proof_needed(job, kept.job, before, undated=undated)):
-            return kept
-        notice = due(kept, job, now)
+    def change(subscription: Subscription) -> Subscription:
+        if subscription.stopped_by or (
+            job and proof < proof_needed(job, subscription.job, before, undated=undated)
+        ):
+            return subscription
+        notice = due(subscription, job, now)
         if notice is None:
-            known = learned(kept.job, job) if job else kept.job
-            return kept if known is kept.job else kept.model_copy(update={"job": known})
-        known = completed(job, kept.job).remembered() if job else kept.job.gone()
-        return outdated(kept.model_copy(update={"job": known, "notice": notice}))
+            known = learned(subscription.job, job) if job else subscription.job
+            return (
+                subscription if known is subscription.job else subscription.model_copy(update={"job": known})
+            )
+        known = completed(job, subscription.job).remembered() if job else subscription.job.gone()
+        return outdated(subscription.model_copy(update={"job": known, "notice": notice}))
 
     return change
 
@@ -208,7 +216,7 @@ def next_step(subscription: Subscription) -> Step | None:
         return Step.POST_CARD
     if subscription.notice and not subscription.stopped_by:
         return Step.POST_NOTICE
-    if subscription.card and subscription.card.face != subscription.face:
+    if subscription.card and subscription.card.fingerprint != subscription.fingerprint:
         return Step.EDIT_CARD
     if subscription.warning and not subscription.pause:
         return Step.EDIT_WARNING
@@ -235,14 +243,14 @@ def card_posted(shown: Subscription, ts: str, now: int) -> Change:
     Where a notice waits still, only that one will show whether the pause is over.
     """
 
-    def change(kept: Subscription) -> Subscription | None:
-        card = Card(ts=ts, posted_at=now, face=shown.face)
-        is_first = kept.delivered_at is None
-        notice = _rest(kept.notice, shown.notice, now) if is_first else kept.notice
+    def change(subscription: Subscription) -> Subscription | None:
+        card = Card(ts=ts, posted_at=now, fingerprint=shown.fingerprint)
+        is_first = subscription.delivered_at is None
+        notice = _rest(subscription.notice, shown.notice, now) if is_first else subscription.notice
         told: dict[str, Any] = {"card": card, "notice": notice}
-        if notice and kept.pause:
-            told["pause"] = kept.pause.model_copy(update={"next_try": now})
-        return _unless_finished(_delivered(kept, now, told))
+        if notice and subscription.pause:
+            told["pause"] = subscription.pause.model_copy(update={"next_try": now})
+        return _unless_finished(_delivered(subscription, now, told))
 
     return change
 
@@ -250,8 +258,10 @@ def card_posted(shown: Subscription, ts: str, now: int) -> Change:
 def notice_posted(notice: Notice, now: int) -> Change:
     """Slack took a notice. What was seen while it was on its way is kept for the next one."""
 
-    def change(kept: Subscription) -> Subscription | None:
-        return _unless_finished(_delivered(kept, now, {"notice": _rest(kept.notice, notice, now)}))
+    def change(subscription: Subscription) -> Subscription | None:
+        return _unless_finished(
+            _delivered(subscription, now, {"notice": _rest(subscription.notice, notice, now)})
+        )
 
     return change
 
@@ -264,24 +274,24 @@ def _rest(waiting: Notice | None, told: Notice | None, now: int) -> Notice | Non
     return Notice(path=left, since=now) if len(left) > 1 else None
 
 
-def card_edited(face: str, now: int) -> Change:
+def card_edited(fingerprint: str, now: int) -> Change:
     """Slack took an edit of the card."""
 
-    def change(kept: Subscription) -> Subscription | None:
-        card = kept.card and kept.card.model_copy(update={"face": face})
-        return _unless_finished(_delivered(kept, now, {"card": card}))
+    def change(subscription: Subscription) -> Subscription | None:
+        card = subscription.card and subscription.card.model_copy(update={"fingerprint": fingerprint})
+        return _unless_finished(_delivered(subscription, now, {"card": card}))
 
     return change
 
 
-def _delivered(kept: Subscription, now: int, told: dict[str, Any]) -> Subscription:
-    return kept.model_copy(update={"pause": None, "delivered_at": now} | told)
+def _delivered(subscription: Subscription, now: int, told: dict[str, Any]) -> Subscription:
+    return subscription.model_copy(update={"pause": None, "delivered_at": now} | told)
 
 
-def _unless_finished(kept: Subscription) -> Subscription | None:
+def _unless_finished(subscription: Subscription) -> Subscription | None:
     """Retire a subscription whose job is over, or that was stopped, once all is said."""
-    has_ended = kept.is_over or kept.stopped_by
-    return None if has_ended and next_step(kept) is None else kept
+    has_ended = subscription.is_over or subscription.stopped_by
+    return None if has_ended and next_step(subscription) is None else subscription
 
 
 def card_lost(code: str, now: int) -> Change:
@@ -291,12 +301,12 @@ def card_lost(code: str, now: int) -> Change:
     second.
     """
 
-    def change(kept: Subscription) -> Subscription | None:
-        if kept.stopped_by:
-            return _unheard(kept)
-        if kept.card is None or 0 <= now - kept.card.posted_at < NEW_CARD:
-            return refused(code, now)(kept)
-        return kept.model_copy(update={"card": None})
+    def change(subscription: Subscription) -> Subscription | None:
+        if subscription.stopped_by:
+            return _unheard(subscription)
+        if subscription.card is None or 0 <= now - subscription.card.posted_at < NEW_CARD:
+            return refused(code, now)(subscription)
+        return subscription.model_copy(update={"card": None})
 
     return change
 
@@ -304,19 +314,21 @@ def card_lost(code: str, now: int) -> Change:
 def refused(reason: str, now: int, *, person_knows: bool = False) -> Change:
     """Slack does not let the bot post: keep everything, and try again, each time later."""
 
-    def change(kept: Subscription) -> Subscription | None:
-        if kept.stopped_by:
-            return _unheard(kept)
-        tries = (kept.pause.tries if kept.pause else 0) + 1
-        return kept.model_copy(
+    def change(subscription: Subscription) -> Subscription | None:
+        if subscription.stopped_by:
+            return _unheard(subscription)
+        tries = (subscription.pause.tries if subscription.pause else 0) + 1
+        return subscription.model_copy(
             update={
                 "pause": Pause(
                     reason=reason,
-                    since=kept.pause.since if kept.pause else now,
+                    since=subscription.pause.since if subscription.pause else now,
                     tries=tries,
                     next_try=now + retry_after(tries),
                     person_knows=bool(
-                        person_knows or kept.warning or (kept.pause and kept.pause.person_knows)
+                        person_knows
+                        or subscription.warning
+                        or (subscription.pause and subscription.pause.person_knows)
                     ),
                 )
             }
@@ -325,9 +337,9 @@ def refused(reason: str, now: int, *, person_knows: bool = False) -> Change:
     return change
 
 
-def _unheard(kept: Subscription) -> Subscription | None:
+def _unheard(subscription: Subscription) -> Subscription | None:
     """Retire one that was stopped: nobody hears in its channel that it ended, only whoever was warned."""
-    return kept.model_copy(update={"card": None}) if kept.warning else None
+    return subscription.model_copy(update={"card": None}) if subscription.warning else None
 
 
 def retry_after(tries: int) -> int:
@@ -338,75 +350,89 @@ def retry_after(tries: int) -> int:
 def person_told(warning: Posted | None = None) -> Change:
     """Write down that the person who subscribed knows of the pause, and by which message."""
 
-    def change(kept: Subscription) -> Subscription:
-        told = kept.model_copy(update={"warning": warning or kept.warning})
+    def change(subscription: Subscription) -> Subscription:
+        told = subscription.model_copy(update={"warning": warning or subscription.warning})
         return _with_pause(told, {"person_knows": True})
 
     return change
 
 
-def is_known(kept: Subscription, of_channel: Iterable[Subscription]) -> bool:
+def is_known(subscription: Subscription, of_channel: Iterable[Subscription]) -> bool:
     """Say whether the person was told of this channel already, for another subscription of theirs."""
-    theirs = (each for each in of_channel if each.subscribed_by == kept.subscribed_by)
+    theirs = (each for each in of_channel if each.subscribed_by == subscription.subscribed_by)
     return any(each.pause and each.pause.person_knows for each in theirs)
 
 
-def also_warned(kept: Subscription, of_channel: Iterable[Subscription]) -> Subscription | None:
+def also_warned(subscription: Subscription, of_channel: Iterable[Subscription]) -> Subscription | None:
     """Find another one that is still paused, of which the same message tells the same person."""
-    theirs = (each for each in of_channel if each.subscribed_by == kept.subscribed_by)
+    theirs = (each for each in of_channel if each.subscribed_by == subscription.subscribed_by)
     return next((each for each in theirs if each.pause and not each.warning), None)
 
 
-def warning_edited(kept: Subscription) -> Subscription | None:
+def warning_edited(subscription: Subscription) -> Subscription | None:
     """Write down that the warning says that it is over, or can't say so."""
-    return _unless_finished(kept.model_copy(update={"warning": None}))
+    return _unless_finished(subscription.model_copy(update={"warning": None}))
 
 
-def _with_pause(kept: Subscription, update: dict[str, Any]) -> Subscription:
-    return kept.model_copy(update={"pause": kept.pause and kept.pause.model_copy(update=update)})
+def _with_pause(subscription: Subscription, update: dict[str, Any]) -> Subscription:
+    return subscription.model_copy(
+        update={"pause": subscription.pause and subscription.pause.model_copy(update=update)}
+    )
 
 
 def tried_again(now: int) -> Change:
     """Try a paused subscription now, since a person says that it will work; so they know of the pause."""
 
-    def change(kept: Subscription) -> Subscription:
-        return _with_pause(kept, {"next_try": now, "person_knows": True})
+    def change(subscription: Subscription) -> Subscription:
+        return _with_pause(subscription, {"next_try": now, "person_knows": True})
 
     return change
 
 
-def reopened(kept: Subscription) -> Subscription:
+def reopened(subscription: Subscription) -> Subscription:
     """Try a paused subscription at once, since Slack took another message in its channel."""
-    return _with_pause(kept, {"next_try": kept.pause.since}) if kept.pause else kept
+    return (
+        _with_pause(subscription, {"next_try": subscription.pause.since})
+        if subscription.pause
+        else subscription
+    )
 
 
 def with_level(level: Level) -> Change:
     """Change which changes the channel shows."""
 
-    def change(kept: Subscription) -> Subscription:
-        return kept if kept.level is level else outdated(kept.model_copy(update={"level": level}))
+    def change(subscription: Subscription) -> Subscription:
+        return (
+            subscription
+            if subscription.level is level
+            else outdated(subscription.model_copy(update={"level": level}))
+        )
 
     return change
 
 
-def outdated(kept: Subscription) -> Subscription:
+def outdated(subscription: Subscription) -> Subscription:
     """Have the card edited, whatever it showed last.
 
     That it has shown the same before is no reason to leave it: Slack may have taken an edit in between, and a
     crash have kept that from being written down.
     """
-    return kept.model_copy(update={"card": kept.card and kept.card.model_copy(update={"face": ""})})
+    return subscription.model_copy(
+        update={"card": subscription.card and subscription.card.model_copy(update={"fingerprint": ""})}
+    )
 
 
 def stopped(by: str) -> Change:
     """End it on behalf of a person; it stays until the card says so, or there is none to say it."""
 
-    def change(kept: Subscription) -> Subscription | None:
-        return _unless_finished(kept.model_copy(update={"stopped_by": by, "notice": None, "pause": None}))
+    def change(subscription: Subscription) -> Subscription | None:
+        return _unless_finished(
+            subscription.model_copy(update={"stopped_by": by, "notice": None, "pause": None})
+        )
 
     return change
 
 
-def forgotten(kept: Subscription) -> Subscription | None:
+def forgotten(subscription: Subscription) -> Subscription | None:
     """Retire one that was stopped and has no card, which may have been on its way when it was stopped."""
-    return kept if kept.card or not kept.stopped_by else None
+    return subscription if subscription.card or not subscription.stopped_by else None

@@ -7,11 +7,11 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_bolt.response import BoltResponse
 
 from bot.listeners import actions, commands, unhandled
-from bot.listeners.replies import Answers, Question
+from bot.listeners.replies import PendingReply, Replies
 from bot.messages import private
 from bot.messages.blocks import Message
-from bot.services.subscriptions import Desk
-from bot.slack.sender import Slack
+from bot.services.subscriptions import SubscriptionService
+from bot.slack.sender import Sender
 from bot.telemetry.metrics import Metrics
 
 OUTSIDER: Final = "request from another workspace"
@@ -19,9 +19,9 @@ OUTSIDER: Final = "request from another workspace"
 
 def register(
     app: AsyncApp,
-    answers: Answers,
-    slack: Slack,
-    desk: Desk,
+    replies: Replies,
+    slack: Sender,
+    service: SubscriptionService,
     metrics: Metrics,
     *,
     doubt: Callable[[], None],
@@ -37,28 +37,28 @@ def register(
         context: AsyncBoltContext,
         next: Callable[[], Awaitable[None]],  # noqa: A002  Bolt's name
     ) -> BoltResponse | None:
-        if desk.serves(body) or actions.is_link(body):
-            context["answers"] = answers
-            context["desk"] = desk
+        if service.serves(body) or actions.is_link(body):
+            context["replies"] = replies
+            context["service"] = service
             context["metrics"] = metrics
             await next()
             return None
         doubt()
         if context.response_url:
-            question = Question(
+            pending = PendingReply(
                 kind=unhandled.type_of(body),
                 about=OUTSIDER,
                 value="",
                 channel=context.channel_id or "",
                 response_url=context.response_url,
             )
-            answers.give(question, _refuse)
+            replies.give(pending, _refuse)
         return unhandled.acknowledged(body)
 
     app.middleware(admit)
     app.command(commands.COMMAND)(commands.voicejob)
     actions.register(app)
-    unhandled.register(app, answers, slack, commands.COMMAND)
+    unhandled.register(app, replies, slack, commands.COMMAND)
 
 
 async def _refuse() -> Message:

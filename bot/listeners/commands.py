@@ -6,17 +6,17 @@ from slack_bolt.async_app import AsyncAck
 
 from bot.errors import BadUsage
 from bot.listeners.command_parser import Request, Verb, parse
-from bot.listeners.replies import DONE, Answers, Question, Work, ephemeral
+from bot.listeners.replies import DONE, PendingReply, Replies, Work, ephemeral
 from bot.messages import job_card, private
 from bot.messages.blocks import Message
-from bot.services.subscriptions import Desk, Place
+from bot.services.subscriptions import Caller, SubscriptionService
 from bot.telemetry.metrics import TYPED, Metrics
 
 COMMAND: Final = "/voicejob"
 
 
 async def voicejob(
-    ack: AsyncAck, command: dict[str, Any], answers: Answers, desk: Desk, metrics: Metrics
+    ack: AsyncAck, command: dict[str, Any], replies: Replies, service: SubscriptionService, metrics: Metrics
 ) -> None:
     """Answer ``/voicejob``: help and wrong usage at once, everything else as soon as it is done."""
     name = command["command"]
@@ -32,35 +32,35 @@ async def voicejob(
         return
     await ack()
     again = job_card.SUBSCRIBE if request.verb is Verb.SUBSCRIBE else job_card.TRY_AGAIN
-    place = Place(
+    caller = Caller(
         channel_id=command.get("channel_id") or "",
         channel_name=command.get("channel_name") or "",
         user_id=command.get("user_id") or "",
     )
-    question = Question(
+    pending = PendingReply(
         about=request.verb.value,
         value=request.job_id,
-        channel=place.channel_id,
+        channel=caller.channel_id,
         response_url=command.get("response_url") or "",
         again=again,
     )
-    answers.give(question, _work(request, desk, place))
+    replies.give(pending, _work(request, service, caller))
 
 
-def _work(request: Request, desk: Desk, place: Place) -> Work:
+def _work(request: Request, service: SubscriptionService, caller: Caller) -> Work:
     """Choose what to do."""
     job_id = request.job_id
-    if not place.channel_id and request.verb is not Verb.LOOK_UP:
+    if not caller.channel_id and request.verb is not Verb.LOOK_UP:
         return _placeless
     match request.verb:
         case Verb.SUBSCRIBE:
-            return lambda: desk.subscribe(job_id, request.level, place)
+            return lambda: service.subscribe(job_id, request.level, caller)
         case Verb.UNSUBSCRIBE:
-            return lambda: desk.unsubscribe(job_id, place)
+            return lambda: service.unsubscribe(job_id, caller)
         case Verb.LIST:
-            return lambda: desk.listing(place)
+            return lambda: service.listing(caller)
         case _:
-            return lambda: desk.look_up(job_id, place)
+            return lambda: service.look_up(job_id, caller)
 
 
 async def _placeless() -> Message:

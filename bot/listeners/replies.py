@@ -19,7 +19,7 @@ from typing import Any, Final
 import aiohttp
 from slack_sdk.webhook.webhook_response import WebhookResponse
 
-from bot.domain.rates import PACE
+from bot.domain.rates import RATE_LIMITS
 from bot.errors import BeingStopped, VoiceJobError
 from bot.messages import job_card
 from bot.messages.blocks import Message
@@ -52,7 +52,7 @@ class Replace(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class PendingReply:
     """What a person asks for, and where the answer goes."""
 
     about: str
@@ -81,7 +81,7 @@ Work = Callable[[], Awaitable[Message | None]]
 """Makes the answer; None where there is nothing to say."""
 
 
-class Answers:
+class Replies:
     """Answers to people, all sent by ``session``; ``first_pause`` is the usual one before a second try."""
 
     def __init__(
@@ -89,7 +89,7 @@ class Answers:
         session: aiohttp.ClientSession,
         metrics: Metrics | None = None,
         *,
-        first_pause: float = PACE.resend,
+        first_pause: float = RATE_LIMITS.resend,
     ) -> None:
         self._session = session
         self._metrics = metrics or Metrics()
@@ -100,9 +100,9 @@ class Answers:
         self._asking: set[asyncio.Task[Any]] = set()
         """Those of the tasks that have no answer yet."""
 
-    def give(self, question: Question, work: Work) -> None:
+    def give(self, pending: PendingReply, work: Work) -> None:
         """Start to do what a person asks for, and to answer; returns at once."""
-        task = asyncio.create_task(self._give(question, work))
+        task = asyncio.create_task(self._give(pending, work))
         self._tasks.add(task)
         self._asking.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -124,19 +124,19 @@ class Answers:
         if unsent:
             log.warning("stopped; answers that could not be sent: %d", len(unsent))
 
-    async def _give(self, question: Question, work: Work) -> None:
+    async def _give(self, pending: PendingReply, work: Work) -> None:
         started = time.monotonic()
-        message, outcome, error = await _message(question, partial(self._in_turn, work))
+        message, outcome, error = await _message(pending, partial(self._in_turn, work))
         if task := asyncio.current_task():
             self._asking.discard(task)
         seconds = time.monotonic() - started
-        log.info(question.about, extra=question.told(seconds=seconds, outcome=outcome, error=error))
+        log.info(pending.about, extra=pending.told(seconds=seconds, outcome=outcome, error=error))
         became = type(error).__name__ if error else outcome
-        self._metrics.interaction(question.kind, question.about, became, seconds=seconds)
-        wish = question.replace
+        self._metrics.interaction(pending.kind, pending.about, became, seconds=seconds)
+        wish = pending.replace
         replaces = wish is Replace.ALWAYS or (wish is Replace.IF_DONE and outcome == DONE)
-        if message and question.response_url:
-            await self._answer(question.response_url, ephemeral(message), replaces=replaces)
+        if message and pending.response_url:
+            await self._answer(pending.response_url, ephemeral(message), replaces=replaces)
 
     async def _in_turn(self, work: Work) -> Message | None:
         """Begin one answer at a time, and let the loop do all else that is due before the next one.
@@ -167,11 +167,11 @@ class Answers:
             log.warning("Slack can't be reached with an answer", extra=about(error=error))
 
 
-async def _message(question: Question, work: Work) -> tuple[Message | None, str, VoiceJobError | None]:
+async def _message(pending: PendingReply, work: Work) -> tuple[Message | None, str, VoiceJobError | None]:
     """Make the answer, a word on it for the log, and what kept it from being one."""
 
     def problem(error: VoiceJobError) -> Message:
-        return job_card.problem(error, job_id=question.value, again=question.again)
+        return job_card.problem(error, job_id=pending.value, again=pending.again)
 
     try:
         return await work(), DONE, None
@@ -180,7 +180,7 @@ async def _message(question: Question, work: Work) -> tuple[Message | None, str,
     except asyncio.CancelledError:
         return problem(BeingStopped()), "stopped", None
     except Exception:
-        log.exception("%s failed", question.about, extra=question.told())
+        log.exception("%s failed", pending.about, extra=pending.told())
         return problem(VoiceJobError()), "failed", None
 
 

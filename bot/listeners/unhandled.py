@@ -13,11 +13,11 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 
 from bot.domain.job_ids import UUID
-from bot.listeners.replies import Answers, Question
+from bot.listeners.replies import PendingReply, Replies
 from bot.messages import private
 from bot.messages.blocks import Message
-from bot.slack.sender import NotTaken, Slack
-from bot.telemetry.log_once import Edge
+from bot.slack.sender import NotTaken, Sender
+from bot.telemetry.log_once import LogOnce
 from bot.telemetry.logs import about
 from bot.telemetry.metrics import OTHER, PRESSED, TYPED
 
@@ -68,14 +68,14 @@ def answer_to(body: Mapping[str, Any], command: str) -> Message:
     return private.unknown_request(command)
 
 
-def register(app: AsyncApp, answers: Answers, slack: Slack, command: str) -> None:
+def register(app: AsyncApp, replies: Replies, slack: Sender, command: str) -> None:
     """Handle what reaches no listener, and what a listener or Bolt itself fails on.
 
     Each kind is logged once. The person is told what to do: where Slack gave no address for that, as for a
     global shortcut or a form, in the direct message with the bot.
     """
     kinds: set[str] = set()
-    edge = Edge(log)
+    once = LogOnce(log)
 
     def note(kind: str) -> None:
         if kind not in kinds and len(kinds) < MOST_KINDS:
@@ -93,13 +93,13 @@ def register(app: AsyncApp, answers: Answers, slack: Slack, command: str) -> Non
         note(kind_of(body))
         url, user = context.response_url or "", context.user_id
         message = answer_to(body, command)
-        question = Question(
+        pending = PendingReply(
             kind=type_of(body), about=UNHANDLED, value="", channel=context.channel_id or "", response_url=url
         )
         if url and _type(body) != "view_closed":
-            answers.give(question, lambda: _said(message))
+            replies.give(pending, lambda: _said(message))
         elif isinstance(user, str) and _type(body) in ACTS:
-            answers.give(question, lambda: _write(slack, user, message, edge))
+            replies.give(pending, lambda: _write(slack, user, message, once))
         return acknowledged(body)
 
     app.error(handle)
@@ -109,14 +109,14 @@ async def _said(message: Message) -> Message:
     return message
 
 
-async def _write(slack: Slack, user: str, message: Message, edge: Edge) -> None:
+async def _write(slack: Sender, user: str, message: Message, once: LogOnce) -> None:
     """Write to a person directly. That Slack does not take it is logged once until it does."""
     try:
         await slack.may_post(user)
         await slack.post(user, message)
-        edge.works()
+        once.works()
     except NotTaken as error:
-        edge.fails(NOT_TOLD, about=about(code=error.code))
+        once.fails(NOT_TOLD, about=about(code=error.code))
 
 
 def _type(body: Mapping[str, Any]) -> str:

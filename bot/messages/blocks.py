@@ -101,7 +101,7 @@ def actions(*elements: Element) -> Block:
     return {"type": "actions", "elements": list(elements)}
 
 
-def context(*parts: str) -> Block:
+def context_block(*parts: str) -> Block:
     """Make the small line below a message."""
     return {"type": "context", "elements": [mrkdwn(part) for part in parts]}
 

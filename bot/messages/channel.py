@@ -17,7 +17,7 @@ from bot.messages.blocks import (
     button,
     code,
     confirm,
-    context,
+    context_block,
     date,
     joined,
     mention,
@@ -41,7 +41,7 @@ LONGEST_PATH: Final = 12
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class MessageContext:
     """What the messages of one bot have in common."""
 
     region: str
@@ -53,37 +53,42 @@ class Look:
     """Gives a job's own page, if the operator told where that is."""
 
 
-def card(kept: Subscription, look: Look, *, now: int) -> Message:
+def card(subscription: Subscription, context: MessageContext, *, now: int) -> Message:
     """Show a subscription in its channel; ``now`` is epoch seconds."""
-    by = mention(kept.subscribed_by)
-    notes = [f"{telling(kept)}.", f"Subscribed by {by}."]
-    if kept.stopped_by:
-        notes = [f"Stopped by {mention(kept.stopped_by)}. This channel is not told of it any more."]
-    elif kept.is_over:
+    by = mention(subscription.subscribed_by)
+    notes = [f"{telling(subscription)}.", f"Subscribed by {by}."]
+    if subscription.stopped_by:
+        notes = [f"Stopped by {mention(subscription.stopped_by)}. This channel is not told of it any more."]
+    elif subscription.is_over:
         notes = ["The job is over, and the subscription with it."]
-    small = [*notes, f"Region {code(look.region)}", f"As of {date(now)}"]
+    small = [*notes, f"Region {code(context.region)}", f"As of {date(now)}"]
     return Message(
-        f"{_summary(kept)} {' '.join(notes)}", job_card.card(kept.job, _card_buttons(kept, look), small)
+        f"{_summary(subscription)} {' '.join(notes)}",
+        job_card.card(subscription.job, _card_buttons(subscription, context), small),
     )
 
 
-def telling(kept: Subscription) -> str:
+def telling(subscription: Subscription) -> str:
     """Say who is told of what."""
-    return f"{audience(kept).capitalize()} told of {LEVELS[kept.level]}"
+    return f"{audience(subscription).capitalize()} told of {LEVELS[subscription.level]}"
 
 
-def audience(kept: Subscription) -> str:
+def audience(subscription: Subscription) -> str:
     """Name who is told, with the verb. In a direct message with the bot, that is the reader."""
-    return "you are" if kept.channel_id.startswith("D") else "this channel is"
+    return "you are" if subscription.channel_id.startswith("D") else "this channel is"
 
 
-def _card_buttons(kept: Subscription, look: Look) -> list[Element]:
-    console = console_button(look.console_url(kept.job_id))
-    if kept.is_over:
+def _card_buttons(subscription: Subscription, context: MessageContext) -> list[Element]:
+    console = console_button(context.console_url(subscription.job_id))
+    if subscription.is_over:
         return console
-    if kept.stopped_by:
-        return [button("Subscribe channel", job_card.SUBSCRIBE, kept.job_id), *console]
-    return [button("Refresh", REFRESH_CARD, kept.job_id), *console, stop_button(kept.job_id, STOP)]
+    if subscription.stopped_by:
+        return [button("Subscribe channel", job_card.SUBSCRIBE, subscription.job_id), *console]
+    return [
+        button("Refresh", REFRESH_CARD, subscription.job_id),
+        *console,
+        stop_button(subscription.job_id, STOP),
+    ]
 
 
 def stop_button(value: str, action_id: str) -> Element:
@@ -97,14 +102,14 @@ def stop_button(value: str, action_id: str) -> Element:
     return button("Unsubscribe", action_id, value, confirm=question)
 
 
-def _summary(kept: Subscription) -> str:
+def _summary(subscription: Subscription) -> str:
     """Say where the job is and whose turn it is."""
-    meaning = kept.job.meaning
+    meaning = subscription.job.meaning
     sentences = [
-        f"{code(job_card.title(kept.job))}: {label(kept.state)}.",
+        f"{code(job_card.title(subscription.job))}: {label(subscription.state)}.",
         f"{TURNS[meaning.phase]}: {meaning.to_do}",
         job_card.following(meaning),
-        *job_card.causes_in_words(kept.job),
+        *job_card.causes_in_words(subscription.job),
     ]
     return joined(*sentences)
 
@@ -121,53 +126,58 @@ def _labels(path: Sequence[str]) -> list[str]:
     return [f"{label(state)}{' again' * (state == last)}" for last, state in zip(before, path, strict=False)]
 
 
-def notice(kept: Subscription, told: Notice) -> Message:
+def notice(subscription: Subscription, told: Notice) -> Message:
     """Tell which changes there were, what they mean, and what to do."""
     meaning = meaning_of(told.path[-1])
-    voice, path = code(job_card.title(kept.job)), _shortened(_labels(told.path))
+    voice, path = code(job_card.title(subscription.job)), _shortened(_labels(told.path))
     text = [
         f"{voice}: {' → '.join(path)}.",
         f"{TURNS[meaning.phase]}: {meaning.to_do}",
         job_card.following(meaning),
-        *job_card.causes_in_words(kept.job),
+        *job_card.causes_in_words(subscription.job),
     ]
     shown_path = " → ".join([*path[:-1], f"*{path[-1]}*"])
     lines = [
         f"{ICONS[meaning.phase]} {voice}: {shown_path}",
         joined(job_card.turn(meaning), job_card.following(meaning)),
     ]
-    return Message(joined(*text), [section("\n".join(lines)), *job_card.failure(kept.job)])
+    return Message(joined(*text), [section("\n".join(lines)), *job_card.failure(subscription.job)])
 
 
-def plainly(kept: Subscription) -> Message:
+def plainly(subscription: Subscription) -> Message:
     """Say in plain text where a job is: what is left to say when a message can't be made."""
-    return Message(f"{code(job_card.title(kept.job))}: {label(kept.state)}. Job {code(kept.job_id)}.", [])
+    voice, state = code(job_card.title(subscription.job)), label(subscription.state)
+    return Message(f"{voice}: {state}. Job {code(subscription.job_id)}.", [])
 
 
 def _shortened(path: list[str]) -> list[str]:
     return path if len(path) <= LONGEST_PATH else [*path[:2], "…", *path[3 - LONGEST_PATH :]]
 
 
-def paused(kept: Subscription, look: Look) -> Message:
+def paused(subscription: Subscription, context: MessageContext) -> Message:
     """Tell the person who subscribed that the bot may not post any more, and what to do."""
-    any_more = " any more" if kept.delivered_at else ""
+    any_more = " any more" if subscription.delivered_at else ""
     said = (
-        f"I can't post in {channel(kept.channel_id)}{any_more}, so nobody there is told how "
-        f"{code(job_card.title(kept.job))} goes on. {why(kept, look)} Nothing is lost: I keep the "
-        f"subscription, and go on trying from time to time. {code(f'{look.command} list')} there shows all "
-        "that is paused."
+        f"I can't post in {channel(subscription.channel_id)}{any_more}, so nobody there is told how "
+        f"{code(job_card.title(subscription.job))} goes on. {why(subscription, context)} Nothing is lost: "
+        "I keep the subscription, and go on trying from time to time. "
+        f"{code(f'{context.command} list')} there shows all that is paused."
     )
-    buttons = [button("Try again", RETRY, place(kept)), stop_button(place(kept), STOP)]
-    job = context(f"Now: {label(kept.state)}", code(kept.job_id))
+    buttons = [button("Try again", RETRY, place(subscription)), stop_button(place(subscription), STOP)]
+    job = context_block(f"Now: {label(subscription.state)}", code(subscription.job_id))
     return Message(said, [section(f":warning: {said}"), actions(*buttons), job])
 
 
-def pause_over(kept: Subscription) -> Message:
+def pause_over(subscription: Subscription) -> Message:
     """Take the place of that message, once it is no longer true."""
-    voice, where = code(job_card.title(kept.job)), channel(kept.channel_id)
+    voice, where = code(job_card.title(subscription.job)), channel(subscription.channel_id)
     ended = f"The subscription to {voice} in {where} was ended, so nothing is told there any more."
-    said = ended if kept.stopped_by else f"I can post in {where} again, and tell there how {voice} goes on."
-    job = context(f"Now: {label(kept.state)}", code(kept.job_id))
+    said = (
+        ended
+        if subscription.stopped_by
+        else f"I can post in {where} again, and tell there how {voice} goes on."
+    )
+    job = context_block(f"Now: {label(subscription.state)}", code(subscription.job_id))
     return Message(said, [section(f":white_check_mark: {said}"), job])
 
 
@@ -178,22 +188,22 @@ def channel(channel_id: str) -> str:
     return f"<#{channel_id}>" if CHANNEL_ID.fullmatch(channel_id) else code(channel_id)
 
 
-def place(kept: Subscription) -> str:
+def place(subscription: Subscription) -> str:
     """Name a subscription where the message with the button is not in its channel."""
-    return f"{kept.job_id} {kept.channel_id}"
+    return f"{subscription.job_id} {subscription.channel_id}"
 
 
-def why(kept: Subscription, look: Look) -> str:
+def why(subscription: Subscription, context: MessageContext) -> str:
     """Say why a subscription is paused, and what to do about it."""
-    code_ = kept.pause.reason if kept.pause else ""
-    return f"{reason_of(code_)} {remedy(code_, look)} (Slack calls it {code(code_)}.)"
+    code_ = subscription.pause.reason if subscription.pause else ""
+    return f"{reason_of(code_)} {remedy(code_, context)} (Slack calls it {code(code_)}.)"
 
 
-def remedy(reason: str, look: Look, *, here: bool = False) -> str:
+def remedy(reason: str, context: MessageContext, *, here: bool = False) -> str:
     """Say what a person can do about one of Slack's refusals; ``here`` says that they are in the channel."""
     if reason in NOT_A_MEMBER:
         where = "" if here else " in the channel"
-        return f"Type {code(f'/invite @{look.bot_name}')}{where}, then press Try again."
+        return f"Type {code(f'/invite @{context.bot_name}')}{where}, then press Try again."
     if reason in {"is_archived", "is_inactive"}:
         return "Subscribe in another channel, or have this one reopened and press Try again."
     if refusal_of(reason) is Refusal.MESSAGE_GONE:

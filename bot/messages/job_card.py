@@ -27,7 +27,7 @@ from bot.messages.blocks import (
     button,
     clean,
     code,
-    context,
+    context_block,
     cut,
     date,
     header,
@@ -87,11 +87,11 @@ def card(shown: Job, buttons: Sequence[Element], notes: Sequence[str]) -> list[B
     """Show a job: the glance, what can be done, and in small print the rest, the job id last."""
     return [
         header(title(shown)),
-        section(standing(shown)),
+        section(status_text(shown)),
         *failure(shown),
         *([actions(*buttons)] if buttons else []),
         *_details(shown),
-        context(*notes, code(shown.job_id or "")),
+        context_block(*notes, code(shown.job_id or "")),
     ]
 
 
@@ -135,7 +135,7 @@ def problem(error: VoiceJobError, *, job_id: str | None = None, again: str = TRY
         blocks.append(actions(button("Try again", again, job_id)))
     if isinstance(error, MetaStudioError) and error.request_id and not isinstance(error, JobNotFound):
         request = f"For whoever runs the bot: request {code(error.request_id[:8])}"
-        blocks.append(context(request))
+        blocks.append(context_block(request))
         said = f"{said} ({request})"
     return Message(said, blocks)
 
@@ -167,7 +167,7 @@ def text_of(shown: Job) -> str:
     return joined(*sentences)
 
 
-def standing(shown: Job) -> str:
+def status_text(shown: Job) -> str:
     """Say where the job is and whose turn it is: the glance that a card is for."""
     meaning = shown.meaning
     path = f"{_bar(meaning.step)}  {_step(meaning.step)}." if meaning.step else ""
@@ -254,7 +254,7 @@ def _facts(shown: Job) -> list[tuple[str, str]]:
 
 def _details(shown: Job) -> list[Block]:
     facts = [f"{label}: {value}" for label, value in _facts(shown)]
-    return [context(BETWEEN.join(facts))] if facts else []
+    return [context_block(BETWEEN.join(facts))] if facts else []
 
 
 def _word(words: Mapping[str, str], value: str | None) -> str | None:

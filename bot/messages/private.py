@@ -14,7 +14,7 @@ from bot.messages.blocks import (
     actions,
     button,
     code,
-    context,
+    context_block,
     date,
     divider,
     mention,
@@ -23,7 +23,7 @@ from bot.messages.blocks import (
 from bot.messages.channel import (
     LEVELS,
     RETRY,
-    Look,
+    MessageContext,
     audience,
     channel,
     label,
@@ -61,88 +61,95 @@ def _said(text: str, *buttons: Element) -> Message:
     return Message(text, blocks)
 
 
-def _voice(kept: Subscription) -> str:
-    return f"{code(job_card.title(kept.job))} (job {code(kept.job_id)})"
+def _voice(subscription: Subscription) -> str:
+    return f"{code(job_card.title(subscription.job))} (job {code(subscription.job_id)})"
 
 
-def subscribed(kept: Subscription) -> Message:
+def subscribed(subscription: Subscription) -> Message:
     """Say that it worked."""
     return _said(
-        f":white_check_mark: Subscribed to {code(job_card.title(kept.job))}. {telling(kept)}. "
-        "To stop that, press *Unsubscribe* on its card."
+        f":white_check_mark: Subscribed to {code(job_card.title(subscription.job))}. "
+        f"{telling(subscription)}. To stop that, press *Unsubscribe* on its card."
     )
 
 
-def already(kept: Subscription, look: Look) -> Message:
+def already(subscription: Subscription, context: MessageContext) -> Message:
     """Say that the channel has this subscription."""
-    other = Level.IMPORTANT if kept.level is Level.ALL else Level.ALL
+    other = Level.IMPORTANT if subscription.level is Level.ALL else Level.ALL
     return _said(
-        f"{mention(kept.subscribed_by)} has subscribed to {_voice(kept)} here already. {telling(kept)}. "
-        f"{code(f'{look.command} subscribe {kept.job_id} {other}')} changes that."
+        f"{mention(subscription.subscribed_by)} has subscribed to {_voice(subscription)} here already. "
+        f"{telling(subscription)}. "
+        f"{code(f'{context.command} subscribe {subscription.job_id} {other}')} changes that."
     )
 
 
-def level_changed(kept: Subscription) -> Message:
+def level_changed(subscription: Subscription) -> Message:
     """Say that the level is another one now."""
-    return _said(f":white_check_mark: {_voice(kept)}: {audience(kept)} now told of {LEVELS[kept.level]}.")
+    return _said(
+        f":white_check_mark: {_voice(subscription)}: {audience(subscription)} now told of "
+        f"{LEVELS[subscription.level]}."
+    )
 
 
-def over(job: Job, look: Look, *, now: int) -> Message:
+def over(job: Job, context: MessageContext, *, now: int) -> Message:
     """Say that there is nothing to subscribe to, and show the job instead; ``now`` is epoch seconds."""
     job_id = job.job_id or ""
-    card = job_card.job(job, region=look.region, now=now, console_url=look.console_url(job_id))
+    card = job_card.job(job, region=context.region, now=now, console_url=context.console_url(job_id))
     said = "This job is over: nothing about it will change, so I did not subscribe the channel."
     return Message(f"{said} {card.text}", [section(said), *card.blocks])
 
 
-def refused(kept: Subscription, look: Look, *, elsewhere: bool = False) -> Message:
+def refused(subscription: Subscription, context: MessageContext, *, elsewhere: bool = False) -> Message:
     """Say why the bot may not post, what to do, and that nothing is lost.
 
     ``elsewhere`` says that the person reads it in another channel.
     """
-    reason = kept.pause.reason if kept.pause else ""
+    reason = subscription.pause.reason if subscription.pause else ""
     problem = reason_of(reason)
     if elsewhere:
-        problem = f"{channel(kept.channel_id)}: {problem}"
+        problem = f"{channel(subscription.channel_id)}: {problem}"
     elif reason in NOT_A_MEMBER:
         problem = NOT_HERE_YET
-    voice = code(job_card.title(kept.job))
-    what_to_do = remedy(reason, look, here=not elsewhere)
+    voice = code(job_card.title(subscription.job))
+    what_to_do = remedy(reason, context, here=not elsewhere)
     said = f":warning: {problem} {what_to_do} The subscription to {voice} is kept until then."
-    again = button("Try again", RETRY, place(kept) if elsewhere else kept.job_id, style="primary")
-    small = context(f"Slack calls it {code(reason)}", code(kept.job_id))
+    again = button(
+        "Try again", RETRY, place(subscription) if elsewhere else subscription.job_id, style="primary"
+    )
+    small = context_block(f"Slack calls it {code(reason)}", code(subscription.job_id))
     return Message(said, [section(said), actions(again), small])
 
 
-def not_in_direct(look: Look) -> Message:
+def not_in_direct(context: MessageContext) -> Message:
     """Say that a conversation between people is closed to the bot, for good."""
     return _said(
         ":warning: I can't post in a direct message between people, and can't be invited to one, so it is "
-        f"not subscribed. Subscribe in a channel, or in your direct message with {code(f'@{look.bot_name}')}."
+        "not subscribed. Subscribe in a channel, or in your direct message with "
+        f"{code(f'@{context.bot_name}')}."
     )
 
 
-def later(kept: Subscription) -> Message:
+def later(subscription: Subscription) -> Message:
     """Say that what is due could not be posted yet, be it for Slack, for our pace, or for the disk."""
     return _said(
-        f":hourglass_flowing_sand: The subscription to {_voice(kept)} is kept, but its message could not be "
-        "posted yet. It comes here by itself, as soon as it can."
+        f":hourglass_flowing_sand: The subscription to {_voice(subscription)} is kept, but its message could "
+        "not be posted yet. It comes here by itself, as soon as it can."
     )
 
 
-def stopped(kept: Subscription, look: Look) -> Message:
+def stopped(subscription: Subscription, context: MessageContext) -> Message:
     """Say that the subscription ended."""
     return _said(
-        f":white_check_mark: This channel is not told of {_voice(kept)} any more. "
-        f"{code(f'{look.command} subscribe {kept.job_id}')} subscribes it again.",
+        f":white_check_mark: This channel is not told of {_voice(subscription)} any more. "
+        f"{code(f'{context.command} subscribe {subscription.job_id}')} subscribes it again.",
     )
 
 
-def not_subscribed(job_id: str, look: Look) -> Message:
+def not_subscribed(job_id: str, context: MessageContext) -> Message:
     """Say that there is no such subscription."""
     return _said(
         f"This channel is not subscribed to the job {code(job_id)}. "
-        f"{code(f'{look.command} list')} shows what it is subscribed to."
+        f"{code(f'{context.command} list')} shows what it is subscribed to."
     )
 
 
@@ -185,7 +192,7 @@ def page_start(number: int) -> int:
 
 def listing(
     subscriptions: Sequence[Subscription],
-    look: Look,
+    context: MessageContext,
     *,
     start: int,
     checked_at: Callable[[str], int | None],
@@ -197,7 +204,7 @@ def listing(
     """
     if not subscriptions:
         return _said(
-            f"This channel has no subscriptions. {code(f'{look.command} subscribe <job_id>')} makes one.",
+            f"This channel has no subscriptions. {code(f'{context.command} subscribe <job_id>')} makes one.",
         )
     first = start if 0 <= start < len(subscriptions) else 0
     shown = subscriptions[first : first + PAGE_SIZE]
@@ -205,51 +212,60 @@ def listing(
     total = f"{len(subscriptions)} subscription{'s' if len(subscriptions) > 1 else ''} in this channel"
     head = total if len(shown) == len(subscriptions) else f"{total}: {first + 1} to {last}"
     blocks = [section(f"*{head}*"), *([section(BLIND)] if is_blind else [])]
-    for kept in shown:
-        blocks += [divider(), *_row(kept, look, checked_at(kept.job_id))]
+    for subscription in shown:
+        blocks += [divider(), *_row(subscription, context, checked_at(subscription.job_id))]
     if pages := _page_buttons(first, last, len(subscriptions)):
         blocks += [divider(), actions(*pages)]
     warning = [BLIND] if is_blind else []
-    return Message("\n".join([f"{head}.", *warning, *(_in_short(kept) for kept in shown)]), blocks)
+    return Message(
+        "\n".join([f"{head}.", *warning, *(_in_short(subscription) for subscription in shown)]), blocks
+    )
 
 
-def _in_short(kept: Subscription) -> str:
-    paused = " (paused)" if kept.pause else ""
-    return f"{code(job_card.title(kept.job), 40)}: {label(kept.state)}{paused}, job {code(kept.job_id)}"
+def _in_short(subscription: Subscription) -> str:
+    paused = " (paused)" if subscription.pause else ""
+    voice, state = code(job_card.title(subscription.job), 40), label(subscription.state)
+    return f"{voice}: {state}{paused}, job {code(subscription.job_id)}"
 
 
-def _row(kept: Subscription, look: Look, checked_at: int | None) -> list[Block]:
-    changed = kept.job.lastupdate_time
+def _row(subscription: Subscription, context: MessageContext, checked_at: int | None) -> list[Block]:
+    changed = subscription.job.lastupdate_time
     since = f" since {date(changed)}" if changed else ""
     checked = f"Checked {date(checked_at)}" if checked_at else "Not checked since I was started"
-    last = f"Last message {date(kept.delivered_at)}" if kept.delivered_at else "No message yet"
-    by = f"Subscribed by {mention(kept.subscribed_by)}, {date(kept.subscribed_at)}"
-    icon = job_card.ICONS[kept.job.meaning.phase]
+    last = (
+        f"Last message {date(subscription.delivered_at)}" if subscription.delivered_at else "No message yet"
+    )
+    by = f"Subscribed by {mention(subscription.subscribed_by)}, {date(subscription.subscribed_at)}"
+    icon = job_card.ICONS[subscription.job.meaning.phase]
     lines = [
-        f"{icon} {code(job_card.title(kept.job))}: *{label(kept.state)}*{since}",
-        _paused(kept, look),
+        f"{icon} {code(job_card.title(subscription.job))}: *{label(subscription.state)}*{since}",
+        _paused(subscription, context),
     ]
-    small = [f"Told of {LEVELS[kept.level]}", by, checked, last, code(kept.job_id)]
+    small = [f"Told of {LEVELS[subscription.level]}", by, checked, last, code(subscription.job_id)]
     return [
         section("\n".join(filter(None, lines))),
-        context(job_card.BETWEEN.join(small)),
-        actions(*_row_buttons(kept)),
+        context_block(job_card.BETWEEN.join(small)),
+        actions(*_row_buttons(subscription)),
     ]
 
 
-def _paused(kept: Subscription, look: Look) -> str:
-    if not kept.pause:
+def _paused(subscription: Subscription, context: MessageContext) -> str:
+    if not subscription.pause:
         return ""
-    reason = f"{reason_of(kept.pause.reason)} {remedy(kept.pause.reason, look)}"
-    again = date(kept.pause.next_try)
-    return f":warning: *Paused* since {date(kept.pause.since)}: {reason} I try again {again}."
+    reason = f"{reason_of(subscription.pause.reason)} {remedy(subscription.pause.reason, context)}"
+    again = date(subscription.pause.next_try)
+    return f":warning: *Paused* since {date(subscription.pause.since)}: {reason} I try again {again}."
 
 
-def _row_buttons(kept: Subscription) -> list[Element]:
-    other = Level.IMPORTANT if kept.level is Level.ALL else Level.ALL
+def _row_buttons(subscription: Subscription) -> list[Element]:
+    other = Level.IMPORTANT if subscription.level is Level.ALL else Level.ALL
     name, action_id = _TO_LEVEL[other]
-    retry = [button("Try again", LISTED_RETRY, kept.job_id)] if kept.pause else []
-    return [*retry, button(name, action_id, kept.job_id), stop_button(kept.job_id, LISTED_STOP)]
+    retry = [button("Try again", LISTED_RETRY, subscription.job_id)] if subscription.pause else []
+    return [
+        *retry,
+        button(name, action_id, subscription.job_id),
+        stop_button(subscription.job_id, LISTED_STOP),
+    ]
 
 
 def _page_buttons(first: int, last: int, total: int) -> list[Element]:

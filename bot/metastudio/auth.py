@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import httpx
 
-from bot.domain.rates import PACE
+from bot.domain.rates import RATE_LIMITS
 from bot.errors import CredentialsRefused, MetaStudioError, UnreadableAnswer
 from bot.metastudio.attempts import Attempt, Attempts, Turn
 from bot.metastudio.credentials import Credentials
@@ -22,7 +22,7 @@ from bot.metastudio.errors import iam_refusal, refusal, shows_sign_in
 from bot.metastudio.faults import FAULT, unheard
 from bot.metastudio.iam_tokens import Token, token_request
 from bot.metastudio.signing import ALGORITHM, DATE_FORMAT, signature, signed_names
-from bot.telemetry.log_once import Edge
+from bot.telemetry.log_once import LogOnce
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class SignIn(httpx.Auth, Generic[T]):
 
     def __init__(self, credentials: T, read: Callable[[], T] | None) -> None:
         self._credentials = Credentials(credentials, read)
-        self._attempts = Attempts(PACE.refused, PACE.unheard)
+        self._attempts = Attempts(RATE_LIMITS.refused, RATE_LIMITS.unheard)
         self._settled = asyncio.Event()
 
     def attach(self, http: httpx.AsyncClient, *, pause: float, hold: float) -> None:  # noqa: ARG002  one way sends
@@ -208,7 +208,7 @@ class IamUser(SignIn[str]):
         read: Callable[[], str] | None = None,
     ) -> None:
         super().__init__(password, read)
-        self._uses = Attempts(PACE.refused)
+        self._uses = Attempts(RATE_LIMITS.refused)
         """Of tokens, at MetaStudio."""
         self._is_doubted = False
         """Whether the last token was refused, and no later one was taken yet."""
@@ -220,7 +220,7 @@ class IamUser(SignIn[str]):
         self._token: Token | None = None
         self._renewal: asyncio.Task[None] | None = None
         self._renew_from = 0.0
-        self._edge = Edge(log)
+        self._once = LogOnce(log)
 
     def attach(self, http: httpx.AsyncClient, *, pause: float, hold: float) -> None:
         """Serve a client, and ask for tokens by it."""
@@ -290,10 +290,10 @@ class IamUser(SignIn[str]):
         try:
             async with self._lock, asyncio.timeout(RENEWAL_SECONDS):
                 await self._fetch(extensions)
-            self._edge.works("the token from IAM can be renewed again")
+            self._once.works("the token from IAM can be renewed again")
         except (MetaStudioError, httpx.RequestError, httpx.InvalidURL, UnicodeError, TimeoutError) as error:
             told = "the token from IAM can't be renewed (%s), and is used on until it ends"
-            self._edge.fails(told, type(error).__name__)
+            self._once.fails(told, type(error).__name__)
 
     async def _fetch(self, extensions: dict[str, Any]) -> Token:
         """Get a token, and try again if the password is refused and there is a new one."""

@@ -13,7 +13,7 @@ import httpx
 
 from bot.domain.job_ids import JOB_ID
 from bot.domain.jobs import PAGE_SIZE, Job, Page
-from bot.domain.rates import PACE, Pace
+from bot.domain.rates import RATE_LIMITS, RateLimits
 from bot.errors import BadJobId, MetaStudioError, TimedOut, UnreadableAnswer
 from bot.metastudio.auth import SignIn
 from bot.metastudio.errors import refusal
@@ -57,16 +57,16 @@ class MetaStudio:
         app_user_id: str | None = None,
         timeout: httpx.Timeout = TIMEOUT,
         limit: float = LOOK_UP_SECONDS,
-        pace: Pace = PACE,
+        rates: RateLimits = RATE_LIMITS,
         metrics: Metrics | None = None,
     ) -> None:
         self._jobs_url = f"{endpoint}/v1/{project_id}/voice-training-manage/user/jobs"
         headers = {"Accept": "application/json"} | ({"X-App-UserId": app_user_id} if app_user_id else {})
         self._http = httpx.AsyncClient(auth=auth, headers=headers, timeout=timeout, transport=Transport())
         self._auth = auth
-        auth.attach(self._http, pause=pace.refused, hold=pace.unheard)
-        self.throttle = Throttle(pause=pace.requests, first_hold=pace.hold)
-        self._first_pause = pace.retry
+        auth.attach(self._http, pause=rates.refused, hold=rates.unheard)
+        self.throttle = Throttle(pause=rates.requests, first_hold=rates.hold)
+        self._first_pause = rates.retry
         self._metrics = metrics or Metrics()
         self._limit = limit
         self._under_way: dict[str, asyncio.Task[Job]] = {}

@@ -7,7 +7,7 @@ from typing import Final, Generic, TypeVar
 
 from bot.errors import BadSettings
 from bot.process.threads import in_time
-from bot.telemetry.log_once import Edge
+from bot.telemetry.log_once import LogOnce
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class Credentials(Generic[T]):
         self._due_at = 0.0
         self._reading: asyncio.Task[None] | None = None
         self.hangs = False
-        self._edge = Edge(log)
+        self._once = LogOnce(log)
 
     async def refresh(self, *, at_once: bool = False) -> None:
         """Read them again if that is due, or ``at_once``. What can't be read leaves them as they are."""
@@ -56,9 +56,9 @@ class Credentials(Generic[T]):
             value = await in_time(lambda: self._watched(read), limit=self._limit)
         except (BadSettings, OSError) as error:
             told = error.problems[0] if isinstance(error, BadSettings) else str(error)
-            self._edge.fails("credentials can't be read again, and stay as they are: %s", told)
+            self._once.fails("credentials can't be read again, and stay as they are: %s", told)
         else:
-            self._edge.works("credentials can be read again")
+            self._once.works("credentials can be read again")
             if value != self.value:
                 log.info("credentials have changed in their files")
             self.value = value

@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from bot import app
 from bot.config import Settings
-from bot.domain.rates import PACE, Pace
+from bot.domain.rates import RATE_LIMITS, RateLimits
 from bot.process.environment import OF_THE_NETWORK
 from bot.simulators.metastudio.account import ACCESS_KEY, SECRET_KEY
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
@@ -56,12 +56,12 @@ def settings_for(slack: SlackWorkspace, metastudio: MetaStudioSimulator, **chang
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, pace: Pace = PACE) -> AsyncIterator[str]:
+async def running(settings: Settings, *, rates: RateLimits = RATE_LIMITS) -> AsyncIterator[str]:
     """Run the bot while the context lasts; gives what it said once it was ready. Raises what it raises."""
     go_without_proxy()
     stop = asyncio.Event()
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    bot = asyncio.create_task(app.run(settings, stop=stop, ready=ready.set_result, pace=pace))
+    bot = asyncio.create_task(app.run(settings, stop=stop, ready=ready.set_result, rates=rates))
     first: list[asyncio.Future[Any]] = [bot, ready]
     await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
     try:

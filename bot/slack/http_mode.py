@@ -24,7 +24,7 @@ from slack_sdk.signature import SignatureVerifier
 from bot.errors import AddressTaken
 from bot.network.servers import start_listening, stop_listening, with_port
 from bot.slack.timed_app import ARRIVED
-from bot.telemetry.log_once import Edge
+from bot.telemetry.log_once import LogOnce
 from bot.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def add_events(application: web.Application, app: AsyncApp, signing_secret: str, metrics: Metrics) -> None:
     """Put the door for Slack into an application: ``EVENTS_PATH``, for what Slack signed."""
     verifier = SignatureVerifier(signing_secret)
-    refusals = Edge(log)  # strangers may post as often as they like
+    refusals = LogOnce(log)  # strangers may post as often as they like
 
     async def events(request: web.Request) -> web.Response:
         # Bolt parses a body before it checks the signature, and logs it when the check fails.
@@ -229,7 +229,7 @@ class _Door:
         self.limits = limits
         self._visits: dict[asyncio.Transport, _Visit] = {}
         """The connections that are open; the one that has been quiet for longest comes first."""
-        self._crowd = Edge(log)
+        self._crowd = LogOnce(log)
 
     def enter(self, visit: _Visit, transport: asyncio.Transport) -> None:
         """Take a new connection; if there are too many, a quiet one has to go, or else this one."""

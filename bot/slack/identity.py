@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.workspace import Workspace
 from bot.errors import PartBroken, SlackError
 from bot.slack.auth import signed_in
-from bot.telemetry.log_once import Edge
+from bot.telemetry.log_once import LogOnce
 from bot.telemetry.logs import about
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class Identity:
         self._workspace = workspace
         self._pause = pause
         self._doubted = asyncio.Event()
-        self._edge = Edge(log)
+        self._once = LogOnce(log)
 
     def doubt(self) -> None:
         """Have Slack asked soon; returns at once."""
@@ -52,12 +52,12 @@ class Identity:
         try:
             found = Workspace.of(await signed_in(self._client, self._token))
         except SlackError as error:
-            self._edge.fails(NOT_TOLD, about=about(error=error))
+            self._once.fails(NOT_TOLD, about=about(error=error))
             return
         if not found.team_id:
-            self._edge.fails(NOT_TOLD)
+            self._once.fails(NOT_TOLD)
             return
-        self._edge.works()
+        self._once.works()
         if found != self._workspace:
             log.error(
                 "the bot ends to be started again: it belongs to %r now, not %r", found, self._workspace

@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.domain.rates import Pace
+from bot.domain.rates import RateLimits
 from bot.domain.slack_errors import Refusal, meaning_of
 from bot.domain.subscriptions import Posted
 from bot.messages.blocks import Message
@@ -41,13 +41,13 @@ class NotTaken(Exception):
         """What it asks for."""
 
 
-class Slack:
+class Sender:
     """Sends for the bot. ``client`` must not retry: a message whose answer got lost would come twice."""
 
-    def __init__(self, client: AsyncWebClient, pace: Pace) -> None:
+    def __init__(self, client: AsyncWebClient, rates: RateLimits) -> None:
         self._client = client
-        self._posts, self._edits = _Gate(pace.posts), _Gate(pace.edits)
-        self._channel_pace = pace.channel
+        self._posts, self._edits = _Gate(rates.posts), _Gate(rates.edits)
+        self._channel_seconds = rates.channel
         self._channels: WeakValueDictionary[str, _Gate] = WeakValueDictionary()
 
     async def may_post(self, channel: str, *, first: bool = False) -> None:
@@ -70,7 +70,7 @@ class Slack:
             return Posted(channel_id=str(answer.get("channel") or channel), ts=str(answer["ts"]))
 
     def _gate(self, channel: str) -> "_Gate":
-        return self._channels.setdefault(channel, _Gate(self._channel_pace))
+        return self._channels.setdefault(channel, _Gate(self._channel_seconds))
 
     def pause_of_edits(self) -> float:
         """Say how many seconds it is until a message may be edited, as far as is known."""

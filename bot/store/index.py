@@ -8,7 +8,7 @@ from bot.domain.subscriptions import Key, Subscription
 _Where = TypeVar("_Where", str, tuple[str, str])
 
 
-class Kept:
+class SubscriptionIndex:
     """All subscriptions, findable by key, by channel and by job.
 
     Followers of one job share one Job where theirs are equal, since memory is mostly jobs.

@@ -14,7 +14,7 @@ from bot.errors import StoreCorrupt, StoreError, StoreNotWritable, StoreTrouble
 from bot.process.threads import GaveUpError, in_time
 from bot.store.disk import DamagedError, Disk, Table, holds_store
 from bot.store.files import claim, foreign
-from bot.store.index import Kept
+from bot.store.index import SubscriptionIndex
 from bot.store.records import CHECK_ROW, load, row_of, text_of
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class SqliteStore:
         self.trouble: StoreTrouble | None = None
         self._path = path
         self._limit = limit
-        self._kept = Kept()
+        self._index = SubscriptionIndex()
         self._doubtful: set[Key] = set()
         self._turn = asyncio.Lock()
         self._at_work: asyncio.Task[Any] | None = None
@@ -81,7 +81,7 @@ class SqliteStore:
                 lock = await in_time(partial(claim, self._path), limit=self._limit)
                 stack.push_async_callback(self._give_back, lock)
                 stack.push_async_callback(self._close)
-                self._kept = await self.disk.ask(partial(_loaded, path=str(self._path)))
+                self._index = await self.disk.ask(partial(_loaded, path=str(self._path)))
             except FAILURES as error:
                 raise _refusal(self._path, error) from error
             self._open = stack.pop_all()
@@ -120,15 +120,15 @@ class SqliteStore:
 
     async def get(self, key: Key) -> Subscription | None:
         """Return a channel's subscription to a job, if there is one."""
-        return self._kept.get(key)
+        return self._index.get(key)
 
     async def of_channel(self, team_id: str, channel_id: str) -> Sequence[Subscription]:
         """List a channel's subscriptions, oldest first."""
-        return self._kept.of_channel(team_id, channel_id)
+        return self._index.of_channel(team_id, channel_id)
 
     async def followed(self) -> Mapping[str, Sequence[Subscription]]:
         """Give all subscriptions by the id of their job, as they are now: later changes don't show in it."""
-        return self._kept.by_job()
+        return self._index.by_job()
 
     async def check(self) -> None:
         """Write something and read it back. Raises StoreTrouble."""
@@ -150,24 +150,24 @@ class SqliteStore:
             task.exception()  # the caller may be gone: then nobody else would look at it
 
     async def _add(self, subscription: Subscription) -> Subscription:
-        if kept := self._kept.get(subscription.key):
+        if kept := self._index.get(subscription.key):
             return kept
         await self._write(subscription.key, subscription)
-        return self._kept.put(subscription)
+        return self._index.put(subscription)
 
     async def _change(self, key: Key, how: Change) -> Subscription | None:
-        kept = self._kept.get(key)
+        kept = self._index.get(key)
         wanted = kept and how(kept)
         if wanted == kept:
             return kept
         if wanted is None:
             await self._write(key, None)
-            self._kept.remove(key)
+            self._index.remove(key)
             return None
         if wanted.key != key:
             raise ValueError("a change may not make another subscription of one")
         await self._write(key, wanted)
-        return self._kept.put(wanted)
+        return self._index.put(wanted)
 
     async def _write(self, key: Key, wanted: Subscription | None) -> None:
         await self._settle()
@@ -179,7 +179,7 @@ class SqliteStore:
     async def _settle(self) -> None:
         """Put right what failed writes may have left: their callers were told that nothing changed."""
         for key in tuple(self._doubtful):
-            text = _text_of(self._kept.get(key))
+            text = _text_of(self._index.get(key))
             await self._ask(partial(_put_if_other, row_of(key), text))
             self._doubtful.discard(key)
 
@@ -210,8 +210,8 @@ class SqliteStore:
         self.trouble = None
 
 
-def _loaded(table: Table, path: str) -> Kept:
-    return Kept(load(table, path))
+def _loaded(table: Table, path: str) -> SubscriptionIndex:
+    return SubscriptionIndex(load(table, path))
 
 
 def _text_of(subscription: Subscription | None) -> str | None:

@@ -15,13 +15,13 @@ log = logging.getLogger(__name__)
 
 def strangers(subscriptions: Iterable[Subscription], team_id: str) -> list[Subscription]:
     """Choose those of another workspace id; what was told last comes first, and so is what stays."""
-    others = [kept for kept in subscriptions if kept.team_id != team_id]
-    return sorted(others, key=lambda kept: kept.delivered_at or 0, reverse=True)
+    others = [subscription for subscription in subscriptions if subscription.team_id != team_id]
+    return sorted(others, key=lambda subscription: subscription.delivered_at or 0, reverse=True)
 
 
-def moved(kept: Subscription, team_id: str) -> Subscription:
+def moved(subscription: Subscription, team_id: str) -> Subscription:
     """Make the same subscription for this id. What Slack refused under the other id is tried at once."""
-    return reopened(kept).model_copy(update={"team_id": team_id})
+    return reopened(subscription).model_copy(update={"team_id": team_id})
 
 
 async def take_over(store: Store, team_id: str) -> int:
@@ -33,10 +33,10 @@ async def take_over(store: Store, team_id: str) -> int:
     StoreTrouble.
     """
     followed = await store.followed()
-    others = strangers((kept for each in followed.values() for kept in each), team_id)
-    for kept in others:
-        await store.add(moved(kept, team_id))
-        await store.change(kept.key, lambda _: None)
+    others = strangers((subscription for each in followed.values() for subscription in each), team_id)
+    for subscription in others:
+        await store.add(moved(subscription, team_id))
+        await store.change(subscription.key, lambda _: None)
     if others:
         log.warning("the workspace has another id than before; subscriptions taken over: %d", len(others))
     return len(others)

@@ -196,7 +196,7 @@ class Health:
 
     async def _exposition(self, _: web.Request) -> web.Response:
         followed = await self._store.followed()
-        stock = Stock.of((kept for every in followed.values() for kept in every), time.time())
+        stock = Stock.of((subscription for every in followed.values() for subscription in every), time.time())
         text = self._metrics.exposition(
             stock,
             is_ready=not await self.problems(),

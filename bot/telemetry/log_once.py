@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 
-class Edge:
+class LogOnce:
     """Logs the first failure of each kind, and that they are over."""
 
     def __init__(self, logger: logging.Logger) -> None:

@@ -62,11 +62,21 @@ class Stock:
     def of(cls, subscriptions: Iterable[Subscription], now: float) -> "Stock":
         """Count subscriptions; ``now`` is epoch seconds."""
         every = list(subscriptions)
-        since = [kept.notice.since for kept in every if kept.notice and not kept.pause]
+        since = [
+            subscription.notice.since
+            for subscription in every
+            if subscription.notice and not subscription.pause
+        ]
         return cls(
-            jobs=len({kept.job_id for kept in every if not (kept.is_over or kept.stopped_by)}),
+            jobs=len(
+                {
+                    subscription.job_id
+                    for subscription in every
+                    if not (subscription.is_over or subscription.stopped_by)
+                }
+            ),
             subscriptions=len(every),
-            paused=sum(kept.pause is not None for kept in every),
+            paused=sum(subscription.pause is not None for subscription in every),
             pending=len(since),
             oldest=max(0.0, now - min(since)) if since else 0.0,
         )

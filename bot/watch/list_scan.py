@@ -25,19 +25,19 @@ EVERY_JOB: Final = 12 * 60 * 60
 """Seconds within which each job is asked for itself, however good the list seems."""
 
 
-class Way(Enum):
+class Strategy(Enum):
     """How to ask how the followed jobs are."""
 
     ONE_BY_ONE = auto()
     LIST = auto()
 
 
-def way(*, followed: int, pages: int, rests: bool) -> Way:
+def strategy(*, followed: int, pages: int, is_suspended: bool) -> Strategy:
     """Choose what costs fewer requests; ``rests`` says that the list is not to be trusted at present."""
-    return Way.ONE_BY_ONE if rests or followed <= pages + CROSS_CHECKS else Way.LIST
+    return Strategy.ONE_BY_ONE if is_suspended or followed <= pages + CROSS_CHECKS else Strategy.LIST
 
 
-class Sweep:
+class ListScan:
     """One reading. ``known`` has the time of the last known change (epoch seconds) of each followed job.
 
     It goes on until what it reads is older than ``since`` (epoch seconds); None: until it met every job.
@@ -117,8 +117,10 @@ def is_doubtful(shown: Job, subscriptions: Collection[Subscription]) -> bool:
     """Say whether a change that the list shows may be an old tale: no newer than what is known already."""
     if not shown.state:
         return True
-    changed = (kept for kept in subscriptions if differs(shown, kept.job))
-    return any(not _is_newer(shown.lastupdate_time, kept.job.lastupdate_time) for kept in changed)
+    changed = (subscription for subscription in subscriptions if differs(shown, subscription.job))
+    return any(
+        not _is_newer(shown.lastupdate_time, subscription.job.lastupdate_time) for subscription in changed
+    )
 
 
 def _newer(first: Job, second: Job) -> Job:
@@ -137,8 +139,8 @@ def _is_newer(time: int | None, than: int | None) -> bool:
 def last_change(subscriptions: Iterable[Subscription]) -> int | None:
     """Say when a job changed last, as far as is known, in epoch seconds."""
     latest = 0
-    for kept in subscriptions:  # for thousands of jobs, max() with a generator takes twice as long
-        latest = max(kept.job.lastupdate_time or 0, latest)
+    for subscription in subscriptions:  # for thousands of jobs, max() with a generator takes twice as long
+        latest = max(subscription.job.lastupdate_time or 0, latest)
     return latest or None
 
 

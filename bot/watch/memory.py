@@ -20,7 +20,7 @@ class Memory:
     doubted_since: float | None = None
     """When it first gave an answer that may be older than what is known; None after any other answer."""
     past: Past = field(default_factory=Past)
-    is_odd: bool = False
+    is_unreadable: bool = False
     """Whether it was logged that it can't be checked."""
 
     def missed(self, at: float) -> float:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Final
 
 from bot.domain.jobs import Job
-from bot.domain.rates import PACE, Pace
+from bot.domain.rates import RATE_LIMITS, RateLimits
 from bot.domain.sightings import differs
 from bot.domain.subscriptions import Key, Subscription, adds, seen, unfinished
 from bot.errors import (
@@ -32,17 +32,25 @@ from bot.metastudio.client import MetaStudio
 from bot.metastudio.errors import FOR_ALL, MAY_NOT_LIST, REFUSED
 from bot.network.retries import Backoff
 from bot.store import Store
-from bot.telemetry.log_once import Edge
+from bot.telemetry.log_once import LogOnce
 from bot.telemetry.logs import about
 from bot.telemetry.metrics import Metrics
-from bot.watch.list_scan import Sweep, Way, cross_checks, is_doubtful, last_change, next_since, way
+from bot.watch.list_scan import (
+    ListScan,
+    Strategy,
+    cross_checks,
+    is_doubtful,
+    last_change,
+    next_since,
+    strategy,
+)
 from bot.watch.memory import Memory
 
 log = logging.getLogger(__name__)
 
 RARELY: Final = 15 * 60
 """Seconds to which the pause between two tries grows while MetaStudio refuses the bot itself."""
-LIST_RESTS: Final = 30 * 60
+LIST_SUSPENSION: Final = 30 * 60
 """Seconds for which a list that proved wrong is not asked for again; for a refused one they grow to that."""
 IDLE: Final = 50.0
 """Seconds between two tries of MetaStudio, at least, while no job is followed and all is well."""
@@ -71,27 +79,27 @@ class Watcher:
         *,
         poll: float,
         changed: Callable[[Key], None],
-        pace: Pace = PACE,
+        rates: RateLimits = RATE_LIMITS,
         rarely: float = RARELY,
-        list_rests: float = LIST_RESTS,
+        list_suspension: float = LIST_SUSPENSION,
         metrics: Metrics | None = None,
     ) -> None:
         self._metastudio = metastudio
         self._store = store
         self._poll = poll
         self._changed = changed
-        self._pace = pace
+        self._rates = rates
         self._refusals = Backoff(first=poll, longest=max(poll, rarely))
-        self._list_rests = list_rests
-        self._list_refusals = Backoff(first=min(poll, list_rests), longest=list_rests)
+        self._list_suspension = list_suspension
+        self._list_refusals = Backoff(first=min(poll, list_suspension), longest=list_suspension)
         self._metrics = metrics or Metrics()
-        self._edge, self._list_edge = Edge(log), Edge(log)
+        self._once, self._list_edge = LogOnce(log), LogOnce(log)
         # All times here are the loop's, but for _since, which is MetaStudio's.
         self._memories: defaultdict[str, Memory] = defaultdict(Memory)
-        self._owed: set[str] = set()
+        self._recheck: set[str] = set()
         """The jobs that a list did not settle, and that could not be asked for then."""
         self._listed_at = -math.inf
-        self._list_rests_until = -math.inf
+        self._list_suspended_until = -math.inf
         self._since: int | None = None
         self._count = 0
         self._woken = asyncio.Event()
@@ -127,7 +135,7 @@ class Watcher:
         """Whether MetaStudio refuses the bot itself, which only a person can mend."""
         return isinstance(self.trouble, REFUSED)
 
-    def metastudio_works(self) -> None:
+    def retry_soon(self) -> None:
         """Check now, if the last check was refused: MetaStudio has served a person."""
         self._woken.set()
 
@@ -141,7 +149,7 @@ class Watcher:
         at = max(self._listed_at, self._memories[job_id].checked_at)
         return None if at == -math.inf else int(time.time() - _now() + at)
 
-    async def look(self, job_id: str) -> None:
+    async def check_now(self, job_id: str) -> None:
         """Check one job now, because a person asks for it. Raises MetaStudioError, StoreTrouble."""
         at = self._metastudio.asked_at(job_id)
         job = await self._metastudio.stated_job(job_id)
@@ -160,7 +168,7 @@ class Watcher:
             self._metrics.check(_now() - started)
         self.trouble = None
         self._refusals.worked()
-        self._edge.works("jobs can be checked again")
+        self._once.works("jobs can be checked again")
         return self._poll
 
     def _fails(self, error: MetaStudioError | StoreTrouble) -> float:
@@ -169,10 +177,10 @@ class Watcher:
         if isinstance(error, StoreTrouble):
             return self._poll  # the store has logged it
         is_known = isinstance(error, CredentialsRefused)  # nothing would be sent before that is forgotten
-        held = self._pace.refused / (1 - JITTER) if is_known else self._metastudio.throttle.held
+        held = self._rates.refused / (1 - JITTER) if is_known else self._metastudio.throttle.held
         pause = max(held, self._refusals.failed() if self.is_refused else self._poll)
         told = f"jobs can't be checked ({type(error).__name__}); next try in %.0f seconds"
-        self._edge.fails(told + (CHECK if self.is_refused else ""), pause, about=about(error=error))
+        self._once.fails(told + (CHECK if self.is_refused else ""), pause, about=about(error=error))
         return pause
 
     async def check(self) -> bool:
@@ -180,24 +188,24 @@ class Watcher:
 
         Raises MetaStudioError, StoreTrouble.
         """
-        kept = await self._store.followed()
-        for job_id in self._memories.keys() - kept.keys():
+        subscription = await self._store.followed()
+        for job_id in self._memories.keys() - subscription.keys():
             del self._memories[job_id]
-        followed = {job_id: each for job_id, every in kept.items() if (each := unfinished(every))}
+        followed = {job_id: each for job_id, every in subscription.items() if (each := unfinished(every))}
         if not followed:
             self._since = None
             return await self._try_idly()
-        rests = _now() < self._list_rests_until
-        chosen = way(followed=len(followed), pages=1, rests=rests)
+        is_suspended = _now() < self._list_suspended_until
+        chosen = strategy(followed=len(followed), pages=1, is_suspended=is_suspended)
         at = _now()
-        sweep = await self._read_list(followed) if chosen is Way.LIST else None
+        scan = await self._read_list(followed) if chosen is Strategy.LIST else None
         number = max(1, int(self._poll / self._metastudio.throttle.pause))
-        if sweep and await self._take_list(sweep, followed, at):
-            self._remember(sweep, at, len(followed))
+        if scan and await self._take_list(scan, followed, at):
+            self._remember(scan, at, len(followed))
             number = cross_checks(len(followed), self._poll)
         else:
-            sweep = None
-        await self._ask_some(followed, self._rota(followed, number), sweep)
+            scan = None
+        await self._ask_some(followed, self._rota(followed, number), scan)
         return True
 
     async def _try_idly(self) -> bool:
@@ -212,58 +220,62 @@ class Watcher:
 
     # The list.
 
-    async def _read_list(self, followed: Followed) -> Sweep | None:
+    async def _read_list(self, followed: Followed) -> ListScan | None:
         """Read the list as far as needed; None if it can't be relied on, or asking one by one costs less."""
-        sweep = Sweep({job_id: last_change(kept) for job_id, kept in followed.items()}, self._since)
+        scan = ListScan(
+            {job_id: last_change(subscription) for job_id, subscription in followed.items()}, self._since
+        )
         try:
-            while not sweep.is_over and sweep.pages < len(followed):
+            while not scan.is_over and scan.pages < len(followed):
                 await self._metastudio.throttle.turn()
-                sweep.take(await self._metastudio.recent_jobs(offset=sweep.offset))
+                scan.take(await self._metastudio.recent_jobs(offset=scan.offset))
                 self._served_at = _now()
         except FOR_ALL:
             raise
         except MetaStudioError as error:
             if not error.transient:
-                self._list_rests_until = _now() + self._list_refusals.failed()
+                self._list_suspended_until = _now() + self._list_refusals.failed()
             kind = type(error).__name__
             self._list_edge.fails(f"the list of jobs can't be used ({kind})", about=about(error=error))
             return None
-        if not sweep.is_over:
-            self._list_rests_until = _now() + self._list_rests
+        if not scan.is_over:
+            self._list_suspended_until = _now() + self._list_suspension
             return None
-        if not sweep.is_in_order:
+        if not scan.is_in_order:
             self._rest_list("it is not in order")
             return None
-        return sweep
+        return scan
 
-    async def _take_list(self, sweep: Sweep, followed: Followed, at: float) -> bool:
+    async def _take_list(self, scan: ListScan, followed: Followed, at: float) -> bool:
         """Write down what the list shows, and ask for what it leaves open; False if it proves wrong."""
-        doubtful = {job_id for job_id, job in sweep.found.items() if is_doubtful(job, followed[job_id])}
-        for job_id in sweep.found.keys() - doubtful:
+        doubtful = {job_id for job_id, job in scan.found.items() if is_doubtful(job, followed[job_id])}
+        for job_id in scan.found.keys() - doubtful:
             self._memories[job_id].missing_since = None
-            await self._observe(job_id, sweep.found[job_id], followed[job_id], at)
-        suspects = doubtful.union(sweep.missing)
-        left_open = suspects | (self._owed & followed.keys())
+            await self._observe(job_id, scan.found[job_id], followed[job_id], at)
+        suspects = doubtful.union(scan.missing)
+        left_open = suspects | (self._recheck & followed.keys())
         oldest_first = sorted(left_open, key=lambda job_id: self._memories[job_id].asked_at)
-        self._owed = await self._ask_some(followed, oldest_first, sweep, suspects)
-        return _now() >= self._list_rests_until
+        self._recheck = await self._ask_some(followed, oldest_first, scan, suspects)
+        return _now() >= self._list_suspended_until
 
-    def _remember(self, sweep: Sweep, at: float, followed: int) -> None:
+    def _remember(self, scan: ListScan, at: float, followed: int) -> None:
         """Remember how far the list was read: only now, when all that it showed is on disk."""
         self._list_edge.works("the list of jobs is used again")
         self._list_refusals.worked()
         self._listed_at = at
         if (
             self._since is not None
-            and way(followed=followed, pages=sweep.pages, rests=False) is Way.ONE_BY_ONE
+            and strategy(followed=followed, pages=scan.pages, is_suspended=False) is Strategy.ONE_BY_ONE
         ):
-            self._list_rests_until = at + self._list_rests  # so much changes that the list does not save any
+            self._list_suspended_until = (
+                at + self._list_suspension
+            )  # so much changes that the list does not save any
         # Fewer jobs than before: some were deleted, and the next reading finds out which.
-        self._since = None if sweep.count < self._count else next_since(sweep.newest)
-        self._count = sweep.count
+        self._since = None if scan.count < self._count else next_since(scan.newest)
+        self._count = scan.count
 
     def _rest_list(self, why: str, job_id: str = "") -> None:
-        self._list_rests_until = _now() + self._list_rests
+        self._list_suspended_until = _now() + self._list_suspension
         self._list_edge.fails(f"the list of jobs is not used for a while: {why}", about=about(job=job_id))
 
     # One job after the other.
@@ -272,7 +284,7 @@ class Watcher:
         self,
         followed: Followed,
         job_ids: Iterable[str],
-        sweep: Sweep | None = None,
+        scan: ListScan | None = None,
         suspects: Collection[str] = (),
     ) -> set[str]:
         """Ask for jobs, and return those that could not be asked for, though others could.
@@ -281,7 +293,7 @@ class Watcher:
         Raises MetaStudioError when none could, or when it seems that no further one can.
         """
         failed: dict[str, MetaStudioError] = {}
-        in_a_row, has_worked = 0, sweep is not None
+        in_a_row, has_worked = 0, scan is not None
         for job_id in job_ids:
             try:
                 job = await self._ask(job_id, followed[job_id])
@@ -294,8 +306,10 @@ class Watcher:
                     raise
                 continue
             in_a_row, has_worked = 0, True
-            is_telling = job_id in suspects or any(differs(job, kept.job) for kept in followed[job_id] if job)
-            if sweep and job and is_telling and sweep.hides(job):
+            is_telling = job_id in suspects or any(
+                differs(job, subscription.job) for subscription in followed[job_id] if job
+            )
+            if scan and job and is_telling and scan.hides(job):
                 self._rest_list("it does not show what a job itself shows", job_id)
                 if suspects:
                     break
@@ -348,8 +362,8 @@ class Watcher:
             return
         memory = self._memories[job_id]
         memory.missing_since = None
-        if memory.is_odd:
-            memory.is_odd = False
+        if memory.is_unreadable:
+            memory.is_unreadable = False
             log.info("a job can be checked again", extra=about(job=job_id))
         await self._observe(job_id, job, subscriptions, at)
 
@@ -360,7 +374,7 @@ class Watcher:
         """
         memory = self._memories[job_id]
         missing_for = memory.missed(at)
-        if missing_for < self._pace.gone:
+        if missing_for < self._rates.gone:
             memory.checked_at = max(at, memory.checked_at)
             return
         await self._metastudio.throttle.turn()
@@ -369,7 +383,7 @@ class Watcher:
         except FOR_ALL:
             raise
         except MetaStudioError as error:
-            if not isinstance(error, MAY_NOT_LIST) or missing_for < self._pace.gone_unlisted:
+            if not isinstance(error, MAY_NOT_LIST) or missing_for < self._rates.gone_unlisted:
                 return
             listed = None
         memory.missing_since = at if listed else None
@@ -384,7 +398,7 @@ class Watcher:
 
         It was asked for at ``at``. An answer that comes after that to a later question is an old tale.
         """
-        memory, now, undated = self._memories[job_id], time.time(), self._pace.gone
+        memory, now, undated = self._memories[job_id], time.time(), self._rates.gone
         if at < memory.checked_at:
             return
         memory.checked_at = at
@@ -392,11 +406,11 @@ class Watcher:
         change = seen(job, int(now), past=memory.past, proof=proof, undated=undated)
         for each in subscriptions:
             # It may have changed since the check began: whatever else is new there, the next one sees.
-            if adds(job, each.job) and (kept := await self._store.get(each.key)):
-                changed = await self._store.change(kept.key, change)
-                if changed and changed is not kept:
-                    self._changed(kept.key)
-                    self._log_change(kept, changed)
+            if adds(job, each.job) and (subscription := await self._store.get(each.key)):
+                changed = await self._store.change(subscription.key, change)
+                if changed and changed is not subscription:
+                    self._changed(subscription.key)
+                    self._log_change(subscription, changed)
         if job and memory.doubted_since is None:
             memory.past.met(job, now)
 
@@ -408,8 +422,8 @@ class Watcher:
     def _log_odd(self, job_id: str, error: MetaStudioError | BadJobId) -> None:
         """Log what is wrong with one job, once."""
         memory = self._memories[job_id]
-        if not memory.is_odd:
-            memory.is_odd = True
+        if not memory.is_unreadable:
+            memory.is_unreadable = True
             log.warning("a job can't be checked", extra=about(job=job_id, error=error))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from bot.domain.rates import PACE
+from bot.domain.rates import RATE_LIMITS
 from tests.bench.crowds import Place, crowd
 from tests.bench.figures import Figure
 from tests.bench.processes import bare_python, bot
@@ -162,7 +162,7 @@ def _check_figures(
         Figure(
             name="  time at the bot's pace, s",
             ours=median(check.seconds for check in seen),
-            theirs=jobs * PACE.requests,
+            theirs=jobs * RATE_LIMITS.requests,
             beside=PLAIN,
             digits=1,
         ),

@@ -57,7 +57,7 @@ class Followers:
             job=Job.from_api(self.jobs[number]).remembered(),
             delivered_at=now,
         )
-        return made.model_copy(update={"card": Card(ts=ts, posted_at=now, face=made.face)})
+        return made.model_copy(update={"card": Card(ts=ts, posted_at=now, fingerprint=made.fingerprint)})
 
 
 async def write_store(path: Path, subscriptions: Sequence[Subscription]) -> None:

@@ -29,7 +29,7 @@ from statistics import fmean, linear_regression
 import psutil
 
 from bot.domain.jobs import STATES
-from bot.domain.rates import Pace
+from bot.domain.rates import RateLimits
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from bot.simulators.slack.workspace import Interaction, SlackWorkspace
 from tests import bot_process
@@ -40,7 +40,7 @@ from tests.bot_process import Life
 from tests.told import is_over
 
 POLL = 0.5
-PACE = Pace(channel=0.05, posts=0.02, edits=0.02, requests=0.02, gone=1.0, unheard=0)
+RATE_LIMITS = RateLimits(channel=0.05, posts=0.02, edits=0.02, requests=0.02, gone=1.0, unheard=0)
 JOBS = 40
 CHANNELS = 5
 WARM_UP = 0.2
@@ -305,7 +305,7 @@ async def started(world: World, folder: Path) -> AsyncIterator[Bot]:
         metastudio=world.metastudio.url,
         store=str(store),
         poll=POLL,
-        pace=PACE,
+        rates=RATE_LIMITS,
     )
     command = [sys.executable, "-m", "tests.bench.soak", "--bot", life.command()[-1]]
     with log.open("w") as stderr:

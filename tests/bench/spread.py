@@ -8,14 +8,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bot.domain.rates import Pace
+from bot.domain.rates import RateLimits
 from tests.bench.checks import STORE
 from tests.bench.crowds import Place, crowd
 from tests.bench.figures import Figure, quantile
 from tests.bench.processes import Process, bot, running
 from tests.bot_process import PROGRAM, Life
 
-FAST = Pace(channel=0.1, posts=0.01, edits=0.01)
+FAST = RateLimits(channel=0.1, posts=0.01, edits=0.01)
 FAST_POLL = 5.0
 LONGEST = 600.0
 """Seconds after which whoever was not told yet counts as not told."""
@@ -43,7 +43,7 @@ def _bot(place: Place, *, quick: bool) -> AbstractAsyncContextManager[Process]:
         metastudio=world.metastudio,
         store=str(world.folder / STORE),
         poll=FAST_POLL,
-        pace=FAST,
+        rates=FAST,
     )
     return running([str(PROGRAM), json.dumps(asdict(life))], world.folder, {})
 
@@ -60,7 +60,7 @@ async def _all_told(place: Place, channels: int) -> dict[str, Any]:
 def _figures(
     waits: list[float], told: dict[str, Any], channels: int, changed: float, *, quick: bool
 ) -> list[Figure]:
-    pace = FAST if quick else Pace()
+    rates = FAST if quick else RateLimits()
     poll = FAST_POLL if quick else 60
     how = f"pace of a test, a check every {poll:g} s" if quick else f"default pace, a check every {poll:g} s"
     missing = channels - len(waits)
@@ -75,14 +75,14 @@ def _figures(
         Figure(
             name="  from the first to the last, s",
             ours=last - first,
-            theirs=(channels - 1) * pace.posts,
+            theirs=(channels - 1) * rates.posts,
             beside="the pace of all posts together",
             digits=1,
         ),
         Figure(
             name="  cards edited by then",
             ours=edited,
-            theirs=(last - first) / pace.edits,
+            theirs=(last - first) / rates.edits,
             beside="the pace of edits",
         ),
         Figure(name="  not told, or told twice", ours=abs(missing), aim="0", failed=missing != 0),

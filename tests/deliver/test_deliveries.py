@@ -126,8 +126,8 @@ def shown(post: Office, step: Step) -> list[str]:
     return [seen.text for seen in wanted if bool(seen.thread_ts) is (step is Step.POST_NOTICE)]
 
 
-def without(kept: Subscription, *fields: str) -> dict[str, Any]:
-    return kept.model_dump(exclude=set(fields))
+def without(subscription: Subscription, *fields: str) -> dict[str, Any]:
+    return subscription.model_dump(exclude=set(fields))
 
 
 async def fails_then_works(post: Office, key: Key, step: Step) -> None:
@@ -201,8 +201,8 @@ async def test_a_warning_that_cannot_be_edited_is_left(post: Office, code: str) 
 
     await post.outbox.deliver(key)
 
-    kept = await post.kept(key)
-    assert (kept.warning, kept.pause, next_step(kept)) == (None, None, None)
+    subscription = await post.kept(key)
+    assert (subscription.warning, subscription.pause, next_step(subscription)) == (None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -275,10 +275,10 @@ async def test_a_card_that_is_gone_at_once_is_a_refusal(post: Office, code: str)
         if pause and pause.person_knows:
             break
 
-    kept = await post.kept(key)
-    assert kept.pause is not None
-    assert kept.pause.reason == code
-    assert kept.notice is not None
+    subscription = await post.kept(key)
+    assert subscription.pause is not None
+    assert subscription.pause.reason == code
+    assert subscription.notice is not None
     assert len([sent for sent in post.posts() if "thread_ts" not in sent]) == 1
     assert len(post.slack.direct("U1")) == 1
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.rates import Pace
+from bot.domain.rates import RateLimits
 from bot.domain.subscriptions import (
     Change,
     Key,
@@ -44,8 +44,8 @@ async def all_told(post: Office) -> None:
     """Wait until nothing is due any more."""
 
     async def is_told() -> bool:
-        kept = [each for every in (await post.store.followed()).values() for each in every]
-        return all(next_step(each) is None for each in kept)
+        subscription = [each for every in (await post.store.followed()).values() for each in every]
+        return all(next_step(each) is None for each in subscription)
 
     await eventually_so(is_told)
 
@@ -161,7 +161,7 @@ class TestOrder:
         post.slack.chaos(lambda _, __: {"delay": 0.05})
         async with post.open():
             await eventually(lambda: len(post.posts()) == 4)
-            cards = [kept.card for kept in await post.store.of_channel("T1", post.channel)]
+            cards = [subscription.card for subscription in await post.store.of_channel("T1", post.channel)]
 
         assert sum(card is not None for card in cards) == 3
 
@@ -169,7 +169,7 @@ class TestOrder:
         self, slack: SlackWorkspace, path: Path
     ) -> None:
         """Who unsubscribes while the message waits for its turn is told nothing any more."""
-        async with office(slack, path, pace=Pace(channel=0.3, posts=0, edits=0)) as post:
+        async with office(slack, path, rates=RateLimits(channel=0.3, posts=0, edits=0)) as post:
             first, second = await post.follow("job-1"), await post.follow("job-2")
             await post.outbox.deliver(first)
             waiting = asyncio.create_task(post.outbox.deliver(second))
@@ -456,10 +456,10 @@ class TestPauses:
             post.outbox.wake(key)
             await all_told(post)
 
-        kept = await post.kept(key)
-        assert kept.pause is None
-        assert kept.card is not None
-        assert "In training → " in post.slack.thread(post.channel, kept.card.ts)[0].text
+        subscription = await post.kept(key)
+        assert subscription.pause is None
+        assert subscription.card is not None
+        assert "In training → " in post.slack.thread(post.channel, subscription.card.ts)[0].text
 
     async def test_one_message_that_gets_through_opens_the_channel(self, post: Office) -> None:
         """What is paused in a channel follows as soon as Slack takes another job's message there."""
@@ -523,7 +523,9 @@ class TestPauses:
     ) -> None:
         """A refused bot asks rarely, for all channels together, and goes on when it is accepted again."""
         caplog.set_level(logging.INFO)
-        async with office(slack, path, first_pause=0.6, pace=Pace(channel=0, posts=0.4, edits=0)) as post:
+        async with office(
+            slack, path, first_pause=0.6, rates=RateLimits(channel=0, posts=0.4, edits=0)
+        ) as post:
             slack.revoke("account_inactive")
             channels = [slack.add_channel(f"c{number}") for number in range(4)]
             for channel in channels:
@@ -556,7 +558,9 @@ class TestPauses:
 
     async def test_a_person_ends_a_trouble_for_all(self, slack: SlackWorkspace, path: Path) -> None:
         """When one message goes through, the others wait no longer."""
-        async with office(slack, path, first_pause=600, pace=Pace(channel=0, posts=0.5, edits=0)) as post:
+        async with office(
+            slack, path, first_pause=600, rates=RateLimits(channel=0, posts=0.5, edits=0)
+        ) as post:
             slack.revoke()
             key, other = await post.follow(), await post.follow(channel=slack.add_channel("others"))
             async with post.open():
@@ -777,7 +781,7 @@ class TestEnd:
         self, slack: SlackWorkspace, path: Path
     ) -> None:
         """Who waits for the pace can be stopped at once, and the next one gets its place."""
-        async with office(slack, path, pace=Pace(channel=0, posts=1, edits=0)) as post:
+        async with office(slack, path, rates=RateLimits(channel=0, posts=1, edits=0)) as post:
             keys = [await post.follow(f"job-{number}") for number in range(3)]
             await post.outbox.deliver(keys[0])
             second = asyncio.create_task(post.outbox.deliver(keys[1]))
@@ -793,7 +797,7 @@ class TestEnd:
 
 async def test_slacks_limits_are_kept(path: Path) -> None:
     """With Slack's own limits, several messages in several channels are never too many."""
-    async with SlackWorkspace() as slack, office(slack, path, pace=Pace()) as post:
+    async with SlackWorkspace() as slack, office(slack, path, rates=RateLimits()) as post:
         channels = [post.channel, slack.add_channel("b"), slack.add_channel("c")]
         for channel in channels:
             for number in range(4):
@@ -812,7 +816,7 @@ async def test_a_slow_message_is_followed_a_whole_pace_after_its_answer(
     slack: SlackWorkspace, path: Path
 ) -> None:
     """However late Slack takes a message, what came for its channel meanwhile keeps its distance from it."""
-    async with office(slack, path, pace=Pace(channel=0.3, posts=0, edits=0)) as post:
+    async with office(slack, path, rates=RateLimits(channel=0.3, posts=0, edits=0)) as post:
         keys = [await post.follow(f"job-{number}") for number in range(3)]
         slack.fail("chat.postMessage", delay=0.5)
         await asyncio.gather(*(post.outbox.deliver(key, person_is_here=True) for key in keys))
@@ -848,8 +852,8 @@ class TestOthersFirst:
 
     async def test_a_person_does_not_wait_in_line(self, slack: SlackWorkspace, path: Path) -> None:
         """While hundreds of messages wait for their turn, what a person asks for goes first."""
-        pace = Pace(channel=0, posts=0.2, edits=0)
-        async with office(slack, path, pace=pace) as post:
+        rates = RateLimits(channel=0, posts=0.2, edits=0)
+        async with office(slack, path, rates=rates) as post:
             for number in range(30):
                 channel = slack.add_channel(f"crowd-{number}")
                 await post.follow(f"job-{number}", channel=channel)

@@ -31,7 +31,7 @@ def stage(console: Console, slack: SlackWorkspace, metastudio: MetaStudioSimulat
 
 async def test_it_ends_well(console: Console) -> None:
     """The whole story plays, and what people see is drawn."""
-    await play(console, pace=AT_ONCE, limits=None)
+    await play(console, rates=AT_ONCE, limits=None)
 
     for words in (
         "Did you mean",

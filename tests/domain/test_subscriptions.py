@@ -58,7 +58,7 @@ def kept_of(*, job: Job | None = None, **given: Any) -> Subscription:
 def told_of(*, job: Job | None = None, **given: Any) -> Subscription:
     """Make a subscription whose card is posted, and that has nothing more to say."""
     bare = kept_of(job=job, **given)
-    card = Card(ts="1.0", posted_at=NOW - 1000, face=bare.face)
+    card = Card(ts="1.0", posted_at=NOW - 1000, fingerprint=bare.fingerprint)
     return bare.model_copy(update={"card": card, "delivered_at": NOW - 1000})
 
 
@@ -71,13 +71,13 @@ def pause_of(**given: Any) -> Pause:
     return Pause(**usual | {"person_knows": True} | given)
 
 
-def having(kept: Subscription, **update: Any) -> Subscription:
-    return kept.model_copy(update=update)
+def having(subscription: Subscription, **update: Any) -> Subscription:
+    return subscription.model_copy(update=update)
 
 
-def after(change: Change, kept: Subscription) -> Subscription:
+def after(change: Change, subscription: Subscription) -> Subscription:
     """Apply a change that does not retire the subscription."""
-    changed = change(kept)
+    changed = change(subscription)
     assert changed is not None
     return changed
 
@@ -123,19 +123,19 @@ class TestDue:
 
     def test_there_and_back_is_told_too(self) -> None:
         """A state that came back between two messages is part of the path."""
-        kept = told_of()
+        subscription = told_of()
         for state in (B, A):
-            kept = after(changes.seen(job_of(state), NOW), kept)
+            subscription = after(changes.seen(job_of(state), NOW), subscription)
 
-        assert kept.notice == waits(A, B, A, since=NOW)
+        assert subscription.notice == waits(A, B, A, since=NOW)
 
     def test_waiting_notice_grows(self) -> None:
         """What was not told yet is told together with what comes, as of when it began."""
-        kept = having(told_of(job=job_of(B)), notice=waits(A, B))
+        subscription = having(told_of(job=job_of(B)), notice=waits(A, B))
 
-        assert due(kept, job_of(C), NOW) == waits(A, B, C)
-        assert due(kept, None, NOW) == waits(A, B, GONE)
-        assert due(kept, job_of(B), NOW) is None
+        assert due(subscription, job_of(C), NOW) == waits(A, B, C)
+        assert due(subscription, None, NOW) == waits(A, B, GONE)
+        assert due(subscription, job_of(B), NOW) is None
 
     @pytest.mark.parametrize(
         ("state", "important"),
@@ -172,11 +172,11 @@ class TestSeen:
     def test_job_and_notice_change_together(self) -> None:
         """The job as it is now, the notice and the need of an edit are one change, and the rest stays."""
         seen = job_of(B, 1, phone="123", assess_result={"a": 1})
-        kept = told_of()
+        subscription = told_of()
 
-        changed = after(changes.seen(seen, NOW), kept)
+        changed = after(changes.seen(seen, NOW), subscription)
 
-        now = having(kept, job=seen.remembered(), notice=waits(A, B, since=NOW))
+        now = having(subscription, job=seen.remembered(), notice=waits(A, B, since=NOW))
         assert changed == changes.outdated(now)
         assert changed.job.phone is None
 
@@ -189,9 +189,9 @@ class TestSeen:
 
     def test_nothing_new_changes_nothing(self) -> None:
         """The same sight leaves the subscription as it is."""
-        kept = told_of()
+        subscription = told_of()
 
-        assert changes.seen(job_of(A, asset_id="new"), NOW)(kept) is kept
+        assert changes.seen(job_of(A, asset_id="new"), NOW)(subscription) is subscription
 
     @pytest.mark.parametrize(
         ("known", "answer", "proof", "is_told"),
@@ -216,12 +216,12 @@ class TestSeen:
     ) -> None:
         """It needs proof, as does one that does not say of when it is: for so long, no other one came."""
         was, now_is = (job_of(state, 1, lastupdate_time=time) for state, time in (known, answer))
-        kept = told_of(job=was)
+        subscription = told_of(job=was)
 
-        changed = after(changes.seen(now_is, NOW, proof=proof, undated=60), kept)
+        changed = after(changes.seen(now_is, NOW, proof=proof, undated=60), subscription)
 
         assert (changed.notice == Notice(path=(A, B), since=NOW)) is is_told
-        assert is_told or changed is kept
+        assert is_told or changed is subscription
 
     def test_what_an_answer_leaves_out_is_still_known(self) -> None:
         """The name of the voice stays, and what belongs to the state that is over does not."""
@@ -237,9 +237,9 @@ class TestSeen:
 
     def test_what_is_no_change_may_add_to_what_is_known(self) -> None:
         """A count at last is kept for the next answer, and the card shows it; nothing is told."""
-        kept = told_of(job=job_of(A, lastupdate_time=NOW))
+        subscription = told_of(job=job_of(A, lastupdate_time=NOW))
 
-        changed = after(changes.seen(job_of(A, 2, lastupdate_time=NOW + 9), NOW), kept)
+        changed = after(changes.seen(job_of(A, 2, lastupdate_time=NOW + 9), NOW), subscription)
 
         assert (changed.job.reject_times, changed.job.lastupdate_time) == (2, NOW)
         assert next_step(changed) is Step.EDIT_CARD
@@ -249,9 +249,9 @@ class TestSeen:
 
     def test_stopped_one_sees_nothing(self) -> None:
         """After a person ended it, its job may do what it likes."""
-        kept = having(told_of(), stopped_by="U2")
+        subscription = having(told_of(), stopped_by="U2")
 
-        assert changes.seen(job_of(B), NOW)(kept) is kept
+        assert changes.seen(job_of(B), NOW)(subscription) is subscription
 
 
 WARNING = Posted(channel_id="D1", ts="9.0")
@@ -307,11 +307,11 @@ STEPS: dict[str, tuple[Subscription, Step | None, int | None]] = {
 """A subscription, what is to be sent for it next, and from when on."""
 
 
-@pytest.mark.parametrize(("kept", "step", "at"), STEPS.values(), ids=STEPS)
-def test_next_step_and_its_time(kept: Subscription, step: Step | None, at: int | None) -> None:
+@pytest.mark.parametrize(("subscription", "step", "at"), STEPS.values(), ids=STEPS)
+def test_next_step_and_its_time(subscription: Subscription, step: Step | None, at: int | None) -> None:
     """The person comes first, then the card, the notice, the edit; only a person is told in a pause."""
-    assert next_step(kept) is step
-    assert next_time(kept, NOW) == at
+    assert next_step(subscription) is step
+    assert next_time(subscription, NOW) == at
 
 
 @pytest.mark.parametrize(
@@ -339,7 +339,7 @@ class TestDelivered:
 
         posted = after(changes.card_posted(shown, "2.0", NOW), shown)
 
-        assert posted.card == Card(ts="2.0", posted_at=NOW, face=shown.face)
+        assert posted.card == Card(ts="2.0", posted_at=NOW, fingerprint=shown.fingerprint)
         assert (posted.notice, posted.pause, posted.delivered_at) == (None, None, NOW)
         assert next_step(posted) is None
 
@@ -351,10 +351,10 @@ class TestDelivered:
         assert after(posted, after(changes.seen(job_of(B), NOW), shown)).notice == waits(A, B, since=NOW)
 
         shown = after(changes.seen(job_of(B), NOW), shown)
-        kept = after(changes.seen(job_of(C), NOW), shown)
-        kept = after(changes.card_posted(shown, "2.0", NOW + 9), kept)
-        assert kept.notice == waits(B, C, since=NOW + 9)
-        assert next_step(having(kept, notice=None)) is Step.EDIT_CARD
+        subscription = after(changes.seen(job_of(C), NOW), shown)
+        subscription = after(changes.card_posted(shown, "2.0", NOW + 9), subscription)
+        assert subscription.notice == waits(B, C, since=NOW + 9)
+        assert next_step(having(subscription, notice=None)) is Step.EDIT_CARD
 
     def test_later_card_leaves_the_notice(self) -> None:
         """A card that is posted anew is no word of its own: the notice goes into its thread."""
@@ -389,9 +389,9 @@ class TestDelivered:
         self, waiting: Notice | None, told: Notice, left: Notice | None
     ) -> None:
         """What was told goes away, and what was seen meanwhile stays for the next notice."""
-        kept = having(told_of(), notice=waiting, pause=pause_of())
+        subscription = having(told_of(), notice=waiting, pause=pause_of())
 
-        changed = after(changes.notice_posted(told, NOW), kept)
+        changed = after(changes.notice_posted(told, NOW), subscription)
 
         assert (changed.notice, changed.pause, changed.delivered_at) == (left, None, NOW)
 
@@ -399,13 +399,13 @@ class TestDelivered:
         """After an edit the card counts as showing what was sent, not what was seen meanwhile."""
         sent = having(told_of(), job=job_of(B), pause=pause_of())
 
-        edited = after(changes.card_edited(sent.face, NOW), having(sent, job=job_of(C)))
+        edited = after(changes.card_edited(sent.fingerprint, NOW), having(sent, job=job_of(C)))
 
         assert edited.card is not None
-        assert (edited.card.face, edited.card.ts, edited.pause) == (sent.face, "1.0", None)
+        assert (edited.card.fingerprint, edited.card.ts, edited.pause) == (sent.fingerprint, "1.0", None)
         assert edited.delivered_at == NOW
         assert next_step(edited) is Step.EDIT_CARD
-        assert next_step(after(changes.card_edited(sent.face, NOW), sent)) is None
+        assert next_step(after(changes.card_edited(sent.fingerprint, NOW), sent)) is None
 
     def test_edit_of_a_lost_card_makes_none(self) -> None:
         """An edit is no card."""
@@ -413,7 +413,7 @@ class TestDelivered:
 
 
 OVER = told_of(job=job_of("SUCCEED"))
-WITH_OLD_FACE = having(OVER, card=Card(ts="1.0", posted_at=1, face=""))
+WITH_OLD_FACE = having(OVER, card=Card(ts="1.0", posted_at=1, fingerprint=""))
 LAST = waits(A, "SUCCEED")
 
 RETIRING: dict[str, tuple[Subscription, Change]] = {
@@ -421,7 +421,7 @@ RETIRING: dict[str, tuple[Subscription, Change]] = {
         having(OVER, notice=LAST),
         changes.notice_posted(LAST, NOW),
     ),
-    "last edit": (WITH_OLD_FACE, changes.card_edited(OVER.face, NOW)),
+    "last edit": (WITH_OLD_FACE, changes.card_edited(OVER.fingerprint, NOW)),
     "only card": (
         kept_of(job=job_of("FAILED")),
         changes.card_posted(kept_of(job=job_of("FAILED")), "2.0", NOW),
@@ -432,7 +432,7 @@ RETIRING: dict[str, tuple[Subscription, Change]] = {
     ),
     "stopped, and the card says so": (
         having(told_of(), stopped_by="U2"),
-        changes.card_edited(having(told_of(), stopped_by="U2").face, NOW),
+        changes.card_edited(having(told_of(), stopped_by="U2").fingerprint, NOW),
     ),
     "stopped before it had a card": (kept_of(stopped_by="U2"), changes.forgotten),
     "stopped after its card was lost": (having(told_of(), card=None, stopped_by="U2"), changes.forgotten),
@@ -451,15 +451,15 @@ RETIRING: dict[str, tuple[Subscription, Change]] = {
 class TestRetired:
     """The end of a subscription."""
 
-    @pytest.mark.parametrize(("kept", "change"), RETIRING.values(), ids=RETIRING)
-    def test_nothing_left_to_say(self, kept: Subscription, change: Change) -> None:
+    @pytest.mark.parametrize(("subscription", "change"), RETIRING.values(), ids=RETIRING)
+    def test_nothing_left_to_say(self, subscription: Subscription, change: Change) -> None:
         """Once a job is over, or a person ended it, and all is said, the subscription retires."""
-        assert change(kept) is None
+        assert change(subscription) is None
 
     @pytest.mark.parametrize(
-        ("kept", "change"),
+        ("subscription", "change"),
         [
-            (having(WITH_OLD_FACE, notice=LAST), changes.card_edited(OVER.face, NOW)),
+            (having(WITH_OLD_FACE, notice=LAST), changes.card_edited(OVER.fingerprint, NOW)),
             (
                 having(WITH_OLD_FACE, notice=LAST),
                 changes.notice_posted(LAST, NOW),
@@ -471,18 +471,18 @@ class TestRetired:
         ],
         ids=["notice", "edit", "card has to say it", "refused", "card lost", "not over"],
     )
-    def test_something_left_to_say(self, kept: Subscription, change: Change) -> None:
+    def test_something_left_to_say(self, subscription: Subscription, change: Change) -> None:
         """While something is left to say, or the job goes on, it stays."""
-        assert change(kept) is not None
+        assert change(subscription) is not None
 
     @pytest.mark.parametrize(
         "change", [changes.refused("is_archived", NOW), changes.card_lost("message_not_found", NOW)]
     )
     def test_whoever_was_warned_hears_of_the_end(self, change: Change) -> None:
         """Where the channel does not hear it, the warning is edited all the same, and then all is said."""
-        kept = having(told_of(), warning=WARNING, stopped_by="U2")
+        subscription = having(told_of(), warning=WARNING, stopped_by="U2")
 
-        unheard = after(change, kept)
+        unheard = after(change, subscription)
 
         assert next_step(unheard) is Step.EDIT_WARNING
         assert next_step(after(changes.warning_edited, unheard)) is Step.FORGET
@@ -490,11 +490,11 @@ class TestRetired:
 
     def test_stopping_forgets_what_waits(self) -> None:
         """Who ended it is kept for the card; what waited is told no more, and a pause holds nothing up."""
-        kept = having(told_of(job=job_of(B)), notice=waits(A, B), pause=pause_of(person_knows=False))
+        subscription = having(told_of(job=job_of(B)), notice=waits(A, B), pause=pause_of(person_knows=False))
 
-        changed = after(changes.stopped("U2"), kept)
+        changed = after(changes.stopped("U2"), subscription)
 
-        assert changed == having(kept, stopped_by="U2", notice=None, pause=None)
+        assert changed == having(subscription, stopped_by="U2", notice=None, pause=None)
         assert (next_step(changed), next_time(changed, NOW)) == (Step.EDIT_CARD, 0)
 
 
@@ -503,12 +503,12 @@ class TestRefused:
 
     def test_refusal_pauses_and_keeps_everything(self) -> None:
         """A first refusal makes a pause of which the person will be told."""
-        kept = having(told_of(), notice=waits(A, B))
+        subscription = having(told_of(), notice=waits(A, B))
 
-        changed = after(changes.refused("not_in_channel", NOW), kept)
+        changed = after(changes.refused("not_in_channel", NOW), subscription)
 
         pause = Pause(reason="not_in_channel", since=NOW, tries=1, next_try=NOW + 300, person_knows=False)
-        assert changed == having(kept, pause=pause)
+        assert changed == having(subscription, pause=pause)
         assert next_step(changed) is Step.TELL_PERSON
         assert next_step(after(changes.person_told(), changed)) is Step.POST_NOTICE
 
@@ -521,14 +521,16 @@ class TestRefused:
 
     def test_more_refusals_are_one_pause(self) -> None:
         """The pause began with the first, has the last one's reason, and the person is told once."""
-        kept = having(told_of(), pause=pause_of())
+        subscription = having(told_of(), pause=pause_of())
 
-        changed = after(changes.refused("no_permission", NOW), kept)
+        changed = after(changes.refused("no_permission", NOW), subscription)
 
         assert changed.pause == Pause(
             reason="no_permission", since=NOW - 900, tries=3, next_try=NOW + 2700, person_knows=True
         )
-        again = after(changes.refused("no_permission", NOW), having(kept, pause=pause_of(person_knows=False)))
+        again = after(
+            changes.refused("no_permission", NOW), having(subscription, pause=pause_of(person_knows=False))
+        )
         assert again.pause is not None
         assert not again.pause.person_knows
 
@@ -541,18 +543,18 @@ class TestRefused:
 
     def test_pause_ends_with_what_slack_takes(self) -> None:
         """A word that Slack takes in the channel ends the pause; one to the person does not."""
-        kept = having(told_of(), notice=waits(A, B), pause=pause_of())
+        subscription = having(told_of(), notice=waits(A, B), pause=pause_of())
 
         for change in (changes.notice_posted(waits(A, B), NOW), changes.card_edited("x", NOW)):
-            assert after(change, kept).pause is None
+            assert after(change, subscription).pause is None
         assert after(changes.card_posted(kept_of(), "2.0", NOW), kept_of(pause=pause_of())).pause is None
-        assert after(changes.person_told(), kept).pause is not None
+        assert after(changes.person_told(), subscription).pause is not None
 
     def test_a_card_does_not_end_the_pause_of_a_notice(self) -> None:
         """The notice is tried at once; if that is refused again, the pause goes on, and grows."""
-        kept = having(told_of(), card=None, notice=waits(A, B), pause=pause_of(tries=3))
+        subscription = having(told_of(), card=None, notice=waits(A, B), pause=pause_of(tries=3))
 
-        posted = after(changes.card_posted(kept, "2.0", NOW), kept)
+        posted = after(changes.card_posted(subscription, "2.0", NOW), subscription)
         refused = after(changes.card_lost("cannot_reply_to_message", NOW + 1), posted)
 
         assert next_step(posted) is Step.POST_NOTICE
@@ -568,7 +570,7 @@ class TestRefused:
 
         assert changes.forgotten(arrived) == arrived
         assert next_step(arrived) is Step.EDIT_CARD
-        assert changes.card_edited(arrived.face, NOW)(arrived) is None
+        assert changes.card_edited(arrived.fingerprint, NOW)(arrived) is None
 
     def test_without_a_pause_there_is_nothing_to_know(self) -> None:
         """A pause that ended meanwhile is not brought back."""
@@ -585,20 +587,20 @@ class TestRefused:
 
     def test_person_can_try_again(self) -> None:
         """A person's wish ends the wait, and needs no message to them; the count of tries goes on."""
-        kept = having(told_of(), notice=waits(A, B), pause=pause_of(person_knows=False))
+        subscription = having(told_of(), notice=waits(A, B), pause=pause_of(person_knows=False))
 
-        changed = after(changes.tried_again(NOW), kept)
+        changed = after(changes.tried_again(NOW), subscription)
 
         assert changed.pause == pause_of(next_try=NOW)
         assert next_time(changed, NOW) == NOW
 
     def test_lost_card_is_posted_anew(self) -> None:
         """A card that is not there any more costs nothing but itself."""
-        kept = having(told_of(), notice=waits(A, B))
+        subscription = having(told_of(), notice=waits(A, B))
 
-        changed = after(changes.card_lost("message_not_found", NOW), kept)
+        changed = after(changes.card_lost("message_not_found", NOW), subscription)
 
-        assert changed == having(kept, card=None)
+        assert changed == having(subscription, card=None)
         assert next_step(changed) is Step.POST_CARD
 
     @pytest.mark.parametrize(
@@ -606,9 +608,9 @@ class TestRefused:
     )
     def test_card_that_never_lasts_is_a_refusal(self, age: int, is_lost: bool) -> None:  # noqa: FBT001
         """A card that is lost as soon as it is posted would be posted for ever: so it waits."""
-        kept = having(told_of(), card=Card(ts="1.0", posted_at=NOW - age, face=""))
+        subscription = having(told_of(), card=Card(ts="1.0", posted_at=NOW - age, fingerprint=""))
 
-        changed = after(changes.card_lost("restricted_action_thread_locked", NOW), kept)
+        changed = after(changes.card_lost("restricted_action_thread_locked", NOW), subscription)
 
         assert (changed.card is None) is is_lost
         assert (changed.pause is None) is is_lost
@@ -638,11 +640,13 @@ class TestWishes:
     @pytest.mark.parametrize("level", Level)
     def test_level(self, level: Level) -> None:
         """Another level is kept and shown on the card; the same one changes nothing."""
-        kept = told_of(level=Level.ALL)
+        subscription = told_of(level=Level.ALL)
 
-        changed = after(changes.with_level(level), kept)
+        changed = after(changes.with_level(level), subscription)
 
-        assert changed == (kept if level is Level.ALL else changes.outdated(having(kept, level=level)))
+        assert changed == (
+            subscription if level is Level.ALL else changes.outdated(having(subscription, level=level))
+        )
         assert next_step(changed) is (None if level is Level.ALL else Step.EDIT_CARD)
 
     @pytest.mark.parametrize(("there", "back"), THERE_AND_BACK.values(), ids=THERE_AND_BACK)
@@ -651,10 +655,10 @@ class TestWishes:
 
         Slack may have taken the edit in between, and a crash have kept that from being written down.
         """
-        kept = after(back, after(there, told_of()))
+        subscription = after(back, after(there, told_of()))
 
-        assert kept.face == told_of().face
-        assert next_step(having(kept, notice=None)) is Step.EDIT_CARD
+        assert subscription.fingerprint == told_of().fingerprint
+        assert next_step(having(subscription, notice=None)) is Step.EDIT_CARD
 
     def test_nobody_is_told_of_a_pause_that_may_be_over(self) -> None:
         """While a channel that took another message is tried, the person is not told; if it refuses, yes."""
@@ -688,17 +692,20 @@ class TestWishes:
 
     def test_face_is_what_the_card_shows(self) -> None:
         """Everything that a card shows of the present makes another face."""
-        kept = told_of()
+        subscription = told_of()
         others = [
-            having(kept, job=job_of(B)),
-            having(kept, job=job_of(A, 2)),
-            having(kept, level=Level.IMPORTANT),
-            having(kept, stopped_by="U2"),
-            having(kept, stopped_by="U3"),
+            having(subscription, job=job_of(B)),
+            having(subscription, job=job_of(A, 2)),
+            having(subscription, level=Level.IMPORTANT),
+            having(subscription, stopped_by="U2"),
+            having(subscription, stopped_by="U3"),
         ]
 
-        assert len({each.face for each in [kept, *others]}) == 6
-        assert having(kept, notice=waits(A, B), pause=pause_of(), delivered_at=1).face == kept.face
+        assert len({each.fingerprint for each in [subscription, *others]}) == 6
+        assert (
+            having(subscription, notice=waits(A, B), pause=pause_of(), delivered_at=1).fingerprint
+            == subscription.fingerprint
+        )
 
 
 # On disk.
@@ -738,9 +745,9 @@ def subscriptions() -> st.SearchStrategy[Subscription]:
     )
 
 
-def on_disk(kept: Subscription) -> str:
+def on_disk(subscription: Subscription) -> str:
     """Write a subscription as the store does."""
-    return kept.model_dump_json(exclude_none=True)
+    return subscription.model_dump_json(exclude_none=True)
 
 
 class TestOnDisk:
@@ -748,12 +755,12 @@ class TestOnDisk:
 
     @given(subscriptions())
     @examples(200)
-    def test_what_is_written_is_read(self, kept: Subscription) -> None:
+    def test_what_is_written_is_read(self, subscription: Subscription) -> None:
         """Whatever MetaStudio said of a job, its subscription comes back from the disk as it was."""
-        text = on_disk(kept)
+        text = on_disk(subscription)
 
-        assert Subscription.model_validate_json(text) == kept
-        assert Subscription.model_validate_json(text).face == kept.face
+        assert Subscription.model_validate_json(text) == subscription
+        assert Subscription.model_validate_json(text).fingerprint == subscription.fingerprint
         assert text.encode()
 
     @given(answers(), st.sampled_from(["SECRETSECRET", ["SECRETSECRET"], {"a": "SECRETSECRET"}]))
@@ -763,9 +770,9 @@ class TestOnDisk:
         job = Job.from_api(answer | dict.fromkeys(PERSONAL_FIELDS, secret))
         seen = after(changes.seen(job, NOW), told_of())
 
-        for kept in (kept_of(job=job), seen, after(changes.seen(None, NOW), kept_of(job=job))):
-            assert "SECRETSECRET" not in on_disk(kept)
-            assert not PERSONAL_FIELDS & json.loads(on_disk(kept))["job"].keys()
+        for subscription in (kept_of(job=job), seen, after(changes.seen(None, NOW), kept_of(job=job))):
+            assert "SECRETSECRET" not in on_disk(subscription)
+            assert not PERSONAL_FIELDS & json.loads(on_disk(subscription))["job"].keys()
 
     @pytest.mark.parametrize(
         "name",
@@ -832,7 +839,7 @@ class Life:
 class Sending:
     """Something on its way to Slack, for the subscription as it was then."""
 
-    kept: Subscription
+    subscription: Subscription
     step: Step
     life: Life
     shows: int
@@ -869,9 +876,9 @@ class World:
         """See how a job is, and write that down for each of its subscriptions."""
         job = self.jobs[job_id]
         for key in [key for key in self.rows if key.job_id == job_id]:
-            kept, life = self.read(key), self.lives[key]
+            subscription, life = self.read(key), self.lives[key]
             sight = news(job, life.sight)
-            assert not sight or due(kept, job, self.now) or life.is_stopped
+            assert not sight or due(subscription, job, self.now) or life.is_stopped
             if sight and not life.is_stopped:
                 life.sight = sight
                 life.states.append(sight[0])
@@ -905,23 +912,25 @@ class World:
                 self.write(key, changes.forgotten)
         found = [self.read(key) for key in self.rows if key.channel_id == channel]
         order: list[tuple[int, bool, int, Key]] = []
-        for kept in found:
-            if (at := next_time(kept, self.now)) is not None:
-                since = kept.notice.since if kept.notice else 0
-                order.append((max(at, self.now), next_step(kept) is Step.EDIT_CARD, since, kept.key))
+        for subscription in found:
+            if (at := next_time(subscription, self.now)) is not None:
+                since = subscription.notice.since if subscription.notice else 0
+                order.append(
+                    (max(at, self.now), next_step(subscription) is Step.EDIT_CARD, since, subscription.key)
+                )
         if not order or min(order)[0] > self.now:
             return None
         return self.read(min(order)[3])
 
-    def begin(self, kept: Subscription, *, person_is_here: bool = False) -> None:
+    def begin(self, subscription: Subscription, *, person_is_here: bool = False) -> None:
         """Put the next message on its way."""
-        step, life = next_step(kept), self.lives[kept.key]
+        step, life = next_step(subscription), self.lives[subscription.key]
         if step is None:
             return
-        if kept.pause and not person_is_here:
-            assert step is Step.TELL_PERSON or kept.pause.next_try <= self.now
+        if subscription.pause and not person_is_here:
+            assert step is Step.TELL_PERSON or subscription.pause.next_try <= self.now
         shows = len(life.states) - 1
-        self.sending[kept.channel_id] = Sending(kept, step, life, shows, person_is_here)
+        self.sending[subscription.channel_id] = Sending(subscription, step, life, shows, person_is_here)
 
     def answer(self, channel: str, code: str) -> None:
         """Let Slack take what is on its way to a channel, or refuse it."""
@@ -932,7 +941,7 @@ class World:
 
     def take(self, sending: Sending) -> Change:
         """Take the message, and check it against everything that was said before."""
-        kept, life = sending.kept, sending.life
+        subscription, life = sending.subscription, sending.life
         if sending.step is Step.TELL_PERSON:
             life.people_told += 1
             assert life.people_told == 1, "the person is told once"
@@ -940,23 +949,23 @@ class World:
             self.warnings[sending.ts] = True
             return changes.person_told(Posted(channel_id="D1", ts=sending.ts))
         if sending.step is Step.EDIT_WARNING:
-            assert kept.warning
-            self.warnings[kept.warning.ts] = False
+            assert subscription.warning
+            self.warnings[subscription.warning.ts] = False
             return changes.warning_edited
         life.people_told = 0
-        shown = Shown(kept.state, kept.level, kept.stopped_by)
+        shown = Shown(subscription.state, subscription.level, subscription.stopped_by)
         if sending.step is Step.EDIT_CARD:
-            assert kept.card
-            self.cards[kept.card.ts] = shown
-            return changes.card_edited(kept.face, self.now)
+            assert subscription.card
+            self.cards[subscription.card.ts] = shown
+            return changes.card_edited(subscription.fingerprint, self.now)
         if sending.step is Step.POST_CARD:
             sending.ts = f"{len(self.cards)}.0"
             self.cards[sending.ts] = shown
-            return changes.card_posted(kept, sending.ts, self.now)
-        assert kept.notice
-        path = list(kept.notice.path)
+            return changes.card_posted(subscription, sending.ts, self.now)
+        assert subscription.notice
+        path = list(subscription.notice.path)
         assert path == life.states[life.told : life.told + len(path)], "in order, without a gap"
-        return changes.notice_posted(kept.notice, self.now)
+        return changes.notice_posted(subscription.notice, self.now)
 
     def refuse(self, sending: Sending, code: str) -> Change | None:
         """Refuse the message; only time helps where nothing is to be written down."""
@@ -976,12 +985,12 @@ class World:
         sending = self.sending.pop(channel)
         life = sending.life
         assert sending.change
-        if code == TAKEN and sending.step is Step.POST_NOTICE and sending.kept.notice:
-            life.told += len(sending.kept.notice.path) - 1
+        if code == TAKEN and sending.step is Step.POST_NOTICE and sending.subscription.notice:
+            life.told += len(sending.subscription.notice.path) - 1
         elif code == TAKEN and sending.step is Step.POST_CARD:
             life.told = sending.shows if life.told < 0 else life.told
             life.card_ts = sending.ts
-        self.write(sending.kept.key, sending.change)
+        self.write(sending.subscription.key, sending.change)
 
     def crash(self) -> None:
         """Forget what is on its way: what Slack has taken already may come once more."""
@@ -1001,14 +1010,14 @@ class World:
 
     def check(self, key: Key) -> None:
         """Check one that goes on, when nothing happens any more."""
-        life, kept = self.lives[key], self.read(key)
+        life, subscription = self.lives[key], self.read(key)
         assert not life.is_stopped, "it should have retired"
         assert meaning_of(life.states[-1]).phase not in ENDED, "the same"
         assert life.told == len(life.states) - 1, "all is told"
-        assert kept.card
-        assert kept.card.ts == life.card_ts
-        assert self.cards[life.card_ts] == Shown(life.states[-1], kept.level, None)
-        assert (kept.pause, kept.notice) == (None, None)
+        assert subscription.card
+        assert subscription.card.ts == life.card_ts
+        assert self.cards[life.card_ts] == Shown(life.states[-1], subscription.level, None)
+        assert (subscription.pause, subscription.notice) == (None, None)
 
     def settle(self) -> None:
         """Let Slack take everything until nothing is due any more."""
@@ -1021,8 +1030,8 @@ class World:
                 return
             self.now = max(self.now, *times)
             for channel in {key.channel_id for key in self.rows}:
-                if kept := self.choose(channel):
-                    self.begin(kept)
+                if subscription := self.choose(channel):
+                    self.begin(subscription)
                     self.answer(channel, TAKEN)
                     self.finish(channel, TAKEN)
         raise AssertionError("it goes on for ever")
@@ -1068,7 +1077,7 @@ class Lives(RuleBasedStateMachine):
         on_its_way = world.sending.get(key.channel_id)
         if key in world.rows or job is None or job.meaning.phase in ENDED:
             return
-        if on_its_way and on_its_way.kept.key == key:
+        if on_its_way and on_its_way.subscription.key == key:
             return
         state = job.state or ""
         world.lives[key] = Life(sight=(state, job.reject_times), states=[state])
@@ -1107,8 +1116,8 @@ class Lives(RuleBasedStateMachine):
         """Take one small step: choose, or hear Slack's answer, or write down what came of it."""
         sending = self.world.sending.get(channel)
         if sending is None:
-            if kept := self.world.choose(channel):
-                self.world.begin(kept)
+            if subscription := self.world.choose(channel):
+                self.world.begin(subscription)
         elif sending.change is None:
             self.codes[channel] = code
             self.world.answer(channel, code)
@@ -1128,12 +1137,12 @@ class Lives(RuleBasedStateMachine):
         Where nothing is on its way, and nothing is due, no warning says what is no longer true.
         """
         for key in self.world.rows:
-            kept = self.world.read(key)
-            is_warned = kept.warning is not None and self.world.warnings[kept.warning.ts]
-            assert not is_warned or kept.pause or next_step(kept) is not None
+            subscription = self.world.read(key)
+            is_warned = subscription.warning is not None and self.world.warnings[subscription.warning.ts]
+            assert not is_warned or subscription.pause or next_step(subscription) is not None
             last_steps = {Step.EDIT_CARD, Step.EDIT_WARNING, Step.FORGET}
-            assert kept.stopped_by is None or next_step(kept) in last_steps
-            assert kept.notice is None or kept.notice.path[-1] == kept.state
+            assert subscription.stopped_by is None or next_step(subscription) in last_steps
+            assert subscription.notice is None or subscription.notice.path[-1] == subscription.state
 
     def teardown(self) -> None:
         """Let everything come to rest; then nothing is lost, and nothing lives on that should not."""

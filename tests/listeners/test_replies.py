@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from slack_sdk.webhook.webhook_response import WebhookResponse
 
-from bot.listeners.replies import Answers, NotTakenError, Question, pause_before_resend
+from bot.listeners.replies import NotTakenError, PendingReply, Replies, pause_before_resend
 from bot.messages import job_card
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import SlackWorkspace
@@ -124,10 +124,10 @@ async def test_acknowledgements_go_before_answers() -> None:
             await asyncio.sleep(0)
 
     async with aiohttp.ClientSession() as session:
-        answers = Answers(session)
+        replies = Replies(session)
         acknowledging = asyncio.create_task(acknowledge())
         for _ in range(50):
-            answers.give(Question(about="look-up", value="", response_url=""), work)
+            replies.give(PendingReply(about="look-up", value="", response_url=""), work)
         await acknowledging
 
     assert " ".join(order).count("begun begun") == 0
@@ -150,10 +150,12 @@ async def test_who_waits_for_a_turn_at_the_end_is_told() -> None:
     application = web.Application()
     application.router.add_post("/", take)
     async with TestServer(application) as server, aiohttp.ClientSession() as session:
-        answers = Answers(session)
+        replies = Replies(session)
         for _ in range(30):
-            answers.give(Question(about="look-up", value="", response_url=str(server.make_url("/"))), work)
-        await answers.drain(0)
+            replies.give(
+                PendingReply(about="look-up", value="", response_url=str(server.make_url("/"))), work
+            )
+        await replies.drain(0)
 
     assert begun < len(told) == 30
     assert {"restarted" in text for text in told} == {True}

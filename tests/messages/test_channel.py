@@ -13,7 +13,7 @@ from bot.domain.subscriptions import Level, Notice, Pause, Subscription
 from bot.messages import channel as notices
 from bot.messages import job_card
 from bot.messages.blocks import Message
-from bot.messages.channel import LEVELS, LONGEST_PATH, Look
+from bot.messages.channel import LEVELS, LONGEST_PATH, MessageContext
 from bot.simulators.slack.blockkit import buttons
 from tests.blocks import problems
 from tests.profiles import examples
@@ -22,7 +22,9 @@ from tests.strategies import answers, texts
 JOB_ID = "26f06524-4f75-4b3a-a853-b649a21aaf66"
 NOW = 1767323045
 NOW_TOKEN = "<!date^1767323045^{date_short_pretty} {time}|2026-01-02 03:04 UTC>"
-LOOK = Look(region="cn-north-4", bot_name="voicejob", command="/voicejob", console_url=lambda _: None)
+LOOK = MessageContext(
+    region="cn-north-4", bot_name="voicejob", command="/voicejob", console_url=lambda _: None
+)
 HOSTILE = "<!channel> <@U0BOB> `*x*` :x: \u202e <https://e.example|l> & "
 
 
@@ -190,7 +192,7 @@ class TestCard:
         assert LEVELS.keys() == set(Level)
 
     @pytest.mark.parametrize(
-        ("kept", "found"),
+        ("subscription", "found"),
         [
             (kept_of(), ["Refresh", "Unsubscribe"]),
             (kept_of(stopped_by="U0BOB"), ["Subscribe channel"]),
@@ -200,10 +202,10 @@ class TestCard:
         ids=["followed", "stopped", "over", "stopped and over"],
     )
     @pytest.mark.parametrize("console", [None, "https://console.example/"])
-    def test_buttons(self, kept: Subscription, found: list[str], console: str | None) -> None:
+    def test_buttons(self, subscription: Subscription, found: list[str], console: str | None) -> None:
         """A card has buttons for what is still possible, each with the job's id."""
-        look = Look(region="r", bot_name="b", command="/c", console_url=lambda _: console)
-        card = notices.card(kept, look, now=NOW)
+        context = MessageContext(region="r", bot_name="b", command="/c", console_url=lambda _: console)
+        card = notices.card(subscription, context, now=NOW)
         labels = [button["text"]["text"] for _, button in buttons(card.blocks)]
 
         assert [label for label in labels if label != "Open console"] == found
@@ -283,9 +285,11 @@ class TestPaused:
     )
     def test_channel_is_named_as_slack_shows_it(self, channel_id: str, named: str) -> None:
         """A channel is a link; a direct message has no name, and anything else is just characters."""
-        kept = paused_of("no_permission", channel_id=channel_id, delivered_at=NOW)
+        subscription = paused_of("no_permission", channel_id=channel_id, delivered_at=NOW)
 
-        assert notices.paused(kept, LOOK).text.startswith(f"I can't post in {named} any more, so nobody ")
+        assert notices.paused(subscription, LOOK).text.startswith(
+            f"I can't post in {named} any more, so nobody "
+        )
 
     def test_says_where_the_job_is(self) -> None:
         """The last known state and the id stand below."""
@@ -315,7 +319,7 @@ def odd_subscriptions() -> st.SearchStrategy[Subscription]:
         delivered_at=st.none() | TIMES,
         stopped_by=st.none() | words,
         pause=pauses,
-    ).flatmap(lambda kept: shown.map(lambda job: kept.model_copy(update={"job": job})))
+    ).flatmap(lambda subscription: shown.map(lambda job: subscription.model_copy(update={"job": job})))
 
 
 TIMES = st.integers(0, 10**11 - 1)
@@ -327,12 +331,14 @@ class TestAnything:
 
     @given(odd_subscriptions(), PATHS)
     @examples(80)
-    def test_every_message_is_one_that_slack_takes(self, kept: Subscription, path: tuple[str, ...]) -> None:
+    def test_every_message_is_one_that_slack_takes(
+        self, subscription: Subscription, path: tuple[str, ...]
+    ) -> None:
         """Nothing that is outside the bot breaks a message, comes alive in it, or makes it too long."""
-        check(notices.card(kept, LOOK, now=NOW))
-        check(notices.notice(kept, Notice(path=path, since=NOW)))
-        check(notices.paused(kept, LOOK))
-        check(notices.plainly(kept))
+        check(notices.card(subscription, LOOK, now=NOW))
+        check(notices.notice(subscription, Notice(path=path, since=NOW)))
+        check(notices.paused(subscription, LOOK))
+        check(notices.plainly(subscription))
 
     @pytest.mark.parametrize("filler", [HOSTILE, "&", "<", "x"])
     def test_longest_path_of_longest_names_fits(self, filler: str) -> None:
@@ -348,13 +354,13 @@ class TestAnything:
     def test_nothing_personal_is_shown(self, field: str) -> None:
         """No personal field is in any message, in whatever way the subscription came by it."""
         job = Job.from_api({"job_id": JOB_ID, "state": "FAILED", field: "SECRETSECRET"})
-        kept = paused_of("is_archived").model_copy(update={"job": job})
+        subscription = paused_of("is_archived").model_copy(update={"job": job})
 
         for message in (
-            notices.card(kept, LOOK, now=NOW),
-            notices.notice(kept, told_of("AUDITING", "FAILED")),
-            notices.paused(kept, LOOK),
-            notices.plainly(kept),
+            notices.card(subscription, LOOK, now=NOW),
+            notices.notice(subscription, told_of("AUDITING", "FAILED")),
+            notices.paused(subscription, LOOK),
+            notices.plainly(subscription),
         ):
             assert "SECRETSECRET" not in json.dumps(message.blocks) + message.text
 

@@ -178,15 +178,15 @@ class TestCard:
         """The state in words and by its own name, the step, the turn and what comes next stand together."""
         meaning = meaning_of(state)
         message = card_of({"state": state})
-        standing = message.blocks[1]["text"]["text"]
+        status_text = message.blocks[1]["text"]["text"]
 
-        for said in (message.text, standing):
+        for said in (message.text, status_text):
             assert meaning.label in said
             assert meaning.next in said
             assert meaning.to_do in said
             assert ("Step " in said) is (meaning.step is not None)
         assert (f"State: `{state}`." in message.text) is (state in STATES)
-        assert (f"*{meaning.label}* `{state}`" in standing) is (state == "BRAND_NEW")
+        assert (f"*{meaning.label}* `{state}`" in status_text) is (state == "BRAND_NEW")
 
     @pytest.mark.parametrize(
         ("state", "turn"),
@@ -412,7 +412,7 @@ class TestLimits:
         """
         message = card_of(answer, console_url="https://console.example/")
         meaning = Job.from_api(answer).meaning
-        standing = message.blocks[1]["text"]["text"]
+        status_text = message.blocks[1]["text"]["text"]
 
         assert problems(whole(message)) == []
         assert json.dumps(whole(message), ensure_ascii=False).encode()
@@ -424,7 +424,7 @@ class TestLimits:
             f"`{JOB_ID}`",
         ):
             assert said in message.text
-        for text in (message.text, standing):
+        for text in (message.text, status_text):
             assert ("Next: " in read_mrkdwn(text).live) is bool(meaning.next)
 
     @given(full_answers())

@@ -12,7 +12,7 @@ from bot.domain.jobs import Job
 from bot.domain.subscriptions import Level, Subscription
 from bot.messages import job_card, private
 from bot.messages.blocks import Message
-from bot.messages.channel import Look
+from bot.messages.channel import MessageContext
 from bot.simulators.slack.blockkit import buttons
 from tests.blocks import problems
 from tests.messages.test_channel import (
@@ -32,8 +32,8 @@ VOICE = f"`Morning News` (job `{JOB_ID}`)"
 IMPORTANT = "important changes only: when the job waits for you, or is over"
 
 
-def list_of(kept: list[Subscription], *, start: int = 0, checked_at: int | None = NOW) -> Message:
-    return private.listing(kept, LOOK, start=start, checked_at=lambda _: checked_at)
+def list_of(subscription: list[Subscription], *, start: int = 0, checked_at: int | None = NOW) -> Message:
+    return private.listing(subscription, LOOK, start=start, checked_at=lambda _: checked_at)
 
 
 def check_list(message: Message) -> None:
@@ -180,9 +180,9 @@ class TestList:
 
     def test_row_says_everything(self) -> None:
         """A row has the voice, state, since when, level, who asked, last check, last message, and the id."""
-        kept = kept_of(job={"lastupdate_time": NOW}, delivered_at=NOW)
+        subscription = kept_of(job={"lastupdate_time": NOW}, delivered_at=NOW)
 
-        assert mrkdwn_of(list_of([kept]).blocks) == [
+        assert mrkdwn_of(list_of([subscription]).blocks) == [
             "*1 subscription in this channel*",
             f":hourglass_flowing_sand: `Morning News`: *In training* since {NOW_TOKEN}",
             job_card.BETWEEN.join(
@@ -215,7 +215,7 @@ class TestList:
         assert "`Morning News`: In training (paused), job" in message.text
 
     @pytest.mark.parametrize(
-        ("kept", "found"),
+        ("subscription", "found"),
         [
             (kept_of(), ["Only important", "Unsubscribe"]),
             (kept_of(level=Level.IMPORTANT), ["Every change", "Unsubscribe"]),
@@ -223,9 +223,9 @@ class TestList:
         ],
         ids=["all", "important", "paused"],
     )
-    def test_buttons_of_a_row(self, kept: Subscription, found: list[str]) -> None:
+    def test_buttons_of_a_row(self, subscription: Subscription, found: list[str]) -> None:
         """Each row can be ended and have the other level; a paused one can be tried again."""
-        message = list_of([kept])
+        message = list_of([subscription])
         actions = {
             "Only important": private.LISTED_IMPORTANT,
             "Every change": private.LISTED_ALL,
@@ -268,17 +268,17 @@ class TestList:
     @pytest.mark.parametrize("number", [1, 8, 9, 16, 23, 100])
     def test_every_entry_is_on_one_page(self, number: int) -> None:
         """Who presses More to the end has seen each once, and comes back to the start."""
-        kept = [kept_of(job_id=f"job-{at}") for at in range(number)]
+        subscription = [kept_of(job_id=f"job-{at}") for at in range(number)]
         seen: list[str] = []
         start: int | None = 0
         while start is not None:
-            message = list_of(kept, start=start)
+            message = list_of(subscription, start=start)
             seen += re.findall(r"job `(job-\d+)`", message.text)
             ways = {button["action_id"]: button["value"] for _, button in buttons(message.blocks)}
             assert (ways.get(private.FIRST_PAGE) == "0") is (start > 0)
             start = int(ways[private.PAGE]) if private.PAGE in ways else None
 
-        assert seen == [each.job_id for each in kept]
+        assert seen == [each.job_id for each in subscription]
 
 
 class TestAnything:
@@ -286,37 +286,37 @@ class TestAnything:
 
     @given(odd_subscriptions())
     @examples(30)
-    def test_every_answer_is_one_that_slack_takes(self, kept: Subscription) -> None:
+    def test_every_answer_is_one_that_slack_takes(self, subscription: Subscription) -> None:
         """Nothing from outside breaks an answer, comes alive in it, or makes it too long."""
         for message in (
-            private.subscribed(kept),
-            private.already(kept, LOOK),
-            private.level_changed(kept),
-            private.over(kept.job, LOOK, now=NOW),
-            private.refused(kept, LOOK),
-            private.later(kept),
-            private.stopped(kept, LOOK),
-            private.not_subscribed(kept.job_id, LOOK),
+            private.subscribed(subscription),
+            private.already(subscription, LOOK),
+            private.level_changed(subscription),
+            private.over(subscription.job, LOOK, now=NOW),
+            private.refused(subscription, LOOK),
+            private.later(subscription),
+            private.stopped(subscription, LOOK),
+            private.not_subscribed(subscription.job_id, LOOK),
         ):
             check(message)
-        check_list(list_of([kept, kept]))
+        check_list(list_of([subscription, subscription]))
 
     @pytest.mark.parametrize("filler", [HOSTILE, "&", "x", "女", "<"])
     def test_longest_of_everything_fits(self, filler: str) -> None:
         """Eight entries with endless names, states and ids fit into one message, and into its text."""
         long = (filler * 5000)[:5000]
         job = Job.from_api({"job_id": long, "voice_name": long, "state": f"X{long}", "lastupdate_time": NOW})
-        kept = paused_of(long, subscribed_by=long, job_id=long[:900]).model_copy(update={"job": job})
-        look = Look(region=long, bot_name=long, command="/voicejob", console_url=lambda _: None)
+        subscription = paused_of(long, subscribed_by=long, job_id=long[:900]).model_copy(update={"job": job})
+        context = MessageContext(region=long, bot_name=long, command="/voicejob", console_url=lambda _: None)
 
-        check_list(private.listing([kept] * 9, look, start=0, checked_at=lambda _: NOW))
-        check(private.subscribed(kept))
+        check_list(private.listing([subscription] * 9, context, start=0, checked_at=lambda _: NOW))
+        check(private.subscribed(subscription))
         for made in (private.refused, private.already, private.stopped):
-            check(made(kept, look))
+            check(made(subscription, context))
 
     def test_nothing_personal_is_listed(self) -> None:
         """The list shows no personal field."""
         secret: dict[str, Any] = {"phone": "SECRETSECRET", "app_user_id": "SECRETSECRET"}
-        kept = kept_of().model_copy(update={"job": Job.from_api({"job_id": JOB_ID} | secret)})
+        subscription = kept_of().model_copy(update={"job": Job.from_api({"job_id": JOB_ID} | secret)})
 
-        assert "SECRETSECRET" not in json.dumps(list_of([kept]).blocks) + list_of([kept]).text
+        assert "SECRETSECRET" not in json.dumps(list_of([subscription]).blocks) + list_of([subscription]).text

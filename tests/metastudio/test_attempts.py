@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.domain.rates import PACE, Pace
+from bot.domain.rates import RATE_LIMITS, RateLimits
 from bot.errors import CredentialsRefused, MetaStudioError, TimedOut, Unreachable
 from bot.metastudio.attempts import Attempt, Attempts, Turn
 from bot.metastudio.auth import AccessKey, GivenToken, SignIn
@@ -186,7 +186,7 @@ def test_the_refusal_is_told_again() -> None:
 
 def test_a_refusal_is_remembered_for_a_minute() -> None:
     """Unless told otherwise."""
-    assert PACE.refused == 60
+    assert RATE_LIMITS.refused == 60
 
 
 @pytest.fixture(params=["access key", "token", "user"])
@@ -212,7 +212,7 @@ async def test_twelve_at_once_sign_in_once(
     metastudio: MetaStudioSimulator, wrong: SignIn[Any], ids: list[str]
 ) -> None:
     """All hear the same, and those who ask in the next minute."""
-    async with client_of(metastudio, wrong, pace=PACE) as client:
+    async with client_of(metastudio, wrong, rates=RATE_LIMITS) as client:
         ends = await ends_of(client, ids) + await ends_of(client, ids)
 
     assert [seen.status for seen in metastudio.requests] == [401]
@@ -225,7 +225,7 @@ async def test_once_the_minute_is_over_one_tries(
     metastudio: MetaStudioSimulator, wrong: SignIn[Any], ids: list[str]
 ) -> None:
     """And no more than one."""
-    async with client_of(metastudio, wrong, pace=Pace(refused=0.3)) as client:
+    async with client_of(metastudio, wrong, rates=RateLimits(refused=0.3)) as client:
         await ends_of(client, ids)
         await asyncio.sleep(0.3)
         metastudio.fail(Fault.slow(0.1), on="jobs")
@@ -266,7 +266,7 @@ async def test_only_huawei_clouds_own_word_counts(
 ) -> None:
     """What else fails is over with the next request."""
     key = AccessKey(ACCESS_KEY, SECRET_KEY, project_id=metastudio.project_id, now=now)
-    async with client_of(metastudio, key, pace=Pace(retry=0.001, unheard=0)) as client:
+    async with client_of(metastudio, key, rates=RateLimits(retry=0.001, unheard=0)) as client:
         metastudio.fail(fault, times=3)
         with pytest.raises(MetaStudioError):
             await client.job(ids[0])
@@ -294,7 +294,7 @@ async def test_tokens_that_metastudio_refuses(
     metastudio: MetaStudioSimulator, ids: list[str], refusal: Fault
 ) -> None:
     """After a second token nothing is sent, then one try; with one that it takes all is as before."""
-    async with client_of(metastudio, iam_user(metastudio, Clock()), pace=Pace(refused=0.5)) as client:
+    async with client_of(metastudio, iam_user(metastudio, Clock()), rates=RateLimits(refused=0.5)) as client:
         metastudio.fail(refusal, times=99)
         for _ in range(2):
             ends = await ends_of(client, ids)
@@ -313,7 +313,7 @@ async def test_tokens_that_metastudio_refuses(
 
 async def test_tokens_refused_while_all_was_good(metastudio: MetaStudioSimulator, ids: list[str]) -> None:
     """Those that were under way hear it, too: no third token."""
-    async with client_of(metastudio, iam_user(metastudio, Clock()), pace=PACE) as client:
+    async with client_of(metastudio, iam_user(metastudio, Clock()), rates=RATE_LIMITS) as client:
         await client.job(ids[0])
         metastudio.fail(Fault.error(401, "APIGW.0301"), times=99)
         ends = await ends_of(client, ids) + await ends_of(client, ids)
@@ -332,7 +332,7 @@ async def test_iam_says_no_in_another_form(
 ) -> None:
     """It is remembered all the same."""
     metastudio.fail(Fault.raw(json.dumps(body).encode(), status=401), times=99, on="iam")
-    async with client_of(metastudio, iam_user(metastudio, Clock()), pace=PACE) as client:
+    async with client_of(metastudio, iam_user(metastudio, Clock()), rates=RATE_LIMITS) as client:
         ends = await ends_of(client, ids)
 
     assert ({type(end) for end in ends}, metastudio.token_requests) == ({CredentialsRefused}, 1)
@@ -344,7 +344,9 @@ async def test_an_answer_that_comes_too_late(
     """It may have been a wrong try: nobody makes another at once."""
     for place in ("iam", "jobs"):
         metastudio.fail(Fault.hang(), times=99, on=place)
-    async with client_of(metastudio, wrong, pace=Pace(unheard=60), timeout=httpx.Timeout(0.1)) as client:
+    async with client_of(
+        metastudio, wrong, rates=RateLimits(unheard=60), timeout=httpx.Timeout(0.1)
+    ) as client:
         ends = await ends_of(client, ids) + await ends_of(client, ids)
 
     assert ({type(end) for end in ends}, len(metastudio.requests)) == ({TimedOut}, 1)
@@ -356,7 +358,7 @@ async def test_a_connection_that_breaks_holds_them_for_a_moment(
     """Then good ones are used."""
     key = AccessKey(ACCESS_KEY, SECRET_KEY, project_id=metastudio.project_id, now=now)
     metastudio.fail(Fault.cut())
-    async with client_of(metastudio, key, pace=Pace(unheard=1, retry=0.001)) as client:
+    async with client_of(metastudio, key, rates=RateLimits(unheard=1, retry=0.001)) as client:
         assert {type(end) for end in await ends_of(client, ids)} == {Unreachable}
         assert len(metastudio.requests) == 1
         await asyncio.sleep(1)
@@ -372,5 +374,5 @@ async def test_what_was_not_sent_holds_nothing(
     async with MetaStudio(f"http://127.0.0.1:{unused_tcp_port}", project_id="p", auth=key) as nowhere:
         with pytest.raises(Unreachable):
             await nowhere.job(ids[0])
-    async with client_of(metastudio, key, pace=PACE) as client:
+    async with client_of(metastudio, key, rates=RATE_LIMITS) as client:
         assert (await client.job(ids[0])).job_id == ids[0]

@@ -52,7 +52,7 @@ def clock() -> Clock:
 async def client_of(
     simulator: MetaStudioSimulator, auth: SignIn[Any], **given: Any
 ) -> AsyncIterator[MetaStudio]:
-    where: dict[str, Any] = {"project_id": simulator.project_id, "pace": AT_ONCE}
+    where: dict[str, Any] = {"project_id": simulator.project_id, "rates": AT_ONCE}
     async with MetaStudio(simulator.url, auth=auth, **where | given) as opened:
         yield opened
 

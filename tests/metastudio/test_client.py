@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.domain.rates import PACE
+from bot.domain.rates import RATE_LIMITS
 from bot.errors import (
     BadJobId,
     JobNotFound,
@@ -184,7 +184,9 @@ class TestTimeLimits:
     ) -> None:
         """Several slow tries and their pauses end together at the limit of the look-up."""
         metastudio.fail(Fault.hang(), times=9)
-        async with client_at(metastudio.url, timeout=httpx.Timeout(0.2), limit=0.5, pace=PACE) as client:
+        async with client_at(
+            metastudio.url, timeout=httpx.Timeout(0.2), limit=0.5, rates=RATE_LIMITS
+        ) as client:
             started = time.monotonic()
             failed = await failure_of(client.job(job_id))
 
@@ -327,7 +329,7 @@ class TestRetries:
     async def test_pauses_between_tries_grow(self) -> None:
         """Without a wish of MetaStudio there are two short pauses, of which the second is longer."""
         server = Scripted(raw_answer("503 Service Unavailable", b""))
-        async with server.running() as url, client_at(url, pace=PACE) as client:
+        async with server.running() as url, client_at(url, rates=RATE_LIMITS) as client:
             await failure_of(client.job("a-job"))
         first, second = (after - before for before, after in pairwise(server.came))
 

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from bot.domain.rates import PACE
+from bot.domain.rates import RATE_LIMITS
 from bot.errors import (
     JobNotFound,
     MetaStudioError,
@@ -79,7 +79,7 @@ class TestHold:
 
         Each word was said to a request, sent at the first moment and answered at the second.
         """
-        hold = Hold(PACE.hold)
+        hold = Hold(RATE_LIMITS.hold)
         for sent, now, word in said:
             if isinstance(word, str):
                 hold.answered(sent=sent)
@@ -90,7 +90,7 @@ class TestHold:
 
     def test_it_does_not_grow_for_ever(self) -> None:
         """Where no time is named, a minute is the longest."""
-        hold = Hold(PACE.hold)
+        hold = Hold(RATE_LIMITS.hold)
         for _ in range(40):
             hold.refused(hold.until, sent=hold.until, retry_after=None)
         last = hold.until
@@ -173,7 +173,7 @@ class TestBusy:
 
     async def test_a_longer_time_that_is_named_meanwhile_counts(self) -> None:
         """One that waits for the end of a hold waits for the end that it has by then."""
-        throttle = Throttle(pause=0, first_hold=PACE.hold)
+        throttle = Throttle(pause=0, first_hold=RATE_LIMITS.hold)
         clock = asyncio.get_running_loop().time
         both_sent, first_refused = asyncio.Event(), asyncio.Event()
 
@@ -214,7 +214,7 @@ class TestBusy:
 
     async def test_what_is_refused_takes_no_turn(self) -> None:
         """However many look-ups a hold refuses, afterwards the bot's own requests come as they did before."""
-        throttle = Throttle(pause=1, first_hold=PACE.hold)
+        throttle = Throttle(pause=1, first_hold=RATE_LIMITS.hold)
         await _refused(throttle, retry_after=0.2)
         for _ in range(50):
             with pytest.raises(Throttled):
@@ -240,7 +240,7 @@ class TestBusy:
 
     async def test_a_renewal_of_the_token_that_is_refused_holds_them_too(self) -> None:
         """It does not matter which request met the limit."""
-        throttle = Throttle(pause=0, first_hold=PACE.hold)
+        throttle = Throttle(pause=0, first_hold=RATE_LIMITS.hold)
         with pytest.raises(Throttled):
             async with throttle.place(FOR_EVER, ""):
                 raise Throttled(retry_after=60)
@@ -336,7 +336,7 @@ class TestTurns:
             await client.throttle.turn()
             await client.job(job_id)
 
-        assert clock() - started >= 5 * PACE.requests
+        assert clock() - started >= 5 * RATE_LIMITS.requests
 
     async def test_peoples_requests_go_first(
         self, metastudio: MetaStudioSimulator, client: MetaStudio
@@ -349,7 +349,7 @@ class TestTurns:
         people_waited = clock() - started
         await client.throttle.turn()
 
-        assert clock() - started >= 4 * PACE.requests > people_waited
+        assert clock() - started >= 4 * RATE_LIMITS.requests > people_waited
 
     async def test_a_crowd_does_not_hold_them_up_for_long(
         self, metastudio: MetaStudioSimulator, client: MetaStudio
@@ -360,11 +360,11 @@ class TestTurns:
         started = clock()
         await client.throttle.turn()
 
-        assert clock() - started <= 2 * LONGEST_TURN < 40 * PACE.requests
+        assert clock() - started <= 2 * LONGEST_TURN < 40 * RATE_LIMITS.requests
 
     async def test_people_who_wait_for_a_place_go_first_too(self) -> None:
         """Those whose requests are not sent yet hold the bot's own back like those whose are."""
-        throttle = Throttle(pause=0.05, first_hold=PACE.hold, at_once=1)
+        throttle = Throttle(pause=0.05, first_hold=RATE_LIMITS.hold, at_once=1)
         clock = asyncio.get_running_loop().time
         may_end = asyncio.Event()
 

@@ -99,7 +99,7 @@ async def test_a_bot_between_servers_of_ipv6(
             "huaweicloud_sdk_iam_endpoint": url,
             "slack_api_url": f"{api}/api/",
         }
-        async with running(settings_for(slack, metastudio, **there, **sign_in), pace=AT_ONCE):
+        async with running(settings_for(slack, metastudio, **there, **sign_in), rates=AT_ONCE):
             card = await (await slack.command("/voicejob", job["job_id"], channel=channel)).message()
 
     assert "Over IPv6" in card.text

@@ -12,7 +12,7 @@ from bot import app
 from bot.checks.check import check
 from bot.checks.settings import read
 from bot.config import Settings, unknown_keys
-from bot.domain.rates import PACE, Pace
+from bot.domain.rates import RATE_LIMITS, RateLimits
 from bot.errors import BadSettings, CredentialsRefused
 from bot.metastudio.client import MetaStudio
 from bot.metastudio.credentials import Credentials
@@ -279,8 +279,8 @@ def files(
     return found
 
 
-def client(pace: Pace = PACE) -> MetaStudio:
-    return app.metastudio_from(Settings.load(), pace)
+def client(rates: RateLimits = RATE_LIMITS) -> MetaStudio:
+    return app.metastudio_from(Settings.load(), rates)
 
 
 class TestReadAgain:

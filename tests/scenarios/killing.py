@@ -20,7 +20,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from bot.domain.jobs import GONE, STATES
-from bot.domain.rates import Pace
+from bot.domain.rates import RateLimits
 from bot.domain.subscriptions import next_step
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from bot.simulators.slack.faults import Fault as SlackFault
@@ -30,7 +30,7 @@ from tests.bot_process import Life
 from tests.scenarios.kill_records import Heard, Outcome, Plan, Told, Trap, Wanted
 from tests.told import Repeat, Verdict, is_important, is_over, judge, path_in
 
-PACE: Final = Pace(channel=0.05, posts=0.02, edits=0.02, requests=0.05, gone=0.3, unheard=0)
+RATE_LIMITS: Final = RateLimits(channel=0.05, posts=0.02, edits=0.02, requests=0.05, gone=0.3, unheard=0)
 POLL: Final = 0.15
 START_SECONDS: Final = 30.0
 END_SECONDS: Final = 20.0
@@ -67,7 +67,7 @@ class Run:
             metastudio=metastudio.url,
             store=str(self._store),
             poll=POLL,
-            pace=PACE,
+            rates=RATE_LIMITS,
         )
         self._channels = [slack.add_channel(f"voices-{number}") for number in range(plan.channels)]
         self._process: Process | None = None

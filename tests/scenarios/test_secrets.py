@@ -317,7 +317,7 @@ async def test_nothing_secret_comes_out(
     store = tmp_path / "store.sqlite"
     given = no_key | SIGN_INS[sign_in] | way | {"voicejob_store": store, "voicejob_poll_seconds": 0.1}
     settings = settings_for(scene.slack, scene.metastudio, slack_bot_token=BOT, **given)
-    async with running(settings, pace=AT_ONCE) as address:
+    async with running(settings, rates=AT_ONCE) as address:
         scene.slack.events_url = address if mode == "http" else None
         await use(scene)
         await trouble_metastudio(scene)

@@ -539,7 +539,7 @@ async def test_an_organization_is_served_and_others_are_not(
 ) -> None:
     """Typed or pressed, it is one rule: colleagues on Enterprise Grid are at home, guests are not."""
     slack.move("T0VOICEJOB", "E0ORG")
-    async with running(settings, pace=AT_ONCE):
+    async with running(settings, rates=AT_ONCE):
         listed = await ask(slack, channel, "list", user=BOB, **who)
         card = await ask(slack, channel, job_id, user=BOB)
         pressed = await press(slack, card, job_card.REFRESH, **who)
@@ -687,7 +687,7 @@ class TestRestart:
 @asynccontextmanager
 async def bot_with(slack: SlackWorkspace, settings: Settings) -> AsyncIterator[None]:
     """Run the bot, and let Slack find it."""
-    async with running(settings, pace=AT_ONCE) as way:
+    async with running(settings, rates=AT_ONCE) as way:
         slack.events_url = way if way.startswith("http://") else None
         yield
 

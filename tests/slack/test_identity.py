@@ -29,7 +29,7 @@ async def ask(slack: SlackWorkspace, channel: str, **who: str) -> str:
 @asynccontextmanager
 async def connected(slack: SlackWorkspace, settings: Settings) -> AsyncIterator[None]:
     """Run the bot, in either mode."""
-    async with running(settings, pace=AT_ONCE) as way:
+    async with running(settings, rates=AT_ONCE) as way:
         if way.startswith("http://"):
             slack.events_url = way
         yield
@@ -83,7 +83,7 @@ async def test_outsiders_have_slack_asked_once_a_pause(
     slack: SlackWorkspace, settings: Settings, channel: str
 ) -> None:
     """However many they are; nobody who is served has it asked."""
-    async with running(settings, pace=AT_ONCE):
+    async with running(settings, rates=AT_ONCE):
         await ask(slack, channel)
         assert asked(slack) == 1
         for _ in range(5):
@@ -99,7 +99,7 @@ async def test_after_the_pause_it_is_asked_again(
     slack: SlackWorkspace, settings: Settings, channel: str
 ) -> None:
     """A workspace may move after an outsider came."""
-    async with running(settings, pace=WITHOUT_PAUSE):
+    async with running(settings, rates=WITHOUT_PAUSE):
         for times in (2, 3, 4):
             assert REFUSED in await ask(slack, channel, **GUEST)
             await reach(slack, times)
@@ -125,7 +125,7 @@ async def test_an_answer_that_says_nothing_changes_nothing(
     fault: dict[str, Any],
 ) -> None:
     """The bot goes on as it was, and tells it once; the next refusal has Slack asked again."""
-    async with running(settings, pace=WITHOUT_PAUSE):
+    async with running(settings, rates=WITHOUT_PAUSE):
         slack.fail("auth.test", times=2, **fault)
         for times in (2, 3, 4):
             assert REFUSED in await ask(slack, channel, **GUEST)
@@ -137,7 +137,7 @@ async def test_an_answer_that_says_nothing_changes_nothing(
 
 async def test_a_slow_answer_holds_up_nobody(slack: SlackWorkspace, settings: Settings, channel: str) -> None:
     """All are acknowledged and answered meanwhile, and the end does not wait for it."""
-    async with running(settings, pace=AT_ONCE):
+    async with running(settings, rates=AT_ONCE):
         slack.fail("auth.test", delay=1000)
         assert REFUSED in await ask(slack, channel, **GUEST)
         await reach(slack, 2)

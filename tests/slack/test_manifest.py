@@ -12,13 +12,13 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.listeners import register
 from bot.listeners.commands import COMMAND
-from bot.listeners.replies import Answers
-from bot.services.subscriptions import Desk
+from bot.listeners.replies import Replies
+from bot.services.subscriptions import SubscriptionService
 from bot.simulators.slack.web_api import METHODS
 from bot.simulators.slack.workspace import BOT_TOKEN
 from bot.slack.http_mode import EVENTS_PATH
 from bot.slack.manifest import address, as_yaml, manifest, new_app_link
-from bot.slack.sender import Slack
+from bot.slack.sender import Sender
 from bot.telemetry.metrics import Metrics
 from tests.test_cli import voicejob
 
@@ -282,9 +282,14 @@ async def registered_commands() -> list[str]:
     return app.commands
 
 
-def staff() -> tuple[Answers, Slack, Desk, Metrics]:
+def staff() -> tuple[Replies, Sender, SubscriptionService, Metrics]:
     """Give what listeners are offered; registering only passes it on."""
-    return Answers.__new__(Answers), Slack.__new__(Slack), Desk.__new__(Desk), Metrics.__new__(Metrics)
+    return (
+        Replies.__new__(Replies),
+        Sender.__new__(Sender),
+        SubscriptionService.__new__(SubscriptionService),
+        Metrics.__new__(Metrics),
+    )
 
 
 def called_methods() -> set[str]:

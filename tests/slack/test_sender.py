@@ -11,23 +11,23 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.rates import Pace
+from bot.domain.rates import RateLimits
 from bot.domain.slack_errors import Refusal
 from bot.messages.blocks import Message
 from bot.simulators.slack.workspace import BOT_TOKEN, SlackWorkspace
-from bot.slack.sender import NO_ANSWER, NotTaken, Slack
+from bot.slack.sender import NO_ANSWER, NotTaken, Sender
 from tests.support import AT_ONCE, eventually
 
 HELLO = Message("hello", [{"type": "section", "text": {"type": "mrkdwn", "text": "hello"}}])
 
 
 @asynccontextmanager
-async def sender(workspace: SlackWorkspace, pace: Pace = AT_ONCE) -> AsyncIterator[Slack]:
+async def sender(workspace: SlackWorkspace, rates: RateLimits = AT_ONCE) -> AsyncIterator[Sender]:
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(
             token=BOT_TOKEN, base_url=workspace.api_url, session=session, retry_handlers=[]
         )
-        yield Slack(client, pace)
+        yield Sender(client, rates)
 
 
 async def refused(slack: SlackWorkspace) -> NotTaken:
@@ -150,7 +150,7 @@ async def test_a_shorter_hold_does_not_end_a_longer_one(slack: SlackWorkspace) -
 async def test_a_hold_does_not_end_in_a_burst(slack: SlackWorkspace) -> None:
     """Those who waited for the end of a hold keep the pace after it."""
     channel = slack.add_channel("voices")
-    async with sender(slack, Pace(channel=0, posts=0.1, edits=0)) as sending:
+    async with sender(slack, RateLimits(channel=0, posts=0.1, edits=0)) as sending:
         slack.fail("chat.postMessage", retry_after=1)
         waiting = [asyncio.create_task(sending.may_post(channel)) for _ in range(2)]
         held_from = time.monotonic()
@@ -171,7 +171,7 @@ async def test_a_hold_does_not_end_in_a_burst(slack: SlackWorkspace) -> None:
 
 async def test_a_pace_for_a_channel_for_all_and_for_edits(slack: SlackWorkspace) -> None:
     """Each of the three paces is kept, and none slows the others down."""
-    async with sender(slack, Pace(channel=0.3, posts=0.1, edits=0.2)) as sending:
+    async with sender(slack, RateLimits(channel=0.3, posts=0.1, edits=0.2)) as sending:
         started = time.monotonic()
 
         async def seconds(*turns: str) -> float:
@@ -190,7 +190,7 @@ async def test_a_pace_for_a_channel_for_all_and_for_edits(slack: SlackWorkspace)
 
 async def test_a_channel_keeps_its_pace_after_waiting_for_the_others(slack: SlackWorkspace) -> None:
     """The time that a message waited for all the others does not count as its channel's rest."""
-    async with sender(slack, Pace(channel=0.3, posts=0.2, edits=0)) as sending:
+    async with sender(slack, RateLimits(channel=0.3, posts=0.2, edits=0)) as sending:
         started = time.monotonic()
         for channel in ("C1", "C2", "C3", "C3"):
             await sending.may_post(channel)
@@ -202,7 +202,7 @@ async def test_a_channel_keeps_its_pace_after_waiting_for_the_others(slack: Slac
 async def test_first_come_first_served(slack: SlackWorkspace) -> None:
     """The turns come in the order in which they were asked for."""
     order: list[int] = []
-    async with sender(slack, Pace(channel=0, posts=0.01, edits=0)) as sending:
+    async with sender(slack, RateLimits(channel=0, posts=0.01, edits=0)) as sending:
 
         async def passes(number: int) -> None:
             await sending.may_post(f"C{number}")
@@ -216,7 +216,7 @@ async def test_first_come_first_served(slack: SlackWorkspace) -> None:
 async def test_people_go_before_all_who_stand_in_line(slack: SlackWorkspace) -> None:
     """Who goes first passes at the next turn, even if it came last; among each other, they keep the order."""
     order: list[str] = []
-    async with sender(slack, Pace(channel=0, posts=0.1, edits=0)) as sending:
+    async with sender(slack, RateLimits(channel=0, posts=0.1, edits=0)) as sending:
 
         async def passes(name: str, *, first: bool = False) -> None:
             await sending.may_post(name, first=first)
@@ -235,7 +235,7 @@ async def test_people_go_before_all_who_stand_in_line(slack: SlackWorkspace) -> 
 
 async def test_a_slow_message_is_followed_a_whole_pace_after_its_answer(slack: SlackWorkspace) -> None:
     """However late Slack takes one message of a conversation, the next one keeps its distance from it."""
-    async with sender(slack, Pace(channel=0.3, posts=0, edits=0)) as sending:
+    async with sender(slack, RateLimits(channel=0.3, posts=0, edits=0)) as sending:
         slack.fail("chat.postMessage", delay=0.2)
         for _ in range(2):
             await sending.may_post("U1")
@@ -246,7 +246,7 @@ async def test_a_slow_message_is_followed_a_whole_pace_after_its_answer(slack: S
 
 async def test_a_message_does_not_overtake_one_that_is_on_its_way(slack: SlackWorkspace) -> None:
     """Two channels may have a word for the same person: the second waits for Slack's answer to the first."""
-    async with sender(slack, Pace(channel=0.2, posts=0, edits=0)) as sending:
+    async with sender(slack, RateLimits(channel=0.2, posts=0, edits=0)) as sending:
 
         async def send(text: str) -> None:
             await sending.may_post("U1")
@@ -261,7 +261,7 @@ async def test_a_message_does_not_overtake_one_that_is_on_its_way(slack: SlackWo
 
 async def test_a_failure_counts_like_a_message(slack: SlackWorkspace) -> None:
     """Slack may have taken what it gave no answer to."""
-    async with sender(slack, Pace(channel=0.3, posts=0, edits=0)) as sending:
+    async with sender(slack, RateLimits(channel=0.3, posts=0, edits=0)) as sending:
         slack.fail("chat.postMessage", delay=0.2, drop=True, after=True)
         await sending.may_post("U1")
         with pytest.raises(NotTaken):
@@ -284,7 +284,7 @@ async def test_nothing_is_kept_of_a_channel_that_has_rested(slack: SlackWorkspac
         gc.collect()
         return sum(type(each).__name__ == "_Gate" for each in gc.get_objects())
 
-    async with sender(slack, Pace(channel=0.5, posts=0, edits=0)) as sending:
+    async with sender(slack, RateLimits(channel=0.5, posts=0, edits=0)) as sending:
         before = gates()
         for number in range(20):
             await sending.may_post(f"U{number}")

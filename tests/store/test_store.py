@@ -46,7 +46,7 @@ def a_subscription(channel: str = "C1", job_id: str = "job-1", **fields: Any) ->
 def a_full_subscription() -> Subscription:
     """Give one in which every part is there."""
     subscription = a_subscription(
-        card=Card(ts="1.2", posted_at=5, face="WAITING 1 all "),
+        card=Card(ts="1.2", posted_at=5, fingerprint="WAITING 1 all "),
         notice=Notice(path=("WAITING", "PROCESSING"), since=7),
         delivered_at=6,
         stopped_by="U2",
@@ -56,11 +56,11 @@ def a_full_subscription() -> Subscription:
     return paused.model_copy(update={"stopped_by": "U2"})
 
 
-def one_more(kept: Subscription) -> Subscription:
-    return kept.model_copy(update={"delivered_at": (kept.delivered_at or 0) + 1})
+def one_more(subscription: Subscription) -> Subscription:
+    return subscription.model_copy(update={"delivered_at": (subscription.delivered_at or 0) + 1})
 
 
-def gone(kept: Subscription) -> None:  # noqa: ARG001  a change that keeps nothing
+def gone(subscription: Subscription) -> None:  # noqa: ARG001  a change that keeps nothing
     return None
 
 
@@ -220,8 +220,8 @@ class TestContract:
     async def test_change_that_raises_changes_nothing(self, opened: Opener, path: Path) -> None:
         """Its error reaches the caller, and the next change works."""
 
-        def broken(kept: Subscription) -> Subscription:
-            raise LookupError(kept.job_id)
+        def broken(subscription: Subscription) -> Subscription:
+            raise LookupError(subscription.job_id)
 
         key = a_subscription().key
         async with opened(path) as store:
@@ -336,9 +336,9 @@ class TestSqlite:
         one, two = a_subscription("C1"), a_subscription("C2", job=a_subscription().job.model_copy())
         later = one.job.model_copy(update={"state": "PROCESSING"})
         async with SqliteStore(tmp_path / "store") as store:
-            kept = [await store.add(one), await store.add(two)]
-            assert kept[0].job is kept[1].job
-            for each in kept:
+            subscription = [await store.add(one), await store.add(two)]
+            assert subscription[0].job is subscription[1].job
+            for each in subscription:
                 await store.change(each.key, lambda old: old.model_copy(update={"job": later.model_copy()}))
             assert len({id(each.job) for each in (await store.followed())["job-1"]}) == 1
         async with SqliteStore(tmp_path / "store") as store:
@@ -347,9 +347,11 @@ class TestSqlite:
     async def test_kept_ones_are_slim(self, tmp_path: Path) -> None:
         """What pydantic notes beside the values is not kept; it takes a quarter of the memory."""
         async with SqliteStore(tmp_path / "store") as store:
-            kept = await store.add(a_full_subscription())
-            assert kept == a_full_subscription()
-            assert [each and each.model_fields_set for each in (kept, kept.job, kept.card)] == [set()] * 3
+            subscription = await store.add(a_full_subscription())
+            assert subscription == a_full_subscription()
+            assert [
+                each and each.model_fields_set for each in (subscription, subscription.job, subscription.card)
+            ] == [set()] * 3
 
     async def test_change_that_changes_nothing_writes_nothing(self, tmp_path: Path) -> None:
         """Neither the same object nor an equal one costs a write."""
@@ -357,7 +359,10 @@ class TestSqlite:
         async with SqliteStore(tmp_path / "store") as store:
             await store.add(a_subscription())
             before = log.stat().st_size
-            assert await store.change(a_subscription().key, lambda kept: kept) == a_subscription()
+            assert (
+                await store.change(a_subscription().key, lambda subscription: subscription)
+                == a_subscription()
+            )
             assert await store.change(a_subscription().key, lambda _: a_subscription()) == a_subscription()
             assert await store.add(a_subscription()) == a_subscription()
             assert log.stat().st_size == before
@@ -417,9 +422,9 @@ class TestSqlite:
             assert len(await store.of_channel("T1", "C1")) == len(rows)
 
 
-def older(kept: Subscription) -> str:
+def older(subscription: Subscription) -> str:
     """Give the row of an imagined format in which the level was called loudness."""
-    return text_of(kept).replace('"level"', '"loudness"')
+    return text_of(subscription).replace('"level"', '"loudness"')
 
 
 def renamed(fields: dict[str, Any]) -> dict[str, Any]:
@@ -506,8 +511,8 @@ async def do(store: Store, model: dict[Key, Subscription], step: str, key: Key) 
         assert await store.add(new) == model.setdefault(key, new)
         return
     how = {"level": with_level(Level.IMPORTANT), "count": one_more, "remove": gone}[step]
-    kept = model.pop(key, None)
-    wanted = kept and how(kept)
+    subscription = model.pop(key, None)
+    wanted = subscription and how(subscription)
     assert await store.change(key, how) == wanted
     if wanted:
         model[key] = wanted

@@ -561,9 +561,9 @@ class TestTrouble:
     async def test_what_changes_nothing_needs_no_disk(self, store: SqliteStore) -> None:
         """Where all is to stay as it is, nothing is written that could fail."""
         with largest_file(100):
-            kept = await store.change(KEY, lambda kept: kept.model_copy())
+            subscription = await store.change(KEY, lambda subscription: subscription.model_copy())
 
-        assert (kept, store.trouble) == (a_subscription(), None)
+        assert (subscription, store.trouble) == (a_subscription(), None)
 
     async def test_held_by_another_program(self, path: Path) -> None:
         """The bot waits for a while, and works as soon as the other program lets go."""

@@ -44,8 +44,8 @@ class CrashingStore(SqliteStore):
 
 async def all_of(store: SqliteStore) -> list[Subscription]:
     followed = await store.followed()
-    every = [kept for several in followed.values() for kept in several]
-    return sorted(every, key=lambda kept: (kept.channel_id, kept.job_id))
+    every = [subscription for several in followed.values() for subscription in several]
+    return sorted(every, key=lambda subscription: (subscription.channel_id, subscription.job_id))
 
 
 ORIGINALS = [
@@ -62,8 +62,8 @@ async def test_a_crash_anywhere_loses_nothing_and_doubles_nothing(
 ) -> None:
     """The next start ends what the last one began; with the old id again, all is as it was."""
     async with CrashingStore(tmp_path / "store") as store:
-        for kept in ORIGINALS:
-            await store.add(kept)
+        for subscription in ORIGINALS:
+            await store.add(subscription)
         store.writes_left = writes
         with suppress(StoreTrouble):
             await take_over(store, NEW)
@@ -72,7 +72,7 @@ async def test_a_crash_anywhere_loses_nothing_and_doubles_nothing(
         assert await take_over(store, after) == 0
         found = await all_of(store)
 
-    assert found == [moved(kept, after) for kept in ORIGINALS]
+    assert found == [moved(subscription, after) for subscription in ORIGINALS]
 
 
 async def test_what_is_there_already_stays(tmp_path: Path) -> None:
@@ -117,15 +117,15 @@ async def test_the_bot_goes_on_under_the_new_id(
     async def ask(text: str) -> str:
         return (await (await slack.command("/voicejob", text, channel=channel)).message()).text
 
-    async with running(settings, pace=AT_ONCE):
+    async with running(settings, rates=AT_ONCE):
         await ask(f"subscribe {job}")
     for team_id, state in (("T0NEW", "AUDITING"), ("T0VOICEJOB", "PROCESSING")):
         slack.move(team_id, "E0ORG")
         metastudio.set_state(job, state)
-        async with running(settings, pace=AT_ONCE):
+        async with running(settings, rates=AT_ONCE):
             await slack.message_where(partial(_tells, state))
             assert "1 subscription in" in await ask("list")
-    async with running(settings, pace=AT_ONCE):
+    async with running(settings, rates=AT_ONCE):
         assert "is not told" in await ask(f"unsubscribe {job}")
 
     changes = [message for message in slack.messages(channel) if message.thread_ts]

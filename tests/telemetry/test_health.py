@@ -123,7 +123,7 @@ async def monitored(
 ) -> AsyncIterator[Monitor]:
     with Addresses() as addresses:
         settings = settings_for(slack, metastudio, **changes)
-        async with running(settings, pace=AT_ONCE) as way, aiohttp.ClientSession() as session:
+        async with running(settings, rates=AT_ONCE) as way, aiohttp.ClientSession() as session:
             if way.startswith("http://"):
                 slack.events_url = way
             yield Monitor(session, addresses[-1])

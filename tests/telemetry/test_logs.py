@@ -14,7 +14,7 @@ import pytest
 from bot.config import MetaStudioSettings, Settings
 from bot.errors import BadSettings, JobNotFound, StoreTrouble, TimedOut
 from bot.telemetry import logs
-from bot.telemetry.log_once import Edge
+from bot.telemetry.log_once import LogOnce
 from bot.telemetry.logs import LONGEST_FIELD, QUIET, JsonLines, LogFormat, TextLines, about
 
 JOB = "4c8f7e9a-c62a-4629-bb97-6ce3c38a17cd"
@@ -307,9 +307,9 @@ class TestEdge:
 
     def test_fields(self, caplog: pytest.LogCaptureFixture) -> None:
         """They come with the one line that is logged."""
-        edge = Edge(logging.getLogger("bot.test"))
+        once = LogOnce(logging.getLogger("bot.test"))
         for _ in range(2):
-            edge.fails("odd %s", "thing", about=about(job=JOB))
+            once.fails("odd %s", "thing", about=about(job=JOB))
 
         assert [TextLines().format(each).split(": ")[1] for each in caplog.records] == [
             f"odd thing job={JOB}"

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from bot.domain.jobs import PAGE_SIZE, Job, Page
 from bot.domain.subscriptions import Level, Subscription
 from bot.watch.list_scan import (
-    Sweep,
-    Way,
+    ListScan,
+    Strategy,
     cross_checks,
     is_doubtful,
     last_change,
     next_since,
-    way,
+    strategy,
 )
 from tests.profiles import examples
 
@@ -50,29 +50,29 @@ def kept_of(job: Job, **given: Any) -> Subscription:
     )
 
 
-def reading(known: dict[str, int | None], since: int | None, *pages: Page) -> Sweep:
-    sweep = Sweep(known, since)
+def reading(known: dict[str, int | None], since: int | None, *pages: Page) -> ListScan:
+    scan = ListScan(known, since)
     for page in pages:
-        sweep.take(page)
-    return sweep
+        scan.take(page)
+    return scan
 
 
 @pytest.mark.parametrize(
-    ("followed", "pages", "rests", "chosen"),
+    ("followed", "pages", "is_suspended", "chosen"),
     [
-        (1, 1, False, Way.ONE_BY_ONE),
-        (4, 1, False, Way.ONE_BY_ONE),
-        (5, 1, False, Way.LIST),
-        (5, 2, False, Way.ONE_BY_ONE),
-        (6, 2, False, Way.LIST),
-        (1000, 1, False, Way.LIST),
-        (1000, 1, True, Way.ONE_BY_ONE),
-        (1000, 997, False, Way.ONE_BY_ONE),
+        (1, 1, False, Strategy.ONE_BY_ONE),
+        (4, 1, False, Strategy.ONE_BY_ONE),
+        (5, 1, False, Strategy.LIST),
+        (5, 2, False, Strategy.ONE_BY_ONE),
+        (6, 2, False, Strategy.LIST),
+        (1000, 1, False, Strategy.LIST),
+        (1000, 1, True, Strategy.ONE_BY_ONE),
+        (1000, 997, False, Strategy.ONE_BY_ONE),
     ],
 )
-def test_way_costs_fewer_requests(followed: int, pages: int, rests: bool, chosen: Way) -> None:  # noqa: FBT001
+def test_way_costs_fewer_requests(followed: int, pages: int, is_suspended: bool, chosen: Strategy) -> None:  # noqa: FBT001
     """The list is read where its pages and the checks beside it are fewer than the jobs."""
-    assert way(followed=followed, pages=pages, rests=rests) is chosen
+    assert strategy(followed=followed, pages=pages, is_suspended=is_suspended) is chosen
 
 
 class TestReading:
@@ -80,34 +80,34 @@ class TestReading:
 
     def test_begins_with_nothing(self) -> None:
         """Before the first page nothing is known, and there is something to read."""
-        sweep = Sweep({"a": 1}, None)
+        scan = ListScan({"a": 1}, None)
 
-        assert (sweep.offset, sweep.pages, sweep.found, sweep.newest, sweep.oldest) == (0, 0, {}, None, None)
-        assert not sweep.is_over
-        assert sweep.is_in_order
+        assert (scan.offset, scan.pages, scan.found, scan.newest, scan.oldest) == (0, 0, {}, None, None)
+        assert not scan.is_over
+        assert scan.is_in_order
 
     def test_keeps_what_is_followed(self) -> None:
         """Of a page, the followed jobs are kept, and the times of all."""
         jobs = [job_of("a", NOW), job_of("x", NOW - 1), job_of("b", NOW - 2), job_of("y", NOW - 9)]
-        sweep = reading({"a": 1, "b": None, "c": 1}, None, page_of(*jobs, count=77))
+        scan = reading({"a": 1, "b": None, "c": 1}, None, page_of(*jobs, count=77))
 
-        assert sweep.found == {"a": jobs[0], "b": jobs[2]}
-        assert (sweep.newest, sweep.oldest, sweep.count, sweep.pages) == (NOW, NOW - 9, 77, 1)
+        assert scan.found == {"a": jobs[0], "b": jobs[2]}
+        assert (scan.newest, scan.oldest, scan.count, scan.pages) == (NOW, NOW - 9, 77, 1)
 
     def test_pages_overlap(self) -> None:
         """The next page begins five jobs before the end of the last one, and always further on."""
-        sweep = reading({"a": 1}, None, page_of(*full_page(0, NOW)))
-        assert sweep.offset == 95
+        scan = reading({"a": 1}, None, page_of(*full_page(0, NOW)))
+        assert scan.offset == 95
 
-        sweep.take(page_of(*full_page(95, NOW - 95)))
-        assert sweep.offset == 190
-        assert sweep.is_in_order
+        scan.take(page_of(*full_page(95, NOW - 95)))
+        assert scan.offset == 190
+        assert scan.is_in_order
 
-        sweep.take(Page(tuple(full_page(190, NOW - 190)[:3]), None, PAGE_SIZE))
-        assert sweep.offset == 285
+        scan.take(Page(tuple(full_page(190, NOW - 190)[:3]), None, PAGE_SIZE))
+        assert scan.offset == 285
 
-        sweep.take(page_of(job_of("end", 1)))
-        assert sweep.offset == 286
+        scan.take(page_of(job_of("end", 1)))
+        assert scan.offset == 286
 
     @pytest.mark.parametrize("apart", [False, True], ids=["on a page", "on two pages"])
     @pytest.mark.parametrize(
@@ -154,11 +154,11 @@ class TestReading:
     )
     def test_order(self, pages: list[list[int | None]], is_in_order: bool) -> None:  # noqa: FBT001  a column
         """The newest change comes first, across pages too; a job without a time leaves it open."""
-        sweep = Sweep({"followed": 1}, None)
+        scan = ListScan({"followed": 1}, None)
         for number, times in enumerate(pages):
-            sweep.take(page_of(*(job_of(f"{number}-{at}", time) for at, time in enumerate(times))))
+            scan.take(page_of(*(job_of(f"{number}-{at}", time) for at, time in enumerate(times))))
 
-        assert sweep.is_in_order is is_in_order
+        assert scan.is_in_order is is_in_order
 
     @pytest.mark.parametrize(
         ("pages", "is_over"),
@@ -176,12 +176,12 @@ class TestReading:
     )
     def test_end_of_the_list(self, pages: list[tuple[int, int, int | None]], is_over: bool) -> None:  # noqa: FBT001  a column
         """A page is short by its rows, be they jobs or not, and the count has to agree, if it is there."""
-        sweep = Sweep({"followed": 1}, None)
+        scan = ListScan({"followed": 1}, None)
         for number, (rows, jobs, count) in enumerate(pages):
             shown = full_page(1000 * number, NOW - 1000 * number)[:jobs]
-            sweep.take(Page(tuple(shown), count, rows))
+            scan.take(Page(tuple(shown), count, rows))
 
-        assert sweep.is_over is is_over
+        assert scan.is_over is is_over
 
     @pytest.mark.parametrize(
         ("known", "since", "jobs", "is_over"),
@@ -200,10 +200,10 @@ class TestReading:
     )
     def test_end(self, known: list[str], since: int | None, jobs: list[Job], is_over: bool) -> None:  # noqa: FBT001
         """It is over at the end, past the given time, with every job met, or when it makes no sense."""
-        sweep = reading(dict.fromkeys(known, 1), since, page_of(*jobs))
+        scan = reading(dict.fromkeys(known, 1), since, page_of(*jobs))
 
-        assert sweep.is_over is is_over
-        assert sweep.at_end is (len(jobs) < PAGE_SIZE)
+        assert scan.is_over is is_over
+        assert scan.at_end is (len(jobs) < PAGE_SIZE)
 
     @pytest.mark.parametrize(
         ("known", "jobs", "missing"),
@@ -379,20 +379,20 @@ SCENES = st.builds(
 )
 
 
-def read_list(known: dict[str, int | None], since: int | None, world: MetaStudio, scene: Scene) -> Sweep:
+def read_list(known: dict[str, int | None], since: int | None, world: MetaStudio, scene: Scene) -> ListScan:
     """Read the list as the watcher does, while the world goes on."""
-    sweep = Sweep(known, since)
+    scan = ListScan(known, since)
     for meanwhile in scene.meanwhile:
-        if sweep.is_over:
+        if scan.is_over:
             break
-        sweep.take(world.page(sweep.offset))
+        scan.take(world.page(scan.offset))
         for number in meanwhile.change:
             world.change(f"job-{number}")
         for number in meanwhile.delete:
             world.delete(f"job-{number}")
         for number in range(meanwhile.create):
             world.create(f"new-{world.now}-{number}")
-    return sweep
+    return scan
 
 
 @given(SCENES)
@@ -409,20 +409,20 @@ def test_no_change_is_overlooked(scene: Scene) -> None:
     since = next_since(times[max(old - 1, 0)]) if scene.knows_since else None
     changed = {name for name in followed if since is None or (world.jobs[name].lastupdate_time or 0) >= since}
 
-    sweep = read_list(known, since, world, scene)
+    scan = read_list(known, since, world, scene)
 
-    assert sweep.is_in_order
-    assert sweep.found.keys() <= followed
-    if not sweep.is_over:
+    assert scan.is_in_order
+    assert scan.found.keys() <= followed
+    if not scan.is_over:
         return  # asking one by one costs less then
-    assert sweep.newest is not None
-    found_now = {name for name in sweep.found if name not in world.changed}
-    assert changed <= found_now | set(sweep.missing) | world.changed
-    assert all(sweep.found[name] == world.jobs[name] for name in found_now)
+    assert scan.newest is not None
+    found_now = {name for name in scan.found if name not in world.changed}
+    assert changed <= found_now | set(scan.missing) | world.changed
+    assert all(scan.found[name] == world.jobs[name] for name in found_now)
 
     quiet = MetaStudio(world.now, world.jobs)
     calm = Scene(scene.gaps, scene.followed, 0, [Meanwhile((), (), 0)] * 9, knows_since=True)
-    again = read_list(known, next_since(sweep.newest), quiet, calm)
+    again = read_list(known, next_since(scan.newest), quiet, calm)
     late = followed & world.changed & world.jobs.keys()
     assert late <= again.found.keys()
     assert all(again.found[name] == world.jobs[name] for name in late)

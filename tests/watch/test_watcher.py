@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.rates import PACE
+from bot.domain.rates import RATE_LIMITS
 from bot.domain.subscriptions import person_told, stopped
 from bot.errors import (
     CredentialsRefused,
@@ -147,7 +147,7 @@ class TestChanges:
         watch.change(key.job_id)
         assert watch.watcher.checked_at(key.job_id) is None
 
-        await watch.watcher.look(key.job_id)
+        await watch.watcher.check_now(key.job_id)
 
         assert await watch.path(key) == ("WAITING", "PROCESSING")
         assert watch.changed == [key]
@@ -189,7 +189,7 @@ class TestChanges:
 
     async def test_so_many_in_a_check(self, path: Path) -> None:
         """A check takes no more requests than its pause allows; the oldest check comes first."""
-        async with watching(path, poll=0.5, pause=PACE.requests) as watch:
+        async with watching(path, poll=0.5, pause=RATE_LIMITS.requests) as watch:
             keys = await watch.some(4)
             for key in keys:
                 watch.change(key.job_id)
@@ -202,7 +202,7 @@ class TestChanges:
 
     async def test_at_least_one_in_a_check(self, path: Path) -> None:
         """However short the pause is, a check is for one job at least."""
-        async with watching(path, poll=0.01, pause=PACE.requests) as watch:
+        async with watching(path, poll=0.01, pause=RATE_LIMITS.requests) as watch:
             await watch.some(2)
             assert await watch.check() == (1, 0)
 
@@ -291,7 +291,7 @@ class TestGone:
             await watch.check()
             watch.metastudio.heal()
             await asyncio.sleep(0.06)
-            await watch.watcher.look(key.job_id)
+            await watch.watcher.check_now(key.job_id)
             watch.metastudio.fail(Fault.error(404, "MSS.41000003"))
             await watch.check()
 
@@ -481,7 +481,7 @@ class TestTroubles:
 
         def works_meanwhile(_: str) -> Fault:
             if len(opened.metastudio.requests) == 1 + was_refused:
-                opened.watcher.metastudio_works()
+                opened.watcher.retry_soon()
             return FAULTS["403"][0]
 
         async with watching(path, poll=600, rarely=600) as opened:
@@ -490,7 +490,7 @@ class TestTroubles:
             with runs(opened):
                 if was_refused:
                     await eventually(lambda: opened.watcher.is_refused)
-                    opened.watcher.metastudio_works()
+                    opened.watcher.retry_soon()
                 await eventually(lambda: len(opened.metastudio.requests) == 2 + was_refused)
 
     async def test_a_look_up_does_not_hurry_a_watcher_that_is_served(self, path: Path) -> None:
@@ -500,7 +500,7 @@ class TestTroubles:
             with runs(watch):
                 await eventually(lambda: watch.watcher.was_served)
                 for _ in range(20):
-                    watch.watcher.metastudio_works()
+                    watch.watcher.retry_soon()
                     await asyncio.sleep(0.001)
 
             assert watch.asked == (1, 0)
@@ -518,7 +518,7 @@ class TestTroubles:
                 assert watch.asked == (0, 1)
                 was_served = watch.watcher.was_served
                 watch.metastudio.chaos = None
-                watch.watcher.metastudio_works()
+                watch.watcher.retry_soon()
                 await eventually(lambda: watch.watcher.trouble is None)
                 assert (was_served, watch.watcher.was_served) == (False, True)
 
@@ -716,7 +716,7 @@ class TestPace:
 
     async def test_few_requests_a_second_and_people_first(self, path: Path) -> None:
         """With people looking up at the same time, there are no five requests in a second."""
-        async with watching(path, pause=PACE.requests, poll=5) as watch:
+        async with watching(path, pause=RATE_LIMITS.requests, poll=5) as watch:
             await watch.some(4)
             other = watch.add(1)[0]["job_id"]
             at: list[float] = []
@@ -737,11 +737,11 @@ class TestPace:
         assert order[1] == order[3] == other
         assert len(order) == 6
         # Counted from the start: a busy machine can only make them later. The bot's own are 0, 2, 4 and 5.
-        assert all(at[number] - started >= PACE.requests * number for number in (2, 4, 5))
+        assert all(at[number] - started >= RATE_LIMITS.requests * number for number in (2, 4, 5))
 
     async def test_pages_keep_the_pace_too(self, path: Path) -> None:
         """Reading the list takes no more requests a second than asking one by one."""
-        async with watching(path, pause=PACE.requests) as watch:
+        async with watching(path, pause=RATE_LIMITS.requests) as watch:
             await watch.some(12)
             watch.add(250)
             at: list[float] = []
@@ -754,7 +754,7 @@ class TestPace:
             await watch.check()
 
         assert watch.asked == (3, 3)
-        assert all(moment - started >= PACE.requests * number for number, moment in enumerate(at))
+        assert all(moment - started >= RATE_LIMITS.requests * number for number, moment in enumerate(at))
 
     async def test_pauses_vary(self, path: Path) -> None:
         """The pauses between checks are a little shorter or longer than told: bots don't march in step."""
@@ -813,7 +813,7 @@ class TestStrangeAnswers:
                 raw.clear()
                 raw.update({name: value for name, value in answer.items() if value is not None})
                 await watch.check()
-                await watch.watcher.look(key.job_id)
+                await watch.watcher.check_now(key.job_id)
 
         assert await watch.paths() == {key.job_id: ("WAITING", "PROCESSING")}
         watch.change(key.job_id, "RESULT_REVIEW")
@@ -841,7 +841,7 @@ class TestStrangeAnswers:
 
         watch.metastudio.chaos = renews
         watch.metastudio.jobs[keys[0].job_id].update({"state": "PROCESSING"})  # without a newer time
-        await watch.watcher.look(keys[0].job_id)
+        await watch.watcher.check_now(keys[0].job_id)
         watch.metastudio.jobs[keys[0].job_id].update(old)
         await watch.check()
 
@@ -878,7 +878,7 @@ class TestStrangeAnswers:
             watch.change(job_id)
             await watch.check()
             watch.metastudio.jobs[job_id].update(old)
-            await watch.watcher.look(job_id)
+            await watch.watcher.check_now(job_id)
 
             assert (await look_up).state == "WAITING"
             assert await watch.paths() == {job_id: ("WAITING", "PROCESSING")}

@@ -67,23 +67,23 @@ class TestCost:
 
     async def test_a_census_that_costs_too_much_is_given_up(self, path: Path) -> None:
         """In a long list, few jobs are asked for one by one; after a while the list is tried again."""
-        async with watching(path, list_rests=600) as watch:
+        async with watching(path, list_suspension=600) as watch:
             await watch.some(5)
             watch.add(700)
 
             assert await watch.check() == (5, 5)
             assert await watch.check() == (5, 0)
-            assert await watch.another(list_rests=0).check() == (5, 5)
+            assert await watch.another(list_suspension=0).check() == (5, 5)
 
     async def test_a_list_that_saves_nothing_rests(self, path: Path) -> None:
         """Where a reading costs more than asking one by one, it is one by one for a while, and then again."""
-        async with watching(path, list_rests=600) as watch:
+        async with watching(path, list_suspension=600) as watch:
             await watch.some(6)
             assert await watch.check() == (3, 1)
             watch.add(250, every=1)
             assert await watch.check() == (3, 3)
             assert await watch.check() == (6, 0)
-        async with watching(path.with_name("other"), list_rests=0) as watch:
+        async with watching(path.with_name("other"), list_suspension=0) as watch:
             await watch.some(6)
             await watch.check()
             watch.add(250, every=1)
@@ -94,7 +94,7 @@ class TestCost:
 
     async def test_a_busy_time_that_is_over_is_forgotten(self, path: Path) -> None:
         """When asking one by one cost less for a while, the list is used again later."""
-        async with watching(path, list_rests=0) as watch:
+        async with watching(path, list_suspension=0) as watch:
             await watch.some(5)
             await watch.check()
             watch.add(700, every=1)
@@ -250,7 +250,7 @@ class TestDistrust:
     async def test_it_is_used_again_later(self, path: Path, caplog: pytest.LogCaptureFixture) -> None:
         """After a while the list is tried again; that it is still bad is no news, that it is good is."""
         caplog.set_level(logging.INFO)
-        async with watching(path, list_rests=0) as watch:
+        async with watching(path, list_suspension=0) as watch:
             await watch.some(6)
             watch.metastudio.list_unsorted = True
             for _ in range(3):
@@ -318,7 +318,7 @@ class TestDistrust:
         keys = await watch.some(6)
         watch.metastudio.freeze_list()
         watch.change(keys[0].job_id)
-        await watch.watcher.look(keys[0].job_id)
+        await watch.watcher.check_now(keys[0].job_id)
 
         await watch.check()
 
@@ -382,7 +382,7 @@ class TestTroubles:
         """
         caplog.set_level(logging.INFO)
         seconds = 1 if fault in {Fault.hang(), Fault.slow(30)} else 10
-        async with watching(path, poll=2, list_rests=0, rarely=0.02, seconds=seconds) as watch:
+        async with watching(path, poll=2, list_suspension=0, rarely=0.02, seconds=seconds) as watch:
             keys = await watch.some(6)
             watch.metastudio.chaos = lambda api: fault if api == "list" else None
             for key in keys:
@@ -514,7 +514,7 @@ async def test_an_answer_that_was_overtaken_is_an_old_tale(watch: Watch) -> None
     late = asyncio.create_task(watch.check())
     await eventually(lambda: watch.metastudio.requests_to("list") > 0)
     watch.change(keys[0].job_id)
-    await watch.watcher.look(keys[0].job_id)
+    await watch.watcher.check_now(keys[0].job_id)
     await late
 
     assert await watch.path(keys[0]) == ("WAITING", "PROCESSING")

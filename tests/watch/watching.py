@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from bot.domain.jobs import Job
-from bot.domain.rates import Pace
+from bot.domain.rates import RateLimits
 from bot.domain.subscriptions import Key, Level, Subscription
 from bot.metastudio.auth import GivenToken
 from bot.metastudio.client import MetaStudio
@@ -84,12 +84,12 @@ class Watch:
 
     async def path(self, key: Key) -> tuple[str, ...]:
         """Give the states of the notice that waits."""
-        kept = await self.store.get(key)
-        return kept.notice.path if kept and kept.notice else ()
+        subscription = await self.store.get(key)
+        return subscription.notice.path if subscription and subscription.notice else ()
 
     async def paths(self) -> dict[str, tuple[str, ...]]:
         """Give the notices that wait, by job."""
-        every = [each for kept in (await self.store.followed()).values() for each in kept]
+        every = [each for subscription in (await self.store.followed()).values() for each in subscription]
         return {each.job_id: each.notice.path for each in every if each.notice}
 
     def another(self, **watcher: Any) -> "Watch":
@@ -101,8 +101,8 @@ class Watch:
 
 def a_watcher(client: MetaStudio, store: SqliteStore, changed: list[Key], given: dict[str, Any]) -> Watcher:
     """Make a watcher; ``gone``, ``gone_unlisted`` and ``refused`` are those of Pace."""
-    pace = Pace(**{"refused": 0.0} | {name: given.pop(name) for name in PACES if name in given})
-    usual: dict[str, Any] = {"poll": 60.0, "changed": changed.append, "pace": pace}
+    rates = RateLimits(**{"refused": 0.0} | {name: given.pop(name) for name in PACES if name in given})
+    usual: dict[str, Any] = {"poll": 60.0, "changed": changed.append, "rates": rates}
     return Watcher(client, store, **usual | given)
 
 
@@ -124,7 +124,9 @@ async def watching(
             auth=GivenToken(token),
             timeout=httpx.Timeout(seconds),
             limit=seconds,
-            pace=Pace(requests=pause, retry=0, hold=0.01, refused=watcher.get("refused", 0), unheard=0),
+            rates=RateLimits(
+                requests=pause, retry=0, hold=0.01, refused=watcher.get("refused", 0), unheard=0
+            ),
         )
         async with speaks, SqliteStore(path) as store:
             changed: list[Key] = []

@@ -24,7 +24,7 @@ GRAIN = 0.001
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pace:
+class RateLimits:
     """A steady pace, with ``burst`` calls at once after a rest."""
 
     per_second: float
@@ -35,9 +35,9 @@ class Pace:
 class Limits:
     """How often the methods may be called; counted per method, for the one app in the one workspace."""
 
-    posts_in_channel: Pace = Pace(per_second=1, burst=3)
+    posts_in_channel: RateLimits = RateLimits(per_second=1, burst=3)
     """``chat.postMessage`` in one conversation: "1 per second", "short bursts >1 allowed"."""
-    posts: Pace = Pace(per_second=HUNDREDS / MINUTE, burst=60)
+    posts: RateLimits = RateLimits(per_second=HUNDREDS / MINUTE, burst=60)
     """``chat.postMessage`` in all of them together: "several hundred messages per minute"."""
     per_minute: Mapping[str, int] = field(
         default_factory=lambda: MappingProxyType(
@@ -63,9 +63,9 @@ class Gate(Protocol):
 class PaceGate:
     """Keeps a pace."""
 
-    def __init__(self, pace: Pace) -> None:
-        self._interval = 1 / pace.per_second
-        self._ahead = (pace.burst - 1) * self._interval
+    def __init__(self, rates: RateLimits) -> None:
+        self._interval = 1 / rates.per_second
+        self._ahead = (rates.burst - 1) * self._interval
         self._due = 0.0
         """When the next call would come if all calls kept the pace without bursts."""
 
@@ -116,12 +116,12 @@ class Limiter:
     def _for(self, limits: Limits, method: str, place: str) -> list[Gate]:
         if method == POST:
             return [
-                self._pace("channel", place, limits.posts_in_channel),
-                self._pace("all", "", limits.posts),
+                self._rates("channel", place, limits.posts_in_channel),
+                self._rates("all", "", limits.posts),
             ]
         if method not in limits.per_minute:
             return []
         return [self._gates.setdefault(("method", method), MinuteGate(limits.per_minute[method]))]
 
-    def _pace(self, kind: str, place: str, pace: Pace) -> Gate:
-        return self._gates.setdefault((kind, place), PaceGate(pace))
+    def _rates(self, kind: str, place: str, rates: RateLimits) -> Gate:
+        return self._gates.setdefault((kind, place), PaceGate(rates))
