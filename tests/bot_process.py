@@ -42,7 +42,7 @@ class Life:
     def read(cls, text: str) -> "Life":
         """Read it from a command line."""
         given = json.loads(text)
-        return cls(**(given | {"rates": RateLimits(**given["pace"])}))
+        return cls(**(given | {"rates": RateLimits(**given["rates"])}))
 
     def settings(self) -> GivenSettings:
         """Make the bot's settings, for Socket Mode."""

@@ -18,7 +18,7 @@ PURE_FOLDERS = {"domain", "messages"}
 OUTSIDE = {"aiohttp", "os", "pathlib", "random", "slack_bolt", "socket", "subprocess", "sys", "time"}
 """Where I/O, chance and clocks come from."""
 CLOCKS = {"now", "utcnow", "today", "monotonic"}
-LONGEST_MODULE = 420
+LONGEST_MODULE = 440
 LONGEST_FUNCTION = 45
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.simulators.slack.workspace import Message
-from tests.told import Said, path_in
+from tests.delivery_judge import Said, path_in
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.scenarios.kill_records import Plan
 from tests.scenarios.killing import play
-from tests.told import Said, judge, path_in
+from tests.delivery_judge import Said, judge, path_in
 
 SEED = 20
 HISTORY = ("CREATING", "AUDITING", "WAITING", "AUDITING", "FAILED")
