@@ -28,11 +28,12 @@ from bot.messages.channel import MessageContext
 from bot.metastudio.auth import AccessKey, GivenToken, IamUser, Key
 from bot.metastudio.client import MetaStudio
 from bot.network.sessions import client_session
-from bot.services.subscriptions import SubscriptionService
+from bot.services import LookUpService, Services, SubscriptionService
 from bot.slack import http_mode, socket_mode
 from bot.slack.auth import may_connect, signed_in
 from bot.slack.clients import web_client
 from bot.slack.identity import Identity
+from bot.slack.replies import ReplySender
 from bot.slack.sender import Sender
 from bot.slack.socket_mode import Connection
 from bot.slack.timed_app import TimedApp
@@ -80,15 +81,19 @@ async def run(
         await take_over(store, workspace.team_id)
         identity = Identity(client, token, workspace, pause=rates.identity)
         context = _message_context(settings, auth)
-        slack = _sender(settings, session, rates)
-        outbox = Outbox(store, slack, context, metrics=metrics)
+        # A message whose answer got lost would come twice, so that slack_sdk must not send one again.
+        writing = web_client(session, settings.slack_api_url, token=token, retry_handlers=[])
+        sender = Sender(writing, rates)
+        outbox = Outbox(store, sender, context, metrics=metrics)
         poll = settings.voicejob_poll_seconds
         watcher = Watcher(metastudio, store, poll=poll, changed=outbox.wake, rates=rates, metrics=metrics)
-        replies = Replies(session, metrics, first_pause=rates.resend)
+        replies = Replies(ReplySender(session, writing, sender, first_pause=rates.resend), metrics)
         stack.push_async_callback(_drain, replies, outbox, drain)
         app = _bolt_app(settings, client, auth, metrics)
-        service = SubscriptionService(metastudio, store, outbox, watcher, context, workspace)
-        register(app, replies, slack, service, metrics, doubt=identity.doubt)
+        look_up = LookUpService(metastudio, store, watcher, context, workspace)
+        subscriptions = SubscriptionService(metastudio, store, outbox, watcher, context, look_up, workspace)
+        services = Services(look_up=look_up, subscriptions=subscriptions)
+        register(app, replies, services, metrics, workspace, doubt=identity.doubt)
         connection = Connection() if settings.slack_app_token else None
         health = Health(connection, watcher, outbox, store, metrics, poll=poll)
         way = _serve_slack(app, settings, health, metrics, connection, ready)
@@ -178,13 +183,6 @@ async def _serve_slack(
         await socket_mode.stay_connected(
             app, app_token, ready=partial(ready, "Socket Mode"), connection=connection
         )
-
-
-def _sender(settings: Settings, session: aiohttp.ClientSession, rates: RateLimits) -> Sender:
-    """Build what sends messages. It never sends one again by itself: the outbox decides that."""
-    token = revealed(settings.slack_bot_token)
-    client = web_client(session, settings.slack_api_url, token=token, retry_handlers=[])
-    return Sender(client, rates)
 
 
 def metastudio_from(

@@ -1,4 +1,4 @@
-"""What Slack calls: short async functions whose arguments are what they need, wired up in one place."""
+"""What Slack calls: a listener reads the payload, acknowledges, and starts a service; it knows no rule."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -6,12 +6,13 @@ from typing import Any, Final
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_bolt.response import BoltResponse
 
+from bot.domain.workspace import Workspace
 from bot.listeners import actions, commands, unhandled
 from bot.listeners.replies import PendingReply, Replies
 from bot.messages import private
 from bot.messages.blocks import Message
-from bot.services.subscriptions import SubscriptionService
-from bot.slack.sender import Sender
+from bot.services import Services
+from bot.slack.replies import ResponseUrl
 from bot.telemetry.metrics import Metrics
 
 OUTSIDER: Final = "request from another workspace"
@@ -20,13 +21,13 @@ OUTSIDER: Final = "request from another workspace"
 def register(
     app: AsyncApp,
     replies: Replies,
-    slack: Sender,
-    service: SubscriptionService,
+    services: Services,
     metrics: Metrics,
+    workspace: Workspace,
     *,
     doubt: Callable[[], None],
 ) -> None:
-    """Wire every listener to what it needs: what is in the context is offered to them by name.
+    """Wire every listener to what it needs: Bolt offers them by name what is in the context.
 
     Whoever does not belong to the workspace gets past none of the ways in, and is told so where that can be.
     ``doubt`` is called then: it may be the workspace that is another by now.
@@ -37,9 +38,9 @@ def register(
         context: AsyncBoltContext,
         next: Callable[[], Awaitable[None]],  # noqa: A002  Bolt's name
     ) -> BoltResponse | None:
-        if service.serves(body) or actions.is_link(body):
+        if workspace.serves(body) or actions.is_link(body):
             context["replies"] = replies
-            context["service"] = service
+            context["services"] = services
             context["metrics"] = metrics
             await next()
             return None
@@ -50,15 +51,15 @@ def register(
                 about=OUTSIDER,
                 value="",
                 channel=context.channel_id or "",
-                response_url=context.response_url,
+                target=ResponseUrl(context.response_url),
             )
-            replies.give(pending, _refuse)
+            replies.start(pending, _refuse)
         return unhandled.acknowledged(body)
 
     app.middleware(admit)
     app.command(commands.COMMAND)(commands.voicejob)
     actions.register(app)
-    unhandled.register(app, replies, slack, commands.COMMAND)
+    unhandled.register(app, replies, commands.COMMAND)
 
 
 async def _refuse() -> Message:

@@ -7,50 +7,51 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot.domain.job_ids import job_id_from
 from bot.domain.subscriptions import Level
+from bot.listeners.payloads import part, pressed_by, reply_target
 from bot.listeners.replies import DONE, PendingReply, Replace, Replies
 from bot.messages import channel as notices
 from bot.messages import job_card, private
 from bot.messages.blocks import Message
-from bot.services.subscriptions import Caller, SubscriptionService
+from bot.services import Caller, Services
 from bot.telemetry.metrics import PRESSED, Metrics
 
-Do = Callable[[SubscriptionService, str, Caller], Awaitable[Message | None]]
-"""What a button does, with its value, for the place where it was pressed."""
+Work = Callable[[Services, Caller, str], Awaitable[Message | None]]
+"""What a button does, for whoever pressed it, with its value."""
 
 
-def _in_list(do: Do) -> Do:
-    """Do something with one entry of a list, and show the same page again."""
-
-    async def done(service: SubscriptionService, value: str, caller: Caller) -> Message:
-        start = await service.page_with(value, caller)
-        await do(service, value, caller)
-        return await service.listing(caller, start)
-
-    return done
+async def _stop_listed(services: Services, caller: Caller, job_id: str) -> Message:
+    return await services.subscriptions.change_in_list(caller, job_id, services.subscriptions.unsubscribe)
 
 
-def _relevel(level: Level) -> Do:
-    return lambda service, value, caller: service.set_level(value, level, caller)
+async def _retry_listed(services: Services, caller: Caller, job_id: str) -> Message:
+    return await services.subscriptions.change_in_list(caller, job_id, services.subscriptions.retry)
 
 
-BUTTONS: Final[Mapping[str, tuple[Do, Replace]]] = {
-    job_card.REFRESH: (SubscriptionService.look_up, Replace.IF_DONE),
-    job_card.TRY_AGAIN: (SubscriptionService.look_up, Replace.ALWAYS),
-    job_card.SUBSCRIBE: (
-        lambda service, value, caller: service.subscribe(value, None, caller),
-        Replace.IF_DONE,
-    ),
-    notices.REFRESH_CARD: (SubscriptionService.refresh, Replace.NEVER),
-    notices.STOP: (SubscriptionService.unsubscribe, Replace.NEVER),
-    notices.RETRY: (SubscriptionService.retry, Replace.IF_DONE),
-    private.LISTED_STOP: (_in_list(SubscriptionService.unsubscribe), Replace.IF_DONE),
-    private.LISTED_RETRY: (_in_list(SubscriptionService.retry), Replace.IF_DONE),
-    private.LISTED_ALL: (_in_list(_relevel(Level.ALL)), Replace.IF_DONE),
-    private.LISTED_IMPORTANT: (_in_list(_relevel(Level.IMPORTANT)), Replace.IF_DONE),
-    private.PAGE: (lambda service, value, caller: service.listing(caller, _number(value)), Replace.IF_DONE),
-    private.FIRST_PAGE: (lambda service, _, caller: service.listing(caller), Replace.IF_DONE),
+def _set_level_listed(level: Level) -> Work:
+    async def work(services: Services, caller: Caller, job_id: str) -> Message:
+        subscriptions = services.subscriptions
+        return await subscriptions.change_in_list(
+            caller, job_id, lambda who, job: subscriptions.set_level(who, job, level)
+        )
+
+    return work
+
+
+BUTTONS: Final[Mapping[str, tuple[Work, Replace]]] = {
+    job_card.REFRESH: (lambda s, caller, job: s.look_up.card(caller, job), Replace.IF_DONE),
+    job_card.TRY_AGAIN: (lambda s, caller, job: s.look_up.card(caller, job), Replace.ALWAYS),
+    job_card.SUBSCRIBE: (lambda s, caller, job: s.subscriptions.subscribe(caller, job), Replace.IF_DONE),
+    notices.REFRESH_CARD: (lambda s, caller, job: s.subscriptions.refresh(caller, job), Replace.NEVER),
+    notices.STOP: (lambda s, caller, job: s.subscriptions.unsubscribe(caller, job), Replace.NEVER),
+    notices.RETRY: (lambda s, caller, job: s.subscriptions.retry(caller, job), Replace.IF_DONE),
+    private.LISTED_STOP: (_stop_listed, Replace.IF_DONE),
+    private.LISTED_RETRY: (_retry_listed, Replace.IF_DONE),
+    private.LISTED_ALL: (_set_level_listed(Level.ALL), Replace.IF_DONE),
+    private.LISTED_IMPORTANT: (_set_level_listed(Level.IMPORTANT), Replace.IF_DONE),
+    private.PAGE: (lambda s, caller, start: s.subscriptions.page(caller, _number(start)), Replace.IF_DONE),
+    private.FIRST_PAGE: (lambda s, caller, _: s.subscriptions.page(caller), Replace.IF_DONE),
 }
-"""Every button that does something: what, and whether the answer takes the place of its message."""
+"""Every button that does something: what, and whether the reply takes the place of its message."""
 PAGES: Final = frozenset({private.PAGE, private.FIRST_PAGE})
 """Those whose value is the number of a list's entry; all others carry a job id."""
 
@@ -58,8 +59,8 @@ PAGES: Final = frozenset({private.PAGE, private.FIRST_PAGE})
 def register(app: AsyncApp) -> None:
     """Wire every button."""
     app.action(job_card.OPEN_CONSOLE)(open_console)
-    for action_id, (do, replace) in BUTTONS.items():
-        app.action(action_id)(_listener(action_id, do, replace))
+    for action_id, (work, replace) in BUTTONS.items():
+        app.action(action_id)(_listener(action_id, work, replace))
 
 
 async def open_console(ack: AsyncAck, metrics: Metrics) -> None:
@@ -69,7 +70,7 @@ async def open_console(ack: AsyncAck, metrics: Metrics) -> None:
 
 
 def is_link(body: Mapping[str, Any]) -> bool:
-    """Say whether a press only opened a link, which whoever sees it may."""
+    """Whether a press only opened a link, which whoever sees it may."""
     pressed = [each.get("action_id") for each in body.get("actions") or () if isinstance(each, dict)]
     return pressed == [job_card.OPEN_CONSOLE]
 
@@ -78,47 +79,33 @@ def _number(value: str) -> int:
     return int(value) if value.isdecimal() and len(value) < len("100000000") else 0
 
 
-def _listener(action_id: str, do: Do, replace: Replace) -> Callable[..., Awaitable[None]]:
+def _listener(action_id: str, work: Work, replace: Replace) -> Callable[..., Awaitable[None]]:
     async def pressed(
         ack: AsyncAck,
         action: dict[str, Any],
         body: dict[str, Any],
         context: AsyncBoltContext,
         replies: Replies,
-        service: SubscriptionService,
+        services: Services,
     ) -> None:
         await ack()
         carried = str(action.get("value") or "")
         value, _, elsewhere = carried.partition(" ")
-        caller = _place(body, context, elsewhere)
-        may_replace = (body.get("container") or {}).get("is_ephemeral")
+        caller = pressed_by(body, elsewhere)
+        is_own_message = part(body, "container").get("is_ephemeral")
         pending = PendingReply(
             kind=PRESSED,
             about=action_id,
             value=carried,
             channel=caller.channel_id,
-            response_url=context.response_url or "",
-            replace=replace if may_replace else Replace.NEVER,
+            target=reply_target(body, context.response_url),
+            replace=replace if is_own_message else Replace.NEVER,
             again=action_id,
         )
 
-        async def work() -> Message | None:
-            checked = value if action_id in PAGES else job_id_from(value)
-            return await do(service, checked, caller) if caller.channel_id else private.placeless()
+        async def reply() -> Message | None:
+            return await work(services, caller, value if action_id in PAGES else job_id_from(value))
 
-        replies.give(pending, work)
+        replies.start(pending, reply)
 
     return pressed
-
-
-def _place(body: Mapping[str, Any], context: AsyncBoltContext, elsewhere: str) -> Caller:
-    """Say where a button was pressed: a modal and the App Home know no channel, and then its id is empty."""
-    channel = body.get("channel")
-    here = context.channel_id or (body.get("container") or {}).get("channel_id") or ""
-    name = channel.get("name") if isinstance(channel, dict) and not elsewhere else ""
-    return Caller(
-        channel_id=elsewhere or here,
-        channel_name=name or "",
-        user_id=context.user_id or "",
-        is_elsewhere=bool(elsewhere),
-    )

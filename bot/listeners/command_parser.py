@@ -1,4 +1,4 @@
-"""PURE. Reading what a person typed after the command."""
+"""PURE. Parsing what a person typed after the command."""
 
 import re
 from collections.abc import Sequence
@@ -89,7 +89,7 @@ class Request:
 
 
 def parse(text: str) -> Request:
-    """Read what follows the command. Raises BadUsage, with what may be meant if that can be guessed."""
+    """Parse what follows the command. Raises BadUsage; its ``meant`` is the command that may be meant."""
     typed = normalised(text)
     words = _words(typed)
     while len(words) > 1 and _plain(words[0]) == OWN_NAME:
@@ -112,7 +112,7 @@ def _words(text: str) -> list[str]:
 
 
 def _unglued(word: str) -> Sequence[str]:
-    """Part a bare link from the words that are glued to it. In Slack's ``<…>`` it has an end of its own."""
+    """Split a bare link from the words that are glued to it. In Slack's ``<…>`` it has an end of its own."""
     if word.startswith("<") or not is_link(word):
         return [word]
     tail = _ADDRESS_GOES_ON.split(word)[-1]
@@ -122,13 +122,13 @@ def _unglued(word: str) -> Sequence[str]:
 
 
 def _verb(word: str) -> str:
-    """Say which verb a word is that stands alone and out of place; empty if it is none."""
+    """Return the verb that a word is or resembles, wherever it stands; empty if it is none."""
     plain = "" if _is_name(word) else _plain(word)
     return plain if plain in VERBS else OTHER_WORDS.get(plain, "")
 
 
 def _read(verb: Verb, words: Sequence[str]) -> Request:
-    """Read what follows a verb. Where that changes something, no word may be left over."""
+    """Parse what follows a verb. Raises BadUsage, also for any word that is left over."""
     if verb in {Verb.LIST, Verb.HELP}:
         if words:
             raise BadUsage(" ".join(words), meant=verb.value)
@@ -156,7 +156,7 @@ def _read(verb: Verb, words: Sequence[str]) -> Request:
 
 
 def _pieces(word: str) -> Sequence[str]:
-    """Take apart what is glued to an id, so that nothing of it is overlooked.
+    """Split what is glued to an id from it, so that nothing of it is overlooked.
 
     A link is one piece, but for an end that is a channel's name as well as a place in the page.
     """
@@ -172,7 +172,7 @@ def _pieces(word: str) -> Sequence[str]:
 
 
 def _naming(words: Sequence[str]) -> list[str]:
-    """Choose the words that name the job: real ids or links, or else what means nothing else.
+    """Return the words that name the job: real ids or links, or else what means nothing else.
 
     Without a real id, a word in quotes of its own names one, whatever else it means; if another word does,
     it is a level all the same.
@@ -187,7 +187,7 @@ def _naming(words: Sequence[str]) -> list[str]:
 
 
 def _elsewhere(word: str) -> type[BadUsage] | None:
-    """Say how a word is refused that names another place than this channel; None if it names none."""
+    """Return the error for a word that names a channel or a person; None if it names neither."""
     bare = _bare(word)
     if UUID.search(word):
         return None
@@ -208,7 +208,7 @@ def _guessed_id(naming: Sequence[str]) -> str:
 
 
 def _job_id_after(verb: Verb, naming: Sequence[str], level: str) -> str:
-    """Find the job id after a verb, or say how the whole command goes."""
+    """Return the one job id. Raises BadUsage, with the whole command as ``meant`` where there is no id."""
     try:
         return _the_job_id(naming)
     except NoJobId as error:
@@ -217,7 +217,7 @@ def _job_id_after(verb: Verb, naming: Sequence[str], level: str) -> str:
 
 
 def _the_job_id(naming: Sequence[str]) -> str:
-    """Find the one job id in the words that name it."""
+    """Return the one job id in the words that name it. Raises BadUsage."""
     ids = {found.lower(): found for word in naming for found in _ids_in(word)}
     if len(ids) > 1:
         raise SeveralJobIds(" ".join(naming))
@@ -229,7 +229,7 @@ def _the_job_id(naming: Sequence[str]) -> str:
 
 
 def _job_id(words: Sequence[str], text: str) -> str:
-    """Find the one job id among the words of somebody who only wants to see it."""
+    """Return the one job id among the words of a look-up. Raises BadUsage."""
     ids = {found.lower(): found for word in words for found in _ids_in(word)}
     if len(ids) > 1:
         raise SeveralJobIds(unquoted(text))
@@ -246,7 +246,7 @@ def _job_id(words: Sequence[str], text: str) -> str:
 
 
 def _ids_in(word: str) -> Sequence[str]:
-    """Find what looks like a job's id in a word; a link has rules of its own."""
+    """Return what looks like a job's id in a word; a link has rules of its own."""
     if not is_link(word):
         return UUID.findall(word)
     try:
@@ -256,7 +256,7 @@ def _ids_in(word: str) -> Sequence[str]:
 
 
 def _whole(verb: str, words: Sequence[str]) -> str:
-    """Say how the command goes that was meant, with the verb put right."""
+    """Return the command that was meant, with the right verb. Raises OtherChannel, OtherPerson."""
     if verb not in WITH_JOB_ID:
         return next((found for word in words for found in _ids_in(word)), verb)
     try:
@@ -269,7 +269,7 @@ def _whole(verb: str, words: Sequence[str]) -> str:
 
 
 def _bare(word: str) -> str:
-    """Take away quotes, brackets and full stops from around a word that may be a mention."""
+    """Strip quotes, brackets and full stops from around a word that may be a mention."""
     return unquoted(unquoted(word).lstrip("([{|").rstrip(")]}.!?。"))
 
 

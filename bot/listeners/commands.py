@@ -6,17 +6,18 @@ from slack_bolt.async_app import AsyncAck
 
 from bot.errors import BadUsage
 from bot.listeners.command_parser import Request, Verb, parse
-from bot.listeners.replies import DONE, PendingReply, Replies, Work, ephemeral
-from bot.messages import job_card, private
-from bot.messages.blocks import Message
-from bot.services.subscriptions import Caller, SubscriptionService
+from bot.listeners.payloads import reply_target, typed_by
+from bot.listeners.replies import DONE, PendingReply, Replies, Work
+from bot.messages import job_card
+from bot.messages.views import ephemeral
+from bot.services import Caller, Services
 from bot.telemetry.metrics import TYPED, Metrics
 
 COMMAND: Final = "/voicejob"
 
 
 async def voicejob(
-    ack: AsyncAck, command: dict[str, Any], replies: Replies, service: SubscriptionService, metrics: Metrics
+    ack: AsyncAck, command: dict[str, Any], replies: Replies, services: Services, metrics: Metrics
 ) -> None:
     """Answer ``/voicejob``: help and wrong usage at once, everything else as soon as it is done."""
     name = command["command"]
@@ -31,37 +32,26 @@ async def voicejob(
         metrics.interaction(TYPED, request.verb.value, DONE)
         return
     await ack()
-    again = job_card.SUBSCRIBE if request.verb is Verb.SUBSCRIBE else job_card.TRY_AGAIN
-    caller = Caller(
-        channel_id=command.get("channel_id") or "",
-        channel_name=command.get("channel_name") or "",
-        user_id=command.get("user_id") or "",
-    )
+    caller = typed_by(command)
     pending = PendingReply(
         about=request.verb.value,
         value=request.job_id,
         channel=caller.channel_id,
-        response_url=command.get("response_url") or "",
-        again=again,
+        target=reply_target(command, command.get("response_url")),
+        again=job_card.SUBSCRIBE if request.verb is Verb.SUBSCRIBE else job_card.TRY_AGAIN,
     )
-    replies.give(pending, _work(request, service, caller))
+    replies.start(pending, _work(request, services, caller))
 
 
-def _work(request: Request, service: SubscriptionService, caller: Caller) -> Work:
-    """Choose what to do."""
+def _work(request: Request, services: Services, caller: Caller) -> Work:
+    """Choose the service."""
     job_id = request.job_id
-    if not caller.channel_id and request.verb is not Verb.LOOK_UP:
-        return _placeless
     match request.verb:
         case Verb.SUBSCRIBE:
-            return lambda: service.subscribe(job_id, request.level, caller)
+            return lambda: services.subscriptions.subscribe(caller, job_id, request.level)
         case Verb.UNSUBSCRIBE:
-            return lambda: service.unsubscribe(job_id, caller)
+            return lambda: services.subscriptions.unsubscribe(caller, job_id)
         case Verb.LIST:
-            return lambda: service.listing(caller)
+            return lambda: services.subscriptions.page(caller)
         case _:
-            return lambda: service.look_up(job_id, caller)
-
-
-async def _placeless() -> Message:
-    return private.placeless()
+            return lambda: services.look_up.card(caller, job_id)

@@ -13,11 +13,11 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 
 from bot.domain.job_ids import UUID
+from bot.listeners.payloads import part, text
 from bot.listeners.replies import PendingReply, Replies
 from bot.messages import private
 from bot.messages.blocks import Message
-from bot.slack.sender import NotTaken, Sender
-from bot.telemetry.log_once import LogOnce
+from bot.slack.replies import DirectMessage, ResponseUrl
 from bot.telemetry.logs import about
 from bot.telemetry.metrics import OTHER, PRESSED, TYPED
 
@@ -31,51 +31,49 @@ OPTIONS: Final = frozenset({"block_suggestion", "dialog_suggestion"})
 BUTTONS: Final = frozenset({"block_actions", "interactive_message"})
 ACTS: Final = BUTTONS | {"shortcut", "message_action", "view_submission", "dialog_submission"}
 """What a person does on purpose, and waits for."""
-NOT_TOLD: Final = "Slack did not take a direct message on what nothing handles"
 _NAME: Final = re.compile(r"[a-z_]{1,40}")
 """How Slack, and the versions of this bot, name types and actions."""
 
 
 def acknowledged(body: Mapping[str, Any]) -> BoltResponse:
-    """Make the acknowledgement of what is not served: empty, or a menu without options."""
-    return BoltResponse(status=200, body={"options": []} if _type(body) in OPTIONS else "")
+    """Return the acknowledgement of what is not served: empty, or a menu without options."""
+    return BoltResponse(status=200, body={"options": []} if text(body, "type") in OPTIONS else "")
 
 
 def type_of(body: Mapping[str, Any]) -> str:
-    """Give the type of an interaction, as the metrics have it."""
+    """Return the type of an interaction, as the metrics have it."""
     if "command" in body:
         return TYPED
-    return PRESSED if _type(body) in BUTTONS else OTHER
+    return PRESSED if text(body, "type") in BUTTONS else OTHER
 
 
 def kind_of(body: Mapping[str, Any]) -> str:
-    """Name what came, in Slack's words and in those of this bot's versions, and in nobody else's."""
+    """Return what came, in Slack's words and in those of this bot's versions, and in nobody else's."""
     first = _first(body.get("actions"))
-    event, view = _part(body.get("event")), _part(body.get("view"))
-    kind = "command" if "command" in body else _type(body)
+    event, view = part(body, "event"), part(body, "view")
+    kind = "command" if "command" in body else text(body, "type")
     named = first.get("action_id") or body.get("action_id") or event.get("type")
     words = [kind, named, body.get("callback_id") or view.get("callback_id"), event.get("subtype")]
     return " ".join(word for word in words if isinstance(word, str) and _NAME.fullmatch(word)) or "unknown"
 
 
 def answer_to(body: Mapping[str, Any], command: str) -> Message:
-    """Say what a person can do instead; ``command`` has its slash."""
+    """Return what a person can do instead; ``command`` has its slash."""
     if "command" in body:
         return private.unknown_command(str(body["command"]), command)
-    if _type(body) in BUTTONS:
+    if text(body, "type") in BUTTONS:
         job = UUID.search(str(_first(body.get("actions")).get("value")))
         return private.outdated_button(job[0] if job else "", command)
     return private.unknown_request(command)
 
 
-def register(app: AsyncApp, replies: Replies, slack: Sender, command: str) -> None:
+def register(app: AsyncApp, replies: Replies, command: str) -> None:
     """Handle what reaches no listener, and what a listener or Bolt itself fails on.
 
     Each kind is logged once. The person is told what to do: where Slack gave no address for that, as for a
     global shortcut or a form, in the direct message with the bot.
     """
     kinds: set[str] = set()
-    once = LogOnce(log)
 
     def note(kind: str) -> None:
         if kind not in kinds and len(kinds) < MOST_KINDS:
@@ -91,15 +89,17 @@ def register(app: AsyncApp, replies: Replies, slack: Sender, command: str) -> No
             log.error("a listener failed", exc_info=error)
             return None
         note(kind_of(body))
-        url, user = context.response_url or "", context.user_id
-        message = answer_to(body, command)
-        pending = PendingReply(
-            kind=type_of(body), about=UNHANDLED, value="", channel=context.channel_id or "", response_url=url
-        )
-        if url and _type(body) != "view_closed":
-            replies.give(pending, lambda: _said(message))
-        elif isinstance(user, str) and _type(body) in ACTS:
-            replies.give(pending, lambda: _write(slack, user, message, once))
+        target = _target(body, context)
+        if target:
+            message = answer_to(body, command)
+            pending = PendingReply(
+                kind=type_of(body),
+                about=UNHANDLED,
+                value="",
+                channel=context.channel_id or "",
+                target=target,
+            )
+            replies.start(pending, lambda: _said(message))
         return acknowledged(body)
 
     app.error(handle)
@@ -109,24 +109,14 @@ async def _said(message: Message) -> Message:
     return message
 
 
-async def _write(slack: Sender, user: str, message: Message, once: LogOnce) -> None:
-    """Write to a person directly. That Slack does not take it is logged once until it does."""
-    try:
-        await slack.may_post(user)
-        await slack.post(user, message)
-        once.works()
-    except NotTaken as error:
-        once.fails(NOT_TOLD, about=about(code=error.code))
-
-
-def _type(body: Mapping[str, Any]) -> str:
-    kind = body.get("type")
-    return kind if isinstance(kind, str) else ""
+def _target(body: Mapping[str, Any], context: AsyncBoltContext) -> ResponseUrl | DirectMessage | None:
+    """Return where to say that nothing handles it; None where nobody waits for that."""
+    if context.response_url and text(body, "type") != "view_closed":
+        return ResponseUrl(context.response_url)
+    user, acts = context.user_id, text(body, "type") in ACTS
+    return DirectMessage(user) if acts and isinstance(user, str) else None
 
 
 def _first(several: object) -> Mapping[str, Any]:
-    return _part(several[0]) if isinstance(several, list) and several else {}
-
-
-def _part(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    first = several[0] if isinstance(several, list) and several else {}
+    return first if isinstance(first, Mapping) else {}

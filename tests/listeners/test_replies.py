@@ -3,18 +3,22 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from slack_sdk.webhook.webhook_response import WebhookResponse
+from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.listeners.replies import NotTakenError, PendingReply, Replies, pause_before_resend
+from bot.domain.rates import RATE_LIMITS
+from bot.listeners.replies import PendingReply, Replies
 from bot.messages import job_card
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import SlackWorkspace
 from bot.simulators.world import GivenSettings, running, settings_for
+from bot.slack.replies import NotTakenError, ReplySender, ResponseUrl, pause_before_resend
+from bot.slack.sender import Sender
 from tests.support import eventually
 
 
@@ -50,7 +54,15 @@ async def test_a_mistake_in_the_code_is_a_sentence_and_a_traceback_in_the_log(
 
 
 def not_taken(status: int, **headers: str) -> NotTakenError:
-    return NotTakenError(WebhookResponse(url="", status_code=status, body="", headers=headers))
+    return NotTakenError(status, "", headers)
+
+
+@asynccontextmanager
+async def replying() -> AsyncIterator[Replies]:
+    """Make replies that go to a response_url."""
+    async with aiohttp.ClientSession() as session:
+        client = AsyncWebClient(session=session)
+        yield Replies(ReplySender(session, client, Sender(client, RATE_LIMITS)))
 
 
 @pytest.mark.parametrize(
@@ -123,11 +135,10 @@ async def test_acknowledgements_go_before_answers() -> None:
             order.append("acknowledged")
             await asyncio.sleep(0)
 
-    async with aiohttp.ClientSession() as session:
-        replies = Replies(session)
+    async with replying() as replies:
         acknowledging = asyncio.create_task(acknowledge())
         for _ in range(50):
-            replies.give(PendingReply(about="look-up", value="", response_url=""), work)
+            replies.start(PendingReply(about="look-up", value="", target=None), work)
         await acknowledging
 
     assert " ".join(order).count("begun begun") == 0
@@ -149,12 +160,10 @@ async def test_who_waits_for_a_turn_at_the_end_is_told() -> None:
 
     application = web.Application()
     application.router.add_post("/", take)
-    async with TestServer(application) as server, aiohttp.ClientSession() as session:
-        replies = Replies(session)
+    async with TestServer(application) as server, replying() as replies:
+        target = ResponseUrl(str(server.make_url("/")))
         for _ in range(30):
-            replies.give(
-                PendingReply(about="look-up", value="", response_url=str(server.make_url("/"))), work
-            )
+            replies.start(PendingReply(about="look-up", value="", target=target), work)
         await replies.drain(0)
 
     assert begun < len(told) == 30

@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.listeners.unhandled import NOT_TOLD, acknowledged, answer_to, kind_of, type_of
+from bot.listeners.unhandled import acknowledged, answer_to, kind_of, type_of
 from bot.messages import channel as notices
 from bot.messages import job_card, private
 from bot.messages.blocks import actions, button
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import BOT_TOKEN, SlackWorkspace
+from bot.slack.replies import NO_DIRECT_MESSAGE
 from bot.telemetry.metrics import OTHER, PRESSED, TYPED
 from tests.support import BOTH_MODES, log_lines, log_text
 
@@ -156,7 +157,7 @@ class TestBothModes:
             assert (await slack.send("interactive", shortcut)).acked
         await slack.message_where(lambda seen: said in seen.text)
 
-        assert log_text(caplog).count(NOT_TOLD) == 1
+        assert log_text(caplog).count(NO_DIRECT_MESSAGE) == 1
         assert [record for record in caplog.records if record.exc_info] == []
 
     async def test_events_are_acknowledged(self, slack: SlackWorkspace) -> None:

@@ -27,8 +27,8 @@ from bot.simulators.slack.faults import Fault as SlackFault
 from bot.simulators.slack.workspace import Message, SlackWorkspace
 from bot.store import open_store
 from tests.bot_process import Life
-from tests.scenarios.kill_records import Heard, Outcome, Plan, Told, Trap, Wanted
 from tests.delivery_judge import Repeat, Verdict, is_important, is_over, judge, path_in
+from tests.scenarios.kill_records import Heard, Outcome, Plan, Told, Trap, Wanted
 
 RATE_LIMITS: Final = RateLimits(channel=0.05, posts=0.02, edits=0.02, requests=0.05, gone=0.3, unheard=0)
 POLL: Final = 0.15

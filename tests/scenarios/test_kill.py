@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.delivery_judge import Said, judge, path_in
 from tests.scenarios.kill_records import Plan
 from tests.scenarios.killing import play
-from tests.delivery_judge import Said, judge, path_in
 
 SEED = 20
 HISTORY = ("CREATING", "AUDITING", "WAITING", "AUDITING", "FAILED")

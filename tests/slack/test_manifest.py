@@ -10,15 +10,15 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, ValidationError
 from slack_bolt.async_app import AsyncApp
 
+from bot.domain.workspace import Workspace
 from bot.listeners import register
 from bot.listeners.commands import COMMAND
 from bot.listeners.replies import Replies
-from bot.services.subscriptions import SubscriptionService
+from bot.services import Services
 from bot.simulators.slack.web_api import METHODS
 from bot.simulators.slack.workspace import BOT_TOKEN
 from bot.slack.http_mode import EVENTS_PATH
 from bot.slack.manifest import address, as_yaml, manifest, new_app_link
-from bot.slack.sender import Sender
 from bot.telemetry.metrics import Metrics
 from tests.test_cli import voicejob
 
@@ -278,18 +278,9 @@ async def registered_commands() -> list[str]:
     """Register every listener, and list the commands."""
     app = Listing(token=BOT_TOKEN, signing_secret="unused")
     Listing.commands.clear()
-    register(app, *staff(), doubt=lambda: None)
+    replies, services = Replies.__new__(Replies), Services.__new__(Services)  # only passed on
+    register(app, replies, services, Metrics(), Workspace(team_id="T1"), doubt=lambda: None)
     return app.commands
-
-
-def staff() -> tuple[Replies, Sender, SubscriptionService, Metrics]:
-    """Give what listeners are offered; registering only passes it on."""
-    return (
-        Replies.__new__(Replies),
-        Sender.__new__(Sender),
-        SubscriptionService.__new__(SubscriptionService),
-        Metrics.__new__(Metrics),
-    )
 
 
 def called_methods() -> set[str]:

@@ -1,0 +1,44 @@
+"""Looking up a job."""
+
+import time
+
+from bot.domain.subscriptions import Key
+from bot.domain.workspace import Workspace
+from bot.messages import job_card
+from bot.messages.blocks import Message
+from bot.messages.channel import MessageContext
+from bot.metastudio.client import MetaStudio
+from bot.services.caller import Caller
+from bot.store import Store
+from bot.watch.watcher import Watcher
+
+
+class LookUpService:
+    """Shows jobs to people of the workspace."""
+
+    def __init__(
+        self,
+        metastudio: MetaStudio,
+        store: Store,
+        watcher: Watcher,
+        context: MessageContext,
+        workspace: Workspace,
+    ) -> None:
+        self._metastudio = metastudio
+        self._store = store
+        self._watcher = watcher
+        self._context = context
+        self._team_id = workspace.team_id
+
+    async def card(self, caller: Caller, job_id: str) -> Message:
+        """Return a job's card. Raises MetaStudioError."""
+        job = await self._metastudio.job(job_id)
+        self._watcher.retry_soon()
+        subscription = await self._store.get(Key(self._team_id, caller.channel_id, job_id))
+        return job_card.job(
+            job,
+            region=self._context.region,
+            now=int(time.time()),
+            console_url=self._context.console_url(job_id),
+            is_followed=bool(subscription and not subscription.stopped_by),
+        )
