@@ -14,6 +14,7 @@ from typing import Any
 MAX_TEXT = 4000
 """Characters of top-level text: the limit of ``chat.update``, so that a message can also be edited."""
 MAX_BLOCKS = 50
+MAX_VIEW_BLOCKS = 100
 MAX_ID = 255
 MAX_URL = 3000
 MAX_TEXT_OBJECT = 3000
@@ -31,8 +32,27 @@ def problems(message: Mapping[str, Any]) -> list[str]:
     blocks = message.get("blocks")
     found = [*_string(message.get("text"), "/text", MAX_TEXT)]
     if blocks is not None:
-        found += _blocks(blocks)
+        found += _blocks(blocks, "/blocks", MAX_BLOCKS)
     return found
+
+
+def view_problems(view: Any, kind: str) -> list[str]:
+    """List everything in a view of this kind, ``modal`` or ``home``, that Slack would refuse.
+
+    The rules are those of the pages "Modal views" and "Home tab views"; options that need submissions or
+    ``view_closed`` are unknown.
+    """
+    if not isinstance(view, Mapping) or view.get("type") != kind:
+        return [f"/view: not a {kind}"]
+    titles = {"title", "close", "submit"} if kind == "modal" else set()
+    strings = {"private_metadata": 3000, "callback_id": MAX_ID, "external_id": MAX_ID}
+    needed = {"blocks"} | (titles & {"title"})
+    found = [*_keys(view, "/view", needed=needed, allowed=titles | set(strings), block=False)]
+    for key in sorted(titles):
+        found += _text_in(view, key, "/view", 24, plain=True)
+    for key, limit in strings.items():
+        found += _string(view.get(key) or "-", f"/view/{key}", limit)
+    return [*found, *_blocks(view.get("blocks", []), "/view/blocks", MAX_VIEW_BLOCKS)]
 
 
 def buttons(blocks: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -49,14 +69,14 @@ def _buttons_of(block: Mapping[str, Any], at: str) -> Iterator[tuple[str, Mappin
         yield f"{at}/accessory", block["accessory"]
 
 
-def _blocks(blocks: Any) -> Iterator[str]:
-    yield from _list(blocks, "/blocks", MAX_BLOCKS, at_least=0)
-    for at, block in _members(blocks, "/blocks"):
+def _blocks(blocks: Any, place: str, limit: int) -> Iterator[str]:
+    yield from _list(blocks, place, limit, at_least=0)
+    for at, block in _members(blocks, place):
         yield from _by_type(block, at, BLOCKS, "block")
         yield from _string(block.get("block_id", "-"), f"{at}/block_id", MAX_ID)
         # "Unique among all other action_ids in the containing block", says the page "Button element".
         yield from _unique(_buttons_of(block, at), "action_id")
-    yield from _unique(((at, block) for at, block in _members(blocks, "/blocks")), "block_id")
+    yield from _unique(_members(blocks, place), "block_id")
 
 
 def _header(block: Mapping[str, Any], at: str) -> Iterator[str]:

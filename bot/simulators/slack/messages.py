@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.simulators.slack import blockkit
-from bot.simulators.slack.records import APP_ID, BOT_ID, TEAM_ID, Message
+from bot.simulators.slack.records import APP_ID, BOT_ID, TEAM_ID, Message, View
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,9 @@ def as_slack(message: Message) -> dict[str, Any]:
     return written
 
 
-def identified(message: Message) -> Iterator[dict[str, Any]]:
-    """Give the blocks with the ids that Slack makes up for blocks and buttons that have none."""
-    for index, block in enumerate(deepcopy(message.blocks)):
+def identified(surface: Message | View) -> Iterator[dict[str, Any]]:
+    """Yield the blocks with the ids that Slack makes up for blocks and buttons that have none."""
+    for index, block in enumerate(deepcopy(surface.blocks)):
         for number, button in enumerate([*block.get("elements", ()), block.get("accessory", {})]):
             if button.get("type") == "button":
                 button.setdefault("action_id", f"action-{index}-{number}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.simulators.slack.messages import as_slack, identified
-from bot.simulators.slack.records import APP_ID, TEAM_ID, TEAM_NAME, Channel, Message
+from bot.simulators.slack.records import APP_ID, TEAM_ID, TEAM_NAME, Channel, Message, View
 
 VERIFICATION_TOKEN = "deprecated-verification-token"  # noqa: S105 - opens nothing; Slack still sends such a field
 """Slack's older proof of origin, which an app must not rely on any more."""
@@ -54,52 +54,55 @@ def command(
 
 
 def block_actions(
-    button: Mapping[str, Any],
-    *,
-    message: Message,
-    person: Person,
-    channel: Channel,
-    response_url: str,
-    trigger: str,
-    action_ts: str,
+    button: Mapping[str, Any], *, person: Person, trigger: str, action_ts: str, place: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Build the payload of a button press; an ephemeral message is named in it, but not included.
+    """Build the payload of a button press; ``place`` tells where: ``in_message`` or ``in_view``.
 
     ``user.team_id`` is the team of who pressed, ``team`` always the one in which the app is installed.
     """
-    payload: dict[str, Any] = {
+    return {
         "type": "block_actions",
         "user": {"id": person.user, "username": person.name, "name": person.name, "team_id": person.team},
         "api_app_id": APP_ID,
         "token": VERIFICATION_TOKEN,
-        "container": {
-            "type": "message",
-            "message_ts": message.ts,
-            "channel_id": channel.id,
-            "is_ephemeral": message.user is not None,
-        },
         "trigger_id": trigger,
         "team": {"id": person.home, "domain": TEAM_NAME},
         "enterprise": {"id": person.enterprise, "name": "org"} if person.enterprise else None,
         "is_enterprise_install": False,
+        "actions": [{**button, "action_ts": action_ts}],
+        **place,
+    }
+
+
+def in_message(message: Message, channel: Channel, response_url: str) -> dict[str, Any]:
+    """Build what the payload of a press in a message has besides; an ephemeral message is left out."""
+    container = {
+        "type": "message",
+        "message_ts": message.ts,
+        "channel_id": channel.id,
+        "is_ephemeral": message.user is not None,
+        **({"thread_ts": message.thread_ts} if message.thread_ts else {}),
+    }
+    return {
+        "container": container,
         "channel": {"id": channel.id, "name": shown_name(channel)},
         "state": {"values": {}},
         "response_url": response_url,
-        "actions": [{**button, "action_ts": action_ts}],
+        **({"message": as_slack(message)} if message.user is None else {}),
     }
-    if message.thread_ts:
-        payload["container"]["thread_ts"] = message.thread_ts
-    if message.user is None:
-        payload["message"] = as_slack(message)
-    return payload
 
 
-def find_button(message: Message, action_id: str, value: str | None = None) -> dict[str, Any]:
+def in_view(view: Mapping[str, Any]) -> dict[str, Any]:
+    """Build what the payload of a press in a view has besides: it has no channel and no ``response_url``."""
+    return {"container": {"type": "view", "view_id": view["id"]}, "view": view}
+
+
+def find_button(surface: Message | View, action_id: str, value: str | None = None) -> dict[str, Any]:
     """Find a button, the first one or that with ``value``, and write it as an entry of ``actions``.
 
     Raises LookupError when there is none.
     """
-    for block in identified(message):
+    for block in identified(surface):
         for element in [*block.get("elements", ()), block.get("accessory") or {}]:
             if element.get("type") == "button" and (
                 element.get("action_id") == action_id and value in (None, element.get("value"))
@@ -110,7 +113,7 @@ def find_button(message: Message, action_id: str, value: str | None = None) -> d
                     if key in element
                 }
                 return {"block_id": block["block_id"], **kept}
-    raise LookupError(f"No button {action_id!r} in the message {message.text!r}")
+    raise LookupError(f"No button {action_id!r} in {surface}")
 
 
 def shown_name(channel: Channel) -> str:

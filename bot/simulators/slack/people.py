@@ -1,15 +1,15 @@
 """The person's side of the stand-in: typing commands, pressing buttons, and seeing what comes of it."""
 
 from collections.abc import Awaitable, Callable
-from itertools import count
 from typing import Any
 
 from bot.simulators.slack import payloads
 from bot.simulators.slack.messages import Refusal, refused
 from bot.simulators.slack.payloads import Person
-from bot.simulators.slack.records import ALICE, TEAM_ID, Ack, Interaction, Message
+from bot.simulators.slack.records import ALICE, Ack, Interaction, Message, View
 from bot.simulators.slack.response_urls import Hooks, audience
 from bot.simulators.slack.state import State
+from bot.simulators.slack.views import Views
 
 Deliver = Callable[[str, dict[str, Any]], Awaitable[Ack]]
 """Brings a payload of one envelope type to the app."""
@@ -18,11 +18,11 @@ Deliver = Callable[[str, dict[str, Any]], Awaitable[Ack]]
 class People:
     """The people of the workspace."""
 
-    def __init__(self, state: State, hooks: Hooks, deliver: Deliver) -> None:
+    def __init__(self, state: State, hooks: Hooks, views: Views, deliver: Deliver) -> None:
         self._state = state
         self._hooks = hooks
+        self._views = views
         self._deliver = deliver
-        self._triggers = count(1)
 
     async def command(
         self,
@@ -47,7 +47,7 @@ class People:
             person=self._person(user, team, enterprise),
             channel=self._state.channels[channel],
             response_url=interaction.response_url,
-            trigger=self._new_trigger(),
+            trigger=self._views.new_trigger(user),
         )
         ack = await self._deliver("slash_commands", payload)
         _settle(interaction, ack)
@@ -57,7 +57,7 @@ class People:
 
     async def press(
         self,
-        message: Message,
+        surface: Message | View,
         action_id: str,
         *,
         value: str | None = None,
@@ -65,25 +65,22 @@ class People:
         team: str | None = None,
         enterprise: str | None = None,
     ) -> Interaction:
-        """Press a button of a message as it stands now, and come back as ``command`` does.
+        """Press a button of a message or view as it is now, and come back as ``command`` does.
 
         Of several with this ``action_id``, the first is pressed, or that with ``value``.
-        Without ``user``, the person who sees an ephemeral message presses, or else Alice. Raises LookupError
-        when this person does not see the message, or it has no such button.
+        Without ``user``, the person who alone sees the message or view presses, or else Alice. Raises
+        LookupError when this person does not see it, or it has no such button.
         """
-        presser = user or message.user or ALICE
-        seen = self._seen(message, presser)
+        presser = user or surface.user or ALICE
+        seen = self._seen(surface, presser)
         button = payloads.find_button(seen, action_id, value)
-        interaction = Interaction(user=presser, channel=seen.channel)
-        self._hooks.open(interaction, seen)
+        interaction = Interaction(user=presser, channel="" if isinstance(seen, View) else seen.channel)
         payload = payloads.block_actions(
             button,
-            message=seen,
             person=self._person(presser, team, enterprise),
-            channel=self._state.channels[seen.channel],
-            response_url=interaction.response_url,
-            trigger=self._new_trigger(),
+            trigger=self._views.new_trigger(presser),
             action_ts=f"{self._state.clock():.6f}",
+            place=self._place(seen, interaction),
         )
         ack = await self._deliver("interactive", payload)
         _settle(interaction, ack)
@@ -118,11 +115,22 @@ class People:
             enterprise=enterprise or (None if team else self._state.enterprise_id),
         )
 
-    def _seen(self, message: Message, presser: str) -> Message:
-        seen = self._state.messages.current(message)
+    def _seen(self, surface: Message | View, presser: str) -> Message | View:
+        seen: Message | View | None
+        if isinstance(surface, View):
+            seen = self._views.current(surface)
+        else:
+            seen = self._state.messages.current(surface)
         if seen is None or seen.user not in (None, presser):
-            raise LookupError(f"{presser} does not see the message {message.text!r}")
+            raise LookupError(f"{presser} does not see {surface}")
         return seen
+
+    def _place(self, seen: Message | View, interaction: Interaction) -> dict[str, Any]:
+        if isinstance(seen, View):
+            return payloads.in_view(self._views.as_slack(seen))
+        self._hooks.open(interaction, seen)
+        channel = self._state.channels[seen.channel]
+        return payloads.in_message(seen, channel, interaction.response_url)
 
     def _show_reply(self, interaction: Interaction, reply: Any) -> None:
         """Show the message in an acknowledgement; one with a ``response_type`` alone shows nothing new."""
@@ -138,9 +146,6 @@ class People:
         user = audience(interaction, reply)
         interaction.ack_message = self._state.messages.post(reply, channel=interaction.channel, user=user)
         interaction.show(interaction.ack_message)
-
-    def _new_trigger(self) -> str:
-        return f"{next(self._triggers)}.{TEAM_ID}.stand-in"
 
 
 def _settle(interaction: Interaction, ack: Ack) -> None:

@@ -17,6 +17,8 @@ POST = "chat.postMessage"
 MINUTE = 60
 TIER_3 = 50
 """Calls a minute: "50+ per minute"."""
+TIER_4 = 100
+"""Calls a minute: "100+ per minute"."""
 HUNDREDS = 300
 """Calls a minute, where Slack speaks of "several hundred"."""
 GRAIN = 0.001
@@ -41,7 +43,14 @@ class Limits:
     """``chat.postMessage`` in all of them together: "several hundred messages per minute"."""
     per_minute: Mapping[str, int] = field(
         default_factory=lambda: MappingProxyType(
-            {"chat.update": TIER_3, "apps.connections.open": TIER_3, "auth.test": HUNDREDS}
+            {
+                "chat.update": TIER_3,
+                "apps.connections.open": TIER_3,
+                "auth.test": HUNDREDS,
+                "views.open": TIER_4,
+                "views.update": TIER_4,
+                "views.publish": TIER_4,
+            }
         )
     )
     """Calls of any other method within any 60 seconds; one that is not listed has no limit."""

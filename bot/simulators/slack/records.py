@@ -60,6 +60,40 @@ class Message:
     bot_id: str | None = BOT_ID
     """None for a message that a person wrote."""
 
+    def __str__(self) -> str:
+        return f"the message {self.text!r}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """One version of a person's modal or App Home; ``id`` stays the same when it is updated."""
+
+    id: str
+    user: str
+    """Whose modal or App Home it is: nobody else sees it."""
+    content: dict[str, Any]
+    """What the app sent."""
+    hash: str
+    """Another one for each version."""
+
+    def __str__(self) -> str:
+        return f"the {self.type} view of {self.user}"
+
+    @property
+    def type(self) -> str:
+        """``modal`` or ``home``."""
+        return str(self.content["type"])
+
+    @property
+    def blocks(self) -> list[dict[str, Any]]:
+        """The blocks, as the app sent them."""
+        return list(self.content["blocks"])
+
+    @property
+    def external_id(self) -> str | None:
+        """The app's own id for it, if there is one."""
+        return self.content.get("external_id") or None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Call:

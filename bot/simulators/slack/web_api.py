@@ -11,11 +11,13 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.simulators.slack.errors import ApiError
 from bot.simulators.slack.faults import Fault, Faults, spoil
 from bot.simulators.slack.messages import as_slack, refused
 from bot.simulators.slack.rate_limits import Limiter
 from bot.simulators.slack.records import BOT_ID, BOT_USER, TEAM_NAME, Call, Channel, Message
 from bot.simulators.slack.state import State
+from bot.simulators.slack.views import Views
 
 Arguments = dict[str, Any]
 
@@ -36,17 +38,12 @@ BUGS = {
     "msg_too_long",
     "cant_broadcast_message",
     "no_dual_broadcast_content_update",
+    "invalid_trigger_id",
+    "exchanged_trigger_id",
+    "duplicate_external_id",
+    "view_too_large",
 }
 """The error codes that only a mistake in the app's code can cause: they count as violations."""
-
-
-class ApiError(Exception):
-    """A call that is answered ``{"ok": false}`` with an error code, and more fields if there are any."""
-
-    def __init__(self, code: str, **fields: Any) -> None:
-        super().__init__(code)
-        self.code = code
-        self.answer = {"ok": False, "error": code, **fields}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +71,10 @@ class Received:
 class WebApi:
     """Answers ``/api/{method}``."""
 
-    def __init__(self, state: State, faults: Faults, limiter: Limiter, new_ticket: Callable[[], str]) -> None:
+    def __init__(
+        self, state: State, faults: Faults, limiter: Limiter, new_ticket: Callable[[], str], views: Views
+    ) -> None:
+        self.views = views
         self._state = state
         self._faults = faults
         self._limiter = limiter
@@ -244,6 +244,24 @@ METHODS: Mapping[str, Method] = {
         | CONTENT,
         required=frozenset({"channel", "ts"}),
     ),
+    "views.open": Method(
+        run=lambda api, arguments: api.views.open(arguments),
+        needs="xoxb",
+        arguments=frozenset({"trigger_id", "view"}),
+        required=frozenset({"trigger_id", "view"}),
+    ),
+    "views.update": Method(
+        run=lambda api, arguments: api.views.update(arguments),
+        needs="xoxb",
+        arguments=frozenset({"view", "view_id", "external_id", "hash"}),
+        required=frozenset({"view"}),
+    ),
+    "views.publish": Method(
+        run=lambda api, arguments: api.views.publish(arguments),
+        needs="xoxb",
+        arguments=frozenset({"user_id", "view", "hash"}),
+        required=frozenset({"user_id", "view"}),
+    ),
 }
 
 
@@ -290,7 +308,7 @@ def _json_body(text: str) -> tuple[Arguments, str | None]:
 
 def _field(name: str, value: str) -> Any:
     """Decode the form fields that hold JSON or a truth value."""
-    if name in ("blocks", "metadata"):
+    if name in ("blocks", "metadata", "view"):
         return _json(value)
     if name in TRUTH_VALUES:
         return value in ("1", "true")

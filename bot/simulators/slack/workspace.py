@@ -29,10 +29,12 @@ from bot.simulators.slack.records import (
     Interaction,
     Malformed,
     Message,
+    View,
 )
 from bot.simulators.slack.response_urls import FAULT_NAME, Hooks
 from bot.simulators.slack.socket_mode import SocketMode
 from bot.simulators.slack.state import State
+from bot.simulators.slack.views import Views
 from bot.simulators.slack.web_api import METHODS, WebApi
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "Limits",
     "Message",
     "SlackWorkspace",
+    "View",
 ]
 
 BOT_TOKEN = "xoxb-stand-in"  # noqa: S105 - opens nothing but this stand-in
@@ -63,6 +66,9 @@ SUPPORTED: Mapping[str, str] = {
     "apps.connections.open": "Web API method: the address of a WebSocket, for one use",
     "chat.postMessage": "Web API method: a message in a channel, in a thread, or to a person",
     "chat.update": "Web API method: a message of the bot, changed in its place",
+    "views.open": "Web API method: a modal, for a trigger_id",
+    "views.update": "Web API method: an open modal, changed in its place",
+    "views.publish": "Web API method: a person's App Home",
     "slash_commands": "Socket Mode envelope: a command, whose acknowledgement may carry the reply",
     "interactive": "Socket Mode envelope: a button press, and whatever is sent as it is",
     "events_api": "Socket Mode envelope: an event",
@@ -111,8 +117,10 @@ class SlackWorkspace:
         self._faults = Faults({*METHODS, FAULT_NAME})
         self._socket = SocketMode(self._state)
         self._hooks = Hooks(self._state, self._faults)
-        self._api = WebApi(self._state, self._faults, Limiter(limits, clock), self._socket.new_ticket)
-        people = People(self._state, self._hooks, self._deliver)
+        views = Views(self._state)
+        self._api = WebApi(self._state, self._faults, Limiter(limits, clock), self._socket.new_ticket, views)
+        people = People(self._state, self._hooks, views, self._deliver)
+        self.homes, self.modals, self.close_modal = views.homes, views.modals, views.close_modal
         self.command, self.press, self.send = people.command, people.press, people.send
         conversations = Conversations(self._state)
         self.add_channel, self.add_direct = conversations.add_channel, conversations.add_direct

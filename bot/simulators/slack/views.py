@@ -1,0 +1,148 @@
+"""Modals and App Homes: the Web API methods ``views.open``, ``views.update`` and ``views.publish``.
+
+Sources: the pages of the three methods, "Modal views", "Home tab views" and "Modals". A person has one modal
+at most: ``views.push``, submissions and ``view_closed`` are not simulated.
+"""
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from bot.simulators.slack import blockkit
+from bot.simulators.slack.errors import ApiError
+from bot.simulators.slack.messages import identified
+from bot.simulators.slack.records import APP_ID, BOT_ID, View
+from bot.simulators.slack.state import State
+
+TRIGGER_SECONDS = 3
+"""How long a ``trigger_id`` can be exchanged (page "Handling user interaction")."""
+MAX_VIEW_BYTES = 250_000
+"""The size of a view in JSON above which the error is ``view_too_large``."""
+KEPT_TRIGGERS = 20_000
+"""How many trigger ids are remembered, the newest ones."""
+
+
+@dataclass(kw_only=True)
+class Trigger:
+    """To whom a ``trigger_id`` was given, when (epoch seconds), and whether it was exchanged for a modal."""
+
+    user: str
+    created: float
+    exchanged: bool = False
+
+
+class Views:
+    """The modal and the App Home of each person, by user id."""
+
+    def __init__(self, state: State) -> None:
+        self.modals: dict[str, View] = {}
+        self.homes: dict[str, View] = {}
+        self._state = state
+        self._triggers: dict[str, Trigger] = {}
+        self._versions = count(1)
+
+    def new_trigger(self, user: str) -> str:
+        """Return a new ``trigger_id`` for a payload of this person's interaction."""
+        while len(self._triggers) >= KEPT_TRIGGERS:
+            del self._triggers[next(iter(self._triggers))]
+        now = self._state.clock()
+        trigger_id = f"{len(self._triggers)}.{int(now)}.{secrets.token_hex(16)}"
+        self._triggers[trigger_id] = Trigger(user=user, created=now)
+        return trigger_id
+
+    def close_modal(self, user: str) -> None:
+        """Close a person's modal, which cannot be updated any more. Raises KeyError when none is open."""
+        del self.modals[user]
+
+    def current(self, view: View) -> View | None:
+        """Return the version of a view that its person sees now; None when it was closed or replaced."""
+        shown = (self.modals if view.type == "modal" else self.homes).get(view.user)
+        return shown if shown and shown.id == view.id else None
+
+    def open(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Open a modal; one that is open already is replaced. Raises ApiError."""
+        content = self._checked(arguments, "modal", None)
+        user = self._exchange(arguments["trigger_id"])
+        self.modals[user] = self._new_version(user, content, None)
+        return {"view": self.as_slack(self.modals[user])}
+
+    def update(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Replace the content of an open modal. Raises ApiError."""
+        view_id, external_id = arguments.get("view_id"), arguments.get("external_id")
+        if bool(view_id) == bool(external_id):
+            raise _invalid(["/view_id: exactly one of view_id and external_id is required"])
+        for user, modal in self.modals.items():
+            if view_id == modal.id or (external_id and external_id == modal.external_id):
+                content = self._checked(arguments, "modal", modal)
+                self.modals[user] = self._new_version(user, content, modal)
+                return {"view": self.as_slack(self.modals[user])}
+        raise ApiError("not_found")
+
+    def publish(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Create or replace a person's App Home. Raises ApiError."""
+        user = str(arguments["user_id"])
+        if not user.startswith(("U", "W")):
+            raise _invalid([f"/user_id: {user!r} is not the id of a user"])
+        home = self.homes.get(user)
+        content = self._checked(arguments, "home", home)
+        self.homes[user] = self._new_version(user, content, home)
+        return {"view": self.as_slack(self.homes[user])}
+
+    def as_slack(self, view: View) -> dict[str, Any]:
+        """Write a view as answers and payloads carry it."""
+        absent = {"close": None, "submit": None, "private_metadata": "", "callback_id": "", "external_id": ""}
+        return {
+            **absent,
+            **view.content,
+            "id": view.id,
+            "team_id": self._state.team_id,
+            "app_installed_team_id": self._state.team_id,
+            "blocks": list(identified(view)),
+            "state": {"values": {}},
+            "hash": view.hash,
+            "clear_on_close": False,
+            "notify_on_close": False,
+            "root_view_id": view.id,
+            "previous_view_id": None,
+            "app_id": APP_ID,
+            "bot_id": BOT_ID,
+        }
+
+    def _exchange(self, trigger_id: Any) -> str:
+        """Use up a ``trigger_id``, and return the user that it stands for. Raises ApiError."""
+        trigger = self._triggers.get(str(trigger_id))
+        if trigger is None:
+            raise ApiError("invalid_trigger_id")
+        if trigger.exchanged:
+            raise ApiError("exchanged_trigger_id")
+        if self._state.clock() - trigger.created > TRIGGER_SECONDS:
+            raise ApiError("expired_trigger_id")
+        trigger.exchanged = True
+        return trigger.user
+
+    def _checked(self, arguments: Mapping[str, Any], kind: str, replaced: View | None) -> dict[str, Any]:
+        """Return the view that a call carries, if it may take the place of ``replaced``. Raises ApiError."""
+        view, expected = arguments["view"], arguments.get("hash")
+        problems = blockkit.view_problems(view, kind)
+        if problems:
+            raise _invalid(problems)
+        if len(json.dumps(view)) > MAX_VIEW_BYTES:
+            raise ApiError("view_too_large")
+        if expected and expected != (replaced.hash if replaced else None):
+            raise ApiError("hash_conflict")
+        others = [each for each in (*self.modals.values(), *self.homes.values()) if each is not replaced]
+        if view.get("external_id") and view["external_id"] in {each.external_id for each in others}:
+            raise ApiError("duplicate_external_id")
+        return dict(view)
+
+    def _new_version(self, user: str, content: dict[str, Any], replaced: View | None) -> View:
+        version = next(self._versions)
+        view_id = replaced.id if replaced else f"V0{version:08d}"
+        return View(id=view_id, user=user, content=content, hash=f"{int(self._state.clock())}.{version:08x}")
+
+
+def _invalid(problems: list[str]) -> ApiError:
+    return ApiError("invalid_arguments", response_metadata={"messages": problems})
