@@ -96,11 +96,11 @@ def test_other_commands_are_named_and_menus_are_empty() -> None:
     assert acknowledged({"type": "shortcut"}).body == ""
 
 
-@BOTH_MODES
 @pytest.mark.usefixtures("bot")
-class TestBothModes:
-    """Through the bot, as Slack sends it."""
+class TestThroughTheBot:
+    """As Slack sends it."""
 
+    @BOTH_MODES
     async def test_interactions_are_acknowledged_and_answered(
         self, slack: SlackWorkspace, channel: str, caplog: pytest.LogCaptureFixture
     ) -> None:
@@ -201,51 +201,38 @@ class TestBothModes:
         assert "Only members" in (await outsider.message()).text
         assert "I don't know the command `/otherjob`" in (await typed.message()).text
 
-    async def test_presses_without_a_place(
-        self,
-        slack: SlackWorkspace,
-        metastudio: MetaStudioSimulator,
-        channel: str,
-        caplog: pytest.LogCaptureFixture,
+    async def test_what_has_no_channel(
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str
     ) -> None:
-        """A modal and the App Home know no channel, and give no address for an answer."""
+        """What is done for a channel is not done where none is named, and the person is told so."""
         job = metastudio.add_job()["job_id"]
-        view = {"container": {"type": "view"}, "view": {"type": "home"}}
-        for action_id in (
-            job_card.SUBSCRIBE,
-            notices.STOP,
-            private.PAGE,
-            job_card.OPEN_CONSOLE,
-            job_card.REFRESH,
-        ):
-            assert (await slack.send("interactive", press(action_id, job, **view))).acked
-        told = await slack.send(
-            "interactive", press(job_card.SUBSCRIBE, job), channel=channel, can_answer=True
-        )
+        pressed = [
+            press(action_id, job)
+            for action_id in (
+                job_card.SUBSCRIBE,
+                notices.STOP,
+                notices.RETRY,
+                private.LISTED_ALL,
+                private.PAGE,
+            )
+        ]
         typed = {"command": "/voicejob", "text": f"subscribe {job}", "team_id": "T0VOICEJOB"}
-        said = await slack.send("slash_commands", typed, channel=channel, can_answer=True)
+        for kind, body in [*(("interactive", each) for each in pressed), ("slash_commands", typed)]:
+            told = await slack.send(kind, body, channel=channel, can_answer=True)
 
-        assert "can't tell which channel" in (await told.message()).text
-        assert "can't tell which channel" in (await said.message()).text
-        assert [record for record in caplog.records if record.exc_info] == []
+            assert "can't tell which channel" in (await told.message()).text
 
-    @pytest.mark.parametrize("value", [None, "", "x/y", "女声", "a" * 70])
-    @pytest.mark.parametrize(
-        "action_id", [job_card.REFRESH, job_card.SUBSCRIBE, notices.STOP, private.LISTED_ALL]
-    )
-    async def test_a_button_with_a_value_that_is_no_id(
-        self, slack: SlackWorkspace, channel: str, action_id: str, value: str | None
-    ) -> None:
-        """What a button carries is read like what is typed."""
-        body = press(action_id, value, channel={"id": channel, "name": "voices"})
-        told = await slack.send("interactive", body, channel=channel, can_answer=True)
+    async def test_values_that_no_button_of_ours_has(self, slack: SlackWorkspace, channel: str) -> None:
+        """What a button carries is read like what is typed; a list begins at its start."""
+        place = {"channel": {"id": channel, "name": "voices"}}
+        for action_id in (job_card.REFRESH, job_card.SUBSCRIBE, notices.STOP, private.LISTED_ALL):
+            for value in (None, "x/y", "女声"):
+                body = press(action_id, value, **place)
+                told = await slack.send("interactive", body, channel=channel, can_answer=True)
 
-        assert "can't be a job id" in (await told.message()).text
+                assert "can't be a job id" in (await told.message()).text
+        for value in ("x", "", "9" * 5000, "-1", "８"):  # noqa: RUF001
+            body = press(private.PAGE, value, **place)
+            told = await slack.send("interactive", body, channel=channel, can_answer=True)
 
-    @pytest.mark.parametrize("value", ["x", "", "9" * 5000, "-1", "８"])  # noqa: RUF001
-    async def test_a_page_that_is_no_number(self, slack: SlackWorkspace, channel: str, value: str) -> None:
-        """The list begins at its start then."""
-        body = press(private.PAGE, value, channel={"id": channel, "name": "voices"})
-        told = await slack.send("interactive", body, channel=channel, can_answer=True)
-
-        assert "no subscriptions" in (await told.message()).text
+            assert "no subscriptions" in (await told.message()).text
