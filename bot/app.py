@@ -28,7 +28,7 @@ from bot.messages.channel import MessageContext
 from bot.metastudio.auth import AccessKey, GivenToken, IamUser, Key
 from bot.metastudio.client import MetaStudio
 from bot.network.sessions import client_session
-from bot.services import LookUpService, Services, SubscriptionService
+from bot.services import Services
 from bot.slack import http_mode, socket_mode
 from bot.slack.auth import may_connect, signed_in
 from bot.slack.clients import web_client
@@ -37,7 +37,7 @@ from bot.slack.replies import ReplySender
 from bot.slack.sender import Sender
 from bot.slack.socket_mode import Connection
 from bot.slack.timed_app import TimedApp
-from bot.store import Store, open_store
+from bot.store import open_store
 from bot.store.takeover import take_over
 from bot.telemetry.health import Health
 from bot.telemetry.metrics import Metrics
@@ -73,7 +73,7 @@ async def run(
         metrics = Metrics()
         metastudio = await stack.enter_async_context(metastudio_from(settings, rates, metrics))
         store = await stack.enter_async_context(open_store(settings.voicejob_store))
-        await _tell_what_is_there(settings, store)
+        _log_settings(settings, followed=len(await store.followed()))
         client, token = web_client(session, settings.slack_api_url), revealed(settings.slack_bot_token)
         auth = await signed_in(client, token)
         log.info("signed in to the Slack workspace %r as %r", auth.get("team"), auth.get("user"))
@@ -90,9 +90,7 @@ async def run(
         replies = Replies(ReplySender(session, writing, sender, first_pause=rates.resend), metrics)
         stack.push_async_callback(_drain, replies, outbox, drain)
         app = _bolt_app(settings, client, auth, metrics)
-        look_up = LookUpService(metastudio, store, watcher, context, workspace)
-        subscriptions = SubscriptionService(metastudio, store, outbox, watcher, context, look_up, workspace)
-        services = Services(look_up=look_up, subscriptions=subscriptions)
+        services = Services.of(metastudio, store, outbox, watcher, context, workspace)
         register(app, replies, services, metrics, workspace, doubt=identity.doubt)
         connection = Connection() if settings.slack_app_token else None
         health = Health(connection, watcher, outbox, store, metrics, poll=poll)
@@ -101,10 +99,9 @@ async def run(
         await run_parts(parts | {"way to Slack": way}, stop)
 
 
-async def _tell_what_is_there(settings: Settings, store: Store) -> None:
-    followed = len(await store.followed())
-    told = "region %s, store %s, jobs followed: %d"
-    log.info(told, settings.metastudio_region, settings.voicejob_store, followed)
+def _log_settings(settings: Settings, *, followed: int) -> None:
+    region, path = settings.metastudio_region, settings.voicejob_store
+    log.info("region %s, store %s, jobs followed: %d", region, path, followed)
 
 
 def _message_context(settings: Settings, auth: AsyncSlackResponse) -> MessageContext:
@@ -123,7 +120,7 @@ async def _drain(replies: Replies, outbox: Outbox, seconds: float) -> None:
 async def run_parts(parts: dict[str, Coroutine[Any, Any, None]], stop: asyncio.Event) -> None:
     """Run all parts until ``stop`` is set. One that ends takes the bot with it: it is never half alive.
 
-    Raises PartBroken, or what a part says itself.
+    Raises PartBroken, or the VoiceJobError that a part raised.
     """
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -132,7 +129,7 @@ async def run_parts(parts: dict[str, Coroutine[Any, Any, None]], stop: asyncio.E
             for task in running:
                 task.cancel()
     except ExceptionGroup as group:
-        raise _first_told(group) from group
+        raise _named_error(group) from group
 
 
 async def _part(name: str, work: Coroutine[Any, Any, None]) -> None:
@@ -148,14 +145,14 @@ async def _part(name: str, work: Coroutine[Any, Any, None]) -> None:
 
 
 def _cause_of(error: Exception) -> str:
-    """Name what broke a part: the first error, where a group of tasks was broken by several."""
+    """Return the class name of what broke a part: of the first error, where it is a group."""
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
     return type(error).__name__
 
 
-def _first_told(group: ExceptionGroup[Exception]) -> Exception:
-    """Take the error with a sentence out of a group, if there is one."""
+def _named_error(group: ExceptionGroup[Exception]) -> Exception:
+    """Return the error of ours in a group, for which there is a sentence; the group if there is none."""
     return next((error for error in group.exceptions if isinstance(error, VoiceJobError)), group)
 
 
@@ -167,7 +164,7 @@ async def _serve_slack(
     connection: Connection | None,
     ready: Ready,
 ) -> None:
-    """Keep the way open on which Slack reaches the bot, and tell how it is, until cancelled."""
+    """Receive what Slack sends, and serve health and metrics, until cancelled."""
     served = web.Application(client_max_size=http_mode.MAX_BODY)
     health.add_to(served)
     if connection is None:
@@ -200,7 +197,7 @@ def metastudio_from(
 
 
 def _auth_from(settings: MetaStudioSettings) -> AccessKey | IamUser | GivenToken:
-    """Choose the one way to authenticate that is set; secrets from files are read again."""
+    """Return the one way to authenticate that is set; secrets from files are read again."""
     now = partial(datetime.now, UTC)
     project_id = settings.huaweicloud_sdk_project_id
     if settings.huaweicloud_sdk_ak:
@@ -227,7 +224,7 @@ def _auth_from(settings: MetaStudioSettings) -> AccessKey | IamUser | GivenToken
 
 
 def _reading(settings: MetaStudioSettings, take: Callable[[MetaStudioSettings], T]) -> Callable[[], T] | None:
-    """Make what reads credentials again; None where none came from a file."""
+    """Return what reads credentials again; None where none came from a file."""
     return (lambda: take(settings.read_again())) if settings.has_files else None
 
 
@@ -255,10 +252,10 @@ def _bolt_app(
     authorized = AuthorizeResult.from_auth_test_response(bot_token=token, auth_test_response=auth)
 
     async def authorize() -> AuthorizeResult:
-        """Give each request what is known since the start; Bolt would ask during the first command."""
+        """Return what is known since the start: Bolt would ask Slack during the first command."""
         return authorized
 
-    _hide_from_bolt()
+    _remove_bolts_variables()
     return TimedApp(
         metrics,
         name="voicejob",
@@ -270,8 +267,8 @@ def _bolt_app(
     )
 
 
-def _hide_from_bolt() -> None:
-    """Take from the environment what Bolt reads there by itself: it would warn, or turn to OAuth."""
+def _remove_bolts_variables() -> None:
+    """Remove from the environment what Bolt reads there by itself: it would warn, or switch to OAuth."""
     os.environ.pop("SLACK_BOT_TOKEN", None)
     for key in ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"):
         if os.environ.pop(key, None) is not None:

@@ -2,16 +2,39 @@
 
 from dataclasses import dataclass
 
+from bot.deliver.outbox import Outbox
+from bot.domain.workspace import Workspace
+from bot.messages.channel import MessageContext
+from bot.metastudio.client import MetaStudio
 from bot.services.caller import Caller
 from bot.services.look_up import LookUpService
 from bot.services.subscriptions import SubscriptionService
+from bot.store import Store
+from bot.watch.watcher import Watcher
 
-__all__ = ["Caller", "LookUpService", "Services", "SubscriptionService"]
+__all__ = ["Caller", "Services"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Services:
     """All of them, for the listeners."""
 
     look_up: LookUpService
     subscriptions: SubscriptionService
+
+    @classmethod
+    def of(
+        cls,
+        metastudio: MetaStudio,
+        store: Store,
+        outbox: Outbox,
+        watcher: Watcher,
+        context: MessageContext,
+        workspace: Workspace,
+    ) -> "Services":
+        """Make them from the parts of a bot."""
+        look_up = LookUpService(metastudio, store, watcher, context, workspace)
+        return cls(
+            look_up,
+            SubscriptionService(metastudio, store, outbox, watcher, context, look_up, workspace),
+        )
