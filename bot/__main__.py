@@ -8,6 +8,7 @@ import sys
 from typing import Final
 
 from bot.errors import MetaStudioError, VoiceJobError
+from bot.messages.errors import sentence
 from bot.network.trust import certificate_fault, no_certificates
 from bot.process.console import exit_code, print_aside
 from bot.process.environment import harmful
@@ -26,7 +27,7 @@ def main() -> None:
             _obey()
     except VoiceJobError as error:
         if not (isinstance(error, OutputLost) and error.is_closed):
-            print_aside(error.sentence())
+            print_aside(sentence(error))
         if isinstance(error, MetaStudioError):
             print_aside(str(error))
             if fault := certificate_fault(error):

@@ -13,6 +13,7 @@ from bot import app as bot
 from bot.checks import settings as known_settings
 from bot.config import Settings
 from bot.errors import BadSettings, VoiceJobError
+from bot.messages.errors import sentence
 from bot.process.console import exit_code
 from bot.telemetry import logs
 from bot.telemetry.logs import LogFormat
@@ -40,7 +41,7 @@ def run() -> None:
     except VoiceJobError as error:
         if known.settings.voicejob_log is LogFormat.TEXT:
             raise
-        log.critical("%s", error.sentence())  # whoever reads JSON gets nothing else
+        log.critical("%s", sentence(error))  # whoever reads JSON gets nothing else
         sys.exit(exit_code(error))
 
 

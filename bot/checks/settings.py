@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings
 from bot.checks.item import Item, fails, works
 from bot.config import MetaStudioSettings, ReadSettings, Settings, revealed, unknown_keys
 from bot.errors import BadSettings
+from bot.messages.errors import sentence
 from bot.network import variables
 
 SETTINGS: Final = "settings"
@@ -49,7 +50,7 @@ class Read:
     def item(self) -> Item:
         """Say what came of reading them, with a line for each problem."""
         if self.problems:
-            return fails(SETTINGS, BadSettings([*self.problems, *self.unknown]).sentence())
+            return fails(SETTINGS, sentence(BadSettings([*self.problems, *self.unknown])))
         way = "Socket Mode" if self.settings.slack_app_token else "HTTP mode"
         found = f"all are there: {way}, region “{self.settings.metastudio_region}”"
         return works(SETTINGS, "\n".join([found, *self.unknown]))

@@ -10,6 +10,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.checks.item import Item, fails, untried, works
 from bot.config import Settings, revealed
 from bot.errors import SlackError, SlackRefused
+from bot.messages.errors import sentence
 from bot.network.sessions import client_session
 from bot.network.trust import certificate_fault
 from bot.slack.auth import may_connect, signed_in
@@ -40,7 +41,7 @@ async def try_bot_token(settings: Settings) -> AsyncGenerator[Item, None]:
         try:
             answer = await signed_in(client, revealed(settings.slack_bot_token))
         except SlackError as error:
-            yield fails(BOT_TOKEN, error.sentence())
+            yield fails(BOT_TOKEN, sentence(error))
             yield untried(GRANTED, "Slack tells them to a good bot token only")
             return
         yield works(BOT_TOKEN, f"of the workspace “{answer.get('team')}”, for the bot “{answer.get('user')}”")
@@ -85,7 +86,7 @@ def _app_token_refused(error: SlackError) -> str:
             "the token in SLACK_APP_TOKEN lacks the scope connections:write. Generate another one with it, "
             f"under Basic Information, App-Level Tokens on {APP_PAGE}."
         )
-    return error.sentence()
+    return sentence(error)
 
 
 async def _connection(session: aiohttp.ClientSession, url: str) -> Item:

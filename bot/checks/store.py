@@ -16,6 +16,7 @@ from typing import Final
 from bot.checks.item import Item, fails, works
 from bot.config import Settings
 from bot.errors import StoreError, StoreLocked, StoreNotWritable, StoreTrouble
+from bot.messages.errors import sentence
 from bot.process.threads import in_time
 from bot.store.disk import TABLE
 from bot.store.files import BESIDE, not_writable, refuse_impossible
@@ -39,11 +40,11 @@ async def try_store(settings: Settings) -> AsyncGenerator[Item, None]:
     try:
         yield await _tried(path)
     except StoreTrouble as error:
-        yield fails(STORE, StoreNotWritable(path=str(path), reason=error.reason).sentence())
+        yield fails(STORE, sentence(StoreNotWritable(path=str(path), reason=error.values["reason"])))
     except StoreError as error:
-        yield fails(STORE, error.sentence())
+        yield fails(STORE, sentence(error))
     except OSError as error:
-        yield fails(STORE, not_writable(path, error).sentence())
+        yield fails(STORE, sentence(not_writable(path, error)))
 
 
 async def _tried(path: Path) -> Item:

@@ -19,6 +19,7 @@ from bot.domain.subscriptions import Change, Key, Level, Step, Subscription, nex
 from bot.errors import StoreTrouble
 from bot.messages import channel as notices
 from bot.messages.blocks import Message, without_blocks
+from bot.messages.texts import en
 from bot.network.retries import Rest
 from bot.slack.sender import NotTaken, Sender
 from bot.store import Store
@@ -388,9 +389,7 @@ class Outbox:
 
     def _is_refused(self, error: NotTaken) -> None:
         if not self.trouble:
-            remedy = "`voicejob check` says what to do, and a new token needs a restart"
-            told = f"Slack refuses the bot; nothing is lost, and it tries again: {remedy}"
-            log.error(told, extra=about(code=error.code))
+            log.error(en.DELIVERY_REFUSED, extra=about(code=error.code))
         self.trouble = error
         self._all_pause.begin()
 

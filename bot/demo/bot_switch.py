@@ -9,6 +9,7 @@ from bot import app
 from bot.config import Settings
 from bot.domain.rates import RateLimits
 from bot.errors import VoiceJobError
+from bot.messages.errors import sentence
 from bot.simulators.world import go_without_proxy
 
 log = logging.getLogger(__name__)
@@ -85,7 +86,7 @@ class BotSwitch:
                 self._settings, stop=self._stop, ready=self._is_ready, rates=self._rates, drain=DRAIN
             )
         except VoiceJobError as error:
-            self._now(BotState.BROKEN, error.sentence())
+            self._now(BotState.BROKEN, sentence(error))
         except Exception:
             log.exception("the bot broke")
             self._now(BotState.BROKEN, BROKEN)

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,7 @@ from yarl import URL
 from bot.demo.page_requests import REQUESTS
 from bot.demo.page_view import Parts, View
 from bot.demo.playground import NotPossible, Playground
-from bot.errors import VoiceJobError
+from bot.errors import Unquoted, VoiceJobError
 from bot.network.servers import Site
 
 log = logging.getLogger(__name__)
@@ -33,18 +33,6 @@ GOODBYE: Final = 0.5
 
 class PortTaken(VoiceJobError):
     """The page can't be served at its port."""
-
-    says = (
-        "The demo can't listen on port {port} ({reason}). "
-        "Choose another one with --port, or let it find a free one with --port 0."
-    )
-
-    def __init__(self, *, port: int, reason: str) -> None:
-        super().__init__(port=str(port), reason=reason)
-
-    def sentence(self, quote: Callable[[str], str] = "{}".format) -> str:
-        """Say it without quotes: nothing in it comes from outside."""
-        return super().sentence(quote)
 
 
 @asynccontextmanager
@@ -65,7 +53,7 @@ async def _listen(runner: web.AppRunner, port: int) -> None:
     try:
         await Site(runner, HOST, port).start()
     except OSError as error:
-        raise PortTaken(port=port, reason=os.strerror(error.errno or 0)) from error
+        raise PortTaken(port=Unquoted(port), reason=Unquoted(os.strerror(error.errno or 0))) from error
 
 
 class Page:

@@ -19,8 +19,6 @@ INDENT = 4
 class StoryFailed(VoiceJobError):
     """The bot did not do what the story expects."""
 
-    says = "The demo found something wrong: {what}"
-
     def __init__(self, what: str) -> None:
         super().__init__(what=what)
 

@@ -64,19 +64,9 @@ _FRAGMENT: Final = re.compile(r"#[^\s#/=&?|<>]+\Z")
 class OtherChannel(BadUsage):
     """A person named a channel, be it the one in which they are."""
 
-    says = (
-        "{text} names a channel, and I subscribe only the channel in which the command is typed: type it "
-        "there, without the name."
-    )
-
 
 class OtherPerson(BadUsage):
     """A person named somebody, or themselves."""
-
-    says = (
-        "{text} names a person or a group, and I can tell only a channel: leave the name away. To be told "
-        "alone, type the command in your direct message with me."
-    )
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ from bot.messages.blocks import (
     quoted,
     section,
 )
+from bot.messages.errors import sentence
 
 REFRESH: Final = "job_refresh"
 """action_id: replace this card with a new one. The button's value is the job id."""
@@ -120,7 +121,7 @@ def usage(error: BadUsage, command: str) -> Message:
     """Tell what was wrong with what a person typed, and what to type instead."""
     meant = f" Did you mean {code(f'{command} {error.meant}')}?" if error.meant else ""
     ways = f"Try {code(f'{command} <job_id>')} or {code(f'{command} help')}."
-    said = f"{error.sentence(quoted)}{meant}\n{ways}"
+    said = f"{sentence(error, quoted)}{meant}\n{ways}"
     return Message(said, [section(said)])
 
 
@@ -129,7 +130,7 @@ def problem(error: VoiceJobError, *, job_id: str | None = None, again: str = TRY
 
     ``again`` is the button's action_id.
     """
-    said = f"{error.sentence(quoted)}{_hint(error)}"
+    said = f"{sentence(error, quoted)}{_hint(error)}"
     blocks = [section(f":warning: {said}")]
     if job_id and error.may_pass:
         blocks.append(actions(button("Try again", again, job_id)))

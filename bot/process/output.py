@@ -17,7 +17,7 @@ from queue import Empty, SimpleQueue
 from threading import Event, RLock, Thread
 from typing import Any, Final
 
-from bot.errors import VoiceJobError
+from bot.errors import Unquoted, VoiceJobError
 
 STDOUT: Final = 1
 STDERR: Final = 2
@@ -33,15 +33,9 @@ Lost = Callable[[int], str]
 class OutputLost(VoiceJobError):
     """What a command printed could not be written; ``is_closed`` when its reader has gone."""
 
-    says = "What was printed could not be written to stdout: {reason}."
-
     def __init__(self, error: OSError) -> None:
-        super().__init__(reason=error.strerror or type(error).__name__)
+        super().__init__(reason=Unquoted(error.strerror or type(error).__name__))
         self.is_closed = error.errno == errno.EPIPE
-
-    def sentence(self, quote: Callable[[str], str] = "{}".format) -> str:
-        """Say it without quotes: the reason is the system's."""
-        return super().sentence(quote)
 
 
 class Outlet(io.BufferedIOBase):

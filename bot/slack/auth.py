@@ -9,9 +9,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.domain.slack_errors import BUSY
-from bot.errors import SlackRefused, SlackUnreachable
+from bot.errors import SlackRefused, SlackUnreachable, Unquoted
 from bot.network.trust import certificate_fault
 
+PAGES: Final = {
+    "SLACK_BOT_TOKEN": "OAuth & Permissions",
+    "SLACK_APP_TOKEN": "Basic Information, App-Level Tokens",
+}
+"""The page of an app at Slack, in Slack's own words, that shows the token of a setting."""
 NO_JSON: Final = "no answer in JSON"
 _CODE: Final = re.compile(r"\w{1,80}", re.ASCII)
 """What an error code of Slack's looks like."""
@@ -35,15 +40,14 @@ async def _verdict(
     except SlackApiError as error:
         code = _error_code(error)
         if code in BUSY or code == NO_JSON:
-            raise SlackUnreachable(
-                url=client.base_url, reason=code, busy=code in BUSY, other=code == NO_JSON
-            ) from None
-        raise SlackRefused(key=key, error=code) from None
+            variant = "busy" if code in BUSY else "other"
+            raise SlackUnreachable(variant, url=client.base_url, reason=code) from None
+        raise SlackRefused(key=key, error=code, page=PAGES[key]) from None
     # Besides its own errors and aiohttp's, slack_sdk lets out what it stumbles over in an odd answer.
     except Exception as error:
-        raise SlackUnreachable(
-            url=client.base_url, reason=type(error).__name__, certificate=certificate_fault(error)
-        ) from error
+        fault, reason = Unquoted(certificate_fault(error)), type(error).__name__
+        variant = "certificate" if fault else ""
+        raise SlackUnreachable(variant, url=client.base_url, reason=reason, fault=fault) from error
 
 
 def _error_code(error: SlackApiError) -> str:

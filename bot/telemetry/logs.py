@@ -221,7 +221,7 @@ def _of(error: Exception | None) -> Mapping[str, str]:
         told |= {"status": str(error.status or ""), "code": error.code, "request": error.request_id}
         told["cause"] = type(error.__cause__).__name__ if error.__cause__ else ""
     elif isinstance(error, StoreTrouble):
-        told["cause"] = error.reason
+        told["cause"] = error.values.get("reason", "")
     return told
 
 

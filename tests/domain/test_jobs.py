@@ -27,6 +27,7 @@ from bot.domain.jobs import (
     without_personal_fields,
 )
 from bot.errors import BadJobId, BadLink, VoiceJobError
+from bot.messages.errors import sentence
 from tests.profiles import examples
 from tests.strategies import answers, json_values, texts
 
@@ -190,8 +191,8 @@ class TestTypedIds:
         with pytest.raises(BadJobId) as refused:
             job_id_from(text)
 
-        assert "can't be a job id" in refused.value.sentence()
-        assert "64 letters" in refused.value.sentence()
+        assert "can't be a job id" in sentence(refused.value)
+        assert "64 letters" in sentence(refused.value)
 
     @pytest.mark.parametrize(
         "typed",
@@ -357,7 +358,7 @@ class TestPastedLinks:
         with pytest.raises(BadLink) as refused:
             job_id_from(link)
 
-        assert "Copy the job id itself" in refused.value.sentence()
+        assert "Copy the job id itself" in sentence(refused.value)
 
 
 class TestFields:

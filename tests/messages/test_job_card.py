@@ -31,6 +31,7 @@ from bot.errors import (
     WrongProject,
 )
 from bot.messages import blocks, job_card
+from bot.messages.errors import sentence
 from bot.simulators.slack.blockkit import buttons
 from tests.blocks import problems
 from tests.profiles import examples
@@ -588,7 +589,7 @@ class TestProblem:
         error = kind(job_id=JOB_ID)
         message = job_card.problem(error)
 
-        assert error.sentence("`{}`".format) == message.text
+        assert sentence(error, "`{}`".format) == message.text
         assert f":warning: {message.text}" == message.blocks[0]["text"]["text"]
 
     def test_request_id_is_shown_shortened(self) -> None:

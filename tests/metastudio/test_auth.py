@@ -20,6 +20,7 @@ from bot.errors import (
     UnreadableAnswer,
     WrongProject,
 )
+from bot.messages.errors import sentence
 from bot.metastudio.auth import AccessKey, GivenToken, IamUser, SignIn
 from bot.metastudio.client import MetaStudio
 from bot.metastudio.iam_tokens import Token, token_request
@@ -655,7 +656,7 @@ class TestSecrets:
             await user.job(job_id)
 
         told = failed.value
-        assert IAM_PASSWORD not in f"{told} {told!r} {told.sentence()} {vars(told)}"
+        assert IAM_PASSWORD not in f"{told} {told!r} {sentence(told)} {vars(told)}"
 
     def test_repr_of_a_sign_in_shows_nothing(self, clock: Clock) -> None:
         """The repr of each way to sign in holds no secret."""

@@ -29,6 +29,7 @@ from bot.errors import (
     UnreadableAnswer,
     WrongProject,
 )
+from bot.messages.errors import sentence
 from bot.metastudio.auth import AccessKey, GivenToken
 from bot.metastudio.client import (
     LOOK_UP_SECONDS,
@@ -577,7 +578,7 @@ class TestJobIds:
         for job_id, ask in product(NO_IDS, (client.job, client.answer)):
             with pytest.raises(BadJobId) as refused:
                 await ask(job_id)
-            assert "can't be a job id" in refused.value.sentence()
+            assert "can't be a job id" in sentence(refused.value)
 
         assert metastudio.requests == []
 

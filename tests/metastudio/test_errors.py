@@ -20,6 +20,7 @@ from bot.errors import (
     UnreadableAnswer,
     WrongProject,
 )
+from bot.messages.errors import sentence
 from bot.metastudio.errors import error_for, iam_refusal, refusal, request_id_of
 from tests.profiles import examples
 from tests.strategies import json_values
@@ -250,7 +251,7 @@ class TestShapes:
         """Whatever JSON comes, with whatever status, it becomes an error with a sentence."""
         error = read(answer, status=status)
 
-        assert error.sentence()
+        assert sentence(error)
         assert str(error).isprintable()
 
 
@@ -292,7 +293,7 @@ class TestCodesAndRequestIds:
         """The message may quote what was sent to sign in, so it is nowhere in the error."""
         told = read({"error_code": "APIGW.0301", "error_msg": "signature SECRETSECRET"}, status=401)
 
-        assert "SECRETSECRET" not in f"{told} {told!r} {told.sentence()} {vars(told)}"
+        assert "SECRETSECRET" not in f"{told} {told!r} {sentence(told)} {vars(told)}"
 
 
 class TestRetryAfter:

@@ -4,6 +4,7 @@ import pytest
 from yarl import URL
 
 from bot.errors import BadSettings
+from bot.messages.errors import sentence
 from bot.network.proxies import problems, proxy_for
 from bot.network.variables import check_environment
 
@@ -151,7 +152,7 @@ def test_what_is_no_proxy(monkeypatch: pytest.MonkeyPatch, key: str, proxy: str)
     with pytest.raises(BadSettings, match=says) as refused:
         check_environment()
 
-    assert "hush" not in refused.value.sentence()
+    assert "hush" not in sentence(refused.value)
 
 
 @pytest.mark.parametrize(

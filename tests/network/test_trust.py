@@ -15,6 +15,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.errors import BadSettings, SlackUnreachable, Unreachable
+from bot.messages.errors import sentence
 from bot.network.sessions import client_session
 from bot.network.trust import certificate_fault, folders_problem, tls_context
 from bot.network.variables import check_environment
@@ -305,7 +306,7 @@ async def test_what_is_wrong_with_a_certificate(
 
     told = [certificate_fault(error) for error in (*failures, failed.value, socket.value)]
     assert [each for each in told if not each.startswith(says)] == []
-    assert says in failed.value.sentence()
+    assert says in sentence(failed.value)
 
 
 def test_another_fault_is_none_of_a_certificate() -> None:

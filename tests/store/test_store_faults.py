@@ -24,6 +24,7 @@ import pytest
 
 from bot.domain.subscriptions import Level, with_level
 from bot.errors import StoreCorrupt, StoreError, StoreLocked, StoreNotWritable, StoreTooNew, StoreTrouble
+from bot.messages.errors import sentence
 from bot.store import open_store
 from bot.store.disk import Table, set_up
 from bot.store.records import row_of, text_of
@@ -91,7 +92,7 @@ async def refused(path: Path) -> StoreError:
             pass
     assert time.monotonic() - started < 5
     assert not isinstance(caught.value, StoreTrouble)
-    assert str(path) in caught.value.sentence()
+    assert str(path) in sentence(caught.value)
     return caught.value
 
 
@@ -154,7 +155,7 @@ def try_to_open(path: str) -> None:
             async with open_store(Path(path)):
                 say("opened")
         except StoreError as error:
-            say(error.sentence())
+            say(sentence(error))
 
     asyncio.run(main())
 
@@ -187,7 +188,7 @@ class TestLocked:
 
         assert isinstance(error, StoreLocked)
         assert error.process == other.pid
-        assert f"process {other.pid}" in error.sentence()
+        assert f"process {other.pid}" in sentence(error)
         await written(path)
 
     async def test_second_store_in_this_process_is_refused(self, path: Path) -> None:
@@ -209,7 +210,7 @@ class TestLocked:
             error = await refused(path)
         assert isinstance(error, StoreLocked)
         assert error.process is None
-        assert "process" not in error.sentence()
+        assert "process" not in sentence(error)
 
     async def test_a_deleted_lock_file_does_not_let_a_second_one_in(self, path: Path, tmp_path: Path) -> None:
         """The store itself is locked, too; once its process was killed, it is free."""
@@ -347,7 +348,7 @@ class TestNotWritable:
             (open_folder / name).chmod(0o600)
         open_folder.chmod(mode)
         with another_user():
-            says = (await refused(open_folder / "store")).sentence()
+            says = sentence(await refused(open_folder / "store"))
 
         assert f"“{open_folder / named}” belongs to another user (number 0). Run this as that user" in says
         assert "chown" in says
@@ -376,7 +377,7 @@ class TestCorrupt:
         error = await refused(path)
         assert isinstance(error, StoreCorrupt)
         assert isinstance(await refused(path), StoreCorrupt)
-        return error.sentence()
+        return sentence(error)
 
     @pytest.mark.parametrize("content", [b"hello", b"x" * 10_000, b"SQLite format 3\x00" + b"\xff" * 5000])
     async def test_no_database(self, path: Path, content: bytes) -> None:
@@ -685,8 +686,8 @@ class TestTrouble:
         with largest_file(100):
             await self.fails(store)
         assert store.trouble is not None
-        assert "nothing was changed" in store.trouble.sentence()
-        assert "I/O" not in store.trouble.sentence()
+        assert "nothing was changed" in sentence(store.trouble)
+        assert "I/O" not in sentence(store.trouble)
         assert "I/O" in str(store.trouble)
 
 
@@ -784,10 +785,10 @@ def test_without_fcntl(tmp_path: Path, command: str) -> None:
     """As on Windows: what needs no store works, and a store is refused with a sentence."""
     program = (
         "import asyncio, sys\nsys.modules['fcntl'] = None\n"
-        "from pathlib import Path\nfrom bot.errors import StoreNotWritable\n"
+        "from pathlib import Path\nfrom bot.errors import StoreNotWritable\nfrom bot.messages.errors import sentence\n"
         "from bot.store.files import claim\n"
         f"try:\n    claim(Path({str(tmp_path / 'store')!r}))\n"
-        "except StoreNotWritable as error:\n    print(error.sentence(), flush=True)\n"
+        "except StoreNotWritable as error:\n    print(sentence(error), flush=True)\n"
         f"sys.argv[1:] = {command.split()}\nfrom bot.__main__ import main\nmain()\n"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)  # noqa: S603

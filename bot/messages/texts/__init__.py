@@ -1,0 +1,1 @@
+"""The words that people read, PURE: a module for each language."""
