@@ -36,6 +36,9 @@ BUSY: Final = frozenset(
 )
 """What any method may answer that can't serve just now: it says nothing about what was asked, or by whom."""
 
+NOT_A_MEMBER: Final = frozenset({"not_in_channel", "channel_not_found"})
+"""To a bot that is no member, Slack says of a private channel that there is none."""
+
 _BY_CODE: Final[Mapping[str, Refusal]] = {
     **dict.fromkeys(
         (
@@ -84,43 +87,22 @@ _BY_CODE: Final[Mapping[str, Refusal]] = {
         ),
         Refusal.CREDENTIALS,
     ),
+    **dict.fromkeys(
+        (
+            *NOT_A_MEMBER,
+            "is_archived",
+            "is_inactive",
+            "no_permission",
+            "ekm_access_denied",
+            "messages_tab_disabled",
+        ),
+        Refusal.NOT_HERE,
+    ),
 }
+KNOWN: Final = _BY_CODE.keys()
+"""Every code that the bot knows."""
 
 
 def meaning_of(code: str) -> Refusal:
     """Say what one of Slack's error codes asks for; one that is not known may be about the channel."""
     return _BY_CODE.get(code) or (Refusal.OUR_FAULT if code.startswith("metadata_") else Refusal.NOT_HERE)
-
-
-NOT_A_MEMBER: Final = frozenset({"not_in_channel", "channel_not_found"})
-"""To a bot that is no member, Slack says of a private channel that there is none."""
-
-REASONS: Final[Mapping[str, str]] = {
-    "not_in_channel": "I am not a member of the channel.",
-    "channel_not_found": "I am not a member of the channel, or it is not there any more.",
-    "is_archived": "The channel is archived.",
-    "is_inactive": "The channel is not active any more.",
-    "no_permission": "I am not allowed to post in the channel.",
-    "ekm_access_denied": "Your organization's encryption settings keep me from posting in the channel.",
-    "messages_tab_disabled": "My messages tab is switched off in the settings of the Slack app.",
-    "message_not_found": "My message in the channel was deleted as soon as I had posted it.",
-    "cant_update_message": "I am not allowed to edit my own message in the channel.",
-    "edit_window_closed": "I am not allowed to edit my own message in the channel any more.",
-    "cannot_reply_to_message": "I am not allowed to reply to my own message in the channel.",
-    "restricted_action_thread_locked": "The thread of my message in the channel is locked.",
-}
-"""Sentences that are true wherever they are read: in the channel, or in a direct message about it."""
-KNOWN: Final = frozenset(_BY_CODE) | REASONS.keys()
-"""Every code that the bot knows."""
-RESTRICTED: Final = "The workspace's rules do not let me post in the channel."
-MALFORMED: Final = "Slack can't read my message, which is a mistake of mine."
-UNKNOWN: Final = "Slack refuses my messages."
-
-
-def reason_of(code: str) -> str:
-    """Say in a sentence why the bot can't post in a channel."""
-    if code in REASONS:
-        return REASONS[code]
-    if meaning_of(code) is Refusal.OUR_FAULT:
-        return MALFORMED
-    return RESTRICTED if code.startswith("restricted_action") else UNKNOWN

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.jobs import meaning_of
-from bot.domain.slack_errors import NOT_A_MEMBER, Refusal, reason_of
+from bot.domain.slack_errors import NOT_A_MEMBER, Refusal
 from bot.domain.slack_errors import meaning_of as refusal_of
 from bot.domain.subscriptions import Level, Notice, Subscription
 from bot.messages import job_card
@@ -25,6 +25,7 @@ from bot.messages.blocks import (
     section,
 )
 from bot.messages.job_card import ICONS, TURNS, console_button
+from bot.messages.texts import en
 
 REFRESH_CARD: Final = "subscription_refresh"
 STOP: Final = "subscription_stop"
@@ -197,6 +198,15 @@ def why(subscription: Subscription, context: MessageContext) -> str:
     """Say why a subscription is paused, and what to do about it."""
     code_ = subscription.pause.reason if subscription.pause else ""
     return f"{reason_of(code_)} {remedy(code_, context)} (Slack calls it {code(code_)}.)"
+
+
+def reason_of(code: str) -> str:
+    """Return the sentence on why Slack refuses to let the bot post in a channel; ``code`` is Slack's."""
+    if code in en.CANNOT_POST:
+        return en.CANNOT_POST[code]
+    if refusal_of(code) is Refusal.OUR_FAULT:
+        return en.MALFORMED
+    return en.RESTRICTED if code.startswith("restricted_action") else en.NO_REASON
 
 
 def remedy(reason: str, context: MessageContext, *, here: bool = False) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from bot.domain.jobs import Job
-from bot.domain.slack_errors import NOT_A_MEMBER, reason_of
+from bot.domain.slack_errors import NOT_A_MEMBER
 from bot.domain.subscriptions import Level, Subscription
 from bot.messages import job_card
 from bot.messages.blocks import (
@@ -28,6 +28,7 @@ from bot.messages.channel import (
     channel,
     label,
     place,
+    reason_of,
     remedy,
     stop_button,
     telling,

@@ -9,11 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.jobs import ENDED_STATES, GONE, PERSONAL_FIELDS, STATES, Job, meaning_of
+from bot.domain.slack_errors import KNOWN, Refusal
+from bot.domain.slack_errors import meaning_of as refusal_of
 from bot.domain.subscriptions import Level, Notice, Pause, Subscription
 from bot.messages import channel as notices
 from bot.messages import job_card
 from bot.messages.blocks import Message
 from bot.messages.channel import LEVELS, LONGEST_PATH, MessageContext
+from bot.messages.texts import en
 from bot.simulators.slack.blockkit import buttons
 from tests.blocks import problems
 from tests.profiles import examples
@@ -367,3 +370,32 @@ class TestAnything:
     def test_plain_words_need_no_blocks(self) -> None:
         """What is left when a message can't be made still names the voice, the state and the job."""
         assert notices.plainly(kept_of()) == Message(f"`Morning News`: In training. Job `{JOB_ID}`.", [])
+
+
+REASONS = {
+    "not_in_channel": "I am not a member of the channel.",
+    "is_archived": "The channel is archived.",
+    "restricted_action": en.RESTRICTED,
+    "restricted_action_read_only_channel": en.RESTRICTED,
+    "restricted_action_thread_locked": "The thread of my message in the channel is locked.",
+    "invalid_blocks": en.MALFORMED,
+    "metadata_too_large": en.MALFORMED,
+    "brand_new": en.NO_REASON,
+    "": en.NO_REASON,
+}
+
+
+@pytest.mark.parametrize("code", REASONS)
+def test_reason(code: str) -> None:
+    """What is known of a code is said; a rule of the workspace and a mistake of the bot are named as such."""
+    assert notices.reason_of(code) == REASONS[code]
+
+
+def test_what_pauses_a_subscription_has_its_own_reason() -> None:
+    """A person reads why, where Slack says why, in a plain sentence that is true wherever it is read."""
+    assert {
+        code for code in KNOWN if refusal_of(code) in {Refusal.NOT_HERE, Refusal.MESSAGE_GONE}
+    } == en.CANNOT_POST.keys()
+    for said in (*en.CANNOT_POST.values(), *REASONS.values()):
+        assert re.fullmatch(r"[A-Z][^.!?<>`_]+\.", said)
+        assert not re.search(r"\b(here|this channel)\b", said)

@@ -125,6 +125,25 @@ ERRORS: Final[Mapping[str, str]] = {
 }
 """By the name of an error's class, with its variant after a full stop where it has one."""
 
+CANNOT_POST: Final[Mapping[str, str]] = {
+    "not_in_channel": "I am not a member of the channel.",
+    "channel_not_found": "I am not a member of the channel, or it is not there any more.",
+    "is_archived": "The channel is archived.",
+    "is_inactive": "The channel is not active any more.",
+    "no_permission": "I am not allowed to post in the channel.",
+    "ekm_access_denied": "Your organization's encryption settings keep me from posting in the channel.",
+    "messages_tab_disabled": "My messages tab is switched off in the settings of the Slack app.",
+    "message_not_found": "My message in the channel was deleted as soon as I had posted it.",
+    "cant_update_message": "I am not allowed to edit my own message in the channel.",
+    "edit_window_closed": "I am not allowed to edit my own message in the channel any more.",
+    "cannot_reply_to_message": "I am not allowed to reply to my own message in the channel.",
+    "restricted_action_thread_locked": "The thread of my message in the channel is locked.",
+}
+"""By Slack's error code: true wherever it is read, in the channel or in a direct message about it."""
+RESTRICTED: Final = "The workspace's rules do not let me post in the channel."
+MALFORMED: Final = "Slack can't read my message, which is a mistake of mine."
+NO_REASON: Final = "Slack refuses my messages."
+
 _CHECK: Final = "`voicejob check` says what to do, and a new setting needs a restart, but no secret's file."
 NOT_CONNECTED: Final = "The bot is not connected to Slack."
 SLACK_REFUSES_BOT: Final = f"Slack refuses the bot's messages ({{code}}): {_CHECK}"
