@@ -1,46 +1,105 @@
-"""How servers begin and end, without a socket that is left open when that comes at a bad moment."""
+"""HTTP servers: refusals without words, and an end that leaves no socket open."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Final
+import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
+from typing import Any, Final, cast
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.typedefs import Handler
 
+from bot.errors import AddressTaken
 from bot.network.names import Resolver, is_numeric
 
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS: Final = 75.0
+"""How long a connection is kept for its next request: longer than proxies do, so that they close it."""
+LAST_REQUESTS: Final = 1.0
+"""Seconds for which the end waits for requests that have begun to arrive."""
+BACKLOG: Final = 1024
+"""Connections that may wait to be accepted, while a burst comes."""
 TURNS: Final = 3
 """Turns of the event loop that asyncio needs to hand over a connection that it has accepted."""
+SERVER_HEADER: Final = {"Server": "voicejob"}
 
 
 def with_port(host: str, port: int) -> str:
-    """Write a host and a port as an address has them: IPv6 in brackets, with its zone where it has one."""
+    """Format a host and a port as in a URL: IPv6 in brackets, with its zone where it has one."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-async def start_listening(
-    protocol: Callable[[], asyncio.Protocol], host: str, port: int, *, backlog: int
-) -> asyncio.Server:
-    """Make a server that listens. Raises OSError, and UnicodeError for a host that is no name.
-
-    The host's name may take as long to look up as any, and is not waited for when the start is cancelled.
-
-    asyncio lets one turn of the loop pass while the server listens already and nobody has it in hand: if the
-    start is cancelled there, it would listen for ever.
-    """
+@asynccontextmanager
+async def listening(application: web.Application, host: str, port: int) -> AsyncIterator[str]:
+    """Serve an application while the context lasts; yields its URL, without a path. Raises AddressTaken."""
+    application.middlewares.append(_without_words)
+    runner = web.AppRunner(application, shutdown_timeout=LAST_REQUESTS)
+    await runner.setup()
     loop = asyncio.get_running_loop()
-    hosts = host if is_numeric(host) else [found["host"] for found in await Resolver().resolve(host)]
-    server = await loop.create_server(protocol, hosts, port, backlog=backlog, start_serving=False)
+    protocol = partial(_Protocol, cast(web.Server, runner.server), loop=loop)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(runner.cleanup)
+        try:
+            # A look-up by aiohttp or asyncio could not be cancelled.
+            hosts = host if is_numeric(host) else [found["host"] for found in await Resolver().resolve(host)]
+            # With start_serving=True, a server whose start is cancelled would listen for ever.
+            server = await loop.create_server(protocol, hosts, port, backlog=BACKLOG, start_serving=False)
+            stack.push_async_callback(_stop_listening, server)
+            await server.start_serving()
+        except (OSError, UnicodeError) as error:
+            raise AddressTaken(address=with_port(host, port), reason=_reason(error)) from error
+        yield f"http://{with_port(host, server.sockets[0].getsockname()[1])}"
+
+
+def _reason(error: OSError | UnicodeError) -> str:
+    """Return what is wrong, without asyncio's words around it; a host that is no name is a UnicodeError."""
+    if isinstance(error, UnicodeError):
+        return "no such host"
+    errno = error.errno or 0
+    return os.strerror(errno) if errno > 0 else error.strerror or str(error)
+
+
+@web.middleware
+async def _without_words(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Take the body from a refusal of aiohttp's, and aiohttp's name from each response."""
     try:
-        await server.start_serving()
-    except BaseException:
-        server.close()
+        response = await handler(request)
+    except web.HTTPException as refusal:
+        refusal.body = None
+        refusal.headers.update(SERVER_HEADER)
         raise
-    return server
+    response.headers.update(SERVER_HEADER)
+    return response
 
 
-async def stop_listening(server: asyncio.Server) -> None:
-    """Accept nobody any more, and then close the server.
+class _Protocol(web.RequestHandler):
+    """aiohttp's protocol, which neither quotes nor logs what it can't parse."""
+
+    __slots__ = ()
+
+    def __init__(self, server: web.Server, *, loop: asyncio.AbstractEventLoop) -> None:
+        no_log = cast(logging.Logger, None)  # aiohttp takes None as well
+        super().__init__(server, loop=loop, access_log=no_log, logger=log, keepalive_timeout=IDLE_SECONDS)
+
+    def handle_error(self, *error: Any, **named: Any) -> web.StreamResponse:
+        """Return the response to what is no HTTP, or where a handler failed."""
+        response = web.Response(status=super().handle_error(*error, **named).status, headers=SERVER_HEADER)
+        response.force_close()
+        return response
+
+    def log_exception(self, *message: Any, **options: Any) -> None:
+        """Log a failure, unless the other side caused it."""
+        theirs = HttpProcessingError | web.RequestPayloadError | ConnectionError
+        if not isinstance(options.get("exc_info"), theirs):
+            super().log_exception(*message, **options)
+
+
+async def _stop_listening(server: asyncio.Server) -> None:
+    """Accept no more connections, and then close the server.
 
     asyncio accepts a connection in one turn of the loop and hands it over in the next ones. If the server is
     closed between the two, asyncio drops the connection without closing its socket.
@@ -55,10 +114,10 @@ async def stop_listening(server: asyncio.Server) -> None:
 
 
 class Site(web.TCPSite):
-    """A site of aiohttp's that ends so."""
+    """A site of aiohttp's that stops in this way."""
 
     async def stop(self) -> None:
-        """Accept nobody any more, and leave the runner."""
+        """Accept no more connections, and unregister from the runner."""
         if isinstance(self._server, asyncio.Server):
-            await stop_listening(self._server)
+            await _stop_listening(self._server)
         await super().stop()

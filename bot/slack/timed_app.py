@@ -14,7 +14,7 @@ from bot.telemetry.metrics import PRESSED, TYPED, Metrics
 Failed = Callable[[Exception, dict[str, Any], AsyncBoltContext], Awaitable[BoltResponse | None]]
 """Takes an error, and returns the acknowledgement, or None to leave Bolt's own."""
 ARRIVED: Final = "arrived"
-"""In a request's context: when its first bytes were read, by time.monotonic."""
+"""In a request's context: when its head was read, in seconds of time.monotonic."""
 
 
 class TimedApp(AsyncApp):

@@ -1,0 +1,101 @@
+"""The HTTP server: what it tells strangers, and addresses at which it can't listen."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+
+from bot.errors import AddressTaken
+from bot.network.servers import listening
+from tests.support import PATIENCE
+
+CLOSE = b"Host: x\r\nConnection: close\r\n\r\n"
+
+
+async def greet(_: web.Request) -> web.Response:
+    return web.Response(text="hello")
+
+
+async def fail(_: web.Request) -> web.Response:
+    raise ValueError("hush")
+
+
+@pytest.fixture
+async def address() -> AsyncIterator[str]:
+    application = web.Application()
+    application.add_routes([web.get("/", greet), web.get("/fail", fail)])
+    async with listening(application, "127.0.0.1", 0) as url:
+        yield url.removeprefix("http://")
+
+
+async def exchange(address: str, raw: bytes) -> tuple[list[bytes], bytes]:
+    """Send bytes as they are, and read the lines of the response's head and its body."""
+    host, port = address.split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(raw)
+    async with asyncio.timeout(PATIENCE):
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    return head.split(b"\r\n"), body
+
+
+async def test_no_response_names_the_library(address: str) -> None:
+    """What is served has its body, and a neutral name of the server."""
+    head, body = await exchange(address, b"GET / HTTP/1.1\r\n" + CLOSE)
+
+    assert (head[0], body) == (b"HTTP/1.1 200 OK", b"hello")
+    assert b"Server: voicejob" in head
+
+
+@pytest.mark.parametrize(
+    ("raw", "status"),
+    [
+        (b"hush\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nHost x hush\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: hush\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + b"hush" * 5000 + b"\r\n\r\n", b"400"),
+        (b"GET /\x80hush HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
+        (b"GET http://[hush HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
+        (b"GET /hush HTTP/1.1\r\n" + CLOSE, b"404"),
+        (b"GET // HTTP/1.1\r\n" + CLOSE, b"404"),
+        (b"POST / HTTP/1.1\r\nContent-Length: 4\r\n" + CLOSE + b"hush", b"405"),
+    ],
+    ids=lambda value: value[:40] if isinstance(value, bytes) else None,
+)
+async def test_a_refusal_has_no_words(
+    address: str, raw: bytes, status: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It quotes nothing, does not tell what serves here, and leaves no line in the log."""
+    caplog.set_level(logging.INFO)
+
+    head, body = await exchange(address, raw)
+
+    assert (head[0].split()[1], body) == (status, b"")
+    assert b"Server: voicejob" in head
+    assert b"hush" not in b"".join(head)
+    assert (b"Allow: GET,HEAD" in head) == (status == b"405")
+    assert caplog.records == []
+
+
+async def test_a_failure_is_logged_and_not_sent(address: str, caplog: pytest.LogCaptureFixture) -> None:
+    """What a handler fails on is a fault of the bot's: the log has it, and the response does not."""
+    head, body = await exchange(address, b"GET /fail HTTP/1.1\r\n" + CLOSE)
+
+    assert (head[0].split()[1], body) == (b"500", b"")
+    assert b"Server: voicejob" in head
+    assert [record.exc_info and record.exc_info[0] for record in caplog.records] == [ValueError]
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"), [("127.0.0.1", "Address already in use"), ("..", "no such host")]
+)
+async def test_an_address_that_can_not_be_had(address: str, host: str, reason: str) -> None:
+    """The error names the address, and says why without asyncio's own words."""
+    port = int(address.rpartition(":")[2])
+
+    with pytest.raises(AddressTaken) as failed:
+        async with listening(web.Application(), host, port):
+            pass
+    assert failed.value.values == {"address": f"{host}:{port}", "reason": reason}
