@@ -27,6 +27,7 @@ from bot.listeners.replies import Replies
 from bot.messages.channel import MessageContext
 from bot.metastudio.auth import AccessKey, GivenToken, IamUser, Key
 from bot.metastudio.client import MetaStudio
+from bot.network.servers import listening
 from bot.network.sessions import client_session
 from bot.services import Services
 from bot.slack import http_mode, socket_mode
@@ -169,7 +170,7 @@ async def _serve_slack(
     health.add_to(served)
     if connection is None:
         http_mode.add_events(served, app, revealed(settings.slack_signing_secret), metrics)
-    async with http_mode.listening(served, settings.voicejob_host, settings.port) as address:
+    async with listening(served, settings.voicejob_host, settings.port) as address:
         log.info("health and metrics at %s", address)
         if connection is None:
             ready(address + http_mode.EVENTS_PATH)

@@ -11,8 +11,7 @@ from bot.checks.item import Item, fails, works
 from bot.config import Settings
 from bot.errors import AddressTaken
 from bot.network.names import Resolver
-from bot.network.servers import with_port
-from bot.slack.http_mode import listening
+from bot.network.servers import listening, with_port
 
 LISTENING: Final = "listening"
 

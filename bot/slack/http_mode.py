@@ -11,13 +11,11 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 
-from bot.network import servers
 from bot.slack.timed_app import ARRIVED
 from bot.telemetry.log_once import LogOnce
 from bot.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
-listening = servers.listening
 
 EVENTS_PATH: Final = "/slack/events"
 NOT_SIGNED: Final = (

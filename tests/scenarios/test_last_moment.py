@@ -11,9 +11,9 @@ from aiohttp import web
 
 from bot.demo.page import serving
 from bot.demo.playground import playground
+from bot.network.servers import listening
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import SlackWorkspace
-from bot.slack import http_mode
 
 Served = Callable[[], AbstractAsyncContextManager[str]]
 
@@ -37,7 +37,7 @@ async def page() -> AsyncIterator[str]:
 
 
 def door() -> AbstractAsyncContextManager[str]:
-    return http_mode.listening(web.Application(), "127.0.0.1", 0)
+    return listening(web.Application(), "127.0.0.1", 0)
 
 
 async def connect_at_the_end(late: socket.socket, served: Served, turns: int) -> None:
