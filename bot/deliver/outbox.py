@@ -139,7 +139,7 @@ class Outbox:
         subscription, step = await self._next(key)
         if subscription is None or step is None:
             return
-        await self._wait_for_pace(subscription, step, first=patience is not None)
+        await self._wait_for_pace(subscription, step, urgent=patience is not None)
         turn = self._turns[_channel_of(key)]
         await turn.acquire()
         sending: asyncio.Task[None] | None = None
@@ -217,7 +217,7 @@ class Outbox:
         """Deliver if it is time; otherwise wait until then, or until something else is due."""
         wait = max(at - time.time(), self._pause_of(_channel_of(subscription.key)))
         if next_step(subscription) in EDITS:
-            wait = max(wait, self._slack.pause_of_edits())  # it may be long, and notices go first
+            wait = max(wait, self._slack.edit_delay())  # it may be long, and notices go first
         if wait <= 0:
             await self._deliver(subscription.key)
             return
@@ -230,11 +230,11 @@ class Outbox:
         paused_until = self._pauses[channel].until if channel in self._pauses else 0.0
         return max(paused_until, self._all_pause.until) - _now()
 
-    async def _wait_for_pace(self, subscription: Subscription, step: Step, *, first: bool) -> None:
+    async def _wait_for_pace(self, subscription: Subscription, step: Step, *, urgent: bool) -> None:
         if step in EDITS:
             await self._slack.may_edit()
         elif step is not Step.FORGET:
-            await self._slack.may_post(_where(subscription, step), first=first)
+            await self._slack.may_post(_where(subscription, step), urgent=urgent)
 
     async def _perform(self, subscription: Subscription, step: Step, *, person_is_here: bool) -> None:
         """Take one step, and write down what came of it."""

@@ -1,9 +1,6 @@
-"""Posting and editing messages in Slack: at the pace that Slack allows, and each refusal by its meaning."""
+"""Posting and editing messages in Slack: within Slack's rate limits, and each refusal with its meaning."""
 
-import asyncio
-import re
-from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable
 from http import HTTPStatus
 from typing import Any, Final
 from weakref import WeakValueDictionary
@@ -16,19 +13,19 @@ from bot.domain.rates import RateLimits
 from bot.domain.slack_errors import Refusal, meaning_of
 from bot.domain.subscriptions import Posted
 from bot.messages.blocks import Message
+from bot.slack.auth import NO_JSON, code_in
+from bot.slack.throttle import Throttle
 
 NO_ANSWER: Final = "no_answer"
-"""Stands for Slack's error code where Slack gave none: whether it took the message is not known."""
+"""In place of Slack's error code where there was none: whether Slack accepted the message is not known."""
 LONGEST_HOLD: Final = 15 * 60.0
-"""Seconds: a longer Retry-After is asked about again."""
-_CODE: Final = re.compile(r"\w{1,80}", re.ASCII)
-"""What an error code of Slack's looks like; anything else is no word of Slack's."""
+"""Seconds: after as long it is tried again, whatever Retry-After said."""
 
 
 class NotTaken(Exception):
-    """Slack did not take a message; ``code`` is its own word for why, ``retry_after`` is in seconds.
+    """Slack did not accept a message, for the reason ``code``; ``retry_after`` is in seconds.
 
-    Whatever the word, ``passes`` says that Slack can't just now.
+    ``passes``: it is a matter of time, whatever the code.
     """
 
     def __init__(
@@ -38,141 +35,83 @@ class NotTaken(Exception):
         self.code = code
         self.retry_after = retry_after
         self.refusal = Refusal.LATER if passes else meaning_of(code)
-        """What it asks for."""
 
 
 class Sender:
-    """Sends for the bot. ``client`` must not retry: a message whose answer got lost would come twice."""
+    """Sends messages. ``client`` must not retry: a message whose response got lost would come twice."""
 
     def __init__(self, client: AsyncWebClient, rates: RateLimits) -> None:
         self._client = client
-        self._posts, self._edits = _Gate(rates.posts), _Gate(rates.edits)
-        self._channel_seconds = rates.channel
-        self._channels: WeakValueDictionary[str, _Gate] = WeakValueDictionary()
+        self._posts, self._edits = Throttle(rates.posts), Throttle(rates.edits)
+        self._channel_interval = rates.channel
+        self._channels: WeakValueDictionary[str, Throttle] = WeakValueDictionary()
 
-    async def may_post(self, channel: str, *, first: bool = False) -> None:
-        """Wait until a message may be posted in this channel; ``first`` goes before all that wait in line."""
-        gate = self._gate(channel)
-        await gate.passed(first=first)
-        await self._posts.passed(first=first)
-        gate.rest()  # it may have stood at the second gate for long
+    async def may_post(self, channel: str, *, urgent: bool = False) -> None:
+        """Wait until a message may be posted in this channel; ``urgent`` goes before all that wait."""
+        throttle = self._throttle(channel)
+        await throttle.wait(urgent=urgent)
+        await self._posts.wait(urgent=urgent)
+        throttle.restart()  # it may have waited for all channels' for long
 
     async def post(
         self, channel: str, message: Message, *, thread_ts: str | None = None, broadcast: bool = False
     ) -> Posted:
-        """Post in a channel, or to a person, and say where the message is. Raises NotTaken."""
+        """Post in a channel, or to a person; return where the message is. Raises NotTaken."""
         thread: dict[str, Any] = {"thread_ts": thread_ts, "reply_broadcast": broadcast} if thread_ts else {}
-        async with self._gate(channel).alone():
-            sent = self._client.chat_postMessage(
+        async with self._throttle(channel).sending():
+            call = self._client.chat_postMessage(
                 channel=channel, **_content(message), **thread, unfurl_links=False, unfurl_media=False
             )
-            answer = await _taken(sent, self._posts)
-            return Posted(channel_id=str(answer.get("channel") or channel), ts=str(answer["ts"]))
+            response = await _accepted(call, self._posts)
+            return Posted(channel_id=str(response.get("channel") or channel), ts=str(response["ts"]))
 
-    def _gate(self, channel: str) -> "_Gate":
-        return self._channels.setdefault(channel, _Gate(self._channel_seconds))
+    def _throttle(self, channel: str) -> Throttle:
+        return self._channels.setdefault(channel, Throttle(self._channel_interval))
 
-    def pause_of_edits(self) -> float:
-        """Say how many seconds it is until a message may be edited, as far as is known."""
-        return self._edits.pause()
+    def edit_delay(self) -> float:
+        """Return for how many seconds no message may be edited, as far as is known."""
+        return self._edits.delay()
 
     async def may_edit(self) -> None:
         """Wait until a message may be edited."""
-        await self._edits.passed()
+        await self._edits.wait()
 
     async def edit(self, channel: str, ts: str, message: Message) -> None:
-        """Put a message in the place of an earlier one. Raises NotTaken."""
+        """Replace an earlier message. Raises NotTaken."""
         # Without parse="none", Slack would make links and mentions of names again.
-        sent = self._client.chat_update(channel=channel, ts=ts, **_content(message), parse="none")
-        await _taken(sent, self._edits)
-
-
-class _Gate:
-    """Lets one pass every so many seconds, in the order in which they came, and nobody while it is held.
-
-    Those who go first have a line of their own: while somebody stands there, the other one waits.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._free_at = 0.0
-        self._held_until = 0.0
-        self._line, self._first_line = asyncio.Lock(), asyncio.Lock()
-        self._on_its_way = asyncio.Lock()
-
-    def pause(self) -> float:
-        return max(self._free_at, self._held_until) - _now()
-
-    async def passed(self, *, first: bool = False) -> None:
-        async with self._first_line if first else self._line:
-            await self._opens()
-            while not first and self._first_line.locked():
-                async with self._first_line:
-                    pass
-                await self._opens()
-            self.rest()
-
-    async def _opens(self) -> None:
-        while (pause := self.pause()) > 0:  # noqa: ASYNC110  held again meanwhile
-            await asyncio.sleep(pause)
-
-    def rest(self) -> None:
-        self._free_at = _now() + self._seconds
-        self._stay_until(self._free_at)
-
-    @asynccontextmanager
-    async def alone(self) -> AsyncIterator[None]:
-        """Let one at a time, which has passed; who passed meanwhile comes a whole pace after its end."""
-        async with self._on_its_way:
-            await asyncio.sleep(self._held_until - _now())
-            try:
-                yield
-            finally:
-                self.hold(self._seconds)
-
-    def hold(self, seconds: float) -> None:
-        self._held_until = max(self._held_until, _now() + seconds)
-        self._stay_until(self._held_until)
-
-    def _stay_until(self, at: float) -> None:
-        """Let the loop keep hold of this gate while it is shut: nobody else might."""
-        asyncio.get_running_loop().call_at(at, self.pause)
+        call = self._client.chat_update(channel=channel, ts=ts, **_content(message), parse="none")
+        await _accepted(call, self._edits)
 
 
 def _content(message: Message) -> dict[str, Any]:
     return {"text": message.text} | ({"blocks": message.blocks} if message.blocks else {})
 
 
-async def _taken(sent: Awaitable[AsyncSlackResponse], gate: _Gate) -> dict[str, Any]:
-    """Wait for Slack's answer. Raises NotTaken; a 429 also holds the method for all who come later."""
+async def _accepted(call: Awaitable[AsyncSlackResponse], throttle: Throttle) -> dict[str, Any]:
+    """Return Slack's response. Raises NotTaken; a Retry-After also holds the method for all later calls."""
     try:
-        answer = await sent
+        response = await call
     except SlackApiError as error:
-        told = _told(error.response)
+        refusal = _refusal(error.response)
     except Exception as error:
-        # Besides its own errors and aiohttp's, slack_sdk lets out what it stumbles over in an odd answer.
+        # Besides its own errors and aiohttp's, slack_sdk raises what it fails on in an odd response.
         raise NotTaken(NO_ANSWER, passes=True, reason=type(error).__name__) from error
     else:
-        if isinstance(answer.data, dict) and "ts" in answer.data:
-            return answer.data
-        told = NotTaken(NO_ANSWER, passes=True, reason="a yes without a ts")
-    if told.retry_after is not None:
-        gate.hold(told.retry_after)
-    raise told
+        if isinstance(response.data, dict) and "ts" in response.data:
+            return response.data
+        refusal = NotTaken(NO_ANSWER, passes=True, reason="a yes without a ts")
+    if refusal.retry_after is not None:
+        throttle.hold(refusal.retry_after)
+    raise refusal
 
 
-def _told(response: Any) -> NotTaken:
-    """Read a refusal: slack_sdk's response, or aiohttp's own where the body was no JSON."""
-    data = getattr(response, "data", None)
-    code = data.get("error") if isinstance(data, dict) else None
+def _refusal(response: Any) -> NotTaken:
+    """Parse a refusal: slack_sdk's response, or aiohttp's own where the body was no JSON."""
+    code = code_in(getattr(response, "data", None))
     status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
-    named = next((value for key, value in response.headers.items() if key.lower() == "retry-after"), "")
+    named = response.headers.get("Retry-After", "")
     retry_after = min(float(named), LONGEST_HOLD) if named.isascii() and named.isdecimal() else None
-    if not (isinstance(code, str) and _CODE.fullmatch(code)):
+    if code == NO_JSON:
         return NotTaken(NO_ANSWER, retry_after=retry_after, passes=True, reason=f"status {status}")
     is_busy = status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
     return NotTaken(code, retry_after=retry_after, passes=is_busy or retry_after is not None)
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

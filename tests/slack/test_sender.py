@@ -1,11 +1,9 @@
-"""Sending by itself: the pace, what a 429 holds, and what is sent to Slack."""
+"""Sending: what is sent to Slack, and what its refusals mean. The pace is in test_throttle.py."""
 
 import asyncio
-import gc
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from itertools import pairwise
+from typing import Any
 
 import aiohttp
 import pytest
@@ -16,7 +14,7 @@ from bot.domain.slack_errors import Refusal
 from bot.messages.blocks import Message
 from bot.simulators.slack.workspace import BOT_TOKEN, SlackWorkspace
 from bot.slack.sender import NO_ANSWER, NotTaken, Sender
-from tests.support import AT_ONCE, eventually
+from tests.support import AT_ONCE
 
 HELLO = Message("hello", [{"type": "section", "text": {"type": "mrkdwn", "text": "hello"}}])
 
@@ -30,8 +28,9 @@ async def sender(workspace: SlackWorkspace, rates: RateLimits = AT_ONCE) -> Asyn
         yield Sender(client, rates)
 
 
-async def refused(slack: SlackWorkspace) -> NotTaken:
-    """Give what comes of a post that Slack does not take."""
+async def refused(slack: SlackWorkspace, **fault: Any) -> NotTaken:
+    """Let a post fail, and give what it raises."""
+    slack.fail("chat.postMessage", **fault)
     async with sender(slack) as sending:
         with pytest.raises(NotTaken) as caught:
             await sending.post(slack.add_channel("voices"), HELLO)
@@ -39,7 +38,7 @@ async def refused(slack: SlackWorkspace) -> NotTaken:
 
 
 async def test_a_post_gives_its_ts(slack: SlackWorkspace) -> None:
-    """What is posted can be edited and answered by the ts that comes back."""
+    """What is posted can be answered and edited; links don't unfurl, and an edit makes none of names."""
     channel = slack.add_channel("voices")
     async with sender(slack) as sending:
         ts = (await sending.post(channel, HELLO)).ts
@@ -47,9 +46,12 @@ async def test_a_post_gives_its_ts(slack: SlackWorkspace) -> None:
         await sending.edit(channel, ts, Message("goodbye", []))
 
     assert [seen.text for seen in slack.messages(channel)] == ["goodbye", "hello"]
-    assert slack.messages(channel)[0].ts == ts
-    assert slack.messages(channel)[0].blocks == []
+    assert (slack.messages(channel)[0].ts, slack.messages(channel)[0].blocks) == (ts, [])
     assert slack.thread(channel, ts)[0].reply_broadcast
+    posted, reply, edited = (call.arguments for call in slack.calls)
+    assert not {"thread_ts", "reply_broadcast"} & posted.keys()
+    assert [posted["unfurl_links"], posted["unfurl_media"], reply["unfurl_links"]] == [False] * 3
+    assert edited["parse"] == "none"
 
 
 async def test_a_post_to_a_person_gives_the_conversation(slack: SlackWorkspace) -> None:
@@ -62,190 +64,55 @@ async def test_a_post_to_a_person_gives_the_conversation(slack: SlackWorkspace) 
     assert [seen.text for seen in slack.direct("U1")] == ["goodbye"]
 
 
-async def test_nothing_unfurls_and_nothing_is_parsed(slack: SlackWorkspace) -> None:
-    """Links are not drawn out, and an edit makes no links of names."""
-    channel = slack.add_channel("voices")
-    async with sender(slack) as sending:
-        await sending.edit(channel, (await sending.post(channel, HELLO)).ts, HELLO)
-
-    posted, edited = (call.arguments for call in slack.calls)
-    assert posted["unfurl_links"] is posted["unfurl_media"] is False
-    assert edited["parse"] == "none"
-    assert "thread_ts" not in posted
-    assert "reply_broadcast" not in posted
-
-
-async def test_a_person_is_written_to_directly(slack: SlackWorkspace) -> None:
-    """A user id is as good as a channel."""
-    async with sender(slack) as sending:
-        await sending.post("U1", HELLO)
-
-    assert [seen.text for seen in slack.direct("U1")] == ["hello"]
-
-
 @pytest.mark.parametrize(
-    ("code", "refusal"),
+    ("fault", "code", "refusal", "retry_after"),
     [
-        ("not_in_channel", Refusal.NOT_HERE),
-        ("message_not_found", Refusal.MESSAGE_GONE),
-        ("invalid_blocks", Refusal.OUR_FAULT),
-        ("token_revoked", Refusal.CREDENTIALS),
-        ("internal_error", Refusal.LATER),
+        ({"error": "not_in_channel"}, "not_in_channel", Refusal.NOT_HERE, None),
+        ({"error": "message_not_found"}, "message_not_found", Refusal.MESSAGE_GONE, None),
+        ({"error": "invalid_blocks"}, "invalid_blocks", Refusal.OUR_FAULT, None),
+        ({"error": "token_revoked"}, "token_revoked", Refusal.CREDENTIALS, None),
+        ({"error": "internal_error"}, "internal_error", Refusal.LATER, None),
+        ({"error": "not_in_channel", "status": 503}, "not_in_channel", Refusal.LATER, None),
+        ({"error": "not a code of Slack's"}, NO_ANSWER, Refusal.LATER, None),
+        ({"retry_after": 7}, "ratelimited", Refusal.LATER, 7),
+        ({"retry_after": 7, "body": "<html>slow down</html>"}, NO_ANSWER, Refusal.LATER, 7),
+        ({"retry_after": 7, "body": "slow down"}, NO_ANSWER, Refusal.LATER, 7),
+        ({"retry_after": 10**6}, "ratelimited", Refusal.LATER, 15 * 60),
     ],
+    ids=str,
 )
-async def test_a_refusal_has_its_code_and_meaning(slack: SlackWorkspace, code: str, refusal: Refusal) -> None:
-    """Slack's own word is kept, and says what is to be done."""
-    slack.fail("chat.postMessage", error=code)
+async def test_a_refusal_has_its_code_and_meaning(
+    slack: SlackWorkspace, fault: dict[str, Any], code: str, refusal: Refusal, retry_after: float | None
+) -> None:
+    """Slack's own code says what is to be done; a 429 names its time, up to a limit, whatever its body."""
+    error = await refused(slack, **fault)
 
-    error = await refused(slack)
-
-    assert (error.code, error.refusal, error.retry_after) == (code, refusal, None)
+    assert (error.code, error.refusal, error.retry_after) == (code, refusal, retry_after)
 
 
 async def test_an_answer_that_is_none_says_so(slack: SlackWorkspace) -> None:
     """Without a proper answer, the reason names the status or the error, for the log."""
-    slack.fail("chat.postMessage", status=502, body="<html>")
-    slack.fail("chat.postMessage", drop=True)
-
-    answers = [await refused(slack) for _ in range(2)]
+    answers = [await refused(slack, status=502, body="<html>"), await refused(slack, drop=True)]
 
     assert [error.code for error in answers] == [NO_ANSWER, NO_ANSWER]
     assert str(answers[0]) == "status 502"
     assert "Disconnected" in str(answers[1]) or "ClientOSError" in str(answers[1])
 
 
-@pytest.mark.parametrize("body", [None, "<html>slow down</html>", "slow down"])
-async def test_retry_after_counts_whatever_the_body(slack: SlackWorkspace, body: str | None) -> None:
-    """A 429 names its time in a header, even when what it says is no JSON."""
-    if body is None:
-        slack.fail("chat.postMessage", retry_after=7)
-    else:
-        slack.fail("chat.postMessage", retry_after=7, body=body)
-
-    error = await refused(slack)
-
-    assert (error.refusal, error.retry_after) == (Refusal.LATER, 7)
-
-
-async def test_a_very_long_retry_after_is_asked_about_again(slack: SlackWorkspace) -> None:
-    """Slack may name any time; after a quarter of an hour it is tried all the same."""
-    slack.fail("chat.postMessage", retry_after=10**6)
-
-    assert (await refused(slack)).retry_after == 15 * 60
-
-
-async def test_a_shorter_hold_does_not_end_a_longer_one(slack: SlackWorkspace) -> None:
-    """Of two calls that were limited at the same time, the longer hold counts."""
+async def test_a_retry_after_holds_the_method(slack: SlackWorkspace) -> None:
+    """All later edits wait, and posts do not."""
     channel = slack.add_channel("voices")
     slack.fail("chat.update", retry_after=60)
-    slack.fail("chat.update", retry_after=1)
     async with sender(slack) as sending:
-        for _ in range(2):
-            with pytest.raises(NotTaken):
-                await sending.edit(channel, "1.2", HELLO)
-
-        assert sending.pause_of_edits() > 50
-
-
-async def test_a_hold_does_not_end_in_a_burst(slack: SlackWorkspace) -> None:
-    """Those who waited for the end of a hold keep the pace after it."""
-    channel = slack.add_channel("voices")
-    async with sender(slack, RateLimits(channel=0, posts=0.1, edits=0)) as sending:
-        slack.fail("chat.postMessage", retry_after=1)
-        waiting = [asyncio.create_task(sending.may_post(channel)) for _ in range(2)]
-        held_from = time.monotonic()
         with pytest.raises(NotTaken):
-            await sending.post(channel, HELLO)
-        await waiting[0]
-        at: list[float] = []
+            await sending.edit(channel, "1.2", HELLO)
 
-        async def passes() -> None:
-            await sending.may_post(channel)
-            at.append(time.monotonic())
-
-        await asyncio.gather(*(passes() for _ in range(4)), waiting[1])
-
-    # Counted from the hold on: a busy machine can only make it later.
-    assert all(moment - held_from >= 1 + 0.1 * number for number, moment in enumerate(at))
-
-
-async def test_a_pace_for_a_channel_for_all_and_for_edits(slack: SlackWorkspace) -> None:
-    """Each of the three paces is kept, and none slows the others down."""
-    async with sender(slack, RateLimits(channel=0.3, posts=0.1, edits=0.2)) as sending:
-        started = time.monotonic()
-
-        async def seconds(*turns: str) -> float:
-            for channel in turns:
-                await (sending.may_post(channel) if channel else sending.may_edit())
-            return time.monotonic() - started
-
-        one, two, edits = await asyncio.gather(
-            seconds("C1", "C1", "C1"), seconds("C2", "C2"), seconds("", "", "")
-        )
-
-    assert one > 0.59
-    assert two > 0.39
-    assert edits > 0.39
-
-
-async def test_a_channel_keeps_its_pace_after_waiting_for_the_others(slack: SlackWorkspace) -> None:
-    """The time that a message waited for all the others does not count as its channel's rest."""
-    async with sender(slack, RateLimits(channel=0.3, posts=0.2, edits=0)) as sending:
-        started = time.monotonic()
-        for channel in ("C1", "C2", "C3", "C3"):
-            await sending.may_post(channel)
-
-        # C3 passes at 0.4, and then its own pace counts. Were that counted from 0.2, it would pass at 0.6.
-        assert time.monotonic() - started >= 0.7
-
-
-async def test_first_come_first_served(slack: SlackWorkspace) -> None:
-    """The turns come in the order in which they were asked for."""
-    order: list[int] = []
-    async with sender(slack, RateLimits(channel=0, posts=0.01, edits=0)) as sending:
-
-        async def passes(number: int) -> None:
-            await sending.may_post(f"C{number}")
-            order.append(number)
-
-        await asyncio.gather(*(passes(number) for number in range(10)))
-
-    assert order == list(range(10))
-
-
-async def test_people_go_before_all_who_stand_in_line(slack: SlackWorkspace) -> None:
-    """Who goes first passes at the next turn, even if it came last; among each other, they keep the order."""
-    order: list[str] = []
-    async with sender(slack, RateLimits(channel=0, posts=0.1, edits=0)) as sending:
-
-        async def passes(name: str, *, first: bool = False) -> None:
-            await sending.may_post(name, first=first)
-            order.append(name)
-
-        async with asyncio.TaskGroup() as tasks:
-            for number in range(5):
-                tasks.create_task(passes(f"C{number}"))
-            while not order:  # noqa: ASYNC110  not a moment longer: the next turn comes soon
-                await asyncio.sleep(0)
-            for number in range(3):
-                tasks.create_task(passes(f"P{number}", first=True))
-
-    assert order == ["C0", "P0", "P1", "P2", "C1", "C2", "C3", "C4"]
-
-
-async def test_a_slow_message_is_followed_a_whole_pace_after_its_answer(slack: SlackWorkspace) -> None:
-    """However late Slack takes one message of a conversation, the next one keeps its distance from it."""
-    async with sender(slack, RateLimits(channel=0.3, posts=0, edits=0)) as sending:
-        slack.fail("chat.postMessage", delay=0.2)
-        for _ in range(2):
-            await sending.may_post("U1")
-            await sending.post("U1", HELLO)
-
-    assert gaps(slack) > [0.29]
+        assert sending.edit_delay() > 50
+        await sending.may_post(channel)
 
 
 async def test_a_message_does_not_overtake_one_that_is_on_its_way(slack: SlackWorkspace) -> None:
-    """Two channels may have a word for the same person: the second waits for Slack's answer to the first."""
+    """The second waits for Slack's answer to the first, and then for a whole interval."""
     async with sender(slack, RateLimits(channel=0.2, posts=0, edits=0)) as sending:
 
         async def send(text: str) -> None:
@@ -255,40 +122,6 @@ async def test_a_message_does_not_overtake_one_that_is_on_its_way(slack: SlackWo
         slack.fail("chat.postMessage", delay=0.5)
         await asyncio.gather(send("first"), send("second"))
 
-    assert [seen.text for seen in slack.direct("U1")] == ["first", "second"]
-    assert gaps(slack) > [0.19]
-
-
-async def test_a_failure_counts_like_a_message(slack: SlackWorkspace) -> None:
-    """Slack may have taken what it gave no answer to."""
-    async with sender(slack, RateLimits(channel=0.3, posts=0, edits=0)) as sending:
-        slack.fail("chat.postMessage", delay=0.2, drop=True, after=True)
-        await sending.may_post("U1")
-        with pytest.raises(NotTaken):
-            await sending.post("U1", HELLO)
-        await sending.may_post("U1")
-        await sending.post("U1", HELLO)
-
-    assert gaps(slack) > [0.29]
-
-
-def gaps(slack: SlackWorkspace) -> list[float]:
-    """Give the seconds between the messages to one person, as Slack dates them."""
-    return [float(later.ts) - float(earlier.ts) for earlier, later in pairwise(slack.direct("U1"))]
-
-
-async def test_nothing_is_kept_of_a_channel_that_has_rested(slack: SlackWorkspace) -> None:
-    """A bot that lives for years writes to many channels; what it knows of their pace has an end."""
-
-    def gates() -> int:
-        gc.collect()
-        return sum(type(each).__name__ == "_Gate" for each in gc.get_objects())
-
-    async with sender(slack, RateLimits(channel=0.5, posts=0, edits=0)) as sending:
-        before = gates()
-        for number in range(20):
-            await sending.may_post(f"U{number}")
-            await sending.post(f"U{number}", HELLO)
-
-        assert gates() > before
-        await eventually(lambda: gates() <= before)
+    first, second = slack.direct("U1")
+    assert [first.text, second.text] == ["first", "second"]
+    assert float(second.ts) - float(first.ts) > 0.19

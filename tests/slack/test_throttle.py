@@ -1,0 +1,164 @@
+"""The throttle, and those of the sender, in a time that passes only while everybody waits."""
+
+import asyncio
+import gc
+import selectors
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.rates import RateLimits
+from bot.slack.sender import Sender
+from bot.slack.throttle import Throttle
+
+
+class Selector(selectors.SelectSelector):
+    """Where an event loop would sleep, its time goes on at once."""
+
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Wait for nothing."""
+        if timeout is None:
+            raise RuntimeError("everybody waits, for ever")
+        self.now += timeout
+        return super().select(0)
+
+
+class VirtualTime(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self.selector = Selector()
+        super().__init__(self.selector)
+
+    def time(self) -> float:
+        """Return the seconds that all have waited."""
+        return self.selector.now
+
+
+Passed = list[tuple[str, float]]
+"""Who passed, and when."""
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def caller(name: str, passed: Passed, wait: Callable[[], Awaitable[None]]) -> None:
+    await wait()
+    passed.append((name, round(now(), 6)))
+
+
+def run(scenario: Callable[[asyncio.TaskGroup, Passed], Coroutine[Any, Any, None]]) -> Passed:
+    """Run a scenario and all that it starts; gives who passed."""
+    passed: Passed = []
+
+    async def whole() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            await scenario(tasks, passed)
+
+    with asyncio.Runner(loop_factory=VirtualTime) as runner:
+        runner.run(whole())
+    return passed
+
+
+def test_urgent_callers_go_before_all_who_wait() -> None:
+    """All keep the interval, and each queue its order; the urgent one goes first, however late it comes."""
+
+    async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
+        throttle = Throttle(1)
+        for name in "abc":
+            tasks.create_task(caller(name, passed, throttle.wait))
+        await asyncio.sleep(0.5)
+        for name in "xy":
+            tasks.create_task(caller(name, passed, partial(throttle.wait, urgent=True)))
+
+    assert run(scenario) == [("a", 0), ("x", 1), ("y", 2), ("b", 3), ("c", 4)]
+
+
+def test_a_hold_stops_everybody() -> None:
+    """The longest of several counts, also for those who wait already; after it they keep the interval."""
+
+    async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
+        throttle = Throttle(1)
+        throttle.hold(10)
+        throttle.hold(2)
+        assert throttle.delay() == 10
+        tasks.create_task(caller("a", passed, throttle.wait))
+        tasks.create_task(caller("b", passed, throttle.wait))
+        await asyncio.sleep(5)
+        throttle.hold(20)
+        tasks.create_task(caller("x", passed, partial(throttle.wait, urgent=True)))
+
+    assert run(scenario) == [("x", 25), ("a", 26), ("b", 27)]
+
+
+def test_who_sends_is_alone_and_followed_after_an_interval() -> None:
+    """Whoever passed during a slow message sends an interval after its end, even if that was a failure."""
+
+    async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
+        throttle = Throttle(1)
+
+        async def send(name: str, seconds: float) -> None:
+            await throttle.wait()
+            with suppress(OSError):
+                async with throttle.sending():
+                    passed.append((name, now()))
+                    await asyncio.sleep(seconds)
+                    raise OSError
+
+        tasks.create_task(send("slow", 5))
+        tasks.create_task(send("second", 2))
+        await asyncio.sleep(7)
+        tasks.create_task(send("third", 0))
+
+    assert run(scenario) == [("slow", 0), ("second", 6), ("third", 9)]
+
+
+def test_a_sender_has_an_interval_for_each_channel_for_all_and_for_edits() -> None:
+    """What a message waited for all channels does not count as its own channel's interval."""
+
+    async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
+        sender = Sender(AsyncWebClient(), RateLimits(channel=3, posts=2, edits=1))
+        for channel in ("C1", "C2", "C2"):
+            tasks.create_task(caller(channel, passed, partial(sender.may_post, channel)))
+        tasks.create_task(caller("edit", passed, sender.may_edit))
+        tasks.create_task(caller("edit", passed, sender.may_edit))
+        await asyncio.sleep(0)
+        assert sender.edit_delay() == 1
+
+    assert run(scenario) == [("C1", 0), ("edit", 0), ("edit", 1), ("C2", 2), ("C2", 5)]
+
+
+def test_a_sender_lets_people_go_first() -> None:
+    """In their channel, and among all channels."""
+
+    async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
+        sender = Sender(AsyncWebClient(), RateLimits(channel=0, posts=1, edits=0))
+        for channel in ("C1", "C2", "C1"):
+            tasks.create_task(caller(channel, passed, partial(sender.may_post, channel)))
+        await asyncio.sleep(0.5)
+        tasks.create_task(caller("urgent", passed, partial(sender.may_post, "C1", urgent=True)))
+
+    assert run(scenario) == [("C1", 0), ("urgent", 1), ("C2", 2), ("C1", 3)]
+
+
+def test_nothing_is_kept_of_a_channel_after_its_interval() -> None:
+    """A bot that lives for years writes to many channels."""
+
+    def throttles() -> int:
+        gc.collect()
+        return sum(isinstance(each, Throttle) for each in gc.get_objects())
+
+    async def scenario(_tasks: asyncio.TaskGroup, _passed: Passed) -> None:
+        sender = Sender(AsyncWebClient(), RateLimits(channel=5, posts=0, edits=0))
+        before = throttles()
+        for number in range(3):
+            await sender.may_post(f"U{number}")
+        assert throttles() == before + 3
+        await asyncio.sleep(6)
+        assert throttles() == before
+
+    run(scenario)
