@@ -1,8 +1,6 @@
 """A workspace that gets another id while the bot runs, and outsiders, who look the same."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +11,7 @@ from bot.errors import PartBroken
 from bot.simulators.slack.workspace import SlackWorkspace
 from bot.simulators.world import running
 from bot.slack.identity import MOVED, NOT_TOLD
-from tests.support import AT_ONCE, BOTH_MODES, eventually, log_text
+from tests.support import AT_ONCE, eventually, log_text
 
 GUEST = {"team": "T0OTHER", "enterprise": "E0OTHER"}
 WITHOUT_PAUSE = replace(AT_ONCE, identity=0)
@@ -26,15 +24,6 @@ async def ask(slack: SlackWorkspace, channel: str, **who: str) -> str:
     return (await typed.message()).text
 
 
-@asynccontextmanager
-async def connected(slack: SlackWorkspace, settings: Settings) -> AsyncIterator[None]:
-    """Run the bot, in either mode."""
-    async with running(settings, rates=AT_ONCE) as way:
-        if way.startswith("http://"):
-            slack.events_url = way
-        yield
-
-
 async def reach(slack: SlackWorkspace, times: int) -> None:
     await eventually(lambda: asked(slack) >= times)
 
@@ -43,7 +32,6 @@ def asked(slack: SlackWorkspace) -> int:
     return [call.method for call in slack.calls].count("auth.test")
 
 
-@BOTH_MODES
 @pytest.mark.parametrize(
     ("new", "who"),
     [
@@ -64,7 +52,7 @@ async def test_a_move_ends_the_bot(
     """The first who is refused has Slack asked; its supervisor starts the bot again, and all are served."""
 
     async def move() -> None:
-        async with connected(slack, settings):
+        async with running(settings, rates=AT_ONCE):
             assert REFUSED not in await ask(slack, channel)
             slack.move(*new)
             assert REFUSED in await ask(slack, channel, **who)
@@ -75,7 +63,7 @@ async def test_a_move_ends_the_bot(
 
     assert broken.value.values == {"part": "workspace", "reason": MOVED}
     assert f"belongs to Workspace(team_id='{new[0]}', organization='{new[1] or ''}') now" in log_text(caplog)
-    async with connected(slack, settings):
+    async with running(settings, rates=AT_ONCE):
         assert REFUSED not in await ask(slack, channel, **who)
 
 
@@ -93,17 +81,6 @@ async def test_outsiders_have_slack_asked_once_a_pause(
         assert REFUSED not in await ask(slack, channel)
 
     assert asked(slack) == 2
-
-
-async def test_after_the_pause_it_is_asked_again(
-    slack: SlackWorkspace, settings: Settings, channel: str
-) -> None:
-    """A workspace may move after an outsider came."""
-    async with running(settings, rates=WITHOUT_PAUSE):
-        for times in (2, 3, 4):
-            assert REFUSED in await ask(slack, channel, **GUEST)
-            await reach(slack, times)
-        assert REFUSED not in await ask(slack, channel)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +101,7 @@ async def test_an_answer_that_says_nothing_changes_nothing(
     caplog: pytest.LogCaptureFixture,
     fault: dict[str, Any],
 ) -> None:
-    """The bot goes on as it was, and tells it once; the next refusal has Slack asked again."""
+    """The bot goes on as it was, and logs it once; the next refusal has Slack asked again."""
     async with running(settings, rates=WITHOUT_PAUSE):
         slack.fail("auth.test", times=2, **fault)
         for times in (2, 3, 4):
