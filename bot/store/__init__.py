@@ -1,4 +1,4 @@
-"""Where subscriptions are kept: the protocol, and how to open the one that the settings name."""
+"""Persistence of subscriptions: the protocol, and the function that opens the one that the settings name."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -11,23 +11,23 @@ from bot.store.sqlite import SqliteStore
 
 
 class Store(Protocol):
-    """Keeps subscriptions. When a call returns, what it changed is on disk, and the next process reads it.
+    """A durable set of subscriptions: what a call changed is on disk when it returns.
 
-    Each call raises StoreTrouble when the disk does not let it; then nothing has changed.
+    Each call raises StoreTrouble when the disk fails; then nothing has changed.
     """
 
     trouble: StoreTrouble | None
-    """What was raised when the disk was asked last; None when that went well."""
+    """The error of the last access to the disk; None if it succeeded."""
 
     async def add(self, subscription: Subscription) -> Subscription:
-        """Keep a new subscription, unless its channel has one for the job; return the one that is kept."""
+        """Insert a subscription unless its key exists, and return the stored one."""
         ...
 
     async def change(self, key: Key, how: Change) -> Subscription | None:
-        """Apply a change to what is kept now, and return what is kept then; None if that is nothing.
+        """Replace a subscription by what ``how`` makes of it, and return that; None removes it.
 
-        The change is not called when nothing is kept; when it raises, nothing has changed.
-        Changes to the same subscription wait for each other. One that changes nothing writes nothing.
+        Return None, without calling ``how``, if there is none. If ``how`` raises, nothing has changed.
+        Changes are applied one after the other. If the result is equal, nothing is written.
         """
         ...
 
@@ -36,21 +36,21 @@ class Store(Protocol):
         ...
 
     async def of_channel(self, team_id: str, channel_id: str) -> Sequence[Subscription]:
-        """List a channel's subscriptions, oldest first."""
+        """Return a channel's subscriptions, oldest first."""
         ...
 
     async def followed(self) -> Mapping[str, Sequence[Subscription]]:
-        """Give all subscriptions by the id of their job; a job that nobody follows is not in it."""
+        """Return all subscriptions by job id, as they are now: later changes don't show in it."""
         ...
 
     async def check(self) -> None:
-        """Write and read something, to see whether that works. Raises StoreTrouble."""
+        """Write a row and read it back. Raises StoreTrouble."""
         ...
 
 
 def open_store(path: Path) -> AbstractAsyncContextManager[Store]:
-    """Open the store in this file; it is made if there is none, and locked against other processes.
+    """Return a context manager that opens the store in this file, creates and locks it.
 
-    Raises StoreError when the file can't be used.
+    Entering it raises StoreError when the file can't be used.
     """
     return SqliteStore(path)

@@ -1,6 +1,6 @@
-"""sqlitedict with a time limit: an answer, an error, or a new start, and never a wait without an end.
+"""sqlitedict with a time limit: each call returns, raises or is abandoned, and never blocks for ever.
 
-A SqliteDict hands each call to a thread of its own and waits. That thread ends when a commit or the reading
+A SqliteDict passes each call to a thread of its own and waits. That thread ends when a commit or the reading
 of rows fails, and whoever waits for it then waits for ever.
 """
 
@@ -23,7 +23,7 @@ PAGE: Final = f"SELECT key, value FROM {TABLE} WHERE key > ? ORDER BY key LIMIT 
 BUSY_MS: Final = 2000
 """Milliseconds that a write waits for another program that holds the file, such as the sqlite3 shell."""
 FULL: Final = 2
-"""What ``PRAGMA synchronous`` answers when a commit waits for the disk. sqlitedict sets 0: it never waits."""
+"""The value of ``PRAGMA synchronous`` with which a commit waits for the disk. sqlitedict sets 0."""
 
 # It logs each error in ten lines and a stack. Every error reaches our caller, and is logged there, once.
 logging.getLogger("sqlitedict").setLevel(logging.CRITICAL + 1)
@@ -36,27 +36,27 @@ class DamagedError(Exception):
 
 
 class _Worker(SqliteMultithread):  # type: ignore[misc]  # sqlitedict has no types
-    """sqlitedict's thread. What ends it is kept for who waits, instead of being printed with its stack."""
+    """sqlitedict's thread. The error that ends it is kept for its caller, instead of printed with a stack."""
 
     cause: Exception | None = None
-    _link: sqlite3.Connection | None = None
+    _connection: sqlite3.Connection | None = None
 
     def run(self) -> None:
-        """Serve until told to end, or until something fails."""
+        """Serve requests until it is closed or one fails."""
         try:
             super().run()
-        except Exception as error:  # noqa: BLE001  sqlite, the system or sqlitedict: who waits raises it
+        except Exception as error:  # noqa: BLE001  of sqlite, the system or sqlitedict: the caller raises it
             self.cause = error
-            if self._link is not None:
-                self._link.close()
+            if self._connection is not None:
+                self._connection.close()
 
     def _connect(self) -> tuple[sqlite3.Connection, sqlite3.Cursor]:
-        self._link, cursor = super()._connect()
-        return self._link, cursor
+        self._connection, cursor = super()._connect()
+        return self._connection, cursor
 
 
 class Table(SqliteDict):  # type: ignore[misc]  # sqlitedict has no types
-    """The one table: texts under keys. When an assignment returns, it is on disk."""
+    """The one table, a dict of texts. When an assignment returns, it is on disk."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
@@ -71,7 +71,7 @@ class Table(SqliteDict):  # type: ignore[misc]  # sqlitedict has no types
         )
 
     def iteritems(self) -> Iterator[tuple[str, str]]:
-        """Give all rows, by their keys' order. sqlitedict would first put the whole file into memory."""
+        """Yield all rows, ordered by key. sqlitedict would first read the whole file into memory."""
         after = ""
         while page := list(self.conn.select(PAGE, (after,))):
             yield from ((str(key), str(value)) for key, value in page)
@@ -82,68 +82,64 @@ class Table(SqliteDict):  # type: ignore[misc]  # sqlitedict has no types
 
 
 class Disk:
-    """The table in a file that exists, opened when first asked, and anew after it had to be given up.
+    """The table in an existing file: opened at the first access, and again after it had to be abandoned.
 
-    ``limit`` is how many seconds anything may take.
+    ``limit`` is how many seconds an access may take.
     """
 
     def __init__(self, path: Path, *, limit: float) -> None:
         self._path = path
         self._limit = limit
         self._table: Table | None = None
-        self._left: _Worker | None = None
+        self._abandoned: _Worker | None = None
         self._file: tuple[int, int] | None = None
         self._is_closed = False
 
     async def ask(self, work: Callable[[Table], T]) -> T:
-        """Let the work use the table; one at a time. What failed may or may not have reached the disk.
+        """Run ``work`` on the table; one at a time. A failed write may or may not have reached the disk.
 
         Raises sqlite3.Error or OSError when it fails, DamagedError when the file is no store.
         """
-        # A table that was asked whether it is true would ask its file, and wait for that right here.
+        # The truth value of a table is a query, which would block the event loop.
         table = await self._opened() if self._table is None else self._table
-        return await self._answer(table, partial(self._on_our_file, work, table))
+        return await self._run(table, partial(self._on_same_file, work, table))
 
     async def close(self) -> None:
-        """Move what is in the write-ahead log into the file, and close it. Raises like ``ask``."""
+        """Move the write-ahead log into the file, and close it. Raises like ``ask``."""
         self._is_closed = True
         if self._table is not None:
-            await self._answer(self._table, partial(_close, self._table))
+            await self._run(self._table, partial(_close, self._table))
             self._table = None
 
     async def _opened(self) -> Table:
         if self._is_closed:
             raise GaveUpError("the store is closed")
-        # Two threads on one file might write in the wrong order: the one that was left has to end first.
-        if self._left is not None and self._left.is_alive():
+        # Two threads on one file might write in the wrong order: the abandoned one has to end first.
+        if self._abandoned is not None and self._abandoned.is_alive():
             raise GaveUpError("an earlier call still hangs")
-        self._table = await in_time(partial(self._on_our_file, _open, self._path), limit=self._limit)
+        self._table = await in_time(partial(self._on_same_file, _open, self._path), limit=self._limit)
         return self._table
 
-    async def _answer(self, table: Table, work: Callable[[], T]) -> T:
+    async def _run(self, table: Table, work: Callable[[], T]) -> T:
         worker: _Worker = table.conn
         try:
             return await in_time(work, limit=self._limit, is_lost=lambda: not worker.is_alive())
         except GaveUpError as error:
-            self._leave(worker)
+            worker.close(force=True)  # it ends as soon as it can
+            self._table, self._abandoned = None, worker
             raise error from worker.cause
 
-    def _leave(self, worker: _Worker) -> None:
-        """Go on without this table. Its thread, if it lives, ends as soon as it can."""
-        worker.close(force=True)
-        self._table, self._left = None, worker
-
-    def _on_our_file(self, work: Callable[[Any], T], where: Any) -> T:
-        """Work, unless the file was taken away: SQLite would write on into one that no name leads to."""
+    def _on_same_file(self, work: Callable[[Any], T], argument: Any) -> T:
+        """Run ``work`` unless the file was moved: SQLite would go on with one that no path leads to."""
         found = self._path.stat()
         self._file = self._file or (found.st_dev, found.st_ino)
         if self._file != (found.st_dev, found.st_ino):
             raise OSError("another file was put in its place: put it back, or start the bot again")
-        return work(where)
+        return work(argument)
 
 
 def holds_store(path: Path) -> bool:
-    """Say whether the file holds a store, and change nothing; False when it is empty, or there is none.
+    """Whether the file holds a store; False if it is empty or missing. Changes nothing.
 
     Raises DamagedError when it holds something else, sqlite3.Error or OSError when it can't be read.
     """
@@ -157,16 +153,16 @@ def holds_store(path: Path) -> bool:
     if not stat.S_ISREG(found.st_mode) or not found.st_size:
         return False
     # To read a write-ahead log, SQLite would make -shm where there is none: where nobody has the file open.
-    way = "mode=ro" if Path(f"{path.resolve()}-shm").exists() else "mode=ro&immutable=1"
-    address = f"{path.resolve().as_uri()}?{way}"
-    with closing(sqlite3.connect(address, uri=True, timeout=BUSY_MS / 1000)) as file:
-        return _has_table(file)
+    options = "mode=ro" if Path(f"{path.resolve()}-shm").exists() else "mode=ro&immutable=1"
+    uri = f"{path.resolve().as_uri()}?{options}"
+    with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_MS / 1000)) as connection:
+        return _has_table(connection)
 
 
-def _has_table(file: sqlite3.Connection) -> bool:
-    """Say whether our table is there; False when there is none at all. Raises DamagedError."""
-    names = [name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    columns = [row[1] for row in file.execute(f"PRAGMA table_info({TABLE})")]
+def _has_table(connection: sqlite3.Connection) -> bool:
+    """Whether our table exists; False if there is no table at all. Raises DamagedError."""
+    names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    columns = [row[1] for row in connection.execute(f"PRAGMA table_info({TABLE})")]
     if names and (TABLE not in names or columns != COLUMNS):
         raise DamagedError(f"it has tables of another program: {', '.join(names)[:80]}")
     return bool(names)
@@ -175,23 +171,23 @@ def _has_table(file: sqlite3.Connection) -> bool:
 def _open(path: Path) -> Table:
     _refuse_damaged(path)
     table = Table(path)
-    set_up(table)
+    configure(table)
     return table
 
 
 def _refuse_damaged(path: Path) -> None:
-    """Look before sqlitedict does, which would put its table into any database. Raises DamagedError."""
-    with closing(sqlite3.connect(path, timeout=BUSY_MS / 1000)) as file:
-        _has_table(file)
+    """Raise DamagedError before sqlitedict, which would put its table into any database, opens the file."""
+    with closing(sqlite3.connect(path, timeout=BUSY_MS / 1000)) as connection:
+        _has_table(connection)
         # Where this fails, sqlitedict would leave its connection open.
-        file.execute("PRAGMA journal_mode=WAL")
-        found = str(file.execute("PRAGMA integrity_check(1)").fetchone()[0])
+        connection.execute("PRAGMA journal_mode=WAL")
+        found = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
         if found != "ok":
             raise DamagedError(found)
 
 
-def set_up(table: Table) -> None:
-    """Make each write wait for the disk, and see that it does. Raises OSError where that is not possible."""
+def configure(table: Table) -> None:
+    """Make each commit wait for the disk. Raises OSError where SQLite does not do that."""
     table.conn.execute("PRAGMA synchronous=FULL")
     table.conn.select_one(f"PRAGMA busy_timeout={BUSY_MS}")
     (synchronous,) = table.conn.select_one("PRAGMA synchronous")

@@ -1,4 +1,4 @@
-"""What the rows on disk look like: JSON text under prefixed keys, and the format's version."""
+"""The rows on disk: JSON texts under prefixed keys, and the version of their format."""
 
 import json
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
@@ -10,22 +10,22 @@ from bot.domain.subscriptions import Key, Subscription
 from bot.errors import StoreCorrupt, StoreTooNew
 
 Rows = MutableMapping[str, str]
-"""Keys and JSON texts, as SqliteDict gives them."""
+"""Keys and JSON texts, as SqliteDict has them."""
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
-"""Makes a subscription of the next format from one of the last.
+"""Converts the fields of a subscription to the next format.
 
-Rows are written one by one, and the version after them: after a crash, a migration also meets rows that it
-wrote already, and leaves those as they are.
+Rows are written one by one, and the version after them: after a crash, a migration also gets rows that it
+has converted already, and must leave those as they are.
 """
 
 
-def _as_it_was(subscription: dict[str, Any]) -> dict[str, Any]:
-    """Leave a subscription as it is, where the next format only has more than the last."""
-    return subscription
+def _unchanged(fields: dict[str, Any]) -> dict[str, Any]:
+    """Convert to a format that only has more optional fields."""
+    return fields
 
 
-MIGRATIONS: Final[Sequence[Migration]] = (_as_it_was,)
-"""The first leads from format 1 to format 2, and so on; append, and never change what was released.
+MIGRATIONS: Final[Sequence[Migration]] = (_unchanged,)
+"""The first converts format 1 to format 2, and so on; append, and never change what was released.
 
 Format 2 has ``warning``.
 """
@@ -37,17 +37,17 @@ SUBSCRIPTION: Final = "subscription:"
 
 
 def row_of(key: Key) -> str:
-    """Name the row of a subscription."""
+    """Return the row key of a subscription."""
     return SUBSCRIPTION + "/".join(key)
 
 
 def text_of(subscription: Subscription) -> str:
-    """Write a subscription as its row."""
+    """Serialize a subscription as its row's text."""
     return subscription.model_dump_json(exclude_none=True)
 
 
 def load(rows: Rows, path: str, migrations: Sequence[Migration] = MIGRATIONS) -> Iterator[Subscription]:
-    """Read all subscriptions; rows of an older format are first made into the present one, on disk too.
+    """Yield all subscriptions, after rows of an older format have been converted on disk.
 
     Raises StoreCorrupt for a row that can't be read, StoreTooNew for a later version's store.
     """

@@ -1,11 +1,10 @@
-"""Subscriptions that are kept under another workspace id: taken over when the bot starts.
+"""Subscriptions that are stored under another workspace id: moved to the present one when the bot starts.
 
 A workspace gets another id when it moves to Enterprise Grid ("Developing apps for Enterprise organizations").
-Keys hold the id, so that people would see none of their subscriptions, and could end none.
+Keys contain the id, so that people would see none of their subscriptions, and could end none.
 """
 
 import logging
-from collections.abc import Iterable
 
 from bot.domain.subscriptions import Subscription, reopened
 from bot.store import Store
@@ -13,28 +12,23 @@ from bot.store import Store
 log = logging.getLogger(__name__)
 
 
-def strangers(subscriptions: Iterable[Subscription], team_id: str) -> list[Subscription]:
-    """Choose those of another workspace id; what was told last comes first, and so is what stays."""
-    others = [subscription for subscription in subscriptions if subscription.team_id != team_id]
-    return sorted(others, key=lambda subscription: subscription.delivered_at or 0, reverse=True)
-
-
 def moved(subscription: Subscription, team_id: str) -> Subscription:
-    """Make the same subscription for this id. What Slack refused under the other id is tried at once."""
+    """Return it with this workspace id; what Slack refused under the other id is retried at once."""
     return reopened(subscription).model_copy(update={"team_id": team_id})
 
 
 async def take_over(store: Store, team_id: str) -> int:
-    """Keep all subscriptions under this id, before anything is sent; returns how many had another one.
+    """Move all subscriptions to this workspace id, and return how many had another one.
 
-    One that is kept under this id already stays as it is, and the other goes: nothing is told twice. Each is
-    added before the old one is removed, so that after a crash between the two the next start ends it. With
-    the token of another workspace by mistake nothing is lost: the right one takes all back. Raises
-    StoreTrouble.
+    Runs before anything is sent. One that exists under this id stays as it is, and the other goes: nothing
+    is sent twice. Each is added before the old one is removed, so that after a crash between the two the next
+    start completes it. With the token of another workspace by mistake nothing is lost: the right one moves
+    all back. Raises StoreTrouble.
     """
     followed = await store.followed()
-    others = strangers((subscription for each in followed.values() for subscription in each), team_id)
-    for subscription in others:
+    others = [each for group in followed.values() for each in group if each.team_id != team_id]
+    # Of several for one key, the first stays: the one that was delivered last.
+    for subscription in sorted(others, key=lambda each: each.delivered_at or 0, reverse=True):
         await store.add(moved(subscription, team_id))
         await store.change(subscription.key, lambda _: None)
     if others:

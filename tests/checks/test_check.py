@@ -31,7 +31,7 @@ from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET,
 from bot.simulators.world import settings_for
 from bot.store.files import claim
 from bot.store.sqlite import SqliteStore
-from tests.store.test_store import a_subscription, add_and_wait, process
+from tests.store.processes import a_subscription, add_and_wait, process
 from tests.store.test_store_faults import another_user, largest_file
 from tests.test_cli import Ended, environment, read_until, started, voicejob
 
