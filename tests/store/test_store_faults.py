@@ -220,11 +220,11 @@ class TestNotWritable:
                 Path(folder, name).chmod(0o600)
             Path(folder).chmod(mode)
             with another_user():
-                sentence = (await refused(Path(folder, "store"), StoreNotWritable)).sentence()
+                says = sentence(await refused(Path(folder, "store"), StoreNotWritable))
 
             owned = Path(folder, name)
-            assert f"“{owned}” belongs to another user (number 0). Run this as that user" in sentence
-            assert "chown" in sentence
+            assert f"“{owned}” belongs to another user (number 0). Run this as that user" in says
+            assert "chown" in says
 
     async def test_held_by_another_program_from_the_start(self, path: Path) -> None:
         """SQLite's own reason is in the error, after a short wait."""
@@ -329,9 +329,9 @@ class TestCorrupt:
         """It is named, so that a person can mend it, without what is in it; no other row is dropped."""
         await written(path)
         run_sql(path, change)
-        sentence = await self.corrupt(path)
-        assert named in sentence
-        assert "secret" not in sentence
+        says = await self.corrupt(path)
+        assert named in says
+        assert "secret" not in says
 
     async def test_later_version(self, path: Path) -> None:
         """What a later version wrote is not touched."""
@@ -564,6 +564,7 @@ import sys
 sys.modules["fcntl"] = None
 from pathlib import Path
 from bot.errors import StoreNotWritable
+from bot.messages.errors import sentence
 from bot.store.files import claim
 try:
     claim(Path({str(tmp_path / "store")!r}))
