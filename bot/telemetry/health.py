@@ -8,12 +8,24 @@ from http import HTTPStatus
 from typing import Final, Protocol
 
 from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from bot.domain.subscriptions import Subscription
-from bot.errors import MetaStudioError, StoreTrouble, VoiceJobError
-from bot.messages.errors import sentence
-from bot.messages.texts import en
-from bot.telemetry.metrics import CONTENT_TYPE, Metrics, Stock
+from bot.errors import (
+    CredentialsRefused,
+    MetaStudioError,
+    PermissionDenied,
+    RequestRefused,
+    ServiceDown,
+    StoreTrouble,
+    Throttled,
+    TimedOut,
+    Unreachable,
+    UnreadableAnswer,
+    VoiceJobError,
+    WrongProject,
+)
+from bot.telemetry.metrics import Metrics, Stock
 
 LATE_CHECKS: Final = 3
 """After so many intervals without an answer from MetaStudio the bot is not ready."""
@@ -21,6 +33,19 @@ STORE_EVERY: Final = 10.0
 """Seconds between two tries of the store: a probe must not make the disk busy."""
 STORE_PATIENCE: Final = 2.0
 """Seconds that such a try may take: probes give up soon."""
+REMEDY: Final = "`voicejob check` says what to do, and a new setting needs a restart, but no secret's file."
+FAULTS: Final[Mapping[type[MetaStudioError], str]] = {
+    RequestRefused: "MetaStudio calls the bot's requests invalid",
+    CredentialsRefused: "MetaStudio refuses the bot's credentials",
+    PermissionDenied: "MetaStudio does not allow what the bot asks for",
+    WrongProject: "MetaStudio does not know the bot's project or address",
+    Throttled: "MetaStudio limits the requests of this account",
+    ServiceDown: "MetaStudio has a fault",
+    Unreachable: "MetaStudio can't be reached",
+    TimedOut: "MetaStudio takes too long to answer",
+    UnreadableAnswer: "MetaStudio's answer can't be read",
+}
+"""The errors in words for whoever runs the bot."""
 
 
 class Connection(Protocol):
@@ -127,20 +152,21 @@ class Health:
 
     def _connecting(self) -> str | None:
         is_connected = self._connection is None or self._connection.connected
-        return None if is_connected else en.NOT_CONNECTED
+        return None if is_connected else "The bot is not connected to Slack."
 
     def _sending(self) -> str | None:
         trouble = self._outbox.trouble
-        return en.SLACK_REFUSES_BOT.format(code=trouble.code) if trouble else None
+        return f"Slack refuses the bot's messages ({trouble.code}): {REMEDY}" if trouble else None
 
     def _watching(self) -> str | None:
         """Judge the last answer that the watcher got. One failed check is nothing: the next may go well."""
         silence = self._watcher.silence
+        trouble = self._watcher.trouble
         if not self._watcher.is_refused and silence <= self._longest_silence:
             return None
-        last = en.LAST_ANSWER.format(seconds=silence)
-        since = last if self._watcher.was_served else en.NO_ANSWER_YET
-        return en.NOT_CHECKING.format(fault=_fault(self._watcher.trouble), since=since)
+        last = f"its last good answer is {silence:.0f} seconds old"
+        since = last if self._watcher.was_served else "it has given no good answer since the start"
+        return f"{_fault(trouble)}; {since}: {REMEDY}"
 
     async def _keeping(self) -> str | None:
         is_due = time.monotonic() - self._store_tried_at >= STORE_EVERY
@@ -148,8 +174,8 @@ class Health:
             self._store_tried_at = time.monotonic()
             await self._try_store()
         if self._store_hangs:
-            return en.STORE_HANGS
-        return sentence(self._store.trouble) if self._store.trouble else None
+            return "The disk of the store does not answer."
+        return self._store.trouble.sentence() if self._store.trouble else None
 
     async def _try_store(self) -> None:
         try:
@@ -177,15 +203,14 @@ class Health:
             is_ready=not await self.problems(),
             reconnects=self._connection.reconnects if self._connection else 0,
         )
-        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE})
+        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 def _fault(trouble: VoiceJobError | None) -> str:
     """Say what keeps MetaStudio's answers away, with the HTTP status and MetaStudio's code."""
-    if trouble is None:
-        return en.NO_ANSWER
-    fault = en.METASTUDIO_FAULTS.get(type(trouble).__name__, en.OTHER_FAULT)
+    if isinstance(trouble, StoreTrouble):
+        return "MetaStudio is not asked while the store fails"
     if not isinstance(trouble, MetaStudioError):
-        return fault
+        return "MetaStudio does not answer"
     told = " ".join(filter(None, (str(trouble.status or ""), trouble.code)))
-    return f"{fault} ({told})" if told else fault
+    return FAULTS.get(type(trouble), "MetaStudio gives no good answer") + (f" ({told})" if told else "")
