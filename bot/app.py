@@ -40,7 +40,7 @@ from bot.slack.socket_mode import Connection
 from bot.slack.timed_app import TimedApp
 from bot.store import open_store
 from bot.store.takeover import take_over
-from bot.telemetry.health import Health
+from bot.telemetry.health import BotState, Health
 from bot.telemetry.metrics import Metrics
 from bot.watch.watcher import Watcher
 
@@ -94,7 +94,8 @@ async def run(
         services = Services.of(metastudio, store, outbox, watcher, context, workspace)
         register(app, replies, services, metrics, workspace, doubt=identity.doubt)
         connection = Connection() if settings.slack_app_token else None
-        health = Health(connection, watcher, outbox, store, metrics, poll=poll)
+        state = partial(_state, connection, watcher, outbox)
+        health = Health(state, store, metrics, poll=poll)
         way = _serve_slack(app, settings, health, metrics, connection, ready)
         parts = {"watcher": watcher.run(), "outbox": outbox.run(), "workspace": identity.run()}
         await run_parts(parts | {"way to Slack": way}, stop)
@@ -111,6 +112,18 @@ def _message_context(settings: Settings, auth: AsyncSlackResponse) -> MessageCon
         bot_name=str(auth.get("user")),
         command=COMMAND,
         console_url=settings.console_url,
+    )
+
+
+def _state(connection: Connection | None, watcher: Watcher, outbox: Outbox) -> BotState:
+    return BotState(
+        is_connected=connection is None or connection.connected,
+        reconnects=connection.reconnects if connection else 0,
+        refusal=outbox.trouble.code if outbox.trouble else "",
+        trouble=watcher.trouble,
+        silence=watcher.silence,
+        was_served=watcher.was_served,
+        is_refused=watcher.is_refused,
     )
 
 

@@ -1,9 +1,10 @@
-"""What a supervisor and a monitoring system ask: is the bot alive, is it ready, and how is it doing."""
+"""Liveness, readiness and metrics over HTTP, for a supervisor and a monitoring system."""
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, Protocol
 
@@ -48,54 +49,28 @@ FAULTS: Final[Mapping[type[MetaStudioError], str]] = {
 """The errors in words for whoever runs the bot."""
 
 
-class Connection(Protocol):
-    """What readiness asks of the connection to Slack."""
+@dataclass(frozen=True, kw_only=True)
+class BotState:
+    """What readiness depends on besides the store, at one moment."""
 
-    @property
-    def connected(self) -> bool:
-        """Whether Slack can reach the bot."""
-
-    @property
-    def reconnects(self) -> int:
-        """How many connections were opened after the first one."""
-
-
-class Watcher(Protocol):
-    """What readiness asks of the watcher; ``silence`` is in seconds."""
-
-    @property
-    def trouble(self) -> VoiceJobError | None:
-        """What keeps it from checking at present."""
-
-    @property
-    def silence(self) -> float:
-        """How long MetaStudio has given no good answer."""
-
-    @property
-    def was_served(self) -> bool:
-        """Whether MetaStudio has given a good answer since the start."""
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether MetaStudio refuses the bot itself."""
-
-
-class Refusal(Protocol):
-    """Slack's refusal of the bot; ``code`` is Slack's own."""
-
-    code: str
-
-
-class Outbox(Protocol):
-    """What readiness asks of the outbox."""
-
-    @property
-    def trouble(self) -> Refusal | None:
-        """What keeps it from sending anything at present."""
+    is_connected: bool = True
+    """Whether Slack can reach the bot."""
+    reconnects: int = 0
+    """Socket Mode connections after the first one."""
+    refusal: str = ""
+    """Slack's error code while Slack refuses the bot itself."""
+    trouble: VoiceJobError | None = None
+    """Why jobs can't be checked."""
+    silence: float = 0.0
+    """Seconds since MetaStudio's last good answer, or since the start."""
+    was_served: bool = True
+    """Whether MetaStudio has given a good answer since the start."""
+    is_refused: bool = False
+    """Whether MetaStudio refuses the bot itself, which only a person can mend."""
 
 
 class Store(Protocol):
-    """What readiness and the metrics ask of the store."""
+    """The part of ``bot.store.Store`` that readiness and the metrics need."""
 
     trouble: StoreTrouble | None
 
@@ -103,30 +78,26 @@ class Store(Protocol):
         """Write and read something. Raises StoreTrouble."""
 
     async def followed(self) -> Mapping[str, Sequence[Subscription]]:
-        """Give all subscriptions by the id of their job."""
+        """Return all subscriptions by the id of their job."""
 
 
 class Health:
-    """Tells how the bot is.
+    """Serves liveness, readiness and the metrics.
 
-    ``connection`` is that of Socket Mode, None in HTTP mode. In seconds, ``poll`` is the pause between two
-    checks, and ``patience`` how long a try of the store may take.
+    In seconds, ``poll`` is the pause between two checks of the jobs, and ``patience`` how long a try of the
+    store may take.
     """
 
     def __init__(
         self,
-        connection: Connection | None,
-        watcher: Watcher,
-        outbox: Outbox,
+        state: Callable[[], BotState],
         store: Store,
         metrics: Metrics,
         *,
         poll: float,
         patience: float = STORE_PATIENCE,
     ) -> None:
-        self._connection = connection
-        self._watcher = watcher
-        self._outbox = outbox
+        self._state = state
         self._store = store
         self._metrics = metrics
         self._longest_silence = LATE_CHECKS * poll
@@ -136,39 +107,22 @@ class Health:
         """Whether the last try of the store took too long."""
 
     def add_to(self, application: web.Application) -> None:
-        """Serve ``/healthz``, ``/readyz`` and ``/metrics``."""
+        """Add the routes ``/healthz``, ``/readyz`` and ``/metrics``."""
         application.router.add_get("/healthz", self._alive)
         application.router.add_get("/readyz", self._is_ready)
         application.router.add_get("/metrics", self._exposition)
 
     async def problems(self) -> dict[str, str]:
-        """Say what is not as it should be, by part; nothing while the bot is ready."""
+        """Return what keeps the bot from being ready, by part; empty while it is ready."""
+        state = self._state()
         found = {
-            "slack": self._connecting() or self._sending(),
-            "metastudio": self._watching(),
-            "store": await self._keeping(),
+            "slack": slack_problem(state),
+            "metastudio": metastudio_problem(state, self._longest_silence),
+            "store": await self._store_problem(),
         }
         return {part: says for part, says in found.items() if says}
 
-    def _connecting(self) -> str | None:
-        is_connected = self._connection is None or self._connection.connected
-        return None if is_connected else "The bot is not connected to Slack."
-
-    def _sending(self) -> str | None:
-        trouble = self._outbox.trouble
-        return f"Slack refuses the bot's messages ({trouble.code}): {REMEDY}" if trouble else None
-
-    def _watching(self) -> str | None:
-        """Judge the last answer that the watcher got. One failed check is nothing: the next may go well."""
-        silence = self._watcher.silence
-        trouble = self._watcher.trouble
-        if not self._watcher.is_refused and silence <= self._longest_silence:
-            return None
-        last = f"its last good answer is {silence:.0f} seconds old"
-        since = last if self._watcher.was_served else "it has given no good answer since the start"
-        return f"{_fault(trouble)}; {since}: {REMEDY}"
-
-    async def _keeping(self) -> str | None:
+    async def _store_problem(self) -> str | None:
         is_due = time.monotonic() - self._store_tried_at >= STORE_EVERY
         if is_due or self._store_hangs or self._store.trouble:
             self._store_tried_at = time.monotonic()
@@ -198,16 +152,29 @@ class Health:
     async def _exposition(self, _: web.Request) -> web.Response:
         followed = await self._store.followed()
         stock = Stock.of((subscription for every in followed.values() for subscription in every), time.time())
-        text = self._metrics.exposition(
-            stock,
-            is_ready=not await self.problems(),
-            reconnects=self._connection.reconnects if self._connection else 0,
-        )
+        is_ready = not await self.problems()
+        text = self._metrics.exposition(stock, is_ready=is_ready, reconnects=self._state().reconnects)
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
+def slack_problem(state: BotState) -> str | None:
+    """Return why Slack can't be served; None while it can."""
+    if not state.is_connected:
+        return "The bot is not connected to Slack."
+    return f"Slack refuses the bot's messages ({state.refusal}): {REMEDY}" if state.refusal else None
+
+
+def metastudio_problem(state: BotState, longest_silence: float) -> str | None:
+    """Return why jobs are not checked, or None. One failed check is no problem: the next may succeed."""
+    if not state.is_refused and state.silence <= longest_silence:
+        return None
+    last = f"its last good answer is {state.silence:.0f} seconds old"
+    since = last if state.was_served else "it has given no good answer since the start"
+    return f"{_fault(state.trouble)}; {since}: {REMEDY}"
+
+
 def _fault(trouble: VoiceJobError | None) -> str:
-    """Say what keeps MetaStudio's answers away, with the HTTP status and MetaStudio's code."""
+    """Return why MetaStudio gives no good answer, with the HTTP status and MetaStudio's code."""
     if isinstance(trouble, StoreTrouble):
         return "MetaStudio is not asked while the store fails"
     if not isinstance(trouble, MetaStudioError):
