@@ -12,20 +12,9 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from bot.domain.subscriptions import Subscription
-from bot.errors import (
-    CredentialsRefused,
-    MetaStudioError,
-    PermissionDenied,
-    RequestRefused,
-    ServiceDown,
-    StoreTrouble,
-    Throttled,
-    TimedOut,
-    Unreachable,
-    UnreadableAnswer,
-    VoiceJobError,
-    WrongProject,
-)
+from bot.errors import MetaStudioError, StoreTrouble, VoiceJobError
+from bot.messages.errors import sentence
+from bot.messages.texts import en
 from bot.telemetry.metrics import Metrics, Stock
 
 LATE_CHECKS: Final = 3
@@ -34,19 +23,6 @@ STORE_EVERY: Final = 10.0
 """Seconds between two tries of the store: a probe must not make the disk busy."""
 STORE_PATIENCE: Final = 2.0
 """Seconds that such a try may take: probes give up soon."""
-REMEDY: Final = "`voicejob check` says what to do, and a new setting needs a restart, but no secret's file."
-FAULTS: Final[Mapping[type[MetaStudioError], str]] = {
-    RequestRefused: "MetaStudio calls the bot's requests invalid",
-    CredentialsRefused: "MetaStudio refuses the bot's credentials",
-    PermissionDenied: "MetaStudio does not allow what the bot asks for",
-    WrongProject: "MetaStudio does not know the bot's project or address",
-    Throttled: "MetaStudio limits the requests of this account",
-    ServiceDown: "MetaStudio has a fault",
-    Unreachable: "MetaStudio can't be reached",
-    TimedOut: "MetaStudio takes too long to answer",
-    UnreadableAnswer: "MetaStudio's answer can't be read",
-}
-"""The errors in words for whoever runs the bot."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,8 +104,8 @@ class Health:
             self._store_tried_at = time.monotonic()
             await self._try_store()
         if self._store_hangs:
-            return "The disk of the store does not answer."
-        return self._store.trouble.sentence() if self._store.trouble else None
+            return en.STORE_HANGS
+        return sentence(self._store.trouble) if self._store.trouble else None
 
     async def _try_store(self) -> None:
         try:
@@ -160,24 +136,24 @@ class Health:
 def slack_problem(state: BotState) -> str | None:
     """Return why Slack can't be served; None while it can."""
     if not state.is_connected:
-        return "The bot is not connected to Slack."
-    return f"Slack refuses the bot's messages ({state.refusal}): {REMEDY}" if state.refusal else None
+        return en.NOT_CONNECTED
+    return en.SLACK_REFUSES_BOT.format(code=state.refusal) if state.refusal else None
 
 
 def metastudio_problem(state: BotState, longest_silence: float) -> str | None:
     """Return why jobs are not checked, or None. One failed check is no problem: the next may succeed."""
     if not state.is_refused and state.silence <= longest_silence:
         return None
-    last = f"its last good answer is {state.silence:.0f} seconds old"
-    since = last if state.was_served else "it has given no good answer since the start"
-    return f"{_fault(state.trouble)}; {since}: {REMEDY}"
+    since = en.LAST_ANSWER.format(seconds=state.silence) if state.was_served else en.NO_ANSWER_YET
+    return en.NOT_CHECKING.format(fault=_fault(state.trouble), since=since)
 
 
 def _fault(trouble: VoiceJobError | None) -> str:
     """Return why MetaStudio gives no good answer, with the HTTP status and MetaStudio's code."""
-    if isinstance(trouble, StoreTrouble):
-        return "MetaStudio is not asked while the store fails"
+    if trouble is None:
+        return en.NO_ANSWER
+    fault = en.METASTUDIO_FAULTS.get(type(trouble).__name__, en.OTHER_FAULT)
     if not isinstance(trouble, MetaStudioError):
-        return "MetaStudio does not answer"
-    told = " ".join(filter(None, (str(trouble.status or ""), trouble.code)))
-    return FAULTS.get(type(trouble), "MetaStudio gives no good answer") + (f" ({told})" if told else "")
+        return fault
+    known = " ".join(filter(None, (str(trouble.status or ""), trouble.code)))
+    return f"{fault} ({known})" if known else fault

@@ -1,4 +1,4 @@
-"""What goes wrong for a while, told twice: when it begins, and when it is over."""
+"""Logging the first failure and the recovery, instead of every retry."""
 
 import logging
 from typing import Any

@@ -1,9 +1,8 @@
-"""The log: one line an event, to stderr, as text or JSON, with neither secrets nor what people wrote in it.
+"""The log: one line for each event, to stderr, as text or JSON, without secrets or what people wrote.
 
-A line of ours is a constant message and fields: ``log.info("told", extra=about(job=…, channel=…))``. Other
-libraries put into their messages what they were given: request bodies, addresses that let anybody answer,
-whole replies. So of theirs only the first words are taken, and of an exception never what it says, only its
-class and where it came from.
+The bot logs constant messages and fields: ``log.info("delivered", extra=about(job=…, channel=…))``. Other
+libraries log what they were given: request bodies, response URLs, whole answers. So of their messages only
+the first words are logged, and of exceptions only classes and tracebacks, never their messages.
 """
 
 import json
@@ -13,7 +12,7 @@ import sys
 import threading
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -36,9 +35,9 @@ FIELDS: Final = (
     "code",
     "cause",
 )
-"""All fields that a line can have, in their order. ``request`` is Huawei Cloud's id of a request."""
+"""All fields that a line can have, in this order. ``request`` is Huawei Cloud's request id."""
 LONGEST_FIELD: Final = 64
-"""Characters of a field: a job id has no more, nor has any code."""
+"""Characters. No job id and no error code is longer."""
 QUIET: Final = {
     "aiohttp": logging.WARNING,
     "asyncio": logging.WARNING,
@@ -47,24 +46,21 @@ QUIET: Final = {
     "slack_sdk": logging.WARNING,  # at DEBUG: envelopes and the tickets of Socket Mode
     "sqlitedict": logging.CRITICAL,  # ten lines for each error, which reaches our log as one
 }
-"""The libraries' least levels, and WARNING for all others, whatever somebody sets instead."""
-
+"""The libraries' lowest levels, whatever somebody sets; WARNING for all others."""
 LOST: Final = "lines of the log that could not be written: %d"
-
 LONGEST_TRACE: Final = 40
 """Frames of a traceback: the last ones."""
 
 _OURS: Final = "bot"
 _FIRST_WORDS: Final = re.compile(r"[A-Za-z ,-]{1,80}")
 _PLAIN: Final = re.compile(r"[\w.:/+-]+", re.ASCII)
-_UNTOLD: Final = "(its words are not logged)"
+_OMITTED: Final = "(its words are not logged)"
 
 Fields: TypeAlias = dict[str, str | float]
-ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 class LogFormat(StrEnum):
-    """How a line looks."""
+    """The formats of the log."""
 
     TEXT = "text"
     JSON = "json"
@@ -73,89 +69,92 @@ class LogFormat(StrEnum):
 def about(
     *, error: Exception | None = None, seconds: float | None = None, **values: str | None
 ) -> dict[str, Any]:
-    """Make the ``extra`` of a line from values for FIELDS; empty ones are left out, long ones are cut.
+    """Return the ``extra`` argument of a log call with these FIELDS; empty ones are left out, long ones cut.
 
-    ``error`` becomes its class, and what it knows of MetaStudio's answer. Raises ValueError for no field.
+    ``error`` becomes its class, and MetaStudio's status, code and request id. Raises ValueError for a name
+    that is no field.
     """
-    given: dict[str, str | float | None] = {**_of(error), **values}
-    if seconds is not None:
-        given["seconds"] = round(seconds, 2)
+    given: dict[str, str | None] = {**_fields_of(error), **values}
     if unknown := given.keys() - set(FIELDS):
         raise ValueError(f"no fields of the log: {', '.join(sorted(unknown))}")
-    return {"about": {name: _cut(value) for name in FIELDS if (value := given.get(name)) not in {None, ""}}}
+    fields: Fields = {name: _cut(str(value)) for name, value in given.items() if value}
+    if seconds is not None:
+        fields["seconds"] = round(seconds, 2)
+    return {"about": {name: fields[name] for name in FIELDS if name in fields}}
 
 
 def set_up(form: LogFormat = LogFormat.TEXT, level: int = logging.INFO) -> None:
-    """Send what is logged from ``level`` on to stderr; a second call takes the place of the first.
+    """Log to stderr from ``level`` on; a second call replaces the first.
 
-    Warnings of Python and exceptions that nobody caught go the same way.
+    Warnings and uncaught exceptions are logged, too.
     """
     root = logging.getLogger()
-    for handler in [each for each in root.handlers if isinstance(each, _Lines)]:
+    for handler in [each for each in root.handlers if isinstance(each, _StderrHandler)]:
         root.removeHandler(handler)
-    root.addHandler(lines := _Lines(form, level, sys.stderr))
-    on_lost(lines.lost)
+    root.addHandler(handler := _StderrHandler(form, level))
+    on_lost(handler.lost)
     root.setLevel(max(level, logging.WARNING))
     logging.getLogger(_OURS).setLevel(level)
     for name, quiet in QUIET.items():
         logging.getLogger(name).setLevel(max(level, quiet))
-    _hear_of_crashes()
+    _log_crashes()
 
 
-class _Lines(logging.StreamHandler[TextIO]):
-    """Writes lines; also fit where somebody sets other levels."""
+class _StderrHandler(logging.StreamHandler[TextIO]):
+    """Writes lines to stderr. Its filter also holds where somebody sets the loggers' levels."""
 
-    def __init__(self, form: LogFormat, level: int, stream: TextIO) -> None:
-        super().__init__(stream)
+    def __init__(self, form: LogFormat, level: int) -> None:
+        super().__init__(sys.stderr)
         self.setLevel(level)
         self.setFormatter(JsonLines() if form is LogFormat.JSON else TextLines())
-        self.addFilter(_is_fit)
+        self.addFilter(_is_logged)
 
     def lost(self, number: int) -> str:
-        """Write the line that says how many were dropped."""
-        told = {"name": __name__, "levelname": "WARNING", "msg": LOST, "args": (number,)}
-        return self.format(logging.makeLogRecord(told)) + self.terminator
+        """Format the line that says how many were lost."""
+        return self._line(__name__, "WARNING", LOST % number)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  logging's own name
-        """Say that a line can't be made: logging would print it raw, with its values."""
-        where = {"name": record.name, "levelname": "ERROR", "msg": f"a line can't be made: {_place(record)}"}
+        """Log where a record can't be formatted: logging would print its arguments."""
         with suppress(Exception):
-            self.stream.write(self.format(logging.makeLogRecord(where)) + self.terminator)
+            place = f"{record.module}:{record.lineno}"
+            self.stream.write(self._line(record.name, "ERROR", f"a line can't be made: {place}"))
+
+    def _line(self, name: str, level: str, message: str) -> str:
+        record = logging.makeLogRecord({"name": name, "levelname": level, "msg": message})
+        return self.format(record) + self.terminator
 
 
 class TextLines(logging.Formatter):
     """``2026-01-31T08:15:00.123Z WARNING bot.deliver.outbox: message job=… channel=…``, then a traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write one line, whatever is in it: line breaks are escaped."""
-        told = [f"{_time(record)} {record.levelname:<7} {record.name}: {_message(record)}"]
-        told += [f"{name}={_quoted(value)}" for name, value in _fields(record).items()]
-        if trace := _trace(record.exc_info):
-            told.append(trace)
-        return _escaped(" ".join(told))
+        """Format one line: line breaks are escaped, and whatever else could command a terminal."""
+        line = f"{_time(record)} {record.levelname:<7} {record.name}: {_message(record)}"
+        fields = [f"{name}={_quoted(value)}" for name, value in _fields(record).items()]
+        return _escaped(" ".join(filter(None, [line, *fields, _traceback(record)])))
 
 
 class JsonLines(logging.Formatter):
-    """One object: time, level, logger, message, the fields, and a traceback under that name.
+    """An object with the keys time, level, logger and message, the fields, and perhaps a traceback.
 
-    What else other libraries attach to their records is left out.
+    Attributes that other libraries give to their records are left out.
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write one line: JSON escapes line breaks, and all that is not ASCII."""
-        told: Fields = {
+        """Format one line in ASCII: JSON escapes the rest."""
+        line: Fields = {
             "time": _time(record),
             "level": record.levelname,
             "logger": record.name,
             "message": _message(record),
         }
-        told |= _fields(record)
-        if trace := _trace(record.exc_info):
-            told["traceback"] = trace
-        return json.dumps(told)
+        line |= _fields(record)
+        if text := _traceback(record):
+            line["traceback"] = text
+        return json.dumps(line)
 
 
-def _is_fit(record: logging.LogRecord) -> bool:
+def _is_logged(record: logging.LogRecord) -> bool:
     return _is_ours(record) or record.levelno >= QUIET.get(record.name.partition(".")[0], logging.WARNING)
 
 
@@ -166,18 +165,14 @@ def _is_ours(record: logging.LogRecord) -> bool:
 def _message(record: logging.LogRecord) -> str:
     if _is_ours(record):
         return record.getMessage()
-    # asyncio, for one, goes on with the arguments of what failed, and Bolt with the request.
+    # After the first words, asyncio goes on with the arguments of a call, and Bolt with the request.
     words = _first_words(record.msg) if isinstance(record.msg, str) else ""
-    return f"{words} {_UNTOLD} {_place(record)}".strip()
+    return f"{words} {_OMITTED} {record.module}:{record.lineno}".strip()
 
 
 def _first_words(text: str) -> str:
     found = _FIRST_WORDS.match(text)
     return found[0].strip() if found else ""
-
-
-def _place(record: logging.LogRecord) -> str:
-    return f"{record.module}:{record.lineno}"
 
 
 def _fields(record: logging.LogRecord) -> Fields:
@@ -195,66 +190,55 @@ def _quoted(value: str | float) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Write line breaks, and whatever else could steer a terminal, as their codes."""
-    if text.isprintable():
-        return text
-    return "".join(each if each.isprintable() else _code(each) for each in text)
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
-def _code(character: str) -> str:
-    return character.encode("unicode_escape").decode()
-
-
-def _cut(value: str | float | None) -> str | float:
-    if isinstance(value, float):
-        return value
-    text = str(value)
+def _cut(text: str) -> str:
     return text if len(text) <= LONGEST_FIELD else text[: LONGEST_FIELD - 1] + "…"
 
 
-def _of(error: Exception | None) -> Mapping[str, str]:
-    """Take what is known of an error; other people's words are not among it."""
+def _fields_of(error: Exception | None) -> dict[str, str]:
+    """Return what may be logged of an error: nothing that MetaStudio or a library wrote for people."""
     if error is None:
         return {}
-    told = {"error": type(error).__name__}
+    fields = {"error": type(error).__name__}
     if isinstance(error, MetaStudioError):
-        told |= {"status": str(error.status or ""), "code": error.code, "request": error.request_id}
-        told["cause"] = type(error.__cause__).__name__ if error.__cause__ else ""
+        fields |= {"status": str(error.status or ""), "code": error.code, "request": error.request_id}
+        fields["cause"] = type(error.__cause__).__name__ if error.__cause__ else ""
     elif isinstance(error, StoreTrouble):
-        told["cause"] = error.values.get("reason", "")
-    return told
+        fields["cause"] = error.values.get("reason", "")
+    return fields
 
 
-def _trace(exc_info: ExcInfo | None) -> str:
-    """Tell an exception, and those behind it, by class and place: what they say may quote anything."""
-    if not (exc_info and exc_info[1]):
-        return ""
-    return "\n".join(["Traceback:", *_lines_of(exc_info[1], set())])
+def _traceback(record: logging.LogRecord) -> str:
+    """Format the record's exception, if it has one, and those behind it, without their messages."""
+    error = record.exc_info[1] if record.exc_info else None
+    return "\n".join(["Traceback:", *_traceback_lines(error, set())]) if error else ""
 
 
-def _lines_of(error: BaseException, told: set[int]) -> Iterator[str]:
-    told.add(id(error))
+def _traceback_lines(error: BaseException, seen: set[int]) -> Iterator[str]:
+    seen.add(id(error))
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if cause and id(cause) not in told:
-        yield from _lines_of(cause, told)
+    if cause and id(cause) not in seen:
+        yield from _traceback_lines(cause, seen)
         yield "which led to:"
     yield from (line.rstrip() for line in traceback.format_tb(error.__traceback__, -LONGEST_TRACE))
     yield type(error).__qualname__
     for each in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
-        if id(each) not in told:
+        if id(each) not in seen:
             yield "of which one is:"
-            yield from _lines_of(each, told)
+            yield from _traceback_lines(each, seen)
 
 
-def _hear_of_crashes() -> None:
-    """Log what Python itself would print raw, with all that an exception or a warning says."""
+def _log_crashes() -> None:
+    """Log what Python itself would print, with the messages of exceptions and warnings."""
     log = logging.getLogger(__name__)
 
     def crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
             sys.__excepthook__(kind, error, trace)
         else:
-            log.critical("crashed", exc_info=(kind, error, trace))
+            log.critical("crashed", exc_info=error)
 
     def thread_crashed(args: threading.ExceptHookArgs) -> None:
         if args.exc_value:
@@ -265,15 +249,10 @@ def _hear_of_crashes() -> None:
             log.error("an exception that nobody can catch", exc_info=args.exc_value)
 
     def warned(
-        message: Warning | str,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: TextIO | None = None,  # noqa: ARG001  warnings calls with all of these
-        line: str | None = None,  # noqa: ARG001
+        message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any, **__: Any
     ) -> None:
         words = _first_words(str(message))
-        log.warning("%s at %s:%d: %s %s", category.__name__, filename, lineno, words, _UNTOLD)
+        log.warning("%s at %s:%d: %s %s", category.__name__, filename, lineno, words, _OMITTED)
 
     sys.excepthook, threading.excepthook, sys.unraisablehook = crashed, thread_crashed, unraisable
     warnings.showwarning = warned
