@@ -12,7 +12,7 @@ from bot.messages.errors import sentence
 from bot.network.trust import certificate_fault, no_certificates
 from bot.process.console import exit_code, print_aside
 from bot.process.environment import harmful
-from bot.process.output import OutputLost, taken_over
+from bot.process.output import OutputLost, queued_output
 
 INTERRUPTED: Final = 130
 """What shells and typer make of Ctrl-C."""
@@ -23,7 +23,7 @@ def main() -> None:
     for name in harmful(os.environ, sys.argv[1:]):
         del os.environ[name]
     try:
-        with taken_over():
+        with queued_output():
             _obey()
     except VoiceJobError as error:
         if not (isinstance(error, OutputLost) and error.is_closed):

@@ -22,7 +22,7 @@ from bot.domain.jobs import Job, without_personal_fields
 from bot.messages import job_card
 from bot.network import variables
 from bot.process.console import console, print_aside
-from bot.process.output import finish, hurry
+from bot.process.output import wait_for_stdout, wait_less
 from bot.process.version import VERSION
 from bot.run import on_signals, run
 from bot.telemetry import logs
@@ -129,7 +129,7 @@ def check(
     items = asyncio.run(tried(known_settings.read()))
     good = all(item.ok is not False for item in items)
     _print_items(items, good=good, as_json=as_json)
-    finish()  # however it went, all of it is wanted
+    wait_for_stdout()  # however it went, all of it is wanted
     raise typer.Exit(0 if good else 2 if variables.problems() else 1)
 
 
@@ -185,7 +185,7 @@ async def _demo(port: int, *, open_browser: bool) -> None:
     stop = asyncio.Event()
 
     def end() -> None:
-        hurry()
+        wait_less()
         stop.set()
 
     on_signals(end)

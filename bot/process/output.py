@@ -38,7 +38,7 @@ class OutputLost(VoiceJobError):
         self.is_closed = error.errno == errno.EPIPE
 
 
-class Outlet(io.BufferedIOBase):
+class QueuedOutput(io.BufferedIOBase):
     """The binary end of a stream: takes bytes at once, and writes them to a descriptor on a daemon thread.
 
     ``most`` is how many writes may wait; None for no limit. ``trouble`` is the last error of the system's,
@@ -174,13 +174,13 @@ def _count_last(lines: list[bytes], size: int) -> int:
 
 
 @contextmanager
-def taken_over() -> Iterator[None]:
+def queued_output() -> Iterator[None]:
     """Put outlets in the place of stdout and stderr. At the end, all that was printed has been written.
 
     Raises OutputLost where that was not possible and the command went well.
     """
     _occupy_closed()
-    out, err = Outlet(STDOUT), Outlet(STDERR, most=MOST_WAITING)
+    out, err = QueuedOutput(STDOUT), QueuedOutput(STDERR, most=MOST_WAITING)
     # Where it is not UTF-8, some of our characters would be an error. Python escapes them for stderr itself.
     sys.stdout = _text(out, sys.stdout, "replace")
     sys.stderr = _text(err, sys.stderr, "backslashreplace")
@@ -190,32 +190,32 @@ def taken_over() -> Iterator[None]:
         yield
     except (SystemExit, KeyboardInterrupt) as ended:
         if isinstance(ended, KeyboardInterrupt) or ended.code:
-            hurry()  # perhaps it is because nobody reads
+            wait_less()  # perhaps it is because nobody reads
             out.drain()
             raise
     except Exception:
         out.drain()
         raise
-    finish()
+    wait_for_stdout()
 
 
-def finish() -> None:
+def wait_for_stdout() -> None:
     """Wait until all that was printed to stdout is written. Raises OutputLost."""
-    if isinstance(outlet := getattr(sys.stdout, "buffer", None), Outlet):
+    if isinstance(outlet := getattr(sys.stdout, "buffer", None), QueuedOutput):
         outlet.drain()
         if outlet.trouble:
             raise OutputLost(outlet.trouble)
 
 
-def hurry() -> None:
+def wait_less() -> None:
     """Let the end not wait long for whoever reads stdout."""
-    if isinstance(outlet := getattr(sys.stdout, "buffer", None), Outlet):
+    if isinstance(outlet := getattr(sys.stdout, "buffer", None), QueuedOutput):
         outlet.patience = LAST_SECONDS
 
 
-def on_lost(make: Lost) -> None:
+def report_lost(make: Lost) -> None:
     """Have ``make`` write the line of stderr that says how many lines of it were dropped."""
-    if isinstance(outlet := getattr(sys.stderr, "buffer", None), Outlet):
+    if isinstance(outlet := getattr(sys.stderr, "buffer", None), QueuedOutput):
         outlet.lost = make
 
 
@@ -229,6 +229,6 @@ def _occupy_closed() -> None:
     os.close(descriptor)
 
 
-def _text(outlet: Outlet, before: Any, errors: str) -> io.TextIOWrapper:
+def _text(outlet: QueuedOutput, before: Any, errors: str) -> io.TextIOWrapper:
     encoding = getattr(before, "encoding", None) or "utf-8"
     return io.TextIOWrapper(outlet, encoding=encoding, errors=errors, write_through=True)

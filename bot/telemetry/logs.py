@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, Final, TextIO, TypeAlias
 
 from bot.errors import MetaStudioError, StoreTrouble
-from bot.process.output import on_lost
+from bot.process.output import report_lost
 
 FIELDS: Final = (
     "job",
@@ -92,7 +92,7 @@ def set_up(form: LogFormat = LogFormat.TEXT, level: int = logging.INFO) -> None:
     for handler in [each for each in root.handlers if isinstance(each, _StderrHandler)]:
         root.removeHandler(handler)
     root.addHandler(handler := _StderrHandler(form, level))
-    on_lost(handler.lost)
+    report_lost(handler.lost)
     root.setLevel(max(level, logging.WARNING))
     logging.getLogger(_OURS).setLevel(level)
     for name, quiet in QUIET.items():

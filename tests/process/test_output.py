@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 import pytest
 
-from bot.process.output import MOST_WAITING, Outlet
+from bot.process.output import MOST_WAITING, QueuedOutput
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import APP_TOKEN, SlackWorkspace
 from tests.support import PATIENCE, eventually
@@ -90,7 +90,7 @@ class TestOutlet:
     def test_all_is_written_in_order(self, tmp_path: Path) -> None:
         """And a drain comes back when it is."""
         with (tmp_path / "log").open("wb") as file:
-            outlet = Outlet(file.fileno())
+            outlet = QueuedOutput(file.fileno())
             for number in range(500):
                 outlet.write(b"%d\n" % number)
             outlet.drain()
@@ -99,7 +99,7 @@ class TestOutlet:
 
     def test_the_newest_wait_for_a_late_reader(self, full: Pipe) -> None:
         """The number of those that were dropped comes before them: the first is held by the thread itself."""
-        outlet = Outlet(full[1], most=3)
+        outlet = QueuedOutput(full[1], most=3)
         outlet.write(b"0\n")
         while not outlet.held:
             pass
@@ -119,7 +119,7 @@ class TestOutlet:
     def test_a_pipe_that_somebody_made_not_to_wait_loses_nothing(self, full: Pipe) -> None:
         """Whoever has its other descriptors can set O_NONBLOCK on it."""
         os.set_blocking(full[1], False)
-        outlet = Outlet(full[1])
+        outlet = QueuedOutput(full[1])
         outlet.write(b"late\n")
         os.read(full[0], PIPE_BYTES)
         outlet.drain()
@@ -130,7 +130,7 @@ class TestOutlet:
         """Though it leaves the thread little time: more lines than may wait, as fast as logging goes."""
         log = logging.Logger("fast")  # noqa: LOG001  of nobody else
         with (tmp_path / "log").open("wb") as file:
-            outlet = Outlet(file.fileno(), most=MOST_WAITING)
+            outlet = QueuedOutput(file.fileno(), most=MOST_WAITING)
             log.addHandler(logging.StreamHandler(io.TextIOWrapper(outlet, write_through=True)))
             for number in range(5 * MOST_WAITING):
                 log.warning("line %d of a log, as long as most of them are", number)
@@ -141,10 +141,10 @@ class TestOutlet:
     def test_what_can_not_be_written_is_counted_to_the_line(self, tmp_path: Path) -> None:
         """Those that fit into the file are there, and the one that was cut counts as lost."""
         program = (
-            "import resource, signal\nfrom bot.process.output import Outlet\n"
+            "import resource, signal\nfrom bot.process.output import QueuedOutput\n"
             "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
             "resource.setrlimit(resource.RLIMIT_FSIZE, (25, resource.RLIM_INFINITY))\n"
-            "outlet = Outlet(1, most=9)\n"
+            "outlet = QueuedOutput(1, most=9)\n"
             "outlet._write_all([b'123456789\\n'] * 5)\n"
             "resource.setrlimit(resource.RLIMIT_FSIZE, (999, resource.RLIM_INFINITY))\n"
             "outlet.write(b'last\\n')\noutlet.drain()\n"
@@ -163,7 +163,7 @@ class TestOutlet:
     def test_where_there_is_no_thread(self, tmp_path: Path, most: int | None) -> None:
         """It is written at once, and a drain comes back; later there may be one again."""
         program = (
-            f"import threading\nfrom bot.process.output import Outlet\noutlet = Outlet(1, most={most})\n"
+            f"import threading\nfrom bot.process.output import QueuedOutput\noutlet = QueuedOutput(1, most={most})\n"
             f"threading.stack_size({NO_SUCH_STACK})\n"
             "outlet.write(b'1\\n')\noutlet.drain()\noutlet.write(b'2\\n')\n"
             "assert threading.active_count() == 1\nthreading.stack_size(0)\n"
@@ -176,7 +176,7 @@ class TestOutlet:
 
     def test_a_drain_has_an_end(self, full: Pipe) -> None:
         """Where nobody reads and there is no time."""
-        outlet = Outlet(full[1])
+        outlet = QueuedOutput(full[1])
         outlet.patience = 0.01
         outlet.write(b"unread\n")
         outlet.drain()
@@ -238,7 +238,7 @@ class TestBot:
     async def _dropped(self, full: Pipe, form: str) -> str:
         program = (
             "import logging, sys\nfrom bot.process import output\nfrom bot.telemetry import logs\n"
-            "with output.taken_over():\n"
+            "with output.queued_output():\n"
             f"    logs.set_up(logs.LogFormat.{form.upper()})\n"
             "    log = logging.getLogger('bot.x')\n    log.warning('first')\n"
             "    while not sys.stderr.buffer.held: pass\n"
