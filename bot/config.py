@@ -45,8 +45,8 @@ from bot.process.secret_files import (
     SystemdCredentials,
     field_of,
     files_of,
+    quoted_path,
     read_secret,
-    told,
 )
 from bot.telemetry.logs import LogFormat
 
@@ -326,7 +326,7 @@ def _read_again(name: str, file: SecretFile) -> SecretStr:
         value = SecretStr(read_secret(file.path))
         return value if is_password else _secret(value)
     except (SecretFileError, ValueError) as error:
-        raise BadSettings([f"{file.named_by}: {told(file.path)} {error}"]) from None
+        raise BadSettings([f"{file.named_by}: {quoted_path(file.path)} {error}"]) from None
 
 
 def _sentence(sentence: str) -> PydanticCustomError:
@@ -409,7 +409,7 @@ def _line(problem: ErrorDetails, files: Mapping[str, SecretFile]) -> str:
     value = str(problem["input"])
     is_told = key in _SHOWN and _HARMLESS.fullmatch(value)
     if file := files.get(field_of(key)):
-        return f"{file.named_by}: {reason} (it is from {told(file.path)})"
+        return f"{file.named_by}: {reason} (it is from {quoted_path(file.path)})"
     return f"{key}: {reason} (it is {value!r})" if is_told else f"{key}: {reason}"
 
 

@@ -1,4 +1,4 @@
-"""Secrets from files: those that ``KEY_FILE`` names, as with Docker's secrets, and systemd's credentials."""
+"""Secrets from files: those named by ``KEY_FILE``, as with Docker's secrets, and systemd's credentials."""
 
 import os
 import stat
@@ -24,28 +24,28 @@ SECRET_KEYS: Final = (
 FILE_KEYS: Final = tuple(f"{key}_FILE" for key in SECRET_KEYS)
 """The keys that name such a file."""
 LONGEST: Final = 64 * 1024
-"""Bytes. No secret is as long; IAM's tokens are the longest."""
+"""Bytes. No secret is longer; IAM's tokens are the longest."""
 
 
 class SecretFileError(Exception):
-    """A file does not give a secret; its text says why, and never what is in it."""
+    """No secret can be read from a file. Its text says why, and never what the file contains."""
 
 
 class SecretFile(NamedTuple):
-    """A file that a secret was read from, and the key that a person would look at."""
+    """A file with a secret, and the key that names it for a person."""
 
     named_by: str
     path: Path
 
 
 class FileProblem(str):
-    """Stands in the place of a value, and says why there is none."""
+    """A sentence that takes the place of a value that could not be read, for the settings' validation."""
 
     __slots__ = ()
 
 
 def read_secret(path: Path) -> str:
-    """Read a secret: one line in UTF-8, without blanks around it. Raises SecretFileError."""
+    """Return a file's one line of UTF-8 without blanks around it. Raises SecretFileError."""
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
@@ -75,21 +75,21 @@ def _secret_in(raw: bytes) -> str:
     return text
 
 
-def told(path: Path) -> str:
-    """Show a path that is there, or whose folder is: anything else may be the secret itself, in its place.
+def quoted_path(path: Path) -> str:
+    """Quote a path if it exists or its folder does: anything else may be the secret itself, given as a path.
 
-    The root is no such folder, nor is that in which the bot runs: any secret could be a name in one of them.
+    The root and the current folder do not count as such a folder: any secret could be a name in them.
     """
     folder = Path(os.path.realpath(path.parent))
-    has_folder = path.parent != Path() and folder != folder.parent and _is_there(folder)
-    is_path = _is_there(path) or has_folder
+    has_folder = path.parent != Path() and folder != folder.parent and _exists(folder)
+    is_path = _exists(path) or has_folder
     return f"“{path.absolute()}”" if is_path else "the file that it names (write its full path, /…)"
 
 
-def _is_there(path: Path) -> bool:
+def _exists(path: Path) -> bool:
     try:
         path.lstat()
-    except PermissionError:  # then a folder on the way is there
+    except PermissionError:  # then a folder on the way exists
         return True
     except (OSError, ValueError):
         return False
@@ -97,13 +97,13 @@ def _is_there(path: Path) -> bool:
 
 
 def field_of(key: str) -> str:
-    """Name the field of a key: two have another name as well."""
+    """Return the name of a key's field: two keys have an alias."""
     name = key.lower()
     return f"huawei{name}" if name.startswith("cloud_sdk_") else name
 
 
 class FileSource(EnvSettingsSource):
-    """Reads files, by key; ``files`` has those that were read, by their keys in lower case."""
+    """A source of settings that reads files; ``files`` has those it tried, by their keys in lower case."""
 
     def __init__(self, settings_cls: type[BaseSettings]) -> None:
         self.files: dict[str, SecretFile] = {}
@@ -114,18 +114,18 @@ class FileSource(EnvSettingsSource):
         try:
             return read_secret(path)
         except SecretFileError as error:
-            return FileProblem(f"{named_by}: {told(path)} {error}")
+            return FileProblem(f"{named_by}: {quoted_path(path)} {error}")
 
 
 class NamedFiles(FileSource):
-    """The files that ``KEY_FILE`` names in another source, which goes after this one."""
+    """The files named by ``KEY_FILE`` in another source, which has a lower priority; ``where`` names it."""
 
-    def __init__(self, settings_cls: type[BaseSettings], beside: EnvSettingsSource, where: str) -> None:
-        self._beside, self._where = beside, where
+    def __init__(self, settings_cls: type[BaseSettings], named_in: EnvSettingsSource, where: str) -> None:
+        self._named_in, self._where = named_in, where
         super().__init__(settings_cls)
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
-        given = {key.upper(): value for key, value in self._beside.env_vars.items() if value}
+        given = {key.upper(): value for key, value in self._named_in.env_vars.items() if value}
         named = [key for key in SECRET_KEYS if given.get(f"{key}_FILE")]
         return {key.lower(): self._value(key, given) for key in named}
 
@@ -138,17 +138,18 @@ class NamedFiles(FileSource):
 
 
 class SystemdCredentials(FileSource):
-    """The files in systemd's ``$CREDENTIALS_DIRECTORY`` that are named like a key."""
+    """The files in systemd's ``$CREDENTIALS_DIRECTORY`` that have the name of a key."""
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
         folder = os.environ.get("CREDENTIALS_DIRECTORY")
-        paths = {key: Path(folder, key) for key in SECRET_KEYS} if folder else {}
-        there = {key: path for key, path in paths.items() if os.path.lexists(path)}
-        return {key.lower(): self._read(key, path, key) for key, path in there.items()}
+        if not folder:
+            return {}
+        keys = [key for key in SECRET_KEYS if os.path.lexists(Path(folder, key))]
+        return {key.lower(): self._read(key, Path(folder, key), key) for key in keys}
 
 
 def files_of(settings: type[BaseSettings]) -> dict[str, SecretFile]:
-    """Find the files that secrets are read from, by the name of their field."""
+    """Return the files that secrets are read from, by the name of their field."""
     init = InitSettingsSource(settings, {})
     found: dict[str, SecretFile | None] = {}
     for source in settings.settings_customise_sources(settings, init, init, init, init):

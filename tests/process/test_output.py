@@ -28,6 +28,8 @@ PIPE_BYTES = 4096
 NO_SUCH_STACK = 1 << 47
 """Bytes that no thread gets for its stack: more than a process can have."""
 PAGE = "demo --port 0 --no-browser"
+NO_SPACE = "What was printed could not be written to stdout: No space left on device."
+CLOSED = "What was printed could not be written to stdout: Bad file descriptor."
 Pipe = tuple[int, int]
 
 
@@ -41,6 +43,14 @@ def full() -> Iterator[Pipe]:
     for end in (reader, writer):
         with suppress(OSError):
             os.close(end)
+
+
+def rest_of(pipe: Pipe) -> list[str]:
+    """Read a pipe to its end, and return its lines, but for what had filled it."""
+    reader, writer = pipe
+    os.close(writer)
+    with os.fdopen(os.dup(reader)) as file:
+        return [line for line in file.read().splitlines() if not line.startswith("-")]
 
 
 @asynccontextmanager
@@ -69,117 +79,89 @@ async def code_of(process: asyncio.subprocess.Process) -> int:
 
 
 async def in_shell(command: str) -> tuple[int, str]:
-    """Run a line of bash; gives its exit code, with that of the first command that failed, and stderr."""
+    """Run a line of bash; returns its exit code, with that of the first command that failed, and stderr."""
     line = f"set -o pipefail; voicejob() {{ '{sys.executable}' -m bot \"$@\"; }}; {command}"
     process = await asyncio.create_subprocess_exec("bash", "-c", line, stdout=DEVNULL, stderr=PIPE)
     _, err = await process.communicate()
     return process.returncode or 0, err.decode()
 
 
-def rest_of(pipe: Pipe) -> list[str]:
-    """Read a pipe to its end, and give its lines, but for what had filled it."""
-    reader, writer = pipe
-    os.close(writer)
-    with os.fdopen(os.dup(reader)) as file:
-        return [line for line in file.read().splitlines() if not line.startswith("-")]
+def printed_by(program: str) -> list[str]:
+    """Run a program with a QueuedOutput, and return the lines of the file that is its stdout."""
+    start = "import resource, signal, threading\nfrom bot.process.output import QueuedOutput\n"
+    with Path("printed").open("wb") as file:
+        subprocess.run([sys.executable, "-c", start + program], stdout=file, check=True)  # noqa: S603
+    return Path("printed").read_text().splitlines()
 
 
-class TestOutlet:
+class TestQueue:
     """The queue itself."""
 
-    def test_all_is_written_in_order(self, tmp_path: Path) -> None:
-        """And a drain comes back when it is."""
+    def test_a_fast_writer_loses_nothing_in_a_file(self, tmp_path: Path) -> None:
+        """Though it leaves the thread little time: more lines than may wait, in order, at logging's pace."""
+        log = logging.Logger("fast")  # noqa: LOG001  of nobody else
         with (tmp_path / "log").open("wb") as file:
-            outlet = QueuedOutput(file.fileno())
-            for number in range(500):
-                outlet.write(b"%d\n" % number)
-            outlet.drain()
+            output = QueuedOutput(file.fileno(), most=MOST_WAITING)
+            log.addHandler(logging.StreamHandler(io.TextIOWrapper(output, write_through=True)))
+            for number in range(5 * MOST_WAITING):
+                log.warning("%d is the number of a line as long as most of them are", number)
+            output.drain()
 
-        assert (tmp_path / "log").read_text().split() == [str(number) for number in range(500)]
+        numbers = [int(line.split()[0]) for line in (tmp_path / "log").read_text().splitlines()]
+        assert numbers == list(range(5 * MOST_WAITING))
 
     def test_the_newest_wait_for_a_late_reader(self, full: Pipe) -> None:
-        """The number of those that were dropped comes before them: the first is held by the thread itself."""
-        outlet = QueuedOutput(full[1], most=3)
-        outlet.write(b"0\n")
-        while not outlet.held:
-            pass
-        for number in range(1, 9):
-            outlet.write(b"%d\n" % number)
+        """The number of those that were dropped comes before them; the thread may hold the first already."""
+        output = QueuedOutput(full[1], most=3)
+        for number in range(9):
+            output.write(b"%d\n" % number)
         os.read(full[0], PIPE_BYTES)
-        outlet.drain()
+        output.drain()
 
-        assert os.read(full[0], PIPE_BYTES).decode().splitlines() == [
-            "0",
-            "lines that could not be written: 5",
-            "6",
-            "7",
-            "8",
-        ]
+        *first, lost, sixth, seventh, eighth = os.read(full[0], PIPE_BYTES).decode().splitlines()
+        assert (sixth, seventh, eighth) == ("6", "7", "8")
+        assert lost == f"lines that could not be written: {6 - len(first)}"
 
     def test_a_pipe_that_somebody_made_not_to_wait_loses_nothing(self, full: Pipe) -> None:
         """Whoever has its other descriptors can set O_NONBLOCK on it."""
         os.set_blocking(full[1], False)
-        outlet = QueuedOutput(full[1])
-        outlet.write(b"late\n")
+        output = QueuedOutput(full[1])
+        output.write(b"late\n")
         os.read(full[0], PIPE_BYTES)
-        outlet.drain()
+        output.drain()
 
         assert os.read(full[0], PIPE_BYTES) == b"late\n"
 
-    def test_a_fast_writer_loses_nothing_in_a_file(self, tmp_path: Path) -> None:
-        """Though it leaves the thread little time: more lines than may wait, as fast as logging goes."""
-        log = logging.Logger("fast")  # noqa: LOG001  of nobody else
-        with (tmp_path / "log").open("wb") as file:
-            outlet = QueuedOutput(file.fileno(), most=MOST_WAITING)
-            log.addHandler(logging.StreamHandler(io.TextIOWrapper(outlet, write_through=True)))
-            for number in range(5 * MOST_WAITING):
-                log.warning("line %d of a log, as long as most of them are", number)
-            outlet.drain()
-
-        assert (tmp_path / "log").read_text().count("\n") == 5 * MOST_WAITING
-
-    def test_what_can_not_be_written_is_counted_to_the_line(self, tmp_path: Path) -> None:
+    def test_what_can_not_be_written_is_counted_to_the_line(self) -> None:
         """Those that fit into the file are there, and the one that was cut counts as lost."""
-        program = (
-            "import resource, signal\nfrom bot.process.output import QueuedOutput\n"
+        printed = printed_by(
             "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
             "resource.setrlimit(resource.RLIMIT_FSIZE, (25, resource.RLIM_INFINITY))\n"
-            "outlet = QueuedOutput(1, most=9)\n"
-            "outlet._write_all([b'123456789\\n'] * 5)\n"
+            "output = QueuedOutput(1, most=9)\n"
+            "output._write_all([b'123456789\\n'] * 5)\n"
             "resource.setrlimit(resource.RLIMIT_FSIZE, (999, resource.RLIM_INFINITY))\n"
-            "outlet.write(b'last\\n')\noutlet.drain()\n"
+            "output.write(b'last\\n')\noutput.drain()\n"
         )
-        with (tmp_path / "log").open("wb") as file:
-            subprocess.run([sys.executable, "-c", program], stdout=file, check=True)  # noqa: S603
 
-        assert (tmp_path / "log").read_text().splitlines() == [
-            "123456789",
-            "123456789",
-            "12345lines that could not be written: 3",
-            "last",
-        ]
+        assert printed == ["123456789", "123456789", "12345lines that could not be written: 3", "last"]
 
-    @pytest.mark.parametrize("most", [None, 3])
-    def test_where_there_is_no_thread(self, tmp_path: Path, most: int | None) -> None:
+    def test_where_there_is_no_thread(self) -> None:
         """It is written at once, and a drain comes back; later there may be one again."""
-        program = (
-            f"import threading\nfrom bot.process.output import QueuedOutput\noutlet = QueuedOutput(1, most={most})\n"
-            f"threading.stack_size({NO_SUCH_STACK})\n"
-            "outlet.write(b'1\\n')\noutlet.drain()\noutlet.write(b'2\\n')\n"
+        printed = printed_by(
+            f"output = QueuedOutput(1)\nthreading.stack_size({NO_SUCH_STACK})\n"
+            "output.write(b'1\\n')\noutput.drain()\noutput.write(b'2\\n')\n"
             "assert threading.active_count() == 1\nthreading.stack_size(0)\n"
-            "outlet.write(b'3\\n')\noutlet.drain()\nassert threading.active_count() == 2\n"
+            "output.write(b'3\\n')\noutput.drain()\nassert threading.active_count() == 2\n"
         )
-        with (tmp_path / "log").open("wb") as file:
-            subprocess.run([sys.executable, "-c", program], stdout=file, check=True, timeout=PATIENCE)  # noqa: S603
 
-        assert (tmp_path / "log").read_text() == "1\n2\n3\n"
+        assert printed == ["1", "2", "3"]
 
     def test_a_drain_has_an_end(self, full: Pipe) -> None:
         """Where nobody reads and there is no time."""
-        outlet = QueuedOutput(full[1])
-        outlet.patience = 0.01
-        outlet.write(b"unread\n")
-        outlet.drain()
+        output = QueuedOutput(full[1])
+        output.patience = 0.01
+        output.write(b"unread\n")
+        output.drain()
 
         assert os.read(full[0], 2 * PIPE_BYTES).count(b"\n") == 1
 
@@ -187,16 +169,10 @@ class TestOutlet:
 class TestBot:
     """A bot whose log nobody reads."""
 
-    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
     async def test_it_answers_and_ends(
-        self,
-        slack: SlackWorkspace,
-        metastudio: MetaStudioSimulator,
-        channel: str,
-        full: Pipe,
-        number: signal.Signals,
+        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, full: Pipe
     ) -> None:
-        """From its first line on; it ends with 0 when it is told to."""
+        """From its first line on, it ends with 0 when it is told to, and a late reader misses nothing."""
         job = metastudio.add_job(voice_name="Unread")
         settings = environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN)
         async with voicejob("run", settings=settings, err=full[1]) as bot:
@@ -204,18 +180,6 @@ class TestBot:
             for _ in range(3):
                 asked = await slack.command("/voicejob", job["job_id"], channel=channel)
                 assert "Unread" in (await asked.message()).text
-            bot.send_signal(number)
-            assert await code_of(bot) == 0
-
-    @pytest.mark.parametrize("form", ["text", "json"])
-    async def test_a_late_reader_gets_the_last_lines(
-        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, full: Pipe, form: str
-    ) -> None:
-        """And nothing that was not dropped is missing."""
-        settings = environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN, VOICEJOB_LOG=form)
-        async with voicejob("run", settings=settings, err=full[1]) as bot:
-            await slack.connected()
-            await (await slack.command("/voicejob", "help", channel=channel)).message()
             os.read(full[0], PIPE_BYTES)
             bot.send_signal(signal.SIGTERM)
             assert await code_of(bot) == 0
@@ -224,25 +188,13 @@ class TestBot:
         assert ["ready" in line for line in lines].count(True) == 1
         assert "stopped" in lines[-1]
 
-    @pytest.mark.parametrize("form", ["text", "json"])
-    def test_how_many_lines_were_dropped_is_a_line_of_the_log(self, full: Pipe, form: str) -> None:
+    async def test_how_many_lines_were_dropped_is_a_line_of_the_log(self, full: Pipe) -> None:
         """In its own form."""
-        told = asyncio.run(self._dropped(full, form))
-
-        words = "lines of the log that could not be written: 5"
-        if form == "json":
-            assert json.loads(told)["message"] == words
-        else:
-            assert re.fullmatch(rf"\S+Z WARNING bot\.telemetry\.logs: {words}", told)
-
-    async def _dropped(self, full: Pipe, form: str) -> str:
         program = (
-            "import logging, sys\nfrom bot.process import output\nfrom bot.telemetry import logs\n"
+            "import logging\nfrom bot.process import output\nfrom bot.telemetry import logs\n"
             "with output.queued_output():\n"
-            f"    logs.set_up(logs.LogFormat.{form.upper()})\n"
-            "    log = logging.getLogger('bot.x')\n    log.warning('first')\n"
-            "    while not sys.stderr.buffer.held: pass\n"
-            f"    for each in range({MOST_WAITING + 5}): log.warning('more')\n"
+            "    logs.set_up(logs.LogFormat.JSON)\n"
+            f"    for each in range({MOST_WAITING + 5}): logging.getLogger('bot.x').warning('more')\n"
             "    print('logged', flush=True)\n    input()\n"
         )
         process = await asyncio.create_subprocess_exec(
@@ -252,9 +204,12 @@ class TestBot:
         reading = asyncio.create_task(asyncio.to_thread(rest_of, full))
         process.stdin.write(b"\n")  # type: ignore[union-attr]
         assert await code_of(process) == 0
-        lines = await reading
-        assert len(lines) == MOST_WAITING + 2
-        return lines[1]
+
+        lines = [json.loads(line) for line in await reading]
+        (lost,) = [line for line in lines if line["message"] != "more"]
+        dropped = MOST_WAITING + 5 - (len(lines) - 1)
+        assert (lost["level"], lost["logger"]) == ("WARNING", "bot.telemetry.logs")
+        assert lost["message"] == f"lines of the log that could not be written: {dropped}"
 
     async def test_a_bad_setting_is_told_to_nobody(self, full: Pipe) -> None:
         """The exit code says it all the same."""
@@ -266,68 +221,48 @@ class TestCommands:
     """The other commands."""
 
     @pytest.mark.parametrize(
-        ("arguments", "number"),
+        ("arguments", "number", "is_err_read"),
         [
-            ("manifest", signal.SIGTERM),
-            ("check", signal.SIGINT),
-            ("check --json", signal.SIGTERM),
-            ("--help", signal.SIGINT),
-            (PAGE, signal.SIGTERM),
-            (PAGE, signal.SIGINT),
+            ("manifest", signal.SIGTERM, False),
+            (PAGE, signal.SIGTERM, False),
+            (PAGE, signal.SIGINT, True),
+            ("check", signal.SIGINT, True),
+            ("--version", signal.SIGINT, True),
         ],
     )
     async def test_one_that_nobody_reads_can_be_ended(
-        self, full: Pipe, arguments: str, number: signal.Signals
+        self, full: Pipe, arguments: str, number: signal.Signals, *, is_err_read: bool
     ) -> None:
-        """By its first signal, with both its outputs full."""
-        async with voicejob(*arguments.split(), out=full[1], err=full[1]) as command:
+        """By its first signal, with its output full; by Ctrl-C without a trace."""
+        err = PIPE if is_err_read else full[1]
+        async with voicejob(*arguments.split(), out=full[1], err=err) as command:
             await eventually(lambda: threads_of(command.pid) > 1)
             command.send_signal(number)
-            await code_of(command)
-
-    @pytest.mark.parametrize("arguments", ["check", "--version", PAGE])
-    async def test_ctrl_c_is_no_trace(self, full: Pipe, arguments: str) -> None:
-        """Where stdout alone is not read."""
-        async with voicejob(*arguments.split(), out=full[1], err=PIPE) as command:
-            await eventually(lambda: threads_of(command.pid) > 1)
-            command.send_signal(signal.SIGINT)
             async with asyncio.timeout(PATIENCE):
-                _, err = await command.communicate()
+                _, told = await command.communicate()
 
-        assert command.returncode in {0, 130}
-        assert not re.search(b"Traceback|KeyboardInterrupt", err)
-
-    @pytest.mark.parametrize("arguments", ["manifest", "check", "check --json", "--help", "demo --once"])
-    async def test_a_full_disk_is_a_sentence(self, arguments: str) -> None:
-        """And exit code 1."""
-        code, err = await in_shell(f"voicejob {arguments} > /dev/full")
-
-        assert code == 1
-        assert "What was printed could not be written to stdout: No space left on device." in err
-        assert not re.search("Traceback|ignored", err)
+        assert command.returncode in {0, 130} or number is signal.SIGTERM
+        assert not re.search(b"Traceback|KeyboardInterrupt", told or b"")
 
     @pytest.mark.parametrize(
-        "arguments", ["manifest", "check 2>&1", "--version", "--help 2>&1", "demo --once"]
+        ("line", "code", "says"),
+        [
+            *((f"voicejob {each} > /dev/full", 1, NO_SPACE) for each in ("manifest", "check --json")),
+            *((f"voicejob {each} > /dev/full", 1, NO_SPACE) for each in ("--help", "demo --once")),
+            *((f"voicejob {each} | head -c 0", 1, "") for each in ("demo --once", "check 2>&1", "--help 2>&1")),
+            ("voicejob manifest >&-", 1, CLOSED),
+            ("voicejob --help >&-", 1, CLOSED),
+            *((f"PORT=x voicejob run {how}", 2, "") for how in ("2>/dev/full", ">&- 2>&-")),
+            ("PORT=x voicejob run <&-", 2, "PORT"),
+        ],
     )
-    async def test_a_reader_who_has_gone_is_silence(self, arguments: str) -> None:
-        """There is nobody to be told."""
-        code, err = await in_shell(f"voicejob {arguments} | head -c 0")
+    async def test_where_output_can_not_go(self, line: str, code: int, says: str) -> None:
+        """A full disk and a closed stdout are a sentence; where the reader has gone, nobody is told."""
+        ended, err = await in_shell(line)
 
-        assert code == 1
-        assert not re.search("written|Traceback|ignored", err)
-
-    @pytest.mark.parametrize("arguments", ["manifest", "check --json", "--help"])
-    async def test_a_closed_stdout_is_a_sentence(self, arguments: str) -> None:
-        """It is no file that happens to get its number."""
-        code, err = await in_shell(f"voicejob {arguments} >&-")
-
-        assert code == 1
-        assert "could not be written to stdout: Bad file descriptor." in err
-
-    @pytest.mark.parametrize("how", ["2>&-", "2>/dev/full", ">&- 2>&-", "<&-"])
-    async def test_without_stderr_the_exit_code_is_the_same(self, how: str) -> None:
-        """Nobody hears the sentence."""
-        assert (await in_shell(f"PORT=x voicejob run {how}"))[0] == 2
+        assert (ended, bool(err)) == (code, bool(says))
+        assert says in err
+        assert not re.search("Traceback|ignored", err)
 
     async def test_a_job_on_a_full_disk(self, metastudio: MetaStudioSimulator) -> None:
         """What was looked up is lost, and that is told."""
