@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from http import HTTPStatus
-from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 import httpx
@@ -17,13 +16,13 @@ from bot.domain.rates import RATE_LIMITS, RateLimits
 from bot.errors import BadJobId, MetaStudioError, TimedOut, UnreadableAnswer
 from bot.metastudio.auth import SignIn
 from bot.metastudio.errors import refusal
-from bot.metastudio.faults import transport_error
 from bot.metastudio.throttle import Throttle
-from bot.metastudio.transport import LONGEST, Transport
+from bot.metastudio.transport import MAX_BYTES, Transport, as_our_errors
 from bot.network.retries import retried
 from bot.telemetry.metrics import OK, Metrics
 
 Answer = TypeVar("Answer")
+Get = Callable[[], Awaitable[httpx.Response]]
 
 LOOK_UP_SECONDS: Final = 12.0
 """A look-up ends within this time, whatever happens."""
@@ -35,9 +34,7 @@ LONGEST_JOB: Final = 256 * 1024
 """Bytes of one job, which has a few KiB. Python makes up to twenty bytes of each one that it reads."""
 LONGEST_PAGE: Final = 2 * 1024 * 1024
 """Bytes of a page of the list: a hundred jobs of twenty KiB."""
-HTTPX_ERRORS: Final = (httpx.RequestError, httpx.InvalidURL, UnicodeError)
-"""What httpx raises for a request; UnicodeError where a host's name has no form in Unicode."""
-TELLING_FIELDS: Final = frozenset({"job_id", "state", "voice_name"})
+JOB_FIELDS: Final = frozenset({"job_id", "state", "voice_name"})
 """An answer that has an error code and none of these is no job, whatever its status."""
 
 
@@ -62,26 +59,21 @@ class MetaStudio:
     ) -> None:
         self._jobs_url = f"{endpoint}/v1/{project_id}/voice-training-manage/user/jobs"
         headers = {"Accept": "application/json"} | ({"X-App-UserId": app_user_id} if app_user_id else {})
-        self._http = httpx.AsyncClient(auth=auth, headers=headers, timeout=timeout, transport=Transport())
+        self._http = httpx.AsyncClient(headers=headers, timeout=timeout, transport=Transport())
         self._auth = auth
-        auth.attach(self._http, pause=rates.refused, hold=rates.unheard)
+        auth.attach(self._http, rates)
         self.throttle = Throttle(pause=rates.requests, first_hold=rates.hold)
         self._first_pause = rates.retry
         self._metrics = metrics or Metrics()
         self._limit = limit
-        self._under_way: dict[str, asyncio.Task[Job]] = {}
-        self._asked_at: dict[str, float] = {}
+        self._shared: dict[str, asyncio.Task[Job]] = {}
+        self._shared_since: dict[str, float] = {}
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        for task in list(self._under_way.values()):
+    async def __aexit__(self, *_: object) -> None:
+        for task in list(self._shared.values()):
             task.cancel()
             await asyncio.wait([task])
         await self._auth.aclose()
@@ -92,12 +84,12 @@ class MetaStudio:
 
         Raises BadJobId before anything is sent, MetaStudioError otherwise.
         """
-        task = self._under_way.get(job_id)
-        if task is None or task.done():  # in the turn of the loop in which it was answered it is still there
-            self._asked_at[job_id] = asyncio.get_running_loop().time()
-            task = self._under_way[job_id] = asyncio.create_task(self._fetch(job_id))
-            task.add_done_callback(lambda done: self._forget(job_id, done))
-        # The shield lets one asker give up without taking the answer from the others.
+        task = self._under_way(job_id)
+        if task is None:
+            self._shared_since[job_id] = asyncio.get_running_loop().time()
+            task = self._shared[job_id] = asyncio.create_task(self._fetch(job_id))
+            task.add_done_callback(partial(self._forget, job_id))
+        # The shield lets one caller be cancelled without cancelling the request of the others.
         return await asyncio.shield(task)
 
     async def stated_job(self, job_id: str) -> Job:
@@ -108,22 +100,26 @@ class MetaStudio:
         return job
 
     def asked_at(self, job_id: str) -> float:
-        """Say as of when an answer is that is asked for now, on the loop's clock: others may have asked."""
-        task = self._under_way.get(job_id)
-        return self._asked_at[job_id] if task and not task.done() else asyncio.get_running_loop().time()
+        """Return when ``job``, called now, has sent its request, by the loop's clock: others may have called.
+
+        The answer is as of then at the earliest.
+        """
+        is_shared = self._under_way(job_id) is not None
+        return self._shared_since[job_id] if is_shared else asyncio.get_running_loop().time()
 
     async def answer(self, job_id: str) -> dict[str, Any]:
         """Fetch one job as MetaStudio sends it (ShowVoiceTrainingJob). Raises as ``job`` does."""
         if not JOB_ID.fullmatch(job_id):
             raise BadJobId(job_id)
-        return await self._in_time(lambda: self._job_once(job_id), job_id)
+        get = partial(self._get, f"{self._jobs_url}/{job_id}", {}, LONGEST_JOB)
+        return await self._ask("show", get, partial(_job_in, job_id=job_id), job_id)
 
     async def recent_jobs(self, *, offset: int = 0) -> Page:
         """List jobs, the one that changed last first (ListVoiceTrainingJob): PAGE_SIZE from ``offset`` on.
 
         The order is what is asked for: check it in what comes back. Raises MetaStudioError.
         """
-        return await self._in_time(lambda: self._page_once(offset), "")
+        return await self._list(offset, {"sort_key": "update_time", "sort_dir": "desc"})
 
     async def listed_job(self, job_id: str) -> Job | None:
         """Look for one job in the list, which is asked for this job alone; None if the list has no such job.
@@ -134,10 +130,10 @@ class MetaStudio:
         seen: set[str | None] = set()
         offset = 0
         for _ in range(MOST_PAGES):
-            query = {"job_id": job_id, "offset": offset, "limit": PAGE_SIZE}
-            page = await self._in_time(partial(self._listed_once, query), job_id)
-            if found := [job for job in page.jobs if (job.job_id or "").lower() == job_id.lower()]:
-                return found[0]
+            page = await self._list(offset, {"job_id": job_id}, job_id)
+            for job in page.jobs:
+                if (job.job_id or "").lower() == job_id.lower():
+                    return job
             if page.is_last(offset):
                 return None
             ids = {job.job_id for job in page.jobs}
@@ -151,50 +147,58 @@ class MetaStudio:
         # The id that was asked for is the one that can be asked for again, whatever the answer says.
         return Job.from_api(await self.answer(job_id) | {"job_id": job_id})
 
-    def _forget(self, job_id: str, done: asyncio.Task[Job]) -> None:
-        if self._under_way.get(job_id) is done:  # otherwise somebody has asked anew already
-            del self._under_way[job_id], self._asked_at[job_id]
-        if not done.cancelled():
-            done.exception()  # all askers may be gone: then nobody else would look at it
+    def _under_way(self, job_id: str) -> asyncio.Task[Job] | None:
+        task = self._shared.get(job_id)
+        return task if task and not task.done() else None  # its callback may not have been called yet
 
-    async def _in_time(self, ask: Callable[[], Awaitable[Answer]], job_id: str) -> Answer:
+    def _forget(self, job_id: str, done: asyncio.Task[Job]) -> None:
+        if self._shared.get(job_id) is done:  # otherwise somebody has asked anew already
+            del self._shared[job_id], self._shared_since[job_id]
+        if not done.cancelled():
+            done.exception()  # all callers may be gone: then nobody else would retrieve it
+
+    async def _list(self, offset: int, query: dict[str, Any], job_id: str = "") -> Page:
+        get = partial(self._get, self._jobs_url, query | {"offset": offset, "limit": PAGE_SIZE}, LONGEST_PAGE)
+        return await self._ask("list", get, _page_in, job_id)
+
+    async def _ask(
+        self, call: str, get: Get, read: Callable[[httpx.Response], Answer], job_id: str
+    ) -> Answer:
+        """Send a request until it is answered or the time is over, and return what ``read`` returns."""
         try:
             async with asyncio.timeout(self._limit) as limit:
-                return await self._with_retries(ask, job_id, limit)
+                return await self._with_retries(call, get, read, limit.when() or 0.0)
         except TimeoutError:
             raise TimedOut(job_id=job_id) from None
+        except MetaStudioError as error:
+            error.values["job_id"] = job_id
+            raise
 
     async def _with_retries(
-        self, ask: Callable[[], Awaitable[Answer]], job_id: str, limit: asyncio.Timeout
+        self, call: str, get: Get, read: Callable[[httpx.Response], Answer], deadline: float
     ) -> Answer:
-        latest = limit.when() or 0.0
-
         async def once() -> Answer:
-            async with self.throttle.place(latest, job_id):
-                return await ask()
+            async with self.throttle.slot(deadline):
+                with self._counted(call):
+                    return read(await get())
 
         def pause(error: Exception, usual: float) -> float | None:
-            left = latest - asyncio.get_running_loop().time()
+            left = deadline - asyncio.get_running_loop().time()
             return pause_before_retry(error, usual=usual, seconds_left=left)
 
         return await retried(once, tries=TRIES, first=self._first_pause, pause=pause)
 
-    async def _job_once(self, job_id: str) -> dict[str, Any]:
-        with self._counted("show"):
-            response = await self._get(f"{self._jobs_url}/{job_id}", {}, job_id, LONGEST_JOB)
-            return _job_in(response, job_id)
-
-    async def _page_once(self, offset: int) -> Page:
-        query = {"offset": offset, "limit": PAGE_SIZE, "sort_key": "update_time", "sort_dir": "desc"}
-        return await self._listed_once(query)
-
-    async def _listed_once(self, query: dict[str, Any]) -> Page:
-        with self._counted("list"):
-            return _page_in(await self._get(self._jobs_url, query, "", LONGEST_PAGE))
+    async def _get(self, url: str, query: dict[str, Any], max_bytes: int) -> httpx.Response:
+        with as_our_errors():  # an address may be none
+            request = self._http.build_request("GET", url, params=query, extensions={MAX_BYTES: max_bytes})
+        response = await self._auth.send(request)
+        if response.status_code != HTTPStatus.OK:
+            raise refusal(response.status_code, response.headers, response.content)
+        return response
 
     @contextmanager
     def _counted(self, call: str) -> Iterator[None]:
-        """Count one request, whatever comes of it; one that is given up was no answer."""
+        """Count one request by its outcome; one that was cancelled is given up."""
         outcome = "given_up"
         try:
             yield
@@ -205,18 +209,9 @@ class MetaStudio:
         finally:
             self._metrics.request(call, outcome)
 
-    async def _get(self, url: str, query: dict[str, Any], job_id: str, longest: int) -> httpx.Response:
-        try:
-            response = await self._http.get(url, params=query or None, extensions={LONGEST: longest})
-        except HTTPX_ERRORS as error:
-            raise transport_error(error, job_id) from error
-        if response.status_code != HTTPStatus.OK:
-            raise refusal(response.status_code, response.headers, response.content, job_id=job_id)
-        return response
-
 
 def pause_before_retry(error: Exception, *, usual: float, seconds_left: float) -> float | None:
-    """Say after how many seconds to try again; None: not at all.
+    """Return after how many seconds to try again; None: not at all.
 
     A time that MetaStudio named (Retry-After) is kept, or not waited for at all when it is past the limit.
     """
@@ -229,12 +224,12 @@ def pause_before_retry(error: Exception, *, usual: float, seconds_left: float) -
 
 
 def _page_in(response: httpx.Response) -> Page:
-    # What is read, which may be large, is in no variable here: an error would keep it.
+    # What is parsed, which may be large, is in no variable here: an error would keep it.
     page = Page.from_api(_json_in(response))
     if page is None or not page.rows:
-        told = refusal(response.status_code, response.headers, response.content)
-        if page is None or told.code:
-            raise told
+        error = refusal(response.status_code, response.headers, response.content)
+        if page is None or error.code:
+            raise error
     return page
 
 
@@ -247,11 +242,11 @@ def _json_in(response: httpx.Response) -> Any:
 
 def _job_in(response: httpx.Response, job_id: str) -> dict[str, Any]:
     answer = _json_in(response)
-    if isinstance(answer, Mapping) and TELLING_FIELDS & answer.keys():
+    if isinstance(answer, Mapping) and JOB_FIELDS & answer.keys():
         if str(answer.get("job_id") or job_id).lower() != job_id.lower():
-            raise UnreadableAnswer(job_id=job_id)  # it is about another job
+            raise UnreadableAnswer  # it is about another job
         return dict(answer)
-    told = refusal(response.status_code, response.headers, response.content, job_id=job_id)
-    if isinstance(answer, Mapping) and not told.code:
+    error = refusal(response.status_code, response.headers, response.content)
+    if isinstance(answer, Mapping) and not error.code:
         return dict(answer)
-    raise told
+    raise error

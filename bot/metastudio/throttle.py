@@ -13,15 +13,15 @@ from typing import Final
 
 from bot.errors import MetaStudioError, Throttled, TimedOut, Unreachable
 
-AT_ONCE: Final = 16
-"""Requests on their way at a time: at 0.3 s each some 50 a second, more than a tenant is allowed."""
+CONCURRENCY: Final = 16
+"""Requests under way at a time: at 0.3 s each some 50 a second, more than a tenant is allowed."""
 LONGEST_HOLD: Final = 15 * 60.0
 """Seconds: after as long it is tried again, whatever a 429 said."""
 LONGEST_GROWN: Final = 60.0
 """Seconds to which a hold grows where a 429 names no time: the limit is one of requests a second."""
-LONGEST_TURN: Final = 2.0
+LONGEST_DELAY: Final = 2.0
 """Seconds for which people's requests, however many, hold up those that nobody waits for."""
-NO_ANSWER: Final = (TimedOut, Unreachable)
+_UNANSWERED: Final = (TimedOut, Unreachable)
 """Without a status, these say nothing about whether requests are served."""
 
 
@@ -55,17 +55,17 @@ class Hold:
 
 
 class Throttle:
-    """Lets ``at_once`` requests be on their way; ``pause`` is what ``turn`` keeps between two, in seconds.
+    """Lets ``concurrency`` requests be under way; ``turn`` keeps ``pause`` seconds between two.
 
-    ``first_hold`` is how many seconds none is sent after a first 429 that names no time.
+    ``first_hold`` is for how many seconds none is sent after a first 429 that names no time.
     """
 
-    def __init__(self, *, pause: float, first_hold: float, at_once: int = AT_ONCE) -> None:
+    def __init__(self, *, pause: float, first_hold: float, concurrency: int = CONCURRENCY) -> None:
         self.pause = pause
-        self._places = asyncio.Semaphore(at_once)
+        self._slots = asyncio.Semaphore(concurrency)
         self._trial = asyncio.Lock()
         self._hold = Hold(first_hold)
-        self._free_at = 0.0
+        self._next_turn_at = 0.0
 
     @property
     def held(self) -> float:
@@ -77,21 +77,21 @@ class Throttle:
 
         Raises Throttled, without waiting, where requests are held for longer than people would hold it up.
         """
-        latest = _now() + LONGEST_TURN
-        while (pause := max(min(self._free_at, latest) - _now(), self.held)) > 0:
-            self._refuse(latest, "")
+        latest = _now() + LONGEST_DELAY
+        while (pause := max(min(self._next_turn_at, latest) - _now(), self.held)) > 0:
+            self._raise_if_held_until(latest)
             await asyncio.sleep(pause)
 
     @asynccontextmanager
-    async def place(self, latest: float, job_id: str) -> AsyncIterator[None]:
-        """Wait for a place, send a request in it, and let its error, if any, be one of our tree.
+    async def slot(self, deadline: float) -> AsyncIterator[None]:
+        """Wait until a request may be sent; its MetaStudioError, if any, decides about the next ones.
 
-        ``latest`` is when the answer must be there, by the loop's clock. Raises Throttled, without waiting,
+        ``deadline`` is when the answer must be there, by the loop's clock. Raises Throttled, without waiting,
         where requests are held for longer.
         """
-        self._refuse(latest, job_id)
-        self._free_at = min(max(self._free_at, _now()) + self.pause, _now() + LONGEST_TURN)
-        async with self._places, self._open(latest, job_id):
+        self._raise_if_held_until(deadline)
+        self._next_turn_at = min(max(self._next_turn_at, _now()) + self.pause, _now() + LONGEST_DELAY)
+        async with self._slots, self._end_of_hold(deadline):
             sent = _now()
             try:
                 yield
@@ -99,28 +99,28 @@ class Throttle:
                 self._hold.refused(_now(), sent=sent, retry_after=error.retry_after)
                 raise
             except MetaStudioError as error:
-                if error.status or not isinstance(error, NO_ANSWER):
+                if error.status or not isinstance(error, _UNANSWERED):
                     self._hold.answered(sent=sent)
                 raise
             self._hold.answered(sent=sent)
 
     @asynccontextmanager
-    async def _open(self, latest: float, job_id: str) -> AsyncIterator[None]:
+    async def _end_of_hold(self, deadline: float) -> AsyncIterator[None]:
         """Wait for the end of a hold; while it is not known to be over, one request at a time is sent."""
         while self._hold.is_on:
             async with self._trial:
                 while self.held:
-                    self._refuse(latest, job_id)
+                    self._raise_if_held_until(deadline)
                     await asyncio.sleep(self.held)
                 if self._hold.is_on:
                     yield
                     return
         yield
 
-    def _refuse(self, latest: float, job_id: str) -> None:
+    def _raise_if_held_until(self, deadline: float) -> None:
         """Raise Throttled where requests are held for longer than somebody can wait."""
-        if self.held and self._hold.until >= latest:
-            raise Throttled(job_id=job_id, retry_after=self.held)
+        if self.held and self._hold.until >= deadline:
+            raise Throttled(retry_after=self.held)
 
 
 def _now() -> float:

@@ -9,51 +9,51 @@ import pytest
 
 from bot.domain.rates import RATE_LIMITS, RateLimits
 from bot.errors import CredentialsRefused, MetaStudioError, TimedOut, Unreachable
-from bot.metastudio.attempts import Attempt, Attempts, Turn
-from bot.metastudio.auth import AccessKey, GivenToken, SignIn
+from bot.metastudio.attempts import Attempt, Attempts, Decision
+from bot.metastudio.auth import AccessKey, GivenToken, Key, SignIn
 from bot.metastudio.client import MetaStudio
 from bot.simulators.metastudio.account import ACCESS_KEY, SECRET_KEY
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
-from tests.metastudio.test_auth import Clock, client_of, iam_user, now
+from tests.metastudio.test_auth import Clock, client_of, iam_user
 from tests.support import eventually
 
 WRONG = CredentialsRefused(status=401, code="APIGW.0301", request_id="r")
 PAUSE, HOLD = 60.0, 3.0
 
 STORIES: dict[str, list[tuple[float, str, Any]]] = {
-    "one at a time at first": [(0, "turn", Turn.SEND), (0, "begin", "a"), (0, "turn", Turn.WAIT)],
+    "one at a time at first": [(0, "turn", Decision.SEND), (0, "begin", "a"), (0, "turn", Decision.WAIT)],
     "side by side once they are good": [
         (0, "begin", "a"),
         (1, "accepted", "a"),
         (1, "end", "a"),
         (1, "begin", "b"),
-        (1, "turn", Turn.SEND),
+        (1, "turn", Decision.SEND),
     ],
     "nothing came of it: the next one tries": [
         (0, "begin", "a"),
         (1, "end", "a"),
-        (1, "turn", Turn.SEND),
+        (1, "turn", Decision.SEND),
         (1, "begin", "b"),
-        (1, "turn", Turn.WAIT),
+        (1, "turn", Decision.WAIT),
     ],
     "a refusal holds for a minute": [
         (0, "begin", "a"),
         (1, "refused", "a"),
         (1, "end", "a"),
-        (1, "turn", Turn.REFUSED),
-        (60.9, "turn", Turn.REFUSED),
-        (61, "turn", Turn.SEND),
+        (1, "turn", Decision.FAIL),
+        (60.9, "turn", Decision.FAIL),
+        (61, "turn", Decision.SEND),
     ],
     "then one tries, and nobody waits for it": [
         (0, "begin", "a"),
         (0, "refused", "a"),
         (0, "end", "a"),
         (60, "begin", "b"),
-        (61, "turn", Turn.REFUSED),
+        (61, "turn", Decision.FAIL),
         (62, "refused", "b"),
         (62, "end", "b"),
-        (121, "turn", Turn.REFUSED),
-        (122, "turn", Turn.SEND),
+        (121, "turn", Decision.FAIL),
+        (122, "turn", Decision.SEND),
     ],
     "a try of which nothing came lets the next one": [
         (0, "begin", "a"),
@@ -61,17 +61,17 @@ STORIES: dict[str, list[tuple[float, str, Any]]] = {
         (0, "end", "a"),
         (60, "begin", "b"),
         (70, "end", "b"),
-        (70, "turn", Turn.SEND),
+        (70, "turn", Decision.SEND),
     ],
     "one that was not answered holds the next one": [
         (0, "begin", "a"),
         (10, "unheard", "a"),
         (10, "end", "a"),
-        (12.9, "turn", Turn.REFUSED),
+        (12.9, "turn", Decision.FAIL),
         (13, "begin", "b"),
-        (13, "turn", Turn.WAIT),
+        (13, "turn", Decision.WAIT),
         (14, "accepted", "b"),
-        (14, "turn", Turn.SEND),
+        (14, "turn", Decision.SEND),
     ],
     "and one after a refusal": [
         (0, "begin", "a"),
@@ -80,8 +80,8 @@ STORIES: dict[str, list[tuple[float, str, Any]]] = {
         (60, "begin", "b"),
         (70, "unheard", "b"),
         (70, "end", "b"),
-        (72.9, "turn", Turn.REFUSED),
-        (73, "turn", Turn.SEND),
+        (72.9, "turn", Decision.FAIL),
+        (73, "turn", Decision.SEND),
     ],
     "but none of others, nor of good ones": [
         (0, "begin", "a"),
@@ -92,7 +92,7 @@ STORIES: dict[str, list[tuple[float, str, Any]]] = {
         (1, "accepted", "b"),
         (2, "begin", "c"),
         (3, "unheard", "c"),
-        (3, "turn", Turn.SEND),
+        (3, "turn", Decision.SEND),
     ],
     "a success forgets it": [
         (0, "begin", "a"),
@@ -102,7 +102,7 @@ STORIES: dict[str, list[tuple[float, str, Any]]] = {
         (61, "accepted", "b"),
         (61, "end", "b"),
         (61, "begin", "c"),
-        (61, "turn", Turn.SEND),
+        (61, "turn", Decision.SEND),
     ],
     "the end of another request is not the end of the try": [
         (0, "begin", "a"),
@@ -114,7 +114,7 @@ STORIES: dict[str, list[tuple[float, str, Any]]] = {
         (1, "end", "b"),
         (61, "begin", "d"),
         (61, "end", "c"),
-        (62, "turn", Turn.REFUSED),
+        (62, "turn", Decision.FAIL),
     ],
     "a success that was sent before the refusal is old": [
         (0, "begin", "a"),
@@ -125,27 +125,27 @@ STORIES: dict[str, list[tuple[float, str, Any]]] = {
         (1, "refused", "b"),
         (1, "end", "b"),
         (2, "accepted", "c"),
-        (2, "turn", Turn.REFUSED),
+        (2, "turn", Decision.FAIL),
     ],
     "other credentials begin anew": [
         (0, "begin", "a"),
         (0, "refused", "a"),
         (0, "end", "a"),
         (1, "other", "new"),
-        (1, "turn", Turn.SEND),
+        (1, "turn", Decision.SEND),
         (1, "begin", "b"),
-        (1, "turn", Turn.WAIT),
+        (1, "turn", Decision.WAIT),
     ],
     "what came of the old ones says nothing of others": [
         (0, "begin", "a"),
         (0, "other", "new"),
         (1, "refused", "a"),
-        (1, "turn", Turn.SEND),
+        (1, "turn", Decision.SEND),
         (1, "accepted", "a"),
         (1, "begin", "b"),
-        (1, "turn", Turn.WAIT),
+        (1, "turn", Decision.WAIT),
         (1, "end", "a"),
-        (1, "turn", Turn.WAIT),
+        (1, "turn", Decision.WAIT),
     ],
 }
 """What happens at each moment, and what a further request does then."""
@@ -159,16 +159,16 @@ def test_stories(story: list[tuple[float, str, Any]]) -> None:
     for at, what, about in story:
         if what == "other":
             credentials = about
-            attempts.turn(credentials, at)
+            attempts.decide(credentials, at)
         elif what == "turn":
-            assert attempts.turn(credentials, at) is about, (at, story)
+            assert attempts.decide(credentials, at) is about, (at, story)
         elif what == "begin":
-            assert attempts.turn(credentials, at) is Turn.SEND
+            assert attempts.decide(credentials, at) is Decision.SEND
             made[about] = attempts.begin()
         elif what == "refused":
             attempts.refused(made[about], WRONG, at)
         elif what == "unheard":
-            attempts.unheard(made[about], TimedOut(), at)
+            attempts.unanswered(made[about], TimedOut(), at)
         else:
             getattr(attempts, what)(made[about])
 
@@ -176,9 +176,9 @@ def test_stories(story: list[tuple[float, str, Any]]) -> None:
 def test_the_refusal_is_told_again() -> None:
     """As another error of the same content."""
     attempts = Attempts(PAUSE)
-    attempts.turn("x", 0)
+    attempts.decide("x", 0)
     attempts.refused(attempts.begin(), WRONG, 0)
-    told = attempts.failure()
+    told = attempts.error()
 
     assert told is not WRONG
     assert (told.status, told.code, told.request_id) == (401, "APIGW.0301", "r")
@@ -193,7 +193,7 @@ def test_a_refusal_is_remembered_for_a_minute() -> None:
 def wrong(request: pytest.FixtureRequest, metastudio: MetaStudioSimulator) -> SignIn[Any]:
     """Sign in with what is wrong."""
     if request.param == "access key":
-        return AccessKey(ACCESS_KEY, "OTHER", project_id=metastudio.project_id, now=now)
+        return AccessKey(Key(ACCESS_KEY, "OTHER"), project_id=metastudio.project_id)
     return (
         GivenToken("ENDED") if request.param == "token" else iam_user(metastudio, Clock(), password="OTHER")
     )
@@ -239,7 +239,7 @@ async def test_good_ones_go_side_by_side_after_the_first(
 ) -> None:
     """The first one is alone, the others are not."""
     metastudio.latency = 0.05
-    key = AccessKey(ACCESS_KEY, SECRET_KEY, project_id=metastudio.project_id, now=now)
+    key = AccessKey(Key(ACCESS_KEY, SECRET_KEY), project_id=metastudio.project_id)
     async with client_of(metastudio, key) as client:
         asked = [asyncio.create_task(client.job(job_id)) for job_id in ids]
         await eventually(lambda: bool(metastudio.requests))
@@ -265,7 +265,7 @@ async def test_only_huawei_clouds_own_word_counts(
     metastudio: MetaStudioSimulator, ids: list[str], fault: Fault
 ) -> None:
     """What else fails is over with the next request."""
-    key = AccessKey(ACCESS_KEY, SECRET_KEY, project_id=metastudio.project_id, now=now)
+    key = AccessKey(Key(ACCESS_KEY, SECRET_KEY), project_id=metastudio.project_id)
     async with client_of(metastudio, key, rates=RateLimits(retry=0.001, unheard=0)) as client:
         metastudio.fail(fault, times=3)
         with pytest.raises(MetaStudioError):
@@ -276,7 +276,7 @@ async def test_only_huawei_clouds_own_word_counts(
 
 async def test_who_gives_up_lets_the_next_one_try(metastudio: MetaStudioSimulator, ids: list[str]) -> None:
     """Nobody waits for one that nobody waits for."""
-    key = AccessKey(ACCESS_KEY, SECRET_KEY, project_id=metastudio.project_id, now=now)
+    key = AccessKey(Key(ACCESS_KEY, SECRET_KEY), project_id=metastudio.project_id)
     async with client_of(metastudio, key) as client:
         metastudio.fail(Fault.hang())
         first = asyncio.create_task(client.answer(ids[0]))
@@ -356,7 +356,7 @@ async def test_a_connection_that_breaks_holds_them_for_a_moment(
     metastudio: MetaStudioSimulator, ids: list[str]
 ) -> None:
     """Then good ones are used."""
-    key = AccessKey(ACCESS_KEY, SECRET_KEY, project_id=metastudio.project_id, now=now)
+    key = AccessKey(Key(ACCESS_KEY, SECRET_KEY), project_id=metastudio.project_id)
     metastudio.fail(Fault.cut())
     async with client_of(metastudio, key, rates=RateLimits(unheard=1, retry=0.001)) as client:
         assert {type(end) for end in await ends_of(client, ids)} == {Unreachable}
@@ -370,7 +370,7 @@ async def test_what_was_not_sent_holds_nothing(
     metastudio: MetaStudioSimulator, unused_tcp_port: int, ids: list[str]
 ) -> None:
     """While there is no connection, no credentials are tried."""
-    key = AccessKey(ACCESS_KEY, SECRET_KEY, project_id=metastudio.project_id, now=now)
+    key = AccessKey(Key(ACCESS_KEY, SECRET_KEY), project_id=metastudio.project_id)
     async with MetaStudio(f"http://127.0.0.1:{unused_tcp_port}", project_id="p", auth=key) as nowhere:
         with pytest.raises(Unreachable):
             await nowhere.job(ids[0])

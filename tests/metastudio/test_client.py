@@ -8,7 +8,6 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import UTC, datetime
 from itertools import pairwise, product
 from typing import Any
 
@@ -16,6 +15,7 @@ import httpx
 import pytest
 
 from bot.domain.rates import RATE_LIMITS
+from bot.messages.errors import sentence
 from bot.errors import (
     BadJobId,
     JobNotFound,
@@ -29,8 +29,7 @@ from bot.errors import (
     UnreadableAnswer,
     WrongProject,
 )
-from bot.messages.errors import sentence
-from bot.metastudio.auth import AccessKey, GivenToken
+from bot.metastudio.auth import AccessKey, GivenToken, Key
 from bot.metastudio.client import (
     LOOK_UP_SECONDS,
     TIMEOUT,
@@ -38,7 +37,7 @@ from bot.metastudio.client import (
     MetaStudio,
     pause_before_retry,
 )
-from bot.metastudio.faults import transport_error
+from bot.metastudio.transport import network_error
 from bot.simulators.metastudio.account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from tests.servers import TOKEN, Proxy, Scripted, client_at, failure_of, listening, raw_answer
@@ -428,10 +427,9 @@ class TestTransportErrors:
     @pytest.mark.parametrize("kind", REQUEST_ERRORS, ids=lambda kind: kind.__name__)
     def test_each_is_mapped(self, kind: type[httpx.RequestError]) -> None:
         """No error of httpx leaves the folder: each is a time-out, no connection, or no readable answer."""
-        told = transport_error(kind("details"), "a-job")
+        told = network_error(kind("details"))
 
         assert type(told) is NOT_UNREACHABLE.get(kind.__name__, Unreachable)
-        assert told.values == {"job_id": "a-job"}
 
     def test_table_is_not_out_of_date(self) -> None:
         """The names above are those of httpx."""
@@ -734,7 +732,7 @@ class TestRecentJobs:
     async def test_the_query_is_signed(self, metastudio: MetaStudioSimulator) -> None:
         """The access key's signature covers the parameters."""
         metastudio.add_job()
-        key = AccessKey(ACCESS_KEY, SECRET_KEY, project_id=PROJECT_ID, now=lambda: datetime.now(UTC))
+        key = AccessKey(Key(ACCESS_KEY, SECRET_KEY), project_id=PROJECT_ID)
         async with client_at(metastudio.url, auth=key) as client:
             page = await client.recent_jobs()
 

@@ -12,7 +12,7 @@ from huaweicloudsdkcore.signer.signer import Signer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.metastudio.auth import AccessKey
+from bot.metastudio.auth import AccessKey, Key
 from bot.metastudio.signing import encode_query, signature, signed_names
 from tests.profiles import examples
 
@@ -62,9 +62,7 @@ def signed_by_us(
     """Drive the sign-in by hand, and return the request as it would go over the wire."""
     query = encode_query(params)
     request = httpx.Request(method, f"https://{HOST}{path}{'?' if query else ''}{query}", content=body)
-    auth = AccessKey(
-        "AKEXAMPLE", "SKEXAMPLE", project_id=PROJECT, security_token=security_token, now=lambda: NOW
-    )
+    auth = AccessKey(Key("AKEXAMPLE", "SKEXAMPLE", security_token or ""), project_id=PROJECT, now=lambda: NOW)
     auth.sign(request)
     return request
 
@@ -207,8 +205,7 @@ class TestAccessKeyOnTheWire:
     def test_date_is_utc(self) -> None:
         """A clock of another time zone is written down in UTC."""
         auth = AccessKey(
-            "AK",
-            "SK",
+            Key("AK", "SK"),
             project_id=PROJECT,
             now=lambda: datetime.fromisoformat("2026-01-02T11:04:05+08:00"),
         )

@@ -18,7 +18,7 @@ from bot.errors import (
     UnreadableAnswer,
 )
 from bot.metastudio.client import MetaStudio
-from bot.metastudio.throttle import LONGEST_TURN, Hold, Throttle
+from bot.metastudio.throttle import LONGEST_DELAY, Hold, Throttle
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from tests.servers import client_at, failure_of, listening, raw_answer
 from tests.support import eventually
@@ -147,7 +147,7 @@ class TestPlaces:
         """The limit of a look-up counts the wait for a place, too; nothing is sent for it."""
         async with client_at(metastudio.url, limit=0.2) as client, AsyncExitStack() as places:
             for _ in range(16):
-                await places.enter_async_context(client.throttle.place(FOR_EVER, ""))
+                await places.enter_async_context(client.throttle.slot(FOR_EVER))
 
             assert type(await failure_of(client.job(job_id))) is TimedOut
         assert metastudio.requests == []
@@ -178,18 +178,18 @@ class TestBusy:
         both_sent, first_refused = asyncio.Event(), asyncio.Event()
 
         async def refused_at_once() -> None:
-            async with throttle.place(FOR_EVER, ""):
+            async with throttle.slot(FOR_EVER):
                 await both_sent.wait()
                 raise Throttled(retry_after=0.05)
 
         async def refused_later() -> None:
-            async with throttle.place(FOR_EVER, ""):
+            async with throttle.slot(FOR_EVER):
                 both_sent.set()
                 await first_refused.wait()
                 raise Throttled(retry_after=0.3)
 
         async def ask() -> float:
-            async with throttle.place(FOR_EVER, ""):
+            async with throttle.slot(FOR_EVER):
                 return clock()
 
         later = asyncio.create_task(refused_later())
@@ -218,12 +218,12 @@ class TestBusy:
         await _refused(throttle, retry_after=0.2)
         for _ in range(50):
             with pytest.raises(Throttled):
-                async with throttle.place(_in(0.01), ""):
+                async with throttle.slot(_in(0.01)):
                     raise AssertionError("it was let through")
         started = asyncio.get_running_loop().time()
         await throttle.turn()
 
-        assert asyncio.get_running_loop().time() - started < LONGEST_TURN
+        assert asyncio.get_running_loop().time() - started < LONGEST_DELAY
 
     async def test_longer_than_anybody_waits(
         self, client: MetaStudio, metastudio: MetaStudioSimulator, job_id: str
@@ -242,10 +242,10 @@ class TestBusy:
         """It does not matter which request met the limit."""
         throttle = Throttle(pause=0, first_hold=RATE_LIMITS.hold)
         with pytest.raises(Throttled):
-            async with throttle.place(FOR_EVER, ""):
+            async with throttle.slot(FOR_EVER):
                 raise Throttled(retry_after=60)
         with pytest.raises(Throttled):
-            async with throttle.place(_in(5), ""):
+            async with throttle.slot(_in(5)):
                 raise AssertionError("it was let through")
 
     async def test_one_tries_before_the_others_follow(self) -> None:
@@ -256,7 +256,7 @@ class TestBusy:
 
         async def ask() -> None:
             nonlocal begun
-            async with throttle.place(FOR_EVER, ""):
+            async with throttle.slot(FOR_EVER):
                 begun += 1
                 await may_end.wait()
 
@@ -291,14 +291,14 @@ class TestBusy:
         """Any answer but a 429 shows that it is over; no answer shows nothing."""
         throttle = await _held()
         with pytest.raises(type(error)):
-            async with throttle.place(FOR_EVER, ""):
+            async with throttle.slot(FOR_EVER):
                 raise error
         begun = 0
         may_end = asyncio.Event()
 
         async def ask() -> None:
             nonlocal begun
-            async with throttle.place(FOR_EVER, ""):
+            async with throttle.slot(FOR_EVER):
                 begun += 1
                 await may_end.wait()
 
@@ -317,7 +317,7 @@ async def _held(retry_after: float | None = None) -> Throttle:
 
 async def _refused(throttle: Throttle, retry_after: float | None = None) -> None:
     with pytest.raises(Throttled):
-        async with throttle.place(FOR_EVER, ""):
+        async with throttle.slot(FOR_EVER):
             raise Throttled(status=429, retry_after=retry_after)
 
 
@@ -360,16 +360,16 @@ class TestTurns:
         started = clock()
         await client.throttle.turn()
 
-        assert clock() - started <= 2 * LONGEST_TURN < 40 * RATE_LIMITS.requests
+        assert clock() - started <= 2 * LONGEST_DELAY < 40 * RATE_LIMITS.requests
 
     async def test_people_who_wait_for_a_place_go_first_too(self) -> None:
         """Those whose requests are not sent yet hold the bot's own back like those whose are."""
-        throttle = Throttle(pause=0.05, first_hold=RATE_LIMITS.hold, at_once=1)
+        throttle = Throttle(pause=0.05, first_hold=RATE_LIMITS.hold, concurrency=1)
         clock = asyncio.get_running_loop().time
         may_end = asyncio.Event()
 
         async def ask() -> None:
-            async with throttle.place(FOR_EVER, ""):
+            async with throttle.slot(FOR_EVER):
                 await may_end.wait()
 
         asked = [asyncio.create_task(ask()) for _ in range(6)]
@@ -380,4 +380,4 @@ class TestTurns:
         may_end.set()
         await asyncio.gather(*asked)
 
-        assert 6 * 0.05 <= waited < LONGEST_TURN
+        assert 6 * 0.05 <= waited < LONGEST_DELAY

@@ -1,0 +1,164 @@
+"""Authentication as an IAM user: with tokens that IAM gives for a password, and that end."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, Final
+
+import httpx
+
+from bot.domain.rates import RATE_LIMITS, RateLimits
+from bot.errors import CredentialsRefused, MetaStudioError, UnreadableAnswer
+from bot.metastudio.attempts import Attempt, Attempts
+from bot.metastudio.auth import Now, SignIn, seconds_now, utc_now
+from bot.metastudio.errors import iam_refusal, shows_sign_in
+from bot.metastudio.iam_tokens import Token, token_request
+from bot.telemetry.log_once import LogOnce
+
+log = logging.getLogger(__name__)
+
+RENEWAL_PAUSE: Final = 60.0
+"""Seconds between two tries to renew a token that is still good."""
+RENEWAL_SECONDS: Final = 30.0
+"""How long such a try may take."""
+
+
+class IamUser(SignIn[str]):
+    """Sign in as an IAM user: get a token, keep it, renew it before it ends or once it is refused.
+
+    However many requests start without a token, one of them gets it and the others wait for that. None waits
+    for the renewal of a token that is still good. MetaStudio's refusals of tokens are remembered like IAM's
+    of the password. ``read`` reads the password anew.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        password: str,
+        domain: str,
+        *,
+        project_id: str,
+        iam_endpoint: str,
+        now: Now = utc_now,
+        read: Callable[[], str] | None = None,
+    ) -> None:
+        super().__init__(password, read)
+        self._uses = Attempts(RATE_LIMITS.refused)
+        """Of tokens, at MetaStudio."""
+        self._last_was_refused = False
+        """Whether the last token was refused, and no later one was accepted yet."""
+        self._url = f"{iam_endpoint}/v3/auth/tokens?nocatalog=true"
+        self._user = name, domain, project_id
+        self._now = now
+        self._lock = asyncio.Lock()
+        self._token: Token | None = None
+        self._renewal: asyncio.Task[None] | None = None
+        self._next_renewal_at = 0.0
+        self._once = LogOnce(log)
+
+    def attach(self, http: httpx.AsyncClient, rates: RateLimits) -> None:
+        """Ask for tokens by this client, too."""
+        super().attach(http, rates)
+        self._uses.pause = rates.refused
+
+    async def aclose(self) -> None:
+        """Cancel a renewal."""
+        if self._renewal:
+            self._renewal.cancel()
+            await asyncio.wait([self._renewal])
+
+    async def send(self, request: httpx.Request) -> httpx.Response:
+        """Send a request with a token, and once more with a new one if MetaStudio refuses the first."""
+        await self._await_turn(self._uses)
+        with self._attempt(self._uses) as attempt:
+            response, is_refused = await self._send_once(request, attempt)
+            if is_refused and not self._uses.are_refused:
+                response, _ = await self._send_once(request, attempt)
+        return response
+
+    async def _send_once(self, request: httpx.Request, attempt: Attempt) -> tuple[httpx.Response, bool]:
+        """Return the answer, and whether the token was refused."""
+        token = await self._good_token(request.extensions, attempt)
+        request.headers["X-Auth-Token"] = token.value
+        response = await self._exchange(request)
+        refused = self._refusal_in(response, self._uses, attempt)
+        if self._token is token:
+            self._judge_token(refused, response, attempt)
+        return response, refused is not None
+
+    def _judge_token(
+        self, refused: CredentialsRefused | None, response: httpx.Response, attempt: Attempt
+    ) -> None:
+        """Forget a token that was refused; when it is the second in a row, the user is refused."""
+        if refused:
+            self._token = None
+            if self._last_was_refused:
+                self._uses.refused(attempt, refused, seconds_now())
+            self._last_was_refused = True
+        elif self._last_was_refused and shows_sign_in(response.status_code, response.content):
+            self._last_was_refused = False
+
+    async def _good_token(self, extensions: dict[str, Any], attempt: Attempt) -> Token:
+        """Return the token, or get one within the timeouts of the request that waits for it."""
+        if token := self._kept_token():
+            if (
+                token.is_due(self._now(), seconds_now())
+                and seconds_now() >= self._next_renewal_at
+                and not self._renewal
+            ):
+                self._renewal = asyncio.create_task(self._renew(extensions))
+                self._renewal.add_done_callback(self._end_renewal)  # also when cancelled before it begins
+            return token
+        if self._renewal:
+            self._renewal.cancel()  # it may take longer than this request may
+        async with self._lock:
+            if not self._kept_token() and self._uses.refused_meanwhile(attempt):
+                raise self._uses.error()
+            return self._kept_token() or await self._get_token(extensions)
+
+    def _kept_token(self) -> Token | None:
+        return self._token if self._token and self._token.is_good(seconds_now()) else None
+
+    def _end_renewal(self, _: asyncio.Task[None]) -> None:
+        self._renewal, self._next_renewal_at = None, seconds_now() + RENEWAL_PAUSE
+
+    async def _renew(self, extensions: dict[str, Any]) -> None:
+        """Get another token while the old one is good; if that fails, the old one stays."""
+        try:
+            async with self._lock, asyncio.timeout(RENEWAL_SECONDS):
+                await self._get_token(extensions)
+            self._once.works("the token from IAM can be renewed again")
+        except (MetaStudioError, TimeoutError) as error:
+            cause = type(error.__cause__ or error).__name__
+            self._once.fails("the token from IAM can't be renewed (%s), and is used on until it ends", cause)
+
+    async def _get_token(self, extensions: dict[str, Any]) -> Token:
+        """Ask IAM for a token, and once more with each new password if the last one is refused."""
+        while True:
+            password = await self._await_turn(self._attempts)
+            request = self._token_request(password, extensions)
+            with self._attempt(self._attempts) as attempt:
+                response = await self._exchange(request)
+                if response.status_code == HTTPStatus.CREATED:
+                    return self._keep(attempt, response)
+                error = iam_refusal(response.status_code, response.headers, response.content)
+                if not isinstance(error, CredentialsRefused):
+                    raise error
+                self._attempts.refused(attempt, error, seconds_now())
+            if not await self._has_others_than(password):
+                raise error
+
+    def _token_request(self, password: str, extensions: dict[str, Any]) -> httpx.Request:
+        name, domain, project_id = self._user
+        body = token_request(name, password, domain, project_id)
+        headers = {"Content-Type": "application/json;charset=utf8"}
+        return httpx.Request("POST", self._url, content=body, headers=headers, extensions=extensions)
+
+    def _keep(self, attempt: Attempt, response: httpx.Response) -> Token:
+        value = response.headers.get("X-Subject-Token")
+        if not value:
+            raise UnreadableAnswer(status=response.status_code)
+        self._attempts.accepted(attempt)
+        self._token = Token.read(value, response.content, now=self._now(), at=seconds_now())
+        return self._token
