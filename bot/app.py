@@ -5,7 +5,6 @@ import logging
 import os
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -25,8 +24,9 @@ from bot.listeners import register
 from bot.listeners.commands import COMMAND
 from bot.listeners.replies import Replies
 from bot.messages.channel import MessageContext
-from bot.metastudio.auth import AccessKey, GivenToken, IamUser, Key
+from bot.metastudio.auth import AccessKey, GivenToken, Key
 from bot.metastudio.client import MetaStudio
+from bot.metastudio.iam_user import IamUser
 from bot.network.servers import listening
 from bot.network.sessions import client_session
 from bot.services import Services
@@ -212,18 +212,9 @@ def metastudio_from(
 
 def _auth_from(settings: MetaStudioSettings) -> AccessKey | IamUser | GivenToken:
     """Return the one way to authenticate that is set; secrets from files are read again."""
-    now = partial(datetime.now, UTC)
     project_id = settings.huaweicloud_sdk_project_id
     if settings.huaweicloud_sdk_ak:
-        key = _key(settings)
-        return AccessKey(
-            key.access,
-            key.secret,
-            project_id=project_id,
-            security_token=key.security_token,
-            now=now,
-            read=_reading(settings, _key),
-        )
+        return AccessKey(_key(settings), project_id=project_id, read=_reading(settings, _key))
     if user := settings.huaweicloud_iam_user:
         return IamUser(
             user,
@@ -231,7 +222,6 @@ def _auth_from(settings: MetaStudioSettings) -> AccessKey | IamUser | GivenToken
             settings.huaweicloud_iam_domain or "",
             project_id=project_id,
             iam_endpoint=settings.iam_endpoint,
-            now=now,
             read=_reading(settings, _password),
         )
     return GivenToken(_token(settings), read=_reading(settings, _token))

@@ -9,13 +9,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import partial
 from importlib import import_module
 from statistics import median
 from typing import Any
 
-from bot.metastudio.auth import AccessKey
+from bot.metastudio.auth import AccessKey, Key
 from bot.metastudio.client import MetaStudio
 from bot.simulators.metastudio.account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
 from tests.bench.figures import Figure
@@ -81,7 +79,7 @@ async def _compare(
 
 @asynccontextmanager
 async def _ours(world: World) -> AsyncIterator[LookUps]:
-    auth = AccessKey(ACCESS_KEY, SECRET_KEY, project_id=PROJECT_ID, now=partial(datetime.now, UTC))
+    auth = AccessKey(Key(ACCESS_KEY, SECRET_KEY), project_id=PROJECT_ID)
     async with MetaStudio(world.metastudio, project_id=PROJECT_ID, auth=auth) as metastudio:
 
         async def look_ups(ids: Sequence[str], at_once: int) -> None:

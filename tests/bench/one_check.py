@@ -14,13 +14,12 @@ import pstats
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bot.domain.subscriptions import Key
 from bot.metastudio.auth import AccessKey
+from bot.metastudio.auth import Key as KeyPair
 from bot.metastudio.client import MetaStudio
 from bot.simulators.metastudio.account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
 from bot.store.sqlite import SqliteStore
@@ -97,7 +96,7 @@ async def _measured(work: Callable[[], Awaitable[Any]]) -> dict[str, float]:
 
 async def serve(path: Path, endpoint: str) -> None:
     """Load the store, tell how long that took, and obey until stdin ends."""
-    auth = AccessKey(ACCESS_KEY, SECRET_KEY, project_id=PROJECT_ID, now=partial(datetime.now, UTC))
+    auth = AccessKey(KeyPair(ACCESS_KEY, SECRET_KEY), project_id=PROJECT_ID)
     async with MetaStudio(endpoint, project_id=PROJECT_ID, auth=auth) as metastudio:
         store = SqliteStore(path)
         loaded = await _measured(store.__aenter__)

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.errors import (
 from bot.messages.errors import sentence
+from bot.errors import (
     CredentialsRefused,
     MetaStudioError,
     ServiceDown,

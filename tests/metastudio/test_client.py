@@ -15,7 +15,6 @@ import httpx
 import pytest
 
 from bot.domain.rates import RATE_LIMITS
-from bot.messages.errors import sentence
 from bot.errors import (
     BadJobId,
     JobNotFound,
@@ -29,6 +28,7 @@ from bot.errors import (
     UnreadableAnswer,
     WrongProject,
 )
+from bot.messages.errors import sentence
 from bot.metastudio.auth import AccessKey, GivenToken, Key
 from bot.metastudio.client import (
     LOOK_UP_SECONDS,

@@ -15,8 +15,8 @@ from aiohttp.test_utils import TestServer
 
 from bot.domain.jobs import Job, Page
 from bot.errors import MetaStudioError, SlackUnreachable, TimedOut, UnreadableAnswer
-from bot.metastudio.auth import IamUser
 from bot.metastudio.client import LONGEST_JOB, LONGEST_PAGE
+from bot.metastudio.iam_user import IamUser
 from bot.metastudio.probe import clock_difference
 from bot.network.limits import LONGEST_ANSWER, AnswerTooLong
 from bot.network.sessions import client_session

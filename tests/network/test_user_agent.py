@@ -14,7 +14,7 @@ import pytest
 from slack_sdk.errors import SlackClientError
 
 from bot.errors import MetaStudioError
-from bot.metastudio.auth import IamUser
+from bot.metastudio.iam_user import IamUser
 from bot.metastudio.probe import clock_difference
 from bot.network.sessions import client_session
 from bot.process import version as program_version
