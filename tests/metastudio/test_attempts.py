@@ -1,202 +1,86 @@
-"""Refused credentials: one request tries them, and what it was told holds for the others for a while."""
+"""Refused credentials: one request tries them, and its result holds for the others for a while."""
 
 import asyncio
-import json
 from typing import Any
 
 import httpx
 import pytest
 
 from bot.domain.rates import RATE_LIMITS, RateLimits
-from bot.errors import CredentialsRefused, MetaStudioError, TimedOut, Unreachable
+from bot.errors import CredentialsRefused, TimedOut, Unreachable
 from bot.metastudio.attempts import Attempt, Attempts, Decision
-from bot.metastudio.auth import AccessKey, GivenToken, Key, SignIn
 from bot.metastudio.client import MetaStudio
-from bot.simulators.metastudio.account import ACCESS_KEY, SECRET_KEY
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
-from tests.metastudio.test_auth import Clock, client_of, iam_user
+from tests.faults import ANSWERS
+from tests.servers import client_at, failure_of
+from tests.sign_ins import EACH_WAY, WRONG, client_of, sign_in
 from tests.support import eventually
 
-WRONG = CredentialsRefused(status=401, code="APIGW.0301", request_id="r")
+REFUSAL = CredentialsRefused(status=401, code="APIGW.0301", request_id="r")
 PAUSE, HOLD = 60.0, 3.0
+REFUSED = "0 begin a, 0 refused a, 0 end a"
 
-STORIES: dict[str, list[tuple[float, str, Any]]] = {
-    "one at a time at first": [(0, "turn", Decision.SEND), (0, "begin", "a"), (0, "turn", Decision.WAIT)],
-    "side by side once they are good": [
-        (0, "begin", "a"),
-        (1, "accepted", "a"),
-        (1, "end", "a"),
-        (1, "begin", "b"),
-        (1, "turn", Decision.SEND),
-    ],
-    "nothing came of it: the next one tries": [
-        (0, "begin", "a"),
-        (1, "end", "a"),
-        (1, "turn", Decision.SEND),
-        (1, "begin", "b"),
-        (1, "turn", Decision.WAIT),
-    ],
-    "a refusal holds for a minute": [
-        (0, "begin", "a"),
-        (1, "refused", "a"),
-        (1, "end", "a"),
-        (1, "turn", Decision.FAIL),
-        (60.9, "turn", Decision.FAIL),
-        (61, "turn", Decision.SEND),
-    ],
-    "then one tries, and nobody waits for it": [
-        (0, "begin", "a"),
-        (0, "refused", "a"),
-        (0, "end", "a"),
-        (60, "begin", "b"),
-        (61, "turn", Decision.FAIL),
-        (62, "refused", "b"),
-        (62, "end", "b"),
-        (121, "turn", Decision.FAIL),
-        (122, "turn", Decision.SEND),
-    ],
-    "a try of which nothing came lets the next one": [
-        (0, "begin", "a"),
-        (0, "refused", "a"),
-        (0, "end", "a"),
-        (60, "begin", "b"),
-        (70, "end", "b"),
-        (70, "turn", Decision.SEND),
-    ],
-    "one that was not answered holds the next one": [
-        (0, "begin", "a"),
-        (10, "unheard", "a"),
-        (10, "end", "a"),
-        (12.9, "turn", Decision.FAIL),
-        (13, "begin", "b"),
-        (13, "turn", Decision.WAIT),
-        (14, "accepted", "b"),
-        (14, "turn", Decision.SEND),
-    ],
-    "and one after a refusal": [
-        (0, "begin", "a"),
-        (0, "refused", "a"),
-        (0, "end", "a"),
-        (60, "begin", "b"),
-        (70, "unheard", "b"),
-        (70, "end", "b"),
-        (72.9, "turn", Decision.FAIL),
-        (73, "turn", Decision.SEND),
-    ],
-    "but none of others, nor of good ones": [
-        (0, "begin", "a"),
-        (1, "unheard", "a"),
-        (1, "end", "a"),
-        (1, "other", "new"),
-        (1, "begin", "b"),
-        (1, "accepted", "b"),
-        (2, "begin", "c"),
-        (3, "unheard", "c"),
-        (3, "turn", Decision.SEND),
-    ],
-    "a success forgets it": [
-        (0, "begin", "a"),
-        (0, "refused", "a"),
-        (0, "end", "a"),
-        (60, "begin", "b"),
-        (61, "accepted", "b"),
-        (61, "end", "b"),
-        (61, "begin", "c"),
-        (61, "turn", Decision.SEND),
-    ],
-    "the end of another request is not the end of the try": [
-        (0, "begin", "a"),
-        (0, "accepted", "a"),
-        (0, "end", "a"),
-        (0, "begin", "b"),
-        (0, "begin", "c"),
-        (1, "refused", "b"),
-        (1, "end", "b"),
-        (61, "begin", "d"),
-        (61, "end", "c"),
-        (62, "turn", Decision.FAIL),
-    ],
-    "a success that was sent before the refusal is old": [
-        (0, "begin", "a"),
-        (0, "accepted", "a"),
-        (0, "end", "a"),
-        (0, "begin", "b"),
-        (0, "begin", "c"),
-        (1, "refused", "b"),
-        (1, "end", "b"),
-        (2, "accepted", "c"),
-        (2, "turn", Decision.FAIL),
-    ],
-    "other credentials begin anew": [
-        (0, "begin", "a"),
-        (0, "refused", "a"),
-        (0, "end", "a"),
-        (1, "other", "new"),
-        (1, "turn", Decision.SEND),
-        (1, "begin", "b"),
-        (1, "turn", Decision.WAIT),
-    ],
-    "what came of the old ones says nothing of others": [
-        (0, "begin", "a"),
-        (0, "other", "new"),
-        (1, "refused", "a"),
-        (1, "turn", Decision.SEND),
-        (1, "accepted", "a"),
-        (1, "begin", "b"),
-        (1, "turn", Decision.WAIT),
-        (1, "end", "a"),
-        (1, "turn", Decision.WAIT),
-    ],
+STORIES = {
+    "one at a time at first": "0 SEND, 0 begin a, 0 WAIT",
+    "side by side once they are accepted": "0 begin a, 1 accepted a, 1 end a, 1 begin b, 1 SEND",
+    "nothing came of it: the next one tries": "0 begin a, 1 end a, 1 SEND, 1 begin b, 1 WAIT",
+    "a refusal holds for a minute": f"{REFUSED}, 0 FAIL, 59.9 FAIL, 60 SEND",
+    "then one tries, and nobody waits for it": f"{REFUSED}, 60 begin b, 61 FAIL, 62 refused b, 62 end b, "
+    "121 FAIL, 122 SEND",
+    "a try of which nothing came lets the next one": f"{REFUSED}, 60 begin b, 70 end b, 70 SEND",
+    "one that was not answered holds the next one": "0 begin a, 10 unanswered a, 10 end a, 12.9 FAIL, "
+    "13 begin b, 13 WAIT, 14 accepted b, 14 SEND",
+    "and one after a refusal": f"{REFUSED}, 60 begin b, 70 unanswered b, 70 end b, 72.9 FAIL, 73 SEND",
+    "but none with others, nor with good ones": "0 begin a, 1 unanswered a, 1 end a, 1 new credentials, "
+    "1 begin b, 1 accepted b, 2 begin c, 3 unanswered c, 3 SEND",
+    "a success ends a refusal": f"{REFUSED}, 60 begin b, 61 accepted b, 61 end b, 61 begin c, 61 SEND",
+    "the end of another request is not the end of the try": "0 begin a, 0 accepted a, 0 end a, 0 begin b, "
+    "0 begin c, 1 refused b, 1 end b, 61 begin d, 61 end c, 62 FAIL",
+    "a success that was sent before the refusal is old": "0 begin a, 0 accepted a, 0 end a, 0 begin b, "
+    "0 begin c, 1 refused b, 1 end b, 2 accepted c, 2 FAIL",
+    "new credentials begin anew": f"{REFUSED}, 1 new credentials, 1 SEND, 1 begin b, 1 WAIT",
+    "what came of the old ones says nothing of new ones": "0 begin a, 0 new credentials, 1 refused a, "
+    "1 SEND, 1 accepted a, 1 begin b, 1 WAIT, 1 end a, 1 WAIT",
 }
-"""What happens at each moment, and what a further request does then."""
+"""What happens at each second, and in capitals what a further request does then."""
 
 
 @pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
-def test_stories(story: list[tuple[float, str, Any]]) -> None:
-    """Each is told to its end."""
+def test_stories(story: str) -> None:
+    """Each is true to its end."""
     attempts, credentials = Attempts(PAUSE, HOLD), "old"
     made: dict[str, Attempt] = {}
-    for at, what, about in story:
-        if what == "other":
-            credentials = about
-            attempts.decide(credentials, at)
-        elif what == "turn":
-            assert attempts.decide(credentials, at) is about, (at, story)
+    for step in story.split(", "):
+        second, what, *name = step.split()
+        now = float(second)
+        if what == "new":
+            credentials = "new"
+            attempts.decide(credentials, now)
         elif what == "begin":
-            assert attempts.decide(credentials, at) is Decision.SEND
-            made[about] = attempts.begin()
+            assert attempts.decide(credentials, now) is Decision.SEND, step
+            made[name[0]] = attempts.begin()
         elif what == "refused":
-            attempts.refused(made[about], WRONG, at)
-        elif what == "unheard":
-            attempts.unanswered(made[about], TimedOut(), at)
+            attempts.refused(made[name[0]], REFUSAL, now)
+        elif what == "unanswered":
+            attempts.unanswered(made[name[0]], TimedOut(), now)
+        elif what == "accepted":
+            attempts.accepted(made[name[0]])
+        elif what == "end":
+            attempts.end(made[name[0]])
         else:
-            getattr(attempts, what)(made[about])
+            assert attempts.decide(credentials, now) is Decision[what], step
 
 
-def test_the_refusal_is_told_again() -> None:
-    """As another error of the same content."""
+def test_a_refusal_is_told_again() -> None:
+    """As another error with the same values; for a minute, unless told otherwise."""
     attempts = Attempts(PAUSE)
     attempts.decide("x", 0)
-    attempts.refused(attempts.begin(), WRONG, 0)
-    told = attempts.error()
+    attempts.refused(attempts.begin(), REFUSAL, 0)
+    error = attempts.error()
 
-    assert told is not WRONG
-    assert (told.status, told.code, told.request_id) == (401, "APIGW.0301", "r")
-
-
-def test_a_refusal_is_remembered_for_a_minute() -> None:
-    """Unless told otherwise."""
+    assert error is not REFUSAL
+    assert (error.status, error.code, error.request_id) == (401, "APIGW.0301", "r")
     assert RATE_LIMITS.refused == 60
-
-
-@pytest.fixture(params=["access key", "token", "user"])
-def wrong(request: pytest.FixtureRequest, metastudio: MetaStudioSimulator) -> SignIn[Any]:
-    """Sign in with what is wrong."""
-    if request.param == "access key":
-        return AccessKey(Key(ACCESS_KEY, "OTHER"), project_id=metastudio.project_id)
-    return (
-        GivenToken("ENDED") if request.param == "token" else iam_user(metastudio, Clock(), password="OTHER")
-    )
 
 
 @pytest.fixture
@@ -204,34 +88,36 @@ async def ids(metastudio: MetaStudioSimulator) -> list[str]:
     return [str(metastudio.add_job()["job_id"]) for _ in range(12)]
 
 
-async def ends_of(client: Any, ids: list[str]) -> list[Any]:
+async def ends_of(client: MetaStudio, ids: list[str]) -> list[Any]:
     return await asyncio.gather(*map(client.job, ids), return_exceptions=True)
 
 
-async def test_twelve_at_once_sign_in_once(
-    metastudio: MetaStudioSimulator, wrong: SignIn[Any], ids: list[str]
+@EACH_WAY
+async def test_twelve_at_once_sign_in_once(metastudio: MetaStudioSimulator, ids: list[str], way: str) -> None:
+    """All hear the same, and those who ask in the next minute; after the time that is set, one tries."""
+    async with client_of(metastudio, sign_in(way, metastudio, WRONG), rates=RATE_LIMITS) as client:
+        ends = await ends_of(client, ids) + await ends_of(client, ids)
+    async with client_of(metastudio, sign_in(way, metastudio, WRONG), rates=RateLimits(refused=0)) as client:
+        again = [await failure_of(client.job(ids[0])) for _ in range(2)]
+
+    assert [seen.status for seen in metastudio.requests] == [401, 401, 401]
+    assert {(type(end), end.status) for end in ends} == {(CredentialsRefused, 401)}
+    assert len({end.request_id for end in (*ends, *again)}) == 3
+
+
+@EACH_WAY
+async def test_an_answer_that_comes_too_late(
+    metastudio: MetaStudioSimulator, ids: list[str], way: str
 ) -> None:
-    """All hear the same, and those who ask in the next minute."""
-    async with client_of(metastudio, wrong, rates=RATE_LIMITS) as client:
+    """It may have been a wrong try: nobody makes another at once."""
+    for place in ("iam", "jobs"):
+        metastudio.fail(Fault.hang(), times=99, on=place)
+    rates = RateLimits(unheard=60, retry=0.001)
+    auth = sign_in(way, metastudio, WRONG)
+    async with client_of(metastudio, auth, rates=rates, timeout=httpx.Timeout(0.1)) as client:
         ends = await ends_of(client, ids) + await ends_of(client, ids)
 
-    assert [seen.status for seen in metastudio.requests] == [401]
-    assert {(type(end), end.status, end.request_id) for end in ends} == {
-        (CredentialsRefused, 401, ends[0].request_id)
-    }
-
-
-async def test_once_the_minute_is_over_one_tries(
-    metastudio: MetaStudioSimulator, wrong: SignIn[Any], ids: list[str]
-) -> None:
-    """And no more than one."""
-    async with client_of(metastudio, wrong, rates=RateLimits(refused=0.3)) as client:
-        await ends_of(client, ids)
-        await asyncio.sleep(0.3)
-        metastudio.fail(Fault.slow(0.1), on="jobs")
-        await ends_of(client, ids)
-
-    assert len(metastudio.requests) == 2
+    assert ({type(end) for end in ends}, len(metastudio.requests)) == ({TimedOut}, 1)
 
 
 async def test_good_ones_go_side_by_side_after_the_first(
@@ -239,8 +125,7 @@ async def test_good_ones_go_side_by_side_after_the_first(
 ) -> None:
     """The first one is alone, the others are not."""
     metastudio.latency = 0.05
-    key = AccessKey(Key(ACCESS_KEY, SECRET_KEY), project_id=metastudio.project_id)
-    async with client_of(metastudio, key) as client:
+    async with client_of(metastudio, sign_in("access key", metastudio)) as client:
         asked = [asyncio.create_task(client.job(job_id)) for job_id in ids]
         await eventually(lambda: bool(metastudio.requests))
         alone = len(metastudio.requests)
@@ -251,117 +136,74 @@ async def test_good_ones_go_side_by_side_after_the_first(
     assert (alone, open_then) == (1, 11)
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        Fault.raw(b"<html>", status=401, content_type="text/html"),
-        Fault.raw(b'{"code": 401}', status=401),
-        Fault.error(503, "APIGW.0613"),
-        Fault.cut(),
-    ],
-    ids=str,
-)
-async def test_only_huawei_clouds_own_word_counts(
-    metastudio: MetaStudioSimulator, ids: list[str], fault: Fault
-) -> None:
-    """What else fails is over with the next request."""
-    key = AccessKey(Key(ACCESS_KEY, SECRET_KEY), project_id=metastudio.project_id)
-    async with client_of(metastudio, key, rates=RateLimits(retry=0.001, unheard=0)) as client:
-        metastudio.fail(fault, times=3)
-        with pytest.raises(MetaStudioError):
-            await client.job(ids[0])
-        metastudio.heal()
-        assert (await client.job(ids[0])).job_id == ids[0]
+async def test_only_huawei_clouds_own_refusal_counts(metastudio: MetaStudioSimulator, ids: list[str]) -> None:
+    """What else fails is over with the next request, and so is one that is cancelled."""
+    rates = RateLimits(retry=0.001, hold=0.001, unheard=0)
+    async with client_of(metastudio, sign_in("access key", metastudio), rates=rates) as client:
+        for name in ("a log-in page", "401 1101", "503 APIGW.0613", "cut"):
+            fault = ANSWERS[name].sent
+            assert isinstance(fault, Fault)
+            metastudio.fail(fault, times=3)
+            assert type(await failure_of(client.job(ids[0]))) is ANSWERS[name].error
+            metastudio.heal()
+            assert (await client.job(ids[0])).job_id == ids[0]
 
 
 async def test_who_gives_up_lets_the_next_one_try(metastudio: MetaStudioSimulator, ids: list[str]) -> None:
-    """Nobody waits for one that nobody waits for."""
-    key = AccessKey(Key(ACCESS_KEY, SECRET_KEY), project_id=metastudio.project_id)
-    async with client_of(metastudio, key) as client:
+    """A request that waits for the one that tries is sent once that is cancelled."""
+    async with client_of(metastudio, sign_in("access key", metastudio), rates=RATE_LIMITS) as client:
         metastudio.fail(Fault.hang())
         first = asyncio.create_task(client.answer(ids[0]))
         await eventually(lambda: bool(metastudio.requests))
         second = asyncio.create_task(client.answer(ids[1]))
+        await asyncio.sleep(0)
         first.cancel()
 
         assert (await second)["job_id"] == ids[1]
 
 
-@pytest.mark.parametrize(
-    "refusal", [Fault.error(401, "APIGW.0301"), Fault.error(400, "MSS.00010008")], ids=str
-)
+@pytest.mark.parametrize("fault", [Fault.error(401, "APIGW.0301"), Fault.error(400, "MSS.00010008")], ids=str)
 async def test_tokens_that_metastudio_refuses(
-    metastudio: MetaStudioSimulator, ids: list[str], refusal: Fault
+    metastudio: MetaStudioSimulator, ids: list[str], fault: Fault
 ) -> None:
-    """After a second token nothing is sent, then one try; with one that it takes all is as before."""
-    async with client_of(metastudio, iam_user(metastudio, Clock()), rates=RateLimits(refused=0.5)) as client:
-        metastudio.fail(refusal, times=99)
-        for _ in range(2):
-            ends = await ends_of(client, ids)
-            assert {(type(end), end.code) for end in ends} == {(CredentialsRefused, refusal.error_code)}
+    """After a second token nothing is sent for the time that is set, however many ask."""
+    async with client_of(metastudio, sign_in("IAM user", metastudio), rates=RATE_LIMITS) as client:
+        await client.job(ids[0])
+        metastudio.fail(fault, times=99)
+        ends = await ends_of(client, ids) + await ends_of(client, ids)
+
+    assert {(type(end), end.code) for end in ends} == {(CredentialsRefused, fault.error_code)}
+    assert metastudio.token_requests == 2
+
+
+async def test_tokens_that_metastudio_accepts_again(metastudio: MetaStudioSimulator, ids: list[str]) -> None:
+    """Once the time is over, one look-up tries one token; with one that is accepted, all is as before."""
+    async with client_of(metastudio, sign_in("IAM user", metastudio)) as client:
+        metastudio.fail(Fault.error(401, "APIGW.0301"), times=3)
+        await failure_of(client.job(ids[0]))
         assert (metastudio.token_requests, len(metastudio.requests)) == (2, 4)
-        await asyncio.sleep(0.5)
-        await ends_of(client, ids)
+        await failure_of(client.job(ids[0]))
         assert (metastudio.token_requests, len(metastudio.requests)) == (3, 6)
-        metastudio.heal()
-        await asyncio.sleep(0.5)
         await client.job(ids[0])
 
         assert [job.job_id for job in await ends_of(client, ids)] == ids
     assert metastudio.token_requests == 4
 
 
-async def test_tokens_refused_while_all_was_good(metastudio: MetaStudioSimulator, ids: list[str]) -> None:
-    """Those that were under way hear it, too: no third token."""
-    async with client_of(metastudio, iam_user(metastudio, Clock()), rates=RATE_LIMITS) as client:
-        await client.job(ids[0])
-        metastudio.fail(Fault.error(401, "APIGW.0301"), times=99)
-        ends = await ends_of(client, ids) + await ends_of(client, ids)
-
-    assert {type(end) for end in ends} == {CredentialsRefused}
-    assert metastudio.token_requests == 2
-
-
-@pytest.mark.parametrize(
-    "body",
-    [{"error": {"code": 401, "message": "no"}}, {"error_code": "1101"}, {"error_code": "PAP5.0050"}],
-    ids=str,
-)
-async def test_iam_says_no_in_another_form(
-    metastudio: MetaStudioSimulator, ids: list[str], body: dict[str, Any]
-) -> None:
-    """It is remembered all the same."""
-    metastudio.fail(Fault.raw(json.dumps(body).encode(), status=401), times=99, on="iam")
-    async with client_of(metastudio, iam_user(metastudio, Clock()), rates=RATE_LIMITS) as client:
-        ends = await ends_of(client, ids)
-
-    assert ({type(end) for end in ends}, metastudio.token_requests) == ({CredentialsRefused}, 1)
-
-
-async def test_an_answer_that_comes_too_late(
-    metastudio: MetaStudioSimulator, wrong: SignIn[Any], ids: list[str]
-) -> None:
-    """It may have been a wrong try: nobody makes another at once."""
-    for place in ("iam", "jobs"):
-        metastudio.fail(Fault.hang(), times=99, on=place)
-    async with client_of(
-        metastudio, wrong, rates=RateLimits(unheard=60), timeout=httpx.Timeout(0.1)
-    ) as client:
-        ends = await ends_of(client, ids) + await ends_of(client, ids)
-
-    assert ({type(end) for end in ends}, len(metastudio.requests)) == ({TimedOut}, 1)
-
-
 async def test_a_connection_that_breaks_holds_them_for_a_moment(
     metastudio: MetaStudioSimulator, ids: list[str]
 ) -> None:
-    """Then good ones are used."""
-    key = AccessKey(Key(ACCESS_KEY, SECRET_KEY), project_id=metastudio.project_id)
+    """Nobody tries them meanwhile; then good ones are used."""
     metastudio.fail(Fault.cut())
-    async with client_of(metastudio, key, rates=RateLimits(unheard=1, retry=0.001)) as client:
+    rates = RateLimits(unheard=60, retry=0.001)
+    auth = sign_in("access key", metastudio)
+    async with client_of(metastudio, auth, rates=rates) as client:
         assert {type(end) for end in await ends_of(client, ids)} == {Unreachable}
-        assert len(metastudio.requests) == 1
-        await asyncio.sleep(1)
+    assert len(metastudio.requests) == 1
+    async with client_of(
+        metastudio, sign_in("access key", metastudio), rates=RateLimits(unheard=0)
+    ) as client:
+        metastudio.fail(Fault.cut())
 
         assert [job.job_id for job in await ends_of(client, ids)] == ids
 
@@ -370,9 +212,8 @@ async def test_what_was_not_sent_holds_nothing(
     metastudio: MetaStudioSimulator, unused_tcp_port: int, ids: list[str]
 ) -> None:
     """While there is no connection, no credentials are tried."""
-    key = AccessKey(Key(ACCESS_KEY, SECRET_KEY), project_id=metastudio.project_id)
-    async with MetaStudio(f"http://127.0.0.1:{unused_tcp_port}", project_id="p", auth=key) as nowhere:
-        with pytest.raises(Unreachable):
-            await nowhere.job(ids[0])
-    async with client_of(metastudio, key, rates=RATE_LIMITS) as client:
+    auth = sign_in("access key", metastudio)
+    async with client_at(f"http://127.0.0.1:{unused_tcp_port}", auth=auth) as nowhere:
+        assert type(await failure_of(nowhere.job(ids[0]))) is Unreachable
+    async with client_of(metastudio, auth, rates=RATE_LIMITS) as client:
         assert (await client.job(ids[0])).job_id == ids[0]

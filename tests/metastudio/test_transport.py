@@ -1,4 +1,4 @@
-"""How requests reach Huawei Cloud: a proxy, long headers, and each error of aiohttp by httpx's name."""
+"""How requests reach Huawei Cloud: a proxy, long headers, and each error of aiohttp and httpx by its name."""
 
 import asyncio
 from collections.abc import Iterator
@@ -7,10 +7,10 @@ import aiohttp
 import httpx
 import pytest
 
-from bot.errors import MetaStudioError, Unreachable
+from bot.errors import MetaStudioError, TimedOut, Unreachable, UnreadableAnswer
 from bot.metastudio.auth import GivenToken
-from bot.metastudio.transport import Transport, httpx_error
-from tests.servers import Scripted, client_at, failure_of, listening, raw_answer
+from bot.metastudio.transport import Transport, httpx_error, network_error
+from tests.servers import client_at, failure_of, listening, raw_answer
 
 
 async def test_requests_go_to_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,28 +32,19 @@ async def test_requests_go_to_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None
     assert "Proxy-Authorization: Basic bWU6aHVzaA==" in head
 
 
-async def test_a_long_token_fits_into_a_header() -> None:
-    """IAM's tokens come in a header, and are longer than most servers' headers."""
-    token = "x" * 40_000
-    server = Scripted(raw_answer("201 Created", b"{}", f"X-Subject-Token: {token}"))
-    async with server.running() as url, httpx.AsyncClient(transport=Transport()) as http:
-        answer = await http.get(url)
-
-    assert answer.headers["x-subject-token"] == token
-
-
-async def test_the_address_is_sent_as_it_was_signed() -> None:
-    """Nothing in it is quoted anew."""
+async def test_a_long_token_and_an_address_as_it_was_signed() -> None:
+    """IAM's tokens are longer than most servers' headers; nothing in an address is quoted anew."""
     heard = asyncio.get_running_loop().create_future()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heard.set_result((await reader.readline()).decode())
-        writer.write(raw_answer("200 OK", b""))
+        heard.set_result((await reader.readuntil(b"\r\n\r\n")).decode())
+        writer.write(raw_answer("201 Created", b"{}", f"X-Subject-Token: {'x' * 40_000}"))
 
     async with listening(serve) as url, httpx.AsyncClient(transport=Transport()) as http:
         request = http.build_request("GET", f"{url}/a%2Fb/~c", params={"q": "a b+c/d", "k": "é"})
-        await http.send(request)
+        answer = await http.send(request)
 
+    assert answer.headers["x-subject-token"] == "x" * 40_000
     assert (await heard).split(" ")[1] == request.url.raw_path.decode()
 
 
@@ -65,7 +56,9 @@ def kinds_of(kind: type[Exception]) -> Iterator[type[Exception]]:
 
 OTHERS = (TimeoutError, ConnectionResetError, OSError, ValueError, UnicodeError)
 """What aiohttp lets out besides: of the system, and of what can't be sent."""
-KINDS = sorted({*kinds_of(aiohttp.ClientError), *OTHERS}, key=lambda kind: kind.__name__)
+OF_AIOHTTP: dict[str, type[Exception]] = {
+    kind.__name__: kind for kind in (*kinds_of(aiohttp.ClientError), *OTHERS)
+}
 NAMED = {
     "ClientConnectorError": httpx.ConnectError,
     "ClientConnectorCertificateError": httpx.ConnectError,
@@ -80,18 +73,30 @@ NAMED = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_each_error_of_aiohttp_has_a_name_of_httpx(kind: type[Exception]) -> None:
+def test_each_error_of_aiohttp_has_a_name_of_httpx() -> None:
     """No error of aiohttp leaves the transport, and what is a time-out stays one."""
-    named = httpx_error(kind.__new__(kind))
+    for name, kind in OF_AIOHTTP.items():
+        named = httpx_error(kind.__new__(kind))
 
-    assert isinstance(named, httpx.TimeoutException) is issubclass(kind, TimeoutError)
-    assert type(named) is NAMED.get(kind.__name__, type(named))
+        assert isinstance(named, httpx.TimeoutException) is issubclass(kind, TimeoutError), name
+        assert type(named) is NAMED.get(name, type(named)), name
+    assert NAMED.keys() < OF_AIOHTTP.keys()
 
 
-def test_the_names_are_those_of_aiohttp() -> None:
-    """The table above is not out of date."""
-    assert set(NAMED) < {kind.__name__ for kind in KINDS}
+OF_HTTPX = {kind.__name__: kind for kind in kinds_of(httpx.RequestError)}
+NOT_UNREACHABLE = {
+    **dict.fromkeys(
+        ("ConnectTimeout", "ReadTimeout", "WriteTimeout", "PoolTimeout", "TimeoutException"), TimedOut
+    ),
+    **dict.fromkeys(("DecodingError", "TooManyRedirects", "RequestError"), UnreadableAnswer),
+}
+
+
+def test_each_error_of_httpx_is_one_of_ours() -> None:
+    """No error of httpx leaves the folder: each is a time-out, no connection, or no readable answer."""
+    for name, kind in OF_HTTPX.items():
+        assert type(network_error(kind("details"))) is NOT_UNREACHABLE.get(name, Unreachable), name
+    assert NOT_UNREACHABLE.keys() < OF_HTTPX.keys()
 
 
 @pytest.mark.parametrize("token", ["a\x01b", "a\x7fb"])
