@@ -165,7 +165,7 @@ class TestAllIsWell:
     @pytest.mark.parametrize("way", ["IAM user", "token", "temporary key"])
     async def test_every_way_to_sign_in_is_tried(self, desk: Desk, way: str) -> None:
         """The line names the way."""
-        token, _ = desk.metastudio.issue_token(desk.metastudio.project_id)
+        token, _ = desk.metastudio.issue_token()
         desk.metastudio.temporary_keys = {"TEMP": ("SECRET", "ticket-of-it")}
         ways: dict[str, dict[str, Any]] = {
             "IAM user": IAM,

@@ -204,7 +204,7 @@ class Files:
 
     def __init__(self, folder: Path, kind: str, metastudio: MetaStudioSimulator) -> None:
         self.folder = folder
-        token, _ = metastudio.issue_token(metastudio.project_id)
+        token, _ = metastudio.issue_token()
         metastudio.temporary_keys = {"TEMP": ("SECRET", "TICKET")}
         ticket = {"HUAWEICLOUD_SDK_SECURITY_TOKEN": "TICKET"}
         self.good = {

@@ -47,7 +47,7 @@ class Account:
         """Every project of the account, name to id."""
         return {**self.other_projects, self.project_name: self.project_id}
 
-    def issue_token(self, project_id: str) -> tuple[str, float]:
+    def issue_token(self, project_id: str = PROJECT_ID) -> tuple[str, float]:
         """Make a token for a project; return it and its end in epoch seconds. Earlier ones stay valid."""
         token, end = f"MII{secrets.token_urlsafe(48)}", self.clock() + self.token_seconds
         self._issued[token] = (project_id, end)
