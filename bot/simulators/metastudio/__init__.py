@@ -1,1 +1,1 @@
-"""MetaStudio: the API, the gateway before it, and IAM, as their documentation has them."""
+"""MetaStudio on loopback: the voice training API, the gateway before it, and IAM's token endpoint."""

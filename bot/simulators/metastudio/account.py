@@ -1,4 +1,4 @@
-"""The account that the MetaStudio simulator serves: its projects, its keys, its IAM user and its tokens."""
+"""The account that the MetaStudio simulator serves: its project, its access keys, its IAM user and tokens."""
 
 import secrets
 import time
@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from math import inf
 
 PROJECT_ID = "0123456789abcdef0123456789abcdef"
-PROJECT_NAME = "cn-north-4"
 ACCESS_KEY = "AKEXAMPLE"
 SECRET_KEY = "SKEXAMPLE"  # noqa: S105 - opens nothing but the simulator
 IAM_USER = "voicejob"
@@ -19,16 +18,13 @@ TOKEN_SECONDS = 24 * 60 * 60
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Account:
-    """Who may call, with what, for which project. Times are epoch seconds.
+    """Who may call, and with what. Times are epoch seconds.
 
-    ``access_keys`` maps an access key to its secret key; ``temporary_keys`` maps one to its secret key and
-    its security token; ``other_projects`` maps names of further projects of the account to their ids;
-    ``tokens`` are accepted for the project as if IAM had issued them, without an end.
+    ``access_keys`` maps each access key to its secret key; ``temporary_keys`` maps each to its secret key and
+    its security token; ``tokens`` are accepted without an end, as if IAM had issued them.
     """
 
     project_id: str = PROJECT_ID
-    project_name: str = PROJECT_NAME
-    other_projects: Mapping[str, str] = field(default_factory=dict)
     access_keys: Mapping[str, str] = field(default_factory=lambda: {ACCESS_KEY: SECRET_KEY})
     temporary_keys: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     tokens: Collection[str] = ()
@@ -37,27 +33,21 @@ class Account:
     iam_password: str = IAM_PASSWORD
     iam_domain: str = IAM_DOMAIN
     clock: Callable[[], float] = time.time
-    _issued: dict[str, tuple[str, float]] = field(default_factory=dict, init=False)
+    _expiries: dict[str, float] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        self._issued.update(dict.fromkeys(self.tokens, (self.project_id, inf)))
+        self._expiries.update(dict.fromkeys(self.tokens, inf))
 
-    @property
-    def projects(self) -> dict[str, str]:
-        """Every project of the account, name to id."""
-        return {**self.other_projects, self.project_name: self.project_id}
+    def issue_token(self) -> tuple[str, float]:
+        """Return a new token and its expiry; earlier tokens stay valid."""
+        token, expiry = f"MII{secrets.token_urlsafe(48)}", self.clock() + self.token_seconds
+        self._expiries[token] = expiry
+        return token, expiry
 
-    def issue_token(self, project_id: str = PROJECT_ID) -> tuple[str, float]:
-        """Make a token for a project; return it and its end in epoch seconds. Earlier ones stay valid."""
-        token, end = f"MII{secrets.token_urlsafe(48)}", self.clock() + self.token_seconds
-        self._issued[token] = (project_id, end)
-        return token, end
-
-    def project_of_token(self, token: str) -> str | None:
-        """Return the id of the project that a token is for, or ``None`` if it is unknown or has ended."""
-        project_id, end = self._issued.get(token, ("", -inf))
-        return project_id if self.clock() < end else None
+    def is_valid_token(self, token: str) -> bool:
+        """Whether a token was issued and has neither expired nor been revoked."""
+        return self.clock() < self._expiries.get(token, -inf)
 
     def revoke_tokens(self) -> None:
-        """End every token at once, as IAM does when a password changes; the given ones too."""
-        self._issued.clear()
+        """Revoke every token, the given ones too, as IAM does when a password changes."""
+        self._expiries.clear()

@@ -1,4 +1,4 @@
-"""What can go wrong between a program and MetaStudio, on request: the faults of the MetaStudio simulator."""
+"""Faults that a test, or the demo, can have the MetaStudio simulator answer with."""
 
 import asyncio
 from collections import deque
@@ -12,20 +12,20 @@ from aiohttp import web
 from bot.simulators.metastudio.errors import ApiError, IamError, RefusedError
 
 Answer = Callable[[], Awaitable[web.StreamResponse]]
-"""Makes the normal answer."""
+"""Makes the usual response."""
 
 Api = Literal["show", "list", "iam"]
-"""What a request asks for: ShowVoiceTrainingJob, ListVoiceTrainingJob, or a token."""
+"""ShowVoiceTrainingJob, ListVoiceTrainingJob, or KeystoneCreateUserTokenByPassword."""
 
 Target = Literal["jobs", "show", "list", "iam"]
-"""What a fault is for; ``jobs`` is every request but those to IAM."""
+"""Which requests a fault is for; ``jobs`` is every request but those to IAM."""
 
 Chaos = Callable[[str], "Fault | None"]
-"""Decides for each request, ``show`` or ``list``, whether and how it goes wrong."""
+"""Returns the fault, or ``None``, for a request to ``show`` or ``list``."""
 
 
 class FaultKind(StrEnum):
-    """Every kind of fault that the simulator can play."""
+    """The kinds of faults."""
 
     SLOW = "slow"
     HANG = "hang"
@@ -36,12 +36,12 @@ class FaultKind(StrEnum):
 
 
 class CutError(Exception):
-    """The connection is to be cut without an answer."""
+    """The connection is to be closed without a response."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """One thing that goes wrong with one request. Make it with one of the functions below."""
+    """A fault of one request; make it with one of the class methods."""
 
     kind: FaultKind
     seconds: float = 0
@@ -54,27 +54,27 @@ class Fault:
 
     @classmethod
     def slow(cls, seconds: float) -> "Fault":
-        """Answer as usual, but only after so many seconds."""
+        """Respond as usual after this many seconds; other requests are not held up."""
         return cls(kind=FaultKind.SLOW, seconds=seconds)
 
     @classmethod
     def hang(cls) -> "Fault":
-        """Never answer: the request ends when the client goes away or the simulator stops."""
+        """Never respond: the request ends when the client disconnects or the simulator stops."""
         return cls(kind=FaultKind.HANG)
 
     @classmethod
     def error(cls, status: int, error_code: str, error_msg: str = "Something went wrong.") -> "Fault":
-        """Refuse with a documented status and code: the gateway's or MetaStudio's."""
+        """Respond with an error of the gateway (``APIGW.``) or of MetaStudio (``MSS.``)."""
         return cls(kind=FaultKind.ERROR, status=status, error_code=error_code, error_msg=error_msg)
 
     @classmethod
     def iam_error(cls, status: int, message: str = "Something went wrong.") -> "Fault":
-        """Refuse with a status in IAM's own shape."""
+        """Respond with an error of IAM."""
         return cls(kind=FaultKind.ERROR, status=status, error_msg=message)
 
     @classmethod
     def throttled(cls, retry_after: int | None = None) -> "Fault":
-        """Refuse with 429 ``APIGW.0308``, and ``Retry-After`` in seconds if given (no page promises it)."""
+        """Respond with 429 ``APIGW.0308``, and ``Retry-After`` in seconds if given (no page promises it)."""
         return cls(
             kind=FaultKind.ERROR,
             status=429,
@@ -85,64 +85,67 @@ class Fault:
 
     @classmethod
     def raw(cls, body: bytes, *, status: int = 200, content_type: str = "application/json") -> "Fault":
-        """Answer with these bytes."""
+        """Respond with these bytes."""
         return cls(kind=FaultKind.RAW, status=status, body=body, content_type=content_type)
 
     @classmethod
     def html(cls) -> "Fault":
-        """Answer 502 with a web page, as a proxy on the way does."""
+        """Respond with 502 and a web page, as a proxy does."""
         page = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
         return cls.raw(page, status=502, content_type="text/html")
 
     @classmethod
     def broken_json(cls) -> "Fault":
-        """Answer 200 with JSON that stops in the middle."""
+        """Respond with 200 and truncated JSON."""
         return cls.raw(b'{"job_id": "26f06524')
 
     @classmethod
     def not_an_object(cls) -> "Fault":
-        """Answer 200 with JSON that is a list."""
+        """Respond with 200 and JSON that is a list."""
         return cls.raw(b"[]")
 
     @classmethod
     def empty(cls) -> "Fault":
-        """Answer 200 with no body."""
+        """Respond with 200 and an empty body."""
         return cls.raw(b"")
 
     @classmethod
     def cut(cls) -> "Fault":
-        """Cut the connection before any answer."""
+        """Close the connection before any response."""
         return cls(kind=FaultKind.CUT)
 
     @classmethod
     def cut_midway(cls) -> "Fault":
-        """Cut the connection after half of the usual answer's body."""
+        """Close the connection after half of the body of the usual response."""
         return cls(kind=FaultKind.CUT_MIDWAY)
 
-    def refusal(self) -> RefusedError:
-        """Return what an ``ERROR`` says: in IAM's shape if it has no error code."""
+    def error_response(self, request: web.Request) -> web.Response:
+        """Return the response of an ``ERROR``, in IAM's shape if it has no error code."""
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
-        if not self.error_code:
-            return IamError(self.status, self.error_msg, headers)
-        return ApiError(self.status, self.error_code, self.error_msg, headers)
+        error: RefusedError
+        if self.error_code:
+            error = ApiError(self.status, self.error_code, self.error_msg, headers)
+        else:
+            error = IamError(self.status, self.error_msg, headers)
+        return error.response(request)
 
 
 class FaultQueue:
-    """The faults that are still to come, in the order in which they were asked for."""
+    """The faults of the next requests, in the order in which they were added."""
 
     def __init__(self) -> None:
         self._faults: deque[tuple[Target, Fault]] = deque()
 
     def add(self, fault: Fault, times: int, on: Target) -> None:
-        """Let a fault come so many times."""
+        """Add a fault for this many requests."""
         self._faults.extend([(on, fault)] * times)
 
     def clear(self) -> None:
-        """Forget them all."""
+        """Remove all faults."""
         self._faults.clear()
 
     def take(self, api: Api | None) -> Fault | None:
-        """Take out the next fault for such a request; ``None`` is a path or a method that is no API."""
+        """Remove and return the next fault for a request; its api is ``None`` where there is no such API."""
         wanted = {"iam"} if api == "iam" else {"jobs", api}
         for index, (target, fault) in enumerate(self._faults):
             if target in wanted:
@@ -152,7 +155,7 @@ class FaultQueue:
 
 
 async def pause(seconds: float | None, stopping: asyncio.Event) -> None:
-    """Wait so many seconds, ``None`` for ever; raise ``CutError`` as soon as the simulator stops."""
+    """Wait this many seconds, ``None`` for ever; raise ``CutError`` as soon as the simulator stops."""
     try:
         await asyncio.wait_for(stopping.wait(), seconds)
     except TimeoutError:
@@ -163,7 +166,7 @@ async def pause(seconds: float | None, stopping: asyncio.Event) -> None:
 async def play(
     fault: Fault, request: web.Request, usual: Answer, stopping: asyncio.Event
 ) -> web.StreamResponse:
-    """Answer one request with a fault; raise ``CutError`` where there is no answer, or no more of it."""
+    """Respond to one request with a fault; raise ``CutError`` to close the connection."""
     match fault.kind:
         case FaultKind.SLOW:
             await pause(fault.seconds, stopping)
@@ -171,7 +174,7 @@ async def play(
         case FaultKind.HANG:
             await pause(None, stopping)
         case FaultKind.ERROR:
-            return fault.refusal().response(request)
+            return fault.error_response(request)
         case FaultKind.RAW:
             return web.Response(status=fault.status, body=fault.body, content_type=fault.content_type)
         case FaultKind.CUT_MIDWAY:

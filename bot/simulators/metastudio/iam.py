@@ -1,4 +1,4 @@
-"""IAM's side of the MetaStudio simulator: a token for a user's name and password.
+"""IAM in the MetaStudio simulator: a token for a user's name and password.
 
 The rules are those of IAM's page "KeystoneCreateUserTokenByPassword".
 """
@@ -15,19 +15,19 @@ from bot.simulators.metastudio.errors import IamError
 
 @dataclass(frozen=True, kw_only=True)
 class TokenRequest:
-    """Who asks for a token, and for which project: ``{"id": …}`` or ``{"name": …}``."""
+    """Who asks for a token, and for which project."""
 
     user: str
     password: str
     domain: str
-    project: dict[str, Any]
+    project_id: str
 
 
 def read_token_request(content_type: str, body: bytes) -> TokenRequest:
-    """Read the body of a token request; raise ``IamError`` 400 unless it has the documented shape."""
+    """Parse the body of a token request; raise ``IamError`` 400 unless it has the documented shape."""
     if content_type != "application/json":
         raise IamError(400, "The Content-Type must be application/json.")
-    match _json(body):
+    match _parse_json(body):
         case {
             "auth": {
                 "identity": {
@@ -40,45 +40,36 @@ def read_token_request(content_type: str, body: bytes) -> TokenRequest:
                         }
                     },
                 },
-                "scope": {"project": {"id": str()} | {"name": str()} as project},
+                "scope": {"project": {"id": str(project_id)}},
             }
         }:
-            return TokenRequest(user=user, password=password, domain=domain, project=project)
+            return TokenRequest(user=user, password=password, domain=domain, project_id=project_id)
     raise IamError(400, "The request body is invalid.")
 
 
-def check(asked: TokenRequest, account: Account) -> str:
-    """Return the id of the project to issue a token for; raise ``IamError`` 401 or 404."""
-    known = (account.iam_user, account.iam_password, account.iam_domain)
-    if (asked.user, asked.password, asked.domain) != known:
+def check_token_request(request: TokenRequest, account: Account) -> None:
+    """Raise ``IamError`` 401 for wrong credentials, 404 for an unknown project."""
+    expected = (account.iam_user, account.iam_password, account.iam_domain)
+    if (request.user, request.password, request.domain) != expected:
         raise IamError(401, "The username or password is wrong.")
-    project_id = asked.project.get("id") or account.projects.get(asked.project["name"])
-    if project_id not in account.projects.values():
+    if request.project_id != account.project_id:
         raise IamError(404, "Could not find the project of the scope.")
-    return str(project_id)
 
 
-def token_body(account: Account, project_id: str, end: float) -> dict[str, Any]:
-    """Describe a token that ends at ``end``, in epoch seconds; the token itself is not in the body."""
+def token_body(account: Account, expiry: float) -> dict[str, Any]:
+    """Return the description of a token that expires at ``expiry``, in epoch seconds."""
     domain = {"id": _id(account.iam_domain), "name": account.iam_domain}
-    names = {known: name for name, known in account.projects.items()}
     return {
         "methods": ["password"],
-        "issued_at": _time(end - account.token_seconds),
-        "expires_at": _time(end),
-        "project": {"id": project_id, "name": names[project_id], "domain": domain},
+        "issued_at": _format_time(expiry - account.token_seconds),
+        "expires_at": _format_time(expiry),
+        "project": {"id": account.project_id, "name": "cn-north-4", "domain": domain},
         "user": {"id": _id(account.iam_user), "name": account.iam_user, "domain": domain},
         "roles": [],
     }
 
 
-def catalog(url: str, region: str) -> list[dict[str, Any]]:
-    """Return the list of services that an answer carries unless ``nocatalog`` is asked."""
-    endpoint = {"id": _id(url), "interface": "public", "region": region, "region_id": region, "url": url}
-    return [{"id": _id("metastudio"), "name": "metastudio", "type": "metastudio", "endpoints": [endpoint]}]
-
-
-def _json(body: bytes) -> Any:
+def _parse_json(body: bytes) -> Any:
     try:
         return json.loads(body)
     except ValueError:
@@ -86,9 +77,9 @@ def _json(body: bytes) -> Any:
 
 
 def _id(name: str) -> str:
-    """Make up an id of 32 hex digits that stays the same for the same name."""
+    """Return 32 hex digits that stay the same for the same name."""
     return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
-def _time(moment: float) -> str:
+def _format_time(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

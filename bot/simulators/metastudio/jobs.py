@@ -1,6 +1,6 @@
-"""The voice training jobs that the MetaStudio simulator keeps, and how their states go on.
+"""The voice training jobs of the MetaStudio simulator, and the order of their states.
 
-Fields are those of the page "ShowVoiceTrainingJob"; the order of the states is inferred, as no page draws it.
+Fields are those of the page "ShowVoiceTrainingJob"; the order of the states is inferred: no page states it.
 """
 
 import uuid
@@ -32,10 +32,10 @@ SENT_BACK = {
     "AUDITING": "AUDIT_FAILED",
     "USER_RESULT_REVIEW": "USER_REVIEW_REJECT",
 }
-"""The states in which somebody can say no, and the states that follow."""
+"""The states in which a reviewer can reject a job, and the state that follows."""
 
 DONE_AGAIN = {"AUDIT_FAILED": "SYSTEM_AUDITING", "USER_REVIEW_REJECT": "USER_RESULT_REVIEW"}
-"""From which state a job that was sent back goes on."""
+"""Where a job goes on after it was rejected."""
 
 MOST_REJECT_TIMES = 10
 """``reject_times`` is documented as 1 to 10."""
@@ -52,31 +52,31 @@ DEFAULTS: RawJob = {
     "tag": "ECOMMERCE",
     "phone": "13800000000",
 }
-"""What a new job says if nothing else is asked; a field that is ``None`` is left out of the answer."""
+"""Fields of a new job unless others are given; a field that is ``None`` is left out of the response."""
 
 FAILURE: RawJob = {"job_failed_code": "MSS.00000001", "job_failed_reason": "a segment is longer than 15 s"}
-"""What a failed job says if nothing else is asked."""
+"""Fields of a failed job unless others are given."""
 
 
 @dataclass
-class _Story:
-    """What the API does not show of a job: how often each state occurred, and which states are to come."""
+class _Progress:
+    """What the API does not show of a job: its path, the states still ahead, how often each occurred."""
 
     path: tuple[str, ...]
     ahead: tuple[str, ...]
     times: Counter[str] = field(default_factory=Counter)
 
     def enter(self, state: str) -> int:
-        """Note that the job is in a state now; return how often that has happened."""
+        """Record that the job is now in a state; return how often that has happened."""
         self.times[state] += 1
         self.ahead = self._after(state)
         return self.times[state]
 
     def _after(self, state: str) -> tuple[str, ...]:
-        """Give what comes after a state; one that is neither on the path nor an end changes nothing."""
-        for steps in (self.ahead, self.path):
-            if state in steps:
-                return steps[steps.index(state) + 1 :]
+        """Return the states after this one; one that is neither on the path nor an end changes nothing."""
+        for states in (self.ahead, self.path):
+            if state in states:
+                return states[states.index(state) + 1 :]
         if state in DONE_AGAIN:
             again = DONE_AGAIN[state]
             return again, *self._after(again)
@@ -88,48 +88,44 @@ class Jobs:
 
     def __init__(self) -> None:
         self.raw: dict[str, RawJob] = {}
-        self._stories: dict[str, _Story] = {}
+        self._progress: dict[str, _Progress] = {}
 
     def add(self, state: str | None, path: Sequence[str], fields: RawJob, now: float) -> RawJob:
         """Add a job in ``state``, or in the first state of ``path``, and return it."""
         job = DEFAULTS | {"job_id": str(uuid.uuid4()), "create_time": int(now)} | fields
         self.raw[job["job_id"]] = job
-        self._stories[job["job_id"]] = _Story(tuple(path), tuple(path))
+        self._progress[job["job_id"]] = _Progress(tuple(path), tuple(path))
         return self.set_state(job["job_id"], state or path[0], fields, now)
 
     def set_state(self, job_id: str, state: str, fields: RawJob, now: float) -> RawJob:
-        """Put a job in a state, with what the API shows in that state; ``fields`` have the last word."""
+        """Put a job in a state, with the fields that the API shows in it; ``fields`` override them."""
         job = self.raw[job_id]
-        times = self._stories[job_id].enter(state)
+        times = self._progress[job_id].enter(state)
         job |= {"state": state, "reject_times": min(times, MOST_REJECT_TIMES), "lastupdate_time": int(now)}
-        job |= _shown_in(state, job) | fields
-        _leave_out_none(job)
+        job |= _state_fields(state, job) | fields
+        for name in [name for name, value in job.items() if value is None]:
+            del job[name]
         return job
 
     def advance(self, job_id: str, now: float) -> RawJob:
-        """Put a job in the next state of its path; raise ``ValueError`` at the end of the path."""
+        """Put a job in the next state of its path; raise ``ValueError`` if there is none."""
         following = self.next_state(job_id)
         if not following:
             raise ValueError(f"job {job_id} is at the end of its path")
         return self.set_state(job_id, following, {}, now)
 
     def next_state(self, job_id: str) -> str | None:
-        """Name the state that comes next on a job's path; None at its end. Raises ``KeyError`` if unknown."""
-        ahead = self._stories[job_id].ahead
+        """Return the next state of a job's path, ``None`` at its end; raise ``KeyError`` if unknown."""
+        ahead = self._progress[job_id].ahead
         return ahead[0] if ahead else None
 
     def delete(self, job_id: str) -> None:
-        """Forget a job, as DeleteVoiceTrainingJob does; raise ``KeyError`` if there is none."""
-        del self.raw[job_id], self._stories[job_id]
+        """Delete a job; raise ``KeyError`` if unknown."""
+        del self.raw[job_id], self._progress[job_id]
 
 
-def _shown_in(state: str, job: RawJob) -> RawJob:
-    """Return the fields that come and go with the state: the asset, and the failure."""
+def _state_fields(state: str, job: RawJob) -> RawJob:
+    """Return the fields that depend on the state; ``None`` for those that it does not show."""
     asset = job.get("asset_id") or uuid.uuid4().hex
     failure = FAILURE if state == "FAILED" else dict.fromkeys(FAILURE)
     return {"asset_id": asset if state == "SUCCEED" else None} | failure
-
-
-def _leave_out_none(job: RawJob) -> None:
-    for name in [name for name, value in job.items() if value is None]:
-        del job[name]
