@@ -9,13 +9,13 @@ import asyncio
 from statistics import median
 from typing import Any, Final
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
 from bot.demo.bot_switch import BotState
 from bot.demo.page import serving
 from bot.demo.playground import playground
 from tests.bench.figures import Figure, show
-from tests.browser.fixtures import QUIET, program
+from tests.browser.fixtures import running_chromium
 from tests.support import eventually
 
 DRAWN: Final = """new MutationObserver(() => {
@@ -26,11 +26,9 @@ DRAWN: Final = """new MutationObserver(() => {
 
 async def main(visits: int) -> None:
     """Open the page several times, and print the medians."""
-    async with playground() as ground, serving(ground, 0) as address, async_playwright() as playwright:
+    async with playground() as ground, serving(ground, 0) as address, running_chromium() as chromium:
         await eventually(lambda: ground.bot.state is BotState.RUNNING)
-        chromium = await playwright.chromium.launch(executable_path=program(), args=QUIET)
         seen = [await visit(chromium, address) for _ in range(visits)]
-        await chromium.close()
     rows = [Figure(name=name, ours=median(each[name] for each in seen)) for name in seen[0]]
     show(rows, f"The demo's page: medians of {visits} visits, each with an empty cache")
 

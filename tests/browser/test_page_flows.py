@@ -9,7 +9,7 @@ import pytest
 from bot.demo.bot_switch import BotState
 from bot.demo.playground import BOB
 from bot.simulators.slack.workspace import ALICE
-from tests.browser.fixtures import ONLY_ME, Demo, Visit, expect
+from tests.browser.fixtures import ONLY_ME, Demo, DemoPage, expect, gone, visible
 from tests.support import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -17,734 +17,352 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 NEWS: Final = "女声 · Morning News"
 BOOK: Final = "Audiobook <beta>"
 SHOP: Final = "Shop Assistant"
-TOLD: Final = "This channel is told of every change"
+EVERY_CHANGE: Final = "This channel is told of every change"
+BROADCAST: Final = "replied to a thread"
+HIDE: Final = """() => {
+    Object.defineProperty(document, 'hidden', { get: () => true });
+    Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });
+    window.requestAnimationFrame = () => 0;
+    document.dispatchEvent(new Event('visibilitychange'));
+}"""
+BELOW: Final = "body => body.scrollHeight - body.scrollTop - body.clientHeight"
+VALUE: Final = "() => document.activeElement.value"
 
 
-async def subscribe(demo: Demo, visit: Visit, voice: str, level: str = "") -> None:
+async def subscribe(demo: Demo, page: DemoPage, voice: str, level: str = "") -> None:
     """Subscribe the open channel by a command, and wait for the card."""
-    await visit.say(f"/voicejob subscribe {demo.job_id(voice)} {level}")
-    await expect(visit.posted(voice, "Subscribed by")).to_be_visible()
-
-
-class TestLookingUp:
-    async def test_typing_and_pressing_enter_is_enough(self, demo: Demo, visit: Visit) -> None:
-        """Part of a voice's name and two presses of Enter show the job, to nobody but me."""
-        await visit.field.click()
-        await visit.page.keyboard.type("/voicejob book")
-        await expect(visit.offers).to_have_count(1)
-        await expect(visit.offers).to_contain_text(BOOK)
-        await visit.page.keyboard.press("Enter")
-        await expect(visit.field).to_have_value(f"/voicejob {demo.job_id(BOOK)}")
-        await visit.page.keyboard.press("Enter")
-
-        card = visit.message(BOOK, "In manual review")
-        await expect(card).to_contain_text(ONLY_ME)
-        await expect(card.get_by_role("heading")).to_have_text(BOOK)
-        await expect(card.get_by_role("button", name="Subscribe channel")).to_be_visible()
-        await expect(visit.field).to_have_value("")
-        await expect(visit.field).to_be_focused()
-
-    async def test_refresh_shows_what_changed_since(self, demo: Demo, visit: Visit) -> None:
-        """The card stays one card, and says where the job is now."""
-        await visit.say(f"/voicejob {demo.job_id(SHOP)}")
-        await expect(visit.message(SHOP, "In training")).to_be_visible()
-        await visit.move("Next state of", SHOP)
-        await visit.press("Refresh", SHOP)
-
-        await expect(visit.message(SHOP)).to_have_count(1)
-        await expect(visit.message(SHOP)).to_contain_text("RESULT_REVIEW")
-
-    async def test_the_panel_looks_jobs_up(self, visit: Visit) -> None:
-        """Look up shows the job in the open channel, and leaves alone what was being typed there."""
-        await visit.field.fill("a draft")
-
-        await visit.move("Look up", NEWS)
-
-        await expect(visit.message(NEWS, ONLY_ME)).to_be_visible()
-        await expect(visit.field).to_have_value("a draft")
-
-    async def test_the_panel_says_why_it_can_not(self, demo: Demo, visit: Visit) -> None:
-        """What goes wrong with a look-up is told where it is told for a command that was typed."""
-        await visit.field.fill("a draft")
-        await demo.go_away()
-        await expect(visit.page.get_by_role("alert").filter(has_text="Trying again")).to_be_visible()
-        await visit.move("Look up", NEWS)
-
-        await expect(visit.conversation.get_by_role("alert")).to_have_text("The demo does not answer.")
-        await expect(visit.field).to_have_value("a draft")
-        await visit.page.close()
-        visit.forgive("WebSocket connection|ERR_CONNECTION_REFUSED")
-
-    async def test_what_else_is_typed_gets_its_answer(self, visit: Visit) -> None:
-        """Slips, help and unknown commands are answered, to nobody but me."""
-        for typed, says in (
-            ("/voicejob hepl", "Did you mean /voicejob help"),
-            ("/voicejob 00000000-0000-4000-8000-000000000000", "MetaStudio has no job"),
-            ("/voicejob help", "posts its card here"),
-            ("/voicejob list", "This channel has no subscriptions"),
-            ("/nonsense", "/nonsense is no command here"),
-        ):
-            await visit.say(typed)
-            await expect(visit.message(says, ONLY_ME)).to_be_visible()
-
-
-class TestFollowing:
-    async def test_a_channel_is_told(self, demo: Demo, visit: Visit) -> None:
-        """The button posts the card; a change edits it, and is told in its thread and in the channel."""
-        await visit.say(f"/voicejob {demo.job_id(BOOK)}")
-        await visit.press("Subscribe channel", BOOK)
-        card = visit.posted(BOOK, TOLD)
-        await expect(card).to_contain_text("In manual review")
-        await expect(card).not_to_contain_text(ONLY_ME)
-        await expect(card).not_to_contain_text("(edited)")
-
-        await visit.move("Next state of", BOOK)
-
-        await expect(card).to_contain_text("(edited)")
-        await expect(card).to_contain_text("Recordings waiting to be cut")
-        await expect(card).not_to_contain_text("In manual review")
-        told = visit.message("replied to a thread")
-        await expect(told).to_contain_text(BOOK)
-        await expect(told).to_contain_text("In manual review → Recordings waiting to be cut")
-        await expect(card.get_by_role("button", name="1 reply")).to_be_visible()
-        await expect(visit.thread).to_be_hidden()
-
-        await told.get_by_role("button").first.click()
-
-        await expect(visit.reply(BOOK, TOLD)).to_be_visible()
-        await expect(visit.reply("In manual review → Recordings waiting to be cut")).to_be_visible()
-        await expect(visit.thread.get_by_role("article")).to_have_count(2)
-
-    async def test_important_is_less(self, demo: Demo, visit: Visit) -> None:
-        """At the level important, the channel shows what asks for action; the thread has the rest."""
-        await subscribe(demo, visit, NEWS, "important")
-        card = visit.message(NEWS, "important changes only")
-
-        await visit.move("Next state of", NEWS)
-        await expect(card.get_by_role("button", name="1 reply")).to_be_visible()
-        await expect(visit.message("replied to a thread")).to_have_count(0)
-
-        await visit.move("Send back", NEWS)
-        await expect(visit.message("replied to a thread", "Your turn")).to_be_visible()
-        await card.get_by_role("button", name="2 replies").click()
-        await expect(visit.thread.get_by_role("article")).to_have_count(3)
-
-    async def test_a_private_channel(self, demo: Demo, visit: Visit) -> None:
-        """The bot says why it can't post; once it is invited, Try again posts the card."""
-        await visit.open("casting")
-        await expect(visit.conversation).to_contain_text("voicejob is not in this channel")
-        await visit.say(f"/voicejob subscribe {demo.job_id(NEWS)}")
-        refused = visit.message("/invite @voicejob", ONLY_ME)
-        await expect(refused).to_be_visible()
-
-        await visit.field.click()
-        await visit.page.keyboard.type("/inv")
-        await visit.page.keyboard.press("Tab")
-        await expect(visit.field).to_have_value("/invite @voicejob")
-        await visit.page.keyboard.press("Enter")
-        await expect(
-            visit.conversation.get_by_text("voicejob was added to #casting by alice.")
-        ).to_be_visible()
-        await expect(visit.conversation).to_contain_text("voicejob is a member")
-        await visit.press("Try again")
-
-        await expect(visit.posted(NEWS, TOLD)).to_be_visible()
-        await expect(visit.message("/invite @voicejob", ONLY_ME)).to_have_count(0)
-
-    async def test_a_failure_has_its_reason(self, demo: Demo, visit: Visit) -> None:
-        """When the job fails, the channel is told why, and the card has no buttons any more."""
-        await subscribe(demo, visit, SHOP)
-        await visit.move("Fail", SHOP)
-
-        told = visit.message("replied to a thread", "Recording 14.wav is longer than 15 seconds.")
-        await expect(told).to_contain_text("MSS.41000017")
-        card = visit.message(SHOP, "The job is over")
-        await expect(card).to_be_visible()
-        await expect(card.get_by_role("button", name="Unsubscribe")).to_have_count(0)
-
-    async def test_a_deleted_job(self, demo: Demo, visit: Visit) -> None:
-        """A job that is deleted in the panel is gone there, and can't be looked up."""
-        job_id = demo.job_id(SHOP)
-        await visit.move("Delete", SHOP)
-
-        await expect(visit.job(SHOP)).to_have_count(0)
-        await visit.say(f"/voicejob {job_id}")
-        await expect(visit.message("MetaStudio has no job", job_id)).to_be_visible()
-
-    async def test_its_own_direct_messages(self, demo: Demo, visit: Visit) -> None:
-        """A person can follow a job for herself."""
-        await visit.open("voicejob")
-        await subscribe(demo, visit, SHOP)
-
-        await visit.move("Next state of", SHOP)
-
-        await expect(visit.message("replied to a thread", "In training →")).to_be_visible()
-
-    async def test_one_can_also_just_talk(self, visit: Visit) -> None:
-        """A message is shown as it was typed, with line breaks by Shift and Enter, and marks."""
-        await visit.field.click()
-        await visit.page.keyboard.type("Who *uploads* 1 < 2 & 3?")
-        await visit.page.keyboard.press("Shift+Enter")
-        await visit.page.keyboard.type("I do.")
-        await visit.page.keyboard.press("Enter")
-
-        said = visit.message("Who uploads 1")
-        await expect(said).to_contain_text("Who uploads 1 < 2 & 3?")
-        await expect(said.locator("strong", has_text="uploads")).to_be_visible()
-        await expect(said).not_to_contain_text(ONLY_ME)
-        await expect(said.locator("br")).to_have_count(1)
-
-
-class TestTheList:
-    async def test_unsubscribing_asks_first(self, demo: Demo, visit: Visit) -> None:
-        """The dialog can be refused by its button and by Escape; focus comes back; yes ends it."""
-        await subscribe(demo, visit, NEWS)
-        await visit.say("/voicejob list")
-        listed = visit.message("1 subscription", ONLY_ME)
-        button = listed.get_by_role("button", name="Unsubscribe")
-        dialog = visit.page.get_by_role("dialog")
-
-        await button.click()
-        await expect(dialog.get_by_role("heading")).to_have_text("Unsubscribe this channel?")
-        await expect(dialog).to_contain_text("It will not be told any more")
-        await dialog.get_by_role("button", name="Keep it").click()
-        await expect(dialog).to_have_count(0)
-        await expect(button).to_be_focused()
-
-        await visit.page.keyboard.press("Enter")
-        await expect(dialog).to_be_visible()
-        await visit.page.keyboard.press("Escape")
-        await expect(dialog).to_have_count(0)
-        await expect(button).to_be_focused()
-        await expect(listed).to_be_visible()
-
-        await button.click()
-        await dialog.get_by_role("button", name="Unsubscribe").click()
-        await expect(visit.message("This channel has no subscriptions", ONLY_ME)).to_be_visible()
-        await expect(visit.message(NEWS, "Stopped by @alice")).to_be_visible()
-
-    async def test_the_level_can_be_changed_there(self, demo: Demo, visit: Visit) -> None:
-        """The list is shown anew in its place, and the card says it too."""
-        await subscribe(demo, visit, NEWS)
-        await visit.say("/voicejob list")
-        await visit.press("Only important", "1 subscription")
-
-        await expect(visit.message("1 subscription")).to_have_count(1)
-        await expect(visit.message("1 subscription")).to_contain_text("important changes only")
-        await expect(visit.posted("Subscribed by", "(edited)")).to_contain_text("important changes only")
-
-    async def test_a_long_list_has_pages(self, demo: Demo, visit: Visit) -> None:
-        """Eight subscriptions are shown at a time; More shows the others, and leads back."""
-        channel = demo.channel_id("audiobooks")
-        for letter in "ABCDEFGHIJ":
-            job_id = demo.ground.new_job(f"Voice {letter}")["job_id"]
-            await demo.ground.slack.command("/voicejob", f"subscribe {job_id}", channel=channel)
-        await visit.open("audiobooks")
-        await visit.say("/voicejob list")
-        listed = visit.message("10 subscriptions in this channel")
-        await expect(listed).to_contain_text("1 to 8")
-        await expect(listed.get_by_role("button", name="Unsubscribe")).to_have_count(8)
-        first = set(re.findall("Voice [A-J]", await listed.inner_text()))
-
-        await listed.get_by_role("button", name="More").click()
-
-        await expect(listed).to_contain_text("9 to 10")
-        await expect(listed.get_by_role("button", name="Unsubscribe")).to_have_count(2)
-        second = set(re.findall("Voice [A-J]", await listed.inner_text()))
-        assert (len(first), len(second), len(first | second)) == (8, 2, 10)
-        await listed.get_by_role("button", name="From the start").click()
-        await expect(listed).to_contain_text("1 to 8")
-
-
-class TestTrouble:
-    async def test_the_bot_can_be_stopped_and_started(self, demo: Demo, visit: Visit) -> None:
-        """While it is stopped, commands fail; afterwards it tells what it missed, and knows what it knew."""
-        await subscribe(demo, visit, SHOP)
-        await visit.panel.get_by_role("button", name="Stop the bot").click()
-        await expect(visit.panel.get_by_text("Stopped", exact=True)).to_be_visible()
-        await visit.say("/voicejob list")
-        await expect(visit.message('/voicejob failed with the error "dispatch_failed"')).to_be_visible()
-        await visit.move("Next state of", SHOP)
-
-        await visit.panel.get_by_role("button", name="Start the bot", exact=True).click()
-
-        await expect(visit.panel.get_by_text("Running", exact=True)).to_be_visible()
-        await expect(visit.message("replied to a thread", "In training →")).to_be_visible()
-        await visit.say("/voicejob list")
-        await expect(visit.message("1 subscription", SHOP)).to_be_visible()
-
-    async def test_a_restart_loses_nothing(self, demo: Demo, visit: Visit) -> None:
-        """The panel shows how the bot comes back, and that it did; what follows is told as before."""
-        await subscribe(demo, visit, SHOP)
-        demo.ground.slack.fail("auth.test", delay=1.5)
-
-        await visit.panel.get_by_role("button", name="Restart the bot").click()
-
-        await expect(visit.panel.get_by_text("Starting", exact=True)).to_be_visible()
-        await expect(visit.panel).to_contain_text("Started 2 times.")
-        await expect(visit.panel.get_by_text("Running", exact=True)).to_be_visible()
-        await visit.move("Next state of", SHOP)
-        await expect(visit.message("replied to a thread", "In training →")).to_be_visible()
-        await expect(visit.posted(SHOP, TOLD)).to_have_count(1)
-
-    async def test_metastudio_is_down(self, demo: Demo, visit: Visit) -> None:
-        """A look-up says so, and Try again shows the card when it is back."""
-        await visit.choose("MetaStudio", "Down")
-        await visit.say(f"/voicejob {demo.job_id(SHOP)}")
-        problem = visit.message("MetaStudio", ONLY_ME).filter(
-            has=visit.page.get_by_role("button", name="Try again")
-        )
-        await expect(problem).to_be_visible()
-        await expect(problem.get_by_role("img", name="warning")).to_be_visible()
-
-        await visit.choose("MetaStudio", "Works")
-        await problem.get_by_role("button", name="Try again").click()
-
-        await expect(visit.message(SHOP, "In training")).to_be_visible()
-        await expect(visit.message("Try again")).to_have_count(0)
-
-    async def test_slack_refuses(self, demo: Demo, visit: Visit) -> None:
-        """The subscription is paused and says why; Try again in the list posts the card later."""
-        await visit.choose("Slack", "Refuses")
-        await visit.say(f"/voicejob subscribe {demo.job_id(SHOP)}")
-        await expect(visit.message("restricted_action", "Try again")).to_be_visible()
-
-        await visit.choose("Slack", "Works")
-        await visit.say("/voicejob list")
-        await expect(visit.message("1 subscription", "Paused")).to_be_visible()
-        await visit.press("Try again", "1 subscription")
-
-        await expect(visit.posted(SHOP, TOLD)).to_be_visible()
-        await expect(visit.message("1 subscription")).not_to_contain_text("Paused")
-
-    @pytest.mark.parametrize("mood", ["Limits", "Down"])
-    async def test_slack_can_not_take_it_now(self, demo: Demo, visit: Visit, mood: str) -> None:
-        """The person is told that it is kept, and the card comes by itself when Slack works again."""
-        await visit.choose("Slack", mood)
-        await visit.say(f"/voicejob subscribe {demo.job_id(SHOP)}")
-        await expect(visit.message(SHOP, "comes here by itself")).to_be_visible()
-        await expect(visit.posted(SHOP, TOLD)).to_have_count(0)
-
-        await visit.choose("Slack", "Works")
-
-        await expect(visit.posted(SHOP, TOLD)).to_be_visible()
-
-    async def test_metastudio_is_slow(self, demo: Demo, visit: Visit) -> None:
-        """A look-up takes its time, and then shows the card."""
-        await visit.choose("MetaStudio", "Slow")
-        await visit.say(f"/voicejob {demo.job_id(SHOP)}")
-
-        await expect(visit.message(SHOP, "In training")).to_be_visible()
-
-    async def test_an_archived_channel(self, visit: Visit) -> None:
-        """Nobody can type there any more; the list says that it is archived."""
-        await visit.field.fill("/archive")
-        await visit.field.press("Enter")
-
-        await expect(visit.conversation.get_by_text("alice archived this channel.")).to_be_visible()
-        await expect(visit.field).to_have_count(0)
-        await expect(visit.conversation).to_contain_text("This channel is archived")
-        await expect(visit.channel("voices")).to_contain_text("archived")
-
-    async def test_an_archived_channel_can_be_opened_again(self, visit: Visit) -> None:
-        """The way out is where one typed, and has the focus; then one types there again."""
-        await visit.field.fill("/archive")
-        await visit.field.press("Enter")
-        unarchive = visit.conversation.get_by_role("button", name="Unarchive")
-        await expect(unarchive).to_be_focused()
-        await expect(visit.channel("voices").get_by_text("archived")).to_be_in_viewport(ratio=1)
-        await visit.page.get_by_role("link", name="Skip to the message field").press("Enter")
-        await expect(unarchive).to_be_focused()
-        await visit.runs("() => document.activeElement.blur()")
-        await visit.move("Look up", NEWS)
-        await expect(unarchive).to_be_focused()
-
-        await visit.page.keyboard.press("Enter")
-
-        await expect(visit.conversation.get_by_text("alice unarchived this channel.")).to_be_visible()
-        await expect(visit.field).to_be_focused()
-        await expect(unarchive).to_have_count(0)
-        await expect(visit.channel("voices")).not_to_contain_text("archived")
-
-    async def test_a_start_can_be_stopped(self, demo: Demo, visit: Visit) -> None:
-        """While the bot can't come to its end of starting, the switch stops it."""
-        await demo.ground.bot.stop()
-        demo.ground.slack.fail("auth.test", delay=9)
-        await visit.panel.get_by_role("button", name="Start the bot", exact=True).click()
-        await eventually(lambda: demo.ground.bot.state is BotState.STARTING)
-
-        await visit.panel.get_by_role("button", name="Stop the bot").click()
-
-        await eventually(lambda: demo.ground.bot.state is BotState.STOPPED)
-        await expect(visit.panel.get_by_role("button", name="Start the bot", exact=True)).to_be_enabled()
-
-    async def test_the_server_goes_away_and_comes_back(self, demo: Demo, visit: Visit) -> None:
-        """The page says so, keeps what it shows and what was typed, and is current again by itself."""
-        await visit.field.fill("a draft")
-        await demo.go_away()
-        lost = visit.page.get_by_role("alert").filter(has_text="The demo has stopped or is restarting")
-        await expect(lost).to_be_visible()
-        await expect(visit.message("morning news are ready")).to_be_visible()
-        await visit.page.keyboard.press("Enter")
-        await expect(visit.conversation.get_by_text("The demo does not answer.")).to_be_visible()
-        demo.ground.slack.add_message(demo.channel_id("voices"), "Said meanwhile.", user=BOB)
-        demo.ground.delete(demo.job_id(SHOP))
-
-        await demo.serve()
-
-        await expect(visit.message("Said meanwhile.")).to_be_visible()
-        await expect(visit.job(SHOP)).to_have_count(0)
-        await expect(lost).to_have_count(0)
-        await expect(visit.field).to_have_value("a draft")
-        await visit.say("Back again.")
-        await expect(visit.message("Back again.")).to_have_count(1)
-        visit.forgive("WebSocket connection|ERR_CONNECTION_REFUSED")
-
-
-class TestThePanel:
-    async def test_jobs_can_run_by_themselves(self, demo: Demo, visit: Visit) -> None:
-        """The slider sets how fast; the channel is told; at its beginning all stands still."""
-        await subscribe(demo, visit, NEWS)
-        slider = visit.panel.get_by_role("slider")
-        await slider.focus()
-        await visit.page.keyboard.press("End")
-
-        await expect(visit.panel.get_by_text("a state every second")).to_be_visible()
-        await expect(visit.message("replied to a thread", NEWS)).to_be_visible()
-        await visit.page.keyboard.press("Home")
-        await expect(visit.panel.get_by_text("off", exact=True)).to_be_visible()
-        await eventually(lambda: demo.ground.clockwork.seconds is None)
-
-    async def test_a_new_job(self, demo: Demo, visit: Visit) -> None:
-        """A new job has the name that was typed, and can be looked up by it."""
-        await visit.panel.get_by_label("Name of a new voice").fill("Bedtime <Stories>")
-        await visit.page.keyboard.press("Enter")
-
-        await expect(visit.job("Bedtime <Stories>")).to_be_visible()
-        await expect(visit.panel.get_by_label("Name of a new voice")).to_have_value("")
-        await visit.field.press_sequentially("/voicejob bedt")
-        await expect(visit.offers).to_have_count(1)
-        await visit.page.keyboard.press("Tab")
-        await expect(visit.field).to_have_value(f"/voicejob {demo.job_id('Bedtime <Stories>')}")
-
-    async def test_a_job_shows_where_it_is(self, visit: Visit) -> None:
-        """Its card in the panel says whose turn it is, the step, and what can be done."""
-        job = visit.job(BOOK)
-        await expect(job).to_contain_text("MetaStudio\u2019s turn")
-        await expect(job).to_contain_text("Step 3 of 8")
-
-        await visit.move("Send back", BOOK)
-
-        await expect(job).to_contain_text("Customer\u2019s turn")
-        await expect(job).to_contain_text("Review failed, new recordings needed")
-        button = job.get_by_role("button", name=f"Send back {BOOK}")
-        await expect(button).to_be_disabled()
-
-    async def test_a_job_comes_to_its_end(self, demo: Demo, visit: Visit) -> None:
-        """At the end of its path, nothing more can happen to it."""
-        next_state = visit.panel.get_by_role("button", name=f"Next state of {SHOP}")
-        while demo.ground.metastudio.next_state(demo.job_id(SHOP)):
-            before = demo.ground.metastudio.jobs[demo.job_id(SHOP)]["state"]
-            await next_state.click()
-            await eventually(
-                lambda was=before: demo.ground.metastudio.jobs[demo.job_id(SHOP)]["state"] != was  # type: ignore[misc]
-            )
-
-        await expect(visit.job(SHOP)).to_contain_text("Ended well")
-        await expect(next_state).to_be_disabled()
-
-    async def test_the_tour_ticks_itself_off(self, demo: Demo, visit: Visit) -> None:
-        """What was done is counted, however it was done."""
-        await expect(visit.panel.get_by_text("0 of 5 done")).to_be_visible()
-        await visit.say(f"/voicejob {demo.job_id(BOOK)}")
-        await expect(visit.panel.get_by_text("1 of 5 done")).to_be_visible()
-        await visit.press("Subscribe channel", BOOK)
-        await expect(visit.panel.get_by_text("2 of 5 done")).to_be_visible()
-        await visit.move("Next state of", BOOK)
-        await expect(visit.panel.get_by_text("3 of 5 done")).to_be_visible()
-
-    async def test_the_tour_outlives_a_reload(self, visit: Visit) -> None:
-        """What was done in this tab stays done, also what the messages do not tell."""
-        await visit.panel.get_by_role("button", name="Restart the bot").click()
-        await expect(visit.panel.get_by_text("1 of 5 done")).to_be_visible()
-
-        await visit.page.reload()
-
-        await expect(visit.panel.get_by_text("1 of 5 done")).to_be_visible()
-
-    async def test_another_demo_begins_anew(self, demo: Demo, visit: Visit) -> None:
-        """Where another demo answers at the same address, nothing of the one before stays."""
-        await visit.panel.get_by_role("button", name="Restart the bot").click()
-        await expect(visit.panel.get_by_text("1 of 5 done")).to_be_visible()
-        await visit.field.fill("a draft")
-        await demo.go_away()
-        await expect(visit.page.get_by_role("alert").filter(has_text="Trying again")).to_be_visible()
-        demo.ground.instance = "another"
-
-        await demo.serve()
-
-        await expect(visit.field).to_have_value("")
-        await expect(visit.panel.get_by_text("0 of 5 done")).to_be_visible()
-        visit.forgive("WebSocket connection|ERR_CONNECTION_REFUSED")
-
-
-class TestReading:
-    async def test_unread_channels_are_marked(self, demo: Demo, visit: Visit) -> None:
-        """A channel that I don't look at counts what is new, until I open it; my own words don't count."""
-        await visit.open("audiobooks")
-        voices = demo.channel_id("voices")
-        for text, user in (("One.", BOB), ("Two.", BOB), ("Mine.", ALICE)):
-            demo.ground.slack.add_message(voices, text, user=user)
-
-        await expect(visit.channel("voices")).to_contain_text("2 unread")
-        await expect(visit.page).to_have_title(re.compile(r"^\(2\)"))
-        await visit.open("voices")
-        await expect(visit.channel("voices")).not_to_contain_text("unread")
-        await expect(visit.conversation.get_by_role("separator", name="New")).to_be_visible()
-        await expect(visit.channel("voices")).to_have_attribute("aria-current", "page")
-        await expect(visit.page).to_have_title(re.compile(r"^#voices"))
-
-    async def test_the_first_news_of_a_day(self, demo: Demo, visit: Visit) -> None:
-        """What is new on another day has a line for the day, and one for what is new."""
-        demo.ground.slack.add_message(demo.channel_id("audiobooks"), "One.", user=BOB)
-        await expect(visit.channel("audiobooks")).to_contain_text("1 unread")
-
-        await visit.open("audiobooks")
-
-        lines = visit.conversation.get_by_role("separator")
-        await expect(lines).to_have_text(["Today", "New"])
-
-    async def test_a_hidden_tab_counts_what_is_new(self, demo: Demo, visit: Visit) -> None:
-        """Its title says so, though the browser lets it draw nothing."""
-        await visit.runs("""() => {
-            Object.defineProperty(document, 'hidden', { get: () => true });
-            Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });
-            window.requestAnimationFrame = () => 0;
-            document.dispatchEvent(new Event('visibilitychange'));
-        }""")
-        demo.ground.slack.add_message(demo.channel_id("voices"), "One.", user=BOB)
-
-        await expect(visit.page).to_have_title(re.compile(r"^\(1\) #voices"))
-
-    async def test_the_address_names_the_channel(self, visit: Visit) -> None:
-        """A reload comes back to it, and the browser's Back and Forward go through the channels."""
-        title = visit.conversation.get_by_role("heading", level=2)
-        await visit.open("audiobooks")
-        await visit.open("casting")
-
-        await visit.page.reload()
-        await expect(title).to_have_text("casting")
-        await visit.page.go_back()
-        await expect(title).to_have_text("audiobooks")
-        await visit.page.go_back()
-        await expect(title).to_have_text("voices")
-        await visit.page.go_forward()
-        await expect(title).to_have_text("audiobooks")
-
-    async def test_an_address_of_nothing(self, demo: Demo) -> None:
-        """A channel that is not there is as good as none."""
-        visit = await demo.visit("#/C0NOWHERE")
-
-        await expect(visit.conversation.get_by_role("heading", level=2)).to_have_text("voices")
-
-    async def test_a_reload_keeps_all(self, demo: Demo, visit: Visit) -> None:
-        """What was posted, what only I see, and the panel are there again."""
-        await subscribe(demo, visit, BOOK)
-        await visit.move("Next state of", BOOK)
-        await expect(visit.posted("Subscribed by", "(edited)")).to_be_visible()
-        before = await visit.conversation.get_by_role("article").all_inner_texts()
-
-        await visit.page.reload()
-
-        await expect(visit.conversation.get_by_role("article")).to_have_count(len(before))
-        assert await visit.conversation.get_by_role("article").all_inner_texts() == before
-        await expect(visit.job(BOOK)).to_contain_text("Recordings waiting to be cut")
-
-    async def test_two_tabs_show_the_same(self, demo: Demo, visit: Visit) -> None:
-        """What is done in one tab is seen in the other."""
-        other = await demo.another_tab(visit)
-        await visit.say("From the first tab.")
-        await expect(other.message("From the first tab.")).to_be_visible()
-
-        await other.move("Send back", BOOK)
-
-        await expect(visit.job(BOOK)).to_contain_text("Customer\u2019s turn")
-        await other.page.close()
-        await visit.say("Alone again.")
-        await expect(visit.message("Alone again.")).to_be_visible()
-
-    async def test_a_long_channel_stays_where_one_reads(self, demo: Demo, visit: Visit) -> None:
-        """Who scrolled back stays there and is told that there is more; one press leads to it."""
-        voices = demo.channel_id("voices")
-        for number in range(40):
-            demo.ground.slack.add_message(voices, f"Message number {number}.", user=BOB)
-        await expect(visit.message("Message number 39.")).to_be_in_viewport()
-        await visit.message("Message number 3.").scroll_into_view_if_needed()
-        await expect(visit.message("Message number 39.")).not_to_be_in_viewport()
-
-        demo.ground.slack.add_message(voices, "The newest one.", user=BOB)
-
-        await expect(visit.message("Message number 3.")).to_be_in_viewport()
-        await visit.conversation.get_by_role("button", name="New messages").click()
-        await expect(visit.message("The newest one.")).to_be_in_viewport()
-
-    async def test_readers_see_their_own_time(self, demo: Demo, visit: Visit) -> None:
-        """The same message has another hour in Shanghai and in New York."""
-        shanghai = await demo.visit(timezone_id="Asia/Shanghai")
-        new_york = await demo.visit(timezone_id="America/New_York")
-
-        hours = [await each.last.locator("time").inner_text() for each in (visit, shanghai, new_york)]
-        moments = [await each.last.locator("time").get_attribute("datetime") for each in (visit, shanghai)]
-
-        assert len(set(hours)) == 3
-        assert len(set(moments)) == 1
-        assert all(re.fullmatch(r"\d{1,2}:\d{2}\s[AP]M", hour) for hour in hours)
-
-
-class TestThreads:
-    async def test_one_can_reply(self, demo: Demo, visit: Visit) -> None:
-        """A reply stands in the thread, and the channel counts it; Escape leads back to where one was."""
-        message = visit.message("morning news are ready")
-        await message.hover()
-        await message.get_by_role("button", name="Reply in thread").click()
-        reply = visit.thread.get_by_role("textbox").or_(visit.thread.get_by_role("combobox"))
-        await expect(reply).to_be_focused()
-        await visit.page.keyboard.type("I do.")
-        await visit.page.keyboard.press("Enter")
-
-        await expect(visit.reply("I do.")).to_be_visible()
-        await expect(message.get_by_role("button", name="1 reply")).to_be_visible()
-        await expect(visit.message("I do.")).to_have_count(0)
-        await visit.page.keyboard.press("Escape")
-        await expect(visit.thread).to_be_hidden()
-        await expect(message.get_by_role("button", name="Reply in thread")).to_be_focused()
-        assert [each.text for each in demo.ground.slack.shown][-1] == "I do."
-
-    async def test_a_long_one_opens_at_its_end(self, demo: Demo, visit: Visit) -> None:
-        """The newest reply is seen, whatever of the height the field below it takes."""
-        parent = demo.ground.slack.messages(demo.channel_id("voices"))[0]
-        for number in range(1, 31):
-            demo.ground.slack.add_message(
-                parent.channel, f"Reply number {number}.", user=BOB, thread_ts=parent.ts
-            )
-        await visit.conversation.get_by_role("button", name="30 replies").click()
-
-        await expect(visit.reply("Reply number 30.")).to_be_in_viewport(ratio=1)
-        await asyncio.sleep(0.2)
-        left = "body => body.scrollHeight - body.scrollTop - body.clientHeight"
-        assert await visit.thread.get_by_role("log").evaluate(left) < 2
-
-    async def test_what_the_channel_was_told_is_marked(self, demo: Demo, visit: Visit) -> None:
-        """In a thread one sees which reply stands in the channel as well."""
-        await subscribe(demo, visit, NEWS, "important")
-        await visit.move("Next state of", NEWS)
-        card = visit.message(NEWS, "important changes only")
-        await expect(card.get_by_role("button", name="1 reply")).to_be_visible()
-        await visit.move("Send back", NEWS)
-        await card.get_by_role("button", name="2 replies").click()
-
-        also = visit.reply("Also sent to the channel")
-        await expect(also).to_have_count(1)
-        await expect(also).to_contain_text("Your turn")
-        await expect(visit.posted("Also sent to the channel")).to_have_count(0)
-
-    async def test_commands_are_refused_there(self, visit: Visit) -> None:
-        """As in Slack: a sentence says so, and the text stays."""
-        message = visit.message("morning news are ready")
-        await message.hover()
-        await message.get_by_role("button", name="Reply in thread").click()
-        await visit.page.keyboard.type("/voicejob list")
-        await visit.page.keyboard.press("Enter")
-
-        await expect(visit.thread.get_by_role("alert")).to_contain_text("Slack takes no commands in threads")
-        assert await visit.runs("() => document.activeElement.value") == "/voicejob list"
-
-
-class TestTyping:
-    async def test_arrows_choose_among_the_offers(self, demo: Demo, visit: Visit) -> None:
-        """Up and Down go round; the field tells which one is chosen; Enter and Tab take it."""
-        await visit.field.press_sequentially("/voicejob ")
-        await expect(visit.offers).to_have_count(7)
-        await expect(visit.conversation.get_by_text("real Slack offers no jobs here")).to_be_visible()
-        first, second, *_, last = await visit.offers.all_inner_texts()
-        chosen = visit.conversation.get_by_role("option", selected=True)
-        for key, text in (("", first), ("ArrowDown", second), ("ArrowUp", first), ("ArrowUp", last)):
-            if key:
-                await visit.page.keyboard.press(key)
-            assert await chosen.all_inner_texts() == [text]
-            name = await chosen.get_attribute("id") or "?"
-            await expect(visit.field).to_have_attribute("aria-activedescendant", name)
-        await visit.page.keyboard.press("ArrowDown")
-        await visit.page.keyboard.press("Tab")
-
-        await expect(visit.field).to_have_value(f"/voicejob {demo.job_id(NEWS)}")
-
-    async def test_a_command_is_completed_to_its_end(self, demo: Demo, visit: Visit) -> None:
-        """Verb, id by its beginning, and level: a few letters each."""
-        job_id = demo.job_id(BOOK)
-        await visit.field.press_sequentially("/v")
-        await visit.page.keyboard.press("Tab")
-        await visit.page.keyboard.type("sub")
-        await visit.page.keyboard.press("Enter")
-        await visit.page.keyboard.type(job_id[:6])
-        await visit.page.keyboard.press("Enter")
-        await visit.page.keyboard.type("imp")
-        await visit.page.keyboard.press("Enter")
-        await expect(visit.field).to_have_value(f"/voicejob subscribe {job_id} important")
-        await visit.page.keyboard.press("Enter")
-
-        await expect(visit.message(BOOK, "important changes only", "Subscribed by")).to_be_visible()
-
-    async def test_escape_closes_the_offers(self, visit: Visit) -> None:
-        """Then Enter sends what stands there."""
-        await visit.field.press_sequentially("/voicejob li")
-        await expect(visit.offers).to_have_count(1)
-        await visit.page.keyboard.press("Escape")
-        await expect(visit.offers).to_have_count(0)
-        await expect(visit.field).to_have_attribute("aria-expanded", "false")
-        await visit.page.keyboard.press("Enter")
-
-        await expect(visit.message("MetaStudio has no job", ONLY_ME)).to_be_visible()
-
-    async def test_an_offer_can_be_clicked(self, visit: Visit) -> None:
-        """The field keeps the focus."""
-        await visit.field.press_sequentially("/voicejob he")
-        await visit.offers.first.click()
-
-        await expect(visit.field).to_have_value("/voicejob help")
-        await expect(visit.field).to_be_focused()
-
-    async def test_up_brings_back_what_was_said(self, visit: Visit) -> None:
-        """In an empty field, the key Up puts the last text there."""
-        await visit.say("/voicejob hlep")
-        await visit.field.click()
-        await visit.page.keyboard.press("ArrowUp")
-
-        await expect(visit.field).to_have_value("/voicejob hlep")
-
-    async def test_a_blank_before_it_makes_it_a_message(self, visit: Visit) -> None:
-        """As in Slack, a text that begins with a slash can be posted."""
-        await visit.say(" /voicejob help ")
-
-        await expect(visit.posted("/voicejob help")).to_be_visible()
-        await expect(visit.message(ONLY_ME)).to_have_count(0)
-
-    async def test_each_channel_keeps_its_draft(self, visit: Visit) -> None:
-        """What was begun in one channel waits there."""
-        await visit.field.fill("for voices")
-        await visit.open("audiobooks")
-        await expect(visit.field).to_have_value("")
-        await visit.field.fill("for audiobooks")
-        await visit.open("voices")
-
-        await expect(visit.field).to_have_value("for voices")
-
-    async def test_a_command_is_sent_once(self, demo: Demo, visit: Visit) -> None:
-        """Pressing Enter again and again while the bot answers sends nothing twice."""
-        await visit.field.fill(f"/voicejob {demo.job_id(BOOK)}")
-        await asyncio.gather(*(visit.page.keyboard.press("Enter") for _ in range(4)))
-
-        await expect(visit.message(BOOK, ONLY_ME)).to_be_visible()
-        await visit.say("Done.")
-        await expect(visit.message("Done.")).to_be_visible()
-        assert len(demo.ground.slack.ephemeral(ALICE, demo.channel_id("voices"))) == 1
+    await page.send(f"/voicejob subscribe {demo.job_id(voice)} {level}")
+    await visible(page.posted(voice, "Subscribed by"))
+
+
+async def test_looking_up(demo: Demo, page: DemoPage) -> None:
+    """Part of a name and two presses of Enter show the job to nobody but me, and so does the panel."""
+    await page.field.click()
+    await page.type("/voicejob book", "Enter")
+    await expect(page.field).to_have_value(f"/voicejob {demo.job_id(BOOK)}")
+    await asyncio.gather(*(page.press_keys("Enter") for _ in range(4)))  # only the first one sends it
+    card = page.message(BOOK, ONLY_ME)
+    await expect(card.get_by_role("heading")).to_have_text(BOOK)
+    await expect(card).to_contain_text("In manual review")
+    await expect(page.field).to_have_value("")
+    await expect(page.field).to_be_focused()
+    await page.job_button("Next state of", BOOK).click()
+    await page.press("Refresh", BOOK)
+    await expect(card).to_contain_text("Recordings waiting to be cut")
+    assert len(demo.ground.slack.ephemeral(ALICE, demo.channel_id("voices"))) == 1
+
+    await page.field.fill("a draft")
+    await page.job_button("Look up", NEWS).click()
+    await visible(page.message(NEWS, ONLY_ME))
+    await expect(page.field).to_have_value("a draft")
+    await page.job_button("Delete", SHOP).click()
+    await gone(page.job(SHOP))
+
+
+async def test_typing(demo: Demo, page: DemoPage) -> None:
+    """Messages are posted as they were typed; arrows, Enter, Tab, Escape and a click choose completions."""
+    await page.send("/nonsense")
+    await visible(page.message("/nonsense is no command here", ONLY_ME))
+    await page.press_keys("ArrowUp")  # in the empty field, it brings back what was sent last
+    await expect(page.field).to_have_value("/nonsense")
+    await page.send(" /voicejob help ")
+    await visible(page.posted("/voicejob help"))
+    await page.type("Who *uploads* 1 < 2 & 3?", "Shift+Enter")
+    await page.type("I do.", "Enter")
+    said = page.posted("Who uploads 1 < 2 & 3?")
+    await expect(said.locator("strong", has_text="uploads")).to_have_count(1)
+    await expect(said.locator("br")).to_have_count(1)
+
+    await page.type("/voicejob ")
+    await expect(page.offers).to_have_count(7)
+    await visible(page.conversation.get_by_text("real Slack offers no jobs here"))
+    first, second, *_, last = await page.offers.all_inner_texts()
+    selected = page.conversation.get_by_role("option", selected=True)
+    for key, text in (("ArrowDown", second), ("ArrowUp", first), ("ArrowUp", last), ("ArrowDown", first)):
+        await page.press_keys(key)
+        await expect(selected).to_have_text([text], use_inner_text=True)
+        active = await selected.get_attribute("id") or "?"
+        await expect(page.field).to_have_attribute("aria-activedescendant", active)
+    await page.press_keys("Tab")
+    await expect(page.field).to_have_value(f"/voicejob {demo.job_id(NEWS)}")
+    await page.field.fill("")
+    await page.type("/voicejob he")
+    await page.offers.first.click()
+    await expect(page.field).to_have_value("/voicejob help")
+    await expect(page.field).to_be_focused()
+    await page.field.fill("")
+    await page.type("/voicejob li", "Escape")
+    await gone(page.offers)
+    await expect(page.field).to_have_attribute("aria-expanded", "false")
+    await page.press_keys("Enter")
+    await visible(page.message("MetaStudio has no job", ONLY_ME))
+
+
+async def test_a_subscribed_channel(demo: Demo, page: DemoPage) -> None:
+    """A change edits the card, is told in its thread and the channel, and is there after a reload."""
+    await page.send(f"/voicejob {demo.job_id(BOOK)}")
+    await visible(page.panel.get_by_text("1 of 5 done"))
+    await page.press("Subscribe channel", BOOK)
+    card = page.posted(BOOK, EVERY_CHANGE)
+    await expect(card).to_contain_text("In manual review")
+    await expect(card).not_to_contain_text("(edited)")
+    await visible(page.panel.get_by_text("2 of 5 done"))
+
+    await page.job_button("Send back", BOOK).click()
+    await expect(card).to_contain_text("(edited)")
+    await expect(card).not_to_contain_text("In manual review")
+    broadcast = page.message(BROADCAST, BOOK)
+    await expect(broadcast).to_contain_text("In manual review → Review failed")
+    await visible(page.panel.get_by_text("3 of 5 done"), card.get_by_role("button", name="1 reply"))
+    await expect(page.job(BOOK)).to_contain_text("Customer\u2019s turn")
+    await expect(page.job_button("Send back", BOOK)).to_be_disabled()
+    shown = await page.message().all_inner_texts()
+    await page.tab.reload()
+    await expect(page.message()).to_have_count(len(shown))
+    assert await page.message().all_inner_texts() == shown
+
+    await gone(page.thread)
+    await broadcast.get_by_role("button").first.click()
+    await expect(page.reply()).to_have_count(2)
+    await visible(page.reply(BOOK, EVERY_CHANGE), page.reply("→ Review failed", "Also sent to the channel"))
+    await expect(page.posted("Also sent to the channel")).to_have_count(0)
+
+
+async def test_the_list(demo: Demo, page: DemoPage) -> None:
+    """The level is changed there; only the thread has what is less important; unsubscribing asks first."""
+    await subscribe(demo, page, NEWS)
+    await page.send("/voicejob list")
+    listed = page.message("1 subscription", ONLY_ME)
+    await page.press("Only important", "1 subscription")
+    await expect(listed).to_contain_text("important changes only")
+    card = page.posted("Subscribed by", "(edited)")
+    await expect(card).to_contain_text("important changes only")
+    await page.job_button("Next state of", NEWS).click()
+    await visible(card.get_by_role("button", name="1 reply"))
+    await gone(page.message(BROADCAST))
+
+    button = listed.get_by_role("button", name="Unsubscribe")
+    await button.click()
+    await expect(page.dialog.get_by_role("heading")).to_have_text("Unsubscribe this channel?")
+    await page.press_keys("Escape")
+    await gone(page.dialog)
+    await expect(button).to_be_focused()
+    await page.press_keys("Enter")
+    await page.dialog.get_by_role("button", name="Unsubscribe").click()
+    await visible(page.message("This channel has no subscriptions", ONLY_ME))
+    await visible(page.message(NEWS, "Stopped by @alice"))
+
+
+async def test_a_private_channel(demo: Demo, page: DemoPage) -> None:
+    """The bot says why it can't post; once it is invited, Try again posts the card."""
+    await page.open("casting")
+    await expect(page.conversation).to_contain_text("voicejob is not in this channel")
+    await page.send(f"/voicejob subscribe {demo.job_id(NEWS)}")
+    await visible(page.message("/invite @voicejob", ONLY_ME))
+    await page.type("/inv", "Tab", "Enter")
+    await visible(page.conversation.get_by_text("voicejob was added to #casting by alice."))
+    await expect(page.conversation).to_contain_text("voicejob is a member")
+    await page.press("Try again")
+    await visible(page.posted(NEWS, EVERY_CHANGE), page.panel.get_by_text("2 of 5 done"))
+    await gone(page.message("/invite @voicejob", ONLY_ME))
+
+
+async def test_trouble(demo: Demo, page: DemoPage) -> None:
+    """What MetaStudio or Slack refuses is explained, and Try again works once it does not."""
+    moods = demo.ground.moods
+    await page.choose("MetaStudio", "Slow")
+    await page.choose("Slack", "Limits")
+    await eventually(lambda: (moods.metastudio, moods.slack) == ("slow", "limits"))
+    await page.choose("Slack", "Down")
+    await eventually(lambda: moods.slack == "down")
+
+    await page.choose("MetaStudio", "Down")
+    await page.send(f"/voicejob {demo.job_id(SHOP)}")
+    problem = page.message("Try again", ONLY_ME)
+    await visible(problem.get_by_role("img", name="warning"))
+    await page.choose("MetaStudio", "Works")
+    await page.press("Try again", ONLY_ME)
+    await visible(page.message(SHOP, "In training"))
+    await gone(problem)
+
+    await page.choose("Slack", "Refuses")
+    await page.send(f"/voicejob subscribe {demo.job_id(SHOP)}")
+    await visible(page.message("restricted_action", "Try again"))
+    await page.choose("Slack", "Works")
+    await page.send("/voicejob list")
+    await visible(page.message("1 subscription", "Paused"))
+    await page.press("Try again", "1 subscription")
+    await visible(page.posted(SHOP, EVERY_CHANGE))
+    await expect(page.message("1 subscription")).not_to_contain_text("Paused")
+
+
+async def test_the_bot_is_stopped_and_started(demo: Demo, page: DemoPage) -> None:
+    """While it is stopped, commands fail; afterwards it tells what it missed. A start can be stopped."""
+    await subscribe(demo, page, SHOP)
+    start = page.panel.get_by_role("button", name="Start the bot", exact=True)
+    stop = page.panel.get_by_role("button", name="Stop the bot")
+    await stop.click()
+    await visible(page.panel.get_by_text("Stopped", exact=True))
+    await page.send("/voicejob list")
+    await visible(page.message('/voicejob failed with the error "dispatch_failed"'))
+    await page.job_button("Next state of", SHOP).click()
+    demo.ground.slack.fail("auth.test", delay=9)
+    await start.click()
+    await visible(page.panel.get_by_text("Starting", exact=True))
+    await stop.click()
+    await eventually(lambda: demo.ground.bot.state is BotState.STOPPED)
+
+    await start.click()
+    await visible(page.message(BROADCAST, "In training →"), page.panel.get_by_text("Running", exact=True))
+    await page.panel.get_by_role("button", name="Restart the bot").click()
+    await expect(page.panel).to_contain_text("Started 3 times.")
+    await visible(page.panel.get_by_text("Running", exact=True))
+    await expect(page.posted(SHOP, EVERY_CHANGE)).to_have_count(1)
+
+
+async def test_the_server_goes_away_and_comes_back(demo: Demo, page: DemoPage) -> None:
+    """The page says so, keeps what it shows and the draft, and is current again; another demo begins anew."""
+    page.expected_problems = "WebSocket connection|ERR_CONNECTION_REFUSED"
+    await page.panel.get_by_role("button", name="Restart the bot").click()
+    await visible(page.panel.get_by_text("1 of 5 done"))
+    await page.field.fill("a draft")
+    await demo.stop_serving()
+    lost = page.tab.get_by_role("alert").filter(has_text="The demo has stopped or is restarting")
+    await visible(lost, page.message("morning news are ready"))
+    for fails in (page.field.press("Enter"), page.job_button("Look up", NEWS).click()):
+        await fails
+        await expect(page.conversation.get_by_role("alert")).to_have_text("The demo does not answer.")
+        await expect(page.field).to_have_value("a draft")
+    demo.ground.slack.add_message(demo.channel_id("voices"), "Said meanwhile.", user=BOB)
+    demo.ground.delete(demo.job_id(SHOP))
+
+    await demo.serve()
+    await visible(page.message("Said meanwhile."))
+    await gone(page.job(SHOP), lost)
+    await expect(page.field).to_have_value("a draft")
+    await page.send("Back again.")
+    await visible(page.message("Back again."))
+    await page.tab.reload()
+    await visible(page.panel.get_by_text("1 of 5 done"))
+    await page.field.fill("a draft")
+    await demo.stop_serving()
+    await visible(lost)
+    demo.ground.instance = "another"
+    await demo.serve()
+    await visible(page.panel.get_by_text("0 of 5 done"))
+    await expect(page.field).to_have_value("")
+
+
+async def test_an_archived_channel(page: DemoPage) -> None:
+    """Nobody can type there; the way out has the focus where one typed; then one types there again."""
+    await page.field.fill("/archive")
+    await page.press_keys("Enter")
+    await visible(page.conversation.get_by_text("alice archived this channel."))
+    await gone(page.field)
+    await expect(page.conversation).to_contain_text("This channel is archived")
+    await expect(page.channel("voices").get_by_text("archived")).to_be_in_viewport(ratio=1)
+    unarchive = page.conversation.get_by_role("button", name="Unarchive")
+    await expect(unarchive).to_be_focused()
+    await page.tab.get_by_role("link", name="Skip to the message field").press("Enter")
+    await expect(unarchive).to_be_focused()
+    await page.job_button("Look up", NEWS).click()
+    await expect(unarchive).to_be_focused()
+    await page.press_keys("Enter")
+    await visible(page.conversation.get_by_text("alice unarchived this channel."))
+    await expect(page.field).to_be_focused()
+    await expect(page.channel("voices")).not_to_contain_text("archived")
+
+
+async def test_the_panel(demo: Demo, page: DemoPage) -> None:
+    """The slider sets how fast jobs go on by themselves; new ones have the name that was typed."""
+    slider, name = page.panel.get_by_role("slider"), page.panel.get_by_label("Name of a new voice")
+    await slider.press("End")
+    await visible(page.panel.get_by_text("a state every second"))
+    await expect(page.job(NEWS)).to_contain_text("Step 2 of 8")
+    await slider.press("Home")
+    await visible(page.panel.get_by_text("off", exact=True))
+    await eventually(lambda: demo.ground.clockwork.seconds is None)
+    await name.fill("Bedtime <Stories>")
+    await page.press_keys("Enter")
+    await visible(page.job("Bedtime <Stories>"))
+    await expect(name).to_have_value("")
+    demo.ground.metastudio.set_state(demo.job_id("Bedtime <Stories>"), "SUCCEED")
+    await expect(page.job("Bedtime <Stories>")).to_contain_text("Ended well")
+    await expect(page.job_button("Next state of", "Bedtime <Stories>")).to_be_disabled()
+
+
+async def test_channels(demo: Demo) -> None:
+    """Unread messages are counted and marked, drafts are kept, and the address names the channel."""
+    page = await demo.open_page("#/C0NOWHERE")
+    await expect(page.title).to_have_text("voices")
+    await page.field.fill("for voices")
+    await page.open("audiobooks")
+    await expect(page.field).to_have_value("")
+    for text, user in (("One.", BOB), ("Two.", BOB), ("Mine.", ALICE)):
+        demo.ground.slack.add_message(demo.channel_id("voices"), text, user=user)
+    await expect(page.channel("voices")).to_contain_text("2 unread")
+    await expect(page.tab).to_have_title(re.compile(r"^\(2\) #audiobooks"))
+    await page.open("voices")
+    await expect(page.field).to_have_value("for voices")
+    await expect(page.channel("voices")).not_to_contain_text("unread")
+    await expect(page.channel("voices")).to_have_attribute("aria-current", "page")
+    await expect(page.conversation.get_by_role("separator")).to_have_text(["Today", "New"])
+
+    await page.open("casting")
+    await page.tab.reload()
+    await expect(page.title).to_have_text("casting")
+    back, forward = page.tab.go_back, page.tab.go_forward
+    for move, name in ((back, "voices"), (back, "audiobooks"), (forward, "voices")):
+        await move()
+        await expect(page.title).to_have_text(name)
+    await page.run(HIDE)
+    demo.ground.slack.add_message(demo.channel_id("voices"), "Three.", user=BOB)
+    await expect(page.tab).to_have_title(re.compile(r"^\(1\) #voices"))
+
+
+async def test_reading_and_replying(demo: Demo, page: DemoPage) -> None:
+    """Who scrolled back stays there; a thread opens at its end; other browsers see the same."""
+    voices = demo.channel_id("voices")
+    parent = demo.ground.slack.messages(voices)[0]
+    for number in range(40):
+        demo.ground.slack.add_message(voices, f"Message number {number}.", user=BOB)
+        demo.ground.slack.add_message(voices, f"Reply number {number}.", user=BOB, thread_ts=parent.ts)
+    await expect(page.message("Message number 39.")).to_be_in_viewport()
+    await page.message("Message number 3.").scroll_into_view_if_needed()
+    await expect(page.message("Message number 39.")).not_to_be_in_viewport()
+    demo.ground.slack.add_message(voices, "The newest one.", user=BOB)
+    to_the_end = page.conversation.get_by_role("button", name="New messages")
+    await visible(to_the_end)
+    await expect(page.message("Message number 3.")).to_be_in_viewport()
+    await to_the_end.click()
+    newest = page.message("The newest one.")
+    await expect(newest).to_be_in_viewport()
+
+    await page.conversation.get_by_role("button", name="40 replies").click()
+    await expect(page.reply("Reply number 39.")).to_be_in_viewport(ratio=1)
+    await expect(page.thread.get_by_placeholder("Reply")).to_be_focused()
+    await page.type("/voicejob list", "Enter")
+    await expect(page.thread.get_by_role("alert")).to_contain_text("Slack takes no commands in threads")
+    assert await page.run(VALUE) == "/voicejob list"
+    assert await page.thread.get_by_role("log").evaluate(BELOW) < 2
+    await page.press_keys("Escape")
+    await gone(page.thread)
+
+    await newest.hover()
+    await newest.get_by_role("button", name="Reply in thread").click()
+    await expect(page.thread.get_by_placeholder("Reply")).to_be_focused()
+    await page.type("I do.", "Enter")
+    await visible(page.reply("I do."), newest.get_by_role("button", name="1 reply"))
+    await gone(page.message("I do."))
+    await page.press_keys("Escape")
+    await expect(newest.get_by_role("button", name="Reply in thread")).to_be_focused()
+
+    other = await demo.open_page(zone="Asia/Shanghai")
+    await visible(other.message("The newest one.").get_by_role("button", name="1 reply"))
+    times = [each.message("The newest one.").locator("time").first for each in (page, other)]
+    hours = [await each.inner_text() for each in times]
+    assert len(set(hours)) == 2
+    assert all(re.fullmatch(r"\d{1,2}:\d{2}\s[AP]M", hour) for hour in hours)
+    assert len({await each.get_attribute("datetime") for each in times}) == 1
+    await other.job_button("Send back", BOOK).click()
+    await expect(page.job(BOOK)).to_contain_text("Customer\u2019s turn")
