@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages.errors import sentence
 from bot.errors import (
     CredentialsRefused,
     JobNotFound,
@@ -18,6 +17,7 @@ from bot.errors import (
     TimedOut,
     UnreadableAnswer,
 )
+from bot.messages.errors import sentence
 from bot.metastudio.errors import error_for, iam_refusal, refusal
 from tests.faults import DOCUMENTED
 from tests.profiles import examples
