@@ -24,7 +24,7 @@ from bot.messages import channel as notices
 from bot.messages import job_card, private
 from bot.simulators.slack.records import BOT_USER
 from bot.simulators.slack.workspace import ALICE, BOT_TOKEN
-from tests.simulators.slack.test_workspace import CARD
+from tests.simulators.slack.protocol import CARD
 from tests.support import PATIENCE, eventually
 
 Part = dict[str, Any]
