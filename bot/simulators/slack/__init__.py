@@ -1,1 +1,1 @@
-"""Slack: the Web API, Socket Mode, interactions and limits, as its documentation has them."""
+"""Slack on loopback: the Web API, Socket Mode, HTTP mode, interactions and limits, as documented."""

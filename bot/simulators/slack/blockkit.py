@@ -1,8 +1,8 @@
-"""PURE. What Slack refuses in a message made of ``text`` and ``blocks``.
+"""PURE. What Slack refuses in a message made of ``text`` and ``blocks``, and in a view.
 
 The limits are those of Slack's Block Kit pages (``docs.slack.dev/reference/block-kit``, one page for each
-block, element and composition object) and of ``chat.postMessage``. Only the blocks that a job card
-needs are known; any other type, element or key is refused, as Slack refuses a misspelt one.
+block, element and composition object) and of ``chat.postMessage``. Only the blocks that the bot uses are
+known; any other type, element or key is refused, as Slack refuses a misspelt one.
 
 Lengths are counted in code points, as ``slack_sdk`` counts them.
 """
@@ -20,14 +20,14 @@ MAX_URL = 3000
 MAX_TEXT_OBJECT = 3000
 
 Check = Callable[[Mapping[str, Any], str], Iterator[str]]
-"""Finds the problems of one object, which lies at a place like ``/blocks/0/text``."""
+"""Yields the problems of one object, whose place is like ``/blocks/0/text``."""
 
 
 def problems(message: Mapping[str, Any]) -> list[str]:
-    """Name everything in ``text`` and ``blocks`` that Slack would refuse, each with its place.
+    """Return everything in ``text`` and ``blocks`` that Slack would refuse, each with its place.
 
-    A message without ``text`` is a problem even beside blocks: notifications and screen readers get nothing
-    else (page ``chat.postMessage``). Other keys of the message are not looked at.
+    A message with blocks needs ``text`` too: it is all that notifications and screen readers show (page
+    ``chat.postMessage``). Other keys of the message are not checked.
     """
     blocks = message.get("blocks")
     found = [*_string(message.get("text"), "/text", MAX_TEXT)]
@@ -37,7 +37,7 @@ def problems(message: Mapping[str, Any]) -> list[str]:
 
 
 def view_problems(view: Any, kind: str) -> list[str]:
-    """List everything in a view of this kind, ``modal`` or ``home``, that Slack would refuse.
+    """Return everything in a view of this kind, ``modal`` or ``home``, that Slack would refuse.
 
     The rules are those of the pages "Modal views" and "Home tab views"; options that need submissions or
     ``view_closed`` are unknown.
@@ -56,7 +56,7 @@ def view_problems(view: Any, kind: str) -> list[str]:
 
 
 def buttons(blocks: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Walk over the buttons of a message, each with the place where it lies."""
+    """Yield the buttons of a message, each with its place."""
     for at, block in _members(blocks, "/blocks"):
         yield from _buttons_of(block, at)
 
@@ -101,16 +101,7 @@ def _context(block: Mapping[str, Any], at: str) -> Iterator[str]:
     yield from _keys(block, at, needed={"elements"})
     yield from _list(block.get("elements"), f"{at}/elements", 10)
     for place, element in _members(block.get("elements"), f"{at}/elements"):
-        yield from _by_type(element, place, CONTEXT_ELEMENTS, "element")
-
-
-def _context_text(element: Mapping[str, Any], at: str) -> Iterator[str]:
-    yield from _text(element, at, MAX_TEXT_OBJECT)
-
-
-def _context_image(element: Mapping[str, Any], at: str) -> Iterator[str]:
-    yield from _keys(element, at, needed={"image_url", "alt_text"}, block=False)
-    yield from _picture(element, at)
+        yield from _text(element, place, MAX_TEXT_OBJECT)
 
 
 def _actions(block: Mapping[str, Any], at: str) -> Iterator[str]:
@@ -124,22 +115,11 @@ def _divider(block: Mapping[str, Any], at: str) -> Iterator[str]:
     yield from _keys(block, at)
 
 
-def _image(block: Mapping[str, Any], at: str) -> Iterator[str]:
-    yield from _keys(block, at, needed={"image_url", "alt_text"}, allowed={"title"})
-    yield from _picture(block, at)
-    yield from _text_in(block, "title", at, 2000, plain=True)
-
-
-def _picture(image: Mapping[str, Any], at: str) -> Iterator[str]:
-    yield from _url(image, "image_url", at)
-    yield from _string(image.get("alt_text", "-"), f"{at}/alt_text", 2000)
-
-
 def _button(button: Mapping[str, Any], at: str) -> Iterator[str]:
     optional = {"action_id", "url", "value", "style", "confirm", "accessibility_label"}
     yield from _keys(button, at, needed={"text"}, allowed=optional, block=False)
     yield from _text_in(button, "text", at, 75, plain=True)
-    yield from _url(button, "url", at)
+    yield from _url(button.get("url", "https://"), f"{at}/url")
     yield from _style(button, at)
     for key, limit in (("action_id", MAX_ID), ("value", 2000), ("accessibility_label", 75)):
         yield from _string(button.get(key, "-"), f"{at}/{key}", limit)
@@ -221,11 +201,10 @@ def _encodable(value: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
-def _url(thing: Mapping[str, Any], key: str, at: str) -> Iterator[str]:
-    value = thing.get(key, "https://")
-    yield from _string(value, f"{at}/{key}", MAX_URL)
+def _url(value: Any, at: str) -> Iterator[str]:
+    yield from _string(value, at, MAX_URL)
     if not str(value).startswith(("https://", "http://")):
-        yield f"{at}/{key}: not a web address"
+        yield f"{at}: not a web address"
 
 
 def _style(thing: Mapping[str, Any], at: str) -> Iterator[str]:
@@ -243,7 +222,7 @@ def _list(value: Any, at: str, limit: int, *, at_least: int = 1) -> Iterator[str
 
 
 def _members(value: Any, at: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Walk over a list; a member that is no object is walked over as an empty one."""
+    """Yield the members of a list with their places; one that is no object as an empty one."""
     for index, member in enumerate(value if isinstance(value, list) else ()):
         yield f"{at}/{index}", member if isinstance(member, Mapping) else {}
 
@@ -259,7 +238,7 @@ def _unique(things: Iterator[tuple[str, Mapping[str, Any]]], key: str) -> Iterat
 
 
 TEXT_KEYS = {"plain_text": "emoji", "mrkdwn": "verbatim"}
-"""The kinds of text object, each with the one key that only it may carry (page "Text object")."""
+"""The types of text object, each with the one key that only this type may have (page "Text object")."""
 
 BLOCKS: Mapping[str, Check] = {
     "header": _header,
@@ -267,11 +246,4 @@ BLOCKS: Mapping[str, Check] = {
     "context": _context,
     "actions": _actions,
     "divider": _divider,
-    "image": _image,
-}
-
-CONTEXT_ELEMENTS: Mapping[str, Check] = {
-    "plain_text": _context_text,
-    "mrkdwn": _context_text,
-    "image": _context_image,
 }

@@ -1,4 +1,4 @@
-"""What people do with channels and messages of the stand-in: open, invite, remove, archive, write, delete."""
+"""What people do with channels and messages: create, invite, remove, archive, write, delete."""
 
 from bot.simulators.slack.records import ALICE, Channel, Message
 from bot.simulators.slack.state import State
@@ -7,7 +7,7 @@ PAIR = 2
 
 
 class Conversations:
-    """The channels and direct messages of the workspace, in the hands of people."""
+    """The channels and direct messages of the workspace."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -15,12 +15,12 @@ class Conversations:
     def add_channel(
         self, name: str, *, private: bool = False, bot_is_member: bool = True, archived: bool = False
     ) -> str:
-        """Make a channel and give its id."""
+        """Create a channel and return its id."""
         rights = {"private": private, "bot_is_member": bot_is_member, "archived": archived}
         return self._state.add_channel(name=name, **rights).id
 
     def add_direct(self, *people: str) -> str:
-        """Open a direct message between people, without the bot, and give its id.
+        """Create a direct message between people, without the bot, and return its id.
 
         Three or more people have a group direct message. Raises ValueError for fewer than two.
         """
@@ -34,19 +34,19 @@ class Conversations:
 
     def invite(self, channel: str) -> None:
         """Make the bot a member. Raises KeyError, and ValueError for a direct message."""
-        self._open_to_change(channel).bot_is_member = True
+        self._changeable(channel).bot_is_member = True
 
     def remove(self, channel: str) -> None:
-        """Put the bot out. Raises KeyError, and ValueError for a direct message."""
-        self._open_to_change(channel).bot_is_member = False
+        """Remove the bot from a channel. Raises KeyError, and ValueError for a direct message."""
+        self._changeable(channel).bot_is_member = False
 
     def archive(self, channel: str) -> None:
         """Archive a channel. Raises KeyError, and ValueError for a direct message."""
-        self._open_to_change(channel).archived = True
+        self._changeable(channel).archived = True
 
     def unarchive(self, channel: str) -> None:
-        """Bring an archived channel back. Raises KeyError, and ValueError for a direct message."""
-        self._open_to_change(channel).archived = False
+        """Unarchive a channel. Raises KeyError, and ValueError for a direct message."""
+        self._changeable(channel).archived = False
 
     def add_message(
         self, channel: str, text: str, *, user: str = ALICE, thread_ts: str | None = None
@@ -55,11 +55,7 @@ class Conversations:
         content = {"text": text, "thread_ts": thread_ts}
         return self._state.messages.post(content, channel=self._state.channels[channel].id, author=user)
 
-    def delete_message(self, message: Message) -> None:
-        """Delete a message as a person who may; its replies stay. Raises LookupError when it is gone."""
-        self._state.messages.delete(message)
-
-    def _open_to_change(self, channel: str) -> Channel:
+    def _changeable(self, channel: str) -> Channel:
         found = self._state.channels[channel]
         if found.is_direct:
             raise ValueError(f"{channel} is a direct message: who is in it never changes")

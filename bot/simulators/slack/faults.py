@@ -1,4 +1,4 @@
-"""Faults on request: what Slack's servers do on a bad day, instead of or after doing their work."""
+"""Faults on request: how Slack's servers fail, before or after doing their work."""
 
 import asyncio
 import json
@@ -19,79 +19,77 @@ class Fault(TypedDict, total=False):
     """The error code in an answer ``{"ok": false}``."""
     needed: str
     """The scope that is missing, beside ``error="missing_scope"``."""
-    provided: str
-    """The scopes that are there, beside the same."""
     response_metadata: Mapping[str, Any]
-    """What else the answer tells about the error."""
+    """Details of the error."""
     retry_after: int
     """Seconds; makes the answer HTTP 429 with that header (page "Rate limits")."""
     body: str
-    """The answer as it is, for broken JSON or a gateway's HTML page."""
+    """The whole body of the answer, for broken JSON or a gateway's HTML page."""
     drop: bool
     """Cut the connection without an answer."""
     after: bool
-    """Do the work first, and spoil only the answer."""
+    """Do the work first: only the answer goes wrong."""
     delay: float
     """Seconds to wait before all this; alone, it makes a good answer slow."""
 
 
 Chaos = Callable[[str, Mapping[str, Any]], Fault | None]
 """Decides for each call, by its method and its arguments, whether and how it goes wrong."""
-DETAILS = ("needed", "provided", "response_metadata")
+DETAILS = ("needed", "response_metadata")
 
 
 @dataclass(kw_only=True, eq=False)
-class Waiting:
-    """A fault that waits for its requests."""
+class PendingFault:
+    """A fault for the next ``left`` requests."""
 
     fault: Fault
-    place: str | None
-    """The one conversation in which it strikes; None for all."""
+    conversation: str | None
+    """The only conversation whose requests go wrong; None for all."""
     left: int
 
 
 class Faults:
-    """The faults that wait for their turn, by the name of what they spoil."""
+    """The pending faults, by the name of the method that they concern."""
 
     def __init__(self, names: Collection[str]) -> None:
         self.chaos: Chaos | None = None
         self._names = names
-        self._waiting: dict[str, list[Waiting]] = defaultdict(list)
+        self._pending: dict[str, list[PendingFault]] = defaultdict(list)
 
-    def add(self, name: str, fault: Fault, times: int, place: str | None = None) -> None:
-        """Spoil the next ``times`` requests to ``name``. Raises ValueError for a name that nothing has."""
+    def add(self, name: str, fault: Fault, times: int, conversation: str | None = None) -> None:
+        """Let the next ``times`` requests to ``name`` fail. Raises ValueError for an unknown name."""
         if name not in self._names:
             raise ValueError(f"Nothing here is called {name!r}; there are {sorted(self._names)}")
         if times > 0:
-            self._waiting[name].append(Waiting(fault=fault, place=place, left=times))
+            self._pending[name].append(PendingFault(fault=fault, conversation=conversation, left=times))
 
     def clear(self, name: str) -> None:
-        """Forget the faults that still wait."""
-        self._waiting.pop(name, None)
+        """Cancel the pending faults of ``name``."""
+        self._pending.pop(name, None)
 
     async def take(
-        self, name: str, *, place: str | None = None, arguments: Mapping[str, Any] | None = None
+        self, name: str, *, conversation: str | None = None, arguments: Mapping[str, Any] | None = None
     ) -> Fault | None:
-        """Give the fault for this request after its delay, and use it up; those asked for go before chaos."""
-        fault = self._next(name, place)
+        """Return the fault of this request after its delay: a pending one, else that of chaos, else None."""
+        fault = self._next(name, conversation)
         if fault is None and self.chaos and arguments is not None:
             fault = self.chaos(name, arguments)
         fault = fault or Fault()
         await asyncio.sleep(fault.get("delay", 0))
         return fault if fault.keys() - {"delay"} else None
 
-    def _next(self, name: str, place: str | None) -> Fault | None:
-        here = [waiting for waiting in self._waiting[name] if waiting.place in (None, place)]
-        if not here:
+    def _next(self, name: str, conversation: str | None) -> Fault | None:
+        found = [each for each in self._pending[name] if each.conversation in (None, conversation)]
+        if not found:
             return None
-        here[0].left -= 1
-        if here[0].left <= 0:
-            self._waiting[name].remove(here[0])
-        return here[0].fault
+        found[0].left -= 1
+        if found[0].left <= 0:
+            self._pending[name].remove(found[0])
+        return found[0].fault
 
 
-def spoil(fault: Fault, request: web.Request) -> web.Response:
-    """Give the answer that a fault asks for."""
+def faulty_response(fault: Fault, request: web.Request) -> web.Response:
+    """Return the answer of a request that goes wrong in this way."""
     if fault.get("drop") and request.transport:
         request.transport.abort()
     body = _body(fault)

@@ -1,6 +1,6 @@
-"""The stand-in's HTTP mode: signed posts to the app's request URL.
+"""HTTP mode: signed posts to the app's request URL.
 
-The signature is that of the page "Verifying requests from Slack"; the three seconds are those of
+The signature is that of the page "Verifying requests from Slack"; how an app acknowledges is on the page
 "Handling user interaction".
 """
 
@@ -33,54 +33,44 @@ class Answer:
     seconds: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class Spoiled:
-    """What is wrong with a post on purpose: its signature, its timestamp, or headers left out."""
-
-    signature: str | None = None
-    timestamp: str | None = None
-    without: Collection[str] = ()
-
-
-GOOD = Spoiled()
-
-
 def sign(secret: str, timestamp: str, body: str) -> str:
-    """Make the value of ``X-Slack-Signature``."""
+    """Return the value of ``X-Slack-Signature``."""
     base = f"v0:{timestamp}:{body}".encode()
     return f"v0={hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()}"
 
 
 def form(payload: Mapping[str, Any]) -> str:
-    """Encode a payload: a command is a form; what has a ``type`` is JSON in its one field ``payload``.
-
-    An event is JSON itself.
-    """
+    """Encode a payload: an event as JSON, an interaction as JSON in the one field of a form, else a form."""
     if payload.get("type") == "event_callback":
         return json.dumps(payload)
     return urlencode({"payload": json.dumps(payload)} if "type" in payload else payload)
 
 
-def headers(secret: str, body: str, spoiled: Spoiled = GOOD) -> dict[str, str]:
-    """Make the headers of a post.
+def headers(
+    secret: str,
+    body: str,
+    *,
+    signature: str | None = None,
+    timestamp: str | None = None,
+    without: Collection[str] = (),
+) -> dict[str, str]:
+    """Return the headers of a post; a test may give another signature or timestamp, or leave some out.
 
-    They tell the real time, not the workspace's: the app compares it with its own clock.
+    The timestamp is the real time, not the workspace's: the app compares it with its own clock.
     """
-    timestamp = str(int(time.time())) if spoiled.timestamp is None else spoiled.timestamp
+    timestamp = str(int(time.time())) if timestamp is None else timestamp
     made = {
         "Content-Type": "application/json" if body.startswith("{") else "application/x-www-form-urlencoded",
         "X-Slack-Request-Timestamp": timestamp,
-        "X-Slack-Signature": sign(secret, timestamp, body)
-        if spoiled.signature is None
-        else spoiled.signature,
+        "X-Slack-Signature": sign(secret, timestamp, body) if signature is None else signature,
     }
-    return {name: value for name, value in made.items() if name not in spoiled.without}
+    return {name: value for name, value in made.items() if name not in without}
 
 
 async def post(session: ClientSession, url: str, body: str, made: Mapping[str, str]) -> Answer:
     """Post to the app. Raises ValueError for an address that is not loopback, and aiohttp's errors."""
     if URL(url).host != LOOPBACK:
-        raise ValueError(f"The stand-in talks to {LOOPBACK} only, not to {url}")
+        raise ValueError(f"The simulator talks to {LOOPBACK} only, not to {url}")
     started = time.monotonic()
     async with session.post(url, data=body.encode(), headers=made) as response:
         text = await response.text()
@@ -91,7 +81,7 @@ async def post(session: ClientSession, url: str, body: str, made: Mapping[str, s
 async def deliver(
     session: ClientSession, url: str, body: str, made: Mapping[str, str], *, within: float
 ) -> Ack:
-    """Post a payload and take the answer as its acknowledgement, ``within`` seconds at most."""
+    """Post a payload and return the app's acknowledgement, after ``within`` seconds at most."""
     started = time.monotonic()
     try:
         async with asyncio.timeout(within):
@@ -100,14 +90,9 @@ async def deliver(
         return Ack(acked=False, seconds=time.monotonic() - started, error="operation_timeout")
     except ClientError:
         return Ack(acked=False, seconds=time.monotonic() - started, error="dispatch_failed")
-    return acknowledgement(answer)
-
-
-def acknowledgement(answer: Answer) -> Ack:
-    """Read an answer as Slack does: only status 200 counts, and a body is the reply."""
     if answer.status != OK:
-        return Ack(acked=False, seconds=answer.seconds, status=answer.status, error="http_service_error")
-    return Ack(acked=True, seconds=answer.seconds, status=answer.status, reply=_reply(answer))
+        return Ack(acked=False, seconds=answer.seconds, error="http_service_error")
+    return Ack(acked=True, seconds=answer.seconds, reply=_reply(answer))
 
 
 def _reply(answer: Answer) -> Any:

@@ -34,7 +34,7 @@ class Person:
 def command(
     name: str, text: str, *, person: Person, channel: Channel, response_url: str, trigger: str
 ) -> dict[str, Any]:
-    """Build the payload of a slash command. It tells no thread: a command cannot be typed in one."""
+    """Build the payload of a slash command; it has no ``thread_ts``, in threads there are no commands."""
     return {
         "token": VERIFICATION_TOKEN,
         "team_id": person.team,
@@ -56,7 +56,7 @@ def command(
 def block_actions(
     button: Mapping[str, Any], *, person: Person, trigger: str, action_ts: str, place: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Build the payload of a button press; ``place`` tells where: ``in_message`` or ``in_view``.
+    """Build the payload of a button press; ``place`` is what ``in_message`` or ``in_view`` returns.
 
     ``user.team_id`` is the team of who pressed, ``team`` always the one in which the app is installed.
     """
@@ -75,7 +75,7 @@ def block_actions(
 
 
 def in_message(message: Message, channel: Channel, response_url: str) -> dict[str, Any]:
-    """Build what the payload of a press in a message has besides; an ephemeral message is left out."""
+    """Build the part of a press that names its message; the content of an ephemeral one is left out."""
     container = {
         "type": "message",
         "message_ts": message.ts,
@@ -93,12 +93,12 @@ def in_message(message: Message, channel: Channel, response_url: str) -> dict[st
 
 
 def in_view(view: Mapping[str, Any]) -> dict[str, Any]:
-    """Build what the payload of a press in a view has besides: it has no channel and no ``response_url``."""
+    """Build the part of a press that names its view; there is no channel and no ``response_url``."""
     return {"container": {"type": "view", "view_id": view["id"]}, "view": view}
 
 
 def find_button(surface: Message | View, action_id: str, value: str | None = None) -> dict[str, Any]:
-    """Find a button, the first one or that with ``value``, and write it as an entry of ``actions``.
+    """Return the first button with this ``action_id`` and, if given, ``value`` as an entry of ``actions``.
 
     Raises LookupError when there is none.
     """
@@ -117,5 +117,5 @@ def find_button(surface: Message | View, action_id: str, value: str | None = Non
 
 
 def shown_name(channel: Channel) -> str:
-    """Give the name that payloads carry; that of a private channel is not given away."""
+    """Return the name of a channel in payloads, which do not disclose that of a private one."""
     return "privategroup" if channel.private and not channel.is_direct else channel.name

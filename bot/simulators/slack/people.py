@@ -1,4 +1,4 @@
-"""The person's side of the stand-in: typing commands, pressing buttons, and seeing what comes of it."""
+"""What people do with the app: type commands, press buttons, and see what comes of it."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -7,7 +7,7 @@ from bot.simulators.slack import payloads
 from bot.simulators.slack.messages import Refusal, refused
 from bot.simulators.slack.payloads import Person
 from bot.simulators.slack.records import ALICE, Ack, Interaction, Message, View
-from bot.simulators.slack.response_urls import Hooks, audience
+from bot.simulators.slack.response_urls import ResponseUrls, audience
 from bot.simulators.slack.state import State
 from bot.simulators.slack.views import Views
 
@@ -18,9 +18,9 @@ Deliver = Callable[[str, dict[str, Any]], Awaitable[Ack]]
 class People:
     """The people of the workspace."""
 
-    def __init__(self, state: State, hooks: Hooks, views: Views, deliver: Deliver) -> None:
+    def __init__(self, state: State, urls: ResponseUrls, views: Views, deliver: Deliver) -> None:
         self._state = state
-        self._hooks = hooks
+        self._urls = urls
         self._views = views
         self._deliver = deliver
 
@@ -34,13 +34,13 @@ class People:
         team: str | None = None,
         enterprise: str | None = None,
     ) -> Interaction:
-        """Type a command in a channel, and come back when it is acknowledged or Slack gave up.
+        """Type a command in a channel, and return when it is acknowledged or Slack stopped waiting.
 
         ``team`` and ``enterprise`` are the person's, by default this workspace and its organization.
         Raises KeyError for a channel that does not exist.
         """
         interaction = Interaction(user=user, channel=channel)
-        self._hooks.open(interaction)
+        self._urls.create(interaction)
         payload = payloads.command(
             name,
             text,
@@ -50,7 +50,7 @@ class People:
             trigger=self._views.new_trigger(user),
         )
         ack = await self._deliver("slash_commands", payload)
-        _settle(interaction, ack)
+        _note(interaction, ack)
         if ack.reply is not None:
             self._show_reply(interaction, ack.reply)
         return interaction
@@ -65,16 +65,16 @@ class People:
         team: str | None = None,
         enterprise: str | None = None,
     ) -> Interaction:
-        """Press a button of a message or view as it is now, and come back as ``command`` does.
+        """Press a button of a message or view as it is now, and return as ``command`` does.
 
-        Of several with this ``action_id``, the first is pressed, or that with ``value``.
-        Without ``user``, the person who alone sees the message or view presses, or else Alice. Raises
-        LookupError when this person does not see it, or it has no such button.
+        Of several with this ``action_id``, the first is pressed, or that with ``value``. Without ``user``,
+        the person who alone sees the message or view presses, or else Alice. Raises LookupError when this
+        person does not see it, or it has no such button.
         """
         presser = user or surface.user or ALICE
         seen = self._seen(surface, presser)
         button = payloads.find_button(seen, action_id, value)
-        interaction = Interaction(user=presser, channel="" if isinstance(seen, View) else seen.channel)
+        interaction = Interaction(user=presser, channel=seen.channel if isinstance(seen, Message) else "")
         payload = payloads.block_actions(
             button,
             person=self._person(presser, team, enterprise),
@@ -83,7 +83,7 @@ class People:
             place=self._place(seen, interaction),
         )
         ack = await self._deliver("interactive", payload)
-        _settle(interaction, ack)
+        _note(interaction, ack)
         if ack.reply is not None:
             self._state.violations.append(
                 "acknowledgement: Slack ignores a message in that of a button press"
@@ -93,16 +93,16 @@ class People:
     async def send(
         self, kind: str, payload: dict[str, Any], *, channel: str = "", can_answer: bool = False
     ) -> Interaction:
-        """Send any payload in an envelope of this kind, and come back as ``command`` does.
+        """Send any payload in an envelope of this type, and return as ``command`` does.
 
-        ``can_answer`` gives it a ``response_url``, whose answers are shown in the channel.
+        ``can_answer`` adds a ``response_url``, whose messages are shown in the channel.
         """
         interaction = Interaction(user=ALICE, channel=channel)
         if can_answer:
-            self._hooks.open(interaction)
+            self._urls.create(interaction)
             payload = payload | {"response_url": interaction.response_url}
         ack = await self._deliver(kind, payload)
-        _settle(interaction, ack)
+        _note(interaction, ack)
         interaction.reply = ack.reply
         return interaction
 
@@ -128,7 +128,7 @@ class People:
     def _place(self, seen: Message | View, interaction: Interaction) -> dict[str, Any]:
         if isinstance(seen, View):
             return payloads.in_view(self._views.as_slack(seen))
-        self._hooks.open(interaction, seen)
+        self._urls.create(interaction, seen)
         channel = self._state.channels[seen.channel]
         return payloads.in_message(seen, channel, interaction.response_url)
 
@@ -148,6 +148,5 @@ class People:
         interaction.show(interaction.ack_message)
 
 
-def _settle(interaction: Interaction, ack: Ack) -> None:
-    interaction.acked, interaction.status = ack.acked, ack.status
-    interaction.ack_seconds, interaction.error = ack.seconds, ack.error
+def _note(interaction: Interaction, ack: Ack) -> None:
+    interaction.acked, interaction.ack_seconds, interaction.error = ack.acked, ack.seconds, ack.error

@@ -1,7 +1,7 @@
-"""How often the stand-in's Web API may be called, and what it tells a caller who calls more often.
+"""How often the Web API may be called, and when a call over the limit can be tried again.
 
-The page "Rate limits" gives the numbers that apps can count on, not how Slack counts. The stand-in counts as
-strictly as the page can be read, so that who keeps to it here is safe there.
+The page "Rate limits" gives the numbers that apps can count on, not how Slack counts. The simulator counts
+as strictly as the page can be read, so that an app which keeps to it here is safe there.
 """
 
 import math
@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Protocol
 
 from bot.simulators.slack.records import Clock
 
@@ -21,13 +20,13 @@ TIER_4 = 100
 """Calls a minute: "100+ per minute"."""
 HUNDREDS = 300
 """Calls a minute, where Slack speaks of "several hundred"."""
-GRAIN = 0.001
-"""Seconds; what is missing less than that is no reason to refuse."""
+ROUNDING = 0.001
+"""Seconds; a call that comes too early by less is accepted."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class RateLimits:
-    """A steady pace, with ``burst`` calls at once after a rest."""
+class Rate:
+    """A steady rate, with ``burst`` calls at once after a pause."""
 
     per_second: float
     burst: int
@@ -37,9 +36,9 @@ class RateLimits:
 class Limits:
     """How often the methods may be called; counted per method, for the one app in the one workspace."""
 
-    posts_in_channel: RateLimits = RateLimits(per_second=1, burst=3)
+    posts_in_channel: Rate = Rate(per_second=1, burst=3)
     """``chat.postMessage`` in one conversation: "1 per second", "short bursts >1 allowed"."""
-    posts: RateLimits = RateLimits(per_second=HUNDREDS / MINUTE, burst=60)
+    posts: Rate = Rate(per_second=HUNDREDS / MINUTE, burst=60)
     """``chat.postMessage`` in all of them together: "several hundred messages per minute"."""
     per_minute: Mapping[str, int] = field(
         default_factory=lambda: MappingProxyType(
@@ -59,78 +58,65 @@ class Limits:
 SLACKS_LIMITS = Limits()
 
 
-class Gate(Protocol):
-    """Lets calls through, but not too many."""
+class SteadyRate:
+    """Counts the calls to one method, or in one channel, against a steady rate."""
 
-    def wait(self, now: float) -> float:
-        """Tell in how many seconds the next call may come; not above 0 means now."""
-
-    def take(self, now: float) -> None:
-        """Count a call."""
-
-
-class PaceGate:
-    """Keeps a pace."""
-
-    def __init__(self, rates: RateLimits) -> None:
-        self._interval = 1 / rates.per_second
-        self._ahead = (rates.burst - 1) * self._interval
+    def __init__(self, rate: Rate) -> None:
+        self._interval = 1 / rate.per_second
+        self._tolerance = (rate.burst - 1) * self._interval
         self._due = 0.0
-        """When the next call would come if all calls kept the pace without bursts."""
+        """When the next call would come if all calls kept the rate without bursts."""
 
     def wait(self, now: float) -> float:
-        """Tell in how many seconds the next call may come."""
-        return self._due - self._ahead - now
+        """Return the seconds until the next call is allowed; 0 or less if it is now."""
+        return self._due - self._tolerance - now
 
-    def take(self, now: float) -> None:
+    def count(self, now: float) -> None:
         """Count a call."""
         self._due = max(self._due, now) + self._interval
 
 
-class MinuteGate:
-    """Lets a number of calls through within any minute."""
+class SlidingMinute:
+    """Counts the calls to one method within the last 60 seconds."""
 
     def __init__(self, calls: int) -> None:
-        self._taken: deque[float] = deque(maxlen=calls)
+        self._counted: deque[float] = deque(maxlen=calls)
 
     def wait(self, now: float) -> float:
-        """Tell in how many seconds the next call may come."""
-        full = len(self._taken) == self._taken.maxlen
-        return self._taken[0] + MINUTE - now if full else 0
+        """Return the seconds until the next call is allowed; 0 or less if it is now."""
+        full = len(self._counted) == self._counted.maxlen
+        return self._counted[0] + MINUTE - now if full else 0
 
-    def take(self, now: float) -> None:
+    def count(self, now: float) -> None:
         """Count a call."""
-        self._taken.append(now)
+        self._counted.append(now)
 
 
 class Limiter:
-    """Refuses the calls that are too many; a refused call does not count."""
+    """Refuses the calls over the limits; a refused call does not count."""
 
     def __init__(self, limits: Limits | None, clock: Clock) -> None:
         self._limits = limits
         self._clock = clock
-        self._gates: dict[tuple[str, str], Gate] = {}
+        self._counters: dict[tuple[str, str], SteadyRate | SlidingMinute] = {}
 
-    def retry_after(self, method: str, place: str) -> int:
-        """Count a call to a method in a conversation, or give the whole seconds to wait if it is too many."""
+    def retry_after(self, method: str, conversation: str) -> int:
+        """Count a call and return 0, or return the whole seconds to wait if it is over a limit."""
         now = self._clock()
-        gates = self._for(self._limits, method, place) if self._limits else []
-        wait = max((gate.wait(now) for gate in gates), default=0)
-        if wait >= GRAIN:
-            return max(1, math.ceil(wait - GRAIN))
-        for gate in gates:
-            gate.take(now)
+        counters = self._for(self._limits, method, conversation) if self._limits else []
+        wait = max((counter.wait(now) for counter in counters), default=0)
+        if wait >= ROUNDING:
+            return max(1, math.ceil(wait - ROUNDING))
+        for counter in counters:
+            counter.count(now)
         return 0
 
-    def _for(self, limits: Limits, method: str, place: str) -> list[Gate]:
+    def _for(self, limits: Limits, method: str, conversation: str) -> list[SteadyRate | SlidingMinute]:
         if method == POST:
             return [
-                self._rates("channel", place, limits.posts_in_channel),
-                self._rates("all", "", limits.posts),
+                self._counters.setdefault(("channel", conversation), SteadyRate(limits.posts_in_channel)),
+                self._counters.setdefault(("all", ""), SteadyRate(limits.posts)),
             ]
         if method not in limits.per_minute:
             return []
-        return [self._gates.setdefault(("method", method), MinuteGate(limits.per_minute[method]))]
-
-    def _rates(self, kind: str, place: str, rates: RateLimits) -> Gate:
-        return self._gates.setdefault((kind, place), PaceGate(rates))
+        return [self._counters.setdefault(("method", method), SlidingMinute(limits.per_minute[method]))]

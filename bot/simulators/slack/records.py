@@ -1,9 +1,9 @@
-"""What the stand-in workspace is made of: channels, messages, calls, and what a person was shown."""
+"""What the simulated workspace is made of: channels, messages, views, calls, and what a person was shown."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 TEAM_ID = "T0VOICEJOB"
 TEAM_NAME = "voicejob"
@@ -11,12 +11,24 @@ APP_ID = "A0VOICEJOB"
 BOT_ID = "B0VOICEJOB"
 BOT_USER = "U0VOICEJOB"
 ALICE = "U0ALICE"
-"""The person who types and presses when a caller names nobody else."""
+"""The person who types and presses unless a caller names another user."""
 PATIENCE = 30.0
-"""Seconds after which what somebody waits for does not come: a busy machine takes long for anything."""
+"""Seconds after which waiting ends with a TimeoutError: a busy machine takes long for anything."""
+NEWEST = 20_000
+"""How many short-lived things of one kind are remembered: a demo may be left open for days."""
 
 Clock = Callable[[], float]
-"""Tells the time in seconds since the epoch."""
+"""Returns the time in epoch seconds."""
+Value = TypeVar("Value")
+
+
+class Newest(dict[str, Value]):
+    """A dict that forgets its oldest entry when a new one would be more than ``NEWEST``."""
+
+    def __setitem__(self, key: str, value: Value) -> None:
+        if len(self) >= NEWEST:
+            del self[next(iter(self))]
+        super().__setitem__(key, value)
 
 
 @dataclass(kw_only=True)
@@ -26,22 +38,22 @@ class Channel:
     id: str
     name: str
     person: str | None = None
-    """Who talks with the bot here, if this is a direct message with it."""
+    """The user at the other end of a direct message with the bot."""
     people: tuple[str, ...] = ()
-    """Who talks here without the bot, if this is a direct message between people."""
+    """The users of a direct message between people, which the bot is not in."""
     private: bool = False
     bot_is_member: bool = True
     archived: bool = False
 
     @property
     def is_direct(self) -> bool:
-        """Whether this is a direct message, which nobody joins, leaves or archives."""
+        """Whether this is a direct message, which cannot be joined, left or archived."""
         return bool(self.person or self.people)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """One version of a message, as people see it; ``ts`` stays the same when it is edited."""
+    """One version of a message; ``ts`` stays the same when it is edited."""
 
     ts: str
     channel: str
@@ -52,10 +64,8 @@ class Message:
     thread_ts: str | None = None
     """The ``ts`` of the message that this one replies to; None for a message of the channel itself."""
     reply_broadcast: bool = False
-    """Whether a reply shows in the channel too; without ``thread_ts`` it means nothing."""
-    metadata: Mapping[str, Any] | None = None
+    """Whether a reply is shown in the channel too."""
     edited: bool = False
-    deleted: bool = False
     author: str = BOT_USER
     bot_id: str | None = BOT_ID
     """None for a message that a person wrote."""
@@ -72,9 +82,9 @@ class View:
     user: str
     """Whose modal or App Home it is: nobody else sees it."""
     content: dict[str, Any]
-    """What the app sent."""
+    """The view as the app sent it."""
     hash: str
-    """Another one for each version."""
+    """A string that differs from one version to the next."""
 
     def __str__(self) -> str:
         return f"the {self.type} view of {self.user}"
@@ -97,59 +107,55 @@ class View:
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One request that the bot made: to a Web API method, or to what ``method`` calls ``response_url``."""
+    """One request of the app to a Web API method, or to what ``method`` calls ``response_url``."""
 
     method: str
     arguments: dict[str, Any]
-    """What it sent, without the token."""
-    authorization: bool
-    """Whether it carried an ``Authorization`` header."""
+    """What was sent, without the token."""
     at: float
-    """When, in epoch seconds of the workspace's clock."""
+    """Epoch seconds of the workspace's clock."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Malformed:
-    """A message of the bot that Slack did not take, since it is not made as Slack wants it."""
+    """A message or view of the app that Slack refused for its content."""
 
     method: str
     """The Web API method, ``response_url`` or ``acknowledgement``."""
     channel: str
     code: str
     problems: list[str]
-    """What is wrong with it, and where."""
+    """Everything that is wrong, each with its place."""
     at: float
-    """When, in epoch seconds of the workspace's clock."""
+    """Epoch seconds of the workspace's clock."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ack:
-    """How the bot acknowledged one payload."""
+    """How the app acknowledged one payload."""
 
     acked: bool
     seconds: float
-    status: int | None = None
-    """The HTTP status; None in Socket Mode, and when no answer came."""
     reply: Any = None
-    """What came with the acknowledgement: a message, if the app is right."""
+    """The payload of the acknowledgement: usually a message."""
     error: str | None = None
-    """What Slack would show instead: ``operation_timeout``, ``dispatch_failed`` or ``http_service_error``."""
+    """The error that Slack shows: ``operation_timeout``, ``dispatch_failed`` or ``http_service_error``."""
 
 
 @dataclass(kw_only=True, eq=False)
 class Interaction:
-    """One command or button press, and everything that the person got to see because of it."""
+    """One command or button press, and every message that the person was shown because of it."""
 
     user: str
     channel: str
+    """Empty for a press in a view."""
     response_url: str = ""
     acked: bool = False
-    status: int | None = None
     ack_seconds: float | None = None
-    """Seconds between the payload and its acknowledgement, or until Slack gave up."""
+    """Seconds from the payload to its acknowledgement, or to the time-out."""
     ack_message: Message | None = None
     reply: Any = None
-    """What came with the acknowledgement of a payload that was sent as it is."""
+    """The payload in the acknowledgement of what ``send`` sent."""
     error: str | None = None
     """The code that Slack shows when the app did not acknowledge properly."""
     messages: list[Message] = field(default_factory=list)
@@ -157,15 +163,15 @@ class Interaction:
     _unread: asyncio.Queue[Message] = field(default_factory=asyncio.Queue, repr=False)
 
     def show(self, message: Message) -> None:
-        """Put a message before the person."""
+        """Add a message to those that the person was shown."""
         self.messages.append(message)
         self._unread.put_nowait(message)
 
     def message(self, *, timeout: float = PATIENCE) -> Awaitable[Message]:
-        """Wait for the next message that this interaction shows, at most ``timeout`` seconds.
+        """Return the next message that this interaction shows, each once; wait at most ``timeout`` seconds.
 
-        Each message is given once: the one in the acknowledgement, then those posted to the ``response_url``.
-        Raises TimeoutError.
+        The one in the acknowledgement comes first, then those posted to the ``response_url``. Raises
+        TimeoutError.
         """
         return self._next(timeout)
 

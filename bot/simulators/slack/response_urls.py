@@ -1,6 +1,7 @@
-"""The stand-in's ``response_url``: at most five posts within half an hour.
+"""The ``response_url`` of commands and button presses.
 
-The rules are those of the page "Handling user interaction".
+Source: the page "Handling user interaction": five posts within thirty minutes, ephemeral by default;
+``replace_original`` and ``delete_original`` change the message whose button was pressed.
 """
 
 import json
@@ -10,21 +11,19 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.simulators.slack.faults import Faults, spoil
+from bot.simulators.slack.faults import Faults, faulty_response
 from bot.simulators.slack.messages import refused
-from bot.simulators.slack.records import Interaction, Message
+from bot.simulators.slack.records import Interaction, Message, Newest
 from bot.simulators.slack.state import State
 
 MAX_USES = 5
 LIFETIME = 30 * 60
 """Seconds."""
-KEPT = 20_000
-"""How many response URLs are remembered, the newest ones: a demo may be left open for days."""
 FAULT_NAME = "response_url"
 
 
-class HookError(Exception):
-    """A post that is not taken, with the status and the body of the answer."""
+class ResponseUrlError(Exception):
+    """A post that is refused, with the HTTP status and the body of the answer."""
 
     def __init__(self, status: int, code: str) -> None:
         super().__init__(code)
@@ -33,8 +32,8 @@ class HookError(Exception):
 
 
 @dataclass(kw_only=True)
-class Hook:
-    """What one ``response_url`` belongs to."""
+class ResponseUrl:
+    """One ``response_url``, and what it belongs to."""
 
     interaction: Interaction
     original: Message | None
@@ -43,87 +42,91 @@ class Hook:
     uses: int = 0
 
 
-class Hooks:
-    """Makes response URLs and answers the posts to them."""
+class ResponseUrls:
+    """Creates response URLs and answers the posts to them."""
 
     def __init__(self, state: State, faults: Faults) -> None:
         self._state = state
         self._faults = faults
-        self._hooks: dict[str, Hook] = {}
+        self._by_path: Newest[ResponseUrl] = Newest()
 
-    def open(self, interaction: Interaction, original: Message | None = None) -> None:
-        """Give an interaction its ``response_url``, which nobody can guess."""
-        while len(self._hooks) > KEPT:
-            del self._hooks[next(iter(self._hooks))]
+    def create(self, interaction: Interaction, original: Message | None = None) -> None:
+        """Give an interaction a ``response_url`` that cannot be guessed."""
         path = f"/{'actions' if original else 'commands'}/{secrets.token_urlsafe(24)}"
-        self._hooks[path] = Hook(interaction=interaction, original=original, created=self._state.clock())
+        created = self._state.clock()
+        self._by_path[path] = ResponseUrl(interaction=interaction, original=original, created=created)
         interaction.response_url = f"{self._state.base_url}{path}"
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer one post, or spoil it as was asked for."""
+        """Answer one post, or let it go wrong as requested."""
         body = await _read(request)
-        self._state.record(FAULT_NAME, body or {}, authorization="Authorization" in request.headers)
+        self._state.record(FAULT_NAME, body or {})
+        if "Authorization" in request.headers:
+            self._violation("the token was sent, which this URL does not need")
         fault = await self._faults.take(FAULT_NAME)
         if fault and not fault.get("after"):
-            return spoil(fault, request)
+            return faulty_response(fault, request)
         try:
-            self._apply(self._hook(request.path), body)
+            self._apply(self._found(request.path), body)
             answer = web.Response(text="ok")
-        except HookError as error:
+        except ResponseUrlError as error:
             answer = web.Response(status=error.status, text=error.code)
-        return spoil(fault, request) if fault else answer
+        return faulty_response(fault, request) if fault else answer
 
-    def _hook(self, path: str) -> Hook:
-        hook = self._hooks.get(path)
-        if hook is None:
-            raise self._violation(404, "invalid_url")
-        if self._state.clock() - hook.created > LIFETIME:
-            raise HookError(404, "expired_url")
-        if hook.uses == MAX_USES:
-            raise self._violation(404, "used_url")
-        hook.uses += 1
-        return hook
+    def _found(self, path: str) -> ResponseUrl:
+        found = self._by_path.get(path)
+        if found is None:
+            self._violation("invalid_url")
+            raise ResponseUrlError(404, "invalid_url")
+        if self._state.clock() - found.created > LIFETIME:
+            raise ResponseUrlError(404, "expired_url")
+        if found.uses == MAX_USES:
+            self._violation("used_url")
+            raise ResponseUrlError(404, "used_url")
+        found.uses += 1
+        return found
 
-    def _apply(self, hook: Hook, body: dict[str, Any] | None) -> None:
+    def _apply(self, url: ResponseUrl, body: dict[str, Any] | None) -> None:
         if body is None:
-            raise self._violation(400, "invalid_payload")
-        target = self._target(hook, body)
+            self._violation("invalid_payload")
+            raise ResponseUrlError(400, "invalid_payload")
+        target = self._target(url, body)
         if target and body.get("delete_original"):
             self._state.messages.delete(target)
             return
         refusal = refused(body)
         if refusal:
-            channel = hook.interaction.channel
+            channel = url.interaction.channel
             self._state.note_malformed(FAULT_NAME, channel, refusal.code, refusal.problems)
-            raise self._violation(400, refusal.code, str(refusal))
-        hook.interaction.show(self._show(hook.interaction, body, target))
+            self._violation(str(refusal))
+            raise ResponseUrlError(400, refusal.code)
+        url.interaction.show(self._show(url.interaction, body, target))
 
     def _show(self, interaction: Interaction, body: dict[str, Any], target: Message | None) -> Message:
         if target:
             return self._state.messages.edit(target, body)
         return self._state.messages.post(body, channel=interaction.channel, user=audience(interaction, body))
 
-    def _target(self, hook: Hook, body: dict[str, Any]) -> Message | None:
-        """Find the message that is to be replaced or deleted; None when the post is a new message."""
+    def _target(self, url: ResponseUrl, body: dict[str, Any]) -> Message | None:
+        """Return the message to replace or delete; None when the post is a new message."""
         if not (body.get("replace_original") or body.get("delete_original")):
             return None
-        if hook.original is None:
-            self._violation(200, "replace_original", "a command has no message to replace or delete")
+        if url.original is None:
+            self._violation("a command has no message to replace or delete")
             return None
-        target = self._state.messages.current(hook.original)
+        target = self._state.messages.current(url.original)
         if target is None:
-            raise HookError(404, "message_not_found")
+            raise ResponseUrlError(404, "message_not_found")
         if target.user and body.get("response_type") == "in_channel":
-            self._violation(200, "response_type", "an ephemeral message cannot become public")
+            self._violation("an ephemeral message cannot become public")
         return target
 
-    def _violation(self, status: int, code: str, detail: str = "") -> HookError:
-        self._state.violations.append(f"response_url: {detail or code}")
-        return HookError(status, code)
+    def _violation(self, what: str) -> None:
+        self._state.violations.append(f"{FAULT_NAME}: {what}")
 
 
 def audience(interaction: Interaction, reply: dict[str, Any]) -> str | None:
-    """Tell who sees a reply: the person alone, unless ``response_type`` is ``in_channel``."""
+    """Return the one user who sees a reply, or None if ``response_type`` is ``in_channel``."""
     return None if reply.get("response_type") == "in_channel" else interaction.user
 
 

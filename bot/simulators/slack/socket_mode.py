@@ -1,12 +1,13 @@
-"""The stand-in's Socket Mode: tickets, WebSockets, envelopes and their acknowledgements.
+"""Socket Mode: tickets, WebSockets, envelopes and their acknowledgements.
 
-The protocol is that of the page "Using Socket Mode".
+Source: the page "Using Socket Mode".
 """
 
 import asyncio
 import json
 import secrets
 import uuid
+from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -15,21 +16,18 @@ from typing import Any
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
-from bot.simulators.slack.records import APP_ID, Ack
+from bot.simulators.slack.records import APP_ID, PATIENCE, Ack, Newest
 from bot.simulators.slack.state import State
 
-ENVELOPE_TYPES = ("slash_commands", "interactive", "events_api")
 DISCONNECT_REASONS = ("warning", "refresh_requested", "link_disabled", "too_many_websockets")
 CLOSE = "close"
-"""An end without a ``disconnect``, and so without a reason."""
-KEPT = 20_000
-"""How many envelopes are remembered, the newest ones: a demo may be left open for days."""
+"""In place of a reason: the connection ends without a ``disconnect`` frame."""
 MAX_CONNECTIONS = 10
-HOST = "stand-in"
+HOST = "simulator"
 CONNECTION_LIFE = 3600
-"""Seconds that ``hello`` announces."""
+"""Seconds, announced in ``hello``."""
 GRACE_SECONDS = 0.5
-"""How long an app may stay after a ``disconnect``; Slack gives it about ten seconds."""
+"""How long a connection stays open after a ``disconnect``; at Slack it is about ten seconds."""
 
 
 @dataclass(eq=False)
@@ -39,17 +37,20 @@ class Connection:
     ws: web.WebSocketResponse
     transport: asyncio.Transport | None
     frozen: bool = False
-    """A frozen one takes and sends nothing, like a line that went dead."""
+    """Whether nothing is sent and whatever is received is ignored, as on a dead line."""
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def send(self, frame: dict[str, Any]) -> None:
-        """Send a frame; a line that is dead or gone loses it, and only the missing answer tells."""
+        """Send a frame; it is lost if the connection is frozen or gone."""
         if not self.frozen:
             with suppress(ConnectionError):
                 await self.ws.send_json(frame)
 
-    async def leave(self, reason: str, grace: float) -> None:
-        """Say why, but for ``CLOSE``, give the app ``grace`` seconds to go by itself, then close."""
+    async def end(self, reason: str, grace: float) -> None:
+        """Send a ``disconnect``, wait ``grace`` seconds for the app to close the connection, then close it.
+
+        The reason ``CLOSE`` sends no frame.
+        """
         if reason != CLOSE:
             await self.send({"type": "disconnect", "reason": reason, "debug_info": {"host": HOST}})
         with suppress(TimeoutError):
@@ -57,52 +58,52 @@ class Connection:
         await self.ws.close()
 
     @property
-    def lives(self) -> bool:
-        """Whether the app is still there, as far as is known."""
+    def is_open(self) -> bool:
+        """Whether the connection is open, as far as is known."""
         return self.transport is not None and not self.transport.is_closing()
 
     def cut(self) -> None:
-        """Cut the line without a word."""
+        """Abort the connection without closing it."""
         if self.transport:
             self.transport.abort()
 
 
 @dataclass(frozen=True)
 class Welcome:
-    """What a new WebSocket meets."""
+    """What happens on a new WebSocket."""
 
     hello: bool = True
     end: str | None = None
-    """How it is ended at once: by ``CLOSE``, or with one of Slack's reasons."""
+    """The reason with which it is ended at once, or ``CLOSE``; None if it stays open."""
 
 
 class SocketMode:
-    """Answers ``/link`` and carries envelopes over what was connected."""
+    """Answers ``/link`` and sends envelopes over the connections."""
 
     def __init__(self, state: State) -> None:
         self.connections: list[Connection] = []
         self.opened = 0
         """WebSockets that got their ``hello`` since the start."""
         self.tried = 0
-        """WebSockets that the app opened since the start."""
+        """WebSockets that the app opened since the start, also those that were ended at once."""
         self.refuse_handshakes = 0
-        """How many of the next handshakes are refused; their tickets stay good."""
+        """How many of the next handshakes are refused; their tickets stay valid."""
         self._state = state
         self._tickets: set[str] = set()
         self._turn = count()
         self._welcome = Welcome()
-        self._acks: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self._acks: Newest[asyncio.Future[dict[str, Any]]] = Newest()
         self._changed = asyncio.Condition()
         self._closing = asyncio.Event()
 
     def new_ticket(self) -> str:
-        """Make a ticket for one connection."""
+        """Return a ticket for one connection."""
         ticket = secrets.token_urlsafe(24)
         self._tickets.add(ticket)
         return ticket
 
     def expire_tickets(self) -> None:
-        """Make all tickets that were not used yet worthless."""
+        """Make the URLs that were returned and not used yet invalid."""
         self._tickets.clear()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -121,8 +122,6 @@ class SocketMode:
     async def deliver(self, kind: str, payload: dict[str, Any], *, within: float) -> Ack:
         """Send an envelope over one connection and wait ``within`` seconds for its acknowledgement."""
         started, envelope_id = monotonic(), str(uuid.uuid4())
-        while len(self._acks) > KEPT:
-            del self._acks[next(iter(self._acks))]
         future = self._acks[envelope_id] = asyncio.get_running_loop().create_future()
         envelope = {
             "type": kind,
@@ -139,30 +138,43 @@ class SocketMode:
         return Ack(acked=True, seconds=monotonic() - started, reply=ack.get("payload"))
 
     async def disconnect(self, reason: str) -> None:
-        """Send every connection away. Raises ValueError for a reason that Slack does not know."""
-        _check(reason)
-        leaving, self.connections = self.connections, []
-        await asyncio.gather(*(connection.leave(reason, GRACE_SECONDS) for connection in leaving))
+        """Send a ``disconnect`` on every connection, and close those that the app does not close by itself.
 
-    def welcome(self, *, hello: bool, end: str | None) -> None:
-        """Meet each new WebSocket so. Raises ValueError for a reason that Slack does not know."""
+        Raises ValueError for a reason that Slack does not give.
+        """
+        _check(reason)
+        ending, self.connections = self.connections, []
+        await asyncio.gather(*(connection.end(reason, GRACE_SECONDS) for connection in ending))
+
+    def welcome(self, *, hello: bool = True, end: str | None = None) -> None:
+        """Send a ``hello`` or none on each new WebSocket, and end it at once if there is an ``end``.
+
+        That is a reason, for a ``disconnect`` frame, or ``close``, for none. Without arguments all is as
+        usual again. Raises ValueError for a reason that Slack does not give.
+        """
         if end not in {None, CLOSE}:
             _check(end)
         self._welcome = Welcome(hello, end)
 
     def cut(self) -> None:
-        """Cut every connection without a word."""
+        """Abort every connection without closing it."""
         cut, self.connections = self.connections, []
         for connection in cut:
             connection.cut()
 
     def freeze(self) -> None:
-        """Let every open connection go dead; those opened later are alive."""
+        """Send nothing more on the open connections and ignore what is received, pings included."""
         for connection in self.connections:
             connection.frozen = True
 
-    async def wait_opened(self, times: int) -> None:
-        """Wait until ``times`` WebSockets got their ``hello`` since the start, and one is open."""
+    def connected(self, times: int = 1, *, timeout: float = PATIENCE) -> Awaitable[None]:
+        """Wait until ``times`` WebSockets got their ``hello`` since the start, and one is open.
+
+        Waits at most ``timeout`` seconds. Raises TimeoutError.
+        """
+        return asyncio.wait_for(self._opened(times), timeout)
+
+    async def _opened(self, times: int) -> None:
         async with self._changed:
             await self._changed.wait_for(lambda: self.opened >= times and bool(self.connections))
 
@@ -178,41 +190,35 @@ class SocketMode:
         welcome = Welcome(hello=False, end="too_many_websockets") if is_full else self._welcome
         try:
             if welcome.hello:
-                await self._greet(connection)
+                await self._send_hello(connection)
             if welcome.end:
-                await connection.leave(welcome.end, grace=0)
+                await connection.end(welcome.end, grace=0)
             async for frame in connection.ws:
                 await self._receive(connection, frame)
         finally:
             self.connections = [other for other in self.connections if other is not connection]
             connection.ended.set()
-        await self._part(connection)
-
-    async def _part(self, connection: Connection) -> None:
-        """Answer the app's goodbye; a dead line leaves it without an answer."""
         if connection.frozen:
-            await self._closing.wait()
+            await self._closing.wait()  # the app's close frame gets no answer
         await connection.ws.close()
 
-    def _hello(self) -> dict[str, Any]:
-        return {
+    async def _send_hello(self, connection: Connection) -> None:
+        hello = {
             "type": "hello",
             "num_connections": len(self.connections) + 1,
             "connection_info": {"app_id": APP_ID},
             "debug_info": {"host": HOST, "approximate_connection_time": CONNECTION_LIFE},
         }
-
-    async def _greet(self, connection: Connection) -> None:
-        await connection.send(self._hello())
+        await connection.send(hello)
         self.connections.append(connection)
         self.opened += 1
         async with self._changed:
             self._changed.notify_all()
 
     def _next(self) -> Connection:
-        """Take turns: Slack sends each payload over any one of the connections."""
-        living = [connection for connection in self.connections if connection.lives] or self.connections
-        return living[next(self._turn) % len(living)]
+        """Return the connections in turn: Slack sends each payload over any one of them."""
+        open_ = [connection for connection in self.connections if connection.is_open] or self.connections
+        return open_[next(self._turn) % len(open_)]
 
     async def _receive(self, connection: Connection, frame: WSMessage) -> None:
         if connection.frozen:
@@ -228,7 +234,7 @@ class SocketMode:
         if future is None:
             self._state.violations.append(f"socket: no such envelope: {data}")
         elif future.cancelled():
-            return  # too late, which the person has already been told
+            return  # it came too late: the person was shown a time-out
         elif future.done():
             self._state.violations.append(f"socket: acknowledged twice: {data}")
         else:
@@ -237,11 +243,11 @@ class SocketMode:
 
 def _check(reason: str | None) -> None:
     if reason not in DISCONNECT_REASONS:
-        raise ValueError(f"Not a reason: {reason}; there are {DISCONNECT_REASONS}")
+        raise ValueError(f"Slack gives no reason {reason!r}, only {DISCONNECT_REASONS}")
 
 
 def _ack(data: str) -> dict[str, Any]:
-    """Read an acknowledgement; what is none becomes an empty one."""
+    """Parse an acknowledgement; empty if it is none."""
     try:
         ack = json.loads(data)
     except ValueError:

@@ -14,24 +14,24 @@ from typing import Any
 from bot.simulators.slack import blockkit
 from bot.simulators.slack.errors import ApiError
 from bot.simulators.slack.messages import identified
-from bot.simulators.slack.records import APP_ID, BOT_ID, View
+from bot.simulators.slack.records import APP_ID, BOT_ID, Newest, View
 from bot.simulators.slack.state import State
 
 TRIGGER_SECONDS = 3
 """How long a ``trigger_id`` can be exchanged (page "Handling user interaction")."""
 MAX_VIEW_BYTES = 250_000
 """The size of a view in JSON above which the error is ``view_too_large``."""
-KEPT_TRIGGERS = 20_000
-"""How many trigger ids are remembered, the newest ones."""
 
 
 @dataclass(kw_only=True)
 class Trigger:
-    """To whom a ``trigger_id`` was given, when (epoch seconds), and whether it was exchanged for a modal."""
+    """What a ``trigger_id`` stands for."""
 
     user: str
     created: float
+    """Epoch seconds."""
     exchanged: bool = False
+    """Whether a modal was opened with it."""
 
 
 class Views:
@@ -41,15 +41,13 @@ class Views:
         self.modals: dict[str, View] = {}
         self.homes: dict[str, View] = {}
         self._state = state
-        self._triggers: dict[str, Trigger] = {}
+        self._triggers: Newest[Trigger] = Newest()
         self._versions = count(1)
 
     def new_trigger(self, user: str) -> str:
         """Return a new ``trigger_id`` for a payload of this person's interaction."""
-        while len(self._triggers) >= KEPT_TRIGGERS:
-            del self._triggers[next(iter(self._triggers))]
         now = self._state.clock()
-        trigger_id = f"{len(self._triggers)}.{int(now)}.{secrets.token_hex(16)}"
+        trigger_id = f"{int(now)}.{next(self._versions)}.{secrets.token_hex(16)}"
         self._triggers[trigger_id] = Trigger(user=user, created=now)
         return trigger_id
 
@@ -92,7 +90,7 @@ class Views:
         return {"view": self.as_slack(self.homes[user])}
 
     def as_slack(self, view: View) -> dict[str, Any]:
-        """Write a view as answers and payloads carry it."""
+        """Return a view as the Web API and button payloads carry it."""
         absent = {"close": None, "submit": None, "private_metadata": "", "callback_id": "", "external_id": ""}
         return {
             **absent,

@@ -1,7 +1,6 @@
-"""The stand-in's Web API: its methods, its checks, and the error codes that Slack documents for them.
+"""The Web API: its methods, what they check, and the error codes that Slack documents for them.
 
-Sources: the method pages ``auth.test``, ``apps.connections.open``, ``chat.postMessage`` and ``chat.update``,
-and the page "Using the Web API" for how arguments and tokens are sent.
+Sources: the page of each method, and "Using the Web API" for how arguments and tokens are sent.
 """
 
 import json
@@ -12,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.simulators.slack.errors import ApiError
-from bot.simulators.slack.faults import Fault, Faults, spoil
+from bot.simulators.slack.faults import Fault, Faults, faulty_response
 from bot.simulators.slack.messages import as_slack, refused
 from bot.simulators.slack.rate_limits import Limiter
 from bot.simulators.slack.records import BOT_ID, BOT_USER, TEAM_NAME, Call, Channel, Message
@@ -22,8 +21,7 @@ from bot.simulators.slack.views import Views
 Arguments = dict[str, Any]
 
 EVERYWHERE = {"team_id"}
-"""What any method takes: Bolt adds the team to every call."""
-CONTENT = {"text", "blocks"}
+"""Arguments of every method: Bolt adds the team to each call."""
 TRUTH_VALUES = {"reply_broadcast", "unfurl_links", "unfurl_media", "mrkdwn", "link_names"}
 BUGS = {
     "unknown_method",
@@ -33,35 +31,31 @@ BUGS = {
     "invalid_post_type",
     "no_text",
     "invalid_blocks",
-    "invalid_metadata_format",
-    "invalid_metadata_schema",
     "msg_too_long",
-    "cant_broadcast_message",
-    "no_dual_broadcast_content_update",
     "invalid_trigger_id",
     "exchanged_trigger_id",
     "duplicate_external_id",
     "view_too_large",
 }
-"""The error codes that only a mistake in the app's code can cause: they count as violations."""
+"""The error codes that only a mistake in the app can cause: they count as violations."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """One Web API method: what it does, and what a caller needs for it."""
+    """One Web API method."""
 
     run: Callable[["WebApi", Arguments], dict[str, Any]]
     needs: str
-    """The kind of token: ``xoxb`` or ``xapp``."""
+    """The prefix of the token: ``xoxb`` or ``xapp``."""
     scope: str | None = None
     arguments: frozenset[str] = frozenset()
-    """The arguments that are known; any other is refused, so that a misspelt one is found."""
+    """All known ones; any other is refused, so that a misspelt one is found."""
     required: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Received:
-    """One call as it came in; ``problem`` is the error code for a body that cannot be read."""
+    """One call; ``problem`` is the error code for a body that cannot be read."""
 
     arguments: Arguments
     token: str
@@ -81,25 +75,25 @@ class WebApi:
         self._new_ticket = new_ticket
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer one call, or spoil it as was asked for."""
+        """Answer one call, or let it go wrong as requested."""
         name = request.match_info["method"]
         call = await _read(request)
-        made = self._state.record(name, call.arguments, authorization="Authorization" in request.headers)
-        fault = await self._fault(made, self._state.place(call.arguments.get("channel")))
+        made = self._state.record(name, call.arguments)
+        fault = await self._fault(made, self._state.conversation(call.arguments.get("channel")))
         if fault and not fault.get("after"):
-            return spoil(fault, request)
+            return faulty_response(fault, request)
         answer = self._answer(name, call)
         if fault:
-            return spoil(fault, request)
+            return faulty_response(fault, request)
         return web.json_response(answer, headers={"x-oauth-scopes": self._scopes()})
 
-    async def _fault(self, made: Call, place: str) -> Fault | None:
-        """Give what goes wrong with a call: it is too many, or something was asked for."""
-        retry_after = self._limiter.retry_after(made.method, place)
+    async def _fault(self, made: Call, conversation: str) -> Fault | None:
+        """Return what goes wrong with a call: it is over a rate limit, or a fault was requested."""
+        retry_after = self._limiter.retry_after(made.method, conversation)
         if retry_after:
             self._state.limited.append(made)
             return Fault(retry_after=retry_after)
-        return await self._faults.take(made.method, place=place, arguments=made.arguments)
+        return await self._faults.take(made.method, conversation=conversation, arguments=made.arguments)
 
     def _answer(self, name: str, call: Received) -> dict[str, Any]:
         try:
@@ -112,7 +106,7 @@ class WebApi:
             return error.answer
 
     def _id(self, call: Received) -> str:
-        """Name the conversation that a call is for, by its id."""
+        """Return the id of the conversation that a call is for."""
         given = str(call.arguments.get("channel", ""))
         return self._state.direct(given).id if given.startswith("U") else given
 
@@ -142,7 +136,7 @@ class WebApi:
         return ",".join(sorted(self._state.scopes))
 
     def auth_test(self, _: Arguments) -> dict[str, Any]:
-        """Say whose token this is."""
+        """Describe the workspace and the bot user of the token."""
         organization = self._state.enterprise_id
         return {
             "url": "https://voicejob.slack.com/",
@@ -156,7 +150,7 @@ class WebApi:
         }
 
     def connections_open(self, _: Arguments) -> dict[str, Any]:
-        """Hand out the address of a WebSocket, good for one connection."""
+        """Return the URL of a WebSocket, which can be opened once."""
         return {"url": f"ws{self._state.base_url.removeprefix('http')}/link?ticket={self._new_ticket()}"}
 
     def post_message(self, arguments: Arguments) -> dict[str, Any]:
@@ -169,25 +163,14 @@ class WebApi:
         return {"channel": channel.id, "ts": message.ts, "message": as_slack(message)}
 
     def update_message(self, arguments: Arguments) -> dict[str, Any]:
-        """Change a message of the bot: text without blocks takes its blocks away."""
+        """Change a message of the bot; text without blocks removes its blocks."""
         channel = self._conversation(arguments["channel"])
         self._may_write(channel, if_archived="is_inactive")
         message = self._own_message(channel, arguments["ts"])
-        if arguments.get("reply_broadcast") and not message.reply_broadcast:
-            message = self._broadcast(message, arguments)
-        else:
-            _check_content(arguments)
-            message = self._state.messages.edit(message, arguments)
+        _check_content(arguments)
+        message = self._state.messages.edit(message, arguments)
         shown = as_slack(message)
         return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": shown}
-
-    def _broadcast(self, message: Message, arguments: Arguments) -> Message:
-        """Show an old reply in the channel too, which cannot be done while it is changed."""
-        if not message.thread_ts:
-            raise ApiError("cant_broadcast_message")
-        if CONTENT & set(arguments):
-            raise ApiError("no_dual_broadcast_content_update")
-        return self._state.messages.broadcast(message)
 
     def _channel(self, given: Any) -> Channel:
         if isinstance(given, str) and given.startswith("U"):
@@ -201,7 +184,7 @@ class WebApi:
         return channel
 
     def _may_write(self, channel: Channel, *, if_archived: str) -> None:
-        """Check membership; to an outsider a private channel does not exist."""
+        """Check membership; for others a private channel does not exist."""
         if channel.person is None and not channel.bot_is_member:
             if channel.private:
                 raise ApiError("channel_not_found")
@@ -211,7 +194,7 @@ class WebApi:
             raise ApiError(if_archived)
 
     def _check_parent(self, channel: Channel, thread_ts: Any) -> None:
-        """Check that a reply has something to reply to: a reply and an ephemeral message are nothing."""
+        """Check that ``thread_ts`` is a message of the channel, neither a reply nor ephemeral."""
         if not thread_ts:
             return
         parent = self._state.messages.find(channel.id, thread_ts)
@@ -234,14 +217,13 @@ METHODS: Mapping[str, Method] = {
         run=WebApi.post_message,
         needs="xoxb",
         scope="chat:write",
-        arguments=frozenset({"channel", "text", "blocks", "thread_ts", "metadata", "parse"}) | TRUTH_VALUES,
+        arguments=frozenset({"channel", "text", "blocks", "thread_ts", "parse"}) | TRUTH_VALUES,
     ),
     "chat.update": Method(
         run=WebApi.update_message,
         needs="xoxb",
         scope="chat:write",
-        arguments=frozenset({"channel", "ts", "metadata", "parse", "link_names", "reply_broadcast"})
-        | CONTENT,
+        arguments=frozenset({"channel", "ts", "text", "blocks", "parse", "link_names"}),
         required=frozenset({"channel", "ts"}),
     ),
     "views.open": Method(
@@ -280,9 +262,9 @@ def _check_content(arguments: Arguments) -> None:
 
 
 async def _read(request: web.Request) -> Received:
-    """Read one call: its arguments come in the query, as a form, or as JSON.
+    """Read one call, whose arguments are in the query, in a form, or in JSON.
 
-    The token comes in the header or as a form field, but never inside JSON (page "Using the Web API").
+    The token is in the header or as a form field, but never inside JSON (page "Using the Web API").
     """
     arguments: Arguments = dict(request.query)
     token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
@@ -308,7 +290,7 @@ def _json_body(text: str) -> tuple[Arguments, str | None]:
 
 def _field(name: str, value: str) -> Any:
     """Decode the form fields that hold JSON or a truth value."""
-    if name in ("blocks", "metadata", "view"):
+    if name in ("blocks", "view"):
         return _json(value)
     if name in TRUTH_VALUES:
         return value in ("1", "true")

@@ -1,12 +1,12 @@
-"""A small Slack workspace on loopback: for ``voicejob demo``, and for the tests.
+"""A small Slack workspace on loopback, for ``voicejob demo`` and for the tests.
 
 It speaks the documented protocols (Web API, Socket Mode, signed HTTP requests, ``response_url``) and refuses
-what Slack refuses. ``SUPPORTED`` lists all it can do; the modules ``slack_*`` beside this one are its parts.
+what Slack refuses; anything that it does not know, such as another argument of a method, is refused too.
+The other modules beside this one are its parts.
 """
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
+from collections.abc import Collection, Mapping
 from types import TracebackType
 from typing import Any, Self, Unpack
 
@@ -16,22 +16,11 @@ from bot.network.servers import Site
 from bot.simulators.slack import http
 from bot.simulators.slack.conversations import Conversations
 from bot.simulators.slack.faults import Chaos, Fault, Faults
-from bot.simulators.slack.http import LOOPBACK, Answer, Spoiled
+from bot.simulators.slack.http import LOOPBACK, Answer
 from bot.simulators.slack.people import People
 from bot.simulators.slack.rate_limits import SLACKS_LIMITS, Limiter, Limits
-from bot.simulators.slack.records import (
-    ALICE,
-    PATIENCE,
-    Ack,
-    Call,
-    Channel,
-    Clock,
-    Interaction,
-    Malformed,
-    Message,
-    View,
-)
-from bot.simulators.slack.response_urls import FAULT_NAME, Hooks
+from bot.simulators.slack.records import ALICE, Ack, Call, Channel, Clock, Interaction, Message, View
+from bot.simulators.slack.response_urls import FAULT_NAME, ResponseUrls
 from bot.simulators.slack.socket_mode import SocketMode
 from bot.simulators.slack.state import State
 from bot.simulators.slack.views import Views
@@ -40,7 +29,6 @@ from bot.simulators.slack.web_api import METHODS, WebApi
 __all__ = [
     "ALICE",
     "SLACKS_LIMITS",
-    "SUPPORTED",
     "Answer",
     "Call",
     "Channel",
@@ -53,7 +41,7 @@ __all__ = [
     "View",
 ]
 
-BOT_TOKEN = "xoxb-stand-in"  # noqa: S105 - opens nothing but this stand-in
+BOT_TOKEN = "xoxb-stand-in"  # noqa: S105 - opens nothing but this simulator
 APP_TOKEN = "xapp-stand-in"  # noqa: S105 - the same
 SIGNING_SECRET = "stand-in-signing-secret"  # noqa: S105 - the same
 SCOPES = ("chat:write", "commands")
@@ -61,36 +49,13 @@ ACK_SECONDS = 3.0
 """How long Slack waits for an acknowledgement (page "Handling user interaction")."""
 SHUTDOWN_SECONDS = 0.2
 
-SUPPORTED: Mapping[str, str] = {
-    "auth.test": "Web API method: whose token this is",
-    "apps.connections.open": "Web API method: the address of a WebSocket, for one use",
-    "chat.postMessage": "Web API method: a message in a channel, in a thread, or to a person",
-    "chat.update": "Web API method: a message of the bot, changed in its place",
-    "views.open": "Web API method: a modal, for a trigger_id",
-    "views.update": "Web API method: an open modal, changed in its place",
-    "views.publish": "Web API method: a person's App Home",
-    "slash_commands": "Socket Mode envelope: a command, whose acknowledgement may carry the reply",
-    "interactive": "Socket Mode envelope: a button press, and whatever is sent as it is",
-    "events_api": "Socket Mode envelope: an event",
-    "warning": "Socket Mode disconnect: the connection will end soon",
-    "refresh_requested": "Socket Mode disconnect: the connection had its time",
-    "link_disabled": "Socket Mode disconnect: Socket Mode was switched off",
-    "too_many_websockets": "Socket Mode disconnect: an eleventh connection",
-    "/api/{method}": "endpoint: the Web API, form-encoded or JSON",
-    "/link": "endpoint: the WebSocket of Socket Mode",
-    "/commands/{secret}": "endpoint: the response_url of a command",
-    "/actions/{secret}": "endpoint: the response_url of a button press",
-}
-"""Everything that the stand-in can do, by name."""
-
 
 class SlackWorkspace:
-    """A Slack workspace with one app in it; it lives inside ``async with``.
+    """A Slack workspace with one app in it, which runs inside ``async with``.
 
-    ``events_url`` is where commands go while no WebSocket is open (HTTP mode). ``scopes`` are those granted
-    to the bot. ``clock`` (epoch seconds) dates messages, ages response URLs and measures rate limits, which
-    are Slack's unless ``limits`` are others, or None for none. ``ack_timeout`` (seconds) is Slack's patience;
-    tests shorten it.
+    ``scopes`` are those granted to the bot. ``clock`` (epoch seconds) dates messages, ages response URLs and
+    trigger ids, and measures rate limits, which are Slack's unless ``limits`` are others, or None for none.
+    ``ack_timeout`` (seconds) is how long an app may take to acknowledge.
     """
 
     def __init__(
@@ -99,13 +64,13 @@ class SlackWorkspace:
         bot_token: str = BOT_TOKEN,
         app_token: str = APP_TOKEN,
         signing_secret: str = SIGNING_SECRET,
-        events_url: str | None = None,
         scopes: Collection[str] = SCOPES,
         clock: Clock = time.time,
         ack_timeout: float = ACK_SECONDS,
         limits: Limits | None = SLACKS_LIMITS,
     ) -> None:
-        self.events_url = events_url
+        self.events_url: str | None = None
+        """The app's request URL, used while no WebSocket is open (HTTP mode)."""
         self._ack_timeout = ack_timeout
         self._state = State(
             bot_token=bot_token,
@@ -114,19 +79,46 @@ class SlackWorkspace:
             scopes=frozenset(scopes),
             clock=clock,
         )
+        self.now = clock
         self._faults = Faults({*METHODS, FAULT_NAME})
+        self._urls = ResponseUrls(self._state, self._faults)
         self._socket = SocketMode(self._state)
-        self._hooks = Hooks(self._state, self._faults)
+        self._offer_socket_mode()
         views = Views(self._state)
-        self._api = WebApi(self._state, self._faults, Limiter(limits, clock), self._socket.new_ticket, views)
-        people = People(self._state, self._hooks, views, self._deliver)
+        limiter = Limiter(limits, clock)
+        self._api = WebApi(self._state, self._faults, limiter, self._socket.new_ticket, views)
         self.homes, self.modals, self.close_modal = views.homes, views.modals, views.close_modal
+        people = People(self._state, self._urls, views, self._deliver)
         self.command, self.press, self.send = people.command, people.press, people.send
-        conversations = Conversations(self._state)
+        self._offer_records()
+        self._offer_conversations()
+
+    def _offer_records(self) -> None:
+        """Offer what the app did, oldest first.
+
+        ``history`` has every version of every message; ``malformed`` the messages and views that were refused
+        for their content; ``limited`` the calls over a rate limit; ``violations`` every breach of the
+        protocols by the app.
+        """
+        self.calls, self.history = self._state.calls, self._state.messages.history
+        self.malformed, self.limited = self._state.malformed, self._state.limited
+        self.violations = self._state.violations
+
+    def _offer_conversations(self) -> None:
+        """Offer what people do in channels, and what they see there."""
+        conversations, messages = Conversations(self._state), self._state.messages
         self.add_channel, self.add_direct = conversations.add_channel, conversations.add_direct
         self.invite, self.remove = conversations.invite, conversations.remove
         self.archive, self.unarchive = conversations.archive, conversations.unarchive
-        self.add_message, self.delete_message = conversations.add_message, conversations.delete_message
+        self.add_message, self.delete_message = conversations.add_message, messages.delete
+        self.messages, self.thread, self.ephemeral = messages.in_channel, messages.thread, messages.ephemeral
+        self.find, self.message_where = messages.find, messages.where
+
+    def _offer_socket_mode(self) -> None:
+        """Offer what can go wrong with WebSockets, and waiting for one."""
+        socket = self._socket
+        self.connected, self.disconnect, self.welcome = socket.connected, socket.disconnect, socket.welcome
+        self.cut, self.freeze, self.expire_tickets = socket.cut, socket.freeze, socket.expire_tickets
 
     async def __aenter__(self) -> Self:
         self._session = ClientSession()
@@ -147,202 +139,98 @@ class SlackWorkspace:
         application = web.Application()
         application.router.add_route("*", "/api/{method}", self._api.handle)
         application.router.add_get("/link", self._socket.handle)
-        application.router.add_post("/commands/{secret}", self._hooks.handle)
-        application.router.add_post("/actions/{secret}", self._hooks.handle)
+        application.router.add_post("/commands/{secret}", self._urls.handle)
+        application.router.add_post("/actions/{secret}", self._urls.handle)
         return application
-
-    # What the bot was given, and what it did.
 
     @property
     def api_url(self) -> str:
-        """The base of the Web API, for ``SLACK_API_URL``."""
+        """The base URL of the Web API, for ``SLACK_API_URL``."""
         return f"{self._state.base_url}/api/"
-
-    @property
-    def routes(self) -> set[str]:
-        """The paths of all endpoints."""
-        return {resource.canonical for resource in self._runner.app.router.resources()}
-
-    @property
-    def calls(self) -> list[Call]:
-        """Every request of the bot, oldest first."""
-        return self._state.calls
-
-    @property
-    def violations(self) -> list[str]:
-        """Every breach of the protocols by the bot: empty, if the bot is right."""
-        return self._state.violations
-
-    @property
-    def history(self) -> list[Message]:
-        """Every version of every message, oldest first."""
-        return self._state.messages.history
-
-    @property
-    def malformed(self) -> list[Malformed]:
-        """Every message of the bot that was refused for how it is made, oldest first."""
-        return self._state.malformed
-
-    @property
-    def limited(self) -> list[Call]:
-        """Every call that was too many and was refused for that, oldest first."""
-        return self._state.limited
 
     # Channels, and what people see in them.
 
     def channel(self, channel: str) -> Channel:
-        """Give a channel, to look at or to change. Raises KeyError."""
+        """Return a channel, to look at or to change. Raises KeyError."""
         return self._state.channels[channel]
-
-    def now(self) -> float:
-        """Tell the workspace's time, in epoch seconds."""
-        return self._state.clock()
 
     @property
     def channels(self) -> list[Channel]:
-        """Every conversation, in the order in which they were opened."""
+        """Every conversation, in the order in which they were created."""
         return list(self._state.channels.values())
 
     @property
     def shown(self) -> list[Message]:
-        """Every message that people see now, wherever it stands, oldest first but for edits."""
+        """Every message that anybody sees now, in any channel, oldest first."""
         return self._state.messages.shown()
 
-    def find(self, channel: str, ts: str) -> Message | None:
-        """Find what stands in a channel or in one of its threads; None when nothing does."""
-        return self._state.messages.find(channel, ts)
-
-    def messages(self, channel: str) -> list[Message]:
-        """List what stands in a channel for everybody, oldest first: its messages and broadcast replies."""
-        return self._state.messages.seen(channel, None)
-
-    def thread(self, channel: str, ts: str) -> list[Message]:
-        """List the replies to a message, broadcast ones too, oldest first."""
-        return self._state.messages.thread(channel, ts)
-
-    def ephemeral(self, user: str, channel: str) -> list[Message]:
-        """List the messages in a channel that this person alone sees now, oldest first."""
-        return self._state.messages.seen(channel, user)
-
     def direct_channel(self, user: str) -> str:
-        """Give the id of the bot's direct messages with a person."""
+        """Return the id of the bot's direct message with a person."""
         return self._state.direct(user).id
 
     def direct(self, user: str) -> list[Message]:
-        """List the bot's direct messages to a person, oldest first."""
+        """Return the bot's direct messages to a person, oldest first."""
         return self.messages(self._state.direct(user).id)
-
-    def message_where(
-        self, predicate: Callable[[Message], bool], timeout: float = PATIENCE
-    ) -> Coroutine[Any, Any, Message]:
-        """Wait until some message that people see, wherever it stands, is as wanted, and give it.
-
-        Waits ``timeout`` seconds. Raises TimeoutError, which lists the texts that were there.
-        """
-        return self._state.messages.where(predicate, timeout)
 
     # HTTP mode, and what can go wrong.
 
-    async def post(
-        self,
-        url: str,
-        payload: Mapping[str, Any],
-        *,
-        signature: str | None = None,
-        timestamp: str | None = None,
-        without: Collection[str] = (),
-    ) -> Answer:
-        """Post a signed payload to the app, spoiled on request, and give its answer.
+    async def post(self, url: str, payload: Mapping[str, Any], **wrong: Any) -> Answer:
+        """Post a signed payload to the app and return its answer.
 
-        ``signature`` and ``timestamp`` replace the right ones; ``without`` names headers to leave out. Raises
-        ValueError for an address that is not loopback, and aiohttp's errors.
+        The keywords make the headers wrong, see ``http.headers``. Raises ValueError for an address that is
+        not loopback, and aiohttp's errors.
         """
         body = http.form(payload)
-        spoiled = Spoiled(signature=signature, timestamp=timestamp, without=without)
-        made = http.headers(self._state.signing_secret, body, spoiled)
+        made = http.headers(self._state.signing_secret, body, **wrong)
         return await http.post(self._session, url, body, made)
 
     def fail(
         self, method: str, *, times: int = 1, channel: str | None = None, **fault: Unpack[Fault]
     ) -> None:
-        """Spoil the next ``times`` requests to a Web API method or to ``response_url``.
+        """Let the next ``times`` requests to a Web API method or to ``response_url`` fail.
 
         The keywords are those of ``Fault``, for example ``status=503``, ``drop=True``, or
-        ``error="ratelimited", retry_after=3``. With ``channel``, calls for other channels are not touched.
-        Raises ValueError for an unknown name, and for a channel where a method takes none.
+        ``error="ratelimited", retry_after=3``. With ``channel``, only calls for this channel fail. Raises
+        ValueError for an unknown name, and for a channel where a method has none.
         """
         if channel is not None and not method.startswith("chat."):
             raise ValueError(f"{method} is not called for a channel")
-        self._faults.add(method, fault, times, channel and self._state.place(channel))
+        self._faults.add(method, fault, times, channel and self._state.conversation(channel))
 
     def chaos(self, decide: Chaos | None) -> None:
         """Let a function decide for each Web API call whether it goes wrong; None ends it.
 
-        It gets the method and the arguments, and is not asked about calls that ``fail`` spoils.
+        It is called with the method and the arguments, but not for calls that ``fail`` lets fail.
         """
         self._faults.chaos = decide
 
     def heal(self, method: str) -> None:
-        """Take back the faults that were asked for and not used yet."""
+        """Cancel the faults that ``fail`` requested and no call met yet."""
         self._faults.clear(method)
 
     def move(self, team_id: str, enterprise_id: str | None = None) -> None:
-        """Give the workspace another id, and an organization, as a migration to Enterprise Grid does."""
+        """Change the ids of the workspace and its organization, as a migration to Enterprise Grid does."""
         self._state.team_id, self._state.enterprise_id = team_id, enterprise_id
 
     def revoke(self, error: str | None = "token_revoked") -> None:
         """Refuse the bot token from now on, with this error code; None accepts it again."""
         self._state.revoked = error
 
-    # Socket Mode, and what can go wrong there.
+    # Socket Mode.
 
     @property
     def connections(self) -> int:
         """How many WebSockets are open."""
         return len(self._socket.connections)
 
-    def connected(self, times: int = 1, *, timeout: float = PATIENCE) -> Awaitable[None]:
-        """Wait until the bot opened ``times`` WebSockets since the start, and one is open.
-
-        Waits ``timeout`` seconds. Raises TimeoutError.
-        """
-        return asyncio.wait_for(self._socket.wait_opened(times), timeout)
-
     @property
     def tried(self) -> int:
-        """How many WebSockets the bot opened since the start, whatever they met."""
+        """How many WebSockets the app opened since the start, whether or not it was kept open."""
         return self._socket.tried
-
-    def welcome(self, *, hello: bool = True, end: str | None = None) -> None:
-        """Meet each new WebSocket so, with or without a ``hello``; without arguments all is as usual again.
-
-        An ``end`` comes at once: a reason, for a ``disconnect`` frame, or ``close``, for none. Raises
-        ValueError for a reason that is not among Slack's.
-        """
-        self._socket.welcome(hello=hello, end=end)
-
-    async def disconnect(self, reason: str) -> None:
-        """Send every WebSocket a ``disconnect`` frame, and close it if the bot does not go by itself.
-
-        Raises ValueError for a reason that is not among Slack's.
-        """
-        await self._socket.disconnect(reason)
-
-    def cut(self) -> None:
-        """Cut every WebSocket without a word."""
-        self._socket.cut()
-
-    def freeze(self) -> None:
-        """Let every open WebSocket go dead: nothing is sent, taken, or answered, pings included."""
-        self._socket.freeze()
-
-    def expire_tickets(self) -> None:
-        """Make the WebSocket addresses that were handed out and not used yet worthless."""
-        self._socket.expire_tickets()
 
     @property
     def refuse_handshakes(self) -> int:
-        """How many of the next WebSocket handshakes are refused; their addresses stay good."""
+        """How many of the next WebSocket handshakes are refused; their URLs stay valid."""
         return self._socket.refuse_handshakes
 
     @refuse_handshakes.setter

@@ -1,4 +1,4 @@
-"""The stand-in's Block Kit rules: good messages pass, and each breach is named with its place."""
+"""The Block Kit rules: what slack_sdk's models write is good, and each breach is named with its place."""
 
 from typing import Any
 
@@ -12,63 +12,61 @@ from slack_sdk.models.blocks import (
     ContextBlock,
     DividerBlock,
     HeaderBlock,
-    ImageBlock,
     MarkdownTextObject,
     PlainTextObject,
     SectionBlock,
 )
+from slack_sdk.models.views import View
 
-from bot.simulators.slack.blockkit import problems
+from bot.simulators.slack.blockkit import problems, view_problems
 
 KEYS = st.sampled_from(["type", "text", "blocks", "elements", "fields", "confirm", "accessory", "url", "x"])
+TYPES = st.sampled_from(["header", "section", "context", "actions", "button", "mrkdwn", "plain_text"])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(categories=["L", "N", "P", "Cs"])),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
     max_leaves=12,
 )
-TYPES = st.sampled_from(
-    ["header", "section", "context", "actions", "image", "button", "mrkdwn", "plain_text"]
-)
+PLAIN = {"type": "plain_text", "text": "words"}
+MRKDWN = {"type": "mrkdwn", "text": "words"}
+BUTTON = {"type": "button", "text": PLAIN}
+SECTION = {"type": "section", "text": MRKDWN}
+CONFIRM = dict.fromkeys(("title", "text", "confirm", "deny"), PLAIN)
+DIVIDER = {"type": "divider"}
+HOME = {"type": "home", "blocks": [SECTION]}
+MODAL = {"type": "modal", "title": PLAIN, "blocks": [SECTION]}
 
 
-def plain(text: str = "words", **more: Any) -> dict[str, Any]:
-    return {"type": "plain_text", "text": text, **more}
+def plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text}
 
 
-def mrkdwn(text: str = "words", **more: Any) -> dict[str, Any]:
-    return {"type": "mrkdwn", "text": text, **more}
-
-
-def button(**more: Any) -> dict[str, Any]:
-    return {"type": "button", "text": plain(), **more}
+def mrkdwn(text: str) -> dict[str, Any]:
+    return {"type": "mrkdwn", "text": text}
 
 
 def section(**more: Any) -> dict[str, Any]:
-    return {"type": "section", "text": mrkdwn(), **more}
-
-
-def actions(*elements: Any) -> dict[str, Any]:
-    return {"type": "actions", "elements": list(elements)}
+    return {**SECTION, **more}
 
 
 def context(*elements: Any) -> dict[str, Any]:
     return {"type": "context", "elements": list(elements)}
 
 
-def image(**more: Any) -> dict[str, Any]:
-    return {"type": "image", "image_url": "https://example.com/a.png", "alt_text": "a", **more}
+def actions(*buttons: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "actions", "elements": [{**BUTTON, **more} for more in buttons]}
 
 
 def confirm(**more: Any) -> dict[str, Any]:
-    return {"title": plain(), "text": plain(), "confirm": plain(), "deny": plain(), **more}
+    return section(accessory={**BUTTON, "confirm": {**CONFIRM, **more}})
 
 
 def found(*blocks: Any) -> list[str]:
     return problems({"text": "what phones show", "blocks": list(blocks)})
 
 
-def test_a_card_made_with_the_sdk_models_is_good() -> None:
-    """Every kind of block that is known passes as the SDK writes it."""
+def test_what_the_models_of_the_sdk_write_is_good() -> None:
+    """Every block, element and view that is known passes as slack_sdk writes it."""
     dialog = ConfirmObject(title="Sure?", text=PlainTextObject(text="It stops."), confirm="Yes", deny="No")
     blocks = [
         HeaderBlock(text="Voice", block_id="head"),
@@ -80,135 +78,132 @@ def test_a_card_made_with_the_sdk_models_is_good() -> None:
         ContextBlock(elements=[PlainTextObject(text="id"), MarkdownTextObject(text="`id`")]),
         ActionsBlock(elements=[ButtonElement(text="Open", action_id="open", url="https://example.com")]),
         DividerBlock(),
-        ImageBlock(image_url="https://example.com/a.png", alt_text="a", title="A"),
     ]
+    modal = View(type="modal", title="Job", submit="Save", close="Back", blocks=blocks, callback_id="job")
 
-    assert found(*(block.to_dict() for block in blocks), context(image())) == []
-
-
-def test_text_alone_is_good() -> None:
-    """A message needs no blocks."""
-    assert problems({"text": "x" * 4000}) == []
-    assert problems({"text": "x", "blocks": []}) == []
+    assert found(*(block.to_dict() for block in blocks)) == []
+    assert view_problems(modal.to_dict(), "modal") == []
+    assert view_problems(View(type="home", blocks=blocks, external_id="x").to_dict(), "home") == []
 
 
 @pytest.mark.parametrize(
     ("message", "problem"),
     [
+        ({"text": "x" * 4000}, None),
+        ({"text": "x", "blocks": []}, None),
         ({}, "/text: empty"),
-        ({"text": ""}, "/text: empty"),
-        ({"text": None, "blocks": [section()]}, "/text: empty"),
+        ({"text": None, "blocks": [SECTION]}, "/text: empty"),
         ({"text": 5}, "/text: not a string"),
         ({"text": "x" * 4001}, "/text: 4001 characters, at most 4000"),
         ({"text": "a\ud800"}, "/text: cannot be written in UTF-8"),
-        ({"text": "x", "blocks": {"type": "divider"}}, "/blocks: not a list"),
-        ({"text": "x", "blocks": [{"type": "divider"}] * 51}, "/blocks: 51 blocks, at most 50"),
+        ({"text": "x", "blocks": DIVIDER}, "/blocks: not a list"),
+        ({"text": "x", "blocks": [DIVIDER] * 51}, "/blocks: 51 blocks, at most 50"),
     ],
 )
-def test_the_message_itself(message: dict[str, Any], problem: str) -> None:
-    """Complete text, and at most fifty blocks."""
-    assert [problem] == problems(message)
-
-
-LIMITS = [
-    (150, "/blocks/0/text", lambda text: {"type": "header", "text": plain(text)}),
-    (3000, "/blocks/0/text", lambda text: section(text=mrkdwn(text))),
-    (2000, "/blocks/0/fields/0", lambda text: section(fields=[mrkdwn(text)])),
-    (255, "/blocks/0/block_id", lambda text: section(block_id=text)),
-    (3000, "/blocks/0/elements/0", lambda text: context(mrkdwn(text))),
-    (75, "/blocks/0/elements/0/text", lambda text: actions(button(text=plain(text)))),
-    (255, "/blocks/0/elements/0/action_id", lambda text: actions(button(action_id=text))),
-    (2000, "/blocks/0/elements/0/value", lambda text: actions(button(value=text))),
-    (100, "/blocks/0/accessory/confirm/title", lambda text: with_confirm(title=plain(text))),
-    (300, "/blocks/0/accessory/confirm/text", lambda text: with_confirm(text=plain(text))),
-    (30, "/blocks/0/accessory/confirm/confirm", lambda text: with_confirm(confirm=plain(text))),
-    (30, "/blocks/0/accessory/confirm/deny", lambda text: with_confirm(deny=plain(text))),
-    (2000, "/blocks/0/alt_text", lambda text: image(alt_text=text)),
-    (2000, "/blocks/0/title", lambda text: image(title=plain(text))),
-]
-
-
-def with_confirm(**more: Any) -> dict[str, Any]:
-    return section(accessory=button(confirm=confirm(**more)))
-
-
-@pytest.mark.parametrize(("limit", "place", "block"), LIMITS)
-def test_lengths(limit: int, place: str, block: Any) -> None:
-    """A string may be as long as the page says, not longer and not empty."""
-    assert found(block("x" * limit)) == []
-    assert [f"{place}: {limit + 1} characters, at most {limit}"] == found(block("x" * (limit + 1)))
-    assert [f"{place}: empty"] == found(block(""))
-    assert [f"{place}: cannot be written in UTF-8"] == found(block("\udfff"))
-
-
-@pytest.mark.parametrize("block", [lambda url: actions(button(url=url)), lambda url: image(image_url=url)])
-def test_addresses(block: Any) -> None:
-    """An address is a web address of at most 3000 characters."""
-    good = "https://example.com/".ljust(3000, "x")
-
-    assert found(block(good)) == []
-    assert "3001 characters, at most 3000" in found(block(f"{good}x"))[0]
-    assert "not a web address" in found(block("javascript:alert(1)"))[0]
+def test_the_message_itself(message: dict[str, Any], problem: str | None) -> None:
+    """It has complete text, and at most fifty blocks."""
+    assert problems(message) == ([problem] if problem else [])
 
 
 @pytest.mark.parametrize(
-    ("blocks", "problem"),
+    ("limit", "place", "block"),
     [
-        ([{"type": "video"}], "/blocks/0: unknown block type 'video'"),
-        (["header"], "/blocks/0: unknown block type None"),
-        ([{"type": ["header"]}], "/blocks/0: unknown block type ['header']"),
-        ([{"type": "header"}], "/blocks/0: text is missing"),
-        ([{"type": "header", "text": mrkdwn()}], "/blocks/0/text: not a plain_text object"),
-        ([{"type": "header", "text": plain(), "size": 1}], "/blocks/0: unknown key 'size'"),
-        ([{"type": "divider", "text": plain()}], "/blocks/0: unknown key 'text'"),
-        ([{"type": "section"}], "/blocks/0: needs text or fields"),
-        ([section(text="words")], "/blocks/0/text: not a plain_text or mrkdwn object"),
-        ([section(text=None)], "/blocks/0/text: not a plain_text or mrkdwn object"),
-        ([section(text={"type": "mrkdwn"})], "/blocks/0/text: text is missing"),
-        ([section(text=mrkdwn(emoji=True))], "/blocks/0/text: unknown key 'emoji'"),
-        ([section(text=plain(verbatim=True))], "/blocks/0/text: unknown key 'verbatim'"),
-        ([section(text=plain(emoji="yes"))], "/blocks/0/text/emoji: not true or false"),
-        ([section(fields=[])], "/blocks/0/fields: empty"),
-        ([section(fields=[mrkdwn()] * 11)], "/blocks/0/fields: 11 fields, at most 10"),
-        ([section(accessory={"type": "overflow"})], "/blocks/0/accessory: unknown element type 'overflow'"),
-        ([section(block_id=None)], "/blocks/0/block_id: empty"),
-        ([section(block_id="a"), section(block_id="a")], "/blocks/1/block_id: 'a' is used twice"),
-        ([context()], "/blocks/0/elements: empty"),
-        ([context(*[plain()] * 11)], "/blocks/0/elements: 11 elements, at most 10"),
-        ([context(button())], "/blocks/0/elements/0: unknown element type 'button'"),
-        ([context(image(block_id="a"))], "/blocks/0/elements/0: unknown key 'block_id'"),
-        ([actions()], "/blocks/0/elements: empty"),
-        ([actions(*[button()] * 26)], "/blocks/0/elements: 26 elements, at most 25"),
-        ([actions({"type": "static_select"})], "/blocks/0/elements/0: unknown element type 'static_select'"),
-        ([actions(button(text=mrkdwn()))], "/blocks/0/elements/0/text: not a plain_text object"),
-        ([actions(button(style="default"))], "/blocks/0/elements/0/style: neither primary nor danger"),
-        ([actions(button(confirm="Sure?"))], "/blocks/0/elements/0/confirm: not an object"),
-        ([with_confirm(text=mrkdwn())], "/blocks/0/accessory/confirm/text: not a plain_text object"),
-        ([with_confirm(type="confirm")], "/blocks/0/accessory/confirm: unknown key 'type'"),
-        ([image(title=mrkdwn())], "/blocks/0/title: not a plain_text object"),
-        ([{"type": "image", "image_url": "https://example.com"}], "/blocks/0: alt_text is missing"),
-        (
-            [actions(button(action_id="a"), button(action_id="b"), button(action_id="a"))],
-            "/blocks/0/elements/2/action_id: 'a' is used twice",
-        ),
+        (150, "/text", lambda text: {"type": "header", "text": plain(text)}),
+        (3000, "/text", lambda text: section(text=mrkdwn(text))),
+        (2000, "/fields/0", lambda text: section(fields=[mrkdwn(text)])),
+        (255, "/block_id", lambda text: section(block_id=text)),
+        (3000, "/elements/0", lambda text: context(mrkdwn(text))),
+        (75, "/elements/0/text", lambda text: actions({"text": plain(text)})),
+        (255, "/elements/0/action_id", lambda text: actions({"action_id": text})),
+        (2000, "/elements/0/value", lambda text: actions({"value": text})),
+        (75, "/elements/0/accessibility_label", lambda text: actions({"accessibility_label": text})),
+        (100, "/accessory/confirm/title", lambda text: confirm(title=plain(text))),
+        (300, "/accessory/confirm/text", lambda text: confirm(text=plain(text))),
+        (30, "/accessory/confirm/confirm", lambda text: confirm(confirm=plain(text))),
+        (30, "/accessory/confirm/deny", lambda text: confirm(deny=plain(text))),
     ],
 )
-def test_a_breach_is_named_with_its_place(blocks: list[Any], problem: str) -> None:
+def test_lengths(limit: int, place: str, block: Any) -> None:
+    """A string may be as long as the page says, not longer and not empty."""
+    assert found(block("x" * limit)) == []
+    assert found(block("x" * (limit + 1))) == [f"/blocks/0{place}: {limit + 1} characters, at most {limit}"]
+    assert found(block("")) == [f"/blocks/0{place}: empty"]
+    assert found(block("\udfff")) == [f"/blocks/0{place}: cannot be written in UTF-8"]
+
+
+@pytest.mark.parametrize(
+    ("block", "problem"),
+    [
+        ({"type": "video"}, ": unknown block type 'video'"),
+        ("header", ": unknown block type None"),
+        ({"type": ["header"]}, ": unknown block type ['header']"),
+        ({"type": "header"}, ": text is missing"),
+        ({"type": "header", "text": MRKDWN}, "/text: not a plain_text object"),
+        ({"type": "header", "text": PLAIN, "size": 1}, ": unknown key 'size'"),
+        ({**DIVIDER, "text": PLAIN}, ": unknown key 'text'"),
+        ({"type": "section"}, ": needs text or fields"),
+        (section(text="words"), "/text: not a plain_text or mrkdwn object"),
+        (section(text=None), "/text: not a plain_text or mrkdwn object"),
+        (section(text={"type": "mrkdwn"}), "/text: text is missing"),
+        (section(text={**MRKDWN, "emoji": True}), "/text: unknown key 'emoji'"),
+        (section(text={**PLAIN, "verbatim": True}), "/text: unknown key 'verbatim'"),
+        (section(text={**PLAIN, "emoji": "yes"}), "/text/emoji: not true or false"),
+        (section(fields=[]), "/fields: empty"),
+        (section(fields=[MRKDWN] * 11), "/fields: 11 fields, at most 10"),
+        (section(accessory={"type": "overflow"}), "/accessory: unknown element type 'overflow'"),
+        (section(block_id=None), "/block_id: empty"),
+        (context(), "/elements: empty"),
+        (context(*[PLAIN] * 11), "/elements: 11 elements, at most 10"),
+        (context(BUTTON), "/elements/0: not a plain_text or mrkdwn object"),
+        (actions(), "/elements: empty"),
+        (actions(*[BUTTON] * 26), "/elements: 26 elements, at most 25"),
+        (actions({"type": "static_select"}), "/elements/0: unknown element type 'static_select'"),
+        (actions({"text": MRKDWN}), "/elements/0/text: not a plain_text object"),
+        (actions({"style": "default"}), "/elements/0/style: neither primary nor danger"),
+        (actions({"url": "javascript:alert(1)"}), "/elements/0/url: not a web address"),
+        (actions({"url": "https://x".ljust(3001, "x")}), "/elements/0/url: 3001 characters, at most 3000"),
+        (actions({"confirm": "Sure?"}), "/elements/0/confirm: not an object"),
+        (actions({"action_id": "a"}, {"action_id": "a"}), "/elements/1/action_id: 'a' is used twice"),
+        (confirm(text=MRKDWN), "/accessory/confirm/text: not a plain_text object"),
+        (confirm(type="confirm"), "/accessory/confirm: unknown key 'type'"),
+    ],
+)
+def test_a_breach_is_named_with_its_place(block: Any, problem: str) -> None:
     """One mistake gives one sentence."""
-    assert [problem] == found(*blocks)
+    assert found(block) == [f"/blocks/0{problem}"]
 
 
-def test_all_problems_are_named_at_once() -> None:
-    """A message with several mistakes tells them all."""
+def test_ids_are_unique() -> None:
+    """A ``block_id`` in the message, an ``action_id`` in its block; several mistakes are all named."""
+    rows = [{**actions({"action_id": "a"}), "block_id": "same"}] * 2
+
+    assert found(*rows) == ["/blocks/1/block_id: 'same' is used twice"]
     assert len(problems({"text": "", "blocks": [{"type": "header"}, actions()]})) == 3
+
+
+@pytest.mark.parametrize(
+    ("view", "problems"),
+    [
+        ({**HOME, "private_metadata": "x" * 3000, "callback_id": "x" * 255}, []),
+        ({**HOME, "blocks": [DIVIDER] * 100}, []),
+        ({**HOME, "blocks": [DIVIDER] * 101}, ["/blocks: 101 blocks, at most 100"]),
+        ({**HOME, "blocks": [{"type": "section"}]}, ["/blocks/0: needs text or fields"]),
+        ({**HOME, "title": PLAIN}, [": unknown key 'title'"]),
+        ({**HOME, "private_metadata": "x" * 3001}, ["/private_metadata: 3001 characters, at most 3000"]),
+        ({**HOME, "external_id": "x" * 256}, ["/external_id: 256 characters, at most 255"]),
+        ({"type": "home"}, [": blocks is missing"]),
+        ({"type": "modal", "blocks": []}, [": title is missing"]),
+        ({**MODAL, "title": plain("x" * 25)}, ["/title: 25 characters, at most 24"]),
+        ({**MODAL, "close": MRKDWN}, ["/close: not a plain_text object"]),
+        ({**MODAL, "submit": plain("x" * 25)}, ["/submit: 25 characters, at most 24"]),
+    ],
+)
+def test_how_a_view_is_made(view: dict[str, Any], problems: list[str]) -> None:
+    """It keeps the limits of the pages "Modal views" and "Home tab views"."""
+    assert view_problems(view, view["type"]) == [f"/view{problem}" for problem in problems]
 
 
 @given(JSON, st.lists(st.dictionaries(KEYS, JSON | TYPES, max_size=5), max_size=3))
 def test_no_message_is_too_strange(text: Any, blocks: list[Any]) -> None:
     """Whatever JSON comes, the answer is sentences that can be sent back, never an exception."""
     assert all(problem.encode() for problem in problems({"text": text, "blocks": blocks}))
-
-
-def test_an_action_id_is_unique_within_its_block() -> None:
-    """Rows of a list may have the same buttons: each row is a block of its own."""
-    assert found(actions(button(action_id="a")), section(accessory=button(action_id="a"))) == []

@@ -1,0 +1,611 @@
+"""The simulator keeps to Slack's documented protocols: the Web API, rate limits, interactions, HTTP mode."""
+
+import json
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.simulators.slack.http import sign
+from bot.simulators.slack.rate_limits import SLACKS_LIMITS, Limiter
+from bot.simulators.slack.web_api import METHODS
+from bot.simulators.slack.workspace import ALICE, APP_TOKEN, BOT_TOKEN, Message, SlackWorkspace
+from tests.simulators.slack.protocol import BUTTON, CARD, Api, App, as_json
+from tests.support import Clock
+
+BOB = "U0BOB"
+BAD: dict[str, Any] = {"text": "x", "blocks": [{"type": "section"}]}
+POST, UPDATE = "chat.postMessage", "chat.update"
+
+
+def texts(messages: list[Message]) -> list[str]:
+    return [message.text for message in messages]
+
+
+async def post(api: Api, channel: str, text: str = "card", **fields: Any) -> str:
+    """Post a message, and return its ts."""
+    return str((await api(POST, channel=channel, text=text, **fields))["ts"])
+
+
+async def ephemeral(slack: SlackWorkspace, api: Api, channel: str, user: str = ALICE) -> Message:
+    """Answer a person's command with a message that this person alone sees."""
+    typed = await slack.command("/voicejob", channel=channel, user=user)
+    await api.reply(typed.response_url, text="card", blocks=CARD)
+    return await typed.message()
+
+
+# The Web API
+
+
+@pytest.mark.parametrize(
+    ("token", "method", "error"),
+    [
+        ("", "auth.test", "not_authed"),
+        ("xoxb-other", "auth.test", "invalid_auth"),
+        (APP_TOKEN, POST, "not_allowed_token_type"),
+        (APP_TOKEN, "views.publish", "not_allowed_token_type"),
+        (BOT_TOKEN, "apps.connections.open", "not_allowed_token_type"),
+        (BOT_TOKEN, "chat.explode", "unknown_method"),
+    ],
+)
+async def test_a_method_needs_the_right_token(api: Api, token: str, method: str, error: str) -> None:
+    """Each wrong token gets the error code that Slack documents."""
+    assert (await api(method, token=token))["error"] == error
+
+
+@pytest.mark.parametrize(
+    ("scopes", "private", "error"),
+    [
+        ({"commands"}, False, "missing_scope"),
+        ({"chat:write"}, False, "not_in_channel"),
+        ({"chat:write", "chat:write.public"}, False, None),
+        ({"chat:write", "chat:write.public"}, True, "channel_not_found"),
+    ],
+)
+async def test_posting_needs_scopes(scopes: set[str], error: str | None, *, private: bool) -> None:
+    """``chat:write.public`` opens public channels without an invitation; the answer names what is missing."""
+    async with SlackWorkspace(scopes=scopes) as slack, aiohttp.ClientSession() as session:
+        channel = slack.add_channel("voices", bot_is_member=False, private=private)
+        answer = await Api(slack, session)(POST, channel=channel, text="x")
+        update = await Api(slack, session)(UPDATE, channel=channel, ts="1.0", text="x")
+
+    assert answer.get("error") == error
+    if error == "missing_scope":
+        assert (
+            answer == update == {"ok": False, "error": error, "needed": "chat:write", "provided": "commands"}
+        )
+
+
+async def test_whose_token_it_is(slack: SlackWorkspace, api: Api) -> None:
+    """``auth.test`` names the workspace and the bot, the header has the scopes; a token can be revoked."""
+    slack.move("T1", "E1")
+    async with api.request("auth.test") as response:
+        answer = await response.json()
+    slack.revoke("account_inactive")
+
+    assert answer == {
+        "ok": True,
+        "url": "https://voicejob.slack.com/",
+        "team": "voicejob",
+        "team_id": "T1",
+        "enterprise_id": "E1",
+        "user": "voicejob",
+        "user_id": "U0VOICEJOB",
+        "bot_id": "B0VOICEJOB",
+        "is_enterprise_install": False,
+    }
+    assert response.headers["x-oauth-scopes"] == "chat:write,commands"
+    assert (await api("auth.test"))["error"] == "account_inactive"
+    assert (await api("apps.connections.open", token=APP_TOKEN))["ok"]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "error"),
+    [
+        (json.dumps({"token": BOT_TOKEN}), "application/json", "not_authed"),
+        ("{", "application/json", "invalid_json"),
+        ("[]", "application/json", "json_not_object"),
+        ("hello", "text/plain", "invalid_post_type"),
+    ],
+)
+async def test_a_body_that_slack_cannot_read(api: Api, body: str, kind: str, error: str) -> None:
+    """A token inside JSON does not count, and the error names what is wrong with the body."""
+    async with api.request("auth.test", token="", data=body, headers={"Content-Type": kind}) as response:
+        assert (response.status, (await response.json())["error"]) == (200, error)
+
+
+async def test_a_form_is_read_as_json_is(slack: SlackWorkspace, channel: str, api: Api) -> None:
+    """A form may have the token as a field, blocks as JSON and true as 1."""
+    form = {"token": BOT_TOKEN, "channel": channel, "text": "card", "blocks": json.dumps(CARD)}
+    async with api.request(POST, token="", data={**form, "reply_broadcast": "1"}) as response:
+        assert (await response.json())["ok"]
+
+    [message] = slack.messages(channel)
+    assert (message.blocks, message.reply_broadcast) == (CARD, True)
+
+
+async def test_a_posted_message_stands_in_the_channel(
+    slack: SlackWorkspace, channel: str, api: Api, clock: Clock
+) -> None:
+    """People see what was sent; the answer has it with ids for its blocks; the call is recorded."""
+    sent: dict[str, Any] = {"channel": channel, "text": "card", "blocks": CARD, "unfurl_links": False}
+    answer = await api(POST, **sent)
+
+    [message], [call] = slack.messages(channel), slack.calls
+    assert (message.text, message.blocks, message.user) == ("card", CARD, None)
+    assert (answer["channel"], answer["ts"]) == (channel, message.ts)
+    assert answer["message"] == {
+        "type": "message",
+        "user": "U0VOICEJOB",
+        "bot_id": "B0VOICEJOB",
+        "app_id": "A0VOICEJOB",
+        "team": "T0VOICEJOB",
+        "ts": message.ts,
+        "text": "card",
+        "blocks": [{**CARD[0], "block_id": "block-0"}, CARD[1]],
+    }
+    assert (call.method, call.arguments, call.at) == (POST, sent, clock.now)
+
+
+async def test_each_message_has_a_time_of_its_own(channel: str, api: Api, clock: Clock) -> None:
+    """Also when the clock stands still or goes back, the times are in order and in Slack's form."""
+    found = []
+    for seconds in (0, 0, -100, 200):
+        clock.now += seconds
+        found.append(await post(api, channel))
+
+    assert found == sorted(set(found))
+    assert (found[0], found[-1]) == ("1800000000.000000", "1800000100.000000")
+
+
+async def test_an_update_changes_a_message_in_its_place(
+    slack: SlackWorkspace, channel: str, api: Api
+) -> None:
+    """It keeps its ts and its thread; without blocks it has none any more; the history has each version."""
+    ts = await post(api, channel, "old", blocks=CARD)
+    reply = await post(api, channel, "reply", thread_ts=ts)
+    answer = await api(UPDATE, channel=channel, ts=ts, text="new", parse="none", link_names=False)
+    await api(UPDATE, channel=channel, ts=reply, text="changed", blocks=CARD)
+
+    [card], [changed] = slack.messages(channel), slack.thread(channel, ts)
+    assert (card.ts, card.text, card.blocks, card.edited) == (ts, "new", [], True)
+    assert (changed.ts, changed.blocks) == (reply, CARD)
+    assert (answer["channel"], answer["ts"], answer["text"]) == (channel, ts, "new")
+    assert answer["message"]["edited"]
+    assert (texts(slack.history), texts(slack.shown)) == (
+        ["old", "reply", "new", "changed"],
+        ["new", "changed"],
+    )
+
+
+async def test_a_channel_shows_broadcast_replies(slack: SlackWorkspace, channel: str, api: Api) -> None:
+    """A thread shows all replies, also those to what a person wrote; they outlive their parent."""
+    parent = slack.add_message(channel, "Where is it?", user=BOB)
+    await post(api, channel, "quiet", thread_ts=parent.ts)
+    await post(api, channel, "loud", thread_ts=parent.ts, reply_broadcast=True)
+    before = texts(slack.messages(channel))
+    slack.delete_message(parent)
+
+    assert (before, texts(slack.messages(channel))) == (["Where is it?", "loud"], ["loud"])
+    assert (parent.author, parent.bot_id) == (BOB, None)
+    assert texts(slack.thread(channel, parent.ts)) == ["quiet", "loud"]
+
+
+async def test_a_user_id_stands_for_a_direct_message(slack: SlackWorkspace, api: Api) -> None:
+    """It does for posting; updating needs the id of the conversation, which the answer has."""
+    posted = await api(POST, channel=ALICE, text="one")
+    await api(POST, channel=ALICE, **BAD)
+    wrong = await api(UPDATE, channel=ALICE, ts=posted["ts"], text="x")
+    await api(UPDATE, channel=posted["channel"], ts=posted["ts"], text="changed")
+
+    assert posted["channel"].startswith("D")
+    assert (wrong["error"], texts(slack.direct(ALICE))) == ("channel_not_found", ["changed"])
+    assert [malformed.channel for malformed in slack.malformed] == [posted["channel"]]
+
+
+@pytest.mark.parametrize("method", [POST, UPDATE])
+@pytest.mark.parametrize(
+    ("message", "error"),
+    [
+        ({}, "no_text"),
+        ({"text": "x" * 4001}, "msg_too_long"),
+        (BAD, "invalid_blocks"),
+        ({"text": "", "blocks": CARD}, "invalid_blocks"),
+        ({"text": "x", "txet": "y"}, "invalid_arguments"),
+    ],
+)
+async def test_a_bad_message_is_refused_with_its_problems(
+    slack: SlackWorkspace, channel: str, api: Api, method: str, message: dict[str, Any], error: str
+) -> None:
+    """The mistake is answered with a list of problems, recorded, and shown to nobody."""
+    ts = await post(api, channel)
+    answer = await api(method, channel=channel, **({"ts": ts} if method == UPDATE else {}), **message)
+
+    [malformed] = slack.malformed
+    assert answer["error"] == error
+    assert malformed.problems == answer["response_metadata"]["messages"] != []
+    assert (malformed.method, malformed.channel, malformed.code) == (method, channel, error)
+    assert len(slack.violations) == 1
+    assert texts(slack.history) == ["card"]
+
+
+@pytest.mark.parametrize(
+    ("shut", "reopen", "private", "errors"),
+    [
+        ("remove", "invite", False, ["not_in_channel", "not_in_channel"]),
+        ("remove", "invite", True, ["channel_not_found", "channel_not_found"]),
+        ("archive", "unarchive", False, ["is_archived", "is_inactive"]),
+    ],
+)
+async def test_the_bot_writes_only_where_it_may(
+    slack: SlackWorkspace, api: Api, shut: str, reopen: str, errors: list[str], *, private: bool
+) -> None:
+    """For who is not in it a private channel does not exist; each method has its own word for archived."""
+    channel = slack.add_channel("voices", private=private)
+    ts = await post(api, channel)
+    getattr(slack, shut)(channel)
+    posting = await api(POST, channel=channel, text="x")
+    updating = await api(UPDATE, channel=channel, ts=ts, text="x")
+    getattr(slack, reopen)(channel)
+    await api(UPDATE, channel=channel, ts=ts, text="new")
+
+    assert [posting["error"], updating["error"]] == errors
+    assert (texts(slack.messages(channel)), slack.violations) == (["new"], [])
+
+
+async def test_what_can_be_updated_and_replied_to(slack: SlackWorkspace, channel: str, api: Api) -> None:
+    """The bot updates its own public messages; a reply needs a message of the channel that is no reply."""
+    card, deleted = await post(api, channel), slack.add_message(channel, "gone")
+    slack.delete_message(deleted)
+    cases = [
+        (card, None, None),
+        (await post(api, channel, thread_ts=card), None, "cannot_reply_to_message"),
+        (slack.add_message(channel, "words").ts, "cant_update_message", None),
+        ((await ephemeral(slack, api, channel)).ts, "cant_update_message", "cannot_reply_to_message"),
+        (await post(api, slack.add_channel("other")), "message_not_found", "cannot_reply_to_message"),
+        (deleted.ts, "message_not_found", "cannot_reply_to_message"),
+    ]
+    for ts, update_error, reply_error in cases:
+        updating = await api(UPDATE, channel=channel, ts=ts, text="new")
+        replying = await api(POST, channel=channel, thread_ts=ts, text="reply")
+        assert (updating.get("error"), replying.get("error")) == (update_error, reply_error)
+    assert slack.violations == []
+    assert (await api(UPDATE, channel=channel, text="x"))["error"] == "invalid_arguments"
+
+
+# Rate limits and faults
+
+
+@pytest.mark.parametrize(
+    ("method", "conversations", "at_once", "wait", "then"),
+    [
+        (POST, 1, 3, 1, 1),
+        (POST, 100, 60, 1, 5),
+        (UPDATE, 1, 50, 60, 50),
+        ("apps.connections.open", 1, 50, 60, 50),
+        ("auth.test", 1, 300, 60, 300),
+        ("views.open", 1, 100, 60, 100),
+        ("views.update", 1, 100, 60, 100),
+        ("views.publish", 1, 100, 60, 100),
+    ],
+)
+def test_every_method_has_a_limit(
+    clock: Clock, method: str, conversations: int, at_once: int, wait: int, then: int
+) -> None:
+    """So many calls are accepted at once, and after the wait so many more."""
+    limiter = Limiter(SLACKS_LIMITS, lambda: clock.now)
+    for accepted in (at_once, then):
+        waits = [limiter.retry_after(method, f"C{number % conversations}") for number in range(accepted + 1)]
+        assert waits == [0] * accepted + [wait]
+        clock.now += wait
+    assert {*SLACKS_LIMITS.per_minute, POST} == set(METHODS)
+
+
+async def test_a_call_over_the_limit_is_not_performed(clock: Clock) -> None:
+    """It is answered with HTTP 429; a direct message is one conversation by either of its names."""
+    async with SlackWorkspace(clock=lambda: clock.now) as slack, aiohttp.ClientSession() as session:
+        api, direct = Api(slack, session), slack.direct_channel(ALICE)
+        for to in (ALICE, direct, ALICE):
+            await post(api, to)
+        async with api.request(POST, json={"channel": direct, "text": "x"}) as response:
+            answer = await response.json()
+
+    assert (response.status, response.headers["Retry-After"]) == (429, "1")
+    assert answer == {"ok": False, "error": "ratelimited"}
+    assert texts(slack.direct(ALICE)) == ["card"] * 3
+    assert [call.arguments["text"] for call in slack.limited] == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "body"),
+    [
+        ({"status": 503}, 503, ""),
+        ({"retry_after": 3}, 429, '{"ok": false, "error": "ratelimited"}'),
+        (
+            {"error": "missing_scope", "needed": "x"},
+            200,
+            '{"ok": false, "error": "missing_scope", "needed": "x"}',
+        ),
+        ({"body": "<html>Bad gateway</html>", "status": 502}, 502, "<html>Bad gateway</html>"),
+    ],
+)
+@pytest.mark.parametrize("after", [False, True])
+async def test_a_call_can_fail_before_or_after_the_work(
+    slack: SlackWorkspace, channel: str, api: Api, fault: Any, status: int, body: str, *, after: bool
+) -> None:
+    """It fails as often as was requested, in this channel alone."""
+    slack.fail(POST, times=2, channel=channel, **{**fault, "after": after})
+    for _ in range(2):
+        assert (await api(POST, channel=slack.add_channel("other"), text="fine"))["ok"]
+        async with api.request(POST, json={"channel": channel, "text": "x"}) as response:
+            assert (response.status, await response.text()) == (status, body)
+
+    assert texts(slack.messages(channel)) == (["x", "x"] if after else [])
+    assert (await api(POST, channel=channel, text="fine"))["ok"]
+
+
+# Commands and buttons
+
+
+async def test_a_command_carries_what_slack_documents(slack: SlackWorkspace, app: App, api: Api) -> None:
+    """The payload is complete and has no thread; the bot is not in direct messages between people."""
+    channel = slack.add_channel("voices")
+    typed = await slack.command("/voicejob", "a & b", user=BOB, channel=channel)
+    payload = app.received.pop()
+    others = {
+        slack.add_channel("secret", private=True): "privategroup",
+        slack.direct_channel(ALICE): "directmessage",
+        slack.add_direct(ALICE, BOB): "directmessage",
+        slack.add_direct(ALICE, BOB, "U1"): "mpdm-u0alice--u0bob--u1-1",
+    }
+    for other in others:
+        await slack.command("/voicejob", channel=other, enterprise="E1", team="T1")
+
+    assert payload.pop("trigger_id")
+    assert payload == {
+        "command": "/voicejob",
+        "text": "a & b",
+        "user_id": BOB,
+        "user_name": "u0bob",
+        "channel_id": channel,
+        "channel_name": "voices",
+        "team_id": "T0VOICEJOB",
+        "team_domain": "voicejob",
+        "api_app_id": "A0VOICEJOB",
+        "is_enterprise_install": "false",
+        "response_url": typed.response_url,
+        "token": "deprecated-verification-token",
+    }
+    assert {each["channel_id"]: each["channel_name"] for each in app.received} == others
+    assert {(each["enterprise_id"], each["team_id"]) for each in app.received} == {("E1", "T1")}
+    assert [other[0] for other in others] == ["C", "D", "D", "C"]
+    assert [(await api(POST, channel=each, text="x"))["ok"] for each in others] == [True, True, False, False]
+
+
+async def test_a_press_carries_what_slack_documents(
+    slack: SlackWorkspace, app: App, channel: str, api: Api
+) -> None:
+    """The payload has the message, the button, and the presser's own team; in a thread, the thread too."""
+    ts = await post(api, channel, blocks=CARD)
+    await post(api, channel, blocks=CARD, thread_ts=ts)
+    press = await slack.press(slack.messages(channel)[0], "refresh", user="U0GUEST", team="T0OTHER")
+    await slack.press(slack.thread(channel, ts)[0], "refresh", value="job")
+    payload, in_thread = app.received
+
+    action_ts = payload["actions"][0]["action_ts"]
+    assert payload.pop("trigger_id")
+    assert payload.pop("message")["blocks"][1] == CARD[1]
+    assert payload == {
+        "type": "block_actions",
+        "user": {"id": "U0GUEST", "username": "u0guest", "name": "u0guest", "team_id": "T0OTHER"},
+        "api_app_id": "A0VOICEJOB",
+        "token": "deprecated-verification-token",
+        "container": {"type": "message", "message_ts": ts, "channel_id": channel, "is_ephemeral": False},
+        "team": {"id": "T0VOICEJOB", "domain": "voicejob"},
+        "enterprise": None,
+        "is_enterprise_install": False,
+        "channel": {"id": channel, "name": "voices"},
+        "state": {"values": {}},
+        "response_url": press.response_url,
+        "actions": [{**BUTTON, "block_id": "buttons", "action_ts": action_ts}],
+    }
+    assert in_thread["container"]["thread_ts"] == in_thread["message"]["thread_ts"] == ts
+
+
+async def test_who_can_press_in_an_ephemeral_message(
+    slack: SlackWorkspace, app: App, channel: str, api: Api
+) -> None:
+    """The person who sees it; the payload names the message without its content; the ack shows nothing."""
+    card = await ephemeral(slack, api, channel, BOB)
+    app.acknowledgement = {"text": "words"}
+    press = await slack.press(card, "refresh")
+
+    assert (press.acked, press.user, press.messages) == (True, BOB, [])
+    assert slack.violations == ["acknowledgement: Slack ignores a message in that of a button press"]
+    assert (app.received[-1]["user"]["id"], app.received[-1]["container"]["is_ephemeral"]) == (BOB, True)
+    assert "message" not in app.received[-1]
+    with pytest.raises(LookupError, match="U0ALICE does not see the message 'card'"):
+        await slack.press(card, "refresh", user=ALICE)
+    with pytest.raises(LookupError, match="No button 'explode' in the message 'card'"):
+        await slack.press(card, "explode")
+
+
+NO_OBJECT = "no_object not an object"
+
+
+@pytest.mark.parametrize(
+    ("acknowledgement", "error", "shown", "violation"),
+    [
+        ({}, None, [], None),
+        ({"text": "words"}, None, ["words"], None),
+        (as_json({"text": "card", "blocks": CARD}), None, ["card"], None),
+        (as_json({"response_type": "in_channel"}), None, [], None),
+        (as_json(["words"]), "invalid_command_response", [], NO_OBJECT),
+        ({**as_json({}), "text": '{"text": '}, "invalid_command_response", [], NO_OBJECT),
+        (as_json(BAD), "invalid_command_response", [], "invalid_blocks /blocks/0: needs text or fields"),
+        ({"status": 500}, "http_service_error", [], None),
+    ],
+)
+async def test_what_an_acknowledgement_shows(
+    slack: SlackWorkspace,
+    app: App,
+    channel: str,
+    acknowledgement: dict[str, Any],
+    error: str | None,
+    shown: list[str],
+    violation: str | None,
+) -> None:
+    """The person alone sees its message; only status 200 acknowledges; what is no message is a mistake."""
+    app.acknowledgement = acknowledgement
+    typed = await slack.command("/voicejob", channel=channel, user=BOB)
+
+    assert (typed.acked, typed.error) == (error != "http_service_error", error)
+    assert texts(typed.messages) == texts(slack.ephemeral(BOB, channel)) == shown
+    assert typed.ack_message == (typed.messages[0] if shown else None)
+    assert slack.violations == ([f"acknowledgement: {violation}"] if violation else [])
+    assert [each.method for each in slack.malformed] == (["acknowledgement"] if violation else [])
+
+
+@pytest.mark.parametrize("ack_timeout", [0.05])
+async def test_an_app_that_cannot_be_reached(slack: SlackWorkspace, app: App, channel: str) -> None:
+    """It answers too late, does not listen, has no address, or has one that is not of this machine."""
+    app.delay = 0.2
+    assert (await slack.command("/voicejob", channel=channel)).error == "operation_timeout"
+    for slack.events_url in ("http://127.0.0.1:1/", None):
+        assert (await slack.command("/voicejob", channel=channel)).error == "dispatch_failed"
+    slack.events_url = "http://slack.example/events"
+    with pytest.raises(ValueError, match=r"127\.0\.0\.1 only"):
+        await slack.command("/voicejob", channel=channel)
+
+
+def test_the_signature_is_that_of_slacks_example() -> None:
+    """The secret, the body and the result are those of the page "Verifying requests from Slack"."""
+    body = (
+        "token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V"
+        "&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text="
+        "&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554"
+        "%2F96rGlfmibIGlgcZRskXaIFfN&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c"
+    )
+    signature = sign("8f742231b10e8888abcd99yyyzzz85a5", "1531420618", body)
+
+    assert signature == "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"
+
+
+# The response URL
+
+
+@pytest.fixture
+async def url(slack: SlackWorkspace) -> str:
+    """Give the response URL of a command in a private channel that the bot is not in."""
+    closed = slack.add_channel("closed", private=True, bot_is_member=False)
+    return (await slack.command("/voicejob", channel=closed)).response_url
+
+
+async def test_a_response_url_works_five_times(slack: SlackWorkspace, api: Api, url: str) -> None:
+    """The sixth post is a mistake, as are a URL that Slack never gave, and a token, which is not needed."""
+    answers = [await api.reply(url, text=str(turn)) for turn in range(6)]
+    invented = await api.reply(f"{url}x", text="hello")
+    async with api.session.post(f"{url}y", json={}, headers={"Authorization": f"Bearer {BOT_TOKEN}"}):
+        told = slack.violations[2]
+
+    assert answers == [(200, "ok")] * 5 + [(404, "used_url")]
+    assert invented == (404, "invalid_url")
+    assert texts(slack.history) == list("01234")
+    assert slack.violations[:2] == ["response_url: used_url", "response_url: invalid_url"]
+    assert "the token was sent" in told
+    assert (slack.calls[0].method, slack.calls[0].arguments) == ("response_url", {"text": "0"})
+
+
+async def test_a_response_url_works_for_half_an_hour(
+    slack: SlackWorkspace, api: Api, clock: Clock, url: str
+) -> None:
+    """At thirty minutes it still does, after that no more, which is nobody's mistake."""
+    clock.now += 30 * 60
+    in_time = await api.reply(url, text="in time")
+    clock.now += 1
+
+    assert (in_time, await api.reply(url, text="late")) == ((200, "ok"), (404, "expired_url"))
+    assert slack.violations == []
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "code"),
+    [
+        ('{"text": ""}', "application/json", "no_text"),
+        (json.dumps(BAD), "application/json", "invalid_blocks"),
+        ("{", "application/json", "invalid_payload"),
+        ("[]", "application/json", "invalid_payload"),
+        ('{"text": "x"}', "text/plain", "invalid_payload"),
+    ],
+)
+async def test_a_bad_reply_is_refused(
+    slack: SlackWorkspace, api: Api, url: str, body: str, kind: str, code: str
+) -> None:
+    """It is answered with 400, recorded, and shown to nobody."""
+    async with api.session.post(url, data=body, headers={"Content-Type": kind}) as response:
+        assert (response.status, await response.text()) == (400, code)
+
+    noted = [(each.method, each.code) for each in slack.malformed]
+    assert noted == ([] if code == "invalid_payload" else [("response_url", code)])
+    assert (len(slack.violations), slack.history) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("reply", "seen", "for_all", "violation"),
+    [
+        ({"text": "fresh", "replace_original": True}, ["fresh"], [], None),
+        ({"text": "thanks"}, ["card", "thanks"], [], None),
+        ({"text": "thanks", "response_type": "in_channel"}, ["card"], ["thanks"], None),
+        ({"delete_original": True}, [], [], None),
+        (
+            {"text": "fresh", "replace_original": True, "response_type": "in_channel"},
+            ["fresh"],
+            [],
+            "an ephemeral message cannot become public",
+        ),
+    ],
+)
+async def test_what_a_button_does_with_its_message(
+    slack: SlackWorkspace,
+    channel: str,
+    api: Api,
+    reply: dict[str, Any],
+    seen: list[str],
+    for_all: list[str],
+    violation: str | None,
+) -> None:
+    """It is replaced in its place, deleted, or stays; an ephemeral one stays ephemeral."""
+    card = await ephemeral(slack, api, channel)
+    press = await slack.press(card, "refresh")
+    await api.reply(press.response_url, **reply)
+
+    assert (texts(slack.ephemeral(ALICE, channel)), texts(slack.messages(channel))) == (seen, for_all)
+    assert slack.violations == ([f"response_url: {violation}"] if violation else [])
+    if "replace_original" in reply:
+        assert ((await press.message()).ts, press.messages[0].edited) == (card.ts, True)
+
+
+async def test_there_may_be_nothing_to_replace(
+    slack: SlackWorkspace, channel: str, api: Api, url: str
+) -> None:
+    """A command has no message, which is a mistake; a message that was deleted is not found or pressed."""
+    card = await ephemeral(slack, api, channel)
+    press = await slack.press(card, "refresh")
+    slack.delete_message(card)
+    gone = await api.reply(press.response_url, text="fresh", replace_original=True)
+    shown = await api.reply(url, text="new", replace_original=True)
+
+    assert (gone, shown) == ((404, "message_not_found"), (200, "ok"))
+    assert texts(slack.shown) == ["new"]
+    assert slack.violations == ["response_url: a command has no message to replace or delete"]
+    with pytest.raises(LookupError, match="does not see"):
+        await slack.press(card, "refresh")
+
+
+async def test_a_response_url_can_fail(slack: SlackWorkspace, api: Api, url: str) -> None:
+    """Before the work, or after it, when the message is shown all the same."""
+    slack.fail("response_url", status=500)
+    slack.fail("response_url", status=500, after=True)
+    statuses = [(await api.reply(url, text=text))[0] for text in ("lost", "shown", "fine")]
+
+    assert (statuses, texts(slack.history)) == ([500, 500, 200], ["shown", "fine"])
