@@ -1,4 +1,4 @@
-"""A Slack workspace, a MetaStudio, and the unchanged bot between them, all in this process."""
+"""The unchanged bot, run in this process between the two simulators."""
 
 import asyncio
 import os
@@ -18,9 +18,9 @@ from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN, SlackWorkspace
 
 
 class GivenSettings(Settings):
-    """The bot's settings, from what is passed in and from nothing else: no environment, no ``.env``.
+    """The bot's settings, from the arguments alone: no environment variable and no ``.env`` file is read.
 
-    The pause between two checks may be any.
+    ``voicejob_poll_seconds`` has no lower limit.
     """
 
     voicejob_poll_seconds: float = 0.2
@@ -34,12 +34,12 @@ class GivenSettings(Settings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Leave one source: the arguments."""
+        """Return the one source of settings: the arguments."""
         return (init_settings,)
 
 
 def settings_for(slack: SlackWorkspace, metastudio: MetaStudioSimulator, **changes: Any) -> Settings:
-    """Make the settings with which the bot meets the two stand-ins, in Socket Mode, but for ``changes``."""
+    """Return the settings of a bot between the two simulators, in Socket Mode, with these ``changes``."""
     settings: dict[str, Any] = {
         "slack_bot_token": BOT_TOKEN,
         "slack_app_token": APP_TOKEN,
@@ -57,13 +57,13 @@ def settings_for(slack: SlackWorkspace, metastudio: MetaStudioSimulator, **chang
 
 @asynccontextmanager
 async def running(settings: Settings, *, rates: RateLimits = RATE_LIMITS) -> AsyncIterator[str]:
-    """Run the bot while the context lasts; gives what it said once it was ready. Raises what it raises."""
+    """Run the bot inside the context, which gives what it reports once it is ready. Raises what it raises."""
     go_without_proxy()
     stop = asyncio.Event()
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     bot = asyncio.create_task(app.run(settings, stop=stop, ready=ready.set_result, rates=rates))
-    first: list[asyncio.Future[Any]] = [bot, ready]
-    await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+    ready_or_ended: list[asyncio.Future[Any]] = [bot, ready]
+    await asyncio.wait(ready_or_ended, return_when=asyncio.FIRST_COMPLETED)
     try:
         if ready.done():
             yield ready.result()
@@ -73,6 +73,6 @@ async def running(settings: Settings, *, rates: RateLimits = RATE_LIMITS) -> Asy
 
 
 def go_without_proxy() -> None:
-    """Keep the way to loopback direct, and read no certificates but the system's."""
+    """Unset the variables for proxies and certificates: loopback is reached directly."""
     for name in filter(OF_THE_NETWORK.fullmatch, list(os.environ)):
         del os.environ[name]
