@@ -1,1 +1,1 @@
-"""``voicejob demo``: the story in the terminal, and the page. The services around the bot are simulators/."""
+"""``voicejob demo``: the story in the terminal, and the web page, both with the real bot and simulators/."""

@@ -1,4 +1,4 @@
-"""The demo's switch for the bot: people stop it and start it again, while everything around it goes on."""
+"""The demo's switch for the bot, which people stop and start while everything around it goes on."""
 
 import asyncio
 import logging
@@ -14,8 +14,8 @@ from bot.simulators.world import go_without_proxy
 
 log = logging.getLogger(__name__)
 
-DRAIN: Final = 3.0
-"""Seconds for which a stop waits for what is under way."""
+DRAIN_SECONDS: Final = 3.0
+"""Seconds for which a stop waits for work in progress."""
 STOPPED: Final = "Stopped. What jobs do meanwhile is told when it runs again."
 BROKEN: Final = "It broke; the terminal has the details."
 
@@ -31,9 +31,9 @@ class BotState(StrEnum):
 
 
 class BotSwitch:
-    """Runs the bot with these settings, one at a time; ``state`` and ``says`` tell how it is.
+    """Runs at most one bot with these settings.
 
-    ``starts`` counts how often it became ready.
+    ``says`` describes the ``state`` in a sentence; ``starts`` counts how often the bot became ready.
     """
 
     def __init__(self, settings: Settings, rates: RateLimits) -> None:
@@ -47,27 +47,27 @@ class BotSwitch:
         self.starts = 0
 
     async def start(self) -> None:
-        """Start the bot, unless it runs, and come back when it is ready or broken."""
+        """Start the bot, unless it runs, and return when it is ready or broken."""
         while self._stop.is_set() and self._is_running:
-            await self._end()
+            await self._wait_for_end()
         if not self._is_running:
             self._stop, self._ready = asyncio.Event(), asyncio.Event()
-            self._now(BotState.STARTING, "Connecting to Slack …")
+            self._set_state(BotState.STARTING, "Connecting to Slack …")
             self._running = asyncio.create_task(self._run())
-            self._running.add_done_callback(self._ended)
+            self._running.add_done_callback(self._on_end)
         await self._ready.wait()
 
     async def stop(self) -> None:
-        """Stop the bot as SIGTERM does, unless it is stopped, and come back when it has ended."""
+        """Stop the bot as SIGTERM does, unless it is stopped, and return when it has ended."""
         if self._is_running and not self._stop.is_set():
-            self._now(BotState.STOPPING, "Finishing what is under way …")
+            self._set_state(BotState.STOPPING, "Finishing what is under way …")
             self._stop.set()
             if self._running and not self._ready.is_set():
                 self._running.cancel()  # as a signal does before the bot is ready
-        await self._end()
+        await self._wait_for_end()
 
     async def restart(self) -> None:
-        """Stop the bot, and start it again."""
+        """Stop the bot, then start it."""
         await self.stop()
         await self.start()
 
@@ -75,7 +75,7 @@ class BotSwitch:
     def _is_running(self) -> bool:
         return self._running is not None and not self._running.done()
 
-    async def _end(self) -> None:
+    async def _wait_for_end(self) -> None:
         if self._running:
             await asyncio.wait({self._running})
 
@@ -83,27 +83,27 @@ class BotSwitch:
         go_without_proxy()
         try:
             await app.run(
-                self._settings, stop=self._stop, ready=self._is_ready, rates=self._rates, drain=DRAIN
+                self._settings, stop=self._stop, ready=self._on_ready, rates=self._rates, drain=DRAIN_SECONDS
             )
         except VoiceJobError as error:
-            self._now(BotState.BROKEN, sentence(error))
+            self._set_state(BotState.BROKEN, sentence(error))
         except Exception:
             log.exception("the bot broke")
-            self._now(BotState.BROKEN, BROKEN)
+            self._set_state(BotState.BROKEN, BROKEN)
         else:
-            self._now(BotState.STOPPED, STOPPED)
+            self._set_state(BotState.STOPPED, STOPPED)
 
-    def _ended(self, running: asyncio.Task[None]) -> None:
-        if running.cancelled():  # perhaps before it did anything
-            self._now(BotState.STOPPED, STOPPED)
+    def _on_end(self, running: asyncio.Task[None]) -> None:
+        if running.cancelled():  # perhaps before it ran at all
+            self._set_state(BotState.STOPPED, STOPPED)
         self._ready.set()
 
-    def _is_ready(self, way: str) -> None:
+    def _on_ready(self, connection: str) -> None:
         self.starts += 1
-        # A start takes no time that could be seen: this shows that there was one.
+        # A restart is too quick to be seen on the page; the count shows that there was one.
         again = f" Started {self.starts} times." if self.starts > 1 else ""
-        self._now(BotState.RUNNING, f"Connected to Slack by {way}.{again}")
+        self._set_state(BotState.RUNNING, f"Connected to Slack by {connection}.{again}")
         self._ready.set()
 
-    def _now(self, state: BotState, says: str) -> None:
+    def _set_state(self, state: BotState, says: str) -> None:
         self.state, self.says = state, says

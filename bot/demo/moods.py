@@ -1,4 +1,4 @@
-"""The moods in which the demo's Slack and MetaStudio can be put, to see how the bot takes them."""
+"""The conditions into which people can put the demo's Slack and MetaStudio; the page calls them moods."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -10,11 +10,11 @@ from bot.simulators.slack.workspace import Fault, SlackWorkspace
 
 SLOW_SECONDS: Final = 4.0
 RETRY_AFTER: Final = 5
-"""Seconds that a limiting Slack asks to wait."""
+"""Seconds in the ``Retry-After`` of a Slack that limits rates."""
 
 
 class MetaStudioMood(StrEnum):
-    """How MetaStudio answers."""
+    """How MetaStudio responds."""
 
     FINE = "fine"
     SLOW = "slow"
@@ -22,7 +22,7 @@ class MetaStudioMood(StrEnum):
 
 
 class SlackMood(StrEnum):
-    """How Slack takes messages."""
+    """How Slack responds to messages of the bot."""
 
     FINE = "fine"
     LIMITS = "limits"
@@ -38,7 +38,7 @@ _FAULTS: Final[Mapping[SlackMood, Fault]] = {
 
 
 class Moods:
-    """The present moods; the stand-ins behave accordingly from the moment in which one is set."""
+    """The present moods of the two simulators; a change takes effect at once."""
 
     def __init__(self, slack: SlackWorkspace, metastudio: MetaStudioSimulator) -> None:
         self._slack = slack
@@ -47,21 +47,21 @@ class Moods:
         self.metastudio = MetaStudioMood.FINE
 
     def set_slack(self, mood: SlackMood) -> None:
-        """Let Slack take messages, or not. Answers to commands go another way, and always get through.
+        """Make the ``chat.`` methods fail according to the mood; replies to commands use no method.
 
-        Rules of a workspace are about its channels: direct messages get through them.
+        ``restricted_action`` is a rule for channels, which direct messages are exempt from.
         """
         self.slack = mood
         fault = _FAULTS.get(mood)
 
-        def spoiled(method: str, sent: Mapping[str, Any]) -> Fault | None:
-            is_let_through = mood is SlackMood.REFUSES and not str(sent.get("channel")).startswith("C")
-            return fault if method.startswith("chat.") and not is_let_through else None
+        def fault_for(method: str, sent: Mapping[str, Any]) -> Fault | None:
+            is_exempt = mood is SlackMood.REFUSES and not str(sent.get("channel")).startswith("C")
+            return fault if method.startswith("chat.") and not is_exempt else None
 
-        self._slack.chaos(spoiled if fault else None)
+        self._slack.chaos(fault_for if fault else None)
 
     def set_metastudio(self, mood: MetaStudioMood) -> None:
-        """Let MetaStudio answer at once, late, or not at all."""
+        """Make MetaStudio respond at once, late, or as a broken proxy does."""
         self.metastudio = mood
         self._metastudio.latency = SLOW_SECONDS if mood is MetaStudioMood.SLOW else 0
         is_down = mood is MetaStudioMood.DOWN

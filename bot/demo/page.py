@@ -1,4 +1,4 @@
-"""The web page of the demo: its files, and a WebSocket that keeps it up to date and takes what people do."""
+"""The web server of the demo's page: its files, and a WebSocket for its state and for people's requests."""
 
 import asyncio
 import json
@@ -22,13 +22,14 @@ from bot.network.servers import Site
 log = logging.getLogger(__name__)
 
 HOST: Final = "127.0.0.1"
-NAMES: Final = frozenset({HOST, "localhost"})
+HOST_NAMES: Final = frozenset({HOST, "localhost"})
 STATIC: Final = Path(__file__).parent / "static"
-LOOK_SECONDS: Final = 0.05
-"""How often the page is brought up to date: as quick as a person sees."""
+REFRESH_SECONDS: Final = 0.05
+"""Pause between two updates of the page: shorter than a person notices."""
 LARGEST_REQUEST: Final = 64 * 1024
-GOODBYE: Final = 0.5
-"""Seconds for which an end waits for browsers."""
+"""Bytes of a WebSocket message from a browser."""
+CLOSE_SECONDS: Final = 0.5
+"""Seconds for which a stop waits for browsers."""
 
 
 class PortTaken(VoiceJobError):
@@ -37,9 +38,9 @@ class PortTaken(VoiceJobError):
 
 @asynccontextmanager
 async def serving(ground: Playground, port: int) -> AsyncIterator[str]:
-    """Serve the page while the context lasts; gives its address. Port 0 is a free one. Raises PortTaken."""
+    """Serve the page while the context lasts; yields its address. Port 0 is a free one. Raises PortTaken."""
     page = Page(ground)
-    runner = web.AppRunner(page.application(), access_log=None, shutdown_timeout=GOODBYE)
+    runner = web.AppRunner(page.application(), access_log=None, shutdown_timeout=CLOSE_SECONDS)
     await runner.setup()
     try:
         await _listen(runner, port)
@@ -57,15 +58,15 @@ async def _listen(runner: web.AppRunner, port: int) -> None:
 
 
 class Page:
-    """Answers browsers. Every one of them is Alice's."""
+    """The web application. Every browser is Alice's."""
 
     def __init__(self, ground: Playground) -> None:
         self._ground = ground
         self._sockets: set[web.WebSocketResponse] = set()
 
     def application(self) -> web.Application:
-        """Make the web application."""
-        application = web.Application(middlewares=[_only_from_here])
+        """Return the application of aiohttp."""
+        application = web.Application(middlewares=[_check_origin])
         application.router.add_get("/", self._index)
         application.router.add_get("/live", self._live)
         application.router.add_static("/static", STATIC)
@@ -73,7 +74,7 @@ class Page:
         return application
 
     async def close(self) -> None:
-        """Hang up on every browser."""
+        """Close the WebSocket of every browser."""
         await asyncio.gather(*(socket.close() for socket in self._sockets), return_exceptions=True)
 
     async def _index(self, _: web.Request) -> web.FileResponse:
@@ -85,47 +86,47 @@ class Page:
         await socket.prepare(request)
         self._sockets.add(socket)
         try:
-            await Visit(self._ground, socket).last()
+            await _BrowserSession(self._ground, socket).run()
         finally:
             self._sockets.discard(socket)
         return socket
 
 
-class Visit:
-    """One browser's visit: it is shown what there is, and what it asks for is done."""
+class _BrowserSession:
+    """One browser's WebSocket: sends what changes, and carries out the requests that come."""
 
     def __init__(self, ground: Playground, socket: web.WebSocketResponse) -> None:
         self._ground = ground
         self._view = View(ground)
         self._socket = socket
-        self._seen: Parts = {}
+        self._sent: Parts = {}
 
-    async def last(self) -> None:
-        """Serve the browser until it goes."""
+    async def run(self) -> None:
+        """Serve the browser until it disconnects."""
         async with asyncio.TaskGroup() as tasks:
-            looking = tasks.create_task(self._look())
+            refreshing = tasks.create_task(self._refresh())
             async for frame in self._socket:
                 if frame.type is WSMsgType.TEXT:
-                    tasks.create_task(self._carry_out(frame.data))
-            looking.cancel()
+                    tasks.create_task(self._answer(frame.data))
+            refreshing.cancel()
 
-    async def _look(self) -> None:
+    async def _refresh(self) -> None:
         while True:
-            await self._show()
-            await asyncio.sleep(LOOK_SECONDS)
+            await self._send_changes()
+            await asyncio.sleep(REFRESH_SECONDS)
 
-    async def _show(self) -> None:
-        """Send what is new since the last time; the first time, that is all."""
-        seen, self._seen = self._seen, self._view.parts()
-        if change := difference(seen, self._seen):
-            await self._send({"fresh": not seen, **change})
+    async def _send_changes(self) -> None:
+        """Send what changed since the last time; the first time, send everything."""
+        before, self._sent = self._sent, self._view.parts()
+        if change := difference(before, self._sent):
+            await self._send({"fresh": not before, **change})
 
     async def _send(self, frame: Parts) -> None:
-        with suppress(ConnectionError):  # the browser has gone
+        with suppress(ConnectionError):  # the browser has disconnected
             await self._socket.send_str(json.dumps(frame))
 
-    async def _carry_out(self, frame: str) -> None:
-        """Do what a frame asks for, show what came of it, and only then say that it is done."""
+    async def _answer(self, frame: str) -> None:
+        """Carry out the request in a frame, send what it changed, and only then send that it is done."""
         done: Parts = {"done": None, "error": None}
         try:
             request = REQUESTS.validate_json(frame)
@@ -134,13 +135,13 @@ class Visit:
         except NotPossible as error:
             done["error"] = str(error)
         except ValidationError as error:
-            done |= {"done": _id_of(frame), "error": _what_is_wrong(error)}
-        await self._show()
+            done |= {"done": _id_of(frame), "error": _sentence(error)}
+        await self._send_changes()
         await self._send(done)
 
 
 def difference(before: Parts, now: Parts) -> dict[str, Any] | None:
-    """Say what has to be set and dropped to come from one state to another; None when nothing has."""
+    """Return which parts to set and to drop to come from one state to another; None if they are equal."""
     new = {
         key: value
         for key, value in now.items()
@@ -151,7 +152,7 @@ def difference(before: Parts, now: Parts) -> dict[str, Any] | None:
 
 
 def _id_of(frame: str) -> int | None:
-    """Find a request's id in a frame that is no good otherwise."""
+    """Return the id of a malformed request; None if it has none."""
     try:
         number = json.loads(frame)["id"]
     except (ValueError, TypeError, KeyError, RecursionError):
@@ -159,27 +160,27 @@ def _id_of(frame: str) -> int | None:
     return number if isinstance(number, int) else None
 
 
-def _what_is_wrong(error: ValidationError) -> str:
+def _sentence(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     where = ".".join(map(str, first["loc"]))
     return f"The demo does not take that: {where and f'{where}: '}{first['msg']}."
 
 
 @web.middleware
-async def _only_from_here(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Refuse other sites: a page elsewhere could open a WebSocket here, or give this address its own name."""
+async def _check_origin(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Respond with 403 to other sites: they could open a WebSocket, or let their name be this address."""
     origin = request.headers.get("Origin")
     try:
         url = request.url
-    except ValueError:  # a Host that is none
+    except ValueError:  # a malformed Host
         url = URL()
-    if url.host not in NAMES or origin not in {None, str(url.origin())}:
+    if url.host not in HOST_NAMES or origin not in {None, str(url.origin())}:
         raise web.HTTPForbidden(text="The demo answers its own page only.\n")
     return await handler(request)  # type: ignore[no-any-return]
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Let the page load nothing from anywhere else, and run nothing that is no file of its own."""
+    """Add a policy by which the page loads and runs nothing but its own files."""
     response.headers["Content-Security-Policy"] = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
         f"connect-src 'self' ws://{request.host}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

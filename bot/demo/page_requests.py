@@ -1,4 +1,4 @@
-"""What the demo's page may ask for, checked before it is done. The names are those of the page's scripts."""
+"""The requests of the demo's page, validated. Field names are those of the page's scripts."""
 
 from typing import Annotated, Literal
 
@@ -14,19 +14,19 @@ SHOWN_ERRORS = 'The bot did not take that (Slack calls it "{}"). Try again.'
 
 
 class _Request(BaseModel):
-    """One wish of a person; ``id`` is what its answer is found by."""
+    """One request; its answer repeats the ``id``."""
 
     model_config = ConfigDict(extra="forbid")
 
     id: int
 
     async def carry_out(self, ground: Playground) -> None:
-        """Do it. Raises NotPossible."""
+        """Carry out the request. Raises NotPossible."""
         raise NotImplementedError
 
 
 class Say(_Request):
-    """Send what was typed."""
+    """Send a message or a command."""
 
     do: Literal["say"]
     channel: str
@@ -48,7 +48,7 @@ class Press(_Request):
     value: str | None = None
 
     async def carry_out(self, ground: Playground) -> None:
-        """Press it, and come back when Slack would let go of the button. Raises NotPossible."""
+        """Press it, and return when Slack has the acknowledgement. Raises NotPossible."""
         message = ground.slack.find(self.channel, self.ts)
         if message is None:
             raise NotPossible(GONE)
@@ -61,7 +61,7 @@ class Press(_Request):
 
 
 class ChangeJob(_Request):
-    """Let something happen to a job."""
+    """Change the state of a job, or delete it."""
 
     do: Literal["advance", "fail", "send_back", "delete"]
     job_id: str
@@ -89,7 +89,7 @@ class NewJob(_Request):
 
 
 class SetMetaStudio(_Request):
-    """Put MetaStudio in a mood."""
+    """Set the mood of MetaStudio."""
 
     do: Literal["metastudio"]
     mood: MetaStudioMood
@@ -100,7 +100,7 @@ class SetMetaStudio(_Request):
 
 
 class SetSlack(_Request):
-    """Put Slack in a mood."""
+    """Set the mood of Slack."""
 
     do: Literal["slack"]
     mood: SlackMood
@@ -111,7 +111,7 @@ class SetSlack(_Request):
 
 
 class SetSpeed(_Request):
-    """Let the jobs go on by themselves, so many seconds a step; None stops that."""
+    """Set the seconds per step of the jobs; None stops them."""
 
     do: Literal["speed"]
     seconds: float | None
@@ -124,17 +124,17 @@ class SetSpeed(_Request):
 
 
 class SwitchBot(_Request):
-    """Stop the bot or start it."""
+    """Start, stop or restart the bot."""
 
     do: Literal["bot"]
     want: Literal["start", "stop", "restart"]
 
     async def carry_out(self, ground: Playground) -> None:
-        """Do it, and come back when it is done."""
+        """Switch it, and return when that is done."""
         switch = {"start": ground.bot.start, "stop": ground.bot.stop, "restart": ground.bot.restart}
         await switch[self.want]()
 
 
 Request = Say | Press | ChangeJob | NewJob | SetMetaStudio | SetSlack | SetSpeed | SwitchBot
 REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="do")])
-"""Reads a request; raises pydantic's ValidationError for anything else."""
+"""Parses a request; raises pydantic's ValidationError."""

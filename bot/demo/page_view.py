@@ -1,7 +1,7 @@
-"""What the demo's page shows, as values under keys, so that only what changed has to be sent.
+"""The state of the demo's page as JSON values under keys, so that only what changed has to be sent.
 
-The stand-ins are plain objects that anybody may change, so the view is made by looking at all of them; what
-was written for a message is kept as long as the message stays the same.
+The simulators are plain objects without change events, so each view is computed from all of them; the value
+of a message is cached for as long as the message stays the same.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from bot.simulators.slack.records import BOT_USER, TEAM_ID, Malformed
 from bot.simulators.slack.workspace import ALICE, Channel, Message
 
 Parts = dict[str, Any]
-"""Everything that the page shows."""
+"""JSON values by key."""
 
 PHASES: Final = {
     Phase.IN_PROGRESS: "in_progress",
@@ -60,23 +60,23 @@ WORKSPACE: Final = {
 
 
 class View:
-    """Looks at a playground."""
+    """Computes the state of the page from a playground."""
 
     def __init__(self, ground: Playground) -> None:
         self._ground = ground
         self._workspace = WORKSPACE | {"instance": ground.instance}
-        self._written: dict[str, tuple[Message, Parts]] = {}
+        self._cached: dict[str, tuple[Message, Parts]] = {}
 
     def parts(self) -> Parts:
-        """Write down everything that the page shows."""
-        slack = self._ground.slack
+        """Return everything that the page shows."""
+        slack, jobs = self._ground.slack, self._ground.metastudio.jobs.items()
         return {
             "workspace": self._workspace,
             "world": self._world(),
             **{f"channel/{each.id}": _channel(each, at) for at, each in enumerate(slack.channels)},
             **dict(self._messages()),
             **dict(self._notes()),
-            **{f"job/{key}": self._job(job, at) for at, (key, job) in enumerate(self._jobs())},
+            **{f"job/{key}": self._job(job, at) for at, (key, job) in enumerate(jobs)},
         }
 
     def _world(self) -> Parts:
@@ -90,23 +90,20 @@ class View:
         }
 
     def _messages(self) -> Iterator[tuple[str, Parts]]:
-        before, self._written = self._written, {}
+        before, self._cached = self._cached, {}
         for message in self._ground.slack.shown:
             if message.user in (None, ALICE):
                 key = f"message/{message.channel}/{message.ts}"
-                kept = before.get(key)
-                written = kept[1] if kept and kept[0] is message else _message(message)
-                self._written[key] = message, written
-                yield key, written
+                cached = before.get(key)
+                value = cached[1] if cached and cached[0] is message else _message(message)
+                self._cached[key] = message, value
+                yield key, value
 
     def _notes(self) -> Iterator[tuple[str, Parts]]:
         for number, note in enumerate(self._ground.notes):
             yield f"note/{number}", {**asdict(note), "thread_ts": None}
         for number, refused in enumerate(self._ground.slack.malformed):
             yield f"note/refused-{number}", _refused(refused)
-
-    def _jobs(self) -> list[tuple[str, RawJob]]:
-        return list(self._ground.metastudio.jobs.items())
 
     def _job(self, job: RawJob, position: int) -> Parts:
         meaning = meaning_of(job["state"])

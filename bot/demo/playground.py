@@ -1,4 +1,4 @@
-"""What people play with on the demo's page: the workspace, the jobs, the bot and its switch, and trouble."""
+"""Everything behind the demo's page: the two simulators, the bot's switch, and what people can do to them."""
 
 import asyncio
 import secrets
@@ -22,24 +22,24 @@ from bot.simulators.world import settings_for
 BOB: Final = "U0BOB"
 PEOPLE: Final = {ALICE: "alice", BOB: "bob"}
 POLL_SECONDS: Final = 0.5
-"""Pause between two checks of the bot: people are watching."""
-DEMO_PACE: Final = replace(RATE_LIMITS, gone=5.0)
-"""A deleted job is told after seconds instead of a minute; towards Slack, the bot keeps its own pace."""
+"""Pause between two checks of the bot, short because people are watching."""
+DEMO_RATES: Final = replace(RATE_LIMITS, gone=5.0)
+"""A deleted job is reported after seconds instead of a minute; the rates towards Slack are the usual ones."""
 PATH: Final = (*USUAL_PATH[:-2], "USER_RESULT_REVIEW", *USUAL_PATH[-2:])
-"""The usual path, with a customer who listens to the result."""
+"""The usual path, with the customer's review of the result."""
 FAILURE: Final = {
     "job_failed_code": "MSS.41000017",
     "job_failed_reason": "Recording 14.wav is longer than 15 seconds.",
 }
 VOICES: Final = ("Museum Guide", "Evening News", "客服 · Service Desk", "Radio Play", "Yoga Teacher")
-"""Names for new jobs that nobody named."""
-TIDY_SECONDS: Final = 60.0
+"""Names of new jobs that people give no name."""
+TRIM_SECONDS: Final = 60.0
 KEPT_RECORDS: Final = 1000
-"""How much the stand-ins remember of what was, for a demo that is left open for days."""
+"""Records that each list of the simulators keeps, in a demo that is left open for days."""
 
 
 class NotPossible(Exception):
-    """What a person wanted can't be done; the text tells them why."""
+    """A request of a person can't be carried out; the text tells them why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +53,11 @@ class Note:
 
 
 class Playground:
-    """Everything that the page shows and changes."""
+    """What the page shows and changes."""
 
     def __init__(self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, bot: BotSwitch) -> None:
         self.instance = secrets.token_hex(8)
-        """What tells this playground from the one before, to a page that stayed open."""
+        """Lets a page that stayed open notice that another playground is served."""
         self.slack = slack
         self.metastudio = metastudio
         self.bot = bot
@@ -68,16 +68,16 @@ class Playground:
         self._turns = count()
 
     def note(self, channel: str, text: str, *, kind: str = "slackbot") -> None:
-        """Let Slack say something in a channel."""
+        """Add a line of Slack's own to a channel."""
         ts = f"{self.slack.now():.6f}"
         self.notes.append(Note(ts=ts, channel=channel, kind=kind, text=text))
 
     def new_job(self, voice_name: str = "") -> RawJob:
-        """Add a job; one without a name gets one."""
+        """Add a job; an empty name is replaced by one of ``VOICES``."""
         return self.metastudio.add_job(voice_name=voice_name.strip() or next(self._names), path=PATH)
 
     def step(self) -> None:
-        """Let the next job that can go on do so; the jobs take turns. When all are over, a new one comes."""
+        """Advance one job, in turn; add a job where all are over."""
         jobs = [job_id for job_id in self.metastudio.jobs if self.metastudio.next_state(job_id)]
         if jobs:
             self.metastudio.advance(jobs[next(self._turns) % len(jobs)])
@@ -92,13 +92,13 @@ class Playground:
         self.metastudio.advance(job_id)
 
     def fail(self, job_id: str) -> None:
-        """Let a job fail. Raises NotPossible."""
+        """Put a job in the state FAILED. Raises NotPossible."""
         if self._job(job_id)["state"] in {"SUCCEED", "FAILED"}:
             raise NotPossible("This job is over.")
         self.metastudio.set_state(job_id, "FAILED", **FAILURE)
 
     def send_back(self, job_id: str) -> None:
-        """Let a reviewer say no. Raises NotPossible."""
+        """Reject a job that is in review. Raises NotPossible."""
         state = self._job(job_id)["state"]
         if state not in SENT_BACK:
             raise NotPossible("Only a job that is in review can be sent back.")
@@ -115,10 +115,10 @@ class Playground:
         except KeyError:
             raise NotPossible("This job is not there any more.") from None
 
-    async def tidy(self) -> None:
-        """Forget what is long past, again and again, until cancelled."""
+    async def trim_records(self) -> None:
+        """Drop old records of the simulators every minute until cancelled."""
         while True:
-            await asyncio.sleep(TIDY_SECONDS)
+            await asyncio.sleep(TRIM_SECONDS)
             for records in (
                 self.metastudio.requests,
                 self.slack.calls,
@@ -130,19 +130,19 @@ class Playground:
 
 @asynccontextmanager
 async def playground() -> AsyncIterator[Playground]:
-    """Make a playground with a few channels and jobs, in which the bot starts by itself."""
-    # The thread of a start that was cancelled may be making the store at this very moment.
+    """Run a playground with a few channels and jobs, in which the bot starts by itself."""
+    # The thread of a cancelled start may still be creating the store when the folder is removed.
     with tempfile.TemporaryDirectory(prefix="voicejob-demo-", ignore_cleanup_errors=True) as folder:
         async with SlackWorkspace() as slack, MetaStudioSimulator() as metastudio:
             store = Path(folder, "voicejob.sqlite")
             settings = settings_for(
                 slack, metastudio, voicejob_store=store, voicejob_poll_seconds=POLL_SECONDS
             )
-            ground = Playground(slack, metastudio, BotSwitch(settings, DEMO_PACE))
-            _furnish(ground)
+            ground = Playground(slack, metastudio, BotSwitch(settings, DEMO_RATES))
+            _add_examples(ground)
             tasks = [
                 asyncio.create_task(work)
-                for work in (ground.bot.start(), ground.clockwork.run(), ground.tidy())
+                for work in (ground.bot.start(), ground.clockwork.run(), ground.trim_records())
             ]
             try:
                 yield ground
@@ -152,8 +152,8 @@ async def playground() -> AsyncIterator[Playground]:
                 await ground.bot.stop()
 
 
-def _furnish(ground: Playground) -> None:
-    """Put in what a newcomer finds."""
+def _add_examples(ground: Playground) -> None:
+    """Add the channels, the message and the jobs that the page shows at first."""
     slack, metastudio = ground.slack, ground.metastudio
     voices = slack.add_channel("voices")
     slack.add_channel("audiobooks")

@@ -1,4 +1,4 @@
-"""What the demo's story is played on: the two stand-ins, a person who types and presses, and the terminal."""
+"""The steps of the demo's story: a person types and presses buttons, and the terminal shows what they see."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,8 +12,9 @@ from bot.messages import terminal
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import Interaction, Message, SlackWorkspace
 
-PATIENCE = 20.0
-INDENT = 4
+TIMEOUT = 20.0
+"""Seconds to wait for a message of the bot in a channel."""
+REPLY_INDENT = 4
 
 
 class StoryFailed(VoiceJobError):
@@ -30,36 +31,35 @@ def expect(holds: bool, otherwise: str) -> None:  # noqa: FBT001  reads like an 
 
 
 def expect_in(seen: Message, *parts: str) -> None:
-    """Raise StoryFailed unless the text that phones and screen readers get says all of this."""
+    """Raise StoryFailed unless the text of a message, which notifications show, has all of these parts."""
     for part in parts:
         expect(part in seen.text, f"{part!r} is missing in: {seen.text}")
 
 
 class Stage:
-    """One person before a Slack workspace with the bot in it; what they see is drawn on ``console``."""
+    """One person in a Slack workspace with the bot; what they see is drawn on ``console``."""
 
     def __init__(self, console: Console, slack: SlackWorkspace, metastudio: MetaStudioSimulator) -> None:
         self._console = console
         self.slack = slack
         self.metastudio = metastudio
-        self.patience = PATIENCE
-        """Seconds to wait for the bot to say something in a channel."""
+        self.timeout = TIMEOUT
 
-    def tell(self, what: str) -> None:
-        """Say what happens now."""
+    def narrate(self, what: str) -> None:
+        """Print what happens next."""
         self._console.print(f"\n{what}", style="italic")
 
     async def type(self, text: str, channel: str) -> Message:
-        """Type the command in a channel, and see what it answers. Raises StoryFailed."""
+        """Type the command in a channel, and return the reply. Raises StoryFailed."""
         self._console.print(Text(f"#{self._name(channel)} > {COMMAND} {text}", style="bold"))
         return await self.answer_to(await self.slack.command(COMMAND, text, channel=channel))
 
     async def press(self, message: Message, action_id: str) -> Message:
-        """Press a button, and see what it answers. Raises StoryFailed."""
+        """Press a button, and return the reply. Raises StoryFailed."""
         return await self.answer_to(await self.slack.press(message, action_id))
 
     async def answer_to(self, interaction: Interaction) -> Message:
-        """Wait for what a command or a press shows to the person alone, and draw it. Raises StoryFailed."""
+        """Wait for the reply that only this person sees, draw it and return it. Raises StoryFailed."""
         expect(interaction.acked, f"Slack shows {interaction.error}: the bot did not acknowledge in time")
         try:
             seen = await interaction.message()
@@ -71,28 +71,30 @@ class Stage:
         return seen
 
     async def posted(self, channel: str, *parts: str) -> Message:
-        """Wait for a message of the bot in a channel that says all of this. Raises StoryFailed."""
-        return await self._seen(parts, channel, lambda message: not message.user)
+        """Wait for a message of the bot in a channel that has all of these parts. Raises StoryFailed."""
+        return await self._wait_for(parts, channel, lambda message: not message.user)
 
     async def card_shows(self, card: Message, *parts: str) -> Message:
-        """Wait until a card was edited to say all of this. Raises StoryFailed."""
-        return await self._seen(parts, card.channel, lambda message: message.ts == card.ts)
+        """Wait until a card was edited to have all of these parts. Raises StoryFailed."""
+        return await self._wait_for(parts, card.channel, lambda message: message.ts == card.ts)
 
-    async def _seen(self, parts: Sequence[str], channel: str, is_it: Callable[[Message], bool]) -> Message:
-        def is_said(message: Message) -> bool:
+    async def _wait_for(
+        self, parts: Sequence[str], channel: str, is_it: Callable[[Message], bool]
+    ) -> Message:
+        def matches(message: Message) -> bool:
             return (
                 message.channel == channel and is_it(message) and all(part in message.text for part in parts)
             )
 
         try:
-            return await self.slack.message_where(is_said, timeout=self.patience)
+            return await self.slack.message_where(matches, timeout=self.timeout)
         except TimeoutError as error:
             raise StoryFailed(
                 f"nothing in #{self._name(channel)} says {' and '.join(parts)}. {error}"
             ) from None
 
     def show_channel(self, channel: str) -> None:
-        """Draw what stands in a channel: messages with their threads, and what a thread showed there too."""
+        """Draw a channel: its messages, their threads, and the replies that are shown in the channel too."""
         self._console.print(Text(f"What #{self._name(channel)} shows now:", style="bold"))
         for message in self.slack.messages(channel):
             if message.thread_ts:
@@ -109,7 +111,7 @@ class Stage:
         for reply in replies:
             also = "" if reply.reply_broadcast else " (in the thread alone)"
             line = Text(f"{terminal.plain(reply.text)}{also}")
-            self._console.print(Padding(line, (0, 0, 0, INDENT)))
+            self._console.print(Padding(line, (0, 0, 0, REPLY_INDENT)))
 
     def _name(self, channel: str) -> str:
         return self.slack.channel(channel).name

@@ -1,4 +1,4 @@
-"""``voicejob demo --once``: a story, played with the real bot, shown in the terminal, and checked."""
+"""``voicejob demo --once``: a story with the real bot, shown in the terminal and checked."""
 
 import tempfile
 from pathlib import Path
@@ -17,19 +17,19 @@ from bot.simulators.slack.workspace import Message, SlackWorkspace
 from bot.simulators.world import running, settings_for
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
-"""A job id that belongs to no job."""
+"""The id of no job."""
 
 
 async def play(
     console: Console, *, rates: RateLimits = RATE_LIMITS, limits: Limits | None = SLACKS_LIMITS
 ) -> None:
-    """Play the story and check it, at Slack's ``pace`` and with its ``limits``. Raises StoryFailed."""
+    """Play the story and check it, by default with the rates and limits of Slack. Raises StoryFailed."""
     with tempfile.TemporaryDirectory(prefix="voicejob-demo-") as folder:
         async with SlackWorkspace(limits=limits) as slack, MetaStudioSimulator() as metastudio:
             settings = settings_for(slack, metastudio, voicejob_store=Path(folder, "voicejob.sqlite"))
             story = Story(Stage(console, slack, metastudio))
-            async with running(settings, rates=rates) as way:
-                console.print(f"The bot is connected to a Slack workspace in this process by {way}.")
+            async with running(settings, rates=rates) as connection:
+                console.print(f"The bot is connected to a Slack workspace in this process by {connection}.")
                 await story.begin()
             story.meanwhile()
             async with running(settings, rates=rates):
@@ -40,7 +40,7 @@ async def play(
 
 
 class Story:
-    """Two jobs, followed by a public and a private channel, from the first look to the end."""
+    """Two jobs, followed by a public and a private channel, from the first look-up to the end."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -52,25 +52,25 @@ class Story:
 
     async def begin(self) -> None:
         """Play until the bot is stopped."""
-        await self._slips()
+        await self._mistakes()
         card = await self._subscribing()
         await self._changes(card)
-        await self._a_refused_channel()
+        await self._private_channel()
 
-    async def _slips(self) -> None:
-        self._stage.tell("A slip of the finger, and an id that belongs to no job.")
+    async def _mistakes(self) -> None:
+        self._stage.narrate("A slip of the finger, and an id that belongs to no job.")
         expect_in(await self._stage.type("hepl", self._voices), "Did you mean", f"{COMMAND} help")
         expect_in(await self._stage.type(NOWHERE, self._voices), "MetaStudio has no job", NOWHERE)
 
     async def _subscribing(self) -> Message:
-        self._stage.tell("A look at a job. Its card has a button that subscribes the channel.")
+        self._stage.narrate("A look at a job. Its card has a button that subscribes the channel.")
         seen = await self._stage.type(self._job, self._voices)
         expect_in(seen, "女声 · Morning News", "Waiting for the recordings", "Step 1 of 8", "Your turn")
         expect_in(await self._stage.press(seen, job_card.SUBSCRIBE), "told of every change")
         return await self._stage.posted(self._voices, "女声 · Morning News", "This channel is told")
 
     async def _changes(self, card: Message) -> None:
-        self._stage.tell("The job goes on. Its review fails, so it needs the customer; then it goes on.")
+        self._stage.narrate("The job goes on. Its review fails, so it needs the customer; then it goes on.")
         before = "Waiting for the recordings"
         for state, words in (
             ("SYSTEM_AUDITING", "In automatic review"),
@@ -85,18 +85,18 @@ class Story:
             await self._stage.card_shows(card, words)
         self._stage.show_channel(self._voices)
 
-    async def _a_refused_channel(self) -> None:
-        self._stage.tell("A private channel, in which the bot is no member.")
+    async def _private_channel(self) -> None:
+        self._stage.narrate("A private channel, in which the bot is no member.")
         refused = await self._stage.type(f"subscribe {self._book} important", self._private)
         expect_in(refused, "/invite @voicejob", "is kept")
-        self._stage.tell("/invite @voicejob, and Try again.")
+        self._stage.narrate("/invite @voicejob, and Try again.")
         self._stage.slack.invite(self._private)
         expect_in(await self._stage.press(refused, notices.RETRY), "Subscribed to")
         await self._stage.posted(self._private, "Audiobook &lt;beta&gt;", "Waiting for training")
 
     def meanwhile(self) -> None:
-        """Let jobs change while the bot does not run."""
-        self._stage.tell(
+        """Change the jobs while the bot does not run."""
+        self._stage.narrate(
             "The bot is stopped. Meanwhile the news voice passes two states, and the audiobook one."
         )
         self._metastudio.set_state(self._job, "AUDITING")
@@ -105,20 +105,16 @@ class Story:
 
     async def end(self) -> None:
         """Play from the next start of the bot to the end of both jobs."""
-        self._stage.tell("It starts again, and tells what is new: once, however many changes were missed.")
+        self._stage.narrate("It starts again, and tells what is new: once, however many changes were missed.")
         await self._stage.posted(self._voices, "In automatic review → In training")
-        await self._a_list()
+        expect_in(await self._stage.type("list", self._voices), "1 subscription", "In training")
         await self._success()
-        await self._a_failure()
+        await self._failure()
         expect_in(await self._stage.type("list", self._voices), "no subscriptions")
-        self.nothing_personal()
-
-    async def _a_list(self) -> None:
-        seen = await self._stage.type("list", self._voices)
-        expect_in(seen, "1 subscription", "In training")
+        self.expect_nothing_personal()
 
     async def _success(self) -> None:
-        self._stage.tell("The news voice is ready.")
+        self._stage.narrate("The news voice is ready.")
         (card,) = [message for message in self._stage.slack.messages(self._voices) if not message.thread_ts]
         for state, words in (("UPLOADING", "Model being uploaded"), ("SUCCEED", "Succeeded")):
             self._metastudio.set_state(self._job, state)
@@ -126,8 +122,8 @@ class Story:
         await self._stage.card_shows(card, "the subscription with it")
         self._stage.show_channel(self._voices)
 
-    async def _a_failure(self) -> None:
-        self._stage.tell("The audiobook fails. Its channel asked for what is important alone.")
+    async def _failure(self) -> None:
+        self._stage.narrate("The audiobook fails. Its channel asked for what is important alone.")
         (card,) = [message for message in self._stage.slack.messages(self._private) if not message.thread_ts]
         await self._stage.posted(self._private, "→ In training")
         self._metastudio.set_state(
@@ -142,7 +138,7 @@ class Story:
         broadcast = [message for message in self._stage.slack.messages(self._private) if message.thread_ts]
         expect(broadcast == [told], f"the channel shows more than what is important: {broadcast}")
 
-    def nothing_personal(self) -> None:
+    def expect_nothing_personal(self) -> None:
         """Raise StoryFailed if a personal field of any job was shown."""
         jobs = self._metastudio.jobs.values()
         personal = {str(job[key]) for job in jobs for key in PERSONAL_FIELDS if key in job}

@@ -1,613 +1,321 @@
-"""What people play with on the demo's page: jobs, the message box, moods, the clockwork, the bot's switch."""
+"""What is behind the demo's page: jobs, the view, the timer, the message box, moods, and the bot's switch."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
-from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
+import aiohttp
 import pytest
+from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.demo import composer
 from bot.demo.bot_switch import BROKEN, STOPPED, BotState, BotSwitch
 from bot.demo.clockwork import Clockwork
-from bot.demo.moods import RETRY_AFTER, SLOW_SECONDS, MetaStudioMood, SlackMood
+from bot.demo.moods import SLOW_SECONDS, MetaStudioMood, SlackMood
+from bot.demo.page_view import VERBS, View
 from bot.demo.playground import BOB, FAILURE, PATH, VOICES, NotPossible, Playground, playground
-from bot.messages import channel as notices
-from bot.messages import job_card
-from bot.simulators.metastudio.jobs import SENT_BACK
-from bot.simulators.metastudio.simulator import MetaStudioSimulator
-from bot.simulators.slack.workspace import ALICE, Message, SlackWorkspace
+from bot.listeners.command_parser import parse
+from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
+from bot.simulators.slack.workspace import ALICE, BOT_TOKEN, SlackWorkspace
 from bot.simulators.world import settings_for
-from tests.support import PATIENCE, eventually
-
-"""Seconds for what the bot does in its own time, on a busy machine."""
-JOB_CHANGES = ("advance", "fail", "send_back", "delete")
+from tests.support import eventually
 
 
 @pytest.fixture
-async def lively(ground: Playground) -> Playground:
-    """Give a playground whose bot runs."""
-    await ground.bot.start()
-    assert ground.bot.state is BotState.RUNNING
-    return ground
+def offline() -> Playground:
+    """Make a playground whose simulators do not listen, and whose bot can't be started."""
+    nothing: Any = None
+    return Playground(SlackWorkspace(), MetaStudioSimulator(), BotSwitch(nothing, nothing))
 
 
-@pytest.fixture
-def job_id(ground: Playground) -> str:
-    return str(ground.new_job("女声")["job_id"])
-
-
-def state_of(ground: Playground, job_id: str) -> str:
-    return str(ground.metastudio.jobs[job_id]["state"])
-
-
-def change(ground: Playground, what: str, job_id: str) -> None:
-    changes = {
-        "advance": ground.advance,
-        "fail": ground.fail,
-        "send_back": ground.send_back,
-        "delete": ground.delete,
-    }
-    changes[what](job_id)
-
-
-async def seen(ground: Playground, channel: str, *words: str) -> Message:
-    """Wait until a message in a channel, or one for Alice alone, says this in any of its parts."""
-    return await ground.slack.message_where(
-        lambda each: each.channel == channel and all(word in f"{each.text}{each.blocks}" for word in words),
-        timeout=PATIENCE,
-    )
-
-
-def notes(ground: Playground, channel: str) -> list[tuple[str, str]]:
-    return [(note.kind, note.text) for note in ground.notes if note.channel == channel]
-
-
-def calls(ground: Playground, method: str) -> list[float]:
-    return [call.at for call in ground.slack.calls if call.method == method]
+def calls(ground: Playground, method: str) -> int:
+    return sum(call.method == method for call in ground.slack.calls)
 
 
 class TestJobs:
-    def test_a_new_job_has_the_name_that_it_was_given(self, ground: Playground) -> None:
-        """Blanks around it are not part of it; it begins at the first step."""
-        job = ground.new_job("  Tea <Time>  ")
+    def test_names(self, offline: Playground) -> None:
+        """A name is taken without the blanks around it; where there is none, each job gets another one."""
+        given = ["  Tea <Time>  ", "", "   ", *[""] * (len(VOICES) - 1)]
+        names = [offline.new_job(name)["voice_name"] for name in given]
 
-        assert (job["voice_name"], job["state"]) == ("Tea <Time>", PATH[0])
-        assert ground.metastudio.jobs[job["job_id"]] is job
-
-    def test_a_job_that_nobody_named_gets_a_name(self, ground: Playground) -> None:
-        """Each gets another one, until all were given; then it begins again."""
-        names = [ground.new_job(given)["voice_name"] for given in ["", "   ", *[""] * (len(VOICES) - 1)]]
-
-        assert names == [*VOICES, VOICES[0]]
-
-    def test_a_job_goes_on_to_its_end(self, ground: Playground, job_id: str) -> None:
-        """It takes every step once, the customer's review among them, and then it is over."""
-        states = [state_of(ground, job_id)]
-        for _ in PATH[1:]:
-            ground.advance(job_id)
-            states.append(state_of(ground, job_id))
-
-        assert tuple(states) == PATH
-        assert "USER_RESULT_REVIEW" in states
-        with pytest.raises(NotPossible, match="over"):
-            ground.advance(job_id)
-        assert state_of(ground, job_id) == "SUCCEED"
+        assert names == ["Tea <Time>", *VOICES, VOICES[0]]
 
     @pytest.mark.parametrize(
-        ("state", "then", "rest"),
+        ("steps", "change", "state", "ahead"),
         [
-            ("SYSTEM_AUDITING", "AUDIT_FAILED", PATH[1:]),
-            ("AUDITING", "AUDIT_FAILED", PATH[1:]),
-            ("USER_RESULT_REVIEW", "USER_REVIEW_REJECT", PATH[PATH.index("USER_RESULT_REVIEW") :]),
+            (0, "advance", "SYSTEM_AUDITING", PATH[2:]),
+            (1, "send_back", "AUDIT_FAILED", PATH[1:]),
+            (2, "send_back", "AUDIT_FAILED", PATH[1:]),
+            (9, "send_back", "USER_REVIEW_REJECT", PATH[9:]),
+            (0, "fail", "FAILED", ()),
+            (9, "fail", "FAILED", ()),
         ],
     )
-    def test_a_job_in_review_can_be_sent_back(
-        self, ground: Playground, job_id: str, state: str, then: str, rest: Iterable[str]
+    def test_changes(
+        self, offline: Playground, steps: int, change: str, state: str, ahead: tuple[str, ...]
     ) -> None:
-        """What was refused is done again, and the job goes on from there to its end."""
-        while state_of(ground, job_id) != state:
-            ground.advance(job_id)
-        ground.send_back(job_id)
-        after = [state_of(ground, job_id)]
-        while ground.metastudio.next_state(job_id):
-            ground.advance(job_id)
-            after.append(state_of(ground, job_id))
+        """A job can be advanced, rejected in a review, and failed; then it goes on to its end."""
+        job = offline.new_job()
+        for _ in range(steps):
+            offline.advance(job["job_id"])
+        getattr(offline, change)(job["job_id"])
+        states = [job["state"]]
+        assert change != "fail" or job.items() >= FAILURE.items()
+        while offline.metastudio.next_state(job["job_id"]):
+            offline.advance(job["job_id"])
+            states.append(job["state"])
 
-        assert after == [then, *rest]
-        assert ground.metastudio.jobs[job_id]["asset_id"]
+        assert states == [state, *ahead]
 
     @pytest.mark.parametrize(
-        "state", sorted({*PATH, "FAILED", "AUDIT_FAILED", "USER_REVIEW_REJECT"} - SENT_BACK.keys())
+        ("state", "changes", "why"),
+        [
+            ("SUCCEED", "advance fail", "This job is over."),
+            ("FAILED", "advance fail", "This job is over."),
+            ("CREATING", "send_back", "Only a job that is in review can be sent back."),
+            ("AUDIT_FAILED", "send_back", "Only a job that is in review can be sent back."),
+            ("SUCCEED", "send_back", "Only a job that is in review can be sent back."),
+            (None, "advance fail send_back delete", "This job is not there any more."),
+        ],
     )
-    def test_no_other_job_can_be_sent_back(self, ground: Playground, job_id: str, state: str) -> None:
-        """The person is told why, and the job stays where it is."""
-        ground.metastudio.set_state(job_id, state)
+    def test_refusals(self, offline: Playground, state: str | None, changes: str, why: str) -> None:
+        """What can't be done in a state, or to a deleted job, gets a sentence and changes nothing."""
+        job = offline.new_job()
+        if state:
+            offline.metastudio.set_state(job["job_id"], state)
+        else:
+            offline.delete(job["job_id"])
+        before = dict(job)
+        for change in changes.split():
+            with pytest.raises(NotPossible, match=why):
+                getattr(offline, change)(job["job_id"])
 
-        with pytest.raises(NotPossible, match="in review"):
-            ground.send_back(job_id)
-        assert state_of(ground, job_id) == state
+        assert job == before
 
-    def test_a_job_can_fail(self, ground: Playground, job_id: str) -> None:
-        """It says why, and is over: it neither goes on nor fails again."""
-        ground.fail(job_id)
-
-        assert ground.metastudio.jobs[job_id].items() >= {"state": "FAILED", **FAILURE}.items()
-        for again in (ground.fail, ground.advance):
-            with pytest.raises(NotPossible, match="over"):
-                again(job_id)
-
-    def test_a_job_that_went_well_can_not_fail(self, ground: Playground, job_id: str) -> None:
-        """What is done stays done."""
-        ground.metastudio.set_state(job_id, "SUCCEED")
-
-        with pytest.raises(NotPossible, match="over"):
-            ground.fail(job_id)
-        assert state_of(ground, job_id) == "SUCCEED"
-
-    @pytest.mark.parametrize("what", JOB_CHANGES)
-    def test_a_deleted_job_is_gone(self, ground: Playground, job_id: str, what: str) -> None:
-        """Nothing can be done to it any more, nor to one that never was."""
-        ground.delete(job_id)
-
-        for gone in (job_id, "never-was"):
-            with pytest.raises(NotPossible, match="not there any more"):
-                change(ground, what, gone)
-
-    def test_jobs_take_turns(self, ground: Playground) -> None:
-        """Each step is that of the next job; those that are over have no turn."""
-        over = ground.new_job()["job_id"]
-        ground.fail(over)
-        first, second = (ground.new_job()["job_id"] for _ in range(2))
+    def test_steps(self, offline: Playground) -> None:
+        """The jobs that are not over take turns; when all are over, a new one is added."""
+        offline.step()
+        [first] = offline.metastudio.jobs.values()
+        second, over = offline.new_job(), offline.new_job()
+        offline.fail(over["job_id"])
         for _ in range(4):
-            ground.step()
+            offline.step()
 
-        assert [state_of(ground, each) for each in (over, first, second)] == ["FAILED", PATH[2], PATH[2]]
-
-    def test_where_no_job_can_go_on_nothing_happens(self, ground: Playground) -> None:
-        """A step without any job is no error."""
-        ground.step()
-        over = ground.new_job()["job_id"]
-        ground.fail(over)
-        ground.step()
-
-        assert state_of(ground, over) == "FAILED"
+        assert [job["state"] for job in (first, second, over)] == [PATH[2], PATH[2], "FAILED"]
 
 
-class TestFurniture:
-    async def test_a_newcomer_finds_a_small_workspace(self) -> None:
-        """There are channels of each kind, a message, jobs, and a bot that comes up by itself."""
-        async with playground() as ground:
-            await eventually(lambda: ground.bot.state is BotState.RUNNING)
-            channels, [message] = ground.slack.channels, ground.slack.shown
-            jobs = list(ground.metastudio.jobs)
+class TestView:
+    def test_verbs(self) -> None:
+        """The bot understands what the page offers to type."""
+        for verb in VERBS:
+            job_id = "26f06524-4f75-4b3a-a853-b649a21aaf66" if verb["takes"] else ""
+            for level in verb["levels"] or [""]:
+                parse(f"{verb['verb']} {job_id} {level}")
 
-            assert [each.name for each in channels] == ["voices", "audiobooks", "casting", "directmessage"]
-            assert [each.bot_is_member for each in channels[:3]] == [True, True, False]
-            assert [each.private for each in channels[:3]] == [False, False, True]
-            assert channels[3].person == ALICE
-            assert (message.channel, message.author, message.bot_id) == (channels[0].id, BOB, None)
-            assert len(jobs) == 3
-            assert all(ground.metastudio.next_state(each) for each in jobs)
-            assert ground.slack.violations == []
+    def test_odd_jobs(self, offline: Playground) -> None:
+        """Unknown states, missing and hostile names are passed on as they are."""
+        name = "</script><b>&amp;\u202e\ud800"
+        offline.metastudio.add_job(state="NEW_STATE", voice_name=None)
+        offline.metastudio.add_job(voice_name=name)
+        jobs = [part for key, part in View(offline).parts().items() if key.startswith("job/")]
 
-    async def test_its_clockwork_runs(self) -> None:
-        """With a speed, its jobs go on without anybody."""
-        async with playground() as ground:
-            before = {key: job["state"] for key, job in ground.metastudio.jobs.items()}
-            ground.clockwork.seconds = 0.01
-            await eventually(lambda: all(state_of(ground, key) != state for key, state in before.items()))
+        assert [(job["phase"], job["voice_name"]) for job in jobs] == [("unknown", ""), ("waits", name)]
 
-    async def test_it_ends_while_its_bot_still_starts(self) -> None:
-        """A Slack that does not answer the start keeps nobody waiting for the bot's own patience."""
-        async with asyncio.timeout(8):
-            async with playground() as ground:
-                ground.slack.fail("auth.test", delay=1000)
-                await eventually(lambda: bool(calls(ground, "auth.test")))
-                assert ground.bot.state is BotState.STARTING
+    async def test_what_others_alone_see_is_not_shown(self, ground: Playground, voices: str) -> None:
+        """The page is Alice's; every block has an id."""
+        for user in (BOB, ALICE):
+            typed = await ground.slack.command("/voicejob", channel=voices, user=user)
+            await AsyncWebhookClient(typed.response_url).send(text=user, blocks=[{"type": "divider"}] * 2)
+        [message] = [part for key, part in View(ground).parts().items() if key.startswith("message/")]
 
-        assert ground.slack.connections == 0
+        assert (message["text"], message["only_for_me"]) == (ALICE, True)
+        assert len({block["block_id"] for block in message["blocks"]}) == 2
 
 
-class TestClockwork:
-    @pytest.fixture
-    async def ticks(self) -> AsyncIterator[tuple[Clockwork, list[float]]]:
-        """Give a running clockwork, and the times of its steps."""
+class TestTimer:
+    @pytest.mark.parametrize("before", [None, 1000.0])
+    async def test_speed(self, before: float | None) -> None:
+        """A step comes after each pause and never sooner; a change of speed takes effect at once."""
         times: list[float] = []
-        clockwork = Clockwork(lambda: times.append(time.monotonic()))
-        running = asyncio.create_task(clockwork.run())
-        yield clockwork, times
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
+        later: list[float] = []
+        timer = Clockwork(lambda: times.append(time.monotonic()))
+        another = Clockwork(lambda: later.append(time.monotonic()))
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(each.run()) for each in (timer, another)]
+            timer.seconds = before
+            await asyncio.sleep(0)
+            times.append(time.monotonic())
+            timer.seconds = 0.02
+            await eventually(lambda: len(times) >= 4)
+            steps, timer.seconds, another.seconds = len(times), None, 0.02
+            await eventually(lambda: len(later) >= 2)
+            for task in running:
+                task.cancel()
 
-    async def test_it_stands_still_at_first(self, ticks: tuple[Clockwork, list[float]]) -> None:
-        """Without a speed nothing goes on."""
-        clockwork, times = ticks
-        await asyncio.sleep(0.1)
+        assert all(after - sooner > 0.019 for sooner, after in pairwise(times))
+        assert len(times) == steps
 
-        assert (clockwork.seconds, times) == (None, [])
-
-    async def test_it_ticks_at_its_speed(self, ticks: tuple[Clockwork, list[float]]) -> None:
-        """A step comes after each pause, the first one too, and never sooner."""
-        clockwork, times = ticks
-        begun = time.monotonic()
-        clockwork.seconds = 0.05
-        await eventually(lambda: len(times) >= 4)
-
-        assert all(later - before > 0.045 for before, later in pairwise([begun, *times]))
-
-    async def test_it_can_be_stopped_and_goes_on_later(self, ticks: tuple[Clockwork, list[float]]) -> None:
-        """At a standstill there is not one step more."""
-        clockwork, times = ticks
-        clockwork.seconds = 0.02
-        await eventually(lambda: len(times) >= 2)
-        clockwork.seconds = None
-        so_far = len(times)
-        await asyncio.sleep(0.15)
-
-        assert len(times) == so_far
-        clockwork.seconds = 0.02
-        await eventually(lambda: len(times) > so_far)
-
-    async def test_it_can_be_stopped_at_the_moment_of_a_step(
-        self, ticks: tuple[Clockwork, list[float]]
-    ) -> None:
-        """A step whose time has come is not made any more once it stands still."""
-        clockwork, times = ticks
-        clockwork.seconds = 0.01
+    async def test_it_can_be_stopped_at_the_moment_of_a_step(self) -> None:
+        """A step whose time has come is not made any more once the timer is stopped."""
+        steps: list[None] = []
+        timer = Clockwork(lambda: steps.append(None))
+        running = asyncio.create_task(timer.run())
+        timer.seconds = 0.01
         for _ in range(3):
             await asyncio.sleep(0)
-        time.sleep(0.02)  # noqa: ASYNC251  the loop finds the pause over in its next turn
+        time.sleep(0.02)  # noqa: ASYNC251  the event loop finds the time up in its next turn
         await asyncio.sleep(0)
-        clockwork.seconds = None
+        timer.seconds = None
         for _ in range(5):
             await asyncio.sleep(0)
+        running.cancel()
 
-        assert times == []
-
-    async def test_a_new_speed_counts_at_once(self, ticks: tuple[Clockwork, list[float]]) -> None:
-        """Nobody waits for the end of the long pause that was before."""
-        clockwork, times = ticks
-        clockwork.seconds = 1000
-        await asyncio.sleep(0.05)
-        clockwork.seconds = 0.01
-        await eventually(lambda: len(times) >= 2)
-
-        assert clockwork.seconds == 0.01
+        assert steps == []
 
 
-class TestWords:
-    async def test_they_stand_in_the_channel_as_typed(self, ground: Playground, voices: str) -> None:
-        """They are Alice's, for all to see, escaped once, without the blanks around them."""
-        await composer.say(ground, "  1 < 2 &amp; *more* /voicejob\n", channel=voices)
+INVITED = "joined: voicejob was added to #voices by alice."
+REMOVED = "joined: voicejob was removed from #voices by alice."
+ARCHIVED = "joined: alice archived this channel."
+UNARCHIVED = "joined: alice unarchived this channel."
+NOBODY = "slackbot: There is nobody to invite or remove here but @voicejob."
+FIXED = "slackbot: Nobody joins or leaves a direct message."
+UNKNOWN = "is no command here. There are /voicejob, /invite, /remove, /archive, /unarchive."
 
-        [message] = ground.slack.messages(voices)
+
+class TestMessageBox:
+    async def test_messages(self, offline: Playground) -> None:
+        """They are Alice's, escaped once, without blanks around them; an archived channel takes none."""
+        channel = offline.slack.add_channel("voices")
+        parent = offline.slack.add_message(channel, "parent", user=BOB)
+        await composer.say(offline, "  1 < 2 &amp; *more* /voicejob\n", channel=channel)
+        await composer.say(offline, "reply", channel=channel, thread_ts=parent.ts)
+        _, message = offline.slack.messages(channel)
+        await composer.say(offline, "/archive", channel=channel)
+        with pytest.raises(NotPossible, match="This channel is archived"):
+            await composer.say(offline, "hello", channel=channel)
+        [note] = offline.notes
+
         assert message.text == "1 &lt; 2 &amp;amp; *more* /voicejob"
         assert (message.author, message.bot_id, message.user, message.thread_ts) == (ALICE, None, None, None)
-
-    async def test_they_can_be_a_reply(self, ground: Playground, voices: str) -> None:
-        """In a thread they stand below their message, and not in the channel."""
-        parent = ground.slack.add_message(voices, "parent", user=BOB)
-        await composer.say(ground, "reply", channel=voices, thread_ts=parent.ts)
-
-        assert [each.text for each in ground.slack.thread(voices, parent.ts)] == ["reply"]
-        assert ground.slack.messages(voices) == [parent]
+        assert [each.text for each in offline.slack.thread(channel, parent.ts)] == ["reply"]
+        assert (note.ts > message.ts, len(note.ts)) == (True, len(message.ts))
 
     @pytest.mark.parametrize(
-        ("typed", "thread", "says"),
+        ("typed", "to", "why"),
         [
-            ("", None, "nothing to send"),
-            (" \n\t ", None, "nothing to send"),
-            ("/voicejob help", "1.000001", "no commands in threads"),
-            ("/invite @voicejob", "1.000001", "no commands in threads"),
+            (" \n\t ", {}, "There is nothing to send."),
+            ("/voicejob help", {"thread_ts": "1.000001"}, "Slack takes no commands in threads."),
+            ("/invite @voicejob", {"thread_ts": "1.000001"}, "Slack takes no commands in threads."),
+            ("hello", {"thread_ts": "1.000001"}, "This thread is not there any more."),
+            ("hello", {"channel": "C404"}, "There is no such channel."),
+            ("/archive", {"channel": "C404"}, "There is no such channel."),
         ],
     )
-    async def test_what_slack_does_not_send(
-        self, ground: Playground, voices: str, typed: str, thread: str | None, says: str
-    ) -> None:
+    async def test_refusals(self, offline: Playground, typed: str, to: dict[str, str], why: str) -> None:
         """The person is told why, and nothing appears."""
-        with pytest.raises(NotPossible, match=says):
-            await composer.say(ground, typed, channel=voices, thread_ts=thread)
+        with pytest.raises(NotPossible, match=why):
+            await composer.say(offline, typed, **{"channel": offline.slack.add_channel("voices")} | to)
 
-        assert (ground.slack.shown, ground.notes) == ([], [])
-
-    @pytest.mark.parametrize("typed", ["hello", "/archive", "/voicejob help"])
-    async def test_there_is_no_such_channel(self, ground: Playground, typed: str) -> None:
-        """Neither words nor commands go nowhere."""
-        with pytest.raises(NotPossible, match="no such channel"):
-            await composer.say(ground, typed, channel="C404")
-
-    async def test_an_archived_channel_takes_no_words(self, ground: Playground, voices: str) -> None:
-        """They are refused until it is open again."""
-        await composer.say(ground, "/archive", channel=voices)
-        with pytest.raises(NotPossible, match="archived"):
-            await composer.say(ground, "hello", channel=voices)
-        await composer.say(ground, "/unarchive", channel=voices)
-        await composer.say(ground, "hello again", channel=voices)
-
-        assert [each.text for each in ground.slack.messages(voices)] == ["hello again"]
-
-
-class TestCommands:
-    @pytest.mark.parametrize("who", ["@voicejob", "voicejob", " @voicejob "])
-    async def test_the_bot_comes_and_goes(self, ground: Playground, voices: str, who: str) -> None:
-        """``/remove`` and ``/invite`` change who is in, and the channel is told."""
-        channel = ground.slack.channel(voices)
-        await composer.say(ground, f"/remove {who}", channel=voices)
-        was_in = channel.bot_is_member
-        await composer.say(ground, f"/invite {who}", channel=voices)
-
-        assert (was_in, channel.bot_is_member) == (False, True)
-        assert notes(ground, voices) == [
-            ("joined", "voicejob was removed from #voices by alice."),
-            ("joined", "voicejob was added to #voices by alice."),
-        ]
+        assert (offline.slack.shown, offline.notes) == ([], [])
 
     @pytest.mark.parametrize(
-        ("command", "says"),
+        ("where", "typed", "notes"),
         [
-            ("/invite @voicejob", "voicejob is in this channel already."),
-            ("/unarchive", "This channel is not archived."),
+            ("voices", ["/remove @voicejob", "/invite  voicejob "], [REMOVED, INVITED]),
+            ("voices", ["/remove @voicejob"] * 2, [REMOVED, "slackbot: voicejob is not in this channel."]),
+            ("voices", ["/invite @voicejob"], ["slackbot: voicejob is in this channel already."]),
+            ("voices", ["/invite"], [NOBODY]),
+            ("voices", ["/remove @bob"], [NOBODY]),
+            ("voices", ["/invite @@voicejob"], [NOBODY]),
+            ("voices", ["/archive", "/unarchive"], [ARCHIVED, UNARCHIVED]),
+            ("voices", ["/archive"] * 2, [ARCHIVED, "slackbot: This channel is archived already."]),
+            ("voices", ["/unarchive"], ["slackbot: This channel is not archived."]),
+            ("direct", ["/invite @voicejob", "/remove @voicejob"], [FIXED, FIXED]),
+            ("direct", ["/archive"], ["slackbot: A direct message can't be archived."]),
+            ("direct", ["/unarchive"], ["slackbot: This channel is not archived."]),
+            ("voices", ["/giphy cat"], [f"slackbot: /giphy {UNKNOWN}"]),
+            ("voices", ["/Invite @voicejob"], [f"slackbot: /Invite {UNKNOWN}"]),
+            ("voices", ["/" + "x" * 5000], [f"slackbot: /{'x' * 39} {UNKNOWN}"]),
+            ("voices", ["/voicejob help"], ['slackbot: /voicejob failed with the error "dispatch_failed"']),
         ],
     )
-    async def test_what_is_so_already_changes_nothing(
-        self, ground: Playground, voices: str, command: str, says: str
+    async def test_commands(
+        self, offline: Playground, where: str, typed: list[str], notes: list[str]
     ) -> None:
-        """Alice alone is told that there is nothing to do."""
-        await composer.say(ground, command, channel=voices)
+        """Slack's own do what they say, and the channel is told; Alice is told what can't be done."""
+        ids = {"voices": offline.slack.add_channel("voices"), "direct": offline.slack.direct_channel(ALICE)}
+        channel = offline.slack.channel(ids[where])
+        for each in typed:
+            await composer.say(offline, each, channel=channel.id)
 
-        assert notes(ground, voices) == [("slackbot", says)]
-
-    @pytest.mark.parametrize(
-        ("command", "says"),
-        [
-            ("/remove @voicejob", "voicejob is not in this channel."),
-            ("/archive", "This channel is archived already."),
-        ],
-    )
-    async def test_twice_is_once(self, ground: Playground, voices: str, command: str, says: str) -> None:
-        """The second time, Alice alone is told that there is nothing to do."""
-        await composer.say(ground, command, channel=voices)
-        await composer.say(ground, command, channel=voices)
-
-        assert [kind for kind, _ in notes(ground, voices)] == ["joined", "slackbot"]
-        assert notes(ground, voices)[1] == ("slackbot", says)
-
-    async def test_a_reply_to_nothing_is_refused(self, ground: Playground, voices: str) -> None:
-        """Where no thread is, no reply goes: nobody would ever see it."""
-        with pytest.raises(NotPossible, match="not there any more"):
-            await composer.say(ground, "hello?", channel=voices, thread_ts="1.000001")
-
-    @pytest.mark.parametrize("command", ["/invite", "/remove"])
-    @pytest.mark.parametrize("who", ["", "@bob", "@@voicejob", "@voicejob2"])
-    async def test_nobody_else_comes_or_goes(
-        self, ground: Playground, voices: str, command: str, who: str
-    ) -> None:
-        """Alice alone is told, and everything stays."""
-        inside = command == "/remove"
-        ground.slack.channel(voices).bot_is_member = inside
-        await composer.say(ground, f"{command} {who}", channel=voices)
-
-        assert ground.slack.channel(voices).bot_is_member is inside
-        assert notes(ground, voices) == [
-            ("slackbot", "There is nobody to invite or remove here but @voicejob.")
-        ]
-
-    async def test_a_channel_is_archived_and_opened_again(self, ground: Playground, voices: str) -> None:
-        """Everybody in it is told of both."""
-        await composer.say(ground, "/archive", channel=voices)
-        archived = ground.slack.channel(voices).archived
-        await composer.say(ground, "/unarchive", channel=voices)
-
-        assert (archived, ground.slack.channel(voices).archived) == (True, False)
-        assert notes(ground, voices) == [
-            ("joined", "alice archived this channel."),
-            ("joined", "alice unarchived this channel."),
-        ]
-
-    async def test_an_open_channel_can_not_be_opened(self, ground: Playground, voices: str) -> None:
-        """Alice is told that it is open."""
-        await composer.say(ground, "/unarchive", channel=voices)
-
-        assert notes(ground, voices) == [("slackbot", "This channel is not archived.")]
-
-    @pytest.mark.parametrize(
-        ("typed", "says"),
-        [
-            ("/invite @voicejob", "Nobody joins or leaves a direct message."),
-            ("/remove @voicejob", "Nobody joins or leaves a direct message."),
-            ("/archive", "A direct message can't be archived."),
-            ("/unarchive", "This channel is not archived."),
-        ],
-    )
-    async def test_a_direct_message_stays_as_it_is(self, ground: Playground, typed: str, says: str) -> None:
-        """Slack's own commands for channels are refused there."""
-        direct = ground.slack.direct_channel(ALICE)
-        await composer.say(ground, typed, channel=direct)
-
-        assert notes(ground, direct) == [("slackbot", says)]
-        assert not ground.slack.channel(direct).archived
-
-    @pytest.mark.parametrize("typed", ["/giphy cat", "/", "//voicejob", "/voicejobs", "/Invite @voicejob"])
-    async def test_another_command_is_unknown(self, ground: Playground, voices: str, typed: str) -> None:
-        """Alice is told which commands there are."""
-        await composer.say(ground, typed, channel=voices)
-
-        name = typed.partition(" ")[0]
-        known = "/voicejob, /invite, /remove, /archive, /unarchive"
-        assert notes(ground, voices) == [("slackbot", f"{name} is no command here. There are {known}.")]
-        assert ground.slack.shown == []
-
-    async def test_a_very_long_command_is_not_repeated(self, ground: Playground, voices: str) -> None:
-        """Its beginning is enough."""
-        await composer.say(ground, "/" + "x" * 5000, channel=voices)
-
-        [(_, text)] = notes(ground, voices)
-        assert text.startswith("/xxx")
-        assert len(text) < 200
-
-    async def test_the_bot_answers_its_own(self, lively: Playground, voices: str, job_id: str) -> None:
-        """``/voicejob`` reaches the bot with what was typed; the answer is for Alice alone."""
-        await composer.say(lively, f"/voicejob   {job_id}  ", channel=voices)
-        card = await seen(lively, voices, "女声")
-
-        assert card.user == ALICE
-        assert lively.notes == []
-
-    async def test_without_a_bot_slack_says_so(self, ground: Playground, voices: str) -> None:
-        """While it is stopped, a command ends with Slack's own error."""
-        await composer.say(ground, "/voicejob help", channel=voices)
-
-        assert notes(ground, voices) == [("slackbot", '/voicejob failed with the error "dispatch_failed"')]
-        assert ground.slack.shown == []
-
-    async def test_a_note_comes_after_what_was_there(self, ground: Playground, voices: str) -> None:
-        """Its time is Slack's, written as that of a message."""
-        before = ground.slack.add_message(voices, "before")
-        await composer.say(ground, "/archive", channel=voices)
-        await composer.say(ground, "/unarchive", channel=voices)
-        await asyncio.sleep(0.01)
-        after = ground.slack.add_message(voices, "after")
-
-        times = [before.ts, *(note.ts for note in ground.notes), after.ts]
-        assert times == sorted(times)
-        assert len({len(ts) for ts in times}) == 1
+        assert [f"{note.kind}: {note.text}" for note in offline.notes] == notes
+        assert {note.channel for note in offline.notes} == {channel.id}
+        assert channel.bot_is_member == (REMOVED not in notes or INVITED in notes)
+        assert channel.archived == (ARCHIVED in notes and UNARCHIVED not in notes)
+        assert offline.slack.shown == []
 
 
 class TestMoods:
-    async def test_a_slow_metastudio_is_waited_for(
-        self, lively: Playground, voices: str, job_id: str
+    @pytest.mark.parametrize(
+        ("mood", "status", "retry_after", "refused"),
+        [
+            (SlackMood.FINE, 200, None, []),
+            (SlackMood.LIMITS, 429, "5", []),
+            (SlackMood.REFUSES, 200, None, ["voices"]),
+            (SlackMood.DOWN, 503, None, []),
+        ],
+    )
+    async def test_slack(
+        self, ground: Playground, mood: SlackMood, status: int, retry_after: str | None, refused: list[str]
     ) -> None:
-        """The command is taken, and its answer comes as late as MetaStudio's."""
-        lively.moods.set_metastudio(MetaStudioMood.SLOW)
-        begun = time.monotonic()
-        await composer.say(lively, f"/voicejob {job_id}", channel=voices)
-        await seen(lively, voices, "女声")
-
-        assert time.monotonic() - begun > SLOW_SECONDS * 0.9
-        assert (lively.notes, lively.moods.metastudio) == ([], "slow")
-
-    async def test_a_metastudio_that_is_down_is_told(
-        self, lively: Playground, voices: str, job_id: str
-    ) -> None:
-        """The bot says whose fault it is; as soon as MetaStudio is fine again, it shows the job."""
-        lively.moods.set_metastudio(MetaStudioMood.DOWN)
-        await composer.say(lively, f"/voicejob {job_id}", channel=voices)
-        await seen(lively, voices, "MetaStudio has a fault on its side")
-        lively.moods.set_metastudio(MetaStudioMood.FINE)
-        await composer.say(lively, f"/voicejob {job_id}", channel=voices)
-        await seen(lively, voices, "女声")
-
-        assert lively.moods.metastudio == "fine"
-
-    async def test_a_mood_replaces_the_one_before(self, ground: Playground) -> None:
-        """MetaStudio is slow or down, never both."""
-        ground.moods.set_metastudio(MetaStudioMood.SLOW)
-        ground.moods.set_metastudio(MetaStudioMood.DOWN)
-
-        assert ground.metastudio.latency == 0
-        ground.moods.set_metastudio(MetaStudioMood.SLOW)
-        assert ground.metastudio.chaos is None
-
-    async def test_a_slack_that_limits_is_obeyed(self, lively: Playground, voices: str, job_id: str) -> None:
-        """The bot waits as long as Slack asks, and the card comes when Slack is fine again."""
-        lively.moods.set_slack(SlackMood.LIMITS)
-        await composer.say(lively, f"/voicejob subscribe {job_id}", channel=voices)
-        await eventually(lambda: bool(calls(lively, "chat.postMessage")))
-        none_yet = lively.slack.messages(voices)
-        lively.moods.set_slack(SlackMood.FINE)
-        await seen(lively, voices, "女声", notices.STOP)
-
-        first, second, *_ = calls(lively, "chat.postMessage")
-        assert none_yet == []
-        assert second - first >= RETRY_AFTER - 0.1
-
-    async def test_a_slack_that_refuses_is_told(self, lively: Playground, voices: str, job_id: str) -> None:
-        """Alice learns that the card can't be posted, and can try again when Slack is fine."""
-        lively.moods.set_slack(SlackMood.REFUSES)
-        await composer.say(lively, f"/voicejob subscribe {job_id}", channel=voices)
-        refused = await seen(lively, voices, "restricted_action", notices.RETRY)
-        none_yet = lively.slack.messages(voices)
-        lively.moods.set_slack(SlackMood.FINE)
-        await lively.slack.press(refused, notices.RETRY)
-        await seen(lively, voices, "女声", notices.STOP)
-
-        assert (refused.user, none_yet) == (ALICE, [])
-
-    async def test_a_slack_that_is_down_gets_everything_later(
-        self, lively: Playground, voices: str, job_id: str
-    ) -> None:
-        """Nothing appears meanwhile, and nothing is lost."""
-        lively.moods.set_slack(SlackMood.DOWN)
-        await composer.say(lively, f"/voicejob subscribe {job_id}", channel=voices)
-        await eventually(lambda: bool(calls(lively, "chat.postMessage")))
-        none_yet = lively.slack.messages(voices)
-        lively.moods.set_slack(SlackMood.FINE)
-        await seen(lively, voices, "女声", notices.STOP)
-
-        assert none_yet == []
-        assert len(lively.slack.messages(voices)) == 1
-
-    async def test_answers_get_through_in_every_mood_of_slack(
-        self, lively: Playground, voices: str, job_id: str
-    ) -> None:
-        """They go another way than messages: the person always hears of what was asked."""
-        for mood in SlackMood:
-            lively.moods.set_slack(mood)
-            asked = await lively.slack.command("/voicejob", job_id, channel=voices)
-
-            assert "女声" in str((await asked.message(timeout=PATIENCE)).blocks)
-            assert lively.moods.slack == mood
-
-    @pytest.mark.parametrize("mood", SlackMood)
-    async def test_the_bot_can_be_started_in_every_mood_of_slack(
-        self, ground: Playground, mood: SlackMood
-    ) -> None:
-        """Only messages are in trouble, not the way to Slack."""
+        """Messages fail in their way; the connection works, so that the bot starts in every mood."""
+        ground.moods.set_slack(SlackMood.DOWN)
         ground.moods.set_slack(mood)
+        found = []
+        for name, channel in (("voices", ground.slack.add_channel("voices")), ("direct", ALICE)):
+            given = {"token": BOT_TOKEN, "channel": channel, "text": "text"}
+            async with aiohttp.request("POST", f"{ground.slack.api_url}chat.postMessage", data=given) as got:
+                assert (got.status, got.headers.get("Retry-After")) == (status, retry_after)
+                found += [name] if "restricted_action" in await got.text() else []
         await ground.bot.start()
 
-        assert (ground.bot.state, ground.slack.connections) == (BotState.RUNNING, 1)
+        assert found == refused
+        assert (ground.bot.state, ground.moods.slack) == (BotState.RUNNING, mood)
+
+    def test_metastudio(self, offline: Playground) -> None:
+        """It is slow or down or neither, never both."""
+        for mood in (*MetaStudioMood, *reversed(MetaStudioMood)):
+            offline.moods.set_metastudio(mood)
+            chaos = offline.metastudio.chaos
+            seen = offline.moods.metastudio, offline.metastudio.latency, chaos and chaos("show")
+
+            assert (
+                seen
+                == {
+                    "fine": ("fine", 0, None),
+                    "slow": ("slow", SLOW_SECONDS, None),
+                    "down": ("down", 0, Fault.html()),
+                }[mood]
+            )
 
 
 class TestSwitch:
-    async def test_it_starts_and_stops_the_bot(self, ground: Playground, voices: str) -> None:
-        """Each comes back when it is done; what the bot does shows at Slack."""
-        at_first = ground.bot.state
-        await ground.bot.start()
-        assert (ground.bot.state, ground.bot.says) == (BotState.RUNNING, "Connected to Slack by Socket Mode.")
-        assert (await ground.slack.command("/voicejob", "help", channel=voices)).acked
+    async def test_start_stop_and_restart(self, ground: Playground, voices: str) -> None:
+        """Each returns when it is done, and does nothing where nothing is to be done."""
+        bot, seen = ground.bot, []
+        for switch in (bot.stop, bot.start, bot.start, bot.restart, bot.stop, bot.stop):
+            await switch()
+            acked = (await ground.slack.command("/voicejob", "help", channel=voices)).acked
+            seen.append((bot.state, acked, bot.says, calls(ground, "auth.test")))
 
-        await ground.bot.stop()
-        assert (at_first, ground.bot.state, ground.bot.says) == (BotState.STOPPED, BotState.STOPPED, STOPPED)
-        assert not (await ground.slack.command("/voicejob", "help", channel=voices)).acked
-
-    async def test_starting_it_again_is_one_start(self, lively: Playground) -> None:
-        """A bot that runs is left alone."""
-        await lively.bot.start()
-
-        assert (lively.slack.connections, len(calls(lively, "auth.test"))) == (1, 1)
-        assert lively.bot.state is BotState.RUNNING
-
-    async def test_stopping_it_again_is_no_error(self, ground: Playground) -> None:
-        """Nothing happens to a bot that does not run."""
-        await ground.bot.stop()
-        await ground.bot.start()
-        await ground.bot.stop()
-        await ground.bot.stop()
-
-        assert ground.bot.state is BotState.STOPPED
-
-    async def test_it_can_be_started_anew(self, lively: Playground, voices: str) -> None:
-        """After a restart another bot answers."""
-        await lively.bot.restart()
-
-        assert lively.bot.state is BotState.RUNNING
-        assert len(calls(lively, "auth.test")) == 2
-        assert (await lively.slack.command("/voicejob", "help", channel=voices)).acked
+        connected = "Connected to Slack by Socket Mode."
+        assert seen == [
+            (BotState.STOPPED, False, STOPPED, 0),
+            *[(BotState.RUNNING, True, connected, 1)] * 2,
+            (BotState.RUNNING, True, f"{connected} Started 2 times.", 2),
+            *[(BotState.STOPPED, False, STOPPED, 2)] * 2,
+        ]
 
     async def test_many_hands_start_one_bot(self, ground: Playground, voices: str) -> None:
         """However they pull at the switch, there is never a second bot, and at the end one runs."""
@@ -618,60 +326,47 @@ class TestSwitch:
         assert (await ground.slack.command("/voicejob", "help", channel=voices)).acked
         await eventually(lambda: ground.slack.connections == 1)
 
-    async def test_it_says_that_the_bot_starts(self, ground: Playground) -> None:
-        """While Slack is slow, the bot is starting, and nobody believes that it runs."""
-        ground.slack.fail("auth.test", delay=0.3)
+    async def test_in_between(self, ground: Playground, voices: str) -> None:
+        """It says that it starts, while Slack is slow, and that it stops, while a reply is still to come."""
+        seen = []
+        ground.slack.fail("auth.test", delay=0.1)
         starting = asyncio.create_task(ground.bot.start())
-        await eventually(lambda: bool(calls(ground, "auth.test")))
-
-        assert (ground.bot.state, ground.bot.says) == (BotState.STARTING, "Connecting to Slack …")
+        await eventually(lambda: calls(ground, "auth.test") > 0)
+        seen.append((ground.bot.state, ground.bot.says))
         await starting
-        assert str(ground.bot.state) == "running"
-
-    async def test_what_is_under_way_is_finished_first(
-        self, lively: Playground, voices: str, job_id: str
-    ) -> None:
-        """While the bot still has an answer to give, it is stopping; the answer comes, then it has ended."""
-        lively.metastudio.latency = 1
-        await composer.say(lively, f"/voicejob {job_id}", channel=voices)
-        stopping = asyncio.create_task(lively.bot.stop())
-        await eventually(lambda: lively.bot.state is not BotState.RUNNING)
-
-        assert (lively.bot.state, lively.bot.says) == (BotState.STOPPING, "Finishing what is under way …")
+        ground.metastudio.latency = 0.3
+        await composer.say(ground, f"/voicejob {ground.new_job('女声')['job_id']}", channel=voices)
+        stopping = asyncio.create_task(ground.bot.stop())
+        await eventually(lambda: ground.bot.state is not BotState.RUNNING)
+        seen.append((ground.bot.state, ground.bot.says))
         await stopping
-        assert str(lively.bot.state) == "stopped"
-        assert "女声" in str(lively.slack.ephemeral(ALICE, voices)[-1].blocks)
 
-    async def test_a_bot_that_slack_refuses_is_broken(self, ground: Playground) -> None:
-        """The sentence tells why; when the cause is gone, it can be started."""
+        assert seen == [
+            (BotState.STARTING, "Connecting to Slack …"),
+            (BotState.STOPPING, "Finishing what is under way …"),
+        ]
+        assert "女声" in str(ground.slack.ephemeral(ALICE, voices)[-1].blocks)
+
+    @pytest.mark.parametrize("again", ["start", "restart"])
+    async def test_a_bot_that_slack_refuses_is_broken(self, ground: Playground, again: str) -> None:
+        """The sentence says why, also after a stop; when the cause is gone, it can be started."""
         ground.slack.revoke()
         await ground.bot.start()
-        broken = ground.bot.state, ground.bot.says
         await ground.bot.stop()
-        assert (ground.bot.state, ground.bot.says) == broken
-
+        broken = ground.bot.state, ground.bot.says
         ground.slack.revoke(None)
-        await ground.bot.start()
+        await getattr(ground.bot, again)()
+
         assert broken[0] == "broken"
         assert "Slack refuses “SLACK_BOT_TOKEN” with the error “token_revoked”" in broken[1]
         assert (str(ground.bot.state), ground.slack.connections) == ("running", 1)
 
-    async def test_a_broken_bot_can_be_restarted(self, ground: Playground) -> None:
-        """A restart does as well as a start."""
-        ground.slack.revoke()
-        await ground.bot.restart()
-        broken = ground.bot.state
-        ground.slack.revoke(None)
-        await ground.bot.restart()
-
-        assert (broken, str(ground.bot.state)) == (BotState.BROKEN, "running")
-
-    async def test_what_nobody_expected_breaks_the_bot_alone(
+    async def test_an_unexpected_error_breaks_the_bot_alone(
         self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """The page says that it broke, and the terminal what it was; the switch goes on working."""
-        no_pace: Any = None
-        switch = BotSwitch(settings_for(slack, metastudio), no_pace)
+        """The page says that it broke, and the log why; the switch goes on working."""
+        no_rates: Any = None
+        switch = BotSwitch(settings_for(slack, metastudio), no_rates)
         for _ in range(2):
             await switch.start()
             assert (switch.state, switch.says) == (BotState.BROKEN, BROKEN)
@@ -679,27 +374,11 @@ class TestSwitch:
         assert [record.getMessage() for record in caplog.records] == ["the bot broke"] * 2
         assert "AttributeError" in caplog.text
 
-    async def test_subscriptions_survive_it(self, lively: Playground, voices: str, job_id: str) -> None:
-        """What a job does while the bot is stopped is told when it runs again, below the same card."""
-        await composer.say(lively, f"/voicejob subscribe {job_id}", channel=voices)
-        card = await seen(lively, voices, "女声", notices.STOP)
-        await lively.bot.stop()
-        lively.advance(job_id)
-        silent = lively.slack.thread(voices, card.ts)
-        await lively.bot.start()
-        told = await seen(lively, voices, "Waiting for the recordings → In automatic review")
+    async def test_the_demo_ends_while_its_bot_still_starts(self) -> None:
+        """A Slack that does not answer the start keeps nobody waiting."""
+        async with playground() as ground:
+            ground.slack.fail("auth.test", delay=1000)
+            await eventually(lambda: calls(ground, "auth.test") > 0)
+            assert ground.bot.state is BotState.STARTING
 
-        assert silent == []
-        assert told.thread_ts == card.ts
-        await composer.say(lively, "/voicejob list", channel=voices)
-        await seen(lively, voices, job_id, "女声")
-
-
-async def test_a_press_without_a_bot_fails(lively: Playground, voices: str, job_id: str) -> None:
-    """A button that outlived the bot ends with Slack's error, as a command does."""
-    await composer.say(lively, f"/voicejob {job_id}", channel=voices)
-    card = await seen(lively, voices, job_card.REFRESH)
-    await lively.bot.stop()
-    pressed = await lively.slack.press(card, job_card.REFRESH)
-
-    assert (pressed.acked, pressed.error) == (False, "dispatch_failed")
+        assert ground.slack.connections == 0
