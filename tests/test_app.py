@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from bot import app
-from bot.messages.errors import sentence
 from bot.config import Settings
 from bot.errors import CredentialsRefused, PartBroken, SlackRefused, SlackUnreachable
+from bot.messages.errors import sentence
 from bot.simulators.metastudio.account import IAM_DOMAIN, IAM_PASSWORD, IAM_USER
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from bot.simulators.slack.workspace import BOT_TOKEN, Message, SlackWorkspace
@@ -93,9 +93,9 @@ class TestStart:
         with pytest.raises(SlackRefused) as refused:
             await start(world.settings(**changes))
 
-        sentence = sentence(refused.value)
-        assert (key in sentence, error in sentence) == (True, True)
-        assert "-unknown" not in repr(refused.value) + sentence
+        says = sentence(refused.value)
+        assert (key in says, error in says) == (True, True)
+        assert "-unknown" not in repr(refused.value) + says
 
     @pytest.mark.parametrize(
         "fault",
@@ -274,7 +274,7 @@ async def broken(*, in_a_group: bool = False) -> None:
 
 
 async def refused() -> None:
-    raise SlackRefused(key="SLACK_APP_TOKEN", error="token_revoked")
+    raise SlackRefused(key="SLACK_APP_TOKEN", error="token_revoked", page="Basic Information")
 
 
 class TestParts:
