@@ -3,7 +3,7 @@
 Signed in once only: several wrong signatures in a row can lock an access key.
 """
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import Final
 
@@ -35,8 +35,8 @@ SIGNATURE_LIFE: Final = timedelta(minutes=15)
 """How far ``X-Sdk-Date`` may be off (page "API Signing Guide, Overview")."""
 SLACKS_SIGNATURE_LIFE: Final = timedelta(minutes=5)
 """How old a request of Slack's may be (page "Verifying requests from Slack")."""
-WORTH_TELLING: Final = timedelta(seconds=30)
-OF_THE_PROJECT: Final = frozenset({"MSS.00010009", "APIGW.0310", "APIGW.0801", "APIGW.0802"})
+NOTEWORTHY: Final = timedelta(seconds=30)
+PROJECT_CODES: Final = frozenset({"MSS.00010009", "APIGW.0310", "APIGW.0801", "APIGW.0802"})
 """Codes of a WrongProject that are about the project. All others are about the address."""
 
 
@@ -50,8 +50,7 @@ async def try_metastudio(settings: Settings) -> AsyncGenerator[Item, None]:
             yield untried(name, "MetaStudio can't be reached")
         return
     yield works(ADDRESS, f"“{settings.endpoint}” answers")
-    clock = _clock(settings, ahead)
-    yield clock
+    yield _clock(settings, ahead)
     if ahead is not None and abs(ahead) > SIGNATURE_LIFE and settings.huaweicloud_sdk_ak:
         for name in SIGNED_IN:
             yield untried(name, "with this clock no signature counts")
@@ -61,7 +60,7 @@ async def try_metastudio(settings: Settings) -> AsyncGenerator[Item, None]:
 
 
 def _unreachable(address: str, error: MetaStudioError, key: str) -> str:
-    """Say why there is no connection, and what to do about it."""
+    """Describe why there is no connection, and what to do about it."""
     if fault := certificate_fault(error):
         return f"“{address}” can't be reached: {fault}"
     cause = error.__cause__
@@ -75,20 +74,18 @@ def _clock(settings: Settings, ahead: timedelta | None) -> Item:
         return untried(CLOCK, "MetaStudio's answer does not tell the time")
     by_http = settings.slack_signing_secret and not settings.slack_app_token
     limit = SLACKS_SIGNATURE_LIFE if by_http else SIGNATURE_LIFE
-    off = f"{_span(abs(ahead))} {'behind' if ahead > timedelta() else 'ahead of'} MetaStudio's"
+    off = f"{_seconds_or_minutes(abs(ahead))} {'behind' if ahead > timedelta() else 'ahead of'} MetaStudio's"
+    within = f"signatures count within {_seconds_or_minutes(limit)}"
     if abs(ahead) > limit:
-        return fails(
-            CLOCK,
-            f"this machine's is {off}, and signatures count within {_span(limit)} only. Set it, best by NTP.",
-        )
-    if abs(ahead) > WORTH_TELLING:
-        return works(
-            CLOCK, f"this machine's is {off}; signatures count within {_span(limit)}. Better set it, by NTP"
-        )
-    return works(CLOCK, f"this machine's and MetaStudio's differ by less than {_span(WORTH_TELLING)}")
+        return fails(CLOCK, f"this machine's is {off}, and {within} only. Set it, best by NTP.")
+    if abs(ahead) > NOTEWORTHY:
+        return works(CLOCK, f"this machine's is {off}; {within}. Better set it, by NTP")
+    return works(
+        CLOCK, f"this machine's and MetaStudio's differ by less than {_seconds_or_minutes(NOTEWORTHY)}"
+    )
 
 
-def _span(time: timedelta) -> str:
+def _seconds_or_minutes(time: timedelta) -> str:
     seconds = round(time.total_seconds())
     return f"{seconds} s" if seconds < 120 else f"{round(seconds / 60)} minutes"  # noqa: PLR2004  up to two minutes
 
@@ -99,15 +96,13 @@ async def _signed_in(settings: Settings) -> list[Item]:
             await clock_difference(settings.iam_endpoint)
         except MetaStudioError as error:
             says = _unreachable(settings.iam_endpoint, error, "HUAWEICLOUD_SDK_IAM_ENDPOINT")
-            return [
-                fails(CREDENTIALS, f"IAM at {says}"),
-                *_no_jobs(PROJECT, JOBS, why="there is no token from IAM"),
-            ]
+            no_token = [untried(name, "there is no token from IAM") for name in (PROJECT, JOBS)]
+            return [fails(CREDENTIALS, f"IAM at {says}"), *no_token]
     try:
         async with metastudio_from(settings) as metastudio:
             page = await metastudio.recent_jobs()
     except MetaStudioError as error:
-        return list(_refused(settings, error))
+        return without_list(settings, error)
     return [
         works(CREDENTIALS, f"MetaStudio takes {_sign_in(settings)[0]}"),
         works(PROJECT, f"“{settings.huaweicloud_sdk_project_id}”"),
@@ -116,61 +111,60 @@ async def _signed_in(settings: Settings) -> list[Item]:
 
 
 def _count(page: Page) -> str:
-    many = len(page.jobs) if page.count is None else page.count
-    if not many:
-        return (
-            "the list is empty. If it should not be, check HUAWEICLOUD_SDK_PROJECT_ID, METASTUDIO_REGION and "
-            "METASTUDIO_APP_USER_ID"
-        )
-    return f"the list has {many}"
+    number = len(page.jobs) if page.count is None else page.count
+    if number:
+        return f"the list has {number}"
+    return (
+        "the list is empty. If it should not be, check HUAWEICLOUD_SDK_PROJECT_ID, METASTUDIO_REGION and "
+        "METASTUDIO_APP_USER_ID"
+    )
 
 
-def _no_jobs(*names: str, why: str) -> Iterator[Item]:
-    return (untried(name, why) for name in names)
-
-
-def _refused(settings: Settings, error: MetaStudioError) -> Iterator[Item]:
-    """Say what a refused list means for the sign-in, the project and the list."""
-    told = f"(HTTP {error.status or '-'}, {error.code or 'no error code'})"
+def without_list(settings: Settings, error: MetaStudioError) -> list[Item]:
+    """Return what the error of a request for the list means for the sign-in, the project and the jobs."""
+    answer = f"(HTTP {error.status or '-'}, {error.code or 'no error code'})"
+    sign_in, remedy = _sign_in(settings)
     if isinstance(error, CredentialsRefused):
-        what, remedy = _sign_in(settings)
-        yield fails(CREDENTIALS, f"MetaStudio refuses {what} {told}. {remedy}")
-        yield from _no_jobs(PROJECT, JOBS, why="the sign-in failed")
-    elif isinstance(error, WrongProject) and (error.code in OF_THE_PROJECT or _is_iams(error)):
-        yield works(CREDENTIALS, f"MetaStudio takes {_sign_in(settings)[0]}")
-        yield fails(
-            PROJECT,
-            f"“{settings.huaweicloud_sdk_project_id}” is not known there {told}. Copy "
-            "HUAWEICLOUD_SDK_PROJECT_ID from My Credentials in the console: the one of METASTUDIO_REGION.",
-        )
-        yield untried(JOBS, "the project is not known")
-    elif isinstance(error, PermissionDenied):
-        yield works(CREDENTIALS, f"MetaStudio knows {_sign_in(settings)[0]}")
-        yield untried(PROJECT, "the list was refused")
-        yield fails(
-            JOBS,
-            f"{_sign_in(settings)[0]} may not list jobs {told}. Give its user MetaStudio FullAccess in IAM.",
-        )
-    else:
-        yield from _no_jobs(CREDENTIALS, PROJECT, why="there was no list to see it by")
-        yield fails(JOBS, _no_list(settings, error, told))
+        return [
+            fails(CREDENTIALS, f"MetaStudio refuses {sign_in} {answer}. {remedy}"),
+            untried(PROJECT, "the sign-in failed"),
+            untried(JOBS, "the sign-in failed"),
+        ]
+    # IAM's code for a project that it does not know is the HTTP status again.
+    if isinstance(error, WrongProject) and error.code in PROJECT_CODES | {str(error.status)}:
+        return [
+            works(CREDENTIALS, f"MetaStudio takes {sign_in}"),
+            fails(
+                PROJECT,
+                f"“{settings.huaweicloud_sdk_project_id}” is not known there {answer}. "
+                "Copy HUAWEICLOUD_SDK_PROJECT_ID from My Credentials in the console: the one of "
+                "METASTUDIO_REGION.",
+            ),
+            untried(JOBS, "the project is not known"),
+        ]
+    if isinstance(error, PermissionDenied):
+        return [
+            works(CREDENTIALS, f"MetaStudio knows {sign_in}"),
+            untried(PROJECT, "the list was refused"),
+            fails(JOBS, f"{sign_in} may not list jobs {answer}. Give its user MetaStudio FullAccess in IAM."),
+        ]
+    return [
+        untried(CREDENTIALS, "there was no list to see it by"),
+        untried(PROJECT, "there was no list to see it by"),
+        fails(JOBS, _no_list(settings, error, answer)),
+    ]
 
 
-def _is_iams(error: WrongProject) -> bool:
-    """Say whether IAM refused a token request: its code there is the HTTP status again."""
-    return error.code == str(error.status)
-
-
-def _no_list(settings: Settings, error: MetaStudioError, told: str) -> str:
+def _no_list(settings: Settings, error: MetaStudioError, answer: str) -> str:
     if isinstance(error, Throttled):
         return (
-            f"MetaStudio limits this account's requests at the moment {told}. Try again in a minute; other "
+            f"MetaStudio limits this account's requests at the moment {answer}. Try again in a minute; other "
             "programs of the account count too."
         )
     if isinstance(error, WrongProject | UnreadableAnswer):
         keys = "METASTUDIO_ENDPOINT and METASTUDIO_REGION"
         also = ", HUAWEICLOUD_SDK_IAM_ENDPOINT" if settings.huaweicloud_iam_user else ""
-        what = f"what answers at “{settings.endpoint}” is not this API {told}"
+        what = f"what answers at “{settings.endpoint}” is not this API {answer}"
         return f"{what}. Check {keys}{also}, and any proxy or firewall on the way."
     if isinstance(error, TimedOut):
         return "MetaStudio took too long to answer. Try again in a minute: it may only be busy."
@@ -180,13 +174,13 @@ def _no_list(settings: Settings, error: MetaStudioError, told: str) -> str:
             "and its proxy."
         )
     return (
-        f"MetaStudio, or a proxy before it, has a fault {told}. Try again in a few minutes; if it goes on, "
+        f"MetaStudio, or a proxy before it, has a fault {answer}. Try again in a few minutes; if it goes on, "
         "check METASTUDIO_ENDPOINT and the proxy."
     )
 
 
 def _sign_in(settings: Settings) -> tuple[str, str]:
-    """Name what the bot signs in with, and what to do when it is refused."""
+    """Return what the bot signs in with, and what to do when it is refused."""
     if settings.huaweicloud_sdk_ak and settings.huaweicloud_sdk_security_token:
         return "the temporary access key", (
             "It may have ended: get HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK and "

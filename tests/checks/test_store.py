@@ -1,0 +1,207 @@
+"""``voicejob check`` and the store: what it finds, what it says, and that nothing is made or changed."""
+
+# ruff: noqa: ASYNC240  these tests are about files, and nothing else waits meanwhile
+
+import os
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.checks.item import Item
+from bot.checks.store import try_store
+from bot.domain.subscriptions import Pause
+from bot.simulators.world import GivenSettings
+from bot.store.files import claim
+from bot.store.sqlite import SqliteStore
+from tests.store.test_store import a_subscription, add_and_wait, process
+from tests.store.test_store_faults import largest_file
+
+not_as_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    (tmp_path / "folder").mkdir()
+    return tmp_path / "folder" / "kept.sqlite"
+
+
+async def tried(path: Path) -> Item:
+    """Try a store in this file."""
+    settings = GivenSettings.model_construct(voicejob_store=path)
+    (item,) = [item async for item in try_store(settings)]
+    assert item.name == "store"
+    return item
+
+
+async def failure_at(path: Path) -> str:
+    """Return what an item says that fails."""
+    item = await tried(path)
+    assert item.ok is False, item
+    return item.says
+
+
+async def fill(path: Path) -> None:
+    """Make a store with three subscriptions of two channels to two jobs, one paused."""
+    pause = Pause(reason="is_archived", since=1, tries=1, next_try=2, person_knows=True)
+    async with SqliteStore(path) as store:
+        await store.add(a_subscription())
+        await store.add(a_subscription(job_id="job-2"))
+        await store.add(a_subscription(channel="C2", pause=pause))
+
+
+def content(path: Path) -> list[Any]:
+    with closing(sqlite3.connect(path)) as file:
+        return list(file.execute("SELECT * FROM voicejob WHERE key NOT LIKE 'about:%' ORDER BY key"))
+
+
+def execute(path: Path, *statements: str) -> None:
+    """Do something to the file that no bot does."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        for statement in statements:
+            file.execute(statement)
+
+
+async def test_it_is_counted_and_stays_as_it_is(path: Path) -> None:
+    """Size, subscriptions, channels and jobs."""
+    await fill(path)
+    before = content(path)
+    item = await tried(path)
+
+    assert item.ok
+    assert "3 subscriptions (1 paused) of 2 channels to 2 jobs" in item.says
+    assert re.search(r"can be written; \d+ kB", item.says)
+    assert content(path) == before
+
+
+async def test_a_running_bot_is_a_hint(path: Path) -> None:
+    """Its process is named, it is counted, and nothing is written."""
+    with process(add_and_wait, "bot.store:open_store", path) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        before = [file.read_bytes() for file in sorted(path.parent.glob("kept*[!m]"))]
+        item = await tried(path)
+        after = [file.read_bytes() for file in sorted(path.parent.glob("kept*[!m]"))]
+
+    assert item.ok
+    assert f"a running VoiceJob has it (process {other.pid})" in item.says
+    assert "1 subscription (0 paused) of 1 channel to 1 job" in item.says
+    assert before == after
+
+
+async def test_what_a_running_bot_has_may_be_unreadable(path: Path) -> None:
+    """Then it is not counted."""
+    await fill(path)
+    execute(path, "INSERT INTO voicejob VALUES ('subscription:odd', '{}')")
+    with claim(path):
+        item = await tried(path)
+
+    assert item.ok
+    assert "could not be counted (ValueError)" in item.says
+
+
+async def test_missing_folder(path: Path) -> None:
+    """It is named, and not made."""
+    says = await failure_at(path.parent / "nowhere" / "kept")
+
+    assert f"there is no folder {path.parent}/nowhere" in says
+    assert "VOICEJOB_STORE" in says
+    assert not (path.parent / "nowhere").exists()
+
+
+@not_as_root
+@pytest.mark.parametrize("made", [False, True])
+async def test_not_writable(path: Path, *, made: bool) -> None:
+    """Neither the file nor, where there is none, the folder."""
+    if made:
+        await fill(path)
+        path.chmod(0o400)
+    else:
+        path.parent.chmod(0o500)
+    says = await failure_at(path)
+    path.parent.chmod(0o700)
+
+    assert "Permission denied" in says
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+async def test_store_of_another_user(path: Path) -> None:
+    """It can't be tried, which is a failure; nothing is made beside it that its bot could not open."""
+    await fill(path)
+    Path(f"{path}.lock").unlink()
+    os.chown(path, 4242, 4242)
+
+    assert "belongs to another user (number 4242). Run this as that user" in await failure_at(path)
+    assert [file.name for file in path.parent.iterdir()] == ["kept.sqlite"]
+
+
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [
+        ("corrupt", "put a backup in its place"),
+        ("text", "no store of VoiceJob"),
+        ("database", "no store of VoiceJob"),
+    ],
+)
+async def test_what_is_no_store_stays_as_it_is(path: Path, what: str, says: str) -> None:
+    """With VOICEJOB_STORE set to it by mistake: its content and its mode, and nothing beside it."""
+    if what == "database":
+        execute(path, "PRAGMA journal_mode=WAL", "CREATE TABLE recipes (name TEXT)")
+    else:
+        path.write_bytes((b"no database" if what == "corrupt" else b"somebody's notes\n") * 100)
+    path.chmod(0o644)
+    before = path.read_bytes()
+
+    assert says in await failure_at(path)
+    assert path.read_bytes() == before
+    assert oct(path.stat().st_mode)[-3:] == "644"
+    assert list(path.parent.iterdir()) == [path]
+
+
+async def test_an_empty_file_stays_empty(path: Path) -> None:
+    """The bot would make its store in it; the check only says so."""
+    path.touch(mode=0o644)
+    item = await tried(path)
+
+    assert item.ok
+    assert "is empty: the bot makes its store when it starts, and may" in item.says
+    assert (path.stat().st_size, oct(path.stat().st_mode)[-3:]) == (0, "644")
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("target", "ok", "says"),
+    [
+        ("nowhere/kept", False, "there is no folder"),
+        (".", False, "it is a folder"),
+        ("link", False, "symbolic links"),
+        ("kept.sqlite", True, "there is no"),
+    ],
+)
+async def test_a_link(path: Path, target: str, *, ok: bool, says: str) -> None:
+    """Where it leads counts: to a missing folder, to a folder, to itself, or to a place for a store."""
+    link = path.with_name("link")
+    link.symlink_to(target)
+    item = await tried(link)
+
+    assert item.ok is ok
+    assert says in item.says
+    assert not path.exists()
+
+
+async def test_what_keeps_it_from_being_written(path: Path) -> None:
+    """A later version's format, another program that holds it, and a full disk: each is told."""
+    await fill(path)
+    before = content(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as shell:
+        shell.execute("BEGIN IMMEDIATE")
+        assert "database is locked" in await failure_at(path)
+    with largest_file(100):
+        assert "can't be written" in await failure_at(path)
+    assert content(path) == before
+    execute(path, "UPDATE voicejob SET value = '{\"version\": 7}' WHERE key = 'about:format'")
+
+    assert "has format “7”" in await failure_at(path)
