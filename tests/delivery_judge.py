@@ -1,7 +1,7 @@
-"""PURE. Judges what a channel was told of a job against what the job really went through.
+"""PURE. Judges the messages that a channel got about a job against the states that the job really had.
 
-The states that nobody saw between two checks can't be told. But what is told has to be a chain: each message
-begins where the one before ended, and all of it lies in the job's history in that order.
+States that no check saw can't be in the messages. But these have to be a chain: each begins where the one
+before ended, and all of it is in the job's history in that order.
 """
 
 import re
@@ -13,14 +13,14 @@ from bot.domain.jobs import ENDED, GONE, STATES, Phase, meaning_of
 
 ARROW: Final = " → "
 AGAIN: Final = " again"
-"""Stands after a state that follows itself."""
+"""Follows the label of a state that comes right after itself."""
 LEFT_OUT: Final = "…"
 """Stands in a message for states in the middle of a long path."""
 BY_LABEL: Final[Mapping[str, str]] = {meaning.label: state for state, meaning in STATES.items()} | {
     meaning_of(GONE).label: GONE,
     LEFT_OUT: LEFT_OUT,
 }
-_SAID: Final = re.compile("`[^`]*`: (?P<path>[^.]*)[.]")
+_PATH: Final = re.compile("`[^`]*`: (?P<path>[^.]*)[.]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,12 +34,9 @@ class Said:
     is_broadcast: bool = False
     """Whether a notice shows in the channel too."""
 
-    def __str__(self) -> str:
-        return f"{'card' if self.is_card else '  told'}: {ARROW.join(self.path)}"
-
 
 class Repeat(NamedTuple):
-    """Two messages of which the second says what the first said: when they came, in epoch seconds."""
+    """Two messages of which the second repeats the first: when they came, in epoch seconds."""
 
     first: float
     second: float
@@ -47,106 +44,95 @@ class Repeat(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What came of it: ``breach`` says what went wrong, empty if nothing did."""
+    """The result: ``breach`` says what went wrong, empty if nothing did."""
 
     told: int = 0
-    """Changes that were told, each counted once."""
-    repeats: tuple["Repeat", ...] = ()
-    """Each message that said again what had been said."""
+    """Changes in the messages, each counted once."""
+    repeats: tuple[Repeat, ...] = ()
     breach: str = ""
     is_order: bool = False
     """Whether the breach is one of order; otherwise something was lost."""
 
 
 def path_in(text: str) -> tuple[str, ...]:
-    """Read from a message's text which states it names. Raises ValueError for any other message."""
-    found = _SAID.match(text)
+    """Return the states that a message's text names. Raises ValueError for any other message."""
+    found = _PATH.match(text)
     if not found:
         raise ValueError(f"names no state: {text!r}")
     labels = [label.removesuffix(AGAIN) for label in found["path"].split(ARROW)]
-    unknown = [label for label in labels if label not in BY_LABEL]
-    if unknown:
+    if unknown := [label for label in labels if label not in BY_LABEL]:
         raise ValueError(f"names unknown states {unknown}: {text!r}")
     return tuple(BY_LABEL[label] for label in labels)
 
 
 def is_over(state: str) -> bool:
-    """Say whether nothing comes after this state."""
+    """Whether nothing comes after this state."""
     return meaning_of(state).phase in ENDED
 
 
 def is_important(state: str) -> bool:
-    """Say whether a channel that wants only what is important is shown a change to this state."""
+    """Whether a change to this state shows in a channel that wants important ones only."""
     return meaning_of(state).phase is not Phase.IN_PROGRESS
 
 
-class _Trail(NamedTuple):
-    """One way to read what was said so far: places in the history where the last message began and ended."""
+class _Reading(NamedTuple):
+    """One way to read the messages so far: places in the history where the last one began and ended."""
 
     begin: int
     end: int
-    at: float
-    """When the last message came."""
-    repeats: tuple[Repeat, ...]
-    told: int
-    path: tuple[str, ...]
-    has_notices: bool
+    last: Said
+    told: int = 0
+    repeats: tuple[Repeat, ...] = ()
+
+    def repeated(self, end: int, message: Said) -> "_Reading":
+        """Read a message as a repeat of the last one, which may go on to a later place."""
+        told = self.told + max(0, len(message.path) - len(self.last.path))
+        return _Reading(self.begin, end, message, told, (*self.repeats, Repeat(self.last.at, message.at)))
 
 
 def judge(history: Sequence[str], said: Sequence[Said]) -> Verdict:
-    """Judge what one subscription was told, oldest first, against all states of its job."""
-    trails: Collection[_Trail] = ()
-    for number, message in enumerate(said):
-        before, trails = trails, set(_read(history, trails, message, is_first=number == 0))
-        if not trails:
-            return _broken(before, message)
-    if not trails:
+    """Judge the messages of one subscription, oldest first, against all states of its job."""
+    if not said:
         return Verdict(breach="nothing was said")
-    best = min(trails, key=lambda trail: (trail.end != len(history) - 1, len(trail.repeats)))
+    card = said[0]
+    readings: Collection[_Reading] = {
+        _Reading(place, place, card)
+        for place, state in enumerate(history)
+        if card.is_card and state == card.path[0]
+    }
+    if not readings:
+        return Verdict(
+            breach=f"the first message is no card of a state that there was: {card}", is_order=True
+        )
+    for message in said[1:]:
+        before, readings = readings, {new for old in readings for new in _read(history, old, message)}
+        if not readings:
+            return _broken(before, message)
+    best = min(readings, key=lambda reading: (reading.end != len(history) - 1, len(reading.repeats)))
     if best.end != len(history) - 1:
         return Verdict(breach=f"never told: {history[best.end]}{ARROW}{history[-1]}")
     return Verdict(told=best.told, repeats=best.repeats)
 
 
-def _read(
-    history: Sequence[str], trails: Collection[_Trail], message: Said, *, is_first: bool
-) -> Iterator[_Trail]:
-    if is_first:
-        if message.is_card:
-            for place, state in enumerate(history):
-                if state == message.path[0]:
-                    yield _Trail(place, place, message.at, (), 0, message.path, has_notices=False)
+def _read(history: Sequence[str], before: _Reading, message: Said) -> Iterator[_Reading]:
+    """Read the next message: it goes on where the last one ended, or repeats it, and perhaps has more."""
+    path, last = message.path, before.last
+    if message.is_card:
+        if last.is_card:
+            for place in range(before.begin, len(history)):
+                if history[place] == path[0]:
+                    yield before.repeated(place, message)._replace(begin=place)
         return
-    for trail in trails:
-        yield from _again(history, trail, message) if message.is_card else _noticed(history, trail, message)
-
-
-def _again(history: Sequence[str], trail: _Trail, card: Said) -> Iterator[_Trail]:
-    """Read a second card: one that came twice may show a later state, and then it tells that as well."""
-    if trail.has_notices:
-        return
-    repeats = (*trail.repeats, Repeat(trail.at, card.at))
-    for place in range(trail.begin, len(history)):
-        if history[place] == card.path[0]:
-            yield _Trail(place, place, card.at, repeats, trail.told, card.path, has_notices=False)
-
-
-def _noticed(history: Sequence[str], trail: _Trail, notice: Said) -> Iterator[_Trail]:
-    """Read a notice: it goes on where the last one ended, or it says that one again, and perhaps more."""
-    path, steps = notice.path, len(notice.path) - 1
-    if history[trail.end] == path[0]:
-        for end in _ends(history, trail.end, path):
-            told = trail.told + steps
-            yield _Trail(trail.end, end, notice.at, trail.repeats, told, path, has_notices=True)
-    if trail.has_notices and (path[: len(trail.path)] == trail.path or LEFT_OUT in path):
-        told = trail.told + max(0, len(path) - len(trail.path))
-        repeats = (*trail.repeats, Repeat(trail.at, notice.at))
-        for end in _ends(history, trail.begin, path):
-            yield _Trail(trail.begin, end, notice.at, repeats, told, path, has_notices=True)
+    if history[before.end] == path[0]:
+        for end in _ends(history, before.end, path):
+            yield _Reading(before.end, end, message, before.told + len(path) - 1, before.repeats)
+    if not last.is_card and (path[: len(last.path)] == last.path or LEFT_OUT in path):
+        for end in _ends(history, before.begin, path):
+            yield before.repeated(end, message)
 
 
 def _ends(history: Sequence[str], begin: int, path: Sequence[str]) -> Iterator[int]:
-    """Find where a path that begins in one place of the history may end."""
+    """Yield the places where a path that begins in one place of the history may end."""
     place = begin
     for state in path[1:-1]:
         if state == LEFT_OUT:
@@ -157,13 +143,9 @@ def _ends(history: Sequence[str], begin: int, path: Sequence[str]) -> Iterator[i
     yield from (end for end in range(place + 1, len(history)) if history[end] == path[-1])
 
 
-def _broken(before: Collection[_Trail], message: Said) -> Verdict:
+def _broken(before: Collection[_Reading], message: Said) -> Verdict:
     words = ARROW.join(message.path)
-    ends = {trail.path[-1] for trail in before}
-    if not before:
-        return Verdict(
-            breach=f"the first message is no card of a state that there was: {words}", is_order=True
-        )
+    ends = {reading.last.path[-1] for reading in before}
     if message.path[0] in ends:
         return Verdict(breach=f"after {' or '.join(ends)}, such a path never was: {words}", is_order=True)
     return Verdict(breach=f"a gap: after {' or '.join(ends)} came {words}")

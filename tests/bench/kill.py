@@ -20,8 +20,7 @@ from pathlib import Path
 
 from tests.bench.figures import Figure, show
 from tests.bench.lookup import prepare_environment
-from tests.scenarios.kill_records import Outcome, Plan
-from tests.scenarios.killing import play
+from tests.scenarios.killing import Outcome, Plan, play
 
 PATIENCE = 60.0
 
