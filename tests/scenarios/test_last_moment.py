@@ -1,9 +1,9 @@
-"""A server that ends leaves nothing open, whenever it is ended and whoever came."""
+"""A server that ends leaves nothing open, whenever it is ended and whoever connects."""
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import psutil
 import pytest
@@ -11,38 +11,31 @@ from aiohttp import web
 
 from bot.demo.page import serving
 from bot.demo.playground import playground
-from bot.network.servers import listening
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import SlackWorkspace
-
-Served = Callable[[], AbstractAsyncContextManager[str]]
-
-
-@asynccontextmanager
-async def metastudio() -> AsyncIterator[str]:
-    async with MetaStudioSimulator() as simulator:
-        yield simulator.url
+from bot.slack import http_mode
 
 
 @asynccontextmanager
-async def slack() -> AsyncIterator[str]:
-    async with SlackWorkspace() as workspace:
-        yield workspace.api_url
+async def served(what: str) -> AsyncIterator[str]:
+    """Serve it, and yield its address."""
+    async with AsyncExitStack() as stack:
+        match what:
+            case "metastudio":
+                yield (await stack.enter_async_context(MetaStudioSimulator())).url
+            case "slack":
+                yield (await stack.enter_async_context(SlackWorkspace())).api_url
+            case "page":
+                ground = await stack.enter_async_context(playground())
+                yield await stack.enter_async_context(serving(ground, 0))
+            case _:
+                app = web.Application()
+                yield await stack.enter_async_context(http_mode.listening(app, "127.0.0.1", 0))
 
 
-@asynccontextmanager
-async def page() -> AsyncIterator[str]:
-    async with playground() as ground, serving(ground, 0) as address:
-        yield address
-
-
-def door() -> AbstractAsyncContextManager[str]:
-    return listening(web.Application(), "127.0.0.1", 0)
-
-
-async def connect_at_the_end(late: socket.socket, served: Served, turns: int) -> None:
-    """Connect, give the event loop so many turns, and end what is served."""
-    async with served() as address:
+async def connect_at_the_end(late: socket.socket, what: str, turns: int) -> None:
+    """Connect, let the event loop make so many turns, and end what is served."""
+    async with served(what) as address:
         host, port = address.split("/")[2].split(":")
         late.connect((host, int(port)))
         for _ in range(turns):
@@ -50,35 +43,30 @@ async def connect_at_the_end(late: socket.socket, served: Served, turns: int) ->
 
 
 @pytest.mark.parametrize("turns", range(6))
-@pytest.mark.parametrize("served", [metastudio, slack, page, door])
-def test_a_connection_of_the_last_moment_is_ended(served: Served, turns: int) -> None:
-    """It was accepted, and aiohttp had not heard of it yet."""
+@pytest.mark.parametrize("what", ["metastudio", "slack", "page", "bot"])
+def test_connection_of_the_last_moment_is_ended(what: str, turns: int) -> None:
+    """It was accepted, and aiohttp did not know of it yet."""
     with socket.socket() as late:
-        asyncio.run(connect_at_the_end(late, served, turns))
-        late.settimeout(1)
+        asyncio.run(connect_at_the_end(late, what, turns))
+        late.settimeout(10)
         with suppress(ConnectionResetError):
             assert late.recv(1) == b""
 
 
-async def cancel(served: Served, turns: int) -> None:
-    """Begin to serve, and cancel that after so many turns of the event loop."""
-    before = listened_at()
+@pytest.mark.parametrize("turns", range(6))
+async def test_start_that_is_cancelled_listens_no_more(turns: int) -> None:
+    """Whoever cancels it has nothing that could be closed."""
+    before = ports()
     async with AsyncExitStack() as stack:
-        starting = asyncio.create_task(stack.enter_async_context(served()))
+        starting = asyncio.create_task(stack.enter_async_context(served("bot")))
         for _ in range(turns):
             await asyncio.sleep(0)
         starting.cancel()
         await asyncio.wait([starting])
-        assert listened_at() == before or not starting.cancelled()
+        assert ports() == before or not starting.cancelled()
 
 
-def listened_at() -> set[int]:
-    """List the ports at which this process listens."""
-    there = psutil.Process().net_connections("tcp")
-    return {each.laddr.port for each in there if each.status == psutil.CONN_LISTEN}
-
-
-@pytest.mark.parametrize("turns", range(6))
-def test_a_start_that_is_cancelled_listens_no_more(turns: int) -> None:
-    """Whoever cancels it has nothing in hand that could be closed."""
-    asyncio.run(cancel(door, turns))
+def ports() -> set[int]:
+    """Return the ports at which this process listens."""
+    connections = psutil.Process().net_connections("tcp")
+    return {each.laddr.port for each in connections if each.status == psutil.CONN_LISTEN}
