@@ -12,18 +12,20 @@ from tests.profiles import examples
 from tests.strategies import HOSTILE_PIECES, texts
 
 U = "26f06524-4f75-4b3a-a853-b649a21aaf66"
+MARKED = """
+    *{}* ~{}~ _{}_ `{}` ```{}``` *~_{}_~* *`{}`* _*{}*_ &lt;{}&gt; &amp;{} &amp;lt;{}&amp;gt;
+    “{}” ＂{}＂ ´{}´ （{}） 【{}】 《{}》 ＃{} ：{}， {}。
+"""  # noqa: RUF001
+INVISIBLE = (
+    "\u200b{}\u200d \u202e{}\u202c \u2066{}\u2069 \ufeff{}\u00ad \u3164{}\u115f \u2800{}\ufffc {}\ufe0f"
+)
 AROUND = [
-    *("*{}*", "~{}~", "_{}_", "`{}`", "```{}```", "*~_{}_~*", "*`{}`*", "_*{}*_", "&gt; {}", "&lt;{}&gt;"),
-    *("“{}”", "＂{}＂", "´{}´", "（{}）", "【{}】", "《{}》", "＃{}", "：{}，", "{}。"),  # noqa: RUF001
-    *(
-        "\u200b{}\u200d",
-        "\u202e{}\u202c",
-        "\u2066{}\u2069",
-        "\ufeff{}\u00ad",
-        "\u3164{}\u115f",
-        "\u2800{}\ufffc",
-    ),
-    *("\u00a0{}\u3000", "\U000e0001{}\U000e007f", "{}\ufe0f", "&amp;{}", "&amp;lt;{}&amp;gt;", "\t{}\r\n"),
+    *MARKED.split(),
+    *INVISIBLE.split(),
+    "&gt; {}",
+    "\u00a0{}\u3000",
+    "\U000e0001{}\U000e007f",
+    "\t{}\r\n",
 ]
 """What stands around an id that was copied from somewhere."""
 
@@ -61,19 +63,12 @@ PIECES = [
     *HOSTILE_PIECES,
     *AROUND,
     *"*~_<>&;` ",
-    "amp;",
-    "lt;",
-    "&am",
-    "https://",
-    "<https://e.example/",
-    U,
-    "a_",
-    "_b",
+    *("amp;", "lt;", "&am", "https://", "<https://e.example/", U, "a_", "_b"),
 ]
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join) | texts())
-@examples(600)
+@examples(150)
 def test_a_second_time_changes_nothing(text: str) -> None:
     """Whoever can't tell whether it was done may do it again."""
     once = normalised(text)
@@ -83,7 +78,7 @@ def test_a_second_time_changes_nothing(text: str) -> None:
 
 
 @given(st.lists(st.sampled_from(AROUND), max_size=4), st.sampled_from(["", "job ", "任务 "]))
-@examples(300)
+@examples(80)
 def test_an_id_is_found_in_any_wrapping(around: list[str], before: str) -> None:
     """Whatever marks, quotes and invisible signs stand around it, in whatever order."""
     typed = U
@@ -93,50 +88,12 @@ def test_an_id_is_found_in_any_wrapping(around: list[str], before: str) -> None:
     assert UUID.findall(normalised(before + typed)) == [U]
 
 
-BLANK = [
-    *("", " ", "\t\n", "\u00a0", "\u3000", "\u2028"),
-    *("\u3164", "\u115f", "\u1160", "\uffa0", "\u2800", "\u17b4", "\U0001d159", "\ufffc"),
-    *(
-        "\u200b",
-        "\u200d",
-        "\u2060",
-        "\u00ad",
-        "\ufeff",
-        "\u202e",
-        "\u061c",
-        "\x00\x1b",
-        "\U000e0041\U000e007f",
-    ),
-    *(
-        "\ufe0f",
-        "\U000e0100",
-        "\u034f",
-        "\u0301",
-        "\u20dd",
-        " \u0301\u0308",
-        "\u3164 \u2800\u200b",
-        "\u2065",
-        "\ufff0",
-    ),
-]
-SEEN = [
-    *(
-        "x",
-        "\u3164x",
-        "女声",
-        "한글",
-        "👩\u200d🎤",
-        "❤\ufe0f",
-        "⠁",
-        "e\u0301",
-        "-",
-        "?",
-        "¨",
-        "\u0903",
-        "\ue000",
-    ),
-    *("\U0001faf6", "\u0378", "\U000dffff"),
-]
+FILLERS = "\u3164 \u115f \u1160 \uffa0 \u2800 \u17b4 \U0001d159 \ufffc"
+FORMATS = "\u200b \u200d \u2060 \u00ad \ufeff \u202e \u061c \x00\x1b \U000e0041\U000e007f \u2065 \ufff0"
+MARKS = "\ufe0f \U000e0100 \u034f \u0301 \u20dd"
+SPACES = ["", " ", "\t\n", "\u00a0", "\u3000", "\u2028", " \u0301\u0308", "\u3164 \u2800\u200b"]
+BLANK = [*SPACES, *f"{FILLERS} {FORMATS} {MARKS}".split(" ")]
+SEEN = "x \u3164x 女声 한글 👩\u200d🎤 ❤\ufe0f ⠁ e\u0301 - ? ¨ \u0903 \ue000 \U0001faf6 \u0378 \U000dffff"
 
 
 @pytest.mark.parametrize("text", BLANK, ids=ascii)
@@ -145,7 +102,7 @@ def test_what_nobody_sees_is_blank(text: str) -> None:
     assert is_blank(text)
 
 
-@pytest.mark.parametrize("text", SEEN, ids=ascii)
+@pytest.mark.parametrize("text", SEEN.split(" "), ids=ascii)
 def test_what_somebody_sees_is_not(text: str) -> None:
     """Signs, private ones, and those that this Python does not know yet, as new emoji are at first."""
     assert not is_blank(text)

@@ -1,0 +1,335 @@
+"""Subscriptions among all that can happen, in any order: nothing is lost, and nothing is told twice.
+
+The machine stands for MetaStudio, the store, the outbox, Slack, people and crashes. What the bot remembers is
+JSON, as on the disk.
+"""
+
+from dataclasses import dataclass
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from bot.domain import subscriptions as changes
+from bot.domain.jobs import ENDED_STATES, GONE, Job
+from bot.domain.slack_errors import Refusal, meaning_of
+from bot.domain.subscriptions import (
+    Change,
+    Key,
+    Level,
+    Posted,
+    Step,
+    Subscription,
+    due,
+    next_step,
+    next_time,
+)
+from tests.domain.subscriptions import NOW, A, B, C, job_of, new, on_disk
+from tests.profiles import examples
+
+Sight = tuple[str, int | None]
+"""A job's state and how often it occurred."""
+Shown = tuple[str, Level, str | None]
+"""What a card in Slack shows: the state, the level, and who stopped the subscription."""
+
+TAKEN = "taken"
+ANSWERS = (TAKEN, "ratelimited", "not_in_channel", "message_not_found", "invalid_blocks", "token_revoked")
+CHANNELS, JOB_IDS = ("C1", "C2"), ("job-1", "job-2")
+KEYS = st.builds(Key, st.just("T1"), st.sampled_from(CHANNELS), st.sampled_from(JOB_IDS))
+JOBS = st.builds(
+    job_of, st.sampled_from([A, A, B, C, "AUDIT_FAILED", "SUCCEED", "FAILED", "NEW", None]), st.integers(1, 2)
+)
+
+
+def news(job: Job | None, known: Sight) -> Sight | None:
+    """Return what is seen, if that is news: what is not told is not known, and a count only grows."""
+    if job is None:
+        return (GONE, None) if known[0] != GONE else None
+    if job.state is None:
+        return None
+    is_again = bool(known[1] and job.reject_times and job.reject_times > known[1])
+    return (job.state, job.reject_times) if job.state != known[0] or is_again else None
+
+
+@dataclass
+class Life:
+    """One subscription from its beginning to its end, as it should go."""
+
+    sight: Sight
+    states: list[str]
+    """Every state that was seen, in order."""
+    told: int = -1
+    """Which of them the channel was told last, as far as the bot was able to write it down."""
+    is_stopped: bool = False
+    card_ts: str = ""
+    people_told: int = 0
+    """Messages to the person since Slack last took something for the channel."""
+
+
+@dataclass
+class Sending:
+    """Something on its way to Slack, for the subscription as it was then."""
+
+    subscription: Subscription
+    step: Step
+    life: Life
+    shows: int
+    """Which of the life's states was the last one then."""
+    person_is_here: bool
+    change: Change | None = None
+    """What to write down, once Slack answered."""
+    is_taken: bool = False
+    ts: str = ""
+    """Of the card, if it is one."""
+
+
+class Lives(RuleBasedStateMachine):
+    """Two jobs in two channels. ``sending`` is by channel, ``cards`` and ``warnings`` by ts."""
+
+    @initialize(jobs=st.tuples(JOBS, JOBS))
+    def begin(self, jobs: tuple[Job, Job]) -> None:
+        """Have two jobs, and nothing else."""
+        self.now = NOW
+        self.jobs: dict[str, Job | None] = dict(zip(JOB_IDS, jobs, strict=True))
+        self.rows: dict[Key, str] = {}
+        self.lives: dict[Key, Life] = {}
+        self.sending: dict[str, Sending] = {}
+        self.cards: dict[str, Shown] = {}
+        self.warnings: dict[str, bool] = {}  # whether each still says that the channel is paused
+
+    @rule(job_id=st.sampled_from(JOB_IDS), job=JOBS | st.none(), is_noticed=st.booleans())
+    def job_changes(self, job_id: str, job: Job | None, is_noticed: bool) -> None:  # noqa: FBT001  drawn
+        """Change a job, or delete it, or bring it back; the bot may notice, or not."""
+        self.jobs[job_id] = job
+        if is_noticed:
+            self._poll(job_id)
+
+    @rule(seconds=st.sampled_from([1, 59, 61, 300, 100_000]))
+    def time_passes(self, seconds: int) -> None:
+        """Wait."""
+        self.now += seconds
+
+    @rule(key=KEYS, level=st.sampled_from(Level))
+    def person_subscribes(self, key: Key, level: Level) -> None:
+        """Make a subscription, unless it is there, or a last word of it is on its way."""
+        job, on_its_way = self.jobs[key.job_id], self.sending.get(key.channel_id)
+        if key in self.rows or job is None or job.is_over:
+            return
+        if on_its_way and on_its_way.subscription.key == key:
+            return
+        self.lives[key] = Life(sight=(job.state or "", job.reject_times), states=[job.state or ""])
+        fresh = new(job=job, channel_id=key.channel_id, job_id=key.job_id, level=level)
+        self.rows[key] = on_disk(fresh)
+
+    @rule(key=KEYS, level=st.sampled_from(Level))
+    def person_changes_the_level(self, key: Key, level: Level) -> None:
+        """Press a button of the list."""
+        self._write(key, changes.with_level(level))
+
+    @rule(key=KEYS)
+    def person_refreshes(self, key: Key) -> None:
+        """Press the card's button."""
+        self._poll(key.job_id)
+        self._write(key, changes.outdated)
+
+    @rule(key=KEYS)
+    def person_stops(self, key: Key) -> None:
+        """End a subscription."""
+        if key in self.rows:
+            self.lives[key].is_stopped = True
+            self._write(key, changes.stopped("U2"))
+
+    @rule(key=KEYS)
+    def person_tries_again(self, key: Key) -> None:
+        """Press the button in the message about a pause."""
+        self._write(key, changes.tried_again(self.now))
+        if key in self.rows and key.channel_id not in self.sending and not self._read(key).stopped_by:
+            self._send(self._read(key), person_is_here=True)
+
+    @rule(channel=st.sampled_from(CHANNELS), code=st.sampled_from(ANSWERS) | st.just(TAKEN))
+    def outbox_goes_on(self, channel: str, code: str) -> None:
+        """Take one small step: choose, or hear Slack's answer, or write down what came of it."""
+        sending = self.sending.get(channel)
+        if sending is None:
+            if subscription := self._choose(channel):
+                self._send(subscription)
+        elif sending.change is None:
+            self._answer(channel, code)
+        else:
+            self._record(channel)
+
+    @precondition(lambda self: self.sending)
+    @rule()
+    def bot_crashes(self) -> None:
+        """Forget what is on its way: what Slack has taken already may come once more."""
+        for sending in self.sending.values():
+            if sending.step is Step.TELL_PERSON:
+                sending.life.people_told = 0
+        self.sending.clear()
+
+    @invariant()
+    def order_of_steps_is_kept(self) -> None:
+        """Find no notice for one that a person ended, and none that is older than what is known.
+
+        Where nothing is on its way, and nothing is due, no warning says what is no longer true.
+        """
+        for key in self.rows:
+            subscription = self._read(key)
+            is_warned = subscription.warning is not None and self.warnings[subscription.warning.ts]
+            assert not is_warned or subscription.pause or next_step(subscription) is not None
+            last_steps = {Step.EDIT_CARD, Step.EDIT_WARNING, Step.FORGET}
+            assert subscription.stopped_by is None or next_step(subscription) in last_steps
+            assert subscription.notice is None or subscription.notice.path[-1] == subscription.state
+
+    def teardown(self) -> None:
+        """Let Slack take everything until nothing is due; then nothing is lost, or lives on."""
+        for job_id in self.jobs:
+            self._poll(job_id)
+        self.bot_crashes()
+        for _ in range(12 * len(self.rows) + 1):
+            times = [at for key in self.rows if (at := next_time(self._read(key), self.now)) is not None]
+            if not times:
+                break
+            self.now = max(self.now, *times)
+            for channel in {key.channel_id for key in self.rows}:
+                if subscription := self._choose(channel):
+                    self._send(subscription)
+                    self._answer(channel, TAKEN)
+                    self._record(channel)
+        else:
+            raise AssertionError("it goes on for ever")
+        for key in self.rows:
+            self._check_rest(self.lives[key], self._read(key))
+
+    # MetaStudio and the store.
+
+    def _poll(self, job_id: str) -> None:
+        job = self.jobs[job_id]
+        for key in [key for key in self.rows if key.job_id == job_id]:
+            life = self.lives[key]
+            sight = news(job, life.sight)
+            assert not sight or due(self._read(key), job, self.now) or life.is_stopped
+            if sight and not life.is_stopped:
+                life.sight = sight
+                life.states.append(sight[0])
+            elif job and job.state == life.sight[0] and life.sight[1] is None:
+                life.sight = job.state, job.reject_times
+            self._write(key, changes.seen(job, self.now))
+
+    def _read(self, key: Key) -> Subscription:
+        return Subscription.model_validate_json(self.rows[key])
+
+    def _write(self, key: Key, change: Change) -> None:
+        if key not in self.rows:
+            return
+        if changed := change(self._read(key)):
+            self.rows[key] = on_disk(changed)
+        else:
+            del self.rows[key]
+            self._check_end(self.lives[key])
+
+    # The outbox and Slack.
+
+    def _choose(self, channel: str) -> Subscription | None:
+        """Choose what a channel is told next, as the outbox does."""
+        for key in [key for key in self.rows if key.channel_id == channel]:
+            if next_step(self._read(key)) is Step.FORGET:
+                self._write(key, changes.forgotten)
+        found = [self._read(key) for key in self.rows if key.channel_id == channel]
+        order: list[tuple[bool, int, Key]] = []
+        for each in found:
+            at, since = next_time(each, self.now), each.notice.since if each.notice else 0
+            if at is not None and at <= self.now:
+                order.append((next_step(each) is Step.EDIT_CARD, since, each.key))
+        return self._read(min(order)[2]) if order else None
+
+    def _send(self, subscription: Subscription, *, person_is_here: bool = False) -> None:
+        step, life = next_step(subscription), self.lives[subscription.key]
+        if step is None:
+            return
+        if subscription.pause and not person_is_here:
+            assert step is Step.TELL_PERSON or subscription.pause.next_try <= self.now
+        shows = len(life.states) - 1
+        self.sending[subscription.channel_id] = Sending(subscription, step, life, shows, person_is_here)
+
+    def _answer(self, channel: str, code: str) -> None:
+        sending = self.sending[channel]
+        sending.is_taken = code == TAKEN
+        sending.change = self._take(sending) if sending.is_taken else self._refuse(sending, code)
+        if sending.change is None:
+            del self.sending[channel]
+
+    def _take(self, sending: Sending) -> Change:
+        """Take the message, and check it against everything that was said before."""
+        subscription, life = sending.subscription, sending.life
+        if sending.step is Step.TELL_PERSON:
+            life.people_told += 1
+            assert life.people_told == 1, "the person is told once"
+            sending.ts = f"w{len(self.warnings)}"
+            self.warnings[sending.ts] = True
+            return changes.person_told(Posted(channel_id="D1", ts=sending.ts))
+        if sending.step is Step.EDIT_WARNING:
+            assert subscription.warning
+            self.warnings[subscription.warning.ts] = False
+            return changes.warning_edited
+        life.people_told = 0
+        shown = (subscription.state, subscription.level, subscription.stopped_by)
+        if sending.step is Step.EDIT_CARD:
+            assert subscription.card
+            self.cards[subscription.card.ts] = shown
+            return changes.card_edited(subscription.fingerprint, self.now)
+        if sending.step is Step.POST_CARD:
+            sending.ts = f"{len(self.cards)}.0"
+            self.cards[sending.ts] = shown
+            return changes.card_posted(subscription, sending.ts, self.now)
+        assert subscription.notice
+        path = list(subscription.notice.path)
+        assert path == life.states[life.told : life.told + len(path)], "in order, without a gap"
+        return changes.notice_posted(subscription.notice, self.now)
+
+    def _refuse(self, sending: Sending, code: str) -> Change | None:
+        """Refuse the message; only time helps where nothing is to be written down."""
+        refusal = meaning_of(code)
+        if refusal in {Refusal.LATER, Refusal.CREDENTIALS}:
+            return None
+        if sending.step is Step.TELL_PERSON:
+            return changes.person_told()
+        if sending.step is Step.EDIT_WARNING:
+            return changes.warning_edited
+        if refusal is Refusal.MESSAGE_GONE:
+            return changes.card_lost(code, self.now)
+        return changes.refused(code, self.now, person_knows=sending.person_is_here)
+
+    def _record(self, channel: str) -> None:
+        sending = self.sending.pop(channel)
+        assert sending.change
+        life = sending.life
+        if sending.is_taken and sending.step is Step.POST_NOTICE and sending.subscription.notice:
+            life.told += len(sending.subscription.notice.path) - 1
+        elif sending.is_taken and sending.step is Step.POST_CARD:
+            life.told = sending.shows if life.told < 0 else life.told
+            life.card_ts = sending.ts
+        self._write(sending.subscription.key, sending.change)
+
+    # What must hold.
+
+    def _check_end(self, life: Life) -> None:
+        """Check a subscription that retires: all is said, and the card says it too."""
+        if not life.is_stopped:
+            assert life.states[-1] in ENDED_STATES
+            assert life.told == len(life.states) - 1, "all is told"
+            assert self.cards[life.card_ts][0] == life.states[-1]
+
+    def _check_rest(self, life: Life, subscription: Subscription) -> None:
+        """Check one that goes on, when nothing happens any more."""
+        assert not life.is_stopped, "it should have retired"
+        assert life.states[-1] not in ENDED_STATES, "the same"
+        assert life.told == len(life.states) - 1, "all is told"
+        assert subscription.card
+        assert subscription.card.ts == life.card_ts
+        assert self.cards[life.card_ts] == (life.states[-1], subscription.level, None)
+        assert (subscription.pause, subscription.notice) == (None, None)
+
+
+Lives.TestCase.settings = settings(examples(120), stateful_step_count=50)
+TestLives = Lives.TestCase
