@@ -1,0 +1,122 @@
+"""Messages as Slack reads them, and the subscriptions that they are about."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+from bot.domain.jobs import Job
+from bot.domain.subscriptions import Level, Pause, Subscription
+from bot.messages.blocks import Message
+from bot.messages.channel import MessageContext
+from bot.simulators.slack.blockkit import buttons
+from tests.blocks import problems
+
+JOB_ID = "26f06524-4f75-4b3a-a853-b649a21aaf66"
+NOW = 1767323045
+NOW_TOKEN = "<!date^1767323045^{date_short_pretty} {time}|2026-01-02 03:04 UTC>"
+HOSTILE = "<!channel> <@U1> *x* &lt; `y` _z_ ~w~ :x: <https://e.example|l> & > \u202e"
+IN_CODE = HOSTILE.replace("`", "'").removesuffix(" \u202e")
+"""How the hostile text reads inside a code span."""
+CONTEXT = MessageContext(
+    region="cn-north-4", bot_name="voicejob", command="/voicejob", console_url=lambda _: None
+)
+
+
+def subscription_of(
+    state: Any = "PROCESSING", job: dict[str, Any] | None = None, **given: Any
+) -> Subscription:
+    """Make a subscription to a job in this state."""
+    shown = Job.from_api({"job_id": JOB_ID, "voice_name": "Morning News", "state": state} | (job or {}))
+    usual: dict[str, Any] = {
+        "team_id": "T1",
+        "channel_id": "C1",
+        "job_id": JOB_ID,
+        "level": Level.ALL,
+        "subscribed_by": "U0ALICE",
+        "subscribed_at": NOW,
+        "job": shown.remembered(),
+    }
+    return Subscription(**usual | given)
+
+
+def paused_of(reason: str, **given: Any) -> Subscription:
+    pause = Pause(reason=reason, since=NOW, tries=1, next_try=NOW + 300, person_knows=False)
+    return subscription_of(pause=pause, **given)
+
+
+def as_json(message: Message) -> str:
+    return json.dumps({"text": message.text, "blocks": message.blocks})
+
+
+def _text_objects(part: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(part, dict):
+        if part.get("type") in {"mrkdwn", "plain_text"}:
+            yield part
+        for inner in part.values():
+            yield from _text_objects(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from _text_objects(inner)
+
+
+def texts_of(message: Message, kind: str = "mrkdwn") -> list[str]:
+    """List the texts of one kind in the blocks, at any depth."""
+    return [part["text"] for part in _text_objects(message.blocks) if part["type"] == kind]
+
+
+def labels(message: Message) -> list[str]:
+    return [button["text"]["text"] for _, button in buttons(message.blocks)]
+
+
+OURS = re.compile(
+    r"<!date\^\d+\^\{date_short_pretty\} \{time\}\|\d{4}-\d\d-\d\d \d\d:\d\d UTC>"
+    r"|<@[UW][A-Z0-9]+>|<#[CG][A-Z0-9]+>"
+)
+OWN = r"[A-Z][a-z ]+\??|It will not be told any more when the state of this job changes\."
+ENTITY = re.compile(r"&(?!amp;|lt;|gt;)")
+
+
+def read_mrkdwn(text: str) -> tuple[str, list[str]]:
+    """Read mrkdwn by Slack's rules: return what may be markup, and what is only shown, in code spans.
+
+    Asserts that no span is broken, and that only dates, people and channels are in angle brackets.
+    """
+    live, codes = "", []
+    before, tick, rest = text.partition("`")
+    while tick:
+        inside, end, rest = rest.partition("`")
+        assert end, f"a code span does not end: {inside[:60]!r}"
+        assert inside, "an empty code span is two backticks"
+        assert len(inside.splitlines()) == 1, "a code span ends on its line"
+        assert not re.search("[<>]", inside), inside
+        assert not ENTITY.search(inside), inside
+        codes.append(inside.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+        live += before + "``"
+        before, tick, rest = rest.partition("`")
+    live += before
+    assert not re.search("[<>]", OURS.sub("", live)), live
+    assert not ENTITY.search(live), live
+    return live, codes
+
+
+def live_in(message: Message) -> list[str]:
+    """List what may be markup: in the text, and in each mrkdwn of the blocks."""
+    return [read_mrkdwn(text)[0] for text in (message.text, *texts_of(message))]
+
+
+def codes_in(message: Message) -> list[str]:
+    return [code for text in (message.text, *texts_of(message)) for code in read_mrkdwn(text)[1]]
+
+
+def check(message: Message) -> None:
+    """Assert that Slack takes a message, and that nothing in it is alive, or unseen, but what is ours."""
+    assert problems({"text": message.text, "blocks": message.blocks}) == []
+    assert len(message.text) <= 4000
+    assert live_in(message)
+    for part in _text_objects(message.blocks):
+        # A label of ours needs no emoji=False, which keeps a name like ":x:" from being drawn.
+        assert part["type"] == "mrkdwn" or part.get("emoji") is False or re.fullmatch(OWN, part["text"])
+        assert not {unicodedata.category(char) for char in part["text"]} & {"Cs"}
+        assert not re.search("[\u202a-\u202e\u2066-\u2069\x00\x1b\x7f\x9b]", part["text"])
