@@ -9,16 +9,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from bot.domain.jobs import ENDED, GONE, STATES, Phase, meaning_of
+from bot.domain.jobs import ENDED, Phase, meaning_of
+from bot.messages.texts import en
 
 ARROW: Final = " → "
 AGAIN: Final = " again"
 """Follows the label of a state that comes right after itself."""
 LEFT_OUT: Final = "…"
 """Stands in a message for states in the middle of a long path."""
-BY_LABEL: Final[Mapping[str, str]] = {meaning.label: state for state, meaning in STATES.items()} | {
-    meaning_of(GONE).label: GONE,
-    LEFT_OUT: LEFT_OUT,
+BY_LABEL: Final[Mapping[str, str]] = {text.label: state for state, text in en.STATES.items()} | {
+    LEFT_OUT: LEFT_OUT
 }
 _PATH: Final = re.compile("`[^`]*`: (?P<path>[^.]*)[.]")
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bot.domain.jobs import EDITIONS, LANGUAGES, SEXES, STATES, SUPPLIES, USES, Job
+from bot.domain.jobs import STATES, Job
+from bot.messages.texts.en import EDITIONS, LANGUAGES, SEXES, SUPPLIES, USES
 
 FIELDS = tuple(Job.model_fields)
 """Every field of a job, by MetaStudio's own name."""

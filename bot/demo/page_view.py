@@ -11,9 +11,11 @@ from typing import Any, Final
 from bot.demo.clockwork import SPEEDS
 from bot.demo.composer import BOT_NAME
 from bot.demo.playground import PEOPLE, Playground
-from bot.domain.jobs import STEPS, Phase, meaning_of
+from bot.domain.jobs import Phase, meaning_of
 from bot.listeners.command_parser import LEVELS
 from bot.listeners.commands import COMMAND
+from bot.messages.job_card import state_text
+from bot.messages.texts import en
 from bot.simulators.metastudio.jobs import SENT_BACK, RawJob
 from bot.simulators.slack.messages import identified
 from bot.simulators.slack.records import BOT_USER, TEAM_ID, Malformed
@@ -112,10 +114,10 @@ class View:
             "job_id": job["job_id"],
             "voice_name": job.get("voice_name", ""),
             "state": job["state"],
-            "label": meaning.label,
+            "label": state_text(job["state"]).label,
             "phase": PHASES[meaning.phase],
             "step": meaning.step,
-            "steps": STEPS,
+            "steps": en.STEPS,
             "times": job["reject_times"],
             "position": position,
             "is_over": following is None,

@@ -200,206 +200,42 @@ class Phase(Enum):
 ENDED: Final = frozenset({Phase.ENDED_WELL, Phase.ENDED_BADLY})
 """The phases in which a job is over."""
 
-STEPS: Final = (
-    "Upload",
-    "Automatic review",
-    "Manual review",
-    "Preparation",
-    "Training",
-    "Result review",
-    "Model upload",
-    "Done",
-)
-"""The usual path, in order. Preparation takes in cutting, annotation and the queue."""
 
-
-_LOOK: Final = "Check the job in the MetaStudio console."
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Meaning:
-    """What a state means: ``step`` counts from 1 along STEPS, None where the state is off the path.
+    """What a state means. ``step`` counts from 1 along the usual path, None where the state is off it."""
 
-    ``next`` says what happens next, empty where nothing does; ``to_do`` what the reader should do.
-    """
-
-    label: str
     phase: Phase
     step: int | None = None
-    next: str = ""
-    to_do: str = "Nothing for you to do."
 
 
 STATES: Final[Mapping[str, Meaning]] = {
-    "CREATING": Meaning(
-        label="Waiting for the recordings",
-        phase=Phase.WAITS_FOR_CUSTOMER,
-        step=1,
-        next="MetaStudio reviews the recordings.",
-        to_do="Upload the recordings and submit the job.",
-    ),
-    "SYSTEM_AUDITING": Meaning(
-        label="In automatic review",
-        phase=Phase.IN_PROGRESS,
-        step=2,
-        next="A person at MetaStudio reviews the recordings.",
-    ),
-    "AUDITING": Meaning(
-        label="In manual review",
-        phase=Phase.IN_PROGRESS,
-        step=3,
-        next="The recordings are prepared for training.",
-        to_do="Nothing for you to do. The review often takes a working day.",
-    ),
-    "WAITING_SPLIT": Meaning(
-        label="Recordings waiting to be cut",
-        phase=Phase.IN_PROGRESS,
-        step=4,
-        next="The recordings are cut into sentences.",
-    ),
-    "SPLITTING": Meaning(
-        label="Recordings being cut into sentences",
-        phase=Phase.IN_PROGRESS,
-        step=4,
-        next="The sentences are annotated.",
-    ),
-    "SPLIT_FAILED": Meaning(
-        label="Cutting the recordings failed",
-        phase=Phase.UNKNOWN,
-        step=4,
-        next="MetaStudio does not say who acts now.",
-        to_do=_LOOK,
-    ),
-    "ANNOTATING": Meaning(
-        label="Sentences being annotated",
-        phase=Phase.IN_PROGRESS,
-        step=4,
-        next="The job joins the queue for training.",
-    ),
-    "WAITING": Meaning(
-        label="Waiting for training",
-        phase=Phase.IN_PROGRESS,
-        step=4,
-        next="Training starts by itself when the queue allows.",
-    ),
-    "PROCESSING": Meaning(
-        label="In training",
-        phase=Phase.IN_PROGRESS,
-        step=5,
-        next="MetaStudio reviews the result.",
-    ),
-    "RESULT_REVIEW": Meaning(
-        label="Result in review at MetaStudio",
-        phase=Phase.IN_PROGRESS,
-        step=6,
-        next="The finished model is uploaded.",
-    ),
-    "USER_RESULT_REVIEW": Meaning(
-        label="Waiting for you to judge the result",
-        phase=Phase.WAITS_FOR_CUSTOMER,
-        step=6,
-        next="The finished model is uploaded once the result is accepted.",
-        to_do="Listen to the result and accept or reject it.",
-    ),
-    "USER_REVIEW_REJECT": Meaning(
-        label="Result rejected, being redone",
-        phase=Phase.IN_PROGRESS,
-        step=6,
-        next="MetaStudio works on the voice again and shows a new result.",
-    ),
-    "AUDIT_FAILED": Meaning(
-        label="Review failed, new recordings needed",
-        phase=Phase.WAITS_FOR_CUSTOMER,
-        step=1,
-        next="MetaStudio reviews the new recordings.",
-        to_do="Upload new recordings and submit the job again.",
-    ),
-    "UPLOADING": Meaning(
-        label="Model being uploaded",
-        phase=Phase.IN_PROGRESS,
-        step=7,
-        next="The voice is ready after the upload.",
-    ),
-    "SUCCEED": Meaning(
-        label="Succeeded",
-        phase=Phase.ENDED_WELL,
-        step=8,
-        to_do="Find the voice under My Creations in the MetaStudio console.",
-    ),
-    "FAILED": Meaning(
-        label="Failed",
-        phase=Phase.ENDED_BADLY,
-        to_do="Fix the cause and create a new job, or ask Huawei Cloud support.",
-    ),
+    "CREATING": Meaning(Phase.WAITS_FOR_CUSTOMER, 1),
+    "SYSTEM_AUDITING": Meaning(Phase.IN_PROGRESS, 2),
+    "AUDITING": Meaning(Phase.IN_PROGRESS, 3),
+    "WAITING_SPLIT": Meaning(Phase.IN_PROGRESS, 4),
+    "SPLITTING": Meaning(Phase.IN_PROGRESS, 4),
+    "SPLIT_FAILED": Meaning(Phase.UNKNOWN, 4),
+    "ANNOTATING": Meaning(Phase.IN_PROGRESS, 4),
+    "WAITING": Meaning(Phase.IN_PROGRESS, 4),
+    "PROCESSING": Meaning(Phase.IN_PROGRESS, 5),
+    "RESULT_REVIEW": Meaning(Phase.IN_PROGRESS, 6),
+    "USER_RESULT_REVIEW": Meaning(Phase.WAITS_FOR_CUSTOMER, 6),
+    "USER_REVIEW_REJECT": Meaning(Phase.IN_PROGRESS, 6),
+    "AUDIT_FAILED": Meaning(Phase.WAITS_FOR_CUSTOMER, 1),
+    "UPLOADING": Meaning(Phase.IN_PROGRESS, 7),
+    "SUCCEED": Meaning(Phase.ENDED_WELL, 8),
+    "FAILED": Meaning(Phase.ENDED_BADLY),
 }
 """Every state that the pages or the SDK know. Only for AUDIT_FAILED do the pages say who acts; for the others
 that is read from their names and from the order of the operation log (ListJobOperationLog).
 """
-
-_GONE: Final = Meaning(
-    label="Deleted",
-    phase=Phase.ENDED_BADLY,
-    to_do="If it was deleted by mistake, create a new job.",
-)
 ENDED_STATES: Final = frozenset(state for state, meaning in STATES.items() if meaning.phase in ENDED) | {GONE}
 """The states in which a job is over."""
-
-_NEW_STATE: Final = Meaning(
-    label="Unknown state",
-    phase=Phase.UNKNOWN,
-    next="Not known: MetaStudio has a state here that is new to the bot.",
-    to_do=_LOOK,
-)
-_NO_STATE: Final = Meaning(
-    label="No state given",
-    phase=Phase.UNKNOWN,
-    next="Not known: MetaStudio did not say where the job is.",
-    to_do=_LOOK,
-)
+_ENDED_BADLY: Final = Meaning(Phase.ENDED_BADLY)
+_UNKNOWN: Final = Meaning(Phase.UNKNOWN)
 
 
 def meaning_of(state: str | None) -> Meaning:
-    """Look up what a state means; one that is not known is UNKNOWN, and its own name stays with the job."""
-    if not state:
-        return _NO_STATE
-    return _GONE if state == GONE else STATES.get(state, _NEW_STATE)
-
-
-EDITIONS: Final[Mapping[str, str]] = {
-    "BASIC": "Basic (20 sentences)",
-    "MIDDLE": "Advanced (100 sentences)",
-    "ADVANCE": "Premium",
-    "THIRD_PARTY": "Third-party (DupDub)",
-    "THIRD_PARTY_LJZN": "Third-party (AudioX)",
-    "FLEXUS": "Flexus",
-    "LLM_MAJOR": "LLM, Chinese and English",
-    "LLM_MINOR": "LLM, other languages",
-}
-"""``job_type``. Advanced in English is MIDDLE; ADVANCE is premium. LLM_* stand only on the pages of 2024."""
-
-SEXES: Final[Mapping[str, str]] = {"FEMALE": "Female", "MALE": "Male"}
-
-LANGUAGES: Final[Mapping[str, str]] = {
-    "CN": "Chinese",
-    "EN": "English",
-    "zh_CN": "Chinese",
-    "en_US": "English",
-    "ESP": "Spanish",
-    "por": "Portuguese",
-    "fr": "French",
-}
-"""``language``: CN and EN on the pages of voice training, the others elsewhere in MetaStudio."""
-
-USES: Final[Mapping[str, str]] = {
-    "ECOMMERCE": "E-commerce",
-    "NEWS": "News",
-    "MARKETING": "Marketing",
-    "LIVE": "Livestreaming",
-    "EDUCATION": "Education and training",
-    "CUSTOMER": "Customer service",
-    "STORYTELLING": "Storytelling",
-}
-"""``tag``."""
-
-SUPPLIES: Final[Mapping[str, str]] = {"PACKAGE": "One package", "SEGMENT": "Sentence by sentence"}
-"""``create_type``: how the recordings came."""
+    """Return what a state means; for one that is not known, or None, the phase is UNKNOWN."""
+    return _ENDED_BADLY if state == GONE else STATES.get(state or "", _UNKNOWN)

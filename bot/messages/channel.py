@@ -24,7 +24,7 @@ from bot.messages.blocks import (
     quoted,
     section,
 )
-from bot.messages.job_card import ICONS, TURNS, console_button
+from bot.messages.job_card import ICONS, console_button
 from bot.messages.texts import en
 
 REFRESH_CARD: Final = "subscription_refresh"
@@ -105,11 +105,11 @@ def stop_button(value: str, action_id: str) -> Element:
 
 def _summary(subscription: Subscription) -> str:
     """Say where the job is and whose turn it is."""
-    meaning = subscription.job.meaning
+    state = subscription.state
     sentences = [
-        f"{code(job_card.title(subscription.job))}: {label(subscription.state)}.",
-        f"{TURNS[meaning.phase]}: {meaning.to_do}",
-        job_card.following(meaning),
+        f"{code(job_card.title(subscription.job))}: {label(state)}.",
+        job_card.turn(state),
+        job_card.following(state),
         *job_card.causes_in_words(subscription.job),
     ]
     return joined(*sentences)
@@ -117,8 +117,8 @@ def _summary(subscription: Subscription) -> str:
 
 def label(state: str) -> str:
     """Say a state in words; one that is new to the bot keeps the name that MetaStudio gives it."""
-    meaning = meaning_of(state)
-    return quoted(state) if meaning is meaning_of("?") else meaning.label
+    text = job_card.state_text(state)
+    return quoted(state) if text is en.UNKNOWN_STATE else text.label
 
 
 def _labels(path: Sequence[str]) -> list[str]:
@@ -129,18 +129,18 @@ def _labels(path: Sequence[str]) -> list[str]:
 
 def notice(subscription: Subscription, told: Notice) -> Message:
     """Tell which changes there were, what they mean, and what to do."""
-    meaning = meaning_of(told.path[-1])
+    state = told.path[-1]
     voice, path = code(job_card.title(subscription.job)), _shortened(_labels(told.path))
     text = [
         f"{voice}: {' → '.join(path)}.",
-        f"{TURNS[meaning.phase]}: {meaning.to_do}",
-        job_card.following(meaning),
+        job_card.turn(state),
+        job_card.following(state),
         *job_card.causes_in_words(subscription.job),
     ]
     shown_path = " → ".join([*path[:-1], f"*{path[-1]}*"])
     lines = [
-        f"{ICONS[meaning.phase]} {voice}: {shown_path}",
-        joined(job_card.turn(meaning), job_card.following(meaning)),
+        f"{ICONS[meaning_of(state).phase]} {voice}: {shown_path}",
+        joined(job_card.turn_in_bold(state), job_card.following(state)),
     ]
     return Message(joined(*text), [section("\n".join(lines)), *job_card.failure(subscription.job)])
 

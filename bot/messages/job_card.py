@@ -4,19 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot.domain.job_ids import UUID
-from bot.domain.jobs import (
-    EDITIONS,
-    GONE,
-    LANGUAGES,
-    SEXES,
-    STATES,
-    STEPS,
-    SUPPLIES,
-    USES,
-    Job,
-    Meaning,
-    Phase,
-)
+from bot.domain.jobs import GONE, STATES, Job, Phase, meaning_of
 from bot.errors import BadUsage, JobNotFound, MetaStudioError, VoiceJobError
 from bot.messages.blocks import (
     VALUE_LIMIT,
@@ -37,6 +25,7 @@ from bot.messages.blocks import (
     section,
 )
 from bot.messages.errors import sentence
+from bot.messages.texts import en
 
 REFRESH: Final = "job_refresh"
 """action_id: replace this card with a new one. The button's value is the job id."""
@@ -155,12 +144,12 @@ def title(shown: Job) -> str:
 
 def text_of(shown: Job) -> str:
     """Say in sentences what the blocks show, without the bar and the buttons."""
-    meaning = shown.meaning
+    step = shown.meaning.step
     sentences = [
-        f"{code(title(shown))}: {meaning.label}{_since(shown)}.",
-        f"{TURNS[meaning.phase]}: {meaning.to_do}",
-        f"{_step(meaning.step)}." if meaning.step else "",
-        following(meaning),
+        f"{code(title(shown))}: {state_text(shown.state).label}{_since(shown)}.",
+        turn(shown.state),
+        f"{_step(step)}." if step else "",
+        following(shown.state),
         *causes_in_words(shown),
         *(f"{label}: {value}." for label, value in _facts(shown)),
         f"Job {code(shown.job_id or '')}.",
@@ -173,22 +162,33 @@ def status_text(shown: Job) -> str:
     meaning = shown.meaning
     path = f"{_bar(meaning.step)}  {_step(meaning.step)}." if meaning.step else ""
     lines = [
-        f"{ICONS[meaning.phase]} *{meaning.label}*{_since(shown)}",
-        turn(meaning),
-        joined(path, following(meaning)),
+        f"{ICONS[meaning.phase]} *{state_text(shown.state).label}*{_since(shown)}",
+        turn_in_bold(shown.state),
+        joined(path, following(shown.state)),
     ]
     return "\n".join(filter(None, lines))
 
 
-def turn(meaning: Meaning) -> str:
-    """Say who must act; in bold, where it is the reader."""
-    said = f"{TURNS[meaning.phase]}: {meaning.to_do}"
-    return said if meaning.phase in {Phase.IN_PROGRESS, Phase.ENDED_WELL} else f"*{said}*"
+def state_text(state: str | None) -> en.StateText:
+    """Return what people read of a state, also of one that is new to the bot, and where there is none."""
+    return en.STATES.get(state, en.UNKNOWN_STATE) if state else en.NO_STATE
 
 
-def following(meaning: Meaning) -> str:
-    """Say what comes next, if anything does."""
-    return f"Next: {meaning.next}" if meaning.next else ""
+def turn(state: str | None) -> str:
+    """Return who must act in this state, and what to do."""
+    return f"{TURNS[meaning_of(state).phase]}: {state_text(state).to_do}"
+
+
+def turn_in_bold(state: str | None) -> str:
+    """Return the same in bold, where it may be the reader who must act."""
+    is_readers = meaning_of(state).phase not in {Phase.IN_PROGRESS, Phase.ENDED_WELL}
+    return f"*{turn(state)}*" if is_readers else turn(state)
+
+
+def following(state: str | None) -> str:
+    """Return what comes next, or an empty text where nothing does."""
+    text = state_text(state).next
+    return f"Next: {text}" if text else ""
 
 
 def _since(shown: Job) -> str:
@@ -200,12 +200,12 @@ def _since(shown: Job) -> str:
 
 
 def _step(step: int) -> str:
-    return f"Step {step} of {len(STEPS)}: {STEPS[step - 1]}"
+    return f"Step {step} of {len(en.STEPS)}: {en.STEPS[step - 1]}"
 
 
 def _bar(step: int) -> str:
     """Draw the path in few enough signs for a phone's line; the words beside it say the same."""
-    return "▰" * step + "▱" * (len(STEPS) - step)
+    return "▰" * step + "▱" * (len(en.STEPS) - step)
 
 
 def causes(shown: Job) -> list[tuple[str, str]]:
@@ -239,11 +239,11 @@ def _facts(shown: Job) -> list[tuple[str, str]]:
     times = shown.reject_times or 0
     facts = [
         ("State", _outside(shown.state) if shown.state in STATES else None),
-        ("Edition", _word(EDITIONS, shown.job_type)),
-        ("Language", _word(LANGUAGES, shown.language)),
-        ("Sex of the voice", _word(SEXES, shown.sex)),
-        ("Use", _word(USES, shown.tag)),
-        ("Recordings", _word(SUPPLIES, shown.create_type)),
+        ("Edition", _word(en.EDITIONS, shown.job_type)),
+        ("Language", _word(en.LANGUAGES, shown.language)),
+        ("Sex of the voice", _word(en.SEXES, shown.sex)),
+        ("Use", _word(en.USES, shown.tag)),
+        ("Recordings", _word(en.SUPPLIES, shown.create_type)),
         ("Created", _moment(shown.create_time)),
         ("Times in this state", cut(str(times), VALUE_LIMIT) if times > 1 else None),
         ("Batch", _outside(shown.batch_name)),

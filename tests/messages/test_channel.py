@@ -50,13 +50,13 @@ class TestNotice:
     def test_text_alone_says_it_all(self, state: str) -> None:
         """Phones get only the text: which voice, from where to where, whose turn, what to do, what next."""
         message = notice_of("SPLITTING", "AUDITING", state)
-        meaning = meaning_of(state)
-        following = f" Next: {meaning.next}" if meaning.next else ""
+        words = job_card.state_text(state)
+        following = f" Next: {words.next}" if words.next else ""
 
         assert message.text == (
             "`Morning News`: Recordings being cut into sentences → In manual review → "
             f"{channel.label(state)}{' again' * (state == 'AUDITING')}. "
-            f"{job_card.TURNS[meaning.phase]}: {meaning.to_do}{following}"
+            f"{job_card.TURNS[meaning_of(state).phase]}: {words.to_do}{following}"
         )
         assert ("Next:" in message.text) is (state not in ENDED_STATES)
 

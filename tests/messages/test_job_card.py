@@ -98,12 +98,13 @@ class TestCard:
     def test_any_job_fits(self, answer: dict[str, Any]) -> None:
         """The message is one that Slack takes, and its text says where the job is, and what comes next."""
         message = card_of(answer, console_url="https://console.example/")
-        meaning = Job.from_api(answer).meaning
+        job = Job.from_api(answer)
+        words, turn = job_card.state_text(job.state), job_card.TURNS[job.meaning.phase]
 
         for text in (message.text, message.blocks[1]["text"]["text"]):
-            for said in (meaning.label, f"{job_card.TURNS[meaning.phase]}: {meaning.to_do}", meaning.next):
+            for said in (words.label, f"{turn}: {words.to_do}", words.next):
                 assert said in text
-            assert ("Next: " in read_mrkdwn(text)[0]) is bool(meaning.next)
+            assert ("Next: " in read_mrkdwn(text)[0]) is bool(words.next)
         assert message.text.endswith(f"Job `{JOB_ID}`.")
 
     @pytest.mark.parametrize("state", [*STATES, "BRAND_NEW"])

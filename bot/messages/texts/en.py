@@ -1,7 +1,9 @@
 """PURE. What people read, in English. A text has ``{fields}``; whoever shows it fills them."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
+
+from bot.domain.jobs import GONE
 
 _COPY_AGAIN: Final = (
     "Slack refuses {key} with the error {error}. Copy the token again from your app's page at Slack "
@@ -171,3 +173,118 @@ DELIVERY_REFUSED: Final = (
 )
 STORE_HANGS: Final = "The disk of the store does not answer."
 """What ``/readyz`` and the log say to whoever runs the bot."""
+
+
+class StateText(NamedTuple):
+    """What people read of a job's state; ``next`` says what happens next, empty where nothing does."""
+
+    label: str
+    next: str
+    to_do: str
+
+
+_NOTHING: Final = "Nothing for you to do."
+_LOOK: Final = "Check the job in the MetaStudio console."
+
+STATES: Final[Mapping[str, StateText]] = {
+    "CREATING": StateText(
+        "Waiting for the recordings",
+        "MetaStudio reviews the recordings.",
+        "Upload the recordings and submit the job.",
+    ),
+    "SYSTEM_AUDITING": StateText(
+        "In automatic review", "A person at MetaStudio reviews the recordings.", _NOTHING
+    ),
+    "AUDITING": StateText(
+        "In manual review",
+        "The recordings are prepared for training.",
+        "Nothing for you to do. The review often takes a working day.",
+    ),
+    "WAITING_SPLIT": StateText(
+        "Recordings waiting to be cut", "The recordings are cut into sentences.", _NOTHING
+    ),
+    "SPLITTING": StateText("Recordings being cut into sentences", "The sentences are annotated.", _NOTHING),
+    "SPLIT_FAILED": StateText(
+        "Cutting the recordings failed", "MetaStudio does not say who acts now.", _LOOK
+    ),
+    "ANNOTATING": StateText("Sentences being annotated", "The job joins the queue for training.", _NOTHING),
+    "WAITING": StateText(
+        "Waiting for training", "Training starts by itself when the queue allows.", _NOTHING
+    ),
+    "PROCESSING": StateText("In training", "MetaStudio reviews the result.", _NOTHING),
+    "RESULT_REVIEW": StateText("Result in review at MetaStudio", "The finished model is uploaded.", _NOTHING),
+    "USER_RESULT_REVIEW": StateText(
+        "Waiting for you to judge the result",
+        "The finished model is uploaded once the result is accepted.",
+        "Listen to the result and accept or reject it.",
+    ),
+    "USER_REVIEW_REJECT": StateText(
+        "Result rejected, being redone",
+        "MetaStudio works on the voice again and shows a new result.",
+        _NOTHING,
+    ),
+    "AUDIT_FAILED": StateText(
+        "Review failed, new recordings needed",
+        "MetaStudio reviews the new recordings.",
+        "Upload new recordings and submit the job again.",
+    ),
+    "UPLOADING": StateText("Model being uploaded", "The voice is ready after the upload.", _NOTHING),
+    "SUCCEED": StateText("Succeeded", "", "Find the voice under My Creations in the MetaStudio console."),
+    "FAILED": StateText("Failed", "", "Fix the cause and create a new job, or ask Huawei Cloud support."),
+    GONE: StateText("Deleted", "", "If it was deleted by mistake, create a new job."),
+}
+UNKNOWN_STATE: Final = StateText(
+    "Unknown state", "Not known: MetaStudio has a state here that is new to the bot.", _LOOK
+)
+NO_STATE: Final = StateText("No state given", "Not known: MetaStudio did not say where the job is.", _LOOK)
+
+STEPS: Final = (
+    "Upload",
+    "Automatic review",
+    "Manual review",
+    "Preparation",
+    "Training",
+    "Result review",
+    "Model upload",
+    "Done",
+)
+"""The usual path of a job, in order. Preparation takes in cutting, annotation and the queue."""
+
+EDITIONS: Final[Mapping[str, str]] = {
+    "BASIC": "Basic (20 sentences)",
+    "MIDDLE": "Advanced (100 sentences)",
+    "ADVANCE": "Premium",
+    "THIRD_PARTY": "Third-party (DupDub)",
+    "THIRD_PARTY_LJZN": "Third-party (AudioX)",
+    "FLEXUS": "Flexus",
+    "LLM_MAJOR": "LLM, Chinese and English",
+    "LLM_MINOR": "LLM, other languages",
+}
+"""``job_type``. Advanced in English is MIDDLE; ADVANCE is premium. LLM_* stand only on the pages of 2024."""
+
+SEXES: Final[Mapping[str, str]] = {"FEMALE": "Female", "MALE": "Male"}
+
+LANGUAGES: Final[Mapping[str, str]] = {
+    "CN": "Chinese",
+    "EN": "English",
+    "zh_CN": "Chinese",
+    "en_US": "English",
+    "ESP": "Spanish",
+    "por": "Portuguese",
+    "fr": "French",
+}
+"""``language``: CN and EN on the pages of voice training, the others elsewhere in MetaStudio."""
+
+USES: Final[Mapping[str, str]] = {
+    "ECOMMERCE": "E-commerce",
+    "NEWS": "News",
+    "MARKETING": "Marketing",
+    "LIVE": "Livestreaming",
+    "EDUCATION": "Education and training",
+    "CUSTOMER": "Customer service",
+    "STORYTELLING": "Storytelling",
+}
+"""``tag``."""
+
+SUPPLIES: Final[Mapping[str, str]] = {"PACKAGE": "One package", "SEGMENT": "Sentence by sentence"}
+"""``create_type``: how the recordings came."""
