@@ -1,1 +1,1 @@
-"""Asking MetaStudio how the followed jobs are, and recording changes; nothing here speaks to Slack."""
+"""Asks MetaStudio for the followed jobs, and records what changed; nothing here talks to Slack."""

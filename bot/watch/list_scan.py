@@ -1,4 +1,4 @@
-"""PURE. One reading of MetaStudio's list of jobs: what it shows, and how far it can be trusted.
+"""PURE. One scan of MetaStudio's list of jobs: what it shows, and how far it can be trusted.
 
 The list is asked for by the time of the last change, newest first; that order is documented only recently,
 and a list can lag behind. So what comes back is checked: whether it is in order, whether it holds the jobs
@@ -18,29 +18,29 @@ from bot.domain.subscriptions import Subscription
 OVERLAP: Final = 5
 """By how many jobs pages overlap: one that is deleted meanwhile moves all that come after it up by one."""
 MARGIN: Final = 300
-"""Seconds that a list may lag behind, so that a reading goes back so far beyond the one before."""
+"""Seconds that a list may lag behind: each scan goes back so far beyond the one before."""
 CROSS_CHECKS: Final = 3
-"""How many jobs are asked for one by one beside each reading of the list, at least."""
+"""How many jobs are asked for by themselves beside each scan, at least."""
 EVERY_JOB: Final = 12 * 60 * 60
-"""Seconds within which each job is asked for itself, however good the list seems."""
+"""Seconds within which each job is asked for by itself, however good the list seems."""
 
 
 class Strategy(Enum):
-    """How to ask how the followed jobs are."""
+    """How the followed jobs are asked for."""
 
     ONE_BY_ONE = auto()
     LIST = auto()
 
 
 def strategy(*, followed: int, pages: int, is_suspended: bool) -> Strategy:
-    """Choose what costs fewer requests; ``rests`` says that the list is not to be trusted at present."""
+    """Choose what costs fewer requests, with so many pages of the list; a suspended list is not used."""
     return Strategy.ONE_BY_ONE if is_suspended or followed <= pages + CROSS_CHECKS else Strategy.LIST
 
 
 class ListScan:
-    """One reading. ``known`` has the time of the last known change (epoch seconds) of each followed job.
+    """One scan. ``known`` has the time of the last known change (epoch seconds) of each followed job.
 
-    It goes on until what it reads is older than ``since`` (epoch seconds); None: until it met every job.
+    It goes on to what is older than ``since`` (epoch seconds); None: until it met every job.
     """
 
     def __init__(self, known: Mapping[str, int | None], since: int | None) -> None:
@@ -62,7 +62,7 @@ class ListScan:
         """Whether the whole list was read."""
 
     def take(self, page: Page) -> None:
-        """Read a page."""
+        """Add a page."""
         new = [job for job in page.jobs if job.job_id not in self._met]
         self.is_in_order = self.is_in_order and self._in_order(new)
         for job in page.jobs:
@@ -101,7 +101,7 @@ class ListScan:
         return [job_id for job_id in unmet if self.at_end or _is_newer(self._known[job_id], self.oldest)]
 
     def hides(self, job: Job) -> bool:
-        """Say whether the list should have shown a job as it showed itself right after.
+        """Whether the list should have shown a job as it was when asked for by itself right after.
 
         One that changed since, so that it is newer than all that was read, proves nothing, unless the list
         did not even reach what was known before.
@@ -114,7 +114,7 @@ class ListScan:
 
 
 def is_doubtful(shown: Job, subscriptions: Collection[Subscription]) -> bool:
-    """Say whether a change that the list shows may be an old tale: no newer than what is known already."""
+    """Whether a change that the list shows may be stale: no newer than what is known already."""
     if not shown.state:
         return True
     changed = (subscription for subscription in subscriptions if differs(shown, subscription.job))
@@ -124,7 +124,7 @@ def is_doubtful(shown: Job, subscriptions: Collection[Subscription]) -> bool:
 
 
 def _newer(first: Job, second: Job) -> Job:
-    """Choose between two copies of a job; where that is open, give one that has to be asked for."""
+    """Return the newer of two copies of a job; where that is open, one without a state, to be asked for."""
     if _is_newer(second.lastupdate_time, first.lastupdate_time) and first.lastupdate_time is not None:
         return second
     is_open = second.lastupdate_time in {None, first.lastupdate_time} or first.lastupdate_time is None
@@ -132,12 +132,12 @@ def _newer(first: Job, second: Job) -> Job:
 
 
 def _is_newer(time: int | None, than: int | None) -> bool:
-    """Compare two times of changes; one that is not known is older than any other."""
+    """Whether a time of a change is later than another one; None is earlier than any."""
     return time is not None and (than is None or time > than)
 
 
 def last_change(subscriptions: Iterable[Subscription]) -> int | None:
-    """Say when a job changed last, as far as is known, in epoch seconds."""
+    """Return when a job changed last, as far as is known, in epoch seconds."""
     latest = 0
     for subscription in subscriptions:  # for thousands of jobs, max() with a generator takes twice as long
         latest = max(subscription.job.lastupdate_time or 0, latest)
@@ -145,10 +145,10 @@ def last_change(subscriptions: Iterable[Subscription]) -> int | None:
 
 
 def next_since(newest: int | None) -> int | None:
-    """Say how far the next reading goes back, in epoch seconds."""
+    """Return how far the next scan goes back, in epoch seconds; None: to the end."""
     return None if newest is None else newest - MARGIN
 
 
 def cross_checks(followed: int, poll: float) -> int:
-    """Say how many jobs to ask for beside the list: a few, and each job within EVERY_JOB seconds."""
+    """Return how many jobs to ask for beside a scan: a few, and each job within EVERY_JOB seconds."""
     return max(CROSS_CHECKS, math.ceil(followed * poll / EVERY_JOB))

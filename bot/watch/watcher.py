@@ -1,7 +1,6 @@
-"""The watcher: asks MetaStudio how the followed jobs are, compares, and writes down what is to be told.
+"""The watcher: asks MetaStudio for the followed jobs, and records what changed for the outbox to deliver.
 
-Telling it is the outbox's work. While nobody follows a job, the list is asked for now and then, only to see
-whether MetaStudio answers.
+While nobody follows a job, the list is asked for now and then, only to see whether MetaStudio answers.
 """
 
 import asyncio
@@ -35,41 +34,34 @@ from bot.store import Store
 from bot.telemetry.log_once import LogOnce
 from bot.telemetry.logs import about
 from bot.telemetry.metrics import Metrics
-from bot.watch.list_scan import (
-    ListScan,
-    Strategy,
-    cross_checks,
-    is_doubtful,
-    last_change,
-    next_since,
-    strategy,
-)
+from bot.watch import list_scan
+from bot.watch.list_scan import ListScan, Strategy, strategy
 from bot.watch.memory import Memory
 
 log = logging.getLogger(__name__)
 
 RARELY: Final = 15 * 60
-"""Seconds to which the pause between two tries grows while MetaStudio refuses the bot itself."""
+"""Seconds: the longest pause between two tries while MetaStudio refuses the bot itself."""
 LIST_SUSPENSION: Final = 30 * 60
-"""Seconds for which a list that proved wrong is not asked for again; for a refused one they grow to that."""
+"""Seconds for which a list that proved wrong is not used; the longest pause after it was refused."""
 IDLE: Final = 50.0
-"""Seconds between two tries of MetaStudio, at least, while no job is followed and all is well."""
+"""Seconds between two requests, at least, while no job is followed and all is well."""
 JITTER: Final = 0.1
 """The share by which the pause between two checks varies."""
 FAILURES: Final = 3
 """After so many failures in a row, the rest of a check is left for the next one."""
+REMEDY: Final = ": `voicejob check` says what to do, and a new setting needs a restart, but no secret's file"
 
-CHECK: Final = ": `voicejob check` says what to do, and a new setting needs a restart, but no secret's file"
-
-Followed = Mapping[str, Sequence[Subscription]]
+Subscribed = Sequence[Subscription]
+Followed = Mapping[str, Subscribed]
 """Subscriptions by the id of their job."""
 
 
 class Watcher:
-    """Checks the jobs of ``store`` every ``poll`` seconds; ``changed`` hears which subscriptions changed.
+    """Checks the jobs of ``store`` every ``poll`` seconds; calls ``changed`` for changed subscriptions.
 
-    A job is gone when two checks miss it, ``pace.gone`` seconds apart, and so does the list; where that may
-    not be asked, ``gone_unlisted`` apart. See RARELY and LIST_RESTS.
+    A job is gone when two checks miss it, ``rates.gone`` seconds apart, and so does the list; where that may
+    not be asked, ``rates.gone_unlisted`` apart. See RARELY, LIST_SUSPENSION and IDLE.
     """
 
     def __init__(
@@ -93,11 +85,11 @@ class Watcher:
         self._list_suspension = list_suspension
         self._list_refusals = Backoff(first=min(poll, list_suspension), longest=list_suspension)
         self._metrics = metrics or Metrics()
-        self._once, self._list_edge = LogOnce(log), LogOnce(log)
-        # All times here are the loop's, but for _since, which is MetaStudio's.
+        self._log, self._list_log = LogOnce(log), LogOnce(log)
         self._memories: defaultdict[str, Memory] = defaultdict(Memory)
         self._recheck: set[str] = set()
-        """The jobs that a list did not settle, and that could not be asked for then."""
+        """The jobs that a list left open, and that could not be asked for then."""
+        # All times are the event loop's, but for _since, which is MetaStudio's.
         self._listed_at = -math.inf
         self._list_suspended_until = -math.inf
         self._since: int | None = None
@@ -106,13 +98,13 @@ class Watcher:
         self._began_at = _now()
         self._served_at = -math.inf
         """When MetaStudio last gave a good answer, be it a no to an id, or when none was needed."""
-        self._tried_idly_at = -math.inf
+        self._idle_check_at = -math.inf
         self.idle = IDLE
         self.trouble: VoiceJobError | None = None
-        """What keeps it from checking at present."""
+        """What keeps it from checking at present; None while all is well."""
 
     async def run(self) -> None:
-        """Check again and again, until cancelled."""
+        """Check every ``poll`` seconds until cancelled; less often while MetaStudio refuses the bot."""
         while True:
             self._woken.clear()  # before the check: what wakes it during one that fails must not get lost
             pause = await self._check_safely()
@@ -122,7 +114,7 @@ class Watcher:
 
     @property
     def silence(self) -> float:
-        """For how many seconds MetaStudio has given no good answer, though there was something to ask."""
+        """Seconds since MetaStudio's last good answer, or since the start."""
         return _now() - max(self._began_at, self._served_at)
 
     @property
@@ -136,95 +128,92 @@ class Watcher:
         return isinstance(self.trouble, REFUSED)
 
     def retry_soon(self) -> None:
-        """Check now, if the last check was refused: MetaStudio has served a person."""
+        """Check now, if the last check was refused: a person's request succeeded."""
         self._woken.set()
 
     def asked(self, job_id: str, at: float) -> None:
-        """Take it that a person saw how a job was at ``at``: what was asked for earlier is older."""
+        """Note that a person saw the job as it was at ``at``: ignore what was asked for before."""
         memory = self._memories[job_id]
         memory.checked_at = max(at, memory.checked_at)
 
     def checked_at(self, job_id: str) -> int | None:
-        """Say when a job was last checked, in epoch seconds; None before the first time since the start."""
+        """Return when a job was last checked, in epoch seconds; None if not since the start."""
         at = max(self._listed_at, self._memories[job_id].checked_at)
         return None if at == -math.inf else int(time.time() - _now() + at)
 
     async def check_now(self, job_id: str) -> None:
-        """Check one job now, because a person asks for it. Raises MetaStudioError, StoreTrouble."""
+        """Check one job at a person's request. Raises MetaStudioError, StoreTrouble."""
         at = self._metastudio.asked_at(job_id)
         job = await self._metastudio.stated_job(job_id)
         followed = await self._store.followed()
-        await self._answered(job_id, job, followed.get(job_id, ()), at)
+        await self._apply_answer(job_id, job, followed.get(job_id, ()), at)
 
     async def _check_safely(self) -> float:
-        """Check once, and say how many seconds to wait until the next time."""
+        """Check once; return the seconds until the next check."""
         started = _now()
         try:
             has_asked = await self.check()
         except (MetaStudioError, StoreTrouble) as error:
             self._metrics.check(_now() - started, type(error).__name__)
-            return self._fails(error)
+            return self._failed(error)
         if has_asked:
             self._metrics.check(_now() - started)
         self.trouble = None
         self._refusals.worked()
-        self._once.works("jobs can be checked again")
+        self._log.works("jobs can be checked again")
         return self._poll
 
-    def _fails(self, error: MetaStudioError | StoreTrouble) -> float:
-        """Note what keeps it from checking, and say how many seconds to wait until the next time."""
+    def _failed(self, error: MetaStudioError | StoreTrouble) -> float:
+        """Record why a check failed; return the seconds until the next check."""
         self.trouble = error
         if isinstance(error, StoreTrouble):
             return self._poll  # the store has logged it
         is_known = isinstance(error, CredentialsRefused)  # nothing would be sent before that is forgotten
         held = self._rates.refused / (1 - JITTER) if is_known else self._metastudio.throttle.held
         pause = max(held, self._refusals.failed() if self.is_refused else self._poll)
-        told = f"jobs can't be checked ({type(error).__name__}); next try in %.0f seconds"
-        self._once.fails(told + (CHECK if self.is_refused else ""), pause, about=about(error=error))
+        line = f"jobs can't be checked ({type(error).__name__}); next try in %.0f seconds"
+        self._log.fails(line + (REMEDY if self.is_refused else ""), pause, about=about(error=error))
         return pause
 
     async def check(self) -> bool:
-        """Check all jobs, or as many as the requests allow; False if MetaStudio was not asked anything.
+        """Check all jobs, or as many as the rate of requests allows; return whether MetaStudio was asked.
 
         Raises MetaStudioError, StoreTrouble.
         """
-        subscription = await self._store.followed()
-        for job_id in self._memories.keys() - subscription.keys():
+        all_followed = await self._store.followed()
+        for job_id in self._memories.keys() - all_followed.keys():
             del self._memories[job_id]
-        followed = {job_id: each for job_id, every in subscription.items() if (each := unfinished(every))}
+        followed = {job_id: each for job_id, every in all_followed.items() if (each := unfinished(every))}
         if not followed:
             self._since = None
-            return await self._try_idly()
-        is_suspended = _now() < self._list_suspended_until
-        chosen = strategy(followed=len(followed), pages=1, is_suspended=is_suspended)
+            return await self._check_idle()
         at = _now()
+        is_suspended = at < self._list_suspended_until
+        chosen = strategy(followed=len(followed), pages=1, is_suspended=is_suspended)
         scan = await self._read_list(followed) if chosen is Strategy.LIST else None
         number = max(1, int(self._poll / self._metastudio.throttle.pause))
-        if scan and await self._take_list(scan, followed, at):
-            self._remember(scan, at, len(followed))
-            number = cross_checks(len(followed), self._poll)
+        if scan and await self._apply_list(scan, followed, at):
+            self._list_applied(scan, at, len(followed))
+            number = list_scan.cross_checks(len(followed), self._poll)
         else:
             scan = None
-        await self._ask_some(followed, self._rota(followed, number), scan)
+        await self._ask_some(followed, self._most_due(followed, number), scan)
         return True
 
-    async def _try_idly(self) -> bool:
-        """See whether MetaStudio answers, unless it did a moment ago. Raises MetaStudioError."""
-        is_due = self.trouble is not None or _now() - self._tried_idly_at >= self.idle
+    async def _check_idle(self) -> bool:
+        """Ask for the list, unless that worked a moment ago; return whether. Raises MetaStudioError."""
+        is_due = self.trouble is not None or _now() - self._idle_check_at >= self.idle
         if is_due:
             await self._metastudio.throttle.turn()
             await self._metastudio.recent_jobs()
-            self._tried_idly_at = _now()
+            self._idle_check_at = _now()
         self._served_at = _now()
         return is_due
 
-    # The list.
-
     async def _read_list(self, followed: Followed) -> ListScan | None:
-        """Read the list as far as needed; None if it can't be relied on, or asking one by one costs less."""
-        scan = ListScan(
-            {job_id: last_change(subscription) for job_id, subscription in followed.items()}, self._since
-        )
+        """Read the list as far as needed; None if it can't be used, or asking one by one costs less."""
+        known = {job_id: list_scan.last_change(subscribed) for job_id, subscribed in followed.items()}
+        scan = ListScan(known, self._since)
         try:
             while not scan.is_over and scan.pages < len(followed):
                 await self._metastudio.throttle.turn()
@@ -236,18 +225,19 @@ class Watcher:
             if not error.transient:
                 self._list_suspended_until = _now() + self._list_refusals.failed()
             kind = type(error).__name__
-            self._list_edge.fails(f"the list of jobs can't be used ({kind})", about=about(error=error))
+            self._list_log.fails(f"the list of jobs can't be used ({kind})", about=about(error=error))
             return None
         if not scan.is_over:
             self._list_suspended_until = _now() + self._list_suspension
             return None
         if not scan.is_in_order:
-            self._rest_list("it is not in order")
+            self._distrust_list("it is not in order")
             return None
         return scan
 
-    async def _take_list(self, scan: ListScan, followed: Followed, at: float) -> bool:
-        """Write down what the list shows, and ask for what it leaves open; False if it proves wrong."""
+    async def _apply_list(self, scan: ListScan, followed: Followed, at: float) -> bool:
+        """Record what the list shows, and ask for what it leaves open; False if it proves wrong."""
+        is_doubtful = list_scan.is_doubtful
         doubtful = {job_id for job_id, job in scan.found.items() if is_doubtful(job, followed[job_id])}
         for job_id in scan.found.keys() - doubtful:
             self._memories[job_id].missing_since = None
@@ -258,27 +248,21 @@ class Watcher:
         self._recheck = await self._ask_some(followed, oldest_first, scan, suspects)
         return _now() >= self._list_suspended_until
 
-    def _remember(self, scan: ListScan, at: float, followed: int) -> None:
-        """Remember how far the list was read: only now, when all that it showed is on disk."""
-        self._list_edge.works("the list of jobs is used again")
+    def _list_applied(self, scan: ListScan, at: float, followed: int) -> None:
+        """Remember how far the list was read, once all that it showed is on disk."""
+        self._list_log.works("the list of jobs is used again")
         self._list_refusals.worked()
         self._listed_at = at
-        if (
-            self._since is not None
-            and strategy(followed=followed, pages=scan.pages, is_suspended=False) is Strategy.ONE_BY_ONE
-        ):
-            self._list_suspended_until = (
-                at + self._list_suspension
-            )  # so much changes that the list does not save any
+        cheaper = strategy(followed=followed, pages=scan.pages, is_suspended=False)
+        if self._since is not None and cheaper is Strategy.ONE_BY_ONE:
+            self._list_suspended_until = at + self._list_suspension
         # Fewer jobs than before: some were deleted, and the next reading finds out which.
-        self._since = None if scan.count < self._count else next_since(scan.newest)
+        self._since = None if scan.count < self._count else list_scan.next_since(scan.newest)
         self._count = scan.count
 
-    def _rest_list(self, why: str, job_id: str = "") -> None:
+    def _distrust_list(self, why: str, job_id: str = "") -> None:
         self._list_suspended_until = _now() + self._list_suspension
-        self._list_edge.fails(f"the list of jobs is not used for a while: {why}", about=about(job=job_id))
-
-    # One job after the other.
+        self._list_log.fails(f"the list of jobs is not used for a while: {why}", about=about(job=job_id))
 
     async def _ask_some(
         self,
@@ -287,10 +271,10 @@ class Watcher:
         scan: ListScan | None = None,
         suspects: Collection[str] = (),
     ) -> set[str]:
-        """Ask for jobs, and return those that could not be asked for, though others could.
+        """Ask for jobs; return those for which that failed, though it worked for others.
 
-        They also show whether the list that was read is true: it should have shown ``suspects`` as they are.
-        Raises MetaStudioError when none could, or when it seems that no further one can.
+        The answers also show whether ``scan`` is true: it should have shown ``suspects`` as they are.
+        Raises MetaStudioError when all failed, or when it seems that all further ones will.
         """
         failed: dict[str, MetaStudioError] = {}
         in_a_row, has_worked = 0, scan is not None
@@ -306,31 +290,27 @@ class Watcher:
                     raise
                 continue
             in_a_row, has_worked = 0, True
-            is_telling = job_id in suspects or any(
-                differs(job, subscription.job) for subscription in followed[job_id] if job
-            )
+            is_telling = job_id in suspects or any(differs(job, each.job) for each in followed[job_id] if job)
             if scan and job and is_telling and scan.hides(job):
-                self._rest_list("it does not show what a job itself shows", job_id)
+                self._distrust_list("it does not show what a job itself shows", job_id)
                 if suspects:
                     break
         for job_id, why in failed.items():
-            # That a few ids are refused, and there are no others, is no word about MetaStudio.
+            # That a few ids are refused, and there are no others, says nothing about MetaStudio.
             if not has_worked and not isinstance(why, RequestRefused):
                 raise why
-            self._log_odd(job_id, why)
+            self._log_unreadable(job_id, why)
         return set(failed)
 
-    def _rota(self, followed: Followed, number: int) -> list[str]:
-        """Choose jobs: first those that were not there, as that has to be settled, then the oldest checks."""
+    def _most_due(self, followed: Followed, number: int) -> list[str]:
+        """Choose jobs: first those that were missing, which has to be settled, then the oldest checks."""
+        of = self._memories
+        return heapq.nsmallest(
+            number, followed, key=lambda it: (of[it].missing_since is None, of[it].asked_at)
+        )
 
-        def order(job_id: str) -> tuple[bool, float]:
-            memory = self._memories[job_id]
-            return memory.missing_since is None, memory.asked_at
-
-        return heapq.nsmallest(number, followed, key=order)
-
-    async def _ask(self, job_id: str, subscriptions: Sequence[Subscription]) -> Job | None:
-        """Ask for a job, and write down how it is; None if it is not there. Raises MetaStudioError."""
+    async def _ask(self, job_id: str, followed: Subscribed) -> Job | None:
+        """Ask for a job, and record its state; return None if it is missing. Raises MetaStudioError."""
         await self._metastudio.throttle.turn()
         memory, at = self._memories[job_id], self._metastudio.asked_at(job_id)
         memory.asked_at = at
@@ -343,35 +323,30 @@ class Watcher:
             raise
         except BadJobId as error:
             self._served_at = _now()
-            self._log_odd(job_id, error)
+            self._log_unreadable(job_id, error)
             return None
         self._served_at = _now()
         try:
-            await self._answered(job_id, job, subscriptions, at)
+            await self._apply_answer(job_id, job, followed, at)
         except StoreTrouble:
-            memory.asked_at = -math.inf  # what could not be written down is asked for again first
+            memory.asked_at = -math.inf  # what could not be recorded is asked for again first
             raise
         return job
 
-    async def _answered(
-        self, job_id: str, job: Job | None, subscriptions: Sequence[Subscription], at: float
-    ) -> None:
-        """Take what a job itself says, None where it is not there. Raises MetaStudioError, StoreTrouble."""
+    async def _apply_answer(self, job_id: str, job: Job | None, followed: Subscribed, at: float) -> None:
+        """Record how a job is, or that it is missing (None). Raises MetaStudioError, StoreTrouble."""
         if job is None:
-            await self._miss(job_id, subscriptions, at)
+            await self._missed(job_id, followed, at)
             return
         memory = self._memories[job_id]
         memory.missing_since = None
         if memory.is_unreadable:
             memory.is_unreadable = False
             log.info("a job can be checked again", extra=about(job=job_id))
-        await self._observe(job_id, job, subscriptions, at)
+        await self._observe(job_id, job, followed, at)
 
-    async def _miss(self, job_id: str, subscriptions: Sequence[Subscription], at: float) -> None:
-        """Note that a job is not there. If that goes on, ask the list, whose outage is no evidence of an end.
-
-        Raises MetaStudioError, StoreTrouble.
-        """
+    async def _missed(self, job_id: str, followed: Subscribed, at: float) -> None:
+        """Note that a job is missing; ask the list if that goes on. Raises MetaStudioError, StoreTrouble."""
         memory = self._memories[job_id]
         missing_for = memory.missed(at)
         if missing_for < self._rates.gone:
@@ -384,28 +359,23 @@ class Watcher:
             raise
         except MetaStudioError as error:
             if not isinstance(error, MAY_NOT_LIST) or missing_for < self._rates.gone_unlisted:
-                return
+                return  # that the list fails is no evidence
             listed = None
         memory.missing_since = at if listed else None
         if listed:
-            self._log_odd(job_id, JobNotFound(job_id=job_id))
-        await self._observe(job_id, listed, subscriptions, at)
+            self._log_unreadable(job_id, JobNotFound(job_id=job_id))
+        await self._observe(job_id, listed, followed, at)
 
-    async def _observe(
-        self, job_id: str, job: Job | None, subscriptions: Sequence[Subscription], at: float
-    ) -> None:
-        """Write down how a job is, where that is news; None is a job that is gone.
-
-        It was asked for at ``at``. An answer that comes after that to a later question is an old tale.
-        """
+    async def _observe(self, job_id: str, job: Job | None, followed: Subscribed, at: float) -> None:
+        """Record what is new of a job asked for at ``at`` (None: it is gone), unless a later answer was."""
         memory, now, undated = self._memories[job_id], time.time(), self._rates.gone
         if at < memory.checked_at:
             return
         memory.checked_at = at
-        proof = memory.doubts(job, (each.job for each in subscriptions), at, undated=undated) if job else 0.0
+        proof = memory.doubts(job, (each.job for each in followed), at, undated=undated) if job else 0.0
         change = seen(job, int(now), past=memory.past, proof=proof, undated=undated)
-        for each in subscriptions:
-            # It may have changed since the check began: whatever else is new there, the next one sees.
+        for each in followed:
+            # The subscription may have changed since the check began.
             if adds(job, each.job) and (subscription := await self._store.get(each.key)):
                 changed = await self._store.change(subscription.key, change)
                 if changed and changed is not subscription:
@@ -419,8 +389,8 @@ class Watcher:
             self._memories[before.job_id].changed(before.job)
             log.info("change", extra=about(job=before.job_id, channel=before.channel_id, state=after.state))
 
-    def _log_odd(self, job_id: str, error: MetaStudioError | BadJobId) -> None:
-        """Log what is wrong with one job, once."""
+    def _log_unreadable(self, job_id: str, error: MetaStudioError | BadJobId) -> None:
+        """Log once why a job can't be checked."""
         memory = self._memories[job_id]
         if not memory.is_unreadable:
             memory.is_unreadable = True
