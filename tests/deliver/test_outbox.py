@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -27,17 +26,6 @@ from bot.domain.subscriptions import (
 from bot.simulators.slack.workspace import SlackWorkspace
 from bot.telemetry.metrics import Metrics, Stock
 from tests.support import Office, disk_held, eventually, eventually_so, fail_fast, log_text, office
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "store"
-
-
-@pytest.fixture
-async def post(slack: SlackWorkspace, path: Path) -> AsyncIterator[Office]:
-    async with office(slack, path) as opened:
-        yield opened
 
 
 async def all_told(post: Office) -> None:
@@ -80,16 +68,6 @@ def methods(post: Office) -> list[str]:
 
 class TestOrder:
     """What goes first, and what waits for what."""
-
-    async def test_what_was_due_before_the_start_is_delivered(self, post: Office) -> None:
-        """The outbox begins with what the store holds."""
-        keys = [await post.follow(f"job-{number}") for number in range(3)]
-
-        async with post.open():
-            await all_told(post)
-
-        assert len(post.posts()) == 3
-        assert all([(await post.kept(key)).card for key in keys])
 
     async def test_what_is_woken_is_delivered(self, post: Office) -> None:
         """A wake brings what became due while it ran, again and again."""
@@ -181,16 +159,6 @@ class TestOrder:
             assert len(post.posts()) == 1
             assert await post.store.get(second) is None
 
-    async def test_a_card_is_never_posted_twice(self, post: Office) -> None:
-        """Whoever asks for the card at the same time, it is posted once."""
-        key = await post.follow()
-        async with post.open():
-            post.outbox.wake(key)
-            await asyncio.gather(*(post.outbox.deliver(key, person_is_here=True) for _ in range(5)))
-            await all_told(post)
-
-        assert len(post.posts()) == 1
-
     async def test_a_card_is_not_posted_twice_when_who_asked_is_stopped(self, post: Office) -> None:
         """The next one waits for the message on its way even if the one who sent it is not there any more."""
         key = await post.follow()
@@ -203,16 +171,6 @@ class TestOrder:
 
         assert len(post.posts()) == 1
         assert (await post.kept(key)).card is not None
-
-    async def test_what_ended_retires(self, post: Office) -> None:
-        """After its last notice and its last edit, the subscription to a job that is over is gone."""
-        key = await post.followed()
-        await post.job_is(key, "SUCCEED")
-        async with post.open():
-            await eventually(lambda: bool(post.edits()))
-            await all_told(post)
-
-        assert len(post.posts()) == 2
 
 
 class TestForgotten:
@@ -255,37 +213,26 @@ class TestForgotten:
 class TestPauses:
     """When Slack does not let it."""
 
-    async def test_growing_pauses_after_failures(self, slack: SlackWorkspace, path: Path) -> None:
-        """While Slack fails, it is tried less and less often."""
-        async with office(slack, path, first_pause=0.05) as post:
+    async def test_pauses_grow_and_begin_small_again(self, slack: SlackWorkspace, path: Path) -> None:
+        """While Slack fails, it is tried less and less often; one message that goes through ends that."""
+        async with office(slack, path, first_pause=0.2) as post:
             at: list[float] = []
 
             def fails(*_: Any) -> Any:
                 at.append(time.monotonic())
-                return {"status": 500}
+                return {"status": 500} if len(at) not in {4, 6} else None
 
             post.slack.chaos(fails)
-            await post.follow()
-            async with post.open():
-                await eventually(lambda: len(at) == 5)
-
-        pauses = [later - earlier for earlier, later in pairwise(at)]
-        assert all(pause >= wanted for pause, wanted in zip(pauses, (0.045, 0.09, 0.19, 0.38), strict=True))
-
-    async def test_after_a_success_pauses_begin_small_again(self, slack: SlackWorkspace, path: Path) -> None:
-        """One message that goes through ends the growing."""
-        async with office(slack, path, first_pause=0.5) as post:
             key = await post.follow()
-            post.slack.fail("chat.postMessage", status=500, times=2)
             async with post.open():
                 await all_told(post)
                 await post.job_is(key, "PROCESSING")
-                post.slack.fail("chat.postMessage", status=500)
-                started = time.monotonic()
                 post.outbox.wake(key)
-                await all_told(post)
+                await slack_shows(post, "job-1")
 
-        assert 0.5 <= time.monotonic() - started < 1.9
+        pauses = [later - earlier for earlier, later in pairwise(at)]
+        assert all(pause >= wanted for pause, wanted in zip(pauses[:3], (0.2, 0.4, 0.8), strict=True))
+        assert 0.2 <= pauses[4] < 1.6  # which it would be at least, had it gone on growing
 
     async def test_failures_are_logged_once(self, post: Office, caplog: pytest.LogCaptureFixture) -> None:
         """An outage is logged when it begins and when it is over, however many channels it is about."""
@@ -401,14 +348,6 @@ class TestPauses:
         assert all(abs(given - want) <= 2 for given, want in zip(seconds, wanted, strict=True))
         assert len(post.slack.direct("U1")) == 1
 
-    async def test_each_person_is_told_of_a_paused_channel(self, post: Office) -> None:
-        """That one who subscribed knows it does not help another."""
-        post.slack.archive(post.channel)
-        await post.follow("job-1", subscribed_by="U1")
-        await post.follow("job-2", subscribed_by="U2")
-        async with post.open():
-            await eventually(lambda: all(post.slack.direct(person) for person in ("U1", "U2")))
-
     async def test_a_person_is_told_once_of_what_paused_together(self, post: Office) -> None:
         """Two subscriptions were paused before the person was told of either: one message is enough."""
         keys = [await post.followed(job_id) for job_id in ("job-1", "job-2")]
@@ -439,27 +378,6 @@ class TestPauses:
                 await asyncio.sleep(0.05)
 
         assert len(post.posts()) == tried == 2
-
-    async def test_an_open_channel_is_told_all(self, post: Office) -> None:
-        """When a paused channel opens again, what happened meanwhile is told, and the pause is over."""
-        key = await post.followed()
-        post.slack.archive(post.channel)
-        await post.job_is(key, "PROCESSING")
-        async with post.open():
-            post.outbox.wake(key)
-            await eventually(lambda: bool(post.slack.direct("U1")))
-            await post.job_is(key, "RESULT_REVIEW")
-            post.slack.unarchive(post.channel)
-            pause = (await post.kept(key)).pause
-            assert pause is not None
-            await post.update(key, pause=pause.model_copy(update={"next_try": 0, "person_knows": True}))
-            post.outbox.wake(key)
-            await all_told(post)
-
-        subscription = await post.kept(key)
-        assert subscription.pause is None
-        assert subscription.card is not None
-        assert "In training → " in post.slack.thread(post.channel, subscription.card.ts)[0].text
 
     async def test_one_message_that_gets_through_opens_the_channel(self, post: Office) -> None:
         """What is paused in a channel follows as soon as Slack takes another job's message there."""
@@ -521,26 +439,23 @@ class TestPauses:
     async def test_refused_credentials_stop_everything(
         self, slack: SlackWorkspace, path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """A refused bot asks rarely, for all channels together, and goes on when it is accepted again."""
+        """A refused bot asks rarely, for all channels together, until a person's message goes through."""
         caplog.set_level(logging.INFO)
-        async with office(
-            slack, path, first_pause=0.6, rates=RateLimits(channel=0, posts=0.4, edits=0)
-        ) as post:
+        rates = RateLimits(channel=0, posts=0.3, edits=0)
+        async with office(slack, path, first_pause=600, rates=rates) as post:
             slack.revoke("account_inactive")
-            channels = [slack.add_channel(f"c{number}") for number in range(4)]
-            for channel in channels:
-                await post.follow(channel=channel)
+            key = await post.follow()
+            others = [await post.follow(channel=slack.add_channel(f"c{number}")) for number in range(2)]
             async with post.open():
                 await eventually(lambda: post.outbox.trouble is not None)
-                tried = len(slack.calls)
-                await eventually(lambda: len(slack.calls) > tried)
-                assert tried <= 2
-                assert len(slack.calls) <= 4
+                await asyncio.sleep(0.7)  # the others waited for their place, and then see the trouble
+                assert len(slack.calls) == 1
                 slack.revoke(None)
+                await post.outbox.deliver(key)
                 await all_told(post)
 
+            assert all([(await post.kept(other)).card for other in others])
         assert post.outbox.trouble is None
-        assert all(len(slack.messages(channel)) == 1 for channel in channels)
         assert log_text(caplog).count("Slack refuses the bot; nothing is lost, and it tries again") == 1
         assert "code=account_inactive" in log_text(caplog)
         assert caplog.text.count("Slack takes messages again") == 1
@@ -556,30 +471,13 @@ class TestPauses:
                 slack.revoke(None)
                 await all_told(post)
 
-    async def test_a_person_ends_a_trouble_for_all(self, slack: SlackWorkspace, path: Path) -> None:
-        """When one message goes through, the others wait no longer."""
-        async with office(
-            slack, path, first_pause=600, rates=RateLimits(channel=0, posts=0.5, edits=0)
-        ) as post:
-            slack.revoke()
-            key, other = await post.follow(), await post.follow(channel=slack.add_channel("others"))
-            async with post.open():
-                await eventually(lambda: post.outbox.trouble is not None)
-                await asyncio.sleep(1)  # the other one waited for its place, and then sees the trouble
-                assert len(slack.calls) == 1
-                slack.revoke(None)
-                await post.outbox.deliver(key)
-                await all_told(post)
-
-            assert (await post.kept(other)).card is not None
-
     async def test_429_holds_one_method(self, slack: SlackWorkspace, path: Path) -> None:
         """For as long as Slack names, that method is not called for any channel; others are."""
         async with office(slack, path) as post:
             others = [slack.add_channel(f"c{number}") for number in range(3)]
             edit = await post.followed()
             await post.store.change(edit, with_level(Level.IMPORTANT))
-            slack.fail("chat.postMessage", retry_after=2)
+            slack.fail("chat.postMessage", retry_after=1)
             slack.calls.clear()
             for channel in others:
                 await post.follow(channel=channel)
@@ -590,7 +488,7 @@ class TestPauses:
         at = {method: [call.at for call in slack.calls if call.method == method] for method in methods(post)}
         first, *later = at["chat.postMessage"]
         assert len(later) == 4
-        assert min(later) - first >= 1.95
+        assert min(later) - first >= 0.95
         assert at["chat.update"][0] < min(later)
 
     async def test_an_edit_that_has_to_wait_lets_notices_go_first(
@@ -692,22 +590,6 @@ class TestDisk:
             assert time.monotonic() - started > 0.5
             assert await post.store.get(key) is None
 
-    async def test_a_refusal_is_written_down_when_the_disk_is_back(self, post: Office, path: Path) -> None:
-        """A channel that refuses while the disk does too is tried once."""
-        await fail_fast(post.store)
-        post.slack.archive(post.channel)
-        key = await post.follow()
-        async with post.open():
-            with disk_held(path):
-                post.outbox.wake(key)
-                await eventually(lambda: post.store.trouble is not None)
-                trouble = post.store.trouble
-                await eventually(lambda: post.store.trouble is not trouble)
-            await eventually(lambda: bool(post.slack.direct("U1")))
-
-        assert len(post.posts()) == 1
-        assert (await post.kept(key)).pause is not None
-
 
 class TestEnd:
     """When the bot is stopped."""
@@ -771,12 +653,6 @@ class TestEnd:
 
             assert running.cancelled()
 
-    async def test_an_idle_outbox_ends_at_once(self, post: Office, caplog: pytest.LogCaptureFixture) -> None:
-        """With nothing on its way, there is nothing to wait for."""
-        await post.outbox.drain(60)
-
-        assert caplog.records == []
-
     async def test_a_stop_while_waiting_for_the_pace_sends_nothing(
         self, slack: SlackWorkspace, path: Path
     ) -> None:
@@ -810,20 +686,6 @@ async def test_slacks_limits_are_kept(path: Path) -> None:
         for channel in channels:
             at = [float(seen.ts) for seen in slack.messages(channel)]
             assert all(later - earlier > 0.9 for earlier, later in pairwise(at))
-
-
-async def test_a_slow_message_is_followed_a_whole_pace_after_its_answer(
-    slack: SlackWorkspace, path: Path
-) -> None:
-    """However late Slack takes a message, what came for its channel meanwhile keeps its distance from it."""
-    async with office(slack, path, rates=RateLimits(channel=0.3, posts=0, edits=0)) as post:
-        keys = [await post.follow(f"job-{number}") for number in range(3)]
-        slack.fail("chat.postMessage", delay=0.5)
-        await asyncio.gather(*(post.outbox.deliver(key, person_is_here=True) for key in keys))
-
-        at = [float(seen.ts) for seen in slack.messages(post.channel)]
-        assert len(at) == 3
-        assert all(later - earlier > 0.29 for earlier, later in pairwise(at))
 
 
 class TestOthersFirst:

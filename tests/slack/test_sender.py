@@ -90,13 +90,31 @@ async def test_a_refusal_has_its_code_and_meaning(
     assert (error.code, error.refusal, error.retry_after) == (code, refusal, retry_after)
 
 
-async def test_an_answer_that_is_none_says_so(slack: SlackWorkspace) -> None:
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ({"status": 502, "body": "<html>"}, "status 502"),
+        ({"status": 500, "body": ""}, "status 500"),
+        ({"body": "<html>Welcome to our proxy</html>"}, "status 200"),
+        ({"body": '{"ok": true, "ts'}, "status 200"),
+        ({"body": "[]"}, ""),
+        ({"body": ""}, ""),
+        ({"body": "null"}, ""),
+        ({"body": '{"ok": true}'}, "a yes without a ts"),
+        ({"body": '{"ok": false}'}, "status 200"),
+        ({"body": '{"ok": false, "error": {"code": 1}}'}, "status 200"),
+        ({"drop": True}, "ServerDisconnectedError"),
+    ],
+    ids=str,
+)
+async def test_an_answer_that_is_none_says_so(
+    slack: SlackWorkspace, fault: dict[str, Any], reason: str
+) -> None:
     """Without a proper answer, the reason names the status or the error, for the log."""
-    answers = [await refused(slack, status=502, body="<html>"), await refused(slack, drop=True)]
+    error = await refused(slack, **fault)
 
-    assert [error.code for error in answers] == [NO_ANSWER, NO_ANSWER]
-    assert str(answers[0]) == "status 502"
-    assert "Disconnected" in str(answers[1]) or "ClientOSError" in str(answers[1])
+    assert (error.code, error.refusal) == (NO_ANSWER, Refusal.LATER)
+    assert reason in str(error)
 
 
 async def test_a_retry_after_holds_the_method(slack: SlackWorkspace) -> None:
