@@ -1,4 +1,1 @@
-"""How the bot reaches the internet: names, certificates, proxies, and sessions that have all three.
-
-Both sides go through here, Slack's and Huawei Cloud's; what is said there does not belong here.
-"""
+"""HTTP for both sides, Slack and Huawei Cloud: names, certificates, proxies, sessions, and servers."""

@@ -1,4 +1,4 @@
-"""How long an answer may be: what is read of it is counted as it comes, unpacked."""
+"""A limit for the bytes of an answer, which are counted as they are read, decompressed."""
 
 from collections.abc import AsyncIterator
 from typing import Final
@@ -6,16 +6,15 @@ from typing import Final
 import aiohttp
 
 LONGEST_ANSWER: Final = 4 * 1024 * 1024
-"""Bytes, of any answer. Whoever knows better says so. A frame of a WebSocket may be as long, by aiohttp's own
-limit."""
+"""Bytes, where a caller sets no other limit. aiohttp's own limit for a WebSocket's frames is the same."""
 
 
 class AnswerTooLong(aiohttp.ClientPayloadError):
-    """An answer goes on after as many bytes as it may have; no more of it is read."""
+    """An answer has more bytes than it may have; the rest is not read."""
 
 
 async def limited(content: aiohttp.StreamReader, longest: int = LONGEST_ANSWER) -> AsyncIterator[bytes]:
-    """Give a body as it comes. aiohttp unpacks a piece of some 64 KiB whenever one is asked for.
+    """Yield a body as it comes. aiohttp decompresses some 64 KiB whenever a piece is asked for.
 
     Raises AnswerTooLong after ``longest`` bytes, and what aiohttp raises.
     """
@@ -28,10 +27,10 @@ async def limited(content: aiohttp.StreamReader, longest: int = LONGEST_ANSWER) 
 
 
 class LimitedResponse(aiohttp.ClientResponse):
-    """An answer of which aiohttp reads no more than that, whoever asks for it."""
+    """An answer of which ``read()`` takes LONGEST_ANSWER bytes at most."""
 
     async def read(self) -> bytes:
-        """Read the body, as far as it may go. Raises AnswerTooLong, and what aiohttp raises."""
+        """Return the body. Raises AnswerTooLong, and what aiohttp raises."""
         if self._body is None:
             try:
                 self._body = b"".join([piece async for piece in limited(self.content)])

@@ -1,7 +1,7 @@
-"""Looking up host names, on threads that nobody waits for at the end.
+"""Resolving host names on daemon threads, which don't keep the process from ending.
 
-aiohttp's own resolver looks up on the few threads of asyncio's executor: one name whose server does not
-answer takes them all, so that no other name is found meanwhile, and the end waits for each of them.
+aiohttp's own resolver uses the few threads of asyncio's executor: one name whose server does not answer takes
+them all, so that no other name is resolved meanwhile, and the process does not end before they do.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from bot.process.threads import on_a_thread
 LIMIT: Final = 10.0
 """Seconds that a look-up may take. glibc asks a silent server for 5 seconds, and then the next one."""
 LOST_AFTER: Final = 60.0
-"""Seconds after which a look-up may never come back, so that another one may begin."""
+"""Seconds after which a look-up may have hung, so that another one may begin."""
 MOST: Final = 3
 """Look-ups of one name at the same time."""
 NUMERIC: Final = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
@@ -29,33 +29,34 @@ Address = tuple[int, int, str]
 """Family, protocol, and the numeric address."""
 LookUp = Callable[[str, int], list[Address]]
 """Finds the addresses of a name, of one family or of any (AF_UNSPEC). Raises OSError and UnicodeError."""
-_Wanted = tuple[LookUp, str, int]
 
 
-class _LookingUp(NamedTuple):
-    wanted: _Wanted
+class _Pending(NamedTuple):
+    look_up: LookUp
+    host: str
+    family: int
     since: float
     answer: Future[list[Address]]
 
 
-_under_way: list[_LookingUp] = []
+_pending: list[_Pending] = []
 """The look-ups that have not ended. All who ask for a name share its last, so threads can't pile up."""
 
 
 def look_up(host: str, family: int) -> list[Address]:
-    """Ask the system, as aiohttp's own resolver does."""
+    """Ask the system for the addresses of a name, with the flags of aiohttp's own resolver."""
     flags = socket.AI_ADDRCONFIG & getattr(socket, "AI_MASK", socket.AI_ADDRCONFIG)
     found = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM, family=family, flags=flags)
     return [(kind, protocol, _numeric(address)) for kind, _, protocol, _, address in found]
 
 
 def _numeric(address: Any) -> str:
-    """Write an address with its zone, if it has one: a link-local one is no use without."""
+    """Format an address with its zone, without which a link-local one can't be used."""
     return socket.getnameinfo(address, socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)[0]
 
 
 def is_numeric(host: str) -> bool:
-    """Tell whether a host needs no look-up: an address, with a zone or without, or none (all of them)."""
+    """Whether a host needs no look-up: an address, perhaps with a zone, or empty (all addresses)."""
     try:
         return not host or bool(ip_address(host))
     except ValueError:
@@ -63,7 +64,7 @@ def is_numeric(host: str) -> bool:
 
 
 class Resolver(AbstractResolver):
-    """Finds the addresses of names for one session of aiohttp, which asks for no numeric ones."""
+    """Resolves names for a session of aiohttp, which passes no numeric ones."""
 
     def __init__(
         self, look_up: LookUp = look_up, *, limit: float = LIMIT, clock: Callable[[], float] = monotonic
@@ -81,7 +82,7 @@ class Resolver(AbstractResolver):
         """
         try:
             async with asyncio.timeout(self._limit):
-                found = await asyncio.wrap_future(_begun((self._look_up, host, family), self._clock()))
+                found = await asyncio.wrap_future(_begin(self._look_up, host, family, self._clock()))
         except TimeoutError:
             raise TimeoutError("the look-up of its name gets no answer") from None
         return [
@@ -90,20 +91,19 @@ class Resolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Leave alone what is under way."""
+        """Do nothing: what is pending is left alone."""
 
 
-def _begun(wanted: _Wanted, now: float) -> Future[list[Address]]:
-    """Begin a look-up, or share one that is under way."""
-    _under_way[:] = [each for each in _under_way if not each.answer.done()]
-    same = [each for each in _under_way if each.wanted == wanted]
+def _begin(look_up: LookUp, host: str, family: int, now: float) -> Future[list[Address]]:
+    """Begin a look-up, or return the answer of one that is pending."""
+    _pending[:] = [each for each in _pending if not each.answer.done()]
+    same = [each for each in _pending if each[:3] == (look_up, host, family)]
     if may_begin([each.since for each in same], now):
-        look_up, host, family = wanted
-        same.append(_LookingUp(wanted, now, on_a_thread(partial(look_up, host, family))))
-        _under_way.append(same[-1])
+        same.append(_Pending(look_up, host, family, now, on_a_thread(partial(look_up, host, family))))
+        _pending.append(same[-1])
     return same[-1].answer
 
 
 def may_begin(since: Sequence[float], now: float) -> bool:
-    """Tell whether a look-up may begin beside those that are under way, by when they began, in order."""
+    """Whether a look-up may begin beside pending ones of its name, which began at these times, in order."""
     return not since or (len(since) < MOST and now - since[-1] >= LOST_AFTER)

@@ -1,4 +1,4 @@
-"""The proxies of the environment, or else of the system (macOS, Windows): one rule for all that is sent."""
+"""The proxies of the environment, or else of the system (macOS, Windows), for all requests of the bot."""
 
 import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -10,7 +10,7 @@ from yarl import URL
 SCHEMES: Final = ("http", "https", "all")
 PORTS: Final = {"http": 80, "https": 443}
 OF_SOCKETS: Final = {"ws": "http", "wss": "https"}
-"""A WebSocket goes the way of the scheme that it begins with."""
+"""A WebSocket uses the proxy of the scheme that its handshake has."""
 REFUSED: Final = "can't be used: a proxy must be an address like http://host:port"
 """Without the address itself, which may hold a password."""
 _BETWEEN: Final = re.compile(r"[,\s]+")
@@ -19,7 +19,7 @@ _WITH_PORT: Final = re.compile(r"([^:]+|\[.*\](?:/\d+)?):(\d{1,5})")
 
 
 def proxy_for(url: URL) -> URL | None:
-    """Find the proxy over which an address is reached; None if it is reached without one."""
+    """Return the proxy for a URL; None if it is requested directly."""
     proxies = getproxies()
     found = proxies.get(OF_SOCKETS.get(url.scheme, url.scheme)) or proxies.get("all")
     return URL(_with_scheme(found)) if found and not _is_direct(url) else None
@@ -33,25 +33,27 @@ def _is_direct(url: URL) -> bool:
 
 
 def _covers(entry: str, url: URL) -> bool:
-    """Say whether an entry of NO_PROXY names the host; what can't be read names none.
+    """Whether an entry of NO_PROXY names the URL's host; one that can't be parsed names none.
 
-    As Python, curl and others have it: ``*``; a domain, with all below it, with a dot or ``*.`` before it or
-    without; an address, in brackets or without; a network (``10.0.0.0/8``); each but ``*`` with a port, or
-    without for every port.
+    The forms of Python, curl and others: ``*``; a domain with its subdomains, with ``.`` or ``*.`` before it
+    or without; an address, in brackets or without; a network (``10.0.0.0/8``); each but ``*`` perhaps with a
+    port.
     """
     found = _WITH_PORT.fullmatch(entry)
     name, port = (found[1], int(found[2])) if found else (entry, url.port)
     if port != url.port:
         return False
     host = (url.host or "").lower().rstrip(".")
+    if entry == "*":
+        return True
     if address := _address(host):
-        return entry == "*" or _has(name, address)
+        return _has(name, address)
     domain = _ascii(name.removeprefix("*").strip("."))
-    return entry == "*" or (bool(domain) and f".{_ascii(host)}".endswith(f".{domain}"))
+    return bool(domain) and f".{_ascii(host)}".endswith(f".{domain}")
 
 
 def _ascii(domain: str) -> str:
-    """Write a domain as name servers have it (``xn--…``); empty if it can't be one."""
+    """Return a domain in its ASCII form (``xn--…``, IDNA); empty if there is none."""
     try:
         return domain if domain.isascii() else URL.build(scheme="http", host=domain).raw_host or ""
     except ValueError:
@@ -73,7 +75,7 @@ def _has(name: str, address: IPv4Address | IPv6Address) -> bool:
 
 
 def problems() -> list[str]:
-    """Name each variable whose proxy is no address; ALL_PROXY only where something is sent over it."""
+    """Return a line for each variable whose proxy is no address; ALL_PROXY only where it is used."""
     proxies = getproxies()
     used = PORTS if all(map(proxies.get, PORTS)) else SCHEMES
     return [

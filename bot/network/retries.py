@@ -1,9 +1,8 @@
-"""Trying again what failed and may pass, at no cost to what works at once."""
+"""Retries and pauses after failures."""
 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from itertools import count
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -18,7 +17,7 @@ class Backoff:
         self._last = 0.0
 
     def failed(self) -> float:
-        """Say how long to leave it alone after a failure."""
+        """Return the pause after another failure."""
         self._last = min(2 * self._last or self._first, self._longest)
         return self._last
 
@@ -28,42 +27,41 @@ class Backoff:
 
 
 class Rest(Backoff):
-    """How long to leave something alone after failures in a row: ``until``, by the loop's clock."""
+    """A pause after failures in a row: it ends at ``until``, by the loop's clock."""
 
     until = 0.0
 
     def begin(self) -> None:
-        """Begin it, or a longer one; those who had begun before it don't make it longer."""
+        """Begin a pause, longer than the last; a failure of what was started before it does not extend it."""
         now = asyncio.get_running_loop().time()
         if self.until <= now:
             self.until = now + self.failed()
 
 
 Pause = Callable[[Exception, float], float | None]
-"""How many seconds to wait after an error, given the usual number of them; None: it is not tried again."""
+"""Returns the seconds to wait after an error, given the usual pause; None if it is not to be retried."""
 
 
 async def retried(work: Callable[[], Awaitable[T]], *, tries: int, first: float, pause: Pause) -> T:
-    """Do the work, ``tries`` times at most; raises what the last one raised.
+    """Call ``work`` until it succeeds, ``tries`` times at most. Raises what the last call raised.
 
     ``first`` is the usual pause after the first try, in seconds.
     """
-    for number in count(1):
+    for number in range(1, tries):
         try:
             return await work()
         except Exception as error:
             usual = usual_pause(number, first, random.random())  # noqa: S311  spreads retries, guards nothing
-            seconds = pause(error, usual) if number < tries else None
+            seconds = pause(error, usual)
             if seconds is None:
                 raise
         await asyncio.sleep(seconds)
-    raise AssertionError("it ends with a result or an error")
+    return await work()
 
 
 def usual_pause(number: int, first: float, chance: float) -> float:
-    """Say how many seconds to wait after the try with this number, from 1: they double.
+    """Return the seconds to wait after the try with this number, from 1: they double.
 
-    ``chance``, from 0 to 1, makes them up to twice as long, so that those who fail together don't come back
-    together.
+    ``chance``, from 0 to 1, makes them up to twice as long: what failed together is not retried together.
     """
     return first * 2.0 ** (number - 1) * (1 + chance)

@@ -1,4 +1,4 @@
-"""Sessions of aiohttp for all that the bot sends, to Slack as to Huawei Cloud."""
+"""aiohttp's sessions for all requests of the bot, to Slack as to Huawei Cloud."""
 
 from typing import Any, Final
 
@@ -13,26 +13,26 @@ from bot.network.trust import tls_context
 from bot.process.version import USER_AGENT
 
 HEADERS: Final = {"User-Agent": USER_AGENT}
-"""A proxy gets them, too, with the request for a tunnel."""
+"""Also sent to a proxy, with the CONNECT request."""
 
 
 def client_session(
     *, connections: int = 100, middlewares: tuple[ClientMiddlewareType, ...] = (), **given: Any
 ) -> aiohttp.ClientSession:
-    """Open a session with at most so many connections, 0 for any number; ``given`` is for aiohttp."""
+    """Open a session with this many connections at most, 0 for any number; ``given`` goes to aiohttp."""
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=connections, resolver=Resolver(), ssl=tls_context()),
         headers=HEADERS,
         cookie_jar=aiohttp.DummyCookieJar(),
         response_class=LimitedResponse,
-        middlewares=(_by_proxies(), *middlewares),
+        middlewares=(_proxied(), *middlewares),
         **given,
     )
 
 
-def _by_proxies() -> ClientMiddlewareType:
-    """Send each request the way that the environment says, whatever slack_sdk read there by itself."""
-    known: dict[URL, URL | None] = {}  # reading the environment takes as long as the rest of sending
+def _proxied() -> ClientMiddlewareType:
+    """Return a middleware that sets the proxy of each request, whatever slack_sdk has set."""
+    known: dict[URL, URL | None] = {}  # reading the environment takes as long as the rest of a request
 
     async def choose(request: ClientRequest, send: ClientHandlerType) -> ClientResponse:
         server = request.url.origin()

@@ -1,12 +1,11 @@
-"""The certificates that count, for Slack and Huawei Cloud: the system's, or those of OpenSSL's variables."""
+"""Trusted certificates for Slack and Huawei Cloud: the system's, or those of OpenSSL's variables."""
 
 import os
-import re
 import ssl
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -17,10 +16,10 @@ FILE: Final = "SSL_CERT_FILE"
 FOLDERS: Final = "SSL_CERT_DIR"
 KEY_LOG: Final = "SSLKEYLOGFILE"
 KEYS: Final = (FILE, FOLDERS, KEY_LOG)
-HASHED: Final = re.compile(r"[0-9a-f]{8}\.\d+")
-"""How the files are called that OpenSSL finds in a folder (openssl-rehash(1))."""
-OWN_STORES: Final = ("darwin", "win32")
-"""Systems whose certificates are in no file that OpenSSL reads."""
+HASHED: Final = "[0-9a-f]" * 8 + ".[0-9]*"
+"""The names of the files that OpenSSL finds in a folder, as a glob pattern (openssl-rehash(1))."""
+HAS_OWN_STORE: Final = sys.platform in ("darwin", "win32")
+"""Whether the system keeps its certificates where OpenSSL does not read them."""
 
 _CLOCK: Final = "Set this machine's clock if it is wrong; else whoever runs that server has to renew it."
 _OWN: Final = (
@@ -44,7 +43,7 @@ _FAULTS: Final = {
 
 
 def tls_context() -> ssl.SSLContext:
-    """Give the one context for all connections of this process. It takes 30 ms, the first time."""
+    """Return the one context for all connections of this process. The first call takes 30 ms."""
     for key in KEYS:
         if not os.environ.get(key):  # empty is not set; OpenSSL would look for a file without a name
             os.environ.pop(key, None)
@@ -55,9 +54,8 @@ def tls_context() -> ssl.SSLContext:
 def _context(file: str | None, folders: str | None, key_log: str | None) -> ssl.SSLContext:
     # On Linux, truststore has OpenSSL read the system's file again for each connection: 25 ms in which
     # nobody is served. There it is only needed where OpenSSL was built for places that hold nothing.
-    if sys.platform not in OWN_STORES and (
-        ssl.get_default_verify_paths().cafile or _hashed(_default_folders())
-    ):
+    default = ssl.get_default_verify_paths()
+    if not HAS_OWN_STORE and (default.cafile or _has_hashed(default.capath or "")):
         context = ssl.create_default_context()
     else:
         context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -69,28 +67,18 @@ def _context(file: str | None, folders: str | None, key_log: str | None) -> ssl.
     return context
 
 
-def _default_folders() -> list[str]:
-    return (ssl.get_default_verify_paths().capath or "").split(os.pathsep)
-
-
-def _hashed(folders: list[str]) -> bool:
-    """Tell whether there is a certificate in a folder where OpenSSL finds it."""
-    return any(HASHED.fullmatch(name) for folder in folders for name in _names_in(folder))
-
-
-def _names_in(folder: str) -> list[str]:
-    with suppress(OSError):
-        return [each.name for each in Path(folder).iterdir()]
-    return []
+def _has_hashed(folders: str) -> bool:
+    """Whether OpenSSL finds a certificate in one of these folders, separated like those of PATH."""
+    return any(any(Path(folder).glob(HASHED)) for folder in folders.split(os.pathsep) if folder)
 
 
 def certificate_fault(error: BaseException | None) -> str:
-    """Say what is wrong with a server's certificate, and what to do, if that is why there is no connection.
+    """Return what is wrong with a server's certificate, and what to do; empty if an error has another cause.
 
-    Empty for another cause. What it quotes is OpenSSL's, and names no more than the host that was asked for.
+    It quotes OpenSSL, which names no more than the host that was asked for.
     """
     found = None
-    while error:  # aiohttp's own error is one, too, without the code
+    while error:  # aiohttp's own error is one, too, but without the code: the last one has it
         found = error if isinstance(error, ssl.SSLCertVerificationError) else found
         error = error.__cause__ or error.__context__
     if found is None:
@@ -101,14 +89,16 @@ def certificate_fault(error: BaseException | None) -> str:
 
 
 def problems() -> list[str]:
-    """Name each variable that can't be used, with its path and what to do."""
-    found: dict[str, Callable[[str], str]] = {
+    """Return a line for each variable that can't be used, with its path and what to do."""
+    checks: dict[str, Callable[[str], str]] = {
         FILE: _file_problem,
         FOLDERS: folders_problem,
         KEY_LOG: _key_log_problem,
     }
-    told = [(key, look(value)) for key, look in found.items() if (value := os.environ.get(key))]
-    return [f"{key}: {problem}, or take {key} out of the environment" for key, problem in told if problem]
+    found = {key: check(value) for key, check in checks.items() if (value := os.environ.get(key))}
+    return [
+        f"{key}: {problem}, or take {key} out of the environment" for key, problem in found.items() if problem
+    ]
 
 
 def _file_problem(path: str) -> str:
@@ -127,15 +117,18 @@ def _file_problem(path: str) -> str:
     return f"no certificates can be read from “{_shown(path)}” ({why}). Name a file of certificates in PEM"
 
 
-def _is_file_there() -> bool:
-    """Tell whether some authorities count without a folder, by OpenSSL's own file or the system's store."""
-    own = Path(ssl.get_default_verify_paths().openssl_cafile)
-    return bool(os.environ.get(FILE)) or sys.platform in OWN_STORES or own.is_file()
+def _has_file() -> bool:
+    """Whether some authorities are trusted without a folder."""
+    return (
+        bool(os.environ.get(FILE))
+        or HAS_OWN_STORE
+        or Path(ssl.get_default_verify_paths().openssl_cafile).is_file()
+    )
 
 
-def folders_problem(value: str, is_file_there: Callable[[], bool] = _is_file_there) -> str:
-    """Say what is wrong with folders of certificates: beside a file, they may be empty."""
-    if is_file_there() or _hashed([folder for folder in value.split(os.pathsep) if folder]):
+def folders_problem(value: str, has_file: Callable[[], bool] = _has_file) -> str:
+    """Return what is wrong with folders of certificates: beside a file, they may be empty."""
+    if has_file() or _has_hashed(value):
         return ""
     return (
         f"OpenSSL finds no certificates in “{_shown(value)}”. Name a folder that holds some, and run "
@@ -143,14 +136,9 @@ def folders_problem(value: str, is_file_there: Callable[[], bool] = _is_file_the
     )
 
 
-def _is_system_file_there() -> bool:
-    """Tell whether some authorities count whatever folder is named."""
-    return sys.platform in OWN_STORES or Path(ssl.get_default_verify_paths().openssl_cafile).is_file()
-
-
 def _key_log_problem(path: str) -> str:
     try:
-        # As OpenSSL does, but for everybody else's eyes; a pipe that nobody reads is an error then.
+        # As OpenSSL does, but readable for nobody else, and without waiting for the reader of a pipe.
         os.close(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o600))
     except OSError as error:
         why = error.strerror or type(error).__name__
@@ -159,23 +147,21 @@ def _key_log_problem(path: str) -> str:
 
 
 def _shown(path: str) -> str:
-    """Make a path of the environment fit for a line."""
+    """Make a path of the environment printable in a line."""
     return "".join(each if each.isprintable() else "?" for each in path)[:200]
 
 
 @contextmanager
 def no_certificates() -> Iterator[None]:
-    """Let a library that makes contexts when it is imported, as aiohttp does, find nothing to read.
+    """Let libraries that make contexts when they are imported, as aiohttp does, find no certificates.
 
-    They would take 50 ms and 2 MiB, fail where keys can't be written, and wait for ever on a pipe. Nothing
-    here uses them.
+    Reading them takes 50 ms and 2 MiB, fails where keys can't be logged, and blocks on a pipe; nothing uses
+    those contexts.
     """
-    kept = {key: os.environ.pop(key, None) for key in KEYS}
+    given = {key: os.environ.pop(key) for key in KEYS if key in os.environ}
     os.environ |= {FILE: os.devnull, FOLDERS: os.devnull}
     try:
         yield
     finally:
-        for key, value in kept.items():
-            os.environ.pop(key, None)
-            if value is not None:
-                os.environ[key] = value
+        del os.environ[FILE], os.environ[FOLDERS]
+        os.environ |= given

@@ -1,15 +1,15 @@
-"""The environment's variables of the network: libraries read them, and stumble over what is wrong there."""
+"""The environment variables for proxies and certificates, on which libraries would fail much later."""
 
 from bot.errors import BadSettings
 from bot.network import proxies, trust
 
 
 def problems() -> list[str]:
-    """Give a line for each variable that can't be used, with its name in front."""
+    """Return a line for each variable that can't be used, which begins with its name."""
     return [*proxies.problems(), *trust.problems()]
 
 
 def check_environment() -> None:
-    """See that what the environment says of the network can be used. Raises BadSettings."""
+    """Raise BadSettings if one of the variables can't be used."""
     if found := problems():
         raise BadSettings(found)
