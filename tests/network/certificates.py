@@ -12,8 +12,8 @@ openssl_is_there = pytest.mark.skipif(not shutil.which("openssl"), reason="it ta
 EXTENSIONS = "subjectAltName=IP:127.0.0.1,DNS:localhost\nbasicConstraints=CA:FALSE\n"
 
 
-def openssl(*arguments: str | Path, cwd: Path) -> None:
-    subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=cwd)  # noqa: S603, S607
+def openssl(arguments: str, cwd: Path) -> None:
+    subprocess.run(["openssl", *arguments.split()], check=True, capture_output=True, cwd=cwd)  # noqa: S603, S607
 
 
 @dataclass
@@ -28,24 +28,12 @@ class Authority:
     def __post_init__(self) -> None:
         self.folder.mkdir()
         (self.folder / "extensions").write_text(self.extensions)
-        new = ("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-        own = ("-x509", "-subj", "/CN=Tests", "-addext", "keyUsage=critical,keyCertSign")
-        openssl(*new, *own, "-keyout", "own.key", "-out", "own.pem", cwd=self.folder)
-        openssl(*new, "-subj", "/CN=here", "-keyout", "key.pem", "-out", "request.pem", cwd=self.folder)
-        sign = (
-            "x509",
-            "-req",
-            "-in",
-            "request.pem",
-            "-CA",
-            "own.pem",
-            "-CAkey",
-            "own.key",
-            "-CAcreateserial",
-            "-days",
-            self.days,
-        )
-        openssl(*sign, "-extfile", "extensions", "-out", "cert.pem", cwd=self.folder)
+        new = "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+        own = "-x509 -subj /CN=Tests -addext keyUsage=critical,keyCertSign"
+        sign = f"x509 -req -in request.pem -CA own.pem -CAkey own.key -CAcreateserial -days {self.days}"
+        openssl(f"{new} {own} -keyout own.key -out own.pem", self.folder)
+        openssl(f"{new} -subj /CN=here -keyout key.pem -out request.pem", self.folder)
+        openssl(f"{sign} -extfile extensions -out cert.pem", self.folder)
 
     @property
     def file(self) -> Path:

@@ -7,8 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -39,35 +40,41 @@ def without_names(tmp_path: Path) -> Iterator[list[str]]:
         yield begin
 
 
-async def test_a_name_that_hangs(
-    slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, without_names: list[str]
-) -> None:
-    """MetaStudio's look-up is told as a time-out; Slack, by a name too, is served; SIGTERM is obeyed."""
-    settings = environment(
-        slack,
-        metastudio,
-        SLACK_APP_TOKEN=APP_TOKEN,
-        SLACK_API_URL=slack.api_url.replace("127.0.0.1", "localhost"),
-        METASTUDIO_ENDPOINT="http://hanging.example",
-    )
+@asynccontextmanager
+async def voicejob(begin: list[str], *arguments: str, **settings: str) -> AsyncIterator[Process]:
+    """Start the command where no name is answered; it is killed at the end of the context."""
+    program = (*begin, sys.executable, "-m", "bot", *arguments)
     process = await asyncio.create_subprocess_exec(
-        *without_names, sys.executable, "-m", "bot", "run", env=os.environ | settings, stderr=subprocess.PIPE
+        *program, env=os.environ | settings, stdout=PIPE, stderr=PIPE
     )
     try:
-        log = await read_until(process.stderr, "ready:")
-        asked = [await slack.command("/voicejob", f"job-{number}", channel=channel) for number in range(9)]
-        help_card = await (await slack.command("/voicejob", "help", channel=channel)).message()
-        late = [(await each.message()).text for each in asked]
-        process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(PATIENCE):
-            await process.communicate()
+        yield process
     finally:
         if process.returncode is None:
             process.kill()
 
+
+async def test_a_name_that_hangs(
+    slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, without_names: list[str]
+) -> None:
+    """MetaStudio's look-up is told as a time-out; Slack, by a name too, is served; SIGTERM is obeyed."""
+    by_name = {
+        "SLACK_API_URL": slack.api_url.replace("127.0.0.1", "localhost"),
+        "METASTUDIO_ENDPOINT": "http://hanging.example",
+    }
+    settings = environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN, **by_name)
+    async with voicejob(without_names, "run", **settings) as bot:
+        log = await read_until(bot.stderr, "ready:")
+        asked = [await slack.command("/voicejob", f"job-{number}", channel=channel) for number in range(9)]
+        help_card = await (await slack.command("/voicejob", "help", channel=channel)).message()
+        late = [(await each.message()).text for each in asked]
+        bot.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(PATIENCE):
+            await bot.communicate()
+
     assert "voicejob" in help_card.text
     assert all("MetaStudio took too long" in text for text in late)
-    assert (process.returncode, "Traceback" in log) == (0, False)
+    assert (bot.returncode, "Traceback" in log) == (0, False)
 
 
 async def test_a_check(
@@ -80,17 +87,10 @@ async def test_a_check(
         "VOICEJOB_HOST": "here.hanging.example",
     }
     settings = environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN) | hanging
-    program = (*without_names, sys.executable, "-m", "bot", "check", "--json")
-    process = await asyncio.create_subprocess_exec(
-        *program, env=os.environ | settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    try:
+    async with voicejob(without_names, "check", "--json", **settings) as checking:
         async with asyncio.timeout(PATIENCE):
-            out, err = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
+            out, err = await checking.communicate()
 
     failed = [item["name"] for item in json.loads(out)["items"] if item["ok"] is False]
     assert failed == ["Slack bot token", "Slack app token", "MetaStudio address", "listening"]
-    assert (process.returncode, err) == (1, b"")
+    assert (checking.returncode, err) == (1, b"")

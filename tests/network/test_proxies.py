@@ -4,7 +4,6 @@ import pytest
 from yarl import URL
 
 from bot.errors import BadSettings
-from bot.messages.errors import sentence
 from bot.network.proxies import problems, proxy_for
 from bot.network.variables import check_environment
 
@@ -28,7 +27,12 @@ ENDPOINT = "https://metastudio.cn-north-4.myhuaweicloud.com/v1"
         ({"HTTPS_PROXY": PROXY}, "wss://wss-primary.slack.com/link", PROXY),
         ({"http_proxy": PROXY}, "ws://127.0.0.1:8080/link", PROXY),
         ({"HTTPS_PROXY": PROXY}, "ws://127.0.0.1:8080/link", None),
-        ({"HTTPS_PROXY": PROXY, "ALL_PROXY": "socks5://p:1"}, ENDPOINT, PROXY),
+        ({"HTTPS_PROXY": "", "HTTP_PROXY": PROXY}, ENDPOINT, None),
+        ({"HTTPS_PROXY": "https://proxy.example"}, ENDPOINT, "https://proxy.example"),
+        ({"HTTPS_PROXY": f"{PROXY}/"}, ENDPOINT, f"{PROXY}/"),
+        ({"HTTPS_PROXY": "http:3128"}, ENDPOINT, "http://http:3128"),
+        ({"HTTPS_PROXY": PROXY, "no_proxy": ".myhuaweicloud.com"}, ENDPOINT, None),
+        ({"HTTPS_PROXY": PROXY, "HTTP_PROXY": PROXY, "ALL_PROXY": "socks5://p:1"}, ENDPOINT, PROXY),
     ],
     ids=str,
 )
@@ -38,6 +42,7 @@ def test_which_proxy_is_used(
     """It is the one of the address's scheme, or ALL_PROXY."""
     for key, value in environment.items():
         monkeypatch.setenv(key, value)
+    check_environment()
 
     assert proxy_for(URL(address)) == (proxy and URL(proxy))
 
@@ -74,29 +79,20 @@ DIRECT = [
     ("*.例え.テスト", "a.xn--r8jz45g.xn--zckzah"),
     ("my_host.example", "my_host.example"),
 ]
+UNREADABLE = (
+    "10.0.0.0/99, fd07::/645, [, ], ]:[, [::1:80, :::, :80, %, a..b, \x01, 你好, http://[, 1.2.3.4.5, :"
+)
 BY_PROXY = [
     ("", "a.example"),
     ("example.com", "badexample.com"),
-    ("a.example", "example"),
-    ("a.example:8443", "a.example"),
-    ("[::1]:8443", "[::1]"),
-    ("fd07::/64", "[fd08::5]"),
-    ("0.0.0.0/0", "[::1]"),
-    ("2.3", "10.1.2.3"),
-    ("10.0.0.0/8", "a.example"),
-    (".", "a.example"),
-    ("*.", "a.example"),
-    ("https://", "a.example"),
+    ("a.example:8443, b.a.example, 10.0.0.0/8, ., *.", "a.example"),
+    ("a.example, ü..ü, \u00ad, \udcff, .bücher.example", "example"),
     ("bücher.example", "bucher.example"),
-    ("ü..ü, \u00ad, \udcff, .bücher.example", "example"),
-    (
-        "10.0.0.0/99, fd07::/645, [, ], ]:[, [::1:80, :::, :80, %, a..b, \x01, 你好, http://[, 1.2.3.4.5",
-        "a.example",
-    ),
-    (
-        "10.0.0.0/99, fd07::/645, [, ], ]:[, [::1:80, :::, :80, %, a..b, \x01, 你好, http://[, 1.2.3.4.5",
-        "[fd07::5]",
-    ),
+    ("[::1]:8443, 0.0.0.0/0", "[::1]"),
+    ("fd07::/64", "[fd08::5]"),
+    ("2.3", "10.1.2.3"),
+    (UNREADABLE, "a.example"),
+    (UNREADABLE, "[fd07::5]"),
 ]
 
 
@@ -104,14 +100,12 @@ BY_PROXY = [
     ("entries", "host", "is_direct"),
     [(*case, True) for case in DIRECT] + [(*case, False) for case in BY_PROXY],
 )
-@pytest.mark.parametrize("key", ["NO_PROXY", "no_proxy"])
 def test_what_goes_without_one(
-    monkeypatch: pytest.MonkeyPatch, key: str, entries: str, host: str, *, is_direct: bool
+    monkeypatch: pytest.MonkeyPatch, entries: str, host: str, *, is_direct: bool
 ) -> None:
     """What NO_PROXY names, in the forms that are common; what can't be read there is skipped."""
     monkeypatch.setenv("HTTPS_PROXY", PROXY)
-    monkeypatch.setenv(key, entries)
-    check_environment()
+    monkeypatch.setenv("NO_PROXY", entries)
 
     assert proxy_for(URL(f"https://{host}/")) == (None if is_direct else URL(PROXY))
 
@@ -143,8 +137,10 @@ NO_PROXIES = (
 )
 
 
-@pytest.mark.parametrize("proxy", NO_PROXIES)
-@pytest.mark.parametrize("key", ["HTTPS_PROXY", "http_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize(
+    ("key", "proxy"),
+    [("HTTPS_PROXY", proxy) for proxy in NO_PROXIES] + [("http_proxy", "::1"), ("ALL_PROXY", "::1")],
+)
 def test_what_is_no_proxy(monkeypatch: pytest.MonkeyPatch, key: str, proxy: str) -> None:
     """It is refused before anything is sent, by its key, without its password."""
     monkeypatch.setenv(key, proxy)
@@ -152,7 +148,7 @@ def test_what_is_no_proxy(monkeypatch: pytest.MonkeyPatch, key: str, proxy: str)
     with pytest.raises(BadSettings, match=says) as refused:
         check_environment()
 
-    assert "hush" not in sentence(refused.value)
+    assert "hush" not in str(refused.value.problems)
 
 
 @pytest.mark.parametrize(
@@ -173,24 +169,3 @@ def test_a_proxy_that_is_never_used(
         monkeypatch.setenv(key, value)
 
     assert [problem.split(":")[0] for problem in problems()] == ["ALL_PROXY"] * is_named
-
-
-@pytest.mark.parametrize(
-    "proxy",
-    [
-        "",
-        PROXY,
-        "https://proxy.example",
-        "http://[::1]:3128",
-        "[::1]:3128",
-        "proxy.example:3128",
-        "http://me:hush@10.0.0.1:3128",
-        "http://proxy.example:3128/",
-        "http:3128",
-    ],
-)
-def test_what_is_a_proxy(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
-    """An address with a host, or none at all."""
-    monkeypatch.setenv("HTTPS_PROXY", proxy)
-
-    check_environment()

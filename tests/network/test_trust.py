@@ -1,7 +1,5 @@
 """Certificates: one trust for Slack and for Huawei Cloud, and what the environment may say of it."""
 
-import asyncio
-import json
 import os
 import shutil
 import ssl
@@ -14,20 +12,22 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bot.checks.check import check
+from bot.checks.settings import read
 from bot.errors import BadSettings, SlackUnreachable, Unreachable
-from bot.messages.errors import sentence
 from bot.network.sessions import client_session
 from bot.network.trust import certificate_fault, folders_problem, tls_context
 from bot.network.variables import check_environment
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import APP_TOKEN, SlackWorkspace
-from bot.slack.auth import signed_in
-from bot.slack.clients import web_client, webhook_client
+from bot.slack.clients import webhook_client
+from tests.network import asking
 from tests.network.certificates import Authority, openssl, openssl_is_there
-from tests.servers import TOKEN, Proxy, Tunnel, client_at, failure_of
+from tests.servers import TOKEN, Proxy, Tunnel, client_at
 from tests.test_cli import environment, voicejob
 
 UNTRUSTED = "its certificate is signed by nobody whom this machine trusts ("
+OTHER_HOST = "its certificate is for another host name ("
 pytestmark = openssl_is_there
 no_file_of_openssl = pytest.mark.skipif(
     Path(ssl.get_default_verify_paths().openssl_cafile).is_file(), reason="OpenSSL has a file of its own"
@@ -67,6 +67,20 @@ async def place(authority: Authority) -> AsyncIterator[str]:
         yield url
 
 
+@asynccontextmanager
+async def both_by_https(
+    slack: SlackWorkspace, metastudio: MetaStudioSimulator, authority: Authority
+) -> AsyncIterator[dict[str, str]]:
+    """Give the environment of a bot between a Slack and a MetaStudio that show the certificate."""
+    tls = authority.server()
+    async with (
+        Proxy(slack.api_url.removesuffix("/api/")).running(tls) as slack_url,
+        Proxy(metastudio.url).running(tls) as url,
+    ):
+        addresses = {"SLACK_API_URL": f"{slack_url}/api", "METASTUDIO_ENDPOINT": url}
+        yield environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN) | addresses
+
+
 @pytest.mark.parametrize("way", ["direct", "tunnel", "tunnel in tls"])
 @pytest.mark.usefixtures("trusted")
 async def test_an_authority_of_ones_own(
@@ -93,16 +107,6 @@ async def test_an_authority_of_ones_own(
     assert len(tunnel.heads) == (0 if way == "direct" else 2)  # Slack's WebSocket takes the one that is open
 
 
-async def test_a_stranger_is_not_trusted(authority: Authority) -> None:
-    """Whoever shows a certificate of an unknown authority gets nothing, on either side."""
-    async with place(authority) as slack, client_at(slack) as client, client_session() as session:
-        assert type(await failure_of(client.job("a-job"))) is Unreachable
-        with pytest.raises(aiohttp.ClientConnectorCertificateError):
-            await webhook_client(session, f"{slack}/hook").send_dict({})
-        with pytest.raises(aiohttp.ClientConnectorCertificateError):
-            await session.ws_connect(f"{slack}/link")
-
-
 async def test_a_folder_of_certificates(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     """SSL_CERT_DIR counts too, once its files have the names that OpenSSL looks for."""
     folder = authority.folder / "trusted"
@@ -111,29 +115,24 @@ async def test_a_folder_of_certificates(authority: Authority, monkeypatch: pytes
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.setenv("SSL_CERT_DIR", f"/nowhere:{folder}")
     assert folders_problem(str(folder), lambda: False).startswith("OpenSSL finds no certificates in ")
-    openssl("rehash", folder, cwd=folder)
+    openssl("rehash .", folder)
     assert not folders_problem(str(folder), lambda: False)
     check_environment()
 
-    async with place(authority) as slack, client_session() as session:
-        assert (await webhook_client(session, f"{slack}/hook").send_dict({})).body == "ok"
-
-
-@pytest.mark.parametrize("folder", ["", "/missing", ":"])
-def test_a_folder_without_certificates(tmp_path: Path, folder: str) -> None:
-    """It is a fault only where no file of certificates counts either."""
-    value = f"{tmp_path}{folder}"
-
-    assert folders_problem(value, lambda: True) == ""
-    assert f"“{value}”" in folders_problem(value, lambda: False)
+    async with place(authority) as slack:
+        await asking.webhook(slack)
 
 
 @pytest.mark.usefixtures("trusted")
-def test_a_folder_beside_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It may be empty, to leave out those of OpenSSL's own."""
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
-
+@pytest.mark.parametrize("folder", ["", "/missing", ":"])
+def test_a_folder_without_certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
+    """It is a fault only where no file of certificates counts either."""
+    value = f"{tmp_path}{folder}"
+    monkeypatch.setenv("SSL_CERT_DIR", value)
     check_environment()
+
+    assert folders_problem(value, lambda: True) == ""
+    assert f"“{value}”" in folders_problem(value, lambda: False)
 
 
 def test_there_is_one_context(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,8 +154,8 @@ async def test_the_keys_are_logged(
     monkeypatch.setenv("SSLKEYLOGFILE", str(log))
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
     check_environment()
-    async with place(authority) as slack, client_session() as session:
-        await webhook_client(session, f"{slack}/hook").send_dict({})
+    async with place(authority) as slack:
+        await asking.webhook(slack)
 
     assert "TRAFFIC_SECRET" in log.read_text()
     assert log.stat().st_mode & 0o777 == 0o600
@@ -176,29 +175,17 @@ def odd(tmp_path: Path, authority: Authority) -> Path:
     return tmp_path
 
 
+FILES = ("missing", "empty", "text", "key", "half", "broken", "folder", "pipe", "loop", "a\nb")
+FOLDERS = ("missing", "empty", "folder", "folder:missing")
+LOGS = ("missing/keys", "folder", "pipe", "text/keys", "x" * 300)
+
+
 @pytest.mark.parametrize(
     ("key", "name"),
     [
-        *(
-            ("SSL_CERT_FILE", name)
-            for name in (
-                "missing",
-                "empty",
-                "text",
-                "key",
-                "half",
-                "broken",
-                "folder",
-                "pipe",
-                "loop",
-                "a\nb",
-            )
-        ),
-        *(
-            pytest.param("SSL_CERT_DIR", name, marks=no_file_of_openssl)
-            for name in ("missing", "empty", "folder", "folder:missing")
-        ),
-        *(("SSLKEYLOGFILE", name) for name in ("missing/keys", "folder", "pipe", "text/keys", "x" * 300)),
+        *(("SSL_CERT_FILE", name) for name in FILES),
+        *(pytest.param("SSL_CERT_DIR", name, marks=no_file_of_openssl) for name in FOLDERS),
+        *(("SSLKEYLOGFILE", name) for name in LOGS),
     ],
 )
 def test_what_can_not_be_used(odd: Path, monkeypatch: pytest.MonkeyPatch, key: str, name: str) -> None:
@@ -215,51 +202,40 @@ def test_what_can_not_be_used(odd: Path, monkeypatch: pytest.MonkeyPatch, key: s
     assert problem.isprintable()
 
 
-@pytest.mark.parametrize("command", ["run", "check", "show some-job"])
+@pytest.mark.parametrize("command", ["run", "show some-job"])
 async def test_the_command_line_says_so(
     slack: SlackWorkspace, metastudio: MetaStudioSimulator, odd: Path, command: str
 ) -> None:
     """All at once; exit code 2, and nothing is sent."""
-    bad = {
-        "SSL_CERT_FILE": f"{odd}/pipe",
-        "SSLKEYLOGFILE": f"{odd}/no/keys",
-        "HTTPS_PROXY": "odd://me:hush@x",
-    }
-    ended = await voicejob(
-        *command.split(), **environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN) | bad
-    )
-    told = ended.out + ended.err
+    bad = {"SSL_CERT_FILE": f"{odd}/pipe", "SSLKEYLOGFILE": f"{odd}/no/keys"}
+    bad |= {"HTTPS_PROXY": "odd://me:hush@x"}
+    settings = environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN)
+    ended = await voicejob(*command.split(), **settings | bad)
 
     assert ended.code == 2
-    assert [key for key in bad if f"{key}: " not in told] == []
-    assert not [word for word in ("hush", "Traceback") if word in told]
+    assert [key for key in bad if f"{key}: " not in ended.err] == []
+    assert not [word for word in ("hush", "Traceback") if word in ended.out + ended.err]
     assert (slack.calls, metastudio.requests) == ([], [])
 
 
-async def test_both_sides_by_https(
-    slack: SlackWorkspace, metastudio: MetaStudioSimulator, authority: Authority
+@pytest.mark.parametrize("is_trusted", [False, True])
+async def test_a_check(
+    slack: SlackWorkspace,
+    metastudio: MetaStudioSimulator,
+    authority: Authority,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_trusted: bool,
 ) -> None:
-    """A whole check, as a process of its own, with the authority of SSL_CERT_FILE, and without."""
-    tls = authority.server()
-    async with (
-        Proxy(slack.api_url.removesuffix("/api/")).running(tls) as slack_url,
-        Proxy(metastudio.url).running(tls) as url,
-    ):
-        settings = environment(
-            slack,
-            metastudio,
-            SLACK_APP_TOKEN=APP_TOKEN,
-            SLACK_API_URL=f"{slack_url}/api",
-            METASTUDIO_ENDPOINT=url,
-        )
-        good, bad = await asyncio.gather(
-            voicejob("check", "--json", **settings | {"SSL_CERT_FILE": str(authority.file)}),
-            voicejob("check", "--json", **settings | {"SSL_CERT_FILE": ""}),
-        )
+    """Both sides by HTTPS, with the authority of SSL_CERT_FILE, and without."""
+    async with both_by_https(slack, metastudio, authority) as settings:
+        for key, value in settings.items():
+            monkeypatch.setenv(key, value)
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.file) if is_trusted else "")
+        failed = {item.name: item.says for item in await check(read()) if item.ok is False}
 
-    assert (good.code, bad.code) == (0, 1)
-    failed = {item["name"]: item["says"] for item in json.loads(bad.out)["items"] if item["ok"] is False}
-    assert list(failed) == ["Slack bot token", "Slack app token", "MetaStudio address"]
+    names = [] if is_trusted else ["Slack bot token", "Slack app token", "MetaStudio address"]
+    assert list(failed) == names
     assert [says for says in failed.values() if UNTRUSTED not in says or "SSL_CERT_FILE" not in says] == []
 
 
@@ -268,15 +244,8 @@ async def test_an_untrusted_certificate_is_the_last_line(
     slack: SlackWorkspace, metastudio: MetaStudioSimulator, authority: Authority, command: str
 ) -> None:
     """Of Slack where the bot starts, and of MetaStudio where a job is looked up."""
-    tls = authority.server()
-    async with (
-        Proxy(slack.api_url.removesuffix("/api/")).running(tls) as slack_url,
-        Proxy(metastudio.url).running(tls) as url,
-    ):
-        settings = environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN)
-        ended = await voicejob(
-            *command.split(), **settings | {"SLACK_API_URL": f"{slack_url}/api", "METASTUDIO_ENDPOINT": url}
-        )
+    async with both_by_https(slack, metastudio, authority) as settings:
+        ended = await voicejob(*command.split(), **settings)
 
     assert (ended.code, UNTRUSTED in ended.err.splitlines()[-1]) == (1, True)
 
@@ -286,27 +255,28 @@ async def test_an_untrusted_certificate_is_the_last_line(
     [
         ({}, False, UNTRUSTED),
         ({"days": "-1"}, True, "its certificate has expired ("),
-        ({"extensions": "subjectAltName=IP:127.0.0.2"}, True, "its certificate is for another host name ("),
-        ({"extensions": "subjectAltName=DNS:a.example"}, True, "its certificate is for another host name ("),
+        ({"extensions": "subjectAltName=IP:127.0.0.2"}, True, OTHER_HOST),
+        ({"extensions": "subjectAltName=DNS:a.example"}, True, OTHER_HOST),
     ],
 )
 async def test_what_is_wrong_with_a_certificate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, str], says: str, *, is_trusted: bool
 ) -> None:
-    """Found behind what aiohttp and httpx make of it, over a WebSocket too."""
+    """Nothing is sent, and it is found behind what aiohttp and httpx make of it, over a WebSocket too."""
     authority = Authority(tmp_path / "files", **changes)
     if is_trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
-    async with place(authority) as url, client_at(url) as client, client_session() as session:
-        failures = [await failure_of(client.job("a-job"))]
-        with pytest.raises(SlackUnreachable) as failed:
-            await signed_in(web_client(session, f"{url}/api"), "xoxb-1")
-        with pytest.raises(aiohttp.ClientError) as socket:
-            await session.ws_connect(f"{url}/link")
-
-    told = [certificate_fault(error) for error in (*failures, failed.value, socket.value)]
-    assert [each for each in told if not each.startswith(says)] == []
-    assert says in sentence(failed.value)
+    kinds = {
+        asking.job: Unreachable,
+        asking.web_api: SlackUnreachable,
+        asking.webhook: aiohttp.ClientConnectorCertificateError,
+        asking.socket: aiohttp.ClientConnectorCertificateError,
+    }
+    async with place(authority) as url:
+        for ask, kind in kinds.items():
+            with pytest.raises(kind) as failed:
+                await ask(url)
+            assert certificate_fault(failed.value).startswith(says)
 
 
 def test_another_fault_is_none_of_a_certificate() -> None:

@@ -3,59 +3,27 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 import aiohttp
 import pytest
-from slack_sdk.errors import SlackClientError
 
-from bot.errors import MetaStudioError
-from bot.metastudio.iam_user import IamUser
-from bot.metastudio.probe import clock_difference
+from bot.errors import VoiceJobError
 from bot.network.sessions import client_session
 from bot.process import version as program_version
-from bot.slack.clients import web_client, webhook_client
-from tests.servers import Tunnel, client_at, listening, raw_answer
+from tests.network import asking
+from tests.network.asking import Ask
+from tests.servers import Tunnel, listening, raw_answer
 
 OURS = f"voicejob/{version('voicejob')}"
 
 
-async def metastudio(url: str) -> None:
-    async with client_at(url) as client:
-        await client.job("a-job")
-
-
-async def iam(url: str) -> None:
-    user = IamUser("me", "hush", "us", project_id="p", iam_endpoint=url, now=lambda: datetime.now(UTC))
-    async with client_at("http://127.0.0.1:9", auth=user) as client:
-        await client.job("a-job")
-
-
-async def probe(url: str) -> None:
-    await clock_difference(url)
-
-
-async def web_api(url: str) -> None:
-    async with client_session() as session:
-        await web_client(session, url).auth_test(token="xoxb-1")
-
-
-async def answers(url: str) -> None:
-    async with client_session() as session:
-        await webhook_client(session, url).send_dict({})
-
-
-async def socket_mode(url: str) -> None:
-    async with client_session() as session:
-        await session.ws_connect(url)
-
-
-@pytest.mark.parametrize("ask", [metastudio, iam, probe, web_api, answers, socket_mode])
-async def test_it_is_ours(ask: Callable[[str], Awaitable[None]]) -> None:
+@pytest.mark.parametrize(
+    "ask", [asking.job, asking.iam, asking.probe, asking.web_api, asking.webhook, asking.socket]
+)
+async def test_it_is_ours(ask: Ask) -> None:
     """Every request begins with our name and version; no library's name stands alone."""
     heads: list[str] = []
 
@@ -64,8 +32,8 @@ async def test_it_is_ours(ask: Callable[[str], Awaitable[None]]) -> None:
         writer.write(raw_answer("400 Bad Request", b"{}"))
 
     async with listening(serve) as url:
-        with suppress(MetaStudioError, SlackClientError, aiohttp.ClientError):
-            await ask(url)
+        with suppress(VoiceJobError, aiohttp.ClientError):
+            await ask(url, 10)
 
     assert heads
     for head in heads:
