@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import aiohttp
 
-from bot.metastudio.auth import IamUser
+from bot.metastudio.iam_user import IamUser
 from bot.metastudio.probe import clock_difference
 from bot.network.sessions import client_session
 from bot.slack.auth import signed_in

@@ -11,9 +11,9 @@ from aiohttp import web
 
 from bot.demo.page import serving
 from bot.demo.playground import playground
+from bot.network.servers import listening
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import SlackWorkspace
-from bot.slack import http_mode
 
 
 @asynccontextmanager
@@ -30,7 +30,7 @@ async def served(what: str) -> AsyncIterator[str]:
                 yield await stack.enter_async_context(serving(ground, 0))
             case _:
                 app = web.Application()
-                yield await stack.enter_async_context(http_mode.listening(app, "127.0.0.1", 0))
+                yield await stack.enter_async_context(listening(app, "127.0.0.1", 0))
 
 
 async def connect_at_the_end(late: socket.socket, what: str, turns: int) -> None:
