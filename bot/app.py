@@ -88,7 +88,7 @@ async def run(
         outbox = Outbox(store, sender, context, metrics=metrics)
         poll = settings.voicejob_poll_seconds
         watcher = Watcher(metastudio, store, poll=poll, changed=outbox.wake, rates=rates, metrics=metrics)
-        replies = Replies(ReplySender(session, writing, sender, first_pause=rates.resend), metrics)
+        replies = Replies(ReplySender(session, sender, first_pause=rates.resend), metrics)
         stack.push_async_callback(_drain, replies, outbox, drain)
         app = _bolt_app(settings, client, auth, metrics)
         services = Services.of(metastudio, store, outbox, watcher, context, workspace)

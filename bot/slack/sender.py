@@ -1,6 +1,6 @@
 """Posting and editing messages in Slack: within Slack's rate limits, and each refusal with its meaning."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 from weakref import WeakValueDictionary
@@ -25,15 +25,23 @@ LONGEST_HOLD: Final = 15 * 60.0
 class NotTaken(Exception):
     """Slack did not accept a message, for the reason ``code``; ``retry_after`` is in seconds.
 
-    ``passes``: it is a matter of time, whatever the code.
+    ``status`` is that of HTTP, 0 without a response. ``passes``: it is a matter of time, whatever the code.
     """
 
     def __init__(
-        self, code: str, *, retry_after: float | None = None, passes: bool = False, reason: str = ""
+        self,
+        code: str,
+        *,
+        status: int = 0,
+        retry_after: float | None = None,
+        passes: bool = False,
+        reason: str = "",
     ) -> None:
         super().__init__(reason or code)
         self.code = code
+        self.status = status
         self.retry_after = retry_after
+        self.passes = passes
         self.refusal = Refusal.LATER if passes else meaning_of(code)
 
 
@@ -42,7 +50,7 @@ class Sender:
 
     def __init__(self, client: AsyncWebClient, rates: RateLimits) -> None:
         self._client = client
-        self._posts, self._edits = Throttle(rates.posts), Throttle(rates.edits)
+        self._posts, self._edits, self._views = Throttle(rates.posts), Throttle(rates.edits), Throttle(0)
         self._channel_interval = rates.channel
         self._channels: WeakValueDictionary[str, Throttle] = WeakValueDictionary()
 
@@ -82,13 +90,26 @@ class Sender:
         call = self._client.chat_update(channel=channel, ts=ts, **_content(message), parse="none")
         await _accepted(call, self._edits)
 
+    async def update_view(self, view_id: str, view: dict[str, Any]) -> None:
+        """Replace an open modal. Raises NotTaken."""
+        await _accepted(self._client.views_update(view_id=view_id, view=view), self._views, "view")
+
+    async def publish_view(self, user_id: str, view: dict[str, Any]) -> None:
+        """Replace a person's App Home. Raises NotTaken."""
+        await _accepted(self._client.views_publish(user_id=user_id, view=view), self._views, "view")
+
 
 def _content(message: Message) -> dict[str, Any]:
     return {"text": message.text} | ({"blocks": message.blocks} if message.blocks else {})
 
 
-async def _accepted(call: Awaitable[AsyncSlackResponse], throttle: Throttle) -> dict[str, Any]:
-    """Return Slack's response. Raises NotTaken; a Retry-After also holds the method for all later calls."""
+async def _accepted(
+    call: Awaitable[AsyncSlackResponse], throttle: Throttle, field: str = "ts"
+) -> dict[str, Any]:
+    """Return Slack's response, which must have ``field``.
+
+    Raises NotTaken; a Retry-After also holds the method for all later calls.
+    """
     try:
         response = await call
     except SlackApiError as error:
@@ -97,9 +118,9 @@ async def _accepted(call: Awaitable[AsyncSlackResponse], throttle: Throttle) -> 
         # Besides its own errors and aiohttp's, slack_sdk raises what it fails on in an odd response.
         raise NotTaken(NO_ANSWER, passes=True, reason=type(error).__name__) from error
     else:
-        if isinstance(response.data, dict) and "ts" in response.data:
+        if isinstance(response.data, dict) and field in response.data:
             return response.data
-        refusal = NotTaken(NO_ANSWER, passes=True, reason="a yes without a ts")
+        refusal = NotTaken(NO_ANSWER, passes=True, reason=f"a yes without a {field}")
     if refusal.retry_after is not None:
         throttle.hold(refusal.retry_after)
     raise refusal
@@ -107,11 +128,19 @@ async def _accepted(call: Awaitable[AsyncSlackResponse], throttle: Throttle) -> 
 
 def _refusal(response: Any) -> NotTaken:
     """Parse a refusal: slack_sdk's response, or aiohttp's own where the body was no JSON."""
-    code = code_in(getattr(response, "data", None))
     status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
-    named = response.headers.get("Retry-After", "")
+    return refusal_of(status, code_in(getattr(response, "data", None)), response.headers)
+
+
+def refusal_of(status: int, code: str, headers: Mapping[str, str]) -> NotTaken:
+    """Return the error for a response that is no yes; ``code`` is NO_JSON where it has none of Slack's."""
+    named = headers.get("Retry-After", "")
     retry_after = min(float(named), LONGEST_HOLD) if named.isascii() and named.isdecimal() else None
-    if code == NO_JSON:
-        return NotTaken(NO_ANSWER, retry_after=retry_after, passes=True, reason=f"status {status}")
     is_busy = status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return NotTaken(code, retry_after=retry_after, passes=is_busy or retry_after is not None)
+    return NotTaken(
+        NO_ANSWER if code == NO_JSON else code,
+        status=status,
+        retry_after=retry_after,
+        passes=is_busy or retry_after is not None or code == NO_JSON,
+        reason=f"status {status}" if code == NO_JSON else "",
+    )

@@ -17,8 +17,8 @@ from bot.messages import job_card
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import SlackWorkspace
 from bot.simulators.world import GivenSettings, running, settings_for
-from bot.slack.replies import NotTakenError, ReplySender, ResponseUrl, pause_before_resend
-from bot.slack.sender import Sender
+from bot.slack.replies import ReplySender, ResponseUrl, pause_before_resend
+from bot.slack.sender import NotTaken, Sender, refusal_of
 from tests.support import eventually
 
 
@@ -53,8 +53,8 @@ async def test_a_mistake_in_the_code_is_a_sentence_and_a_traceback_in_the_log(
     assert "ZeroDivisionError" in caplog.text
 
 
-def not_taken(status: int, **headers: str) -> NotTakenError:
-    return NotTakenError(status, "", headers)
+def not_taken(status: int, **headers: str) -> NotTaken:
+    return refusal_of(status, "used_url", headers)
 
 
 @asynccontextmanager
@@ -62,7 +62,7 @@ async def replying() -> AsyncIterator[Replies]:
     """Make replies that go to a response_url."""
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(session=session)
-        yield Replies(ReplySender(session, client, Sender(client, RATE_LIMITS)))
+        yield Replies(ReplySender(session, Sender(client, RATE_LIMITS)))
 
 
 @pytest.mark.parametrize(
