@@ -83,17 +83,13 @@ async def test_whose_token_it_is(slack: SlackWorkspace, api: Api) -> None:
         answer = await response.json()
     slack.revoke("account_inactive")
 
-    assert answer == {
-        "ok": True,
-        "url": "https://voicejob.slack.com/",
-        "team": "voicejob",
-        "team_id": "T1",
-        "enterprise_id": "E1",
-        "user": "voicejob",
-        "user_id": "U0VOICEJOB",
-        "bot_id": "B0VOICEJOB",
-        "is_enterprise_install": False,
-    }
+    assert (answer["team_id"], answer["enterprise_id"]) == ("T1", "E1")
+    assert (answer["user_id"], answer["bot_id"]) == ("U0VOICEJOB", "B0VOICEJOB")
+    assert (answer["user"], answer["team"], answer["is_enterprise_install"]) == (
+        "voicejob",
+        "voicejob",
+        False,
+    )
     assert response.headers["x-oauth-scopes"] == "chat:write,commands"
     assert (await api("auth.test"))["error"] == "account_inactive"
     assert (await api("apps.connections.open", token=APP_TOKEN))["ok"]
@@ -145,17 +141,6 @@ async def test_a_posted_message_stands_in_the_channel(
         "blocks": [{**CARD[0], "block_id": "block-0"}, CARD[1]],
     }
     assert (call.method, call.arguments, call.at) == (POST, sent, clock.now)
-
-
-async def test_each_message_has_a_time_of_its_own(channel: str, api: Api, clock: Clock) -> None:
-    """Also when the clock stands still or goes back, the times are in order and in Slack's form."""
-    found = []
-    for seconds in (0, 0, -100, 200):
-        clock.now += seconds
-        found.append(await post(api, channel))
-
-    assert found == sorted(set(found))
-    assert (found[0], found[-1]) == ("1800000000.000000", "1800000100.000000")
 
 
 async def test_an_update_changes_a_message_in_its_place(
@@ -316,32 +301,20 @@ async def test_a_call_over_the_limit_is_not_performed(clock: Clock) -> None:
     assert [call.arguments["text"] for call in slack.limited] == ["x"]
 
 
-@pytest.mark.parametrize(
-    ("fault", "status", "body"),
-    [
-        ({"status": 503}, 503, ""),
-        ({"retry_after": 3}, 429, '{"ok": false, "error": "ratelimited"}'),
-        (
-            {"error": "missing_scope", "needed": "x"},
-            200,
-            '{"ok": false, "error": "missing_scope", "needed": "x"}',
-        ),
-        ({"body": "<html>Bad gateway</html>", "status": 502}, 502, "<html>Bad gateway</html>"),
-    ],
-)
-@pytest.mark.parametrize("after", [False, True])
 async def test_a_call_can_fail_before_or_after_the_work(
-    slack: SlackWorkspace, channel: str, api: Api, fault: Any, status: int, body: str, *, after: bool
+    slack: SlackWorkspace, channel: str, api: Api
 ) -> None:
-    """It fails as often as was requested, in this channel alone."""
-    slack.fail(POST, times=2, channel=channel, **{**fault, "after": after})
-    for _ in range(2):
-        assert (await api(POST, channel=slack.add_channel("other"), text="fine"))["ok"]
-        async with api.request(POST, json={"channel": channel, "text": "x"}) as response:
-            assert (response.status, await response.text()) == (status, body)
+    """It fails as often as was requested, in this channel alone, and with the answer that was requested."""
+    slack.fail(POST, times=2, channel=channel, error="missing_scope", needed="chat:write")
+    slack.fail(POST, channel=channel, body="<html>", status=502, after=True)
+    answers = []
+    for text in "abcd":
+        assert (await api(POST, channel=slack.add_channel("other"), text=text))["ok"]
+        async with api.request(POST, json={"channel": channel, "text": text}) as response:
+            answers.append((response.status, (await response.text())[:10]))
 
-    assert texts(slack.messages(channel)) == (["x", "x"] if after else [])
-    assert (await api(POST, channel=channel, text="fine"))["ok"]
+    assert answers == [(200, '{"ok": fal'), (200, '{"ok": fal'), (502, "<html>"), (200, '{"ok": tru')]
+    assert texts(slack.messages(channel)) == ["c", "d"]
 
 
 # Commands and buttons
@@ -430,30 +403,21 @@ async def test_who_can_press_in_an_ephemeral_message(
         await slack.press(card, "explode")
 
 
-NO_OBJECT = "no_object not an object"
-
-
 @pytest.mark.parametrize(
-    ("acknowledgement", "error", "shown", "violation"),
+    ("acknowledgement", "error", "shown"),
     [
-        ({}, None, [], None),
-        ({"text": "words"}, None, ["words"], None),
-        (as_json({"text": "card", "blocks": CARD}), None, ["card"], None),
-        (as_json({"response_type": "in_channel"}), None, [], None),
-        (as_json(["words"]), "invalid_command_response", [], NO_OBJECT),
-        ({**as_json({}), "text": '{"text": '}, "invalid_command_response", [], NO_OBJECT),
-        (as_json(BAD), "invalid_command_response", [], "invalid_blocks /blocks/0: needs text or fields"),
-        ({"status": 500}, "http_service_error", [], None),
+        ({}, None, []),
+        ({"text": "words"}, None, ["words"]),
+        (as_json({"text": "card", "blocks": CARD}), None, ["card"]),
+        (as_json({"response_type": "in_channel"}), None, []),
+        (as_json(["words"]), "invalid_command_response", []),
+        ({**as_json({}), "text": '{"text": '}, "invalid_command_response", []),
+        (as_json(BAD), "invalid_command_response", []),
+        ({"status": 500}, "http_service_error", []),
     ],
 )
 async def test_what_an_acknowledgement_shows(
-    slack: SlackWorkspace,
-    app: App,
-    channel: str,
-    acknowledgement: dict[str, Any],
-    error: str | None,
-    shown: list[str],
-    violation: str | None,
+    slack: SlackWorkspace, app: App, channel: str, acknowledgement: Any, error: str | None, shown: list[str]
 ) -> None:
     """The person alone sees its message; only status 200 acknowledges; what is no message is a mistake."""
     app.acknowledgement = acknowledgement
@@ -462,8 +426,9 @@ async def test_what_an_acknowledgement_shows(
     assert (typed.acked, typed.error) == (error != "http_service_error", error)
     assert texts(typed.messages) == texts(slack.ephemeral(BOB, channel)) == shown
     assert typed.ack_message == (typed.messages[0] if shown else None)
-    assert slack.violations == ([f"acknowledgement: {violation}"] if violation else [])
-    assert [each.method for each in slack.malformed] == (["acknowledgement"] if violation else [])
+    mistakes = [each.method for each in slack.malformed]
+    assert mistakes == (["acknowledgement"] if error == "invalid_command_response" else [])
+    assert len(slack.violations) == len(mistakes)
 
 
 @pytest.mark.parametrize("ack_timeout", [0.05])
@@ -550,39 +515,24 @@ async def test_a_bad_reply_is_refused(
     assert (len(slack.violations), slack.history) == (1, [])
 
 
-@pytest.mark.parametrize(
-    ("reply", "seen", "for_all", "violation"),
-    [
-        ({"text": "fresh", "replace_original": True}, ["fresh"], [], None),
-        ({"text": "thanks"}, ["card", "thanks"], [], None),
-        ({"text": "thanks", "response_type": "in_channel"}, ["card"], ["thanks"], None),
-        ({"delete_original": True}, [], [], None),
-        (
-            {"text": "fresh", "replace_original": True, "response_type": "in_channel"},
-            ["fresh"],
-            [],
-            "an ephemeral message cannot become public",
-        ),
-    ],
-)
-async def test_what_a_button_does_with_its_message(
-    slack: SlackWorkspace,
-    channel: str,
-    api: Api,
-    reply: dict[str, Any],
-    seen: list[str],
-    for_all: list[str],
-    violation: str | None,
-) -> None:
-    """It is replaced in its place, deleted, or stays; an ephemeral one stays ephemeral."""
-    card = await ephemeral(slack, api, channel)
-    press = await slack.press(card, "refresh")
-    await api.reply(press.response_url, **reply)
-
-    assert (texts(slack.ephemeral(ALICE, channel)), texts(slack.messages(channel))) == (seen, for_all)
-    assert slack.violations == ([f"response_url: {violation}"] if violation else [])
-    if "replace_original" in reply:
-        assert ((await press.message()).ts, press.messages[0].edited) == (card.ts, True)
+async def test_what_a_button_does_with_its_message(slack: SlackWorkspace, api: Api) -> None:
+    """It is replaced in its place, deleted, or stays; an ephemeral one cannot become public."""
+    cases: list[tuple[dict[str, Any], list[str], list[str]]] = [
+        ({"text": "fresh", "replace_original": True}, ["fresh"], []),
+        ({"text": "thanks"}, ["card", "thanks"], []),
+        ({"text": "thanks", "response_type": "in_channel"}, ["card"], ["thanks"]),
+        ({"delete_original": True}, [], []),
+        ({"text": "fresh", "replace_original": True, "response_type": "in_channel"}, ["fresh"], []),
+    ]
+    for reply, seen, for_all in cases:
+        assert slack.violations == []
+        card = await ephemeral(slack, api, slack.add_channel("voices"))
+        press = await slack.press(card, "refresh")
+        await api.reply(press.response_url, **reply)
+        shown = slack.ephemeral(ALICE, card.channel)
+        assert (texts(shown), texts(slack.messages(card.channel))) == (seen, for_all)
+        assert all((each.ts, each.edited) == (card.ts, True) for each in shown if each.text == "fresh")
+    assert slack.violations == ["response_url: an ephemeral message cannot become public"]
 
 
 async def test_there_may_be_nothing_to_replace(
@@ -600,12 +550,3 @@ async def test_there_may_be_nothing_to_replace(
     assert slack.violations == ["response_url: a command has no message to replace or delete"]
     with pytest.raises(LookupError, match="does not see"):
         await slack.press(card, "refresh")
-
-
-async def test_a_response_url_can_fail(slack: SlackWorkspace, api: Api, url: str) -> None:
-    """Before the work, or after it, when the message is shown all the same."""
-    slack.fail("response_url", status=500)
-    slack.fail("response_url", status=500, after=True)
-    statuses = [(await api.reply(url, text=text))[0] for text in ("lost", "shown", "fine")]
-
-    assert (statuses, texts(slack.history)) == ([500, 500, 200], ["shown", "fine"])

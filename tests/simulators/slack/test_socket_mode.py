@@ -138,30 +138,3 @@ async def test_payloads_go_to_the_app_that_is_there(slack: SlackWorkspace, chann
         assert (await ws.receive()).type is aiohttp.WSMsgType.CLOSED
 
     assert (await slack.command("/voicejob", channel=channel)).error == "dispatch_failed"
-
-
-@pytest.mark.parametrize("ack_timeout", [0.05])
-async def test_a_frozen_connection_carries_nothing(slack: SlackWorkspace, channel: str, api: Api) -> None:
-    """Neither payloads nor answers to pings come through; later connections are alive."""
-    async with api.link() as ws:
-        slack.freeze()
-        await ws.ping()
-        typed = await slack.command("/voicejob", channel=channel)
-        async with api.link() as other:
-            await processed(other)
-        with pytest.raises(TimeoutError):
-            await ws.receive(timeout=0.02)
-
-    assert typed.error == "operation_timeout"
-
-
-async def test_the_end_of_the_workspace_closes_what_is_open() -> None:
-    """An app that does not answer the close frame does not hold it up."""
-    async with aiohttp.ClientSession() as session:
-        async with SlackWorkspace() as slack:
-            silent = await session.ws_connect(await Api(slack, session).link_url(), autoclose=False)
-            await slack.connected()
-        frames = [await silent.receive(), await silent.receive()]
-        await silent.close()
-
-    assert (frames[1].type, frames[1].data) == (aiohttp.WSMsgType.CLOSE, aiohttp.WSCloseCode.GOING_AWAY)
