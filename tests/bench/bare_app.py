@@ -19,19 +19,14 @@ async def acknowledge(ack: AsyncAck) -> None:
     await ack()
 
 
-def bolt_app() -> AsyncApp:
-    """Build the app, which checks each request's signature."""
+async def serve() -> None:
+    """Serve the app, which checks each request's signature, until this process is terminated."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     client = AsyncWebClient(token=os.environ["SLACK_BOT_TOKEN"], base_url=os.environ["SLACK_API_URL"])
     app = AsyncApp(client=client, signing_secret=os.environ["SLACK_SIGNING_SECRET"])
     app.command("/voicejob")(acknowledge)
-    return app
-
-
-async def serve() -> None:
-    """Serve the app until this process is told to end."""
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    runner = web.AppRunner(bolt_app().web_app(), access_log=None)
+    runner = web.AppRunner(app.web_app(), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     host, port = runner.addresses[0]

@@ -10,14 +10,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count, islice
-from typing import Self
 from urllib.parse import urlsplit
 
 from bot.simulators.slack import payloads
 from bot.simulators.slack.http import form, headers
-from bot.simulators.slack.payloads import Person
 from bot.simulators.slack.workspace import ALICE, SIGNING_SECRET, Channel
-from tests.bench.standins import job_id, voice
+from tests.bench.simulators import job_id, voice
 
 CONNECTIONS = 200
 """As many are kept open and used again; a command that finds none free waits, and its time runs."""
@@ -29,104 +27,94 @@ SEED = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Command:
-    """One command; ``number`` tells it from all others, ``job`` is the number of its job."""
-
-    number: int
-    job: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Ack:
-    """How one command was acknowledged; status 0 if it was not.
+    """How the command with this number was acknowledged; status 0 if it was not.
 
     ``due`` is a moment of the monotonic clock; ``late`` and ``seconds`` are counted from it, to the sending
     and to the answer.
     """
 
-    command: Command
+    number: int
     due: float
     late: float
     seconds: float
     status: int
 
 
-def endless_commands(jobs: int) -> Iterator[Command]:
-    """Ask for jobs by chance, in an order that is the same in every run."""
-    chance = random.Random(SEED)  # noqa: S311  guards nothing
-    return (Command(number=number, job=chance.randrange(jobs)) for number in count())
-
-
 class Load:
-    """Sends commands to one app, over connections that it keeps. Use as an async context manager."""
+    """Sends commands for jobs by chance, the same ones in every run, over connections that it keeps."""
 
-    def __init__(self, app: str, cards: str, commands: Iterator[Command]) -> None:
-        self._app = app
-        self._cards = cards
-        self._commands = commands
+    def __init__(self, app: str, answers: str, jobs: int) -> None:
+        self._app = urlsplit(app)
+        self._answers = answers
+        chance = random.Random(SEED)  # noqa: S311  guards nothing
+        self._commands: Iterator[tuple[int, int]] = ((number, chance.randrange(jobs)) for number in count())
         self._idle: asyncio.LifoQueue[_Connection] = asyncio.LifoQueue()
         for _ in range(CONNECTIONS):
-            self._idle.put_nowait(_Connection(app))
+            self._idle.put_nowait(_Connection(self._app.hostname, self._app.port))
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Close all connections."""
         while not self._idle.empty():
             self._idle.get_nowait().close()
 
     async def send(self, number: int, rate: float, *, patience: float = ACK_SECONDS) -> list[Ack]:
         """Send so many commands, ``rate`` each second; stop early once an ack took more than ``patience``."""
         commands = list(islice(self._commands, number))
-        requests = [self._request(command) for command in commands]
+        requests = [self._request(*command) for command in commands]
         start = time.monotonic() + 0.1
         acks: list[Ack] = []
         async with asyncio.TaskGroup() as tasks:
-            for index, (command, request) in enumerate(zip(commands, requests, strict=True)):
+            for index, ((identity, _), request) in enumerate(zip(commands, requests, strict=True)):
                 due = start + index / rate
                 await _until(due)
                 if acks and acks[-1].seconds > patience:
                     break
-                tasks.create_task(self._exchange(command, request, due, acks))
+                tasks.create_task(self._exchange(identity, request, due, acks))
         return acks
 
-    async def _exchange(self, command: Command, request: bytes, due: float, acks: list[Ack]) -> None:
+    async def _exchange(self, number: int, request: bytes, due: float, acks: list[Ack]) -> None:
         connection = await self._idle.get()
         late = time.monotonic() - due
         status = await connection.exchange(request)
-        taken = time.monotonic() - due
-        acks.append(Ack(command=command, due=due, late=late, seconds=taken, status=status))
+        seconds = time.monotonic() - due
+        acks.append(Ack(number=number, due=due, late=late, seconds=seconds, status=status))
         self._idle.put_nowait(connection)
 
-    def _request(self, command: Command) -> bytes:
+    def _request(self, number: int, job: int) -> bytes:
         """Write the request that Slack would send; done before the clock runs."""
         payload = payloads.command(
             "/voicejob",
-            job_id(command.job),
-            person=Person(user=ALICE),
+            job_id(job),
+            person=payloads.Person(user=ALICE),
             channel=Channel(id="C0VOICES", name="voices"),
-            response_url=f"{self._cards}/{command.number}/{voice(command.job)}",
-            trigger=f"{command.number}.bench",
+            response_url=f"{self._answers}/{number}/{voice(job)}",
+            trigger=f"{number}.bench",
         )
         body = form(payload)
-        parts = urlsplit(self._app)
-        lines = {"Host": parts.netloc, "Content-Length": str(len(body))} | headers(SIGNING_SECRET, body)
+        lines = {"Host": self._app.netloc, "Content-Length": str(len(body))} | headers(SIGNING_SECRET, body)
         head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-        return f"POST {parts.path} HTTP/1.1\r\n{head}\r\n{body}".encode()
+        return f"POST {self._app.path} HTTP/1.1\r\n{head}\r\n{body}".encode()
 
 
 class _Connection:
     """One kept connection. It reads no more of HTTP than it needs, so that the load costs little."""
 
-    def __init__(self, app: str) -> None:
-        self._address = urlsplit(app)
+    def __init__(self, host: str | None, port: int | None) -> None:
+        self._address = host, port
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def exchange(self, request: bytes) -> int:
-        """Send one request and give the status of its answer, or 0."""
+        """Send one request, and return the status of its answer, or 0."""
         try:
             async with asyncio.timeout(ACK_SECONDS):
-                return await self._exchange(request)
+                self._streams = self._streams or await asyncio.open_connection(*self._address)
+                reader, writer = self._streams
+                writer.write(request)
+                head = (await reader.readuntil(b"\r\n\r\n")).lower()
+                length = head.partition(b"content-length:")[2].split(b"\r\n", 1)[0]
+                await reader.readexactly(int(length))
+                return int(head.split(b" ", 2)[1])
         except (OSError, EOFError, TimeoutError):
             self.close()
             return 0
@@ -136,15 +124,6 @@ class _Connection:
         if self._streams:
             self._streams[1].close()
         self._streams = None
-
-    async def _exchange(self, request: bytes) -> int:
-        if not self._streams:
-            self._streams = await asyncio.open_connection(self._address.hostname, self._address.port)
-        reader, writer = self._streams
-        writer.write(request)
-        head = (await reader.readuntil(b"\r\n\r\n")).lower()
-        await reader.readexactly(int(head.partition(b"content-length:")[2].split(b"\r\n", 1)[0]))
-        return int(head.split(b" ", 2)[1])
 
 
 async def _until(moment: float) -> None:
