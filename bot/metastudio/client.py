@@ -22,7 +22,6 @@ from bot.network.retries import retried
 from bot.telemetry.metrics import OK, Metrics
 
 Answer = TypeVar("Answer")
-Get = Callable[[], Awaitable[httpx.Response]]
 
 LOOK_UP_SECONDS: Final = 12.0
 """A look-up ends within this time, whatever happens."""
@@ -111,8 +110,8 @@ class MetaStudio:
         """Fetch one job as MetaStudio sends it (ShowVoiceTrainingJob). Raises as ``job`` does."""
         if not JOB_ID.fullmatch(job_id):
             raise BadJobId(job_id)
-        get = partial(self._get, f"{self._jobs_url}/{job_id}", {}, LONGEST_JOB)
-        return await self._ask("show", get, partial(_job_in, job_id=job_id), job_id)
+        url, read = f"{self._jobs_url}/{job_id}", partial(_job_in, job_id=job_id)
+        return await self._in_time("show", partial(self._get, url, {}, LONGEST_JOB, read), job_id)
 
     async def recent_jobs(self, *, offset: int = 0) -> Page:
         """List jobs, the one that changed last first (ListVoiceTrainingJob): PAGE_SIZE from ``offset`` on.
@@ -158,29 +157,26 @@ class MetaStudio:
             done.exception()  # all callers may be gone: then nobody else would retrieve it
 
     async def _list(self, offset: int, query: dict[str, Any], job_id: str = "") -> Page:
-        get = partial(self._get, self._jobs_url, query | {"offset": offset, "limit": PAGE_SIZE}, LONGEST_PAGE)
-        return await self._ask("list", get, _page_in, job_id)
+        params = query | {"offset": offset, "limit": PAGE_SIZE}
+        get = partial(self._get, self._jobs_url, params, LONGEST_PAGE, _page_in)
+        return await self._in_time("list", get, job_id)
 
-    async def _ask(
-        self, call: str, get: Get, read: Callable[[httpx.Response], Answer], job_id: str
-    ) -> Answer:
-        """Send a request until it is answered or the time is over, and return what ``read`` returns."""
+    async def _in_time(self, call: str, get: Callable[[], Awaitable[Answer]], job_id: str) -> Answer:
+        """Send a request until it is answered or the time of a look-up is over."""
         try:
             async with asyncio.timeout(self._limit) as limit:
-                return await self._with_retries(call, get, read, limit.when() or 0.0)
+                return await self._with_retries(call, get, limit.when() or 0.0)
         except TimeoutError:
             raise TimedOut(job_id=job_id) from None
         except MetaStudioError as error:
             error.values["job_id"] = job_id
             raise
 
-    async def _with_retries(
-        self, call: str, get: Get, read: Callable[[httpx.Response], Answer], deadline: float
-    ) -> Answer:
+    async def _with_retries(self, call: str, get: Callable[[], Awaitable[Answer]], deadline: float) -> Answer:
         async def once() -> Answer:
             async with self.throttle.slot(deadline):
                 with self._counted(call):
-                    return read(await get())
+                    return await get()
 
         def pause(error: Exception, usual: float) -> float | None:
             left = deadline - asyncio.get_running_loop().time()
@@ -188,13 +184,15 @@ class MetaStudio:
 
         return await retried(once, tries=TRIES, first=self._first_pause, pause=pause)
 
-    async def _get(self, url: str, query: dict[str, Any], max_bytes: int) -> httpx.Response:
+    async def _get(
+        self, url: str, query: dict[str, Any], max_bytes: int, read: Callable[[httpx.Response], Answer]
+    ) -> Answer:
         with as_our_errors():  # an address may be none
             request = self._http.build_request("GET", url, params=query, extensions={MAX_BYTES: max_bytes})
         response = await self._auth.send(request)
         if response.status_code != HTTPStatus.OK:
             raise refusal(response.status_code, response.headers, response.content)
-        return response
+        return read(response)
 
     @contextmanager
     def _counted(self, call: str) -> Iterator[None]:

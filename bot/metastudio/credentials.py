@@ -1,4 +1,4 @@
-"""What the bot signs in with, read again from time to time where it comes from files."""
+"""The credentials that the bot signs in with, read again from time to time where they come from files."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T", bound=Hashable)
 
-EVERY: Final = 60.0
+INTERVAL: Final = 60.0
 """Seconds between two readings while nothing is refused."""
 LONGEST_READING: Final = 1.0
 """Seconds that requests wait for a reading: a file system may hang."""
@@ -22,8 +22,8 @@ LONGEST_READING: Final = 1.0
 class Credentials(Generic[T]):
     """Credentials as they were read last: ``value``.
 
-    ``read`` reads all of them anew, and raises BadSettings; without it they stay as they are. It runs on a
-    thread of its own, and those that it does not give within ``limit`` seconds are not taken.
+    ``read`` reads them anew on a thread, or raises BadSettings or OSError; without it they stay as they are.
+    What it returns after more than ``limit`` seconds is ignored.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Credentials(Generic[T]):
         value: T,
         read: Callable[[], T] | None = None,
         *,
-        every: float = EVERY,
+        every: float = INTERVAL,
         limit: float = LONGEST_READING,
     ) -> None:
         self.value = value
@@ -47,16 +47,16 @@ class Credentials(Generic[T]):
         if self._read is None or not (at_once or asyncio.get_running_loop().time() >= self._due_at):
             return
         if self._reading is None and not self.hangs:
-            self._reading = asyncio.create_task(self._take(self._read))
+            self._reading = asyncio.create_task(self._reload(self._read))
         if self._reading:
             await asyncio.shield(self._reading)
 
-    async def _take(self, read: Callable[[], T]) -> None:
+    async def _reload(self, read: Callable[[], T]) -> None:
         try:
-            value = await in_time(lambda: self._watched(read), limit=self._limit)
+            value = await in_time(lambda: self._read_once(read), limit=self._limit)
         except (BadSettings, OSError) as error:
-            told = error.problems[0] if isinstance(error, BadSettings) else str(error)
-            self._once.fails("credentials can't be read again, and stay as they are: %s", told)
+            problem = error.problems[0] if isinstance(error, BadSettings) else str(error)
+            self._once.fails("credentials can't be read again, and stay as they are: %s", problem)
         else:
             self._once.works("credentials can be read again")
             if value != self.value:
@@ -66,8 +66,8 @@ class Credentials(Generic[T]):
             self._due_at = asyncio.get_running_loop().time() + self._every
             self._reading = None
 
-    def _watched(self, read: Callable[[], T]) -> T:
-        """Read on a thread; while one hangs, no other is begun."""
+    def _read_once(self, read: Callable[[], T]) -> T:
+        """Read, on a thread; while that hangs, no other reading is begun."""
         self.hangs = True
         try:
             return read()

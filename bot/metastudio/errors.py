@@ -27,14 +27,11 @@ from bot.errors import (
     WrongProject,
 )
 
-_TOKEN_INVALID: Final = "MSS.00010008"  # noqa: S105  an error code, not a token
-"""MetaStudio's own way to say 401: the token in the header is not valid."""
-
 _BY_CODE: Final[Mapping[str, type[MetaStudioError]]] = {
     "MSS.41000003": JobNotFound,
     "MSS.00010003": WrongProject,
     "MSS.00010004": WrongProject,
-    _TOKEN_INVALID: CredentialsRefused,
+    "MSS.00010008": CredentialsRefused,  # with status 400: the token in the header is not valid
     "MSS.00010009": WrongProject,
     "MSS.000000004": CredentialsRefused,
     "MSS.41000012": Throttled,
@@ -65,7 +62,7 @@ _LONGEST_CODE: Final = 64
 
 
 def error_for(status: int, code: str) -> type[MetaStudioError]:
-    """Choose the error that an answer other than a job stands for."""
+    """Return the class of error for an answer other than a job, by HTTP status and error code."""
     if known := _BY_CODE.get(code) or _WHOEVER_ANSWERS.get(status):
         return known
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -78,52 +75,51 @@ def error_for(status: int, code: str) -> type[MetaStudioError]:
 
 
 def _by_status(status: int) -> type[MetaStudioError]:
-    """Choose the error for a status from 300 to 499 that Huawei Cloud itself gave."""
+    """Return the class of error for a status from 300 to 499 of Huawei Cloud's own."""
     return _BY_STATUS.get(status, RequestRefused if status >= HTTPStatus.BAD_REQUEST else WrongProject)
 
 
-def refusal(status: int, headers: Mapping[str, str], body: bytes, *, job_id: str = "") -> MetaStudioError:
-    """Read an answer other than a job. Its text is not kept: it may quote what was sent to sign in."""
+def refusal(status: int, headers: Mapping[str, str], body: bytes) -> MetaStudioError:
+    """Return the error for an answer other than a job, without its text: that may quote credentials."""
     objects = list(_objects(body))
     code = _code_in(objects)
+    request_id = _cleaned(headers.get("X-Request-Id") or headers.get("X-IAM-Trace-Id") or "")
     return error_for(status, code)(
-        job_id=job_id,
         status=status,
         code=code,
-        request_id=request_id_of(headers) or next(_values(objects, ("request_id",)), ""),
+        request_id=request_id or next(_values(objects, ("request_id",)), ""),
         retry_after=_seconds(headers.get("Retry-After", "")),
     )
 
 
 def iam_refusal(status: int, headers: Mapping[str, str], body: bytes) -> MetaStudioError:
-    """Read IAM's answer to a token request: what IAM calls wrong there is the bot's user, not the job.
+    """Return the error for IAM's answer to a token request, where what is wrong is the bot's own user.
 
     IAM has several forms of 401 and 403: each JSON object counts, since one more wrong try may lock the user.
     """
-    told = refusal(status, headers, body)
-    kind = type(told)
-    is_no = (
-        status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} and next(_objects(body), None) is not None
-    )
-    if kind is UnreadableAnswer and (is_no or _is_iams_own(status, body)):
+    error = refusal(status, headers, body)
+    kind = type(error)
+    answer = next(_objects(body), None)
+    is_no = answer is not None and status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+    if kind is UnreadableAnswer and (is_no or _is_iams_own(status, answer or {})):
         kind = _by_status(status)
     if issubclass(kind, RequestRefused | PermissionDenied):
         kind = CredentialsRefused
-    return kind(status=status, code=told.code, request_id=told.request_id, retry_after=told.retry_after)
+    return kind(status=status, code=error.code, request_id=error.request_id, retry_after=error.retry_after)
 
 
-def _is_iams_own(status: int, body: bytes) -> bool:
-    """Say whether it is a refusal in IAM's form: ``{"error": {"code": 401, "message": …, "title": …}}``.
+def _is_iams_own(status: int, answer: Mapping[str, Any]) -> bool:
+    """Whether it is a refusal in IAM's form: ``{"error": {"code": 401, "message": …, "title": …}}``.
 
     Its code is the status again (page "KeystoneCreateUserTokenByPassword").
     """
-    error = next(_objects(body), {}).get("error")
+    error = answer.get("error")
     is_in_form = isinstance(error, Mapping) and "title" in error and str(error.get("code")) == str(status)
     return is_in_form and status >= HTTPStatus.MULTIPLE_CHOICES
 
 
 def shows_sign_in(status: int, body: bytes) -> bool:
-    """Say whether an answer other than CredentialsRefused shows that whoever asked is signed in.
+    """Whether an answer other than CredentialsRefused shows that the request was signed in.
 
     The gateway refuses some requests before it looks at the sign-in; MetaStudio is asked only after that.
     """
@@ -133,11 +129,6 @@ def shows_sign_in(status: int, body: bytes) -> bool:
         return bool(objects) and not code
     is_metastudios = code.startswith("MSS.") and status < HTTPStatus.INTERNAL_SERVER_ERROR
     return is_metastudios or error_for(status, code) is PermissionDenied
-
-
-def request_id_of(headers: Mapping[str, str]) -> str:
-    """Find the id under which Huawei Cloud knows the request, or an empty string."""
-    return _token(headers.get("X-Request-Id") or headers.get("X-IAM-Trace-Id") or "")
 
 
 def _objects(body: bytes) -> Iterator[Mapping[str, Any]]:
@@ -152,22 +143,22 @@ def _objects(body: bytes) -> Iterator[Mapping[str, Any]]:
 
 
 def _code_in(objects: list[Mapping[str, Any]]) -> str:
-    """Find the error code: Huawei Cloud's own before any other, which may be the status again."""
+    """Return the error code: Huawei Cloud's own before any other, which may be the status again."""
     codes = list(_values(objects, _CODE_KEYS))
     return next(filter(_OWN_CODE.fullmatch, codes), next(iter(codes), ""))
 
 
 def _values(objects: list[Mapping[str, Any]], keys: tuple[str, ...]) -> Iterator[str]:
     values = (part.get(key) for part in objects for key in keys)
-    return (_token(str(value)) for value in values if isinstance(value, str | int))
+    return (_cleaned(str(value)) for value in values if isinstance(value, str | int))
 
 
-def _token(text: str) -> str:
+def _cleaned(text: str) -> str:
     return _NOT_IN_A_CODE.sub("", text)[:_LONGEST_CODE]
 
 
 def _seconds(text: str) -> float | None:
-    """Read Retry-After in its plain form; the form with a date is not known to be used here."""
+    """Parse Retry-After in seconds; its form with a date is not known to be used here."""
     return float(text) if text.isascii() and text.isdecimal() else None
 
 

@@ -1,4 +1,4 @@
-"""PURE. IAM's tokens: how one is asked for, and for how long it is good."""
+"""PURE. IAM's tokens: the request for one, and for how long it is valid."""
 
 import json
 from dataclasses import dataclass, field
@@ -7,19 +7,19 @@ from typing import Final
 
 RENEW_BEFORE_END: Final = 600.0
 """Seconds: a token is renewed as long before it ends, so that none ends on its way."""
-LIFE_IF_NOT_TOLD: Final = 3600.0
-"""For how many seconds a token is good whose end IAM did not tell readably."""
+DEFAULT_LIFE: Final = 3600.0
+"""Seconds for which a token is taken to be valid without a readable ``expires_at``."""
 LONGEST_LIFE: Final = 24 * 3600.0
 """Seconds, as IAM's page has it: what seems to live longer does so by a wrong clock of this machine's."""
-KEPT_AT_LEAST: Final = 60.0
-"""Even a token that seems to have ended is kept for as many seconds: it may be this machine's clock."""
+SHORTEST_LIFE: Final = RENEW_BEFORE_END + 60.0
+"""Seconds: even a token that seems to have ended is used for a minute, as the clock here may be wrong."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Token:
-    """A token, and when it was got: by the wall clock, and in seconds by one that is never set.
+    """A token, and when it came: by the wall clock, and in seconds by a monotonic one.
 
-    By the second clock it is good for ``life`` seconds. The first one only makes its renewal come earlier:
+    By the second clock it is valid for ``life`` seconds. The first one only makes its renewal come earlier:
     it goes on while the machine sleeps, and it may jump.
     """
 
@@ -30,23 +30,23 @@ class Token:
 
     @classmethod
     def read(cls, value: str, body: bytes, *, now: datetime, at: float) -> "Token":
-        """Take IAM's answer, whose body tells the token's end."""
+        """Parse the body of IAM's answer, which has the token's end, or is not readable."""
         end = _end_in(body)
-        told = LIFE_IF_NOT_TOLD if end is None else (end - now).total_seconds()
-        life = min(max(told, KEPT_AT_LEAST + RENEW_BEFORE_END), LONGEST_LIFE)
+        life = DEFAULT_LIFE if end is None else (end - now).total_seconds()
+        life = min(max(life, SHORTEST_LIFE), LONGEST_LIFE)
         return cls(value=value, got=now, got_at=at, life=life)
 
     def is_good(self, at: float) -> bool:
-        """Say whether it lives, as far as is known here."""
+        """Whether it is still valid, as far as is known here; ``at`` is in seconds of the second clock."""
         return at - self.got_at < self.life
 
     def is_due(self, now: datetime, at: float) -> bool:
-        """Say whether it is to be renewed."""
+        """Whether it is to be renewed."""
         return max(at - self.got_at, (now - self.got).total_seconds()) >= self.life - RENEW_BEFORE_END
 
 
 def token_request(name: str, password: str, domain: str, project_id: str) -> bytes:
-    """Write the body of KeystoneCreateUserTokenByPassword, for a token that is good in one project."""
+    """Return the body of KeystoneCreateUserTokenByPassword, for a token that is valid in one project."""
     user = {"name": name, "password": password, "domain": {"name": domain}}
     identity = {"methods": ["password"], "password": {"user": user}}
     return json.dumps({"auth": {"identity": identity, "scope": {"project": {"id": project_id}}}}).encode()

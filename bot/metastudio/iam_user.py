@@ -18,6 +18,7 @@ from bot.telemetry.log_once import LogOnce
 
 log = logging.getLogger(__name__)
 
+HEADERS: Final = {"Content-Type": "application/json;charset=utf8"}
 RENEWAL_PAUSE: Final = 60.0
 """Seconds between two tries to renew a token that is still good."""
 RENEWAL_SECONDS: Final = 30.0
@@ -49,7 +50,7 @@ class IamUser(SignIn[str]):
         self._last_was_refused = False
         """Whether the last token was refused, and no later one was accepted yet."""
         self._url = f"{iam_endpoint}/v3/auth/tokens?nocatalog=true"
-        self._user = name, domain, project_id
+        self._name, self._domain, self._project_id = name, domain, project_id
         self._now = now
         self._lock = asyncio.Lock()
         self._token: Token | None = None
@@ -83,30 +84,22 @@ class IamUser(SignIn[str]):
         request.headers["X-Auth-Token"] = token.value
         response = await self._exchange(request)
         refused = self._refusal_in(response, self._uses, attempt)
-        if self._token is token:
-            self._judge_token(refused, response, attempt)
-        return response, refused is not None
-
-    def _judge_token(
-        self, refused: CredentialsRefused | None, response: httpx.Response, attempt: Attempt
-    ) -> None:
-        """Forget a token that was refused; when it is the second in a row, the user is refused."""
-        if refused:
+        if self._token is not token:
+            pass  # another request has got a newer one
+        elif refused:
             self._token = None
-            if self._last_was_refused:
+            if self._last_was_refused:  # and so it is the user whom MetaStudio refuses
                 self._uses.refused(attempt, refused, seconds_now())
             self._last_was_refused = True
         elif self._last_was_refused and shows_sign_in(response.status_code, response.content):
             self._last_was_refused = False
+        return response, refused is not None
 
     async def _good_token(self, extensions: dict[str, Any], attempt: Attempt) -> Token:
         """Return the token, or get one within the timeouts of the request that waits for it."""
         if token := self._kept_token():
-            if (
-                token.is_due(self._now(), seconds_now())
-                and seconds_now() >= self._next_renewal_at
-                and not self._renewal
-            ):
+            may_renew = self._renewal is None and seconds_now() >= self._next_renewal_at
+            if may_renew and token.is_due(self._now(), seconds_now()):
                 self._renewal = asyncio.create_task(self._renew(extensions))
                 self._renewal.add_done_callback(self._end_renewal)  # also when cancelled before it begins
             return token
@@ -137,7 +130,8 @@ class IamUser(SignIn[str]):
         """Ask IAM for a token, and once more with each new password if the last one is refused."""
         while True:
             password = await self._await_turn(self._attempts)
-            request = self._token_request(password, extensions)
+            body = token_request(self._name, password, self._domain, self._project_id)
+            request = httpx.Request("POST", self._url, headers=HEADERS, content=body, extensions=extensions)
             with self._attempt(self._attempts) as attempt:
                 response = await self._exchange(request)
                 if response.status_code == HTTPStatus.CREATED:
@@ -148,12 +142,6 @@ class IamUser(SignIn[str]):
                 self._attempts.refused(attempt, error, seconds_now())
             if not await self._has_others_than(password):
                 raise error
-
-    def _token_request(self, password: str, extensions: dict[str, Any]) -> httpx.Request:
-        name, domain, project_id = self._user
-        body = token_request(name, password, domain, project_id)
-        headers = {"Content-Type": "application/json;charset=utf8"}
-        return httpx.Request("POST", self._url, content=body, headers=headers, extensions=extensions)
 
     def _keep(self, attempt: Attempt, response: httpx.Response) -> Token:
         value = response.headers.get("X-Subject-Token")

@@ -11,18 +11,18 @@ from urllib.parse import quote, unquote
 
 ALGORITHM = "SDK-HMAC-SHA256"
 DATE_FORMAT = "%Y%m%dT%H%M%SZ"
-"""How ``X-Sdk-Date`` writes a moment, always in UTC."""
+"""The format of ``X-Sdk-Date``, always in UTC."""
 
 
 def encode_query(params: Iterable[tuple[str, str]]) -> str:
-    """Write a query in its canonical form: sorted, and percent-encoded with ``%20`` for a space."""
+    """Return a query in its canonical form: sorted, and percent-encoded with ``%20`` for a space."""
     return "&".join(f"{_encode(name)}={_encode(value)}" for name, value in sorted(params))
 
 
 def signature(
     secret_key: str, *, method: str, target: str, headers: Mapping[str, str], date: str, body: bytes = b""
 ) -> str:
-    """Sign one request, in lower-case hex.
+    """Return the signature of a request, in lower-case hex.
 
     ``target`` is path and query as they are sent; ``headers`` are the signed ones, and only those;
     ``date`` is the value of ``X-Sdk-Date``, in ``DATE_FORMAT``.
@@ -33,27 +33,22 @@ def signature(
 
 
 def signed_names(headers: Iterable[str]) -> str:
-    """Write the names of the signed headers as ``SignedHeaders`` lists them."""
+    """Return the names of the signed headers as ``SignedHeaders`` lists them."""
     return ";".join(sorted(name.lower() for name in headers))
 
 
 def _canonical_request(method: str, target: str, headers: Mapping[str, str], body: bytes) -> str:
     path, _, query = target.partition("?")
-    lines = [f"{name}:{value.strip()}\n" for name, value in sorted(_lower(headers).items())]
-    return "\n".join(
-        [
-            method.upper(),
-            _canonical_path(path),
-            _canonical_query(query),
-            "".join(lines),
-            signed_names(headers),
-            hashlib.sha256(body).hexdigest(),
-        ]
-    )
-
-
-def _lower(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
+    lowered = {name.lower(): value.strip() for name, value in headers.items()}
+    lines = [
+        method.upper(),
+        _canonical_path(path),
+        _canonical_query(query),
+        "".join(f"{name}:{value}\n" for name, value in sorted(lowered.items())),
+        signed_names(headers),
+        hashlib.sha256(body).hexdigest(),
+    ]
+    return "\n".join(lines)
 
 
 def _canonical_path(path: str) -> str:

@@ -27,20 +27,20 @@ _UNANSWERED: Final = (TimedOut, Unreachable)
 
 @dataclass
 class Hold:
-    """The time for which no request is sent. All times are in seconds of one clock.
+    """The time after a 429 in which no request is sent. All times are in seconds of one monotonic clock.
 
-    What comes of a request that was sent before it says nothing about whether it is over.
+    The answer to a request that was sent before it says nothing about whether it is over.
     """
 
     first: float
     """How long it is after a first 429 that names no time; then it doubles."""
     until: float = 0.0
     is_on: bool = False
-    """From a 429 until a request that was sent afterwards is answered: such requests go one by one."""
+    """From a 429 until a request that was sent after ``until`` is answered; they are sent one by one."""
     _grown: float = 0.0
 
     def refused(self, now: float, *, sent: float, retry_after: float | None) -> None:
-        """Take a 429, and the time that it named."""
+        """Record a 429; ``retry_after`` is what it named, in seconds."""
         self.is_on = True
         if retry_after is not None:
             self.until = max(self.until, now + min(retry_after, LONGEST_HOLD))
@@ -49,7 +49,7 @@ class Hold:
             self.until = now + self._grown
 
     def answered(self, *, sent: float) -> None:
-        """Take any other answer."""
+        """Record any other answer."""
         if self.until <= sent:
             self.is_on, self._grown = False, 0.0
 
@@ -69,7 +69,7 @@ class Throttle:
 
     @property
     def held(self) -> float:
-        """For how many seconds no request will be sent; 0 if they are."""
+        """Seconds for which no request will be sent; 0 if they are sent."""
         return max(0.0, self._hold.until - _now()) if self._hold.is_on else 0.0
 
     async def turn(self) -> None:
