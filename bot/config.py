@@ -1,6 +1,6 @@
-"""Settings: read once, from the environment and a ``.env`` file, with all problems told together.
+"""Settings: read once, from the environment and a ``.env`` file, with all problems reported together.
 
-Secrets may be in files, too. The environment goes first, with the files that it names; then systemd's
+Secrets may be in files, too. The environment comes first, with the files that it names; then systemd's
 credentials; then ``.env``, with the files that it names.
 
 A field is named like its key, in lower case. Secrets are SecretStr, which prints as stars.
@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -45,33 +45,25 @@ from bot.process.secret_files import (
     SystemdCredentials,
     field_of,
     files_of,
-    quoted_path,
     read_secret,
 )
 from bot.telemetry.logs import LogFormat
 
 _PRINTABLE: Final = re.compile(r"[!-~]+")
-_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST_CONSOLE_URL: Final = 2900
-"""Slack takes 3000 characters in a button's address, the job id included."""
-
+"""Slack allows 3000 characters in a button's address, the job id included."""
 _ADDRESS: Final = re.compile(r"https?://[^/\\?#\s\x00-\x1f\x7f][^\\?#\s\x00-\x1f\x7f]*", re.IGNORECASE)
-"""An address as it is used. pydantic mends what it judges: blanks, backslashes, ``https:host``."""
+"""An address as it is used. pydantic corrects what it validates: blanks, backslashes, ``https:host``."""
 _ZONE: Final = re.compile(r"(\[[0-9A-Fa-f:.]+)%(?:25)?([\w.~-]+)]", re.ASCII)
 """A link-local address with its zone, as ``[fe80::1%eth0]``; no resolver takes RFC 6874's ``%25``."""
 _IN_BRACKETS: Final = re.compile(r"\[([0-9A-Fa-f:.]*:[^\[\]]*)]")
 _SHOWN: Final = frozenset({"PORT", "VOICEJOB_POLL_SECONDS", "VOICEJOB_LOG"})
-"""Keys whose wrong value is told. In any other one may be a secret that was put under the wrong key."""
+"""Keys whose wrong value is shown. In any other one may be a secret that was put under the wrong key."""
 _HARMLESS: Final = re.compile(r"(?!xox|xapp-).{1,12}", re.IGNORECASE | re.DOTALL)
 """A value that is no token of Slack's, and shorter than any key."""
-
 _DOT_ENV: Final = Path(".env")
-_LAST_PORT: Final = 65535
-_SHORTEST_POLL: Final = 5
-_LONGEST_POLL: Final = 999_999
 _OWN_PREFIXES: Final = ("VOICEJOB_", "METASTUDIO_")
-"""How keys begin that no other program has a use for."""
-
+"""Prefixes of keys that no other program uses."""
 _SIGN_INS: Final = (
     ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"),
     ("HUAWEICLOUD_IAM_USER", "HUAWEICLOUD_IAM_PASSWORD", "HUAWEICLOUD_IAM_DOMAIN"),
@@ -97,14 +89,26 @@ def _token(prefix: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _name(value: str) -> str:
-    if not _NAME.fullmatch(value):
-        raise ValueError("may have letters, digits, hyphens and underscores, 64 at most")
-    return value
+def _matching(pattern: re.Pattern[str], problem: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not pattern.fullmatch(value):
+            raise ValueError(problem)
+        return value
+
+    return AfterValidator(check)
+
+
+def _number(pattern: str, numbers: range, problem: str) -> BeforeValidator:
+    def check(value: Any) -> int:
+        if not re.fullmatch(pattern, str(value)) or int(str(value)) not in numbers:
+            raise ValueError(problem)
+        return int(str(value))
+
+    return BeforeValidator(check)
 
 
 def _host(value: str) -> str:
-    """Take an IPv6 address in brackets, too, as it stands in an address of the web."""
+    """Return the host; an IPv6 address may be in brackets, as in a URL."""
     found = _IN_BRACKETS.fullmatch(_with_zone(value))
     return found[1] if found else value
 
@@ -129,31 +133,11 @@ def _address(value: str) -> str:
     return value.rstrip("/")
 
 
-def _port(value: Any) -> int:
-    text = str(value)
-    if not (text.isascii() and text.isdecimal() and int(text[:6]) <= _LAST_PORT):
-        raise ValueError(f"must be a number from 0 to {_LAST_PORT}; 0 takes any port that is free")
-    return int(text)
-
-
-def _poll_seconds(value: Any) -> float:
-    text = str(value)
-    if not (re.fullmatch(r"[0-9]{1,6}", text) and _SHORTEST_POLL <= int(text) <= _LONGEST_POLL):
-        raise ValueError(f"must be a whole number of seconds from {_SHORTEST_POLL} to {_LONGEST_POLL}")
-    return float(text)
-
-
 def _log_format(value: Any) -> LogFormat:
     try:
         return LogFormat(value)
     except ValueError:
         raise ValueError("must be text or json") from None
-
-
-def _header(value: str) -> str:
-    if not _PRINTABLE.fullmatch(value):
-        raise ValueError("may hold printable ASCII only: no blanks, no Chinese characters")
-    return value
 
 
 def _console_url(value: str) -> str:
@@ -164,12 +148,29 @@ def _console_url(value: str) -> str:
 
 
 Secret = Annotated[SecretStr, AfterValidator(_secret)]
-Name = Annotated[str, AfterValidator(_name)]
 Address = Annotated[str, AfterValidator(_address)]
+ConsoleUrl = Annotated[str, AfterValidator(_console_url)]
+Name = Annotated[
+    str,
+    _matching(
+        re.compile("[A-Za-z0-9_-]{1,64}"), "may have letters, digits, hyphens and underscores, 64 at most"
+    ),
+]
+Header = Annotated[
+    str, _matching(_PRINTABLE, "may hold printable ASCII only: no blanks, no Chinese characters")
+]
+Port = Annotated[
+    int,
+    _number("0*[0-9]{1,5}", range(65536), "must be a number from 0 to 65535; 0 takes any port that is free"),
+]
+PollSeconds = Annotated[
+    float,
+    _number("[0-9]{1,6}", range(5, 1_000_000), "must be a whole number of seconds from 5 to 999999"),
+]
 
 
 class ReadSettings(BaseSettings):
-    """How settings are read: from where, in which order, and without blanks around them."""
+    """Settings from these sources, in their order, without blanks around the values."""
 
     model_config = SettingsConfigDict(
         env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
@@ -180,11 +181,10 @@ class ReadSettings(BaseSettings):
         cls,
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003  pydantic-settings calls with all of these
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        *_: Any,
+        **__: Any,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Put the files of secrets among the other sources; the first one that has a value counts."""
+        """Return the sources; the first one that has a value counts."""
         env, dot_env = EnvSettingsSource(settings_cls), DotEnv(settings_cls, _DOT_ENV)
         return (
             init_settings,
@@ -199,19 +199,19 @@ class ReadSettings(BaseSettings):
     @classmethod
     def _strip(cls, value: Any) -> Any:
         if isinstance(value, FileProblem):
-            raise _sentence(value)
+            raise _problem(value)
         return value.strip() if isinstance(value, str) else value
 
 
 class MetaStudioSettings(ReadSettings):
-    """What it takes to look up a job. Make one with ``load``."""
+    """The settings for looking up a job, read by ``load``."""
 
     metastudio_region: Name = "cn-north-4"
     metastudio_endpoint: Address | None = None
     huaweicloud_sdk_project_id: Name
     huaweicloud_sdk_iam_endpoint: Address | None = None
-    metastudio_app_user_id: Annotated[str, AfterValidator(_header)] | None = None
-    voicejob_console_url: Annotated[str, AfterValidator(_console_url)] | None = None
+    metastudio_app_user_id: Header | None = None
+    voicejob_console_url: ConsoleUrl | None = None
     huaweicloud_sdk_ak: Secret | None = Field(
         None, validation_alias=AliasChoices("HUAWEICLOUD_SDK_AK", "CLOUD_SDK_AK")
     )
@@ -235,31 +235,32 @@ class MetaStudioSettings(ReadSettings):
         begun = [way for way in _SIGN_INS if given.intersection(way)]
         if not begun:
             ways = ", or ".join(" and ".join(way) for way in _SIGN_INS)
-            raise _unset(f"MetaStudio needs credentials: set {ways}")
+            raise _problem(f"MetaStudio needs credentials: set {ways}", "unset")
         if len(begun) > 1:
             keys = ", ".join(key for way in _SIGN_INS for key in way if key in given)
-            raise _sentence(
+            raise _problem(
                 f"{keys}: these are different ways to sign in to MetaStudio; keep one and unset the rest"
             )
         if missing := [key for key in begun[0] if key not in given]:
-            raise _unset(f"{', '.join(missing)}: needed beside {', '.join(sorted(given))}")
+            raise _problem(f"{', '.join(missing)}: needed beside {', '.join(sorted(given))}", "unset")
         if data.get("huaweicloud_sdk_security_token") and "HUAWEICLOUD_SDK_AK" not in given:
-            raise _sentence(
+            raise _problem(
                 "HUAWEICLOUD_SDK_SECURITY_TOKEN: needs HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK beside it"
             )
         return value
 
     @classmethod
     def load(cls) -> Self:
-        """Read the settings from the environment and ``.env``. Raises BadSettings with every problem."""
-        problems = _broken_lines()
+        """Read the settings from all sources. Raises BadSettings with every problem."""
+        problems: list[str] = []
         try:
+            problems += DotEnv(Settings, _DOT_ENV).problems
             settings = cls()
         except ValidationError as error:
             problems += _lines(error.errors(), files_of(cls))
         except PermissionError:
-            file = _dot_env()
-            problems += [f".env: this user may not read “{file}”: make it yours (chown), or readable (chmod)"]
+            path = _dot_env_path()
+            problems += [f".env: this user may not read “{path}”: make it yours (chown), or readable (chmod)"]
         except (OSError, UnicodeDecodeError) as error:
             problems += [f".env: can't be read ({error.__class__.__name__}): it must be a text file in UTF-8"]
         else:
@@ -270,11 +271,14 @@ class MetaStudioSettings(ReadSettings):
 
     @property
     def has_files(self) -> bool:
-        """Whether a secret that MetaStudio is asked with came from a file."""
+        """Whether a secret for MetaStudio came from a file."""
         return not _METASTUDIOS.isdisjoint(self._files)
 
     def read_again(self) -> Self:
-        """Read the files anew from which secrets for MetaStudio came, all or none. Raises BadSettings."""
+        """Return the settings with the secrets for MetaStudio read from their files again.
+
+        Raises BadSettings if one can't be read.
+        """
         found = {name: _read_again(name, file) for name, file in self._files.items() if name in _METASTUDIOS}
         return self.model_copy(update=found)
 
@@ -289,7 +293,7 @@ class MetaStudioSettings(ReadSettings):
         return self.huaweicloud_sdk_iam_endpoint or f"https://iam.{self.metastudio_region}.myhuaweicloud.com"
 
     def console_url(self, job_id: str) -> str | None:
-        """Return the job's page in the console, if the operator told where that is."""
+        """Return the address of the job's page in the console, if a template is set."""
         return self.voicejob_console_url and self.voicejob_console_url.replace("{job_id}", job_id)
 
 
@@ -297,7 +301,7 @@ _METASTUDIOS: Final = frozenset(MetaStudioSettings.model_fields)
 
 
 class Settings(MetaStudioSettings):
-    """What it takes to run the bot. Make one with ``load``."""
+    """The settings for running the bot, read by ``load``."""
 
     slack_bot_token: Annotated[SecretStr, _token("xoxb-")]
     slack_app_token: Annotated[SecretStr, _token("xapp-")] | None = None
@@ -305,17 +309,18 @@ class Settings(MetaStudioSettings):
     slack_api_url: Address = "https://slack.com/api"
     # Slack, or the proxy before the bot, must reach it in HTTP mode.
     voicejob_host: Annotated[str, AfterValidator(_host)] = "0.0.0.0"  # noqa: S104
-    port: Annotated[int, BeforeValidator(_port)] = 3000
+    port: Port = 3000
     voicejob_log: Annotated[LogFormat, BeforeValidator(_log_format)] = LogFormat.TEXT
     voicejob_store: Path = Path("voicejob.sqlite")
-    voicejob_poll_seconds: Annotated[float, BeforeValidator(_poll_seconds)] = 60
+    voicejob_poll_seconds: PollSeconds = 60
 
     @field_validator("slack_signing_secret")
     @classmethod
     def _one_mode(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if not value and not info.data.get("slack_app_token", "refused"):
-            raise _unset(
-                "Slack needs a way in: set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode)"
+            raise _problem(
+                "Slack needs a way in: set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode)",
+                "unset",
             )
         return value
 
@@ -329,57 +334,57 @@ def _read_again(name: str, file: SecretFile) -> SecretStr:
         raise BadSettings([f"{file.named_by}: {quoted_path(file.path)} {error}"]) from None
 
 
-def _sentence(sentence: str) -> PydanticCustomError:
-    """Make a problem that names its keys itself."""
-    return PydanticCustomError("sentence", "{sentence}", {"sentence": sentence})
+def _problem(sentence: str, kind: Literal["sentence", "unset"] = "sentence") -> PydanticCustomError:
+    """Return an error whose message is the whole line; "unset" is about something that is missing."""
+    return PydanticCustomError(kind, "{sentence}", {"sentence": sentence})
 
 
-def _unset(sentence: str) -> PydanticCustomError:
-    """Make a problem that names its keys itself, and that is about what is not set."""
-    return PydanticCustomError("unset", "{sentence}", {"sentence": sentence})
-
-
-def _lines(problems: list[ErrorDetails], files: Mapping[str, SecretFile]) -> list[str]:
-    """Tell each problem in a line; the first one about something missing says where it was looked for."""
-    lines = [_line(problem, files) for problem in problems]
-    for number, problem in enumerate(problems):
-        if problem["type"] in {"missing", "unset"}:
-            lines[number] += f" ({_looked_in()})"
-            break
+def _lines(errors: list[ErrorDetails], files: Mapping[str, SecretFile]) -> list[str]:
+    """Format each error as a line; the first one about something missing says where it was looked for."""
+    lines = [_line(error, files) for error in errors]
+    missing = (number for number, error in enumerate(errors) if error["type"] in {"missing", "unset"})
+    if (first := next(missing, None)) is not None:
+        lines[first] += f" ({_places()})"
     return lines
 
 
-def _broken_lines() -> list[str]:
-    try:
-        return list(DotEnv(Settings, _DOT_ENV).problems)
-    except (OSError, UnicodeDecodeError):
-        return []  # then the whole file is a problem
+def _line(error: ErrorDetails, files: Mapping[str, SecretFile]) -> str:
+    """Format an error as a line that names the key, and shows the value only where it can be no secret."""
+    key, value = str(error["loc"][0]).upper(), str(error["input"])
+    if error["type"] in {"sentence", "unset"}:
+        return error["msg"]
+    if error["type"] == "missing":
+        return f"{key}: not set, and needed"
+    reason = error["msg"].removeprefix("Value error, ")
+    if file := files.get(field_of(key)):
+        return f"{file.named_by}: {reason} (it is from {quoted_path(file.path)})"
+    is_shown = key in _SHOWN and _HARMLESS.fullmatch(value)
+    return f"{key}: {reason} (it is {value!r})" if is_shown else f"{key}: {reason}"
 
 
-def _dot_env() -> Path:
-    """Give the file's whole path, as far as there is one: the folder may have been deleted."""
+def _places() -> str:
+    """Format where settings are looked for."""
+    path = _dot_env_path()
+    if path.is_dir():
+        places = f"neither in the environment nor in .env: “{path}” is a folder, and must be a file"
+    elif not path.exists():
+        places = f"neither in the environment nor in .env: there is no .env in “{path.parent}”"
+    else:
+        places = f"neither in the environment nor in “{path}”"
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    return places + (f", nor as a file in “{folder}”" if folder else "")
+
+
+def _dot_env_path() -> Path:
+    """Return the file's absolute path; a relative one if the working directory was deleted."""
     try:
         return _DOT_ENV.absolute()
     except FileNotFoundError:
         return _DOT_ENV
 
 
-def _looked_in() -> str:
-    folder = os.environ.get("CREDENTIALS_DIRECTORY")
-    return _not_set() + (f", nor as a file in “{folder}”" if folder else "")
-
-
-def _not_set() -> str:
-    file = _dot_env()
-    if file.is_dir():
-        return f"neither in the environment nor in .env: “{file}” is a folder, and must be a file"
-    if not file.exists():
-        return f"neither in the environment nor in .env: there is no .env in “{file.parent}”"
-    return f"neither in the environment nor in “{file}”"
-
-
 def unknown_keys() -> list[str]:
-    """Give a sentence for each key, in the environment or ``.env``, that looks like a setting and is none."""
+    """Return a sentence for each key, of any source, that looks like a setting and is none."""
     known = {name.upper() for name in Settings.model_fields} | set(FILE_KEYS)
     try:
         in_file = {key.upper() for key in DotEnv(Settings, _DOT_ENV).env_vars}
@@ -387,32 +392,16 @@ def unknown_keys() -> list[str]:
         in_file = set()
     ours = {key for key in in_file | {key.upper() for key in os.environ} if key.startswith(_OWN_PREFIXES)}
     ours |= {key for key in in_file if key.startswith("SLACK_")}
-    return [_unknown(key, known) for key in sorted(ours - known)]
-
-
-def _unknown(key: str, known: set[str]) -> str:
-    # What begins alike is alike: only the rest tells which one is meant.
+    # Names that begin alike are similar: only the rest shows which one is meant.
     by_rest = {name.partition("_")[2]: name for name in known} | {name: name for name in known}
-    meant = get_close_matches(key.partition("_")[2], by_rest, 1)
-    hint = f"; did you mean {by_rest[meant[0]]}?" if meant else ""
-    return f"{key} is no setting of VoiceJob and is ignored{hint}"
-
-
-def _line(problem: ErrorDetails, files: Mapping[str, SecretFile]) -> str:
-    """Tell one problem in a line that names the key, and the value where that can be no secret."""
-    key = str(problem["loc"][0]).upper()
-    if problem["type"] in {"sentence", "unset"}:
-        return problem["msg"]
-    if problem["type"] == "missing":
-        return f"{key}: not set, and needed"
-    reason = problem["msg"].removeprefix("Value error, ")
-    value = str(problem["input"])
-    is_told = key in _SHOWN and _HARMLESS.fullmatch(value)
-    if file := files.get(field_of(key)):
-        return f"{file.named_by}: {reason} (it is from {quoted_path(file.path)})"
-    return f"{key}: {reason} (it is {value!r})" if is_told else f"{key}: {reason}"
+    sentences = []
+    for key in sorted(ours - known):
+        meant = get_close_matches(key.partition("_")[2], by_rest, 1)
+        hint = f"; did you mean {by_rest[meant[0]]}?" if meant else ""
+        sentences.append(f"{key} is no setting of VoiceJob and is ignored{hint}")
+    return sentences
 
 
 def revealed(secret: SecretStr | None) -> str:
-    """Take a secret out of its wrapping, for the one who must send it; empty if it is not set."""
+    """Return a secret's value, for whoever sends it; empty if it is not set."""
     return secret.get_secret_value() if secret else ""
