@@ -1,4 +1,4 @@
-"""Trying everything that the bot needs, for real: what is tried, and in what order it is told."""
+"""Trying everything that the bot needs, for real: the parts, in the order in which they are printed."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -26,11 +26,11 @@ SECONDS: Final = 25.0
 """After as long, what has not answered counts as failed. Each part has shorter limits of its own."""
 
 Try = Callable[[Settings], AsyncGenerator[Item, None]]
-"""Tries one part, and gives an item for each of its names, in their order, as soon as it is known."""
+"""Tries one part, and yields an item for each of its names, in their order, as soon as it is known."""
 
 
 async def check(known: Read, *, seconds: float = SECONDS) -> list[Item]:
-    """Try every part at the same time, each for ``seconds`` at most, and give all items in a fixed order."""
+    """Try all parts at the same time, each for ``seconds`` at most, and return all items in a fixed order."""
     groups = await asyncio.gather(*(_tried(known, *group, seconds) for group in _groups(known)))
     items = [known.item, *(item for group in groups for item in group)]
     return [safe(item, known.secrets) for item in items]
@@ -58,18 +58,11 @@ async def _tried(known: Read, part: Part, names: tuple[str, ...], attempt: Try, 
         async with asyncio.timeout(seconds), aclosing(attempt(known.settings)) as found:
             async for item in found:
                 items.append(item)  # noqa: PERF401  what is known by the time it breaks is kept
+            return items
     except TimeoutError:
-        return items + _rest(
-            names[len(items) :], f"no answer came within {seconds:g} s. Try again in a minute."
-        )
+        says = f"no answer came within {seconds:g} s. Try again in a minute."
     except Exception as error:  # noqa: BLE001  a fault of ours, or of a library, is one item's and no more
         says = f"trying it broke ({type(error).__name__}). Check the proxy settings of this machine."
-        return items + _rest(names[len(items) :], says)
-    return items
-
-
-def _rest(names: tuple[str, ...], says: str) -> list[Item]:
-    """Blame the first of the names that have no item yet."""
-    return [fails(name, says) for name in names[:1]] + [
-        untried(name, "what comes before it failed") for name in names[1:]
-    ]
+    rest = names[len(items) :]
+    items += [fails(name, says) for name in rest[:1]]
+    return items + [untried(name, "what comes before it failed") for name in rest[1:]]

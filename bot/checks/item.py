@@ -6,6 +6,7 @@ from typing import Final
 
 _SHORTEST_SECRET: Final = 8
 """Characters: what is shorter may be a word of ours, and no key or token is."""
+_REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 
 
 @dataclass(frozen=True)
@@ -21,22 +22,22 @@ class Item:
 
 
 def works(name: str, says: str) -> Item:
-    """Note that it works; ``says`` may still hold a hint."""
+    """Return the item of what works; ``says`` may still hold a hint."""
     return Item(name, ok=True, says=says)
 
 
 def fails(name: str, says: str) -> Item:
-    """Note that it does not work; ``says`` has what to do."""
+    """Return the item of what does not work; ``says`` has what to do."""
     return Item(name, ok=False, says=says)
 
 
 def untried(name: str, why: str) -> Item:
-    """Note that it could not be tried."""
+    """Return the item of what could not be tried."""
     return Item(name, ok=None, says=f"not tried: {why}")
 
 
 def safe(item: Item, secrets: Collection[str]) -> Item:
-    """Take secrets out of what came from outside, and what would move a terminal's cursor.
+    """Return an item without secrets, and without characters that would move a terminal's cursor.
 
     Line breaks stay. The lines after the first are indented, so that none looks like an item of its own.
     """
@@ -44,8 +45,5 @@ def safe(item: Item, secrets: Collection[str]) -> Item:
     for secret in secrets:
         if len(secret) >= _SHORTEST_SECRET:
             says = says.replace(secret, "***")
-    return replace(item, says="\n  ".join(_printable(line.strip(" ")) for line in says.split("\n")))
-
-
-def _printable(line: str) -> str:
-    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)
+    harmless = "".join(each if each.isprintable() or each == "\n" else _REPLACEMENT for each in says)
+    return replace(item, says="\n  ".join(line.strip(" ") for line in harmless.split("\n")))

@@ -48,7 +48,7 @@ class Read:
 
     @property
     def item(self) -> Item:
-        """Say what came of reading them, with a line for each problem."""
+        """What came of reading them, with a line for each problem."""
         if self.problems:
             return fails(SETTINGS, sentence(BadSettings([*self.problems, *self.unknown])))
         way = "Socket Mode" if self.settings.slack_app_token else "HTTP mode"
@@ -57,12 +57,12 @@ class Read:
 
     @property
     def in_http_mode(self) -> bool:
-        """Say which way in Slack has, as far as that is set."""
+        """Whether Slack reaches the bot over HTTP, as far as that is set."""
         return bool(self.settings.slack_signing_secret and not self.settings.slack_app_token)
 
     @property
     def secrets(self) -> list[str]:
-        """List the values that nothing may show."""
+        """The values that nothing may show."""
         values = (getattr(self.settings, name, None) for name in Settings.model_fields)
         return [revealed(value) for value in values if isinstance(value, SecretStr)]
 
@@ -78,7 +78,7 @@ def read() -> Read:
         return Read(Settings.load(), can_send, around, unknown)
     except BadSettings as error:
         found = {part: values for part in Part if (values := _values(part)) is not None}
-        values = _way() | {name: value for each in found.values() for name, value in each.items()}
+        values = _keys_of_mode() | {name: value for each in found.values() for name, value in each.items()}
         problems = (*error.problems, *around)
         return Read(Settings.model_construct(**values), can_send & found.keys(), problems, unknown)
 
@@ -96,23 +96,23 @@ def _values(part: Part) -> dict[str, Any] | None:
     return values
 
 
-def _way() -> dict[str, Any]:
-    """Read what is set of Slack's way in, however wrong it is: it tells the mode that is meant."""
+def _keys_of_mode() -> dict[str, Any]:
+    """Read the keys that choose Socket Mode or HTTP mode, however wrong their values are."""
     try:
-        return dict(_Way())
+        return dict(_KeysOfMode())
     except (OSError, UnicodeDecodeError):
         return {}
 
 
 def _model(names: Iterable[str]) -> type[BaseSettings]:
-    """Make settings of these fields alone, without what several fields must be together."""
+    """Return a class of settings with these fields alone, without the rules for several fields together."""
     fields: dict[str, Any] = {
         name: (Settings.model_fields[name].annotation, Settings.model_fields[name]) for name in names
     }
     return create_model("Part", __base__=ReadSettings, **fields)
 
 
-class _Way(ReadSettings):
+class _KeysOfMode(ReadSettings):
     slack_app_token: SecretStr | None = None
     slack_signing_secret: SecretStr | None = None
 

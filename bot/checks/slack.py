@@ -26,7 +26,8 @@ SIGNING_SECRET: Final = "Slack signing secret"  # noqa: S105  a name
 TIMEOUT: Final = aiohttp.ClientTimeout(total=6)
 HELLO_SECONDS: Final = 6.0
 """How long opening a WebSocket may take, up to Slack's hello."""
-GOODBYE_SECONDS: Final = 1.0
+CLOSE_SECONDS: Final = 1.0
+"""How long closing it may take."""
 APP_PAGE: Final = "your app's page at api.slack.com/apps"
 NO_WEBSOCKET: Final = (
     "Try again in a minute; if it goes on, see that the network and its proxy let a WebSocket (wss) through "
@@ -49,11 +50,11 @@ async def try_bot_token(settings: Settings) -> AsyncGenerator[Item, None]:
 
 
 def _scopes(answer: AsyncSlackResponse) -> Item:
-    """Compare what the token is allowed, which Slack tells with each answer (page "Using the Web API")."""
-    told = answer.headers.get("x-oauth-scopes")
-    if told is None:
+    """Compare the token's scopes, which are in a header of each answer (page "Using the Web API")."""
+    scopes = answer.headers.get("x-oauth-scopes")
+    if scopes is None:
         return untried(GRANTED, "Slack's answer does not name them")
-    granted = {scope.strip() for scope in told.split(",")} - {""}
+    granted = {scope.strip() for scope in scopes.split(",")} - {""}
     if missing := [scope for scope in SCOPES if scope not in granted]:
         return fails(
             GRANTED,
@@ -96,7 +97,7 @@ async def _connection(session: aiohttp.ClientSession, url: str) -> Item:
     """
     try:
         async with asyncio.timeout(HELLO_SECONDS):
-            return _judged(await _first_frame(session, url))
+            return _item_of_first(await _first_frame(session, url))
     except aiohttp.WSServerHandshakeError as error:
         return fails(SOCKET_MODE, f"the WebSocket was refused with HTTP {error.status}. {NO_WEBSOCKET}")
     except TimeoutError:
@@ -109,24 +110,24 @@ async def _connection(session: aiohttp.ClientSession, url: str) -> Item:
 
 
 async def _first_frame(session: aiohttp.ClientSession, url: str) -> dict[str, Any]:
-    goodbye = aiohttp.ClientWSTimeout(ws_close=GOODBYE_SECONDS)
-    async with session.ws_connect(url, timeout=goodbye) as connection:
+    timeout = aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS)
+    async with session.ws_connect(url, timeout=timeout) as connection:
         frame = await connection.receive_json()
         return frame if isinstance(frame, dict) else {}
 
 
-def _judged(frame: dict[str, Any]) -> Item:
-    """Read what Slack said first: hello, or why not."""
+def _item_of_first(frame: dict[str, Any]) -> Item:
+    """Judge Slack's first message: hello, or why not."""
     if frame.get("type") == "disconnect":
-        return fails(SOCKET_MODE, _sent_away(str(frame.get("reason"))))
+        return fails(SOCKET_MODE, _disconnected(str(frame.get("reason"))))
     if frame.get("type") != "hello":
         return fails(SOCKET_MODE, f"something else than Slack answered. {NO_WEBSOCKET}")
     copies = frame.get("num_connections")
     others = copies - 1 if isinstance(copies, int) else 0
-    return works(SOCKET_MODE, f"connected{_hint_of(others)}")
+    return works(SOCKET_MODE, f"connected{_hint_of_others(others)}")
 
 
-def _sent_away(reason: str) -> str:
+def _disconnected(reason: str) -> str:
     if reason == "link_disabled":
         return f"it is switched off for this app. Switch it on under Socket Mode on {APP_PAGE}."
     if reason == "too_many_websockets":
@@ -134,7 +135,7 @@ def _sent_away(reason: str) -> str:
     return f"Slack ended the connection at once ({reason[:40]}). {NO_WEBSOCKET}"
 
 
-def _hint_of(others: int) -> str:
+def _hint_of_others(others: int) -> str:
     if others <= 0:
         return ""
     if others == 1:
@@ -149,7 +150,7 @@ def _hint_of(others: int) -> str:
 
 
 async def try_signing_secret(_: Settings) -> AsyncGenerator[Item, None]:
-    """Say what can be said of it: only a request of Slack's shows whether it is the right one."""
+    """Yield that it is set: only a request of Slack's shows whether it is the right one."""
     yield works(
         SIGNING_SECRET,
         "SLACK_SIGNING_SECRET is set. Whether it is the app's own shows when Slack calls: if it is not, the "

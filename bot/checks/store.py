@@ -7,7 +7,7 @@ is written, and the lock beside it is left, which does no harm. Nothing else is 
 import os
 import sqlite3
 import tempfile
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -60,23 +60,16 @@ async def _tried(path: Path) -> Item:
     try:
         return await _opened(path)
     except StoreLocked as error:
-        held = (
-            f"a running VoiceJob has it (process {error.process})"
-            if error.process
-            else "a running VoiceJob has it"
-        )
-        return works(STORE, f"“{path}”: {held}, so it was not written; {await _read_beside(path)}")
+        which = f" (process {error.process})" if error.process else ""
+        held = f"a running VoiceJob has it{which}, so it was not written"
+        return works(STORE, f"“{path}”: {held}; {await _read_beside(path)}")
 
 
 async def _opened(path: Path) -> Item:
     async with SqliteStore(path, limit=LIMIT) as store:
         await store.check()
-        jobs = (await store.followed()).values()
-        found = [
-            (f"{each.team_id}/{each.channel_id}", each.job_id, each.pause is not None)
-            for job in jobs
-            for each in job
-        ]
+        subscriptions = [each for of_job in (await store.followed()).values() for each in of_job]
+        found = [(f"{it.team_id}/{it.channel_id}", it.job_id, it.pause is not None) for it in subscriptions]
         size = await in_time(partial(_size, path), limit=LIMIT)
     return works(STORE, f"“{path}” can be written; {size}, {_counts(found)}")
 
@@ -91,12 +84,12 @@ async def _read_beside(path: Path) -> str:
 
 
 def _owner(path: Path) -> int | None:
-    """Tell whose file it is; None if there is none. Raises OSError."""
+    """Return the user id of the file's owner; None if there is no file. Raises OSError."""
     return path.stat().st_uid if path.exists() else None
 
 
 def _try_to_make(path: Path) -> None:
-    """See that a store could be made where the path, or a link, leads. Raises OSError."""
+    """Raise OSError unless a store could be made where the path, or a link, leads."""
     where = path.resolve()
     refuse_impossible(where)
     if where.exists():
@@ -116,8 +109,7 @@ def _rows(path: Path) -> list[Found]:
     return [(f"{team}/{channel}", job, paused) for (team, channel, job), paused in keys]
 
 
-def _counts(found: Iterable[Found]) -> str:
-    found = list(found)
+def _counts(found: list[Found]) -> str:
     channels, jobs = ({row[field] for row in found} for field in (0, 1))
     paused = sum(row[2] for row in found)
     return (
