@@ -1,4 +1,4 @@
-"""``voicejob``, and ``python -m bot``: what goes wrong becomes a sentence and an exit code.
+"""``voicejob``, and ``python -m bot``: an error becomes a sentence and an exit code.
 
 Exit codes: 0 done, 1 it did not work, 2 the settings or the arguments are wrong, 130 by Ctrl-C.
 """
@@ -15,16 +15,16 @@ from bot.process.environment import harmful
 from bot.process.output import OutputLost, queued_output
 
 INTERRUPTED: Final = 130
-"""What shells and typer make of Ctrl-C."""
+"""The exit code that shells and typer use for Ctrl-C."""
 
 
 def main() -> None:
-    """Run the command that was typed."""
+    """Run the command of ``sys.argv``."""
     for name in harmful(os.environ, sys.argv[1:]):
         del os.environ[name]
     try:
         with queued_output():
-            _obey()
+            _run_command()
     except VoiceJobError as error:
         if not (isinstance(error, OutputLost) and error.is_closed):
             print_aside(sentence(error))
@@ -37,11 +37,11 @@ def main() -> None:
         sys.exit(INTERRUPTED)
 
 
-def _obey() -> None:
-    """Run the bot at once, and anything else by the command line that typer makes.
+def _run_command() -> None:
+    """Run the bot directly, and any other command by typer.
 
-    A running bot keeps in memory what it imports, and typer with the other commands is two MiB of it. Some
-    libraries read the environment when they are imported: it is in order by now.
+    A running bot keeps in memory what it imports, and typer with the other commands would take two MiB.
+    Some libraries read the environment when they are imported: it has been cleaned by now.
     """
     if sys.argv[1:] == ["run"]:
         with no_certificates():

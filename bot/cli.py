@@ -1,4 +1,4 @@
-"""The command line: parse, call, print, exit code. What a single command needs is imported there."""
+"""The command line: parse, call, print, exit code. What only one command needs is imported in it."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ MARKS: Final = {
     False: ("failed ", "bold red"),
     None: ("-      ", "yellow"),
 }
-"""How a line of ``check`` begins, and its colour on a terminal."""
+"""The beginning of a line of ``check`` and its colour, by ``Item.ok``."""
 SCREENS: Final = ("DISPLAY", "WAYLAND_DISPLAY")
 """Environment variables that a desktop of Linux or BSD sets."""
 
@@ -123,14 +123,18 @@ def check(
     a variable of the network, such as HTTPS_PROXY, can't be used. A bot that runs meanwhile goes on, and
     keeps its store.
     """
-    from bot.checks.check import check as tried
+    from bot.checks.check import check as check_all
 
     logs.set_up(level=logging.CRITICAL)  # what goes wrong is in the lines
-    items = asyncio.run(tried(known_settings.read()))
-    good = all(item.ok is not False for item in items)
-    _print_items(items, good=good, as_json=as_json)
+    items = asyncio.run(check_all(known_settings.read()))
+    is_good = all(item.ok is not False for item in items)
+    if as_json:
+        typer.echo(json.dumps({"ok": is_good, "items": [asdict(item) for item in items]}, indent=2))
+    else:
+        for item in items:
+            console().print(_line(item), soft_wrap=True)
     wait_for_stdout()  # however it went, all of it is wanted
-    raise typer.Exit(0 if good else 2 if variables.problems() else 1)
+    raise typer.Exit(0 if is_good else 2 if variables.problems() else 1)
 
 
 @cli.command("run")
@@ -166,7 +170,7 @@ def show(
 
 
 async def _story() -> None:
-    """Play the story; SIGTERM and Ctrl-C end it in good order, so that none of its files is left."""
+    """Play the story; SIGTERM and Ctrl-C cancel it, so that its files are removed."""
     from bot.demo.story import play
 
     playing = asyncio.ensure_future(play(console()))
@@ -199,16 +203,8 @@ async def _demo(port: int, *, open_browser: bool) -> None:
 
 
 def _has_screen() -> bool:
-    """Say whether a browser has where to show: without, a text browser would take over the terminal."""
+    """Whether there is a screen for a browser; without one, a text browser would take over the terminal."""
     return sys.platform in {"darwin", "win32"} or any(os.environ.get(name) for name in SCREENS)
-
-
-def _print_items(items: list[Item], *, good: bool, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps({"ok": good, "items": [asdict(item) for item in items]}, indent=2))
-    else:
-        for item in items:
-            console().print(_line(item), soft_wrap=True)
 
 
 def _line(item: Item) -> "Text":
@@ -225,6 +221,6 @@ async def _answer(settings: MetaStudioSettings, job_id: str) -> dict[str, Any]:
 
 
 def _card(settings: MetaStudioSettings, job: Job) -> list[dict[str, Any]]:
-    """Make the blocks of a card, without the buttons: there is nothing to press in a terminal."""
+    """Return the blocks of a card without the buttons, which nobody can press in a terminal."""
     card = job_card.job(job, region=settings.metastudio_region, now=int(time.time()))
     return [block for block in card.blocks if block["type"] != "actions"]

@@ -45,6 +45,7 @@ from bot.process.secret_files import (
     SystemdCredentials,
     field_of,
     files_of,
+    quoted_path,
     read_secret,
 )
 from bot.telemetry.logs import LogFormat

@@ -13,7 +13,6 @@ from bot import app as bot
 from bot.checks import settings as known_settings
 from bot.config import Settings
 from bot.errors import BadSettings, VoiceJobError
-from bot.messages.errors import sentence
 from bot.process.console import exit_code
 from bot.telemetry import logs
 from bot.telemetry.logs import LogFormat
@@ -21,7 +20,7 @@ from bot.telemetry.logs import LogFormat
 log = logging.getLogger(__name__)
 
 YOUNG_OBJECTS: Final = 10_000
-"""Hardly an object is garbage that only a collection finds: it need not be looked for often."""
+"""New objects between two garbage collections: few are in reference cycles, so that this is enough."""
 
 
 def run() -> None:
@@ -32,8 +31,8 @@ def run() -> None:
     logs.set_up()
     known = known_settings.read()
     logs.set_up(known.settings.voicejob_log)
-    for slip in known.unknown:
-        log.warning("%s", slip)
+    for sentence in known.unknown:
+        log.warning("%s", sentence)
     try:
         if known.problems:
             raise BadSettings(list(known.problems))
@@ -46,7 +45,7 @@ def run() -> None:
 
 
 async def _run(settings: Settings) -> None:
-    """Run until SIGTERM or Ctrl-C. Before the bot is ready, that breaks the start off."""
+    """Run until SIGTERM or Ctrl-C, which cancels the start if the bot is not ready yet."""
     stop, is_ready = asyncio.Event(), asyncio.Event()
 
     def ready(way: str) -> None:
@@ -67,10 +66,10 @@ async def _run(settings: Settings) -> None:
 
 
 def _freeze() -> None:
-    """Have garbage looked for among what is made from now on, and not after each 700 new objects.
+    """Leave the objects that exist by now out of garbage collections, and collect less often.
 
-    What exists by now stays to the end: a full collection that walked it would hold up everybody's
-    acknowledgement for 50 ms. This one takes as long, so it comes when Slack can reach the bot already.
+    A full collection that visited them would delay everybody's acknowledgement by 50 ms. This one takes as
+    long, so it runs when Slack can reach the bot already.
     """
     gc.collect()
     gc.freeze()
@@ -78,6 +77,6 @@ def _freeze() -> None:
 
 
 def on_signals(end: Callable[[], object]) -> None:
-    """Call ``end`` when the process is told to end."""
+    """Call ``end`` at SIGTERM and SIGINT."""
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, end)
