@@ -1,13 +1,13 @@
-"""PURE. A channel's subscription to a job: what is due to be told, and the changes that it goes through.
+"""PURE. A channel's subscription to a job: what is to be sent next, and the changes that it goes through.
 
-Each change is a function from a subscription, as it is kept, to the one to keep instead; ``None`` means that
-it has retired. The store applies such a function to what it holds at that moment, so that the watcher, the
-outbox and the people, who all change subscriptions, can't overwrite each other.
+Each change is a function from a stored subscription to the one to store instead; None deletes it. The store
+applies such a function to what it holds at that moment, so that the watcher, the outbox and the people, who
+all change subscriptions, can't overwrite each other.
 """
 
 from collections.abc import Callable, Iterable
 from enum import Enum, StrEnum, auto
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,11 +19,11 @@ RETRY_FACTOR: Final = 3
 LONGEST_RETRY: Final = 24 * 60 * 60
 """Seconds between two tries in a channel that refuses the bot: they grow up to a day."""
 NEW_CARD: Final = 60
-"""Seconds for which a card counts as new: one that is called gone so soon is not posted yet again."""
+"""Seconds for which a card counts as new: one that Slack can't find so soon is not posted again at once."""
 
 
 class Key(NamedTuple):
-    """What tells subscriptions apart: a channel has one for a job, and no two."""
+    """The primary key of a subscription: a channel has at most one for a job."""
 
     team_id: str
     channel_id: str
@@ -31,7 +31,7 @@ class Key(NamedTuple):
 
 
 class Level(StrEnum):
-    """Which changes the channel itself shows; the card's thread has them all."""
+    """Which changes are shown in the channel itself; all of them are posted to the card's thread."""
 
     ALL = "all"
     IMPORTANT = "important"
@@ -39,6 +39,10 @@ class Level(StrEnum):
 
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True)
+
+    def updated(self, **fields: Any) -> Self:
+        """Return a copy with these fields."""
+        return self.model_copy(update=fields)
 
 
 class Card(_Record):
@@ -48,14 +52,14 @@ class Card(_Record):
     posted_at: int
     """Epoch seconds."""
     fingerprint: str = Field(alias="face")  # as stores of earlier versions have it
-    """What it shows, as ``Subscription.fingerprint`` was then."""
+    """``Subscription.fingerprint`` of what it shows; empty when it has to be edited in any case."""
 
 
 class Notice(_Record):
-    """What the channel is to be told: the state that it was told last, and each that was seen since."""
+    """The pending message: the state that the channel was told last, and each that was seen since."""
 
     path: tuple[str, ...]
-    """At least two states, in MetaStudio's words, or GONE."""
+    """At least two states, by MetaStudio's names, or GONE."""
     since: int
     """When the first of the changes was seen, in epoch seconds."""
 
@@ -78,12 +82,12 @@ class Pause(_Record):
 
     @property
     def is_to_be_told(self) -> bool:
-        """Whether that person has to be told: not while it is tried at once, see ``reopened``."""
+        """Whether that person has to be told; not while a new try is due at once, see ``reopened``."""
         return not self.person_knows and self.next_try > self.since
 
 
 class Posted(_Record):
-    """A message that Slack took: where it is."""
+    """The address of a message in Slack."""
 
     channel_id: str
     ts: str
@@ -105,20 +109,20 @@ class Subscription(_Record):
     notice: Notice | None = None
     pause: Pause | None = None
     warning: Posted | None = None
-    """The message that told the person of a pause, until it is edited because that is over."""
+    """The direct message about a pause, until it is edited because that is over."""
     delivered_at: int | None = None
-    """When Slack last took something for the channel; None until it has taken the first card."""
+    """When Slack last accepted a message for the channel; None before the first card."""
     stopped_by: str | None = None
-    """The user id of the person who ended it. The card says so, and then the subscription retires."""
+    """The user id of the person who ended it. It is deleted once the card says so."""
 
     @property
     def key(self) -> Key:
-        """What tells it apart."""
+        """Its primary key."""
         return Key(self.team_id, self.channel_id, self.job_id)
 
     @property
     def state(self) -> str:
-        """The job's state as it was seen last, in MetaStudio's words, or GONE."""
+        """The job's state as it was seen last, by MetaStudio's name, or GONE; empty if there was none."""
         return self.job.state or ""
 
     @property
@@ -128,16 +132,16 @@ class Subscription(_Record):
 
     @property
     def fingerprint(self) -> str:
-        """What the card should show, in short: a card with another fingerprint has to be edited."""
+        """A string that differs when the card should look different."""
         return f"{self.state} {self.job.reject_times} {self.level} {self.stopped_by or ''}"
 
 
 Change = Callable[[Subscription], Subscription | None]
-"""What the store applies to a subscription."""
+"""What the store applies to a subscription; None deletes it."""
 
 
 class Step(Enum):
-    """What is to be sent next."""
+    """What is to be done next for a subscription."""
 
     POST_CARD = auto()
     POST_NOTICE = auto()
@@ -145,46 +149,39 @@ class Step(Enum):
     TELL_PERSON = auto()
     EDIT_WARNING = auto()
     FORGET = auto()
-    """Nothing any more: it was stopped, and there is no card to say so."""
+    """Delete it: it was stopped, and there is no card to edit."""
 
 
-def _state(job: Job | None) -> str:
-    return GONE if job is None else (job.state or "")
+def _is_news(job: Job | None, known: Job) -> bool:
+    return differs(job, known) if job else known.state != GONE
 
 
 def due(subscription: Subscription, job: Job | None, now: int) -> Notice | None:
-    """Say which notice is due now that the job was seen like this; None when nothing changed.
+    """Return the notice to send for a newly seen job, None when its state did not change.
 
-    ``job`` is None when it is not there any more. A notice that was not delivered yet becomes part of the new
-    one, so that changes which piled up are told at once.
+    ``job`` is None when MetaStudio does not have it any more. A notice that was not delivered yet becomes
+    part of the new one, so that several changes are one message.
     """
-    if not (differs(job, subscription.job) if job else subscription.state != GONE):
+    if not _is_news(job, subscription.job):
         return None
-    waiting = subscription.notice
-    path = waiting.path if waiting else (subscription.state,)
-    return Notice(path=(*path, _state(job)), since=waiting.since if waiting else now)
+    pending = subscription.notice or Notice(path=(subscription.state,), since=now)
+    return pending.updated(path=(*pending.path, (job.state or "") if job else GONE))
 
 
 def unfinished(subscriptions: Iterable[Subscription]) -> list[Subscription]:
-    """Leave out those that were stopped, or whose job is over: nothing more will be told there."""
-    return [
-        subscription
-        for subscription in subscriptions
-        if not (subscription.stopped_by or subscription.is_over)
-    ]
+    """Return those that were not stopped, and whose job is not over."""
+    return [each for each in subscriptions if not (each.stopped_by or each.is_over)]
 
 
 def adds(job: Job | None, known: Job) -> bool:
-    """Say whether there may be something to write down, should an answer be believed."""
-    if job is None:
-        return known.state != GONE
-    return differs(job, known) or learned(known, job) is not known
+    """Whether an answer of MetaStudio's has news, or a count that was missing; it may be a stale one."""
+    return _is_news(job, known) or (job is not None and learned(known, job) is not known)
 
 
 def seen(
     job: Job | None, now: int, *, past: Past | None = None, proof: float = 0.0, undated: float = 0.0
 ) -> Change:
-    """Write down that the job was seen like this, and the notice that is due, together.
+    """Return the change that stores a newly seen job together with the notice that is due.
 
     ``proof`` is for how many seconds only doubtful answers came; for ``past`` and ``undated`` see
     ``proof_needed``.
@@ -192,24 +189,23 @@ def seen(
     before = past or Past()
 
     def change(subscription: Subscription) -> Subscription:
-        if subscription.stopped_by or (
-            job and proof < proof_needed(job, subscription.job, before, undated=undated)
-        ):
+        known = subscription.job
+        if subscription.stopped_by:
             return subscription
-        notice = due(subscription, job, now)
-        if notice is None:
-            known = learned(subscription.job, job) if job else subscription.job
-            return (
-                subscription if known is subscription.job else subscription.model_copy(update={"job": known})
-            )
-        known = completed(job, subscription.job).remembered() if job else subscription.job.gone()
-        return outdated(subscription.model_copy(update={"job": known, "notice": notice}))
+        if job and proof < proof_needed(job, known, before, undated=undated):
+            return subscription
+        if notice := due(subscription, job, now):
+            seen_job = completed(job, known).remembered() if job else known.gone()
+            return outdated(subscription.updated(job=seen_job, notice=notice))
+        if job is None or (more := learned(known, job)) is known:
+            return subscription
+        return subscription.updated(job=more)
 
     return change
 
 
 def next_step(subscription: Subscription) -> Step | None:
-    """Say what is to be sent for it next, whether or not it is paused; None when all is said."""
+    """Return the next step, whether or not the subscription is paused; None when nothing is pending."""
     if subscription.pause and subscription.pause.is_to_be_told:
         return Step.TELL_PERSON
     if subscription.card is None and not subscription.stopped_by:
@@ -224,9 +220,9 @@ def next_step(subscription: Subscription) -> Step | None:
 
 
 def next_time(subscription: Subscription, now: int) -> int | None:
-    """Say from when on the next step may be tried, in epoch seconds, 0 for at once; None without a step.
+    """Return the epoch second from which on the next step may be tried, 0 for at once; None without a step.
 
-    What would have to wait for longer than its pause was written down while the clock was wrong.
+    A time further ahead than the pause may last was stored while the clock was wrong, and is ignored.
     """
     step = next_step(subscription)
     if step is None:
@@ -238,201 +234,170 @@ def next_time(subscription: Subscription, now: int) -> int | None:
 
 
 def card_posted(shown: Subscription, ts: str, now: int) -> Change:
-    """Slack took a card that shows this. The first one is also the first word, and tells what it shows.
+    """Return the change after Slack accepted a card, made of ``shown``, as the message ``ts``.
 
-    Where a notice waits still, only that one will show whether the pause is over.
+    A first card tells what it shows, so that only later changes are left for a notice. While a notice is
+    pending, the pause goes on, with a try at once: whether the thread accepts replies is not known.
     """
 
     def change(subscription: Subscription) -> Subscription | None:
         card = Card(ts=ts, posted_at=now, fingerprint=shown.fingerprint)
-        is_first = subscription.delivered_at is None
-        notice = _rest(subscription.notice, shown.notice, now) if is_first else subscription.notice
-        told: dict[str, Any] = {"card": card, "notice": notice}
+        notice, pause = subscription.notice, None
+        if subscription.delivered_at is None:
+            notice = _rest(notice, shown.notice, now)
         if notice and subscription.pause:
-            told["pause"] = subscription.pause.model_copy(update={"next_try": now})
-        return _unless_finished(_delivered(subscription, now, told))
+            pause = subscription.pause.updated(next_try=now)
+        return _delivered(subscription, now, card=card, notice=notice, pause=pause)
 
     return change
 
 
 def notice_posted(notice: Notice, now: int) -> Change:
-    """Slack took a notice. What was seen while it was on its way is kept for the next one."""
+    """Return the change after Slack accepted a notice; what was seen meanwhile stays pending."""
 
     def change(subscription: Subscription) -> Subscription | None:
-        return _unless_finished(
-            _delivered(subscription, now, {"notice": _rest(subscription.notice, notice, now)})
-        )
+        return _delivered(subscription, now, notice=_rest(subscription.notice, notice, now))
 
     return change
 
 
-def _rest(waiting: Notice | None, told: Notice | None, now: int) -> Notice | None:
-    """Take from a notice what has been told by now; one that does not begin with that waits as it is."""
-    if waiting is None or told is None or waiting.path[: len(told.path)] != told.path:
-        return waiting
-    left = waiting.path[len(told.path) - 1 :]
+def _rest(pending: Notice | None, sent: Notice | None, now: int) -> Notice | None:
+    """Return what is left of a pending notice; one that does not begin with what was sent is left whole."""
+    if pending is None or sent is None or pending.path[: len(sent.path)] != sent.path:
+        return pending
+    left = pending.path[len(sent.path) - 1 :]
     return Notice(path=left, since=now) if len(left) > 1 else None
 
 
 def card_edited(fingerprint: str, now: int) -> Change:
-    """Slack took an edit of the card."""
+    """Return the change after Slack accepted an edit of the card."""
 
     def change(subscription: Subscription) -> Subscription | None:
-        card = subscription.card and subscription.card.model_copy(update={"fingerprint": fingerprint})
-        return _unless_finished(_delivered(subscription, now, {"card": card}))
+        card = subscription.card and subscription.card.updated(fingerprint=fingerprint)
+        return _delivered(subscription, now, card=card)
 
     return change
 
 
-def _delivered(subscription: Subscription, now: int, told: dict[str, Any]) -> Subscription:
-    return subscription.model_copy(update={"pause": None, "delivered_at": now} | told)
+def _delivered(
+    subscription: Subscription, now: int, *, pause: Pause | None = None, **fields: Any
+) -> Subscription | None:
+    return _unless_finished(subscription.updated(pause=pause, delivered_at=now, **fields))
 
 
 def _unless_finished(subscription: Subscription) -> Subscription | None:
-    """Retire a subscription whose job is over, or that was stopped, once all is said."""
+    """Return None (delete) once the job is over, or a person ended it, and nothing is left to send."""
     has_ended = subscription.is_over or subscription.stopped_by
     return None if has_ended and next_step(subscription) is None else subscription
 
 
 def card_lost(code: str, now: int) -> Change:
-    """Slack says that the card is not there, or can't be written to, any more: a new one is due.
+    """Return the change after Slack did not find the card, or does not let the bot write to it any more.
 
-    One that is lost as soon as it is posted, or before, is a refusal: or there would be a new card every
-    second.
+    A new card is due; but if this one is new itself, or not posted yet, that would repeat every second.
     """
 
     def change(subscription: Subscription) -> Subscription | None:
         if subscription.stopped_by:
-            return _unheard(subscription)
+            return _without_card(subscription)
         if subscription.card is None or 0 <= now - subscription.card.posted_at < NEW_CARD:
             return refused(code, now)(subscription)
-        return subscription.model_copy(update={"card": None})
+        return subscription.updated(card=None)
 
     return change
 
 
 def refused(reason: str, now: int, *, person_knows: bool = False) -> Change:
-    """Slack does not let the bot post: keep everything, and try again, each time later."""
+    """Return the change after Slack refused a message: a pause, which grows with each refusal."""
 
     def change(subscription: Subscription) -> Subscription | None:
         if subscription.stopped_by:
-            return _unheard(subscription)
-        tries = (subscription.pause.tries if subscription.pause else 0) + 1
-        return subscription.model_copy(
-            update={
-                "pause": Pause(
-                    reason=reason,
-                    since=subscription.pause.since if subscription.pause else now,
-                    tries=tries,
-                    next_try=now + retry_after(tries),
-                    person_knows=bool(
-                        person_knows
-                        or subscription.warning
-                        or (subscription.pause and subscription.pause.person_knows)
-                    ),
-                )
-            }
+            return _without_card(subscription)
+        before = subscription.pause
+        tries = before.tries + 1 if before else 1
+        knows = (
+            person_knows or subscription.warning is not None or (before is not None and before.person_knows)
         )
+        pause = Pause(
+            reason=reason,
+            since=before.since if before else now,
+            tries=tries,
+            next_try=now + retry_after(tries),
+            person_knows=knows,
+        )
+        return subscription.updated(pause=pause)
 
     return change
 
 
-def _unheard(subscription: Subscription) -> Subscription | None:
-    """Retire one that was stopped: nobody hears in its channel that it ended, only whoever was warned."""
-    return subscription.model_copy(update={"card": None}) if subscription.warning else None
+def _without_card(subscription: Subscription) -> Subscription | None:
+    """Return None (delete) for one that was stopped, unless there is a direct message to edit."""
+    return subscription.updated(card=None) if subscription.warning else None
 
 
 def retry_after(tries: int) -> int:
-    """Say how many seconds to wait after so many refusals in a row."""
+    """Return the seconds to wait after so many refusals in a row."""
     return int(min(FIRST_RETRY * RETRY_FACTOR ** min(tries - 1, 9), LONGEST_RETRY))
 
 
 def person_told(warning: Posted | None = None) -> Change:
-    """Write down that the person who subscribed knows of the pause, and by which message."""
-
-    def change(subscription: Subscription) -> Subscription:
-        told = subscription.model_copy(update={"warning": warning or subscription.warning})
-        return _with_pause(told, {"person_knows": True})
-
-    return change
+    """Return the change after the person who subscribed was told of the pause, by the message ``warning``."""
+    return lambda subscription: _with_pause(
+        subscription.updated(warning=warning or subscription.warning), person_knows=True
+    )
 
 
 def is_known(subscription: Subscription, of_channel: Iterable[Subscription]) -> bool:
-    """Say whether the person was told of this channel already, for another subscription of theirs."""
+    """Whether the person was told of this channel's pause already, for another subscription of theirs."""
     theirs = (each for each in of_channel if each.subscribed_by == subscription.subscribed_by)
     return any(each.pause and each.pause.person_knows for each in theirs)
 
 
 def also_warned(subscription: Subscription, of_channel: Iterable[Subscription]) -> Subscription | None:
-    """Find another one that is still paused, of which the same message tells the same person."""
+    """Return another paused subscription of the same person, for which the same message stands; else None."""
     theirs = (each for each in of_channel if each.subscribed_by == subscription.subscribed_by)
     return next((each for each in theirs if each.pause and not each.warning), None)
 
 
 def warning_edited(subscription: Subscription) -> Subscription | None:
-    """Write down that the warning says that it is over, or can't say so."""
-    return _unless_finished(subscription.model_copy(update={"warning": None}))
+    """Forget the direct message about a pause: it says that the pause is over, or can't be edited."""
+    return _unless_finished(subscription.updated(warning=None))
 
 
-def _with_pause(subscription: Subscription, update: dict[str, Any]) -> Subscription:
-    return subscription.model_copy(
-        update={"pause": subscription.pause and subscription.pause.model_copy(update=update)}
-    )
+def _with_pause(subscription: Subscription, **fields: Any) -> Subscription:
+    """Update the pause, if there is one."""
+    return subscription.updated(pause=subscription.pause and subscription.pause.updated(**fields))
 
 
 def tried_again(now: int) -> Change:
-    """Try a paused subscription now, since a person says that it will work; so they know of the pause."""
-
-    def change(subscription: Subscription) -> Subscription:
-        return _with_pause(subscription, {"next_try": now, "person_knows": True})
-
-    return change
+    """Return the change after a person asked for another try; so they know of the pause."""
+    return lambda subscription: _with_pause(subscription, next_try=now, person_knows=True)
 
 
 def reopened(subscription: Subscription) -> Subscription:
-    """Try a paused subscription at once, since Slack took another message in its channel."""
+    """Make another try due at once, since Slack accepted another message in the channel."""
     return (
-        _with_pause(subscription, {"next_try": subscription.pause.since})
-        if subscription.pause
-        else subscription
+        _with_pause(subscription, next_try=subscription.pause.since) if subscription.pause else subscription
     )
 
 
 def with_level(level: Level) -> Change:
-    """Change which changes the channel shows."""
-
-    def change(subscription: Subscription) -> Subscription:
-        return (
-            subscription
-            if subscription.level is level
-            else outdated(subscription.model_copy(update={"level": level}))
-        )
-
-    return change
-
-
-def outdated(subscription: Subscription) -> Subscription:
-    """Have the card edited, whatever it showed last.
-
-    That it has shown the same before is no reason to leave it: Slack may have taken an edit in between, and a
-    crash have kept that from being written down.
-    """
-    return subscription.model_copy(
-        update={"card": subscription.card and subscription.card.model_copy(update={"fingerprint": ""})}
+    """Return the change of the level."""
+    return lambda subscription: (
+        subscription if subscription.level is level else outdated(subscription.updated(level=level))
     )
 
 
+def outdated(subscription: Subscription) -> Subscription:
+    """Have the card edited, whatever it showed last: a crash may have kept a later edit from being stored."""
+    return subscription.updated(card=subscription.card and subscription.card.updated(fingerprint=""))
+
+
 def stopped(by: str) -> Change:
-    """End it on behalf of a person; it stays until the card says so, or there is none to say it."""
-
-    def change(subscription: Subscription) -> Subscription | None:
-        return _unless_finished(
-            subscription.model_copy(update={"stopped_by": by, "notice": None, "pause": None})
-        )
-
-    return change
+    """Return the change after a person (user id ``by``) ended the subscription."""
+    return lambda subscription: _unless_finished(subscription.updated(stopped_by=by, notice=None, pause=None))
 
 
 def forgotten(subscription: Subscription) -> Subscription | None:
-    """Retire one that was stopped and has no card, which may have been on its way when it was stopped."""
+    """Delete one that was stopped and has no card. A card may have been on its way when it was stopped."""
     return subscription if subscription.card or not subscription.stopped_by else None
