@@ -307,7 +307,7 @@ class Outbox:
             return self._render(subscription, step)
         except Exception:
             log.exception("a message can't be made", extra=_about(subscription, step))
-            return notices.plainly(subscription)
+            return notices.plain_text(subscription)
 
     def _render(self, subscription: Subscription, step: Step) -> Message:
         if step is Step.TELL_PERSON:

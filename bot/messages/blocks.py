@@ -42,13 +42,13 @@ class Message:
 
 
 def without_blocks(message: Message) -> Message:
-    """Keep the words alone, cut between two of them."""
+    """Return the message as plain text, cut between two words."""
     text = message.text
     return Message(text if len(text) <= PLAIN_LIMIT else text[:PLAIN_LIMIT].rpartition(" ")[0], [])
 
 
 def clean(text: str) -> str:
-    """Make one line of it, without what can't be seen and would disturb; empty if nothing can be seen."""
+    """Return one line without control and direction characters; empty if nothing of it can be seen."""
     one_line = " ".join(text.split())  # first, since some controls are white space
     line = " ".join(DISTURBING.sub("", one_line).split())
     return line if any(char.isprintable() and not char.isspace() for char in line) else ""
@@ -60,70 +60,70 @@ def escape(text: str) -> str:
 
 
 def code(text: str, limit: int = VALUE_LIMIT) -> str:
-    """Put text from outside into a code span, the one form in which mrkdwn leaves it as it is."""
+    """Format text from outside as a code span, the one form in which mrkdwn leaves it as it is."""
     inside = _cut_escaped(clean(text).replace("`", "'"), limit)
     return f"`{inside or ' '}`"
 
 
 def joined(*sentences: str) -> str:
-    """Put sentences one after the other; an empty one takes no room."""
+    """Join sentences with blanks, without the empty ones."""
     return " ".join(filter(None, sentences))
 
 
 def date(epoch: int) -> str:
-    """Write a moment as Slack's date token: each reader sees their own time zone, old clients UTC."""
+    """Format epoch seconds as Slack's date token: each reader sees their own time zone, old clients UTC."""
     utc = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%d %H:%M UTC")
     return f"<!date^{epoch}^{{date_short_pretty}} {{time}}|{utc}>"
 
 
 def quoted(text: str) -> str:
-    """Put a value from outside into one of our sentences."""
+    """Format a value from outside for a sentence."""
     return code(text, QUOTED_LIMIT)
 
 
 def header(text: str) -> Block:
-    """Make the block that is a title; it is cut to Slack's limit."""
+    """Return a header block, cut to Slack's limit."""
     return {"type": "header", "text": plain(text, HEADER_LIMIT)}
 
 
 def section(text: str) -> Block:
-    """Make a block of mrkdwn."""
+    """Return a section block of mrkdwn."""
     return {"type": "section", "text": mrkdwn(text)}
 
 
 def plain_section(text: str) -> Block:
-    """Make a block of plain text, cut to Slack's limit."""
+    """Return a section block of plain text, cut to Slack's limit."""
     return {"type": "section", "text": plain(text, SECTION_LIMIT)}
 
 
 def actions(*elements: Element) -> Block:
-    """Make a row of buttons."""
+    """Return an actions block."""
     return {"type": "actions", "elements": list(elements)}
 
 
 def context_block(*parts: str) -> Block:
-    """Make the small line below a message."""
+    """Return a context block of mrkdwn."""
     return {"type": "context", "elements": [mrkdwn(part) for part in parts]}
 
 
 def divider() -> Block:
-    """Make a line between two blocks."""
+    """Return a divider block."""
     return {"type": "divider"}
 
 
 def mrkdwn(text: str) -> Element:
-    """Make a text object of Slack's markup."""
+    """Return a mrkdwn text object."""
     return {"type": "mrkdwn", "text": text}
 
 
 def plain(text: str, limit: int) -> Element:
-    """Make a text object in which nothing has a meaning to Slack, cut to ``limit`` characters."""
+    """Return a plain_text object, cut to ``limit`` characters."""
     # Without emoji=False, Slack would draw a picture for a name like ":x:".
     return {"type": "plain_text", "text": cut(text, limit), "emoji": False}
 
 
 def button(label: str, action_id: str, value: str = "", **more: Any) -> Element:
-    """Make a button; ``more`` has other fields of Slack's, such as ``style``, ``confirm`` or ``url``."""
+    """Return a button; ``more`` has other fields of Slack's, such as ``style``, ``confirm`` or ``url``."""
     fields = {"value": value} if value else {}
     return {
         "type": "button",
@@ -135,13 +135,13 @@ def button(label: str, action_id: str, value: str = "", **more: Any) -> Element:
 
 
 def confirm(title: str, text: str, *, yes: str, no: str) -> Element:
-    """Make the dialog that asks before a button does anything."""
+    """Return a confirmation dialog."""
     texts = {"title": title, "text": text, "confirm": yes, "deny": no}
     return {name: {"type": "plain_text", "text": each} for name, each in texts.items()}
 
 
 def mention(user_id: str) -> str:
-    """Name a person by the id that Slack gave; Slack shows their name instead."""
+    """Format a user id as a mention, which Slack shows as the person's name."""
     return f"<@{user_id}>" if USER_ID.fullmatch(user_id) else code(user_id)
 
 

@@ -55,9 +55,9 @@ class MessageContext:
 
 
 def card(subscription: Subscription, context: MessageContext, *, now: int) -> Message:
-    """Show a subscription in its channel; ``now`` is epoch seconds."""
+    """Return a subscription's card; ``now`` is epoch seconds."""
     by = mention(subscription.subscribed_by)
-    notes = [f"{telling(subscription)}.", f"Subscribed by {by}."]
+    notes = [f"{level_text(subscription)}.", f"Subscribed by {by}."]
     if subscription.stopped_by:
         notes = [f"Stopped by {mention(subscription.stopped_by)}. This channel is not told of it any more."]
     elif subscription.is_over:
@@ -69,14 +69,19 @@ def card(subscription: Subscription, context: MessageContext, *, now: int) -> Me
     )
 
 
-def telling(subscription: Subscription) -> str:
-    """Say who is told of what."""
-    return f"{audience(subscription).capitalize()} told of {LEVELS[subscription.level]}"
+def level_text(subscription: Subscription) -> str:
+    """Return the sentence on who is told of which changes, without its full stop."""
+    return f"{recipient(subscription).capitalize()} told of {LEVELS[subscription.level]}"
 
 
-def audience(subscription: Subscription) -> str:
-    """Name who is told, with the verb. In a direct message with the bot, that is the reader."""
+def recipient(subscription: Subscription) -> str:
+    """Return who is told, with the verb. In a direct message with the bot, that is the reader."""
     return "you are" if subscription.channel_id.startswith("D") else "this channel is"
+
+
+def voice_name(subscription: Subscription) -> str:
+    """Return the name of the job's voice, as mrkdwn."""
+    return code(job_card.title(subscription.job))
 
 
 def _card_buttons(subscription: Subscription, context: MessageContext) -> list[Element]:
@@ -93,7 +98,7 @@ def _card_buttons(subscription: Subscription, context: MessageContext) -> list[E
 
 
 def stop_button(value: str, action_id: str) -> Element:
-    """Make the button that ends a subscription, after a question."""
+    """Return the button that ends a subscription, with a confirmation dialog."""
     question = confirm(
         "Unsubscribe this channel?",
         "It will not be told any more when the state of this job changes.",
@@ -104,10 +109,10 @@ def stop_button(value: str, action_id: str) -> Element:
 
 
 def _summary(subscription: Subscription) -> str:
-    """Say where the job is and whose turn it is."""
+    """Return the job's state and whose turn it is, in sentences."""
     state = subscription.state
     sentences = [
-        f"{code(job_card.title(subscription.job))}: {label(state)}.",
+        f"{voice_name(subscription)}: {label(state)}.",
         job_card.turn(state),
         job_card.following(state),
         *job_card.causes_in_words(subscription.job),
@@ -116,21 +121,21 @@ def _summary(subscription: Subscription) -> str:
 
 
 def label(state: str) -> str:
-    """Say a state in words; one that is new to the bot keeps the name that MetaStudio gives it."""
+    """Return a state's label; one that is new to the bot keeps the name that MetaStudio gives it."""
     text = job_card.state_text(state)
     return quoted(state) if text is en.UNKNOWN_STATE else text.label
 
 
 def _labels(path: Sequence[str]) -> list[str]:
-    """Say each state of a path in words; a state can follow itself, when it occurs once more."""
+    """Return the labels of a path; a state can follow itself, when it occurs once more."""
     before = (None, *path)
     return [f"{label(state)}{' again' * (state == last)}" for last, state in zip(before, path, strict=False)]
 
 
-def notice(subscription: Subscription, told: Notice) -> Message:
-    """Tell which changes there were, what they mean, and what to do."""
-    state = told.path[-1]
-    voice, path = code(job_card.title(subscription.job)), _shortened(_labels(told.path))
+def notice(subscription: Subscription, pending: Notice) -> Message:
+    """Return the message on changes of state: what they mean, and what to do."""
+    state = pending.path[-1]
+    voice, path = voice_name(subscription), _shortened(_labels(pending.path))
     text = [
         f"{voice}: {' → '.join(path)}.",
         job_card.turn(state),
@@ -145,9 +150,9 @@ def notice(subscription: Subscription, told: Notice) -> Message:
     return Message(joined(*text), [section("\n".join(lines)), *job_card.failure(subscription.job)])
 
 
-def plainly(subscription: Subscription) -> Message:
-    """Say in plain text where a job is: what is left to say when a message can't be made."""
-    voice, state = code(job_card.title(subscription.job)), label(subscription.state)
+def plain_text(subscription: Subscription) -> Message:
+    """Return the job's state as plain text, for when the proper message can't be made."""
+    voice, state = voice_name(subscription), label(subscription.state)
     return Message(f"{voice}: {state}. Job {code(subscription.job_id)}.", [])
 
 
@@ -156,22 +161,25 @@ def _shortened(path: list[str]) -> list[str]:
 
 
 def paused(subscription: Subscription, context: MessageContext) -> Message:
-    """Tell the person who subscribed that the bot may not post any more, and what to do."""
+    """Return the direct message to the person who subscribed: the bot may not post, and what to do."""
     any_more = " any more" if subscription.delivered_at else ""
     said = (
         f"I can't post in {channel(subscription.channel_id)}{any_more}, so nobody there is told how "
-        f"{code(job_card.title(subscription.job))} goes on. {why(subscription, context)} Nothing is lost: "
+        f"{voice_name(subscription)} goes on. {pause_text(subscription, context)} Nothing is lost: "
         "I keep the subscription, and go on trying from time to time. "
         f"{code(f'{context.command} list')} there shows all that is paused."
     )
-    buttons = [button("Try again", RETRY, place(subscription)), stop_button(place(subscription), STOP)]
+    buttons = [
+        button("Try again", RETRY, button_value(subscription)),
+        stop_button(button_value(subscription), STOP),
+    ]
     job = context_block(f"Now: {label(subscription.state)}", code(subscription.job_id))
     return Message(said, [section(f":warning: {said}"), actions(*buttons), job])
 
 
 def pause_over(subscription: Subscription) -> Message:
-    """Take the place of that message, once it is no longer true."""
-    voice, where = code(job_card.title(subscription.job)), channel(subscription.channel_id)
+    """Return what takes the place of that message, once it is no longer true."""
+    voice, where = voice_name(subscription), channel(subscription.channel_id)
     ended = f"The subscription to {voice} in {where} was ended, so nothing is told there any more."
     said = (
         ended
@@ -183,21 +191,21 @@ def pause_over(subscription: Subscription) -> Message:
 
 
 def channel(channel_id: str) -> str:
-    """Name a channel by the id that Slack gave; Slack shows its name instead, but for a direct message."""
+    """Format a channel id as a link, which Slack shows as its name; a direct message has none."""
     if channel_id.startswith("D"):
         return "our direct message"
     return f"<#{channel_id}>" if CHANNEL_ID.fullmatch(channel_id) else code(channel_id)
 
 
-def place(subscription: Subscription) -> str:
-    """Name a subscription where the message with the button is not in its channel."""
+def button_value(subscription: Subscription) -> str:
+    """Return the value of a button outside the subscription's channel: job id and channel id."""
     return f"{subscription.job_id} {subscription.channel_id}"
 
 
-def why(subscription: Subscription, context: MessageContext) -> str:
-    """Say why a subscription is paused, and what to do about it."""
-    code_ = subscription.pause.reason if subscription.pause else ""
-    return f"{reason_of(code_)} {remedy(code_, context)} (Slack calls it {code(code_)}.)"
+def pause_text(subscription: Subscription, context: MessageContext) -> str:
+    """Return why a subscription is paused, and what to do about it, in sentences."""
+    reason = subscription.pause.reason if subscription.pause else ""
+    return f"{reason_of(reason)} {what_to_do(reason, context)} (Slack calls it {code(reason)}.)"
 
 
 def reason_of(code: str) -> str:
@@ -209,8 +217,8 @@ def reason_of(code: str) -> str:
     return en.RESTRICTED if code.startswith("restricted_action") else en.NO_REASON
 
 
-def remedy(reason: str, context: MessageContext, *, here: bool = False) -> str:
-    """Say what a person can do about one of Slack's refusals; ``here`` says that they are in the channel."""
+def what_to_do(reason: str, context: MessageContext, *, here: bool = False) -> str:
+    """Return what a person can do about one of Slack's refusals; ``here``: they are in the channel."""
     if reason in NOT_A_MEMBER:
         where = "" if here else " in the channel"
         return f"Type {code(f'/invite @{context.bot_name}')}{where}, then press Try again."

@@ -61,7 +61,7 @@ TURNS: Final[Mapping[Phase, str]] = {
 def job(
     shown: Job, *, region: str, now: int, console_url: str | None = None, is_followed: bool = False
 ) -> Message:
-    """Show one job. ``now`` is when it was looked up, in epoch seconds; ``console_url`` is its own page.
+    """Return a message on one job, looked up at ``now`` (epoch seconds); ``console_url`` is its own page.
 
     ``is_followed`` says that the channel is subscribed to it already.
     """
@@ -74,7 +74,7 @@ def job(
 
 
 def card(shown: Job, buttons: Sequence[Element], notes: Sequence[str]) -> list[Block]:
-    """Show a job: the glance, what can be done, and in small print the rest, the job id last."""
+    """Return the blocks of a job: state, buttons, and in small print the rest, the job id last."""
     return [
         header(title(shown)),
         section(status_text(shown)),
@@ -86,12 +86,12 @@ def card(shown: Job, buttons: Sequence[Element], notes: Sequence[str]) -> list[B
 
 
 def console_button(url: str | None) -> list[Element]:
-    """Link to a job's own page, if the operator told where that is."""
+    """Return a button that opens a job's own page, if its address is known."""
     return [button("Open console", OPEN_CONSOLE, url=url)] if url else []
 
 
 def help(command: str) -> Message:  # noqa: A001  cards.help is what the command help shows
-    """Tell how the command is used; ``command`` has its slash."""
+    """Return how the command is used; ``command`` has its slash."""
     lines = [
         "See where a voice training job at MetaStudio stands, and have this channel told when that changes.",
         f"{code(f'{command} <job_id>')}  shows you the job: its state, whose turn it is, what comes next.",
@@ -107,7 +107,7 @@ def help(command: str) -> Message:  # noqa: A001  cards.help is what the command
 
 
 def usage(error: BadUsage, command: str) -> Message:
-    """Tell what was wrong with what a person typed, and what to type instead."""
+    """Return what was wrong with what a person typed, and what to type instead."""
     meant = f" Did you mean {code(f'{command} {error.meant}')}?" if error.meant else ""
     ways = f"Try {code(f'{command} <job_id>')} or {code(f'{command} help')}."
     said = f"{sentence(error, quoted)}{meant}\n{ways}"
@@ -115,7 +115,7 @@ def usage(error: BadUsage, command: str) -> Message:
 
 
 def problem(error: VoiceJobError, *, job_id: str | None = None, again: str = TRY_AGAIN) -> Message:
-    """Tell what went wrong; ``job_id`` adds a button to try it again, where that may help.
+    """Return a message on an error; ``job_id`` adds a button to try it again, where that may help.
 
     ``again`` is the button's action_id.
     """
@@ -131,19 +131,19 @@ def problem(error: VoiceJobError, *, job_id: str | None = None, again: str = TRY
 
 
 def _hint(error: VoiceJobError) -> str:
-    """Help one who typed a word for which there is no job: most of them wanted something else."""
+    """Return a hint for a word for which there is no job: most people who type one want something else."""
     if not isinstance(error, JobNotFound) or UUID.fullmatch(error.values["job_id"]):
         return ""
     return f" A job id usually looks like {code(LIKE_THIS)}; the word {code('help')} shows what I can do."
 
 
 def title(shown: Job) -> str:
-    """Name the voice, as plain text."""
+    """Return the voice's name, as plain text."""
     return clean(shown.voice_name or "") or "Voice without a name"
 
 
 def text_of(shown: Job) -> str:
-    """Say in sentences what the blocks show, without the bar and the buttons."""
+    """Return in sentences what the blocks show, without the bar and the buttons."""
     step = shown.meaning.step
     sentences = [
         f"{code(title(shown))}: {state_text(shown.state).label}{_since(shown)}.",
@@ -158,7 +158,7 @@ def text_of(shown: Job) -> str:
 
 
 def status_text(shown: Job) -> str:
-    """Say where the job is and whose turn it is: the glance that a card is for."""
+    """Return the state, whose turn it is, and the step, in mrkdwn."""
     meaning = shown.meaning
     path = f"{_bar(meaning.step)}  {_step(meaning.step)}." if meaning.step else ""
     lines = [
@@ -192,7 +192,7 @@ def following(state: str | None) -> str:
 
 
 def _since(shown: Job) -> str:
-    """Say when the job came into its state. One that is new to the bot has its own name here."""
+    """Return since when the job is in its state; a state that is new to the bot has its own name here."""
     name = f" {code(shown.state)}" if shown.state and shown.state not in {*STATES, GONE} else ""
     if not (moment := _moment(shown.lastupdate_time)):
         return name
@@ -204,12 +204,12 @@ def _step(step: int) -> str:
 
 
 def _bar(step: int) -> str:
-    """Draw the path in few enough signs for a phone's line; the words beside it say the same."""
+    """Return the step as a bar, short enough for a phone's line."""
     return "▰" * step + "▱" * (len(en.STEPS) - step)
 
 
 def causes(shown: Job) -> list[tuple[str, str]]:
-    """Why a job failed. MetaStudio's own example has a code beside a state in which nothing has failed."""
+    """Return why a job failed, with labels. MetaStudio's example has a code where nothing has failed."""
     if shown.meaning.phase in {Phase.IN_PROGRESS, Phase.ENDED_WELL}:
         return []
     causes = [
@@ -220,12 +220,12 @@ def causes(shown: Job) -> list[tuple[str, str]]:
 
 
 def causes_in_words(shown: Job) -> list[str]:
-    """Say the same in sentences; a reason is in quotes, since it may be a sentence of its own."""
+    """Return the same in sentences; a reason is in quotes, since it may be a sentence of its own."""
     return [f"{label}: {f'“{value}”' if label == 'Reason' else value}." for label, value in causes(shown)]
 
 
 def failure(shown: Job) -> list[Block]:
-    """Show why a job failed, if it did."""
+    """Return a block on why a job failed, if it did."""
     if not causes(shown):
         return []
     error, reason = clean(shown.job_failed_code or ""), clean(shown.job_failed_reason or "")
@@ -235,20 +235,20 @@ def failure(shown: Job) -> list[Block]:
 
 
 def _facts(shown: Job) -> list[tuple[str, str]]:
-    """List what else is known of the job, ready for mrkdwn; what MetaStudio did not say takes no room."""
+    """Return what else is known of the job, with labels, as mrkdwn; what is absent is left out."""
     times = shown.reject_times or 0
     facts = [
-        ("State", _outside(shown.state) if shown.state in STATES else None),
-        ("Edition", _word(en.EDITIONS, shown.job_type)),
-        ("Language", _word(en.LANGUAGES, shown.language)),
-        ("Sex of the voice", _word(en.SEXES, shown.sex)),
-        ("Use", _word(en.USES, shown.tag)),
-        ("Recordings", _word(en.SUPPLIES, shown.create_type)),
+        ("State", _quoted_if_any(shown.state) if shown.state in STATES else None),
+        ("Edition", _translated(en.EDITIONS, shown.job_type)),
+        ("Language", _translated(en.LANGUAGES, shown.language)),
+        ("Sex of the voice", _translated(en.SEXES, shown.sex)),
+        ("Use", _translated(en.USES, shown.tag)),
+        ("Recordings", _translated(en.SUPPLIES, shown.create_type)),
         ("Created", _moment(shown.create_time)),
         ("Times in this state", cut(str(times), VALUE_LIMIT) if times > 1 else None),
-        ("Batch", _outside(shown.batch_name)),
-        ("Model asset", _outside(shown.asset_id)),
-        ("Avatar job", _outside(shown.dhtms_job_id)),
+        ("Batch", _quoted_if_any(shown.batch_name)),
+        ("Model asset", _quoted_if_any(shown.asset_id)),
+        ("Avatar job", _quoted_if_any(shown.dhtms_job_id)),
     ]
     return [(label, value) for label, value in facts if value]
 
@@ -258,12 +258,12 @@ def _details(shown: Job) -> list[Block]:
     return [context_block(BETWEEN.join(facts))] if facts else []
 
 
-def _word(words: Mapping[str, str], value: str | None) -> str | None:
-    """Translate one of MetaStudio's values; one that is not known is shown as it came."""
-    return words.get(value or "") or _outside(value)
+def _translated(words: Mapping[str, str], value: str | None) -> str | None:
+    """Return the words for one of MetaStudio's values; one that is not known is shown as it came."""
+    return words.get(value or "") or _quoted_if_any(value)
 
 
-def _outside(value: str | None) -> str | None:
+def _quoted_if_any(value: str | None) -> str | None:
     return code(value) if value else None
 
 

@@ -24,14 +24,15 @@ from bot.messages.channel import (
     LEVELS,
     RETRY,
     MessageContext,
-    audience,
+    button_value,
     channel,
     label,
-    place,
+    level_text,
     reason_of,
-    remedy,
+    recipient,
     stop_button,
-    telling,
+    voice_name,
+    what_to_do,
 )
 
 PAGE: Final = "subscription_list"
@@ -47,7 +48,9 @@ PAGE_SIZE: Final = 8
 
 NOT_HERE_YET: Final = "I am not in this channel yet."
 """What the person who asks for a channel is told; that there is one, they see."""
-BLIND: Final = ":warning: I can't check jobs at present, so what stands here may be old. I go on trying."
+NOT_CHECKED: Final = (
+    ":warning: I can't check jobs at present, so what stands here may be old. I go on trying."
+)
 
 _TO_LEVEL: Final = {
     Level.ALL: ("Every change", LISTED_ALL),
@@ -55,45 +58,45 @@ _TO_LEVEL: Final = {
 }
 
 
-def _said(text: str, *buttons: Element) -> Message:
+def _message(text: str, *buttons: Element) -> Message:
     blocks = [section(text)]
     if buttons:
         blocks.append(actions(*buttons))
     return Message(text, blocks)
 
 
-def _voice(subscription: Subscription) -> str:
-    return f"{code(job_card.title(subscription.job))} (job {code(subscription.job_id)})"
+def _job_of(subscription: Subscription) -> str:
+    return f"{voice_name(subscription)} (job {code(subscription.job_id)})"
 
 
 def subscribed(subscription: Subscription) -> Message:
-    """Say that it worked."""
-    return _said(
-        f":white_check_mark: Subscribed to {code(job_card.title(subscription.job))}. "
-        f"{telling(subscription)}. To stop that, press *Unsubscribe* on its card."
+    """Return the answer that the channel is subscribed."""
+    return _message(
+        f":white_check_mark: Subscribed to {voice_name(subscription)}. "
+        f"{level_text(subscription)}. To stop that, press *Unsubscribe* on its card."
     )
 
 
 def already(subscription: Subscription, context: MessageContext) -> Message:
-    """Say that the channel has this subscription."""
+    """Return the answer that the channel has this subscription already."""
     other = Level.IMPORTANT if subscription.level is Level.ALL else Level.ALL
-    return _said(
-        f"{mention(subscription.subscribed_by)} has subscribed to {_voice(subscription)} here already. "
-        f"{telling(subscription)}. "
+    return _message(
+        f"{mention(subscription.subscribed_by)} has subscribed to {_job_of(subscription)} here already. "
+        f"{level_text(subscription)}. "
         f"{code(f'{context.command} subscribe {subscription.job_id} {other}')} changes that."
     )
 
 
 def level_changed(subscription: Subscription) -> Message:
-    """Say that the level is another one now."""
-    return _said(
-        f":white_check_mark: {_voice(subscription)}: {audience(subscription)} now told of "
+    """Return the answer that the level was changed."""
+    return _message(
+        f":white_check_mark: {_job_of(subscription)}: {recipient(subscription)} now told of "
         f"{LEVELS[subscription.level]}."
     )
 
 
 def over(job: Job, context: MessageContext, *, now: int) -> Message:
-    """Say that there is nothing to subscribe to, and show the job instead; ``now`` is epoch seconds."""
+    """Return the answer that the job is over, with its card; ``now`` is epoch seconds."""
     job_id = job.job_id or ""
     card = job_card.job(job, region=context.region, now=now, console_url=context.console_url(job_id))
     said = "This job is over: nothing about it will change, so I did not subscribe the channel."
@@ -101,7 +104,7 @@ def over(job: Job, context: MessageContext, *, now: int) -> Message:
 
 
 def refused(subscription: Subscription, context: MessageContext, *, elsewhere: bool = False) -> Message:
-    """Say why the bot may not post, what to do, and that nothing is lost.
+    """Return the answer that the bot may not post, what to do, and that nothing is lost.
 
     ``elsewhere`` says that the person reads it in another channel.
     """
@@ -111,19 +114,19 @@ def refused(subscription: Subscription, context: MessageContext, *, elsewhere: b
         problem = f"{channel(subscription.channel_id)}: {problem}"
     elif reason in NOT_A_MEMBER:
         problem = NOT_HERE_YET
-    voice = code(job_card.title(subscription.job))
-    what_to_do = remedy(reason, context, here=not elsewhere)
-    said = f":warning: {problem} {what_to_do} The subscription to {voice} is kept until then."
+    voice = voice_name(subscription)
+    advice = what_to_do(reason, context, here=not elsewhere)
+    said = f":warning: {problem} {advice} The subscription to {voice} is kept until then."
     again = button(
-        "Try again", RETRY, place(subscription) if elsewhere else subscription.job_id, style="primary"
+        "Try again", RETRY, button_value(subscription) if elsewhere else subscription.job_id, style="primary"
     )
     small = context_block(f"Slack calls it {code(reason)}", code(subscription.job_id))
     return Message(said, [section(said), actions(again), small])
 
 
 def not_in_direct(context: MessageContext) -> Message:
-    """Say that a conversation between people is closed to the bot, for good."""
-    return _said(
+    """Return the answer that the bot can't be in a direct message between people."""
+    return _message(
         ":warning: I can't post in a direct message between people, and can't be invited to one, so it is "
         "not subscribed. Subscribe in a channel, or in your direct message with "
         f"{code(f'@{context.bot_name}')}."
@@ -131,63 +134,63 @@ def not_in_direct(context: MessageContext) -> Message:
 
 
 def later(subscription: Subscription) -> Message:
-    """Say that what is due could not be posted yet, be it for Slack, for our pace, or for the disk."""
-    return _said(
-        f":hourglass_flowing_sand: The subscription to {_voice(subscription)} is kept, but its message could "
-        "not be posted yet. It comes here by itself, as soon as it can."
+    """Return the answer that the message could not be posted yet, for Slack, a rate limit or the disk."""
+    return _message(
+        f":hourglass_flowing_sand: The subscription to {_job_of(subscription)} is kept, but its message "
+        "could not be posted yet. It comes here by itself, as soon as it can."
     )
 
 
 def stopped(subscription: Subscription, context: MessageContext) -> Message:
-    """Say that the subscription ended."""
-    return _said(
-        f":white_check_mark: This channel is not told of {_voice(subscription)} any more. "
+    """Return the answer that the subscription ended."""
+    return _message(
+        f":white_check_mark: This channel is not told of {_job_of(subscription)} any more. "
         f"{code(f'{context.command} subscribe {subscription.job_id}')} subscribes it again.",
     )
 
 
 def not_subscribed(job_id: str, context: MessageContext) -> Message:
-    """Say that there is no such subscription."""
-    return _said(
+    """Return the answer that there is no such subscription."""
+    return _message(
         f"This channel is not subscribed to the job {code(job_id)}. "
         f"{code(f'{context.command} list')} shows what it is subscribed to."
     )
 
 
 def outsider() -> Message:
-    """Refuse a person of another organization, who sees this channel by Slack Connect."""
-    return _said(
+    """Return the refusal of a person of another organization, who sees this channel by Slack Connect."""
+    return _message(
         "Only members of the workspace that I belong to can use my commands and buttons. Ask one of them in "
         "this channel."
     )
 
 
-def placeless() -> Message:
-    """Say that it can't be told which channel is meant."""
-    return _said("I can't tell which channel that is for. Type the command in the channel itself.")
+def no_channel() -> Message:
+    """Return the answer that it is not known which channel is meant."""
+    return _message("I can't tell which channel that is for. Type the command in the channel itself.")
 
 
 def outdated_button(job_id: str, command: str) -> Message:
-    """Say how to come by a new button; ``job_id`` is empty where the old one named no job."""
+    """Return how to come by a new button; ``job_id`` is empty where the old one named no job."""
     typed = f"{command} {job_id or '<job_id>'}"
-    return _said(
+    return _message(
         "This button is of an earlier version of mine, and I don't know it any more. "
         f"{code(typed)} shows a new card with buttons that work."
     )
 
 
 def unknown_command(name: str, command: str) -> Message:
-    """Name the command that there is, in the place of another one of the same app."""
-    return _said(f"I don't know the command {code(name)}. {code(f'{command} help')} shows what I can do.")
+    """Return the answer to another command of the same app: which one there is."""
+    return _message(f"I don't know the command {code(name)}. {code(f'{command} help')} shows what I can do.")
 
 
 def unknown_request(command: str) -> Message:
-    """Answer a shortcut or a form that there is not, or not any more."""
-    return _said(f"I don't know this any more. {code(f'{command} help')} shows what I can do.")
+    """Return the answer to a shortcut or a form that does not exist, or not any more."""
+    return _message(f"I don't know this any more. {code(f'{command} help')} shows what I can do.")
 
 
 def page_start(number: int) -> int:
-    """Say with which entry the page begins that has this one on it; both count from 0."""
+    """Return the first entry of the page that has this one on it; both count from 0."""
     return number - number % PAGE_SIZE
 
 
@@ -199,12 +202,12 @@ def listing(
     checked_at: Callable[[str], int | None],
     is_blind: bool = False,
 ) -> Message:
-    """List a channel's subscriptions, a page from number ``start`` on; ``checked_at`` gives epoch seconds.
+    """Return a page of a channel's subscriptions from ``start`` on; ``checked_at`` returns epoch seconds.
 
     ``is_blind`` says that jobs can't be checked at present.
     """
     if not subscriptions:
-        return _said(
+        return _message(
             f"This channel has no subscriptions. {code(f'{context.command} subscribe <job_id>')} makes one.",
         )
     first = start if 0 <= start < len(subscriptions) else 0
@@ -212,12 +215,12 @@ def listing(
     last = first + len(shown)
     total = f"{len(subscriptions)} subscription{'s' if len(subscriptions) > 1 else ''} in this channel"
     head = total if len(shown) == len(subscriptions) else f"{total}: {first + 1} to {last}"
-    blocks = [section(f"*{head}*"), *([section(BLIND)] if is_blind else [])]
+    blocks = [section(f"*{head}*"), *([section(NOT_CHECKED)] if is_blind else [])]
     for subscription in shown:
         blocks += [divider(), *_row(subscription, context, checked_at(subscription.job_id))]
     if pages := _page_buttons(first, last, len(subscriptions)):
         blocks += [divider(), actions(*pages)]
-    warning = [BLIND] if is_blind else []
+    warning = [NOT_CHECKED] if is_blind else []
     return Message(
         "\n".join([f"{head}.", *warning, *(_in_short(subscription) for subscription in shown)]), blocks
     )
@@ -239,7 +242,7 @@ def _row(subscription: Subscription, context: MessageContext, checked_at: int | 
     by = f"Subscribed by {mention(subscription.subscribed_by)}, {date(subscription.subscribed_at)}"
     icon = job_card.ICONS[subscription.job.meaning.phase]
     lines = [
-        f"{icon} {code(job_card.title(subscription.job))}: *{label(subscription.state)}*{since}",
+        f"{icon} {voice_name(subscription)}: *{label(subscription.state)}*{since}",
         _paused(subscription, context),
     ]
     small = [f"Told of {LEVELS[subscription.level]}", by, checked, last, code(subscription.job_id)]
@@ -253,7 +256,7 @@ def _row(subscription: Subscription, context: MessageContext, checked_at: int | 
 def _paused(subscription: Subscription, context: MessageContext) -> str:
     if not subscription.pause:
         return ""
-    reason = f"{reason_of(subscription.pause.reason)} {remedy(subscription.pause.reason, context)}"
+    reason = f"{reason_of(subscription.pause.reason)} {what_to_do(subscription.pause.reason, context)}"
     again = date(subscription.pause.next_try)
     return f":warning: *Paused* since {date(subscription.pause.since)}: {reason} I try again {again}."
 

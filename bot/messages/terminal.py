@@ -36,7 +36,7 @@ def draw(blocks: Sequence[Mapping[str, Any]]) -> RenderableType:
 
 
 def plain(written: str) -> str:
-    """Read a message's text, without the marks of mrkdwn."""
+    """Return mrkdwn as plain text."""
     return _text({"type": "mrkdwn", "text": written}).plain
 
 
@@ -96,7 +96,7 @@ def _text(written: Mapping[str, Any]) -> Text:
 
 
 def _mrkdwn(written: str) -> Text:
-    """Read the part of mrkdwn that our messages use."""
+    """Parse the part of mrkdwn that our messages use."""
     text, end = Text(), 0
     for match in _MRKDWN.finditer(written):
         text.append(unescape(written[end : match.start()]))

@@ -34,7 +34,7 @@ def needs_channel(method: Method[P]) -> Method[P]:
     async def checked(
         self: "SubscriptionService", caller: Caller, /, *args: P.args, **kwargs: P.kwargs
     ) -> Message:
-        return await method(self, caller, *args, **kwargs) if caller.channel_id else private.placeless()
+        return await method(self, caller, *args, **kwargs) if caller.channel_id else private.no_channel()
 
     return checked
 

@@ -297,7 +297,7 @@ class TestAnything:
         check(channel.notice(subscription, Notice(path=path, since=NOW)))
         check(channel.paused(subscription, CONTEXT))
         check(channel.pause_over(subscription))
-        check(channel.plainly(subscription))
+        check(channel.plain_text(subscription))
 
     @pytest.mark.parametrize("filler", [HOSTILE, "&", "<", "x"])
     def test_longest_path_of_longest_names_fits(self, filler: str) -> None:
@@ -317,7 +317,7 @@ class TestAnything:
             card_of(subscription),
             channel.notice(subscription, Notice(path=("AUDITING", "FAILED"), since=NOW)),
             channel.paused(subscription, CONTEXT),
-            channel.plainly(subscription),
+            channel.plain_text(subscription),
         ):
             assert "SECRETSECRET" not in as_json(message)
 
@@ -325,4 +325,4 @@ class TestAnything:
         """What is left when a message can't be made still names the voice, the state and the job."""
         expected = Message(f"`Morning News`: In training. Job `{JOB_ID}`.", [])
 
-        assert channel.plainly(subscription_of()) == expected
+        assert channel.plain_text(subscription_of()) == expected

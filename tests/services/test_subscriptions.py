@@ -581,7 +581,7 @@ class TestList:
         await ask(slack, channel, f"subscribe {job_id}")
         metastudio.chaos = lambda _: Fault.error(403, "APIGW.0302")
         async with asyncio.timeout(PATIENCE):
-            while private.BLIND not in (await ask(slack, channel, "list")).text:
+            while private.NOT_CHECKED not in (await ask(slack, channel, "list")).text:
                 pass
         metastudio.chaos = None
         metastudio.set_state(job_id, "AUDITING")
