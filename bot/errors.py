@@ -196,7 +196,7 @@ class MetaStudioError(VoiceJobError):
         self.retry_after = retry_after
 
     def __str__(self) -> str:
-        """Say for the log what the person is not shown."""
+        """Format the error for the log, with what the person is not shown."""
         parts = [f"status={self.status}", f"code={self.code or '-'}", f"request={self.request_id or '-'}"]
         if self.__cause__ is not None:
             # What it says may quote a header of the request, and so a token.

@@ -37,13 +37,13 @@ _ALONE: Final = re.compile(r"(?<!\S)_+(?=\s+\S)|(?<=\S)\s+_+(?!\S)")
 
 
 def is_blank(text: str) -> bool:
-    """Say whether nothing of a text can be seen. What Unicode has not assigned yet may be seen."""
+    """Whether nothing of a text can be seen. What Unicode has not assigned yet may be seen."""
     seen = _INKLESS.sub("", text)
     return all(char.isspace() or unicodedata.category(char) in _WITHOUT_INK for char in seen)
 
 
 def normalised(text: str) -> str:
-    """Bring what a person typed into the form in which it is read; a second time changes nothing.
+    """Normalise what a person typed; doing it again changes nothing.
 
     Wide letters and signs become plain ones (NFKC), invisible ones go, smart hyphens and accents become those
     of a keyboard, and Slack's entities what they stand for. A bracket that was typed becomes a blank: only

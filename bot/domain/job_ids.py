@@ -30,7 +30,7 @@ _AFTER_LINK: Final = _AFTER_ID + ")]}" + _QUOTES
 
 
 def job_id_from(text: str) -> str:
-    """Read the job id that a person typed or pasted: bare, quoted, in backticks, or inside a link.
+    """Parse the job id that a person typed or pasted: bare, quoted, in backticks, or inside a link.
 
     Raises BadJobId when it can't be one, BadLink when a link holds none, or more than one.
     """
@@ -38,7 +38,7 @@ def job_id_from(text: str) -> str:
 
 
 def job_id_in(text: str) -> str:
-    """Read the job id in what is normalised already. Raises BadJobId and BadLink as ``job_id_from``."""
+    """Parse the job id in a normalised text. Raises BadJobId and BadLink as ``job_id_from``."""
     bare = unquoted(text)
     if is_link(bare):
         return _job_id_in_link(bare)
@@ -49,17 +49,17 @@ def job_id_in(text: str) -> str:
 
 
 def is_link(text: str) -> bool:
-    """Say whether a text is an address, or has one in it."""
+    """Whether a text is a URL, or has one in it."""
     return "://" in text or _ADDRESS.match(unquoted(text)) is not None
 
 
 def unquoted(text: str) -> str:
-    """Take away the blanks and quotes around the words that a person typed."""
+    """Strip the blanks and quotes around the words that a person typed."""
     return text.strip(_BLANKS + _QUOTES)
 
 
 def _job_id_in_link(link: str) -> str:
-    """Find the one job id in a link; Slack may send the link as ``<https://…|label>``.
+    """Parse the one job id in a link; Slack may send the link as ``<https://…|label>``.
 
     An id that is named as such wins, at first in the address as it is, and then in what is encoded in it. A
     UUID that stands elsewhere is the id only where no other one is named, not even one that can't be read.
@@ -76,12 +76,12 @@ def _job_id_in_link(link: str) -> str:
 
 
 def _decoded(address: str) -> str:
-    """Undo one encoding; a blank that was encoded ends nothing."""
+    """Undo one percent encoding; an encoded blank does not end the id."""
     return AMPERSAND.sub("&", re.sub(r"\s", "\ufffd", unquote(address)))
 
 
 def _read(value: str) -> str:
-    """Take away from around a UUID what is no part of it; anything else may be an id as it is."""
+    """Strip what stands around a UUID; anything else may be an id as it is."""
     bare = _PAGE.sub("", value).strip("_" + _QUOTES)
     return bare if UUID.fullmatch(bare) else value
 

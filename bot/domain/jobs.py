@@ -31,7 +31,7 @@ _MILLISECONDS_FROM: Final = 10**11
 
 
 def _as_text(value: Any) -> str | None:
-    """Read anything where a string was promised; what shows nothing counts as absent."""
+    """Convert anything where a string was promised; what shows nothing counts as absent."""
     if value is None:
         return None
     text = value if isinstance(value, str) else _as_json(value)
@@ -55,7 +55,7 @@ def _as_count(value: Any) -> int | None:
 
 
 def _as_epoch(value: Any) -> int | None:
-    """Read a time as epoch seconds; placeholders count as absent."""
+    """Convert a time to epoch seconds; placeholders count as absent."""
     number = _as_count(value)
     if number is None:
         return None
@@ -117,15 +117,15 @@ class Job(BaseModel):
 
     @classmethod
     def from_api(cls, answer: Mapping[str, Any]) -> "Job":
-        """Read MetaStudio's answer. Never fails: what can't be read counts as absent."""
+        """Parse MetaStudio's answer. Never fails: what can't be read counts as absent."""
         return cls.model_validate(dict(answer))
 
     def remembered(self) -> "Job":
-        """Copy the job without what is never shown and what no message uses: this is what may be kept."""
+        """Return a copy without what is never shown and what no message uses: this is what may be stored."""
         return self.model_copy(update=dict.fromkeys(_NOT_REMEMBERED))
 
     def gone(self) -> "Job":
-        """Copy the job as one that is not there any more."""
+        """Return a copy in the state GONE."""
         return self.model_copy(update={"state": GONE, "reject_times": None})
 
     @property
@@ -154,7 +154,7 @@ class Page:
 
     @classmethod
     def from_api(cls, answer: object) -> "Page | None":
-        """Read ListVoiceTrainingJob's answer; None where it is no list. What has no job's id is left out.
+        """Parse ListVoiceTrainingJob's answer; None where it is no list. A row without a job id is left out.
 
         An empty list may come as null, and beside a count of 0 as anything that is empty, or not at all.
         """
@@ -178,7 +178,7 @@ class Page:
 
 
 def without_personal_fields(answer: dict[str, Any]) -> dict[str, Any]:
-    """Copy MetaStudio's answer without the fields that are never shown, at any depth."""
+    """Return a copy of MetaStudio's answer without the fields that are never shown, at any depth."""
 
     def kept(fields: dict[str, Any]) -> dict[str, Any]:
         return {key: value for key, value in fields.items() if key not in PERSONAL_FIELDS}

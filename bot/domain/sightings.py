@@ -42,13 +42,13 @@ class Past:
     """The states that it was in before, each with its count (``reject_times``) then."""
 
     def met(self, job: Job, now: float) -> None:
-        """Note the time of an answer that was believed; one that is far ahead of ``now`` is a mistake."""
+        """Record the time of an answer that was believed; one that is far ahead of ``now`` is a mistake."""
         time = job.lastupdate_time
         if time is not None and time <= now + STALE_SECONDS:
             self.newest = max(time, self.newest or time)
 
     def leaves(self, known: Job) -> None:
-        """Note a state that the job is not in any more."""
+        """Record a state that the job is not in any more."""
         if known.state:
             self.left[known.state] = known.reject_times
 
@@ -70,7 +70,7 @@ def is_older(job: Job, known: Job) -> bool:
 
 
 def proof_needed(job: Job, known: Job, past: Past, *, undated: float) -> float:
-    """Say for how many seconds such answers must come, and no other, before the change is believed.
+    """Return for how many seconds such answers must come, and no other, before the change is believed.
 
     ``undated`` counts where neither a time nor a count tells whether it is newer, though it may be older.
     """
@@ -85,7 +85,7 @@ def proof_needed(job: Job, known: Job, past: Past, *, undated: float) -> float:
 
 
 def _proof_by_count(job: Job, known: Job, past: Past, undated: float) -> float:
-    """Say it for a state that the job was in before: it is in it once more only if the count has grown."""
+    """Return it for a state that the job was in before: it is in it again only if the count has grown."""
     before = known.reject_times if job.state == known.state else past.left[job.state or ""]
     if job.reject_times is None or before is None:
         return undated
@@ -97,14 +97,14 @@ def _latest(first: int | None, second: int | None) -> int | None:
 
 
 def completed(job: Job, known: Job) -> Job:
-    """Copy the job with what the answer left out, as far as it can't have changed."""
+    """Return a copy with what the answer left out, as far as it can't have changed."""
     was = {name: getattr(known, name) for name in _LASTING if getattr(job, name) is None}
     lost = {name: value for name, value in was.items() if value is not None}
     return job.model_copy(update=lost) if lost else job  # for thousands of jobs, each copy counts
 
 
 def learned(known: Job, job: Job) -> Job:
-    """Copy what is known with the count that an answer, which is no change, has at last.
+    """Return what is known, with the count that an answer in the same state has for the first time.
 
     Returns ``known`` itself where it adds nothing.
     """

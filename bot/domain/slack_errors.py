@@ -104,5 +104,5 @@ KNOWN: Final = _BY_CODE.keys()
 
 
 def meaning_of(code: str) -> Refusal:
-    """Say what one of Slack's error codes asks for; one that is not known may be about the channel."""
+    """Return what one of Slack's error codes asks for; one that is not known may be about the channel."""
     return _BY_CODE.get(code) or (Refusal.OUR_FAULT if code.startswith("metadata_") else Refusal.NOT_HERE)

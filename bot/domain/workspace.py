@@ -15,7 +15,7 @@ class Answer(Protocol):
     """What ``auth.test`` answered."""
 
     def get(self, key: str, default: Any = None, /) -> Any:
-        """Give a field."""
+        """Return a field."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,13 +30,13 @@ class Workspace:
 
     @classmethod
     def of(cls, auth: Answer) -> "Workspace":
-        """Read whose token it is from the answer of ``auth.test``."""
+        """Return the workspace of the token that ``auth.test`` answered for."""
         team_id, enterprise_id = _text(auth.get("team_id")), _text(auth.get("enterprise_id"))
         organization = enterprise_id or (team_id if team_id.startswith("E") else "")
         return cls(team_id=team_id or organization, organization=organization)
 
     def serves(self, body: Payload) -> bool:
-        """Say whether a payload comes from a member of the workspace, or of its organization.
+        """Whether a payload comes from a member of the workspace, or of its organization.
 
         Slack Connect lets others see channels and buttons. A person's ``team_id`` may be the organization's,
         or that of another workspace in it; then only the payload's ``enterprise`` tells colleagues from
@@ -55,7 +55,7 @@ class Workspace:
 
 
 def _team(body: Payload) -> str:
-    """Find the team of the person who acts: a shortcut and a command name only where it happened."""
+    """Return the team of the person who acts: a shortcut and a command name only where it happened."""
     event, user = _part(body, "event"), _part(body, "user")
     if event:
         return _first(event.get("user_team"), event.get("source_team"), event.get("team"))
@@ -63,7 +63,7 @@ def _team(body: Payload) -> str:
 
 
 def _organization(body: Payload) -> str:
-    """Find the organization that a payload names: that of the person first."""
+    """Return the organization that a payload names: that of the person first."""
     return _first(
         _part(body, "user").get("enterprise_id"),
         _part(body, "enterprise").get("id"),
