@@ -13,6 +13,7 @@ from bot import app as bot
 from bot.checks import settings as known_settings
 from bot.config import Settings
 from bot.errors import BadSettings, VoiceJobError
+from bot.messages.errors import sentence
 from bot.process.console import exit_code
 from bot.telemetry import logs
 from bot.telemetry.logs import LogFormat
@@ -31,8 +32,8 @@ def run() -> None:
     logs.set_up()
     known = known_settings.read()
     logs.set_up(known.settings.voicejob_log)
-    for sentence in known.unknown:
-        log.warning("%s", sentence)
+    for warning in known.unknown:
+        log.warning("%s", warning)
     try:
         if known.problems:
             raise BadSettings(list(known.problems))

@@ -1,8 +1,7 @@
-"""The outbox: tells Slack what is due, channel by channel, and writes down what Slack took.
+"""The outbox: delivers pending messages to Slack, channel by channel, and records what Slack accepted.
 
-A channel is told one thing at a time, in order; channels don't wait for each other. What Slack did not take
-stays in the store, so a crash loses nothing. Between Slack's yes and the disk's, a crash can make one message
-come twice.
+A channel gets one message at a time, in order; channels don't wait for each other. What Slack did not accept
+stays in the store: a crash loses nothing, but between Slack's answer and the record it can repeat a message.
 """
 
 import asyncio
@@ -13,12 +12,13 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
+from bot.deliver.render import render
 from bot.domain import subscriptions as changes
 from bot.domain.slack_errors import Refusal
 from bot.domain.subscriptions import Change, Key, Level, Step, Subscription, next_step, next_time
 from bot.errors import StoreTrouble
-from bot.messages import channel as notices
 from bot.messages.blocks import Message, without_blocks
+from bot.messages.channel import MessageContext, plain_text
 from bot.messages.texts import en
 from bot.network.retries import Rest
 from bot.slack.sender import NotTaken, Sender
@@ -30,32 +30,31 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 5 * 60.0
-"""Seconds before Slack is tried again after a failure: they double."""
+"""Seconds before Slack is tried again after failures: from the first to the longest, they double."""
 DISK_PAUSE: Final = 1.0
-"""Seconds before another try to write down what Slack took."""
+"""Seconds before another try to record what Slack accepted."""
 SEND_SECONDS: Final = 12.0
 """Seconds for which a person waits for Slack's answer, once the message is on its way."""
 PATIENCE: Final = 5.0
-"""Seconds for which a person waits for a message's turn: after that, it comes by itself."""
+"""Seconds for which a person waits for a message to be sent: after that, it is sent without them."""
 
 EDITS: Final = {Step.EDIT_CARD, Step.EDIT_WARNING}
-"""What waits until all else is told: Slack allows few edits."""
+"""What waits until all else is sent: Slack allows few edits."""
 Channel = tuple[str, str]
 """The ids of a team and of a channel in it."""
 
 
 class Outbox:
-    """Delivers what is due in ``store``; ``look`` is what all its messages have in common.
+    """Delivers what is due in ``store``; ``context`` is what all its messages have in common.
 
-    ``first_pause`` and ``disk_pause`` are the seconds before Slack and the disk are tried again; a person
-    waits ``patience`` seconds for the turn of a message, and ``send_seconds`` for what comes of it.
+    See FIRST_PAUSE, DISK_PAUSE, PATIENCE and SEND_SECONDS for the times, which are in seconds.
     """
 
     def __init__(
         self,
         store: Store,
         slack: Sender,
-        context: notices.MessageContext,
+        context: MessageContext,
         *,
         first_pause: float = FIRST_PAUSE,
         disk_pause: float = DISK_PAUSE,
@@ -70,23 +69,23 @@ class Outbox:
         self._disk_pause = disk_pause
         self._patience = patience
         self._send_seconds = send_seconds
-        self._lanes: dict[Channel, asyncio.Event] = {}
-        """What wakes each channel that is being served."""
-        self._turns: defaultdict[Channel, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._new_pause = partial(Rest, first=first_pause, longest=LONGEST_PAUSE)
-        self._pauses: defaultdict[Channel, Rest] = defaultdict(self._new_pause)
+        self._woken: dict[Channel, asyncio.Event] = {}
+        """Set when something new may be due, for each channel that is being served."""
+        self._locks: defaultdict[Channel, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._new_rest = partial(Rest, first=first_pause, longest=LONGEST_PAUSE)
+        self._rests: defaultdict[Channel, Rest] = defaultdict(self._new_rest)
         self._failures: dict[Key, int] = {}
-        """How often in a row Slack could not serve each subscription: others of its channel go first then."""
-        self._all_pause = self._new_pause()
+        """How often in a row each subscription's message failed: others of its channel go first then."""
+        self._rest_of_all = self._new_rest()
         self._failing: set[Channel] = set()
         self._tasks: asyncio.TaskGroup | None = None
         self._sending: set[asyncio.Task[None]] = set()
         self._is_ending = False
         self.trouble: NotTaken | None = None
-        """What keeps it from sending anything at present: Slack refuses the bot itself."""
+        """Slack's refusal of the bot itself, which keeps it from sending anything; None while all is well."""
 
     async def run(self) -> None:
-        """Deliver, until cancelled: first what is due from before, then what it is woken for."""
+        """Deliver until cancelled: what is due from before, and what ``wake`` is called for."""
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
             try:
@@ -96,24 +95,19 @@ class Outbox:
                             self.wake(subscription.key)
                 await asyncio.Event().wait()
             finally:
-                self._tasks = None  # what wakes it from now on is delivered after the next start
+                self._tasks = None  # what is due from now on is delivered after the next start
 
     def wake(self, key: Key) -> None:
-        """Say that something may be due for a subscription."""
+        """Deliver what is due for a subscription, if anything is; returns at once."""
         channel = _channel_of(key)
-        if channel in self._lanes:
-            self._lanes[channel].set()
+        if channel in self._woken:
+            self._woken[channel].set()
         elif self._tasks:
-            self._lanes[channel] = asyncio.Event()
+            self._woken[channel] = asyncio.Event()
             self._tasks.create_task(self._serve(channel))
 
-    @property
-    def is_sending(self) -> bool:
-        """Whether a message is on its way, or still to be written down."""
-        return bool(self._sending)
-
     async def drain(self, seconds: float) -> None:
-        """Begin nothing new, and wait for what is on its way to Slack, so many seconds at most."""
+        """Send nothing new, and wait ``seconds`` at most for what is on its way."""
         self._is_ending = True
         if not self._sending:
             return
@@ -125,9 +119,9 @@ class Outbox:
             await asyncio.wait(late)
 
     async def deliver(self, key: Key, *, person_is_here: bool = False) -> None:
-        """Take the next step for a subscription, if its turn comes while a person would wait for it.
+        """Take the next step for a subscription while a person waits: soon, or not at all.
 
-        Slack's refusal is written down, not raised.
+        Slack's refusal is recorded, not raised; ``person_is_here``: they will see it without a message.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(self._patience) as patience:
@@ -139,66 +133,60 @@ class Outbox:
         subscription, step = await self._next(key)
         if subscription is None or step is None:
             return
-        await self._wait_for_pace(subscription, step, urgent=patience is not None)
-        turn = self._turns[_channel_of(key)]
-        await turn.acquire()
+        await self._wait_for_rate(subscription, step, urgent=patience is not None)
+        lock = self._locks[_channel_of(key)]
+        await lock.acquire()
         sending: asyncio.Task[None] | None = None
         try:
-            subscription, still = await self._next(key)  # it may have changed while this waited
-            if subscription and still is step and self._may_begin(key, patience):
+            subscription, step_now = await self._next(key)  # it may have changed while this waited
+            if subscription and step_now is step and self._may_send(key, patience):
                 sending = asyncio.create_task(
                     self._perform(subscription, step, person_is_here=person_is_here)
                 )
         finally:
             if sending is None:
-                turn.release()
+                lock.release()
         if sending:
-            await self._unbroken(sending, turn)
+            # It is sent and recorded even if the caller is cancelled; only then is it the next one's turn.
+            self._sending.add(sending)
+            sending.add_done_callback(self._sending.discard)
+            sending.add_done_callback(lambda _: lock.release())
+            await asyncio.shield(sending)
 
     async def _next(self, key: Key) -> tuple[Subscription | None, Step | None]:
         subscription = await self._store.get(key)
         return subscription, next_step(subscription) if subscription else None
 
-    def _may_begin(self, key: Key, patience: asyncio.Timeout | None) -> bool:
-        """Say so, and let patience last for what begins. What a person asks for is tried in a pause too."""
+    def _may_send(self, key: Key, patience: asyncio.Timeout | None) -> bool:
+        """Whether to send now: if a person waits, also during a pause; their patience lasts for it."""
         if patience and not patience.expired():
             patience.reschedule(_now() + self._send_seconds)
-        return not self._is_ending and (patience is not None or self._pause_of(_channel_of(key)) <= 0)
-
-    async def _unbroken(self, sending: asyncio.Task[None], turn: asyncio.Lock) -> None:
-        """Let a message on its way arrive and be written down, even if the one who sent it is stopped.
-
-        Only then is it the next one's turn.
-        """
-        self._sending.add(sending)
-        sending.add_done_callback(self._sending.discard)
-        sending.add_done_callback(lambda _: turn.release())
-        await asyncio.shield(sending)
+        return not self._is_ending and (patience is not None or self._rest_of(_channel_of(key)) <= 0)
 
     async def _serve(self, channel: Channel) -> None:
-        """Deliver to one channel until nothing is due there."""
-        woken = self._lanes[channel]
+        """Deliver to one channel until nothing is due."""
+        woken = self._woken[channel]
         try:
             while not self._is_ending:
                 woken.clear()
                 if first := await self._first_due(channel):
-                    await self._deliver_at(*first, woken)
+                    await self._deliver_when_due(*first, woken)
                 elif not woken.is_set():
                     return
         finally:
-            del self._lanes[channel]
+            del self._woken[channel]
             self._forget(channel)
 
     def _forget(self, channel: Channel) -> None:
         """Keep nothing of a channel in which nothing is due."""
         self._failing.discard(channel)
-        self._pauses.pop(channel, None)
+        self._rests.pop(channel, None)
         self._failures = {key: each for key, each in self._failures.items() if _channel_of(key) != channel}
-        if channel in self._turns and not self._turns[channel].locked():
-            del self._turns[channel]
+        if channel in self._locks and not self._locks[channel].locked():
+            del self._locks[channel]
 
     async def _first_due(self, channel: Channel) -> tuple[float, Subscription] | None:
-        """Choose what a channel is told next: what was noticed first; cards are edited when all is told."""
+        """Choose a channel's next message: the earliest change first; edits of cards come last."""
         now = time.time()
         due = [
             (max(at, now), subscription)
@@ -213,9 +201,9 @@ class Outbox:
 
         return min(due, key=order, default=None)
 
-    async def _deliver_at(self, at: float, subscription: Subscription, woken: asyncio.Event) -> None:
-        """Deliver if it is time; otherwise wait until then, or until something else is due."""
-        wait = max(at - time.time(), self._pause_of(_channel_of(subscription.key)))
+    async def _deliver_when_due(self, at: float, subscription: Subscription, woken: asyncio.Event) -> None:
+        """Deliver if it is time; otherwise wait until then, or until the channel is woken."""
+        wait = max(at - time.time(), self._rest_of(_channel_of(subscription.key)))
         if next_step(subscription) in EDITS:
             wait = max(wait, self._slack.edit_delay())  # it may be long, and notices go first
         if wait <= 0:
@@ -225,48 +213,48 @@ class Outbox:
             async with asyncio.timeout(wait):
                 await woken.wait()
 
-    def _pause_of(self, channel: Channel) -> float:
-        """Say for how many seconds a channel is left alone."""
-        paused_until = self._pauses[channel].until if channel in self._pauses else 0.0
-        return max(paused_until, self._all_pause.until) - _now()
+    def _rest_of(self, channel: Channel) -> float:
+        """Return for how many seconds nothing is sent to a channel."""
+        paused_until = self._rests[channel].until if channel in self._rests else 0.0
+        return max(paused_until, self._rest_of_all.until) - _now()
 
-    async def _wait_for_pace(self, subscription: Subscription, step: Step, *, urgent: bool) -> None:
+    async def _wait_for_rate(self, subscription: Subscription, step: Step, *, urgent: bool) -> None:
         if step in EDITS:
             await self._slack.may_edit()
         elif step is not Step.FORGET:
-            await self._slack.may_post(_where(subscription, step), urgent=urgent)
+            await self._slack.may_post(_conversation(subscription, step), urgent=urgent)
 
     async def _perform(self, subscription: Subscription, step: Step, *, person_is_here: bool) -> None:
-        """Take one step, and write down what came of it."""
+        """Take one step, and record what came of it."""
         channel = _channel_of(subscription.key)
         change: Change | None
         try:
-            if unsent := await self._unsent(subscription, step):
+            if unsent := await self._change_unsent(subscription, step):
                 await self._store.change(subscription.key, unsent)
                 return
             if self._store.trouble:
-                await self._store.check()  # what can't be written down must not be sent
+                await self._store.check()  # what can't be recorded must not be sent
             change = await self._send(subscription, step)
         except StoreTrouble:
-            self._pauses[channel].begin()
+            self._rests[channel].begin()
             return
         except NotTaken as error:
             self._metrics.delivery(step.name.lower(), error.refusal.name.lower(), error.code)
-            change = self._after(
-                error, subscription, step, person_knows=person_is_here or await self._knows(subscription)
-            )
+            of_channel = await self._store.of_channel(*channel)
+            person_knows = person_is_here or changes.is_known(subscription, of_channel)
+            change = self._change_refused(error, subscription, step, person_knows=person_knows)
         else:
             self._metrics.delivery(step.name.lower())
             log.info("told", extra=_about(subscription, step))
             if step in (Step.POST_CARD, Step.POST_NOTICE):
-                await self._reopen(channel)
+                await self._retry_paused(channel)
         if change is not None:
-            self._works(channel)
+            self._answered(channel)
             self._failures.pop(subscription.key, None)
             await self._record(subscription, change)
 
-    async def _unsent(self, subscription: Subscription, step: Step) -> Change | None:
-        """Say what changes where nothing has to be sent; None where something has. Raises StoreTrouble."""
+    async def _change_unsent(self, subscription: Subscription, step: Step) -> Change | None:
+        """Return the change where nothing has to be sent; None where something has. Raises StoreTrouble."""
         if step is Step.FORGET:
             return changes.forgotten
         of_channel = await self._store.of_channel(*_channel_of(subscription.key))
@@ -277,11 +265,8 @@ class Outbox:
             return changes.warning_edited
         return None
 
-    async def _knows(self, subscription: Subscription) -> bool:
-        return changes.is_known(subscription, await self._store.of_channel(*_channel_of(subscription.key)))
-
-    async def _reopen(self, channel: Channel) -> None:
-        """Try all that is paused in a channel, now that Slack takes messages there again."""
+    async def _retry_paused(self, channel: Channel) -> None:
+        """Retry all that is paused in a channel: Slack accepts messages there again."""
         now = int(time.time())
         for each in await self._store.of_channel(*channel):
             if each.pause and each.pause.next_try > now:
@@ -290,37 +275,28 @@ class Outbox:
                 self.wake(each.key)
 
     async def _send(self, subscription: Subscription, step: Step) -> Change:
-        """Send what the step asks for; what Slack calls malformed goes as plain text. Raises NotTaken."""
+        """Send the message of a step; as plain text if Slack calls it malformed. Raises NotTaken."""
         message = self._message(subscription, step)
         try:
             return await self._send_as(message, subscription, step)
         except NotTaken as error:
             if error.refusal is not Refusal.OUR_FAULT:
                 raise
-            told = "Slack calls a message malformed, so it goes as plain text"
-            log.warning(told, extra=_about(subscription, step, code=error.code))
+            fields = _about(subscription, step, code=error.code)
+            log.warning("Slack calls a message malformed, so it goes as plain text", extra=fields)
             return await self._send_as(without_blocks(message), subscription, step)
 
     def _message(self, subscription: Subscription, step: Step) -> Message:
-        """Make the message. A mistake of ours in it may cost its looks, but not the word."""
+        """Render the message; a mistake of ours in that may cost its looks, but not the message."""
         try:
-            return self._render(subscription, step)
+            return render(subscription, step, self._context, now=int(time.time()))
         except Exception:
             log.exception("a message can't be made", extra=_about(subscription, step))
-            return notices.plain_text(subscription)
-
-    def _render(self, subscription: Subscription, step: Step) -> Message:
-        if step is Step.TELL_PERSON:
-            return notices.paused(subscription, self._context)
-        if step is Step.EDIT_WARNING:
-            return notices.pause_over(subscription)
-        if step is Step.POST_NOTICE and subscription.notice:
-            return notices.notice(subscription, subscription.notice)
-        return notices.card(subscription, self._context, now=int(time.time()))
+            return plain_text(subscription)
 
     async def _send_as(self, message: Message, subscription: Subscription, step: Step) -> Change:
         if step is Step.TELL_PERSON:
-            return changes.person_told(await self._slack.post(_where(subscription, step), message))
+            return changes.person_told(await self._slack.post(_conversation(subscription, step), message))
         if step is Step.EDIT_WARNING and subscription.warning:
             await self._slack.edit(subscription.warning.channel_id, subscription.warning.ts, message)
             return changes.warning_edited
@@ -336,17 +312,17 @@ class Outbox:
         posted = await self._slack.post(subscription.channel_id, message)
         return changes.card_posted(subscription, posted.ts, int(time.time()))
 
-    def _after(
+    def _change_refused(
         self, error: NotTaken, subscription: Subscription, step: Step, *, person_knows: bool
     ) -> Change | None:
-        """Say what changes with a refusal; None where only time can help."""
+        """Return the change that a refusal makes; None where only time can help."""
         now, refusal = int(time.time()), error.refusal
         if refusal is Refusal.LATER:
             self._failures[subscription.key] = self._failures.get(subscription.key, 0) + 1
-            self._fails(_channel_of(subscription.key), error)
+            self._failed(_channel_of(subscription.key), error)
             return None
         if refusal is Refusal.CREDENTIALS:
-            self._is_refused(error)
+            self._credentials_refused(error)
             return None
         change = changes.refused(error.code, now, person_knows=person_knows)
         if step is Step.TELL_PERSON:
@@ -360,15 +336,15 @@ class Outbox:
             and (after := change(subscription))
             and after.pause != subscription.pause
         )
-        told = "; the subscription is paused, and tried again later" if pauses else ""
-        log.warning("Slack refuses a message%s", told, extra=_about(subscription, step, code=error.code))
+        paused = "; the subscription is paused, and tried again later" if pauses else ""
+        log.warning("Slack refuses a message%s", paused, extra=_about(subscription, step, code=error.code))
         return change
 
     async def _record(self, subscription: Subscription, change: Change) -> None:
-        """Write down what Slack took. Until the disk lets it, nothing else is sent to this channel."""
+        """Record what Slack accepted. Until that works, nothing else is sent to this channel."""
 
         def same(now: Subscription) -> Subscription | None:
-            # Another one may have been made in its place meanwhile.
+            # Another subscription may have been made in its place meanwhile.
             return change(now) if now.subscribed_at == subscription.subscribed_at else now
 
         while True:
@@ -379,28 +355,28 @@ class Outbox:
             else:
                 return
 
-    def _fails(self, channel: Channel, error: NotTaken) -> None:
+    def _failed(self, channel: Channel, error: NotTaken) -> None:
         if not self._failing:
             fields = about(channel=channel[1], code=error.code, cause=str(error))
             log.warning("Slack does not take a message; trying again", extra=fields)
         self._failing.add(channel)
         if not error.retry_after:  # otherwise that method is held, and everything else goes on
-            self._pauses[channel].begin()
+            self._rests[channel].begin()
 
-    def _is_refused(self, error: NotTaken) -> None:
+    def _credentials_refused(self, error: NotTaken) -> None:
         if not self.trouble:
             log.error(en.DELIVERY_REFUSED, extra=about(code=error.code))
         self.trouble = error
-        self._all_pause.begin()
+        self._rest_of_all.begin()
 
-    def _works(self, channel: Channel) -> None:
-        """Note that Slack gave a channel a proper answer."""
-        self._pauses.pop(channel, None)
+    def _answered(self, channel: Channel) -> None:
+        """Note that Slack accepted or refused a message properly: a failure, if any, is over."""
+        self._rests.pop(channel, None)
         was_failing = bool(self._failing) or self.trouble is not None
         self._failing.discard(channel)
         if self.trouble:
-            self._all_pause, self.trouble = self._new_pause(), None
-            for woken in self._lanes.values():
+            self._rest_of_all, self.trouble = self._new_rest(), None
+            for woken in self._woken.values():
                 woken.set()
         if was_failing and not self._failing:
             log.info("Slack takes messages again")
@@ -410,8 +386,8 @@ def _about(subscription: Subscription, step: Step, *, code: str = "") -> dict[st
     return about(job=subscription.job_id, channel=subscription.channel_id, step=step.name.lower(), code=code)
 
 
-def _where(subscription: Subscription, step: Step) -> str:
-    """Name the conversation in which a step is taken."""
+def _conversation(subscription: Subscription, step: Step) -> str:
+    """Return the id of the channel, or of the person, to whom a step's message goes."""
     return subscription.subscribed_by if step is Step.TELL_PERSON else subscription.channel_id
 
 

@@ -15,8 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.bench.report import Figure, options, progress, run, zero
-from tests.scenarios.kill_records import Outcome, Plan
-from tests.scenarios.killing import play
+from tests.scenarios.killing import Outcome, Plan, play
 
 PATIENCE = 60.0
 

@@ -11,15 +11,13 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import psutil
 
-from bot.metastudio.auth import AccessKey
+from bot.metastudio.auth import AccessKey, Key
 from bot.metastudio.client import MetaStudio
 from bot.simulators.metastudio.account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
 from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
@@ -75,7 +73,7 @@ class Simulators:
 
     def client(self) -> MetaStudio:
         """Make the bot's client of MetaStudio."""
-        auth = AccessKey(ACCESS_KEY, SECRET_KEY, project_id=PROJECT_ID, now=partial(datetime.now, UTC))
+        auth = AccessKey(Key(ACCESS_KEY, SECRET_KEY), project_id=PROJECT_ID)
         return MetaStudio(self.metastudio, project_id=PROJECT_ID, auth=auth)
 
 

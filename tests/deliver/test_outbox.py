@@ -25,7 +25,7 @@ from bot.domain.subscriptions import (
 )
 from bot.simulators.slack.workspace import SlackWorkspace
 from bot.telemetry.metrics import Metrics, Stock
-from tests.support import Office, disk_held, eventually, eventually_so, fail_fast, log_text, office
+from tests.support import PATIENCE, Office, disk_held, eventually, eventually_so, fail_fast, log_text, office
 
 
 async def all_told(post: Office) -> None:
@@ -742,7 +742,7 @@ class TestOthersFirst:
                 started = clock()
                 await post.outbox.deliver(key, person_is_here=True)
                 waited = clock() - started
-            await eventually(lambda: not post.outbox.is_sending)
+            await post.outbox.drain(PATIENCE)
 
             assert waited < 2
             assert (await post.kept(key)).card
