@@ -2,24 +2,65 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from bot.config import Settings
-from bot.errors import StoreLocked
 from bot.messages import channel as notices
 from bot.messages import job_card, private
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from bot.simulators.slack.workspace import Message, SlackWorkspace
-from bot.simulators.world import running, settings_for
+from bot.simulators.world import running
 from tests.support import AT_ONCE, BOTH_MODES, PATIENCE, eventually
 
 COMMAND = "/voicejob"
 SUBSCRIBED = ":white_check_mark: Subscribed to"
 BOB = "U0BOB"
+
+
+@dataclass(frozen=True)
+class Room:
+    """A channel in which people use the bot, and a job that it does not know yet."""
+
+    slack: SlackWorkspace
+    metastudio: MetaStudioSimulator
+    channel: str
+    job_id: str
+
+    async def ask(self, text: str, *, channel: str = "", **who: Any) -> Message:
+        """Type the command and wait for what it shows to the person alone."""
+        asked = await self.slack.command(COMMAND, text, channel=channel or self.channel, **who)
+        assert asked.acked
+        seen = await asked.message()
+        assert seen.user == asked.user
+        return seen
+
+    async def press(self, seen: Message, action_id: str, **who: Any) -> Message:
+        """Press a button and wait for what it shows."""
+        pressed = await self.slack.press(seen, action_id, **who)
+        assert pressed.acked
+        return await pressed.message()
+
+    async def posted(self, text: str, *, channel: str = "") -> Message:
+        """Wait for a public message."""
+        where = channel or self.channel
+        return await self.slack.message_where(
+            lambda seen: seen.channel == where and not seen.user and text in seen.text
+        )
+
+    async def listed(self, text: str, *, channel: str = "") -> Message:
+        """Ask for the list until it says this: a subscription retires a moment after its last message."""
+        async with asyncio.timeout(PATIENCE):
+            while text not in (seen := await self.ask("list", channel=channel)).text:
+                pass
+        return seen
+
+    def public(self, channel: str = "") -> list[Message]:
+        """List the messages that are no replies."""
+        shown = self.slack.messages(channel or self.channel)
+        return [message for message in shown if not message.thread_ts]
 
 
 @pytest.fixture
@@ -29,44 +70,8 @@ def channel(slack: SlackWorkspace) -> str:
 
 
 @pytest.fixture
-def job_id(metastudio: MetaStudioSimulator) -> str:
-    return str(metastudio.add_job(voice_name="女声")["job_id"])
-
-
-async def ask(slack: SlackWorkspace, channel: str, text: str, **who: Any) -> Message:
-    """Type the command and wait for what it shows to the person alone."""
-    asked = await slack.command(COMMAND, text, channel=channel, **who)
-    assert asked.acked
-    seen = await asked.message()
-    assert seen.user == asked.user
-    return seen
-
-
-async def press(slack: SlackWorkspace, seen: Message, action_id: str, **who: Any) -> Message:
-    """Press a button and wait for what it shows."""
-    pressed = await slack.press(seen, action_id, **who)
-    assert pressed.acked
-    return await pressed.message()
-
-
-async def told(slack: SlackWorkspace, channel: str, text: str) -> Message:
-    """Wait for a public message in a channel."""
-    return await slack.message_where(
-        lambda seen: seen.channel == channel and not seen.user and text in seen.text
-    )
-
-
-async def listed(slack: SlackWorkspace, channel: str, text: str) -> Message:
-    """Ask for the list until it says this: a subscription retires a moment after its last message."""
-    async with asyncio.timeout(PATIENCE):
-        while text not in (seen := await ask(slack, channel, "list")).text:
-            pass
-    return seen
-
-
-def public(slack: SlackWorkspace, channel: str) -> list[Message]:
-    """List the messages of a channel that are no replies."""
-    return [message for message in slack.messages(channel) if not message.thread_ts]
+def room(slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str) -> Room:
+    return Room(slack, metastudio, channel, str(metastudio.add_job(voice_name="女声")["job_id"]))
 
 
 def buttons(seen: Message) -> list[str]:
@@ -86,13 +91,11 @@ class TestSubscribing:
             ("Subscribe important `{}`", "important"),
         ],
     )
-    async def test_the_card_is_posted_before_the_yes(
-        self, slack: SlackWorkspace, channel: str, job_id: str, text: str, level: str
-    ) -> None:
+    async def test_the_card_is_posted_before_the_yes(self, room: Room, text: str, level: str) -> None:
         """The person hears yes when the channel has the card, which says of what it is told."""
-        said = await ask(slack, channel, text.format(job_id))
+        said = await room.ask(text.format(room.job_id))
 
-        (card,) = public(slack, channel)
+        (card,) = room.public()
         assert SUBSCRIBED in said.text
         assert level in said.text
         assert level in card.text
@@ -101,162 +104,142 @@ class TestSubscribing:
         assert card.ts < said.ts
 
     @BOTH_MODES
-    async def test_the_button_on_a_card_does_the_same(
-        self, slack: SlackWorkspace, channel: str, job_id: str
-    ) -> None:
+    async def test_the_button_on_a_card_does_the_same(self, room: Room) -> None:
         """A look-up offers to subscribe, and one press is enough; the yes takes the offer's place."""
-        card = await ask(slack, channel, job_id)
-        said = await press(slack, card, job_card.SUBSCRIBE)
+        card = await room.ask(room.job_id)
+        said = await room.press(card, job_card.SUBSCRIBE)
 
         assert SUBSCRIBED in said.text
         assert (said.user, said.ts) == (card.user, card.ts)
-        assert len(public(slack, channel)) == 1
+        assert len(room.public()) == 1
 
-    async def test_the_look_up_of_who_subscribes_is_a_check(
-        self, slack: SlackWorkspace, channel: str, job_id: str
-    ) -> None:
+    async def test_the_look_up_of_who_subscribes_is_a_check(self, room: Room) -> None:
         """What was asked for before it is older than what the person saw."""
-        await ask(slack, channel, f"subscribe {job_id}")
+        await room.ask(f"subscribe {room.job_id}")
 
-        assert "Not checked since I was started" not in str((await ask(slack, channel, "list")).blocks)
+        assert "Not checked since I was started" not in str((await room.ask("list")).blocks)
 
-    async def test_every_change_is_told(
-        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, job_id: str
-    ) -> None:
+    async def test_every_change_is_told(self, room: Room) -> None:
         """A change is a reply in the card's thread, shown in the channel too, and the card is edited."""
-        await ask(slack, channel, f"subscribe {job_id}")
-        (card,) = public(slack, channel)
-        metastudio.set_state(job_id, "AUDIT_FAILED")
-        reply = await told(slack, channel, "Waiting for the recordings → Review failed")
+        await room.ask(f"subscribe {room.job_id}")
+        (card,) = room.public()
+        room.metastudio.set_state(room.job_id, "AUDIT_FAILED")
+        reply = await room.posted("Waiting for the recordings → Review failed")
 
         assert reply.thread_ts == card.ts
         assert reply.reply_broadcast
         assert "Upload new recordings" in reply.text
-        edited = await slack.message_where(lambda seen: seen.ts == card.ts and "Review failed" in seen.text)
+        edited = await room.slack.message_where(
+            lambda seen: seen.ts == card.ts and "Review failed" in seen.text
+        )
         assert edited.edited
 
-    async def test_only_what_is_important_reaches_the_channel(
-        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, job_id: str
-    ) -> None:
+    async def test_only_what_is_important_reaches_the_channel(self, room: Room) -> None:
         """With "important" the thread has every change, and the channel those that ask for somebody."""
-        await ask(slack, channel, f"subscribe {job_id} important")
-        metastudio.set_state(job_id, "AUDITING")
-        quiet = await told(slack, channel, "→ In manual review")
-        metastudio.set_state(job_id, "USER_RESULT_REVIEW")
-        loud = await told(slack, channel, "→ Waiting for you to judge the result")
-        metastudio.set_state(job_id, "SUCCEED")
-        last = await told(slack, channel, "→ Succeeded")
+        await room.ask(f"subscribe {room.job_id} important")
+        room.metastudio.set_state(room.job_id, "AUDITING")
+        quiet = await room.posted("→ In manual review")
+        room.metastudio.set_state(room.job_id, "USER_RESULT_REVIEW")
+        loud = await room.posted("→ Waiting for you to judge the result")
+        room.metastudio.set_state(room.job_id, "SUCCEED")
+        last = await room.posted("→ Succeeded")
 
         assert not quiet.reply_broadcast
         assert loud.reply_broadcast
         assert last.reply_broadcast
 
-    async def test_an_ended_job_retires_its_subscription(
-        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, job_id: str
-    ) -> None:
+    async def test_an_ended_job_retires_its_subscription(self, room: Room) -> None:
         """The last message and the last edit come, and the list is empty."""
-        await ask(slack, channel, f"subscribe {job_id}")
-        metastudio.set_state(job_id, "FAILED")
-        last = await told(slack, channel, "The job is over, and the subscription with it")
+        await room.ask(f"subscribe {room.job_id}")
+        room.metastudio.set_state(room.job_id, "FAILED")
+        last = await room.posted("The job is over, and the subscription with it")
 
         assert buttons(last) == []
-        await listed(slack, channel, "no subscriptions")
+        await room.listed("no subscriptions")
 
-    async def test_a_deleted_job_is_told_as_gone(
-        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, job_id: str
-    ) -> None:
+    async def test_a_deleted_job_is_told_as_gone(self, room: Room) -> None:
         """A job that is not there any more ends its subscription, with a word on it."""
-        await ask(slack, channel, f"subscribe {job_id}")
-        metastudio.delete(job_id)
+        await room.ask(f"subscribe {room.job_id}")
+        room.metastudio.delete(room.job_id)
 
-        assert (await told(slack, channel, "→ Deleted")).reply_broadcast
-        await told(slack, channel, "The job is over, and the subscription with it")
+        assert (await room.posted("→ Deleted")).reply_broadcast
+        await room.posted("The job is over, and the subscription with it")
 
 
 @pytest.mark.usefixtures("bot")
 class TestOtherAnswers:
     """Each case has its own right answer."""
 
-    async def test_twice(self, slack: SlackWorkspace, channel: str, job_id: str) -> None:
+    async def test_twice(self, room: Room) -> None:
         """Who subscribes again hears who did it first, and how to change the level; one card is enough."""
-        await ask(slack, channel, f"subscribe {job_id}")
-        said = await ask(slack, channel, f"subscribe {job_id}", user=BOB)
+        await room.ask(f"subscribe {room.job_id}")
+        said = await room.ask(f"subscribe {room.job_id}", user=BOB)
 
         assert "<@U0ALICE> has subscribed" in said.text
-        assert f"`/voicejob subscribe {job_id} important` changes that" in said.text
-        assert len(public(slack, channel)) == 1
+        assert f"`/voicejob subscribe {room.job_id} important` changes that" in said.text
+        assert len(room.public()) == 1
 
-    async def test_another_level(self, slack: SlackWorkspace, channel: str, job_id: str) -> None:
+    async def test_another_level(self, room: Room) -> None:
         """Subscribing with another level changes it, and the card says so."""
-        await ask(slack, channel, f"subscribe {job_id}")
-        said = await ask(slack, channel, f"subscribe {job_id} important", user=BOB)
+        await room.ask(f"subscribe {room.job_id}")
+        said = await room.ask(f"subscribe {room.job_id} important", user=BOB)
 
         assert "important" in said.text
-        edited = await told(slack, channel, "important")
+        edited = await room.posted("important")
         assert edited.edited
-        assert len(public(slack, channel)) == 1
+        assert len(room.public()) == 1
 
-    async def test_a_job_that_ended(
-        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, job_id: str
-    ) -> None:
+    async def test_a_job_that_ended(self, room: Room) -> None:
         """Its card is shown to the person, with the reason why there is nothing to subscribe to."""
-        metastudio.set_state(job_id, "SUCCEED")
-        said = await ask(slack, channel, f"subscribe {job_id}")
+        room.metastudio.set_state(room.job_id, "SUCCEED")
+        said = await room.ask(f"subscribe {room.job_id}")
 
         assert "This job is over" in said.text
         assert "女声" in said.text
-        assert slack.messages(channel) == []
-        assert "no subscriptions" in (await ask(slack, channel, "list")).text
+        assert room.slack.messages(room.channel) == []
+        assert "no subscriptions" in (await room.ask("list")).text
 
-    async def test_a_word_that_is_left_over(
-        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, job_id: str
-    ) -> None:
+    async def test_a_word_that_is_left_over(self, room: Room) -> None:
         """Nothing is done while a word of the command is not understood: the acknowledgement says why."""
-        asked = await slack.command(COMMAND, f"subscribe {job_id} weekly", channel=channel)
-        assert (public(slack, channel), metastudio.requests) == ([], [])
-        await ask(slack, channel, f"subscribe {job_id}")
-        ended = await slack.command(COMMAND, f"unsubscribe {job_id} weekly", channel=channel)
+        asked = await room.slack.command(COMMAND, f"subscribe {room.job_id} weekly", channel=room.channel)
+        assert (room.public(), room.metastudio.requests) == ([], [])
+        await room.ask(f"subscribe {room.job_id}")
+        ended = await room.slack.command(COMMAND, f"unsubscribe {room.job_id} weekly", channel=room.channel)
 
         assert asked.ack_message
-        assert f"Did you mean `/voicejob subscribe {job_id}" in asked.ack_message.text
+        assert f"Did you mean `/voicejob subscribe {room.job_id}" in asked.ack_message.text
         assert ended.ack_message
-        assert f"Did you mean `/voicejob unsubscribe {job_id}`" in ended.ack_message.text
-        assert "1 subscription in" in (await ask(slack, channel, "list")).text
+        assert f"Did you mean `/voicejob unsubscribe {room.job_id}`" in ended.ack_message.text
+        assert "1 subscription in" in (await room.ask("list")).text
 
-    async def test_metastudio_down(
-        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, job_id: str
-    ) -> None:
+    async def test_metastudio_down(self, room: Room) -> None:
         """The problem has a button that subscribes, not one that only looks."""
-        metastudio.fail(Fault.error(503, "APIGW.0613"), times=3)
-        problem = await ask(slack, channel, f"subscribe {job_id}")
+        room.metastudio.fail(Fault.error(503, "APIGW.0613"), times=3)
+        problem = await room.ask(f"subscribe {room.job_id}")
         assert buttons(problem) == [job_card.SUBSCRIBE]
-        said = await press(slack, problem, job_card.SUBSCRIBE)
+        said = await room.press(problem, job_card.SUBSCRIBE)
 
         assert SUBSCRIBED in said.text
 
-    async def test_the_bots_own_direct_messages(
-        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, job_id: str
-    ) -> None:
+    async def test_the_bots_own_direct_messages(self, room: Room) -> None:
         """There a person can follow a job for themselves."""
-        mine = slack.direct_channel("U0ALICE")
-        said = await ask(slack, mine, f"subscribe {job_id}")
-        metastudio.set_state(job_id, "AUDITING")
+        mine = room.slack.direct_channel("U0ALICE")
+        said = await room.ask(f"subscribe {room.job_id}", channel=mine)
+        room.metastudio.set_state(room.job_id, "AUDITING")
 
         assert SUBSCRIBED in said.text
         assert "You are told of every change." in said.text
-        await told(slack, mine, "→ In manual review")
+        await room.posted("→ In manual review", channel=mine)
 
     @pytest.mark.parametrize("people", [("U0ALICE", BOB), ("U0ALICE", BOB, "U0CAROL")])
-    async def test_a_direct_message_between_people(
-        self, slack: SlackWorkspace, job_id: str, people: tuple[str, ...]
-    ) -> None:
+    async def test_a_direct_message_between_people(self, room: Room, people: tuple[str, ...]) -> None:
         """The bot can't post there and can't be invited, so it says where to go and keeps nothing."""
-        between = slack.add_direct(*people)
-        said = await ask(slack, between, f"subscribe {job_id}")
+        between = room.slack.add_direct(*people)
+        said = await room.ask(f"subscribe {room.job_id}", channel=between)
 
         assert "/invite" not in said.text
         assert "direct message between people" in said.text
-        await listed(slack, between, "no subscriptions")
+        await room.listed("no subscriptions", channel=between)
 
 
 @pytest.mark.usefixtures("bot")
@@ -268,15 +251,13 @@ class TestRefusedChannels:
         """Give a channel in which the bot is no member."""
         return slack.add_channel("closed", private=request.param == "private", bot_is_member=False)
 
-    async def test_the_remedy_and_try_again(
-        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, closed: str, job_id: str
-    ) -> None:
+    async def test_the_remedy_and_try_again(self, room: Room, closed: str) -> None:
         """The person gets reason and remedy, the subscription is kept, and Try again posts the card."""
-        refused = await ask(slack, closed, f"subscribe {job_id}")
-        metastudio.set_state(job_id, "AUDITING")
-        shown = await ask(slack, closed, "list")
-        slack.invite(closed)
-        said = await press(slack, refused, notices.RETRY)
+        refused = await room.ask(f"subscribe {room.job_id}", channel=closed)
+        room.metastudio.set_state(room.job_id, "AUDITING")
+        shown = await room.ask("list", channel=closed)
+        room.slack.invite(closed)
+        said = await room.press(refused, notices.RETRY)
 
         assert "I am not in this channel yet" in refused.text
         assert "`/invite @voicejob`" in refused.text
@@ -284,94 +265,84 @@ class TestRefusedChannels:
         assert "`/invite @voicejob`" in str(shown.blocks)
         assert SUBSCRIBED in said.text
         assert said.ts == refused.ts
-        await told(slack, closed, "In manual review")
-        assert slack.direct("U0ALICE") == []
+        await room.posted("In manual review", channel=closed)
+        assert room.slack.direct("U0ALICE") == []
 
-    async def test_subscribing_again_tries_again(
-        self, slack: SlackWorkspace, closed: str, job_id: str
-    ) -> None:
+    async def test_subscribing_again_tries_again(self, room: Room, closed: str) -> None:
         """Without an invitation the same reason comes again; after it the command works, with its level."""
-        refused = await ask(slack, closed, f"subscribe {job_id}")
-        again = await press(slack, refused, notices.RETRY)
-        slack.invite(closed)
-        said = await ask(slack, closed, f"subscribe {job_id} important")
+        refused = await room.ask(f"subscribe {room.job_id}", channel=closed)
+        again = await room.press(refused, notices.RETRY)
+        room.slack.invite(closed)
+        said = await room.ask(f"subscribe {room.job_id} important", channel=closed)
 
         assert "`/invite @voicejob`" in again.text
         assert buttons(again) == [notices.RETRY]
         assert SUBSCRIBED in said.text
         assert "important" in said.text
-        assert len(public(slack, closed)) == 1
+        assert len(room.public(closed)) == 1
 
-    async def test_a_channel_that_opens_again_opens_for_all(
-        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str
-    ) -> None:
+    async def test_a_channel_that_opens_again_opens_for_all(self, room: Room) -> None:
         """One direct message is enough, and one Try again brings what all its jobs had to tell."""
-        jobs = [metastudio.add_job(voice_name=f"voice {number}")["job_id"] for number in range(4)]
+        jobs = [room.metastudio.add_job(voice_name=f"voice {number}")["job_id"] for number in range(4)]
         for each in jobs:
-            await ask(slack, channel, f"subscribe {each}", user=BOB)
-        slack.remove(channel)
+            await room.ask(f"subscribe {each}", user=BOB)
+        room.slack.remove(room.channel)
         for each in jobs:
-            metastudio.set_state(each, "AUDITING")
-        direct = await slack.message_where(lambda seen: "I can't post in" in seen.text)
+            room.metastudio.set_state(each, "AUDITING")
+        direct = await room.slack.message_where(lambda seen: "I can't post in" in seen.text)
         async with asyncio.timeout(PATIENCE):
-            while (await ask(slack, channel, "list")).text.count("(paused)") < 4:
+            while (await room.ask("list")).text.count("(paused)") < 4:
                 pass
-        slack.invite(channel)
-        await press(slack, direct, notices.RETRY, user=BOB)
+        room.slack.invite(room.channel)
+        await room.press(direct, notices.RETRY, user=BOB)
         for number in range(4):
-            await told(slack, channel, f"`voice {number}`: Waiting for the recordings → In manual review")
+            await room.posted(f"`voice {number}`: Waiting for the recordings → In manual review")
 
-        assert [message.ts for message in slack.direct(BOB)] == [direct.ts]
+        assert [message.ts for message in room.slack.direct(BOB)] == [direct.ts]
         async with asyncio.timeout(PATIENCE):
-            while "(paused)" in (await ask(slack, channel, "list")).text:
+            while "(paused)" in (await room.ask("list")).text:
                 pass
 
-    async def test_one_direct_message_when_a_channel_closes_later(
-        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, job_id: str
-    ) -> None:
+    async def test_one_direct_message_when_a_channel_closes_later(self, room: Room) -> None:
         """The person who subscribed is told once; the button there brings all that was missed."""
-        await ask(slack, channel, f"subscribe {job_id}", user=BOB)
-        slack.remove(channel)
-        metastudio.set_state(job_id, "AUDITING")
-        direct = await slack.message_where(lambda seen: "I can't post in" in seen.text)
-        metastudio.set_state(job_id, "WAITING")
-        shown = await ask(slack, channel, "list")
-        refused = await press(slack, direct, notices.RETRY, user=BOB)
-        slack.invite(channel)
-        said = await press(slack, refused, notices.RETRY, user=BOB)
+        await room.ask(f"subscribe {room.job_id}", user=BOB)
+        room.slack.remove(room.channel)
+        room.metastudio.set_state(room.job_id, "AUDITING")
+        direct = await room.slack.message_where(lambda seen: "I can't post in" in seen.text)
+        room.metastudio.set_state(room.job_id, "WAITING")
+        shown = await room.ask("list")
+        refused = await room.press(direct, notices.RETRY, user=BOB)
+        room.slack.invite(room.channel)
+        said = await room.press(refused, notices.RETRY, user=BOB)
 
-        assert [message.ts for message in slack.direct(BOB)] == [direct.ts]
-        assert f"<#{channel}>" in direct.text
-        assert f"<#{channel}>: I am not a member" in refused.text
+        assert [message.ts for message in room.slack.direct(BOB)] == [direct.ts]
+        assert f"<#{room.channel}>" in direct.text
+        assert f"<#{room.channel}>: I am not a member" in refused.text
         assert "`/invite @voicejob`" in direct.text
         assert "(paused)" in shown.text
         assert SUBSCRIBED in said.text
-        await told(slack, channel, "→ In manual review")
-        await told(slack, channel, "→ Waiting for training")
+        await room.posted("→ In manual review")
+        await room.posted("→ Waiting for training")
 
-    async def test_unsubscribing_from_the_direct_message(
-        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, job_id: str
-    ) -> None:
+    async def test_unsubscribing_from_the_direct_message(self, room: Room) -> None:
         """Who does not need a closed channel any more can end it where they were told of it."""
-        await ask(slack, channel, f"subscribe {job_id}", user=BOB)
-        slack.archive(channel)
-        metastudio.set_state(job_id, "AUDITING")
-        direct = await slack.message_where(lambda seen: "I can't post in" in seen.text)
-        said = await press(slack, direct, notices.STOP, user=BOB)
+        await room.ask(f"subscribe {room.job_id}", user=BOB)
+        room.slack.archive(room.channel)
+        room.metastudio.set_state(room.job_id, "AUDITING")
+        direct = await room.slack.message_where(lambda seen: "I can't post in" in seen.text)
+        said = await room.press(direct, notices.STOP, user=BOB)
 
         assert "The channel is archived" in direct.text
         assert "not told of" in said.text
-        assert "no subscriptions" in (await ask(slack, channel, "list")).text
+        assert "no subscriptions" in (await room.ask("list")).text
 
-    async def test_slack_down_while_subscribing(
-        self, slack: SlackWorkspace, channel: str, job_id: str
-    ) -> None:
+    async def test_slack_down_while_subscribing(self, room: Room) -> None:
         """The subscription is kept, the person hears that the card comes later, and it does."""
-        slack.fail("chat.postMessage", times=2, status=503)
-        said = await ask(slack, channel, f"subscribe {job_id}")
+        room.slack.fail("chat.postMessage", times=2, status=503)
+        said = await room.ask(f"subscribe {room.job_id}")
 
         assert "is kept" in said.text
-        await told(slack, channel, "This channel is told of every change")
+        await room.posted("This channel is told of every change")
 
 
 @pytest.mark.usefixtures("bot")
@@ -379,70 +350,66 @@ class TestUnsubscribing:
     """The end that people choose."""
 
     @pytest.mark.parametrize("way", ["command", "button", "list"])
-    async def test_the_card_says_who_stopped_it(
-        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, job_id: str, way: str
-    ) -> None:
+    async def test_the_card_says_who_stopped_it(self, room: Room, way: str) -> None:
         """It stops, the card tells the channel who did it, and no change is told any more."""
-        await ask(slack, channel, f"subscribe {job_id}")
-        (card,) = public(slack, channel)
+        await room.ask(f"subscribe {room.job_id}")
+        (card,) = room.public()
         if way == "command":
-            said = await ask(slack, channel, f"unsubscribe {job_id}", user=BOB)
+            said = await room.ask(f"unsubscribe {room.job_id}", user=BOB)
         elif way == "button":
-            said = await press(slack, card, notices.STOP, user=BOB)
+            said = await room.press(card, notices.STOP, user=BOB)
         else:
-            shown = await ask(slack, channel, "list", user=BOB)
-            said = await press(slack, shown, private.LISTED_STOP)
+            shown = await room.ask("list", user=BOB)
+            said = await room.press(shown, private.LISTED_STOP)
             assert said.ts == shown.ts
-        stopped = await told(slack, channel, f"Stopped by <@{BOB}>")
-        metastudio.set_state(job_id, "AUDITING")
+        stopped = await room.posted(f"Stopped by <@{BOB}>")
+        room.metastudio.set_state(room.job_id, "AUDITING")
         await asyncio.sleep(0.6)
 
         assert "not told of" in said.text or "no subscriptions" in said.text
         assert said.user == BOB
         assert stopped.ts == card.ts
         assert buttons(stopped) == [job_card.SUBSCRIBE]
-        assert slack.thread(channel, card.ts) == []
-        assert "no subscriptions" in (await ask(slack, channel, "list")).text
+        assert room.slack.thread(room.channel, card.ts) == []
+        assert "no subscriptions" in (await room.ask("list")).text
 
-    async def test_while_the_card_is_on_its_way(
-        self, slack: SlackWorkspace, channel: str, job_id: str
-    ) -> None:
+    async def test_while_the_card_is_on_its_way(self, room: Room) -> None:
         """A card that arrives after the end says that it was stopped: it does not claim to go on."""
-        slack.fail("chat.postMessage", delay=0.5)
-        asked = await slack.command(COMMAND, f"subscribe {job_id}", channel=channel)
-        await eventually(lambda: any(call.method == "chat.postMessage" for call in slack.calls))
-        said = await ask(slack, channel, f"unsubscribe {job_id}", user=BOB)
+        room.slack.fail("chat.postMessage", delay=0.5)
+        asked = await room.slack.command(COMMAND, f"subscribe {room.job_id}", channel=room.channel)
+        await eventually(lambda: any(call.method == "chat.postMessage" for call in room.slack.calls))
+        said = await room.ask(f"unsubscribe {room.job_id}", user=BOB)
         await asked.message()
 
         assert "not told of" in said.text
-        await told(slack, channel, f"Stopped by <@{BOB}>")
+        await room.posted(f"Stopped by <@{BOB}>")
 
-    async def test_what_is_not_subscribed(self, slack: SlackWorkspace, channel: str, job_id: str) -> None:
+    async def test_what_is_not_subscribed(self, room: Room) -> None:
         """The answer names the list."""
-        said = await ask(slack, channel, f"unsubscribe {job_id}")
+        said = await room.ask(f"unsubscribe {room.job_id}")
 
         assert "not subscribed" in said.text
         assert "`/voicejob list`" in said.text
 
-    async def test_starting_again(self, slack: SlackWorkspace, channel: str, job_id: str) -> None:
+    async def test_starting_again(self, room: Room) -> None:
         """The button on the stopped card subscribes again, with a new card."""
-        await ask(slack, channel, f"subscribe {job_id}")
-        await ask(slack, channel, f"unsubscribe {job_id}")
-        stopped = await told(slack, channel, "Stopped by")
-        said = await press(slack, stopped, job_card.SUBSCRIBE, user=BOB)
+        await room.ask(f"subscribe {room.job_id}")
+        await room.ask(f"unsubscribe {room.job_id}")
+        stopped = await room.posted("Stopped by")
+        said = await room.press(stopped, job_card.SUBSCRIBE, user=BOB)
 
         assert SUBSCRIBED in said.text
-        assert len(public(slack, channel)) == 2
+        assert len(room.public()) == 2
 
-    async def test_starting_again_at_once(self, slack: SlackWorkspace, channel: str, job_id: str) -> None:
+    async def test_starting_again_at_once(self, room: Room) -> None:
         """However fast it is, the first card says that it was stopped, and the second that it goes on."""
-        await ask(slack, channel, f"subscribe {job_id}")
+        await room.ask(f"subscribe {room.job_id}")
         _, said = await asyncio.gather(
-            ask(slack, channel, f"unsubscribe {job_id}"), ask(slack, channel, f"subscribe {job_id}")
+            room.ask(f"unsubscribe {room.job_id}"), room.ask(f"subscribe {room.job_id}")
         )
 
         assert "subscribed" in said.text
-        alive = [card for card in public(slack, channel) if notices.STOP in buttons(card)]
+        alive = [card for card in room.public() if notices.STOP in buttons(card)]
         assert len(alive) < 2
 
 
@@ -450,32 +417,28 @@ class TestUnsubscribing:
 class TestTogether:
     """People who act at the same time, and people from elsewhere."""
 
-    async def test_two_press_at_once(self, slack: SlackWorkspace, channel: str, job_id: str) -> None:
+    async def test_two_press_at_once(self, room: Room) -> None:
         """There is one subscription and one card; the second person hears who was first."""
-        ours, theirs = await asyncio.gather(
-            ask(slack, channel, job_id), ask(slack, channel, job_id, user=BOB)
-        )
+        ours, theirs = await asyncio.gather(room.ask(room.job_id), room.ask(room.job_id, user=BOB))
         said = await asyncio.gather(
-            *(press(slack, card, job_card.SUBSCRIBE) for card in (ours, theirs, ours, theirs))
+            *(room.press(card, job_card.SUBSCRIBE) for card in (ours, theirs, ours, theirs))
         )
 
-        assert len(public(slack, channel)) == 1
+        assert len(room.public()) == 1
         assert sorted("already" in each.text for each in said) == [False, True, True, True]
-        assert "1 subscription in" in (await ask(slack, channel, "list")).text
+        assert "1 subscription in" in (await room.ask("list")).text
 
     @pytest.mark.parametrize("action_id", [notices.STOP, notices.REFRESH_CARD])
-    async def test_a_press_from_another_workspace(
-        self, slack: SlackWorkspace, channel: str, job_id: str, action_id: str
-    ) -> None:
+    async def test_a_press_from_another_workspace(self, room: Room, action_id: str) -> None:
         """A guest by Slack Connect is refused politely, and nothing changes."""
-        await ask(slack, channel, f"subscribe {job_id}")
-        (card,) = public(slack, channel)
-        said = await press(slack, card, action_id, user="U0GUEST", team="T0OTHER")
+        await room.ask(f"subscribe {room.job_id}")
+        (card,) = room.public()
+        said = await room.press(card, action_id, user="U0GUEST", team="T0OTHER")
 
         assert "Only members of the workspace" in said.text
         assert said.user == "U0GUEST"
-        assert public(slack, channel) == [card]
-        assert "1 subscription in" in (await ask(slack, channel, "list")).text
+        assert room.public() == [card]
+        assert "1 subscription in" in (await room.ask("list")).text
 
 
 @pytest.mark.parametrize(
@@ -487,20 +450,14 @@ class TestTogether:
     ids=str,
 )
 async def test_an_organization_is_served_and_others_are_not(
-    slack: SlackWorkspace,
-    settings: Settings,
-    channel: str,
-    job_id: str,
-    who: dict[str, str],
-    *,
-    is_served: bool,
+    room: Room, settings: Settings, who: dict[str, str], *, is_served: bool
 ) -> None:
     """Typed or pressed, it is one rule: colleagues on Enterprise Grid are at home, guests are not."""
-    slack.move("T0VOICEJOB", "E0ORG")
+    room.slack.move("T0VOICEJOB", "E0ORG")
     async with running(settings, rates=AT_ONCE):
-        listed = await ask(slack, channel, "list", user=BOB, **who)
-        card = await ask(slack, channel, job_id, user=BOB)
-        pressed = await press(slack, card, job_card.REFRESH, **who)
+        listed = await room.ask("list", user=BOB, **who)
+        card = await room.ask(room.job_id, user=BOB)
+        pressed = await room.press(card, job_card.REFRESH, **who)
 
     refused = ["Only members of the workspace" in said.text for said in (listed, pressed)]
     assert refused == [not is_served] * 2
@@ -510,62 +467,54 @@ async def test_an_organization_is_served_and_others_are_not(
 class TestRefresh:
     """The button of a subscription's card."""
 
-    async def test_it_checks_now(
-        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, job_id: str
-    ) -> None:
+    async def test_it_checks_now(self, room: Room) -> None:
         """A press asks MetaStudio at once, edits the card, and stays silent otherwise."""
-        await ask(slack, channel, f"subscribe {job_id}")
-        (card,) = public(slack, channel)
-        metastudio.requests.clear()
-        pressed = await slack.press(card, notices.REFRESH_CARD)
-        await slack.message_where(lambda seen: seen.ts == card.ts and seen.edited)
+        await room.ask(f"subscribe {room.job_id}")
+        (card,) = room.public()
+        room.metastudio.requests.clear()
+        pressed = await room.slack.press(card, notices.REFRESH_CARD)
+        await room.slack.message_where(lambda seen: seen.ts == card.ts and seen.edited)
 
         assert pressed.messages == []
-        assert metastudio.requests_to("show") > 0
+        assert room.metastudio.requests_to("show") > 0
 
-    async def test_the_card_of_a_subscription_that_ended(
-        self, slack: SlackWorkspace, channel: str, job_id: str
-    ) -> None:
+    async def test_the_card_of_a_subscription_that_ended(self, room: Room) -> None:
         """A card that could not be edited any more still has the button, which then shows the job."""
-        await ask(slack, channel, f"subscribe {job_id}")
-        (card,) = public(slack, channel)
-        slack.fail("chat.update", error="edit_window_closed")
-        await ask(slack, channel, f"unsubscribe {job_id}")
-        await listed(slack, channel, "no subscriptions")
-        seen = await press(slack, card, notices.REFRESH_CARD, user=BOB)
+        await room.ask(f"subscribe {room.job_id}")
+        (card,) = room.public()
+        room.slack.fail("chat.update", error="edit_window_closed")
+        await room.ask(f"unsubscribe {room.job_id}")
+        await room.listed("no subscriptions")
+        seen = await room.press(card, notices.REFRESH_CARD, user=BOB)
 
         assert "女声" in seen.text
         assert seen.user == BOB
-        assert public(slack, channel) == [card]
+        assert room.public() == [card]
 
-    async def test_a_problem_is_told_to_the_person(
-        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, job_id: str
-    ) -> None:
+    async def test_a_problem_is_told_to_the_person(self, room: Room) -> None:
         """When MetaStudio does not answer, the card stays and the person hears why."""
-        await ask(slack, channel, f"subscribe {job_id}")
-        (card,) = public(slack, channel)
-        metastudio.chaos = lambda _: Fault.error(403, "APIGW.0302")
-        said = await press(slack, card, notices.REFRESH_CARD, user=BOB)
+        await room.ask(f"subscribe {room.job_id}")
+        (card,) = room.public()
+        room.metastudio.chaos = lambda _: Fault.error(403, "APIGW.0302")
+        said = await room.press(card, notices.REFRESH_CARD, user=BOB)
 
         assert "does not allow the bot" in said.text
         assert said.user == BOB
-        assert public(slack, channel) == [card]
+        assert room.public() == [card]
 
 
 @pytest.mark.usefixtures("bot")
 class TestList:
     """A channel's subscriptions."""
 
-    async def test_levels_and_pages(
-        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str
-    ) -> None:
+    async def test_levels_and_pages(self, room: Room) -> None:
         """A long list has pages, in its own place; each entry can change its level there."""
         for number in range(private.PAGE_SIZE + 1):
-            job = metastudio.add_job(voice_name=f"voice {number}")
-            await ask(slack, channel, f"subscribe {job['job_id']}")
-        first = await ask(slack, channel, "list")
-        more = await press(slack, first, private.PAGE)
-        changed = await press(slack, more, private.LISTED_IMPORTANT)
+            job = room.metastudio.add_job(voice_name=f"voice {number}")
+            await room.ask(f"subscribe {job['job_id']}")
+        first = await room.ask("list")
+        more = await room.press(first, private.PAGE)
+        changed = await room.press(more, private.LISTED_IMPORTANT)
 
         assert "9 subscriptions in this channel: 1 to 8" in first.text
         voices = [re.findall(r"voice \d", page.text) for page in (first, more)]
@@ -574,88 +523,51 @@ class TestList:
         assert {more.ts, changed.ts} == {first.ts}
         assert private.LISTED_ALL in buttons(changed)
 
-    async def test_a_blind_bot_says_so(
-        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, job_id: str
-    ) -> None:
+    async def test_a_blind_bot_says_so(self, room: Room) -> None:
         """While MetaStudio refuses the bot, the list says so; a look-up that works ends the long wait."""
-        await ask(slack, channel, f"subscribe {job_id}")
-        metastudio.chaos = lambda _: Fault.error(403, "APIGW.0302")
+        await room.ask(f"subscribe {room.job_id}")
+        room.metastudio.chaos = lambda _: Fault.error(403, "APIGW.0302")
         async with asyncio.timeout(PATIENCE):
-            while private.NOT_CHECKED not in (await ask(slack, channel, "list")).text:
+            while private.NOT_CHECKED not in (await room.ask("list")).text:
                 pass
-        metastudio.chaos = None
-        metastudio.set_state(job_id, "AUDITING")
-        await ask(slack, channel, job_id)
+        room.metastudio.chaos = None
+        room.metastudio.set_state(room.job_id, "AUDITING")
+        await room.ask(room.job_id)
 
-        await told(slack, channel, "→ In manual review")
+        await room.posted("→ In manual review")
 
-    async def test_another_channel_has_its_own(
-        self, slack: SlackWorkspace, channel: str, job_id: str
-    ) -> None:
+    async def test_another_channel_has_its_own(self, room: Room) -> None:
         """What one channel follows is not shown in another."""
-        other = slack.add_channel("other")
-        await ask(slack, channel, f"subscribe {job_id}")
+        other = room.slack.add_channel("other")
+        await room.ask(f"subscribe {room.job_id}")
 
-        assert "no subscriptions" in (await ask(slack, other, "list")).text
-        assert SUBSCRIBED in (await ask(slack, other, f"subscribe {job_id}")).text
+        assert "no subscriptions" in (await room.ask("list", channel=other)).text
+        assert SUBSCRIBED in (await room.ask(f"subscribe {room.job_id}", channel=other)).text
 
 
 class TestRestart:
     """What lasts longer than a process."""
 
-    async def test_buttons_on_old_cards_work(
-        self,
-        slack: SlackWorkspace,
-        metastudio: MetaStudioSimulator,
-        channel: str,
-        job_id: str,
-        settings: Settings,
-    ) -> None:
+    async def test_buttons_on_old_cards_work(self, room: Room, settings: Settings) -> None:
         """After a restart the card of before can be stopped, and the look-up card subscribes."""
-        other = metastudio.add_job(voice_name="other")["job_id"]
-        async with bot_with(slack, settings):
-            await ask(slack, channel, f"subscribe {job_id}")
-            looked_up = await ask(slack, channel, other)
-        (card,) = public(slack, channel)
-        async with bot_with(slack, settings):
-            assert SUBSCRIBED in (await press(slack, looked_up, job_card.SUBSCRIBE)).text
-            await press(slack, card, notices.STOP)
-            await told(slack, channel, "Stopped by")
+        other = room.metastudio.add_job(voice_name="other")["job_id"]
+        async with running(settings, rates=AT_ONCE):
+            await room.ask(f"subscribe {room.job_id}")
+            looked_up = await room.ask(other)
+        (card,) = room.public()
+        async with running(settings, rates=AT_ONCE):
+            assert SUBSCRIBED in (await room.press(looked_up, job_card.SUBSCRIBE)).text
+            await room.press(card, notices.STOP)
+            await room.posted("Stopped by")
 
-    async def test_what_changed_meanwhile_is_one_message(
-        self,
-        slack: SlackWorkspace,
-        metastudio: MetaStudioSimulator,
-        channel: str,
-        job_id: str,
-        settings: Settings,
-    ) -> None:
+    async def test_what_changed_meanwhile_is_one_message(self, room: Room, settings: Settings) -> None:
         """Several changes while the bot was down are told once it runs, as one."""
-        async with bot_with(slack, settings):
-            await ask(slack, channel, f"subscribe {job_id}")
+        async with running(settings, rates=AT_ONCE):
+            await room.ask(f"subscribe {room.job_id}")
         for state in ("SYSTEM_AUDITING", "AUDITING", "WAITING"):
-            metastudio.set_state(job_id, state)
-        (card,) = public(slack, channel)
-        async with bot_with(slack, settings):
-            await told(slack, channel, "Waiting for the recordings → Waiting for training")
+            room.metastudio.set_state(room.job_id, state)
+        (card,) = room.public()
+        async with running(settings, rates=AT_ONCE):
+            await room.posted("Waiting for the recordings → Waiting for training")
 
-        assert len(slack.thread(channel, card.ts)) == 1
-
-
-@asynccontextmanager
-async def bot_with(slack: SlackWorkspace, settings: Settings) -> AsyncIterator[None]:
-    """Run the bot, and let Slack find it."""
-    async with running(settings, rates=AT_ONCE) as way:
-        slack.events_url = way if way.startswith("http://") else None
-        yield
-
-
-async def test_a_store_in_use_keeps_a_second_bot_from_starting(
-    slack: SlackWorkspace, metastudio: MetaStudioSimulator
-) -> None:
-    """Two bots on one store would tell everything twice."""
-    settings = settings_for(slack, metastudio)
-    async with running(settings):
-        with pytest.raises(StoreLocked):
-            async with running(settings):
-                pass
+        assert len(room.slack.thread(room.channel, card.ts)) == 1
