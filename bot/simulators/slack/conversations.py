@@ -1,6 +1,6 @@
 """What people do with channels and messages: create, invite, remove, archive, write, delete."""
 
-from bot.simulators.slack.records import ALICE, Channel, Message
+from bot.simulators.slack.records import ALICE, Message
 from bot.simulators.slack.state import State
 
 PAIR = 2
@@ -22,10 +22,8 @@ class Conversations:
     def add_direct(self, *people: str) -> str:
         """Create a direct message between people, without the bot, and return its id.
 
-        Three or more people have a group direct message. Raises ValueError for fewer than two.
+        Three or more people have a group direct message.
         """
-        if len(people) < PAIR:
-            raise ValueError(f"A direct message needs two people, not {people}")
         pair = len(people) == PAIR
         names = "--".join(person.lower() for person in people)
         rights = {"people": people, "private": True, "bot_is_member": False}
@@ -33,20 +31,20 @@ class Conversations:
         return self._state.add_channel("D" if pair else "C", name=name, **rights).id
 
     def invite(self, channel: str) -> None:
-        """Make the bot a member. Raises KeyError, and ValueError for a direct message."""
-        self._changeable(channel).bot_is_member = True
+        """Make the bot a member. Raises KeyError."""
+        self._state.channels[channel].bot_is_member = True
 
     def remove(self, channel: str) -> None:
-        """Remove the bot from a channel. Raises KeyError, and ValueError for a direct message."""
-        self._changeable(channel).bot_is_member = False
+        """Remove the bot from a channel. Raises KeyError."""
+        self._state.channels[channel].bot_is_member = False
 
     def archive(self, channel: str) -> None:
-        """Archive a channel. Raises KeyError, and ValueError for a direct message."""
-        self._changeable(channel).archived = True
+        """Archive a channel. Raises KeyError."""
+        self._state.channels[channel].archived = True
 
     def unarchive(self, channel: str) -> None:
-        """Unarchive a channel. Raises KeyError, and ValueError for a direct message."""
-        self._changeable(channel).archived = False
+        """Unarchive a channel. Raises KeyError."""
+        self._state.channels[channel].archived = False
 
     def add_message(
         self, channel: str, text: str, *, user: str = ALICE, thread_ts: str | None = None
@@ -54,9 +52,3 @@ class Conversations:
         """Write a message as a person, in the channel or in a thread. Raises KeyError."""
         content = {"text": text, "thread_ts": thread_ts}
         return self._state.messages.post(content, channel=self._state.channels[channel].id, author=user)
-
-    def _changeable(self, channel: str) -> Channel:
-        found = self._state.channels[channel]
-        if found.is_direct:
-            raise ValueError(f"{channel} is a direct message: who is in it never changes")
-        return found

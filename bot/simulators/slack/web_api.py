@@ -23,7 +23,7 @@ Arguments = dict[str, Any]
 EVERYWHERE = {"team_id"}
 """Arguments of every method: Bolt adds the team to each call."""
 TRUTH_VALUES = {"reply_broadcast", "unfurl_links", "unfurl_media", "mrkdwn", "link_names"}
-BUGS = {
+APP_MISTAKES = {
     "unknown_method",
     "invalid_arguments",
     "invalid_json",
@@ -45,8 +45,8 @@ class Method:
     """One Web API method."""
 
     run: Callable[["WebApi", Arguments], dict[str, Any]]
-    needs: str
-    """The prefix of the token: ``xoxb`` or ``xapp``."""
+    prefix: str = "xoxb"
+    """That of the token which it needs: the bot token, or ``xapp`` for the app-level token."""
     scope: str | None = None
     arguments: frozenset[str] = frozenset()
     """All known ones; any other is refused, so that a misspelt one is found."""
@@ -99,7 +99,7 @@ class WebApi:
         try:
             return {"ok": True, **self._call(name, call)}
         except ApiError as error:
-            if error.code in BUGS:
+            if error.code in APP_MISTAKES:
                 self._state.violations.append(f"{name}: {error.answer}")
                 problems = error.answer.get("response_metadata", {}).get("messages", [])
                 self._state.note_malformed(name, self._id(call), error.code, problems)
@@ -127,7 +127,7 @@ class WebApi:
             raise ApiError("invalid_auth")
         if token == self._state.bot_token and self._state.revoked:
             raise ApiError(self._state.revoked)
-        if not token.startswith(method.needs):
+        if not token.startswith(method.prefix):
             raise ApiError("not_allowed_token_type")
         if method.scope and method.scope not in self._state.scopes:
             raise ApiError("missing_scope", needed=method.scope, provided=self._scopes())
@@ -211,36 +211,31 @@ class WebApi:
 
 
 METHODS: Mapping[str, Method] = {
-    "auth.test": Method(run=WebApi.auth_test, needs="xoxb"),
-    "apps.connections.open": Method(run=WebApi.connections_open, needs="xapp"),
+    "auth.test": Method(run=WebApi.auth_test),
+    "apps.connections.open": Method(run=WebApi.connections_open, prefix="xapp"),
     "chat.postMessage": Method(
         run=WebApi.post_message,
-        needs="xoxb",
         scope="chat:write",
         arguments=frozenset({"channel", "text", "blocks", "thread_ts", "parse"}) | TRUTH_VALUES,
     ),
     "chat.update": Method(
         run=WebApi.update_message,
-        needs="xoxb",
         scope="chat:write",
         arguments=frozenset({"channel", "ts", "text", "blocks", "parse", "link_names"}),
         required=frozenset({"channel", "ts"}),
     ),
     "views.open": Method(
         run=lambda api, arguments: api.views.open(arguments),
-        needs="xoxb",
         arguments=frozenset({"trigger_id", "view"}),
         required=frozenset({"trigger_id", "view"}),
     ),
     "views.update": Method(
         run=lambda api, arguments: api.views.update(arguments),
-        needs="xoxb",
         arguments=frozenset({"view", "view_id", "external_id", "hash"}),
         required=frozenset({"view"}),
     ),
     "views.publish": Method(
         run=lambda api, arguments: api.views.publish(arguments),
-        needs="xoxb",
         arguments=frozenset({"user_id", "view", "hash"}),
         required=frozenset({"user_id", "view"}),
     ),
