@@ -57,7 +57,7 @@ class Faults:
         self._pending: dict[str, list[PendingFault]] = defaultdict(list)
 
     def add(self, name: str, fault: Fault, times: int, conversation: str | None = None) -> None:
-        """Let the next ``times`` requests to ``name`` fail. Raises ValueError for an unknown name."""
+        """Make the next ``times`` requests to ``name`` fail. Raises ValueError for an unknown name."""
         if name not in self._names:
             raise ValueError(f"Nothing here is called {name!r}; there are {sorted(self._names)}")
         if times > 0:

@@ -51,7 +51,7 @@ class ResponseUrls:
         self._by_path: Newest[ResponseUrl] = Newest()
 
     def create(self, interaction: Interaction, original: Message | None = None) -> None:
-        """Give an interaction a ``response_url`` that cannot be guessed."""
+        """Create the ``response_url`` of an interaction, which cannot be guessed."""
         path = f"/{'actions' if original else 'commands'}/{secrets.token_urlsafe(24)}"
         created = self._state.clock()
         self._by_path[path] = ResponseUrl(interaction=interaction, original=original, created=created)

@@ -42,12 +42,12 @@ class Views:
         self.homes: dict[str, View] = {}
         self._state = state
         self._triggers: Newest[Trigger] = Newest()
-        self._versions = count(1)
+        self._numbers = count(1)
 
     def new_trigger(self, user: str) -> str:
         """Return a new ``trigger_id`` for a payload of this person's interaction."""
         now = self._state.clock()
-        trigger_id = f"{int(now)}.{next(self._versions)}.{secrets.token_hex(16)}"
+        trigger_id = f"{int(now)}.{next(self._numbers)}.{secrets.token_hex(16)}"
         self._triggers[trigger_id] = Trigger(user=user, created=now)
         return trigger_id
 
@@ -137,7 +137,7 @@ class Views:
         return dict(view)
 
     def _new_version(self, user: str, content: dict[str, Any], replaced: View | None) -> View:
-        version = next(self._versions)
+        version = next(self._numbers)
         view_id = replaced.id if replaced else f"V0{version:08d}"
         return View(id=view_id, user=user, content=content, hash=f"{int(self._state.clock())}.{version:08x}")
 

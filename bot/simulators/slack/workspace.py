@@ -187,7 +187,7 @@ class SlackWorkspace:
     def fail(
         self, method: str, *, times: int = 1, channel: str | None = None, **fault: Unpack[Fault]
     ) -> None:
-        """Let the next ``times`` requests to a Web API method or to ``response_url`` fail.
+        """Make the next ``times`` requests to a Web API method or to ``response_url`` fail.
 
         The keywords are those of ``Fault``, for example ``status=503``, ``drop=True``, or
         ``error="ratelimited", retry_after=3``. With ``channel``, only calls for this channel fail. Raises
@@ -198,9 +198,9 @@ class SlackWorkspace:
         self._faults.add(method, fault, times, channel and self._state.conversation(channel))
 
     def chaos(self, decide: Chaos | None) -> None:
-        """Let a function decide for each Web API call whether it goes wrong; None ends it.
+        """Call a function for each Web API call to decide whether it goes wrong; None ends it.
 
-        It is called with the method and the arguments, but not for calls that ``fail`` lets fail.
+        It gets the method and the arguments. Calls that fail because of ``fail`` are not decided by it.
         """
         self._faults.chaos = decide
 

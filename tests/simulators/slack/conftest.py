@@ -13,14 +13,14 @@ from tests.support import Clock
 
 @pytest.fixture
 async def slack(clock: Clock, ack_timeout: float) -> AsyncIterator[SlackWorkspace]:
-    """Give a workspace whose clock a test moves; its violations are not those of the bot."""
+    """Run a workspace whose clock a test moves; its violations are not those of the bot."""
     async with SlackWorkspace(clock=lambda: clock.now, ack_timeout=ack_timeout, limits=None) as running:
         yield running
 
 
 @pytest.fixture
 def channel(slack: SlackWorkspace) -> str:
-    """Give a public channel in which the bot is a member."""
+    """Create a public channel in which the bot is a member."""
     return slack.add_channel("voices")
 
 
@@ -32,7 +32,7 @@ async def api(slack: SlackWorkspace) -> AsyncIterator[Api]:
 
 @pytest.fixture
 async def app(slack: SlackWorkspace) -> AsyncIterator[App]:
-    """Give an app to which the workspace sends commands and interactions by HTTP."""
+    """Run an app to which the workspace sends commands and interactions by HTTP."""
     app, server = App(), web.Application()
     server.router.add_post("/", app.handle)
     runner = web.AppRunner(server, shutdown_timeout=0.1)

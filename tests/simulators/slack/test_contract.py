@@ -461,7 +461,7 @@ def test_the_signature_is_that_of_slacks_example() -> None:
 
 @pytest.fixture
 async def url(slack: SlackWorkspace) -> str:
-    """Give the response URL of a command in a private channel that the bot is not in."""
+    """Return the response URL of a command in a private channel that the bot is not in."""
     closed = slack.add_channel("closed", private=True, bot_is_member=False)
     return (await slack.command("/voicejob", channel=closed)).response_url
 

@@ -8,14 +8,14 @@ import pytest
 
 from bot.simulators.slack.workspace import SlackWorkspace
 from tests.simulators.slack.protocol import Api
-from tests.support import eventually
+from tests.support import PATIENCE, eventually
 
 WebSocket = aiohttp.ClientWebSocketResponse
 
 
 async def acknowledge(ws: WebSocket, **more: Any) -> dict[str, Any]:
     """Acknowledge the next envelope, and return it."""
-    envelope = dict(await ws.receive_json())
+    envelope = dict(await ws.receive_json(timeout=PATIENCE))
     await ws.send_json({"envelope_id": envelope["envelope_id"], **more})
     return envelope
 
@@ -23,7 +23,7 @@ async def acknowledge(ws: WebSocket, **more: Any) -> dict[str, Any]:
 async def processed(ws: WebSocket) -> None:
     """Wait until everything that was sent has been received and dealt with."""
     await ws.ping(b"a ping")
-    answer = await ws.receive()
+    answer = await ws.receive(timeout=PATIENCE)
     assert (answer.type, answer.data) == (aiohttp.WSMsgType.PONG, b"a ping")
 
 
@@ -111,9 +111,9 @@ async def test_an_app_is_sent_away(slack: SlackWorkspace, api: Api) -> None:
     """The frame has the reason; no payload goes there any more; an app that stays is disconnected."""
     async with api.link() as ws:
         leaving = asyncio.create_task(slack.disconnect("warning"))
-        frame = await ws.receive_json()
+        frame = await ws.receive_json(timeout=PATIENCE)
         left_for_payloads = slack.connections
-        end = await ws.receive()
+        end = await ws.receive(timeout=PATIENCE)
         await leaving
 
     assert frame == {"type": "disconnect", "reason": "warning", "debug_info": {"host": "simulator"}}

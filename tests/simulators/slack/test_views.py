@@ -15,7 +15,7 @@ LONG = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3000}}
 
 
 async def trigger_of(slack: SlackWorkspace, app: App, user: str = ALICE) -> str:
-    """Let a person type a command, and return the ``trigger_id`` that the app got."""
+    """Type a command as a person, and return the ``trigger_id`` that the app got."""
     await slack.command("/voicejob", channel=slack.direct_channel(user), user=user)
     return str(app.received[-1]["trigger_id"])
 
