@@ -19,22 +19,14 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
     max_leaves=12,
 )
-PLAIN = {"type": "plain_text", "text": "words"}
-MRKDWN = {"type": "mrkdwn", "text": "words"}
-BUTTON = {"type": "button", "text": PLAIN}
-SECTION = {"type": "section", "text": MRKDWN}
+PLAIN: dict[str, Any] = {"type": "plain_text", "text": "words"}
+MRKDWN: dict[str, Any] = {"type": "mrkdwn", "text": "words"}
+BUTTON: dict[str, Any] = {"type": "button", "text": PLAIN}
+SECTION: dict[str, Any] = {"type": "section", "text": MRKDWN}
 CONFIRM = dict.fromkeys(("title", "text", "confirm", "deny"), PLAIN)
 DIVIDER = {"type": "divider"}
-HOME = {"type": "home", "blocks": [SECTION]}
-MODAL = {"type": "modal", "title": PLAIN, "blocks": [SECTION]}
-
-
-def plain(text: str) -> dict[str, Any]:
-    return {"type": "plain_text", "text": text}
-
-
-def mrkdwn(text: str) -> dict[str, Any]:
-    return {"type": "mrkdwn", "text": text}
+HOME: dict[str, Any] = {"type": "home", "blocks": [SECTION]}
+MODAL: dict[str, Any] = {"type": "modal", "title": PLAIN, "blocks": [SECTION]}
 
 
 def section(**more: Any) -> dict[str, Any]:
@@ -80,19 +72,19 @@ def test_the_message_itself(message: dict[str, Any], problem: str | None) -> Non
 @pytest.mark.parametrize(
     ("limit", "place", "block"),
     [
-        (150, "/text", lambda text: {"type": "header", "text": plain(text)}),
-        (3000, "/text", lambda text: section(text=mrkdwn(text))),
-        (2000, "/fields/0", lambda text: section(fields=[mrkdwn(text)])),
+        (150, "/text", lambda text: {"type": "header", "text": {**PLAIN, "text": text}}),
+        (3000, "/text", lambda text: section(text={**MRKDWN, "text": text})),
+        (2000, "/fields/0", lambda text: section(fields=[{**MRKDWN, "text": text}])),
         (255, "/block_id", lambda text: section(block_id=text)),
-        (3000, "/elements/0", lambda text: context(mrkdwn(text))),
-        (75, "/elements/0/text", lambda text: actions({"text": plain(text)})),
+        (3000, "/elements/0", lambda text: context({**MRKDWN, "text": text})),
+        (75, "/elements/0/text", lambda text: actions({"text": {**PLAIN, "text": text}})),
         (255, "/elements/0/action_id", lambda text: actions({"action_id": text})),
         (2000, "/elements/0/value", lambda text: actions({"value": text})),
         (75, "/elements/0/accessibility_label", lambda text: actions({"accessibility_label": text})),
-        (100, "/accessory/confirm/title", lambda text: confirm(title=plain(text))),
-        (300, "/accessory/confirm/text", lambda text: confirm(text=plain(text))),
-        (30, "/accessory/confirm/confirm", lambda text: confirm(confirm=plain(text))),
-        (30, "/accessory/confirm/deny", lambda text: confirm(deny=plain(text))),
+        (100, "/accessory/confirm/title", lambda text: confirm(title={**PLAIN, "text": text})),
+        (300, "/accessory/confirm/text", lambda text: confirm(text={**PLAIN, "text": text})),
+        (30, "/accessory/confirm/confirm", lambda text: confirm(confirm={**PLAIN, "text": text})),
+        (30, "/accessory/confirm/deny", lambda text: confirm(deny={**PLAIN, "text": text})),
     ],
 )
 def test_lengths(limit: int, place: str, block: Any) -> None:
@@ -166,9 +158,9 @@ def test_ids_are_unique() -> None:
         ({"type": "home"}, [": blocks is missing"]),
         ({**MODAL, "close": PLAIN, "submit": PLAIN, "callback_id": "job"}, []),
         ({"type": "modal", "blocks": []}, [": title is missing"]),
-        ({**MODAL, "title": plain("x" * 25)}, ["/title: 25 characters, at most 24"]),
+        ({**MODAL, "title": {**PLAIN, "text": "x" * 25}}, ["/title: 25 characters, at most 24"]),
         ({**MODAL, "close": MRKDWN}, ["/close: not a plain_text object"]),
-        ({**MODAL, "submit": plain("x" * 25)}, ["/submit: 25 characters, at most 24"]),
+        ({**MODAL, "submit": {**PLAIN, "text": "x" * 25}}, ["/submit: 25 characters, at most 24"]),
     ],
 )
 def test_how_a_view_is_made(view: dict[str, Any], problems: list[str]) -> None:

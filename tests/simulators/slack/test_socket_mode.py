@@ -1,6 +1,7 @@
 """The simulator keeps to the page "Using Socket Mode"."""
 
 import asyncio
+import json
 from typing import Any
 
 import aiohttp
@@ -85,26 +86,24 @@ async def test_a_late_acknowledgement_is_lost(slack: SlackWorkspace, channel: st
     assert slack.violations == []
 
 
-@pytest.mark.parametrize("frame", ['{"envelope_id": "invented"}', "words", "[]", '{"envelope_id": ["x"]}'])
-async def test_an_acknowledgement_of_nothing(slack: SlackWorkspace, api: Api, frame: str) -> None:
-    """Slack never sent such an envelope: it is a violation."""
-    async with api.link() as ws:
-        await ws.send_str(frame)
-        await processed(ws)
-
-    assert slack.violations == [f"socket: no such envelope: {frame}"]
-
-
-async def test_acknowledging_twice_is_a_violation(slack: SlackWorkspace, channel: str, api: Api) -> None:
-    """The first one counts."""
+async def test_an_acknowledgement_belongs_to_an_envelope(
+    slack: SlackWorkspace, channel: str, api: Api
+) -> None:
+    """One for an envelope that Slack never sent is a violation, as is a second one: the first one counts."""
+    frames = ['{"envelope_id": "invented"}', "words", "[]", '{"envelope_id": ["x"]}']
     async with api.link() as ws:
         typed = asyncio.create_task(slack.command("/voicejob", channel=channel))
         envelope = await acknowledge(ws)
-        await ws.send_json({"envelope_id": envelope["envelope_id"], "payload": {"text": "again"}})
+        frames.append(json.dumps({"envelope_id": envelope["envelope_id"], "payload": {"text": "again"}}))
+        for frame in frames:
+            await ws.send_str(frame)
         await processed(ws)
 
     assert ((await typed).acked, (await typed).messages) == (True, [])
-    assert "acknowledged twice" in slack.violations[0]
+    assert slack.violations == [
+        *(f"socket: no such envelope: {frame}" for frame in frames[:4]),
+        f"socket: acknowledged twice: {frames[4]}",
+    ]
 
 
 async def test_an_app_is_sent_away(slack: SlackWorkspace, api: Api) -> None:
