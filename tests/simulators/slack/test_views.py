@@ -142,3 +142,6 @@ async def test_a_press_in_a_view_names_no_channel(
     }
     assert (press.acked, press.channel, press.response_url) == (True, "", "")
     assert slack.modals[ALICE].id == answer["view"]["id"] != opened["id"]
+    if kind == "modal":
+        with pytest.raises(LookupError, match="U0ALICE does not see the modal view"):
+            await slack.press(view, "refresh")
