@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any
@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.demo.page import LARGEST_REQUEST, REFRESH_SECONDS, STATIC, serving
 from bot.demo.playground import BOB, PATH, Playground, playground
 from bot.simulators.slack.workspace import BOT_TOKEN
-from tests.support import PATIENCE, eventually
+from tests.support import PATIENCE
 
 
 class Browser:
@@ -26,34 +26,34 @@ class Browser:
         self.socket = socket
         self.shown: dict[str, Any] = {}
         self.frames: list[dict[str, Any]] = []
-        self.answers: list[dict[str, Any]] = []
         self._ids = count(1)
 
-    async def read(self) -> None:
-        """Read what the server sends, until it closes the WebSocket."""
-        async for frame in self.socket:
-            got = frame.json()
-            if "done" in got:
-                self.answers.append(got)
-            else:
-                self.frames.append(got)
-                self.shown |= got["set"]
-                for key in got["drop"]:
-                    del self.shown[key]
+    async def read(self) -> dict[str, Any]:
+        """Read a frame, apply it and return it."""
+        frame: dict[str, Any] = await self.socket.receive_json(timeout=PATIENCE)
+        if "done" not in frame:
+            self.frames.append(frame)
+            self.shown |= frame["set"]
+            for key in frame["drop"]:
+                del self.shown[key]
+        return frame
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Read until the page is so."""
+        while not holds():
+            await self.read()
 
     async def ask(self, do: str, **fields: Any) -> Any:
-        """Send a request, wait until it is done, and return its error."""
+        """Send a request, read up to its answer, and return its error."""
         number = next(self._ids)
         await self.socket.send_str(json.dumps({"id": number, "do": do, **fields}, ensure_ascii=False))
         return await self.error(number)
 
     async def error(self, number: int | None) -> Any:
-        """Wait for the answer to a request, and return its error."""
-        await eventually(lambda: self.socket.closed or any(each["done"] == number for each in self.answers))
-        assert not self.socket.closed
-        answer = next(each for each in self.answers if each["done"] == number)
-        self.answers.remove(answer)
-        return answer["error"]
+        """Read up to the answer to a request, and return its error."""
+        while (frame := await self.read()).get("done", "nothing") != number:
+            continue
+        return frame["error"]
 
     def parts(self, kind: str) -> list[dict[str, Any]]:
         """List the parts of the page of one kind."""
@@ -62,14 +62,11 @@ class Browser:
 
 @asynccontextmanager
 async def browsing(address: str, **headers: str) -> AsyncIterator[Browser]:
-    """Open the page's WebSocket, and wait for the first frame."""
+    """Open the page's WebSocket, and read the first frame."""
     async with aiohttp.ClientSession() as session:
-        async with session.ws_connect(f"{address}live", headers=headers) as socket:
-            browser = Browser(socket)
-            reading = asyncio.create_task(browser.read())
-            await eventually(lambda: bool(browser.frames))
-            yield browser
-        await reading
+        browser = Browser(await session.ws_connect(f"{address}live", headers=headers))
+        await browser.read()
+        yield browser
 
 
 @pytest.fixture
@@ -103,6 +100,13 @@ async def raw(address: str, path: str, *headers: str) -> tuple[int, str]:
     return int(answer.split()[1]), answer.partition("\r\n\r\n")[2]
 
 
+HANDSHAKE = (
+    "GET /live HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
+)
+
+
 class TestFrames:
     async def test_the_first_is_whole(self) -> None:
         """A newcomer gets all there is at once; the bot comes up by itself, and so can the jobs go on."""
@@ -119,10 +123,10 @@ class TestFrames:
             assert channels[:2] == [("voices", "public", True), ("audiobooks", "public", True)]
             assert channels[2:] == [("casting", "private", False), ("voicejob", "direct", True)]
             ground.clockwork.seconds = 0.01
-            await eventually(
+            await browser.until(
                 lambda: all(job["state"] != before.get(job["job_id"]) for job in browser.parts("job"))
             )
-            await eventually(lambda: browser.shown["world"]["bot"]["state"] == "running")
+            await browser.until(lambda: browser.shown["world"]["bot"]["state"] == "running")
 
     async def test_only_changes_are_sent(self, browser: Browser, voices: str) -> None:
         """Each is sent once and whole, before the answer to the request that made it; the rest is dropped."""
@@ -140,17 +144,21 @@ class TestFrames:
         ]
         assert (second["voice_name"], second["position"]) == ("Second", 0)
 
-    async def test_the_first_frame_comes_first(self, ground: Playground, address: str, voices: str) -> None:
-        """However large it is, and however early the browser asks for something."""
+    async def test_the_first_comes_first(self, ground: Playground, address: str, voices: str) -> None:
+        """However large it is, and though a request comes in one packet with the WebSocket's handshake."""
         for turn in range(200):
             ground.slack.add_message(voices, f"message {turn} {'x' * 200}")
-        async with aiohttp.ClientSession() as session:
-            socket = await session.ws_connect(f"{address}live", compress=15)
-            await socket.send_json({"id": 1, "do": "new_job", "voice_name": "Early"})
-            frames = [await socket.receive_json() for _ in range(3)]
+        reader, writer = await asyncio.open_connection(*host_of(address).split(":"))
+        request = b'{"id": 1, "do": "new_job"}'
+        masked = bytes([0x81, 0x80 | len(request), 0, 0, 0, 0]) + request
+        writer.write(HANDSHAKE.format(host=host_of(address)).encode() + masked)
+        await reader.readuntil(b"\r\n\r\n")
+        _, code = await reader.readexactly(2)
+        length = int.from_bytes(await reader.readexactly({126: 2, 127: 8}[code]))
+        writer.close()
+        await writer.wait_closed()
 
-        assert [frame.get("fresh") for frame in frames] == [True, False, None]
-        assert frames[-1] == {"done": 1, "error": None}
+        assert length > 2000  # what the request changes is much shorter, compressed or not
 
     async def test_they_come_twenty_times_a_second_at_most(
         self, ground: Playground, browser: Browser
@@ -160,7 +168,7 @@ class TestFrames:
         for turn in range(40):
             ground.metastudio.set_state("job", PATH[turn % 3], voice_name=f"turn {turn}")
             await asyncio.sleep(0.005)
-        await eventually(lambda: browser.parts("job")[0]["voice_name"] == "turn 39")
+        await browser.until(lambda: browser.parts("job")[0]["voice_name"] == "turn 39")
 
         assert len(browser.frames) <= (time.monotonic() - begun) / REFRESH_SECONDS + 2
 
@@ -168,9 +176,9 @@ class TestFrames:
         """When the page ends, its browsers are told at once."""
         async with aiohttp.ClientSession() as session:
             async with serving(ground, 0) as address:
-                socket = await session.ws_connect(f"{address}live")
-                await socket.receive_json()
-            assert (await socket.receive(timeout=PATIENCE)).type is aiohttp.WSMsgType.CLOSE
+                browser = Browser(await session.ws_connect(f"{address}live"))
+                await browser.read()
+            assert (await browser.socket.receive(timeout=PATIENCE)).type is aiohttp.WSMsgType.CLOSE
 
 
 class TestRequests:
@@ -236,14 +244,14 @@ class TestMalformedRequests:
 
             assert re.fullmatch(r"The demo does not take that: \w[^\n]{1,300}\.", error), (frame, error)
             assert ": :" not in error, (frame, error)
-        assert (len(browser.frames), browser.answers) == (1, [])
+        assert len(browser.frames) == 1
         assert await browser.ask("new_job") is None
 
     async def test_a_huge_request_ends_its_own_socket(self, address: str, browser: Browser) -> None:
         """The server and the other browsers go on."""
         async with browsing(address) as huge:
             await huge.socket.send_str("x" * (LARGEST_REQUEST + 1))
-            await eventually(lambda: huge.socket.closed)
+            await huge.socket.receive(timeout=PATIENCE)
 
             assert huge.socket.close_code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
         assert await browser.ask("new_job") is None

@@ -174,12 +174,7 @@ class TestTimer:
         assert steps == []
 
 
-INVITED = "joined: voicejob was added to #voices by alice."
-REMOVED = "joined: voicejob was removed from #voices by alice."
-ARCHIVED = "joined: alice archived this channel."
-UNARCHIVED = "joined: alice unarchived this channel."
 NOBODY = "slackbot: There is nobody to invite or remove here but @voicejob."
-FIXED = "slackbot: Nobody joins or leaves a direct message."
 UNKNOWN = "is no command here. There are /voicejob, /invite, /remove, /archive, /unarchive."
 
 
@@ -205,7 +200,6 @@ class TestMessageBox:
         ("typed", "to", "why"),
         [
             (" \n\t ", {}, "There is nothing to send."),
-            ("/voicejob help", {"thread_ts": "1.000001"}, "Slack takes no commands in threads."),
             ("/invite @voicejob", {"thread_ts": "1.000001"}, "Slack takes no commands in threads."),
             ("hello", {"thread_ts": "1.000001"}, "This thread is not there any more."),
             ("hello", {"channel": "C404"}, "There is no such channel."),
@@ -219,41 +213,35 @@ class TestMessageBox:
 
         assert (offline.slack.shown, offline.notes) == ([], [])
 
-    @pytest.mark.parametrize(
-        ("where", "typed", "notes"),
-        [
-            ("voices", ["/remove @voicejob", "/invite  voicejob "], [REMOVED, INVITED]),
-            ("voices", ["/remove @voicejob"] * 2, [REMOVED, "slackbot: voicejob is not in this channel."]),
-            ("voices", ["/invite @voicejob"], ["slackbot: voicejob is in this channel already."]),
-            ("voices", ["/invite"], [NOBODY]),
-            ("voices", ["/remove @bob"], [NOBODY]),
-            ("voices", ["/invite @@voicejob"], [NOBODY]),
-            ("voices", ["/archive", "/unarchive"], [ARCHIVED, UNARCHIVED]),
-            ("voices", ["/archive"] * 2, [ARCHIVED, "slackbot: This channel is archived already."]),
-            ("voices", ["/unarchive"], ["slackbot: This channel is not archived."]),
-            ("direct", ["/invite @voicejob", "/remove @voicejob"], [FIXED, FIXED]),
-            ("direct", ["/archive"], ["slackbot: A direct message can't be archived."]),
-            ("direct", ["/unarchive"], ["slackbot: This channel is not archived."]),
-            ("voices", ["/giphy cat"], [f"slackbot: /giphy {UNKNOWN}"]),
-            ("voices", ["/Invite @voicejob"], [f"slackbot: /Invite {UNKNOWN}"]),
-            ("voices", ["/" + "x" * 5000], [f"slackbot: /{'x' * 39} {UNKNOWN}"]),
-            ("voices", ["/voicejob help"], ['slackbot: /voicejob failed with the error "dispatch_failed"']),
-        ],
-    )
-    async def test_commands(
-        self, offline: Playground, where: str, typed: list[str], notes: list[str]
-    ) -> None:
+    async def test_commands(self, offline: Playground) -> None:
         """Slack's own do what they say, and the channel is told; Alice is told what can't be done."""
-        ids = {"voices": offline.slack.add_channel("voices"), "direct": offline.slack.direct_channel(ALICE)}
-        channel = offline.slack.channel(ids[where])
-        for each in typed:
-            await composer.say(offline, each, channel=channel.id)
+        channels = {"voices": offline.slack.add_channel("voices"), "": offline.slack.direct_channel(ALICE)}
+        for name, typed, told in (
+            ("voices", "/invite @voicejob", "slackbot: voicejob is in this channel already."),
+            ("voices", "/remove @voicejob", "joined: voicejob was removed from #voices by alice."),
+            ("voices", "/remove @voicejob", "slackbot: voicejob is not in this channel."),
+            ("voices", "/invite @bob", NOBODY),
+            ("voices", "/invite", NOBODY),
+            ("voices", "/invite @@voicejob", NOBODY),
+            ("voices", "/invite  voicejob ", "joined: voicejob was added to #voices by alice."),
+            ("voices", "/invite voicejob", "slackbot: voicejob is in this channel already."),
+            ("voices", "/archive", "joined: alice archived this channel."),
+            ("voices", "/archive", "slackbot: This channel is archived already."),
+            ("voices", "/unarchive", "joined: alice unarchived this channel."),
+            ("voices", "/unarchive", "slackbot: This channel is not archived."),
+            ("", "/invite @voicejob", "slackbot: Nobody joins or leaves a direct message."),
+            ("", "/remove @voicejob", "slackbot: Nobody joins or leaves a direct message."),
+            ("", "/archive", "slackbot: A direct message can't be archived."),
+            ("", "/unarchive", "slackbot: This channel is not archived."),
+            ("voices", "/Invite @voicejob", f"slackbot: /Invite {UNKNOWN}"),
+            ("voices", "/" + "x" * 5000, f"slackbot: /{'x' * 39} {UNKNOWN}"),
+            ("voices", "/voicejob help", 'slackbot: /voicejob failed with the error "dispatch_failed"'),
+        ):
+            await composer.say(offline, typed, channel=channels[name])
+            note = offline.notes.pop()
 
-        assert [f"{note.kind}: {note.text}" for note in offline.notes] == notes
-        assert {note.channel for note in offline.notes} == {channel.id}
-        assert channel.bot_is_member == (REMOVED not in notes or INVITED in notes)
-        assert channel.archived == (ARCHIVED in notes and UNARCHIVED not in notes)
-        assert offline.slack.shown == []
+            assert (f"{note.kind}: {note.text}", note.channel) == (told, channels[name])
+        assert (offline.notes, offline.slack.shown) == ([], [])
 
 
 class TestMoods:
