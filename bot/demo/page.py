@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -18,8 +17,6 @@ from bot.demo.page_view import Parts, View
 from bot.demo.playground import NotPossible, Playground
 from bot.errors import Unquoted, VoiceJobError
 from bot.network.servers import Site
-
-log = logging.getLogger(__name__)
 
 HOST: Final = "127.0.0.1"
 HOST_NAMES: Final = frozenset({HOST, "localhost"})
@@ -39,14 +36,13 @@ class PortTaken(VoiceJobError):
 @asynccontextmanager
 async def serving(ground: Playground, port: int) -> AsyncIterator[str]:
     """Serve the page while the context lasts; yields its address. Port 0 is a free one. Raises PortTaken."""
-    page = Page(ground)
-    runner = web.AppRunner(page.application(), access_log=None, shutdown_timeout=CLOSE_SECONDS)
+    application = Page(ground).application()
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=CLOSE_SECONDS)
     await runner.setup()
     try:
         await _listen(runner, port)
         yield f"http://{HOST}:{runner.addresses[0][1]}/"
     finally:
-        await page.close()
         await runner.cleanup()
 
 
@@ -71,10 +67,10 @@ class Page:
         application.router.add_get("/live", self._live)
         application.router.add_static("/static", STATIC)
         application.on_response_prepare.append(_add_headers)
+        application.on_shutdown.append(self._close)
         return application
 
-    async def close(self) -> None:
-        """Close the WebSocket of every browser."""
+    async def _close(self, _: web.Application) -> None:
         await asyncio.gather(*(socket.close() for socket in self._sockets), return_exceptions=True)
 
     async def _index(self, _: web.Request) -> web.FileResponse:

@@ -20,10 +20,6 @@ class _Request(BaseModel):
 
     id: int
 
-    async def carry_out(self, ground: Playground) -> None:
-        """Carry out the request. Raises NotPossible."""
-        raise NotImplementedError
-
 
 class Say(_Request):
     """Send a message or a command."""
@@ -61,20 +57,14 @@ class Press(_Request):
 
 
 class ChangeJob(_Request):
-    """Change the state of a job, or delete it."""
+    """Change the state of a job, or delete it, by the method that ``do`` names."""
 
     do: Literal["advance", "fail", "send_back", "delete"]
     job_id: str
 
     async def carry_out(self, ground: Playground) -> None:
         """Change it. Raises NotPossible."""
-        change = {
-            "advance": ground.advance,
-            "fail": ground.fail,
-            "send_back": ground.send_back,
-            "delete": ground.delete,
-        }[self.do]
-        change(self.job_id)
+        getattr(ground, self.do)(self.job_id)
 
 
 class NewJob(_Request):
@@ -124,15 +114,14 @@ class SetSpeed(_Request):
 
 
 class SwitchBot(_Request):
-    """Start, stop or restart the bot."""
+    """Start, stop or restart the bot, by the method that ``want`` names."""
 
     do: Literal["bot"]
     want: Literal["start", "stop", "restart"]
 
     async def carry_out(self, ground: Playground) -> None:
         """Switch it, and return when that is done."""
-        switch = {"start": ground.bot.start, "stop": ground.bot.stop, "restart": ground.bot.restart}
-        await switch[self.want]()
+        await getattr(ground.bot, self.want)()
 
 
 Request = Say | Press | ChangeJob | NewJob | SetMetaStudio | SetSlack | SetSpeed | SwitchBot
