@@ -220,15 +220,11 @@ class DemoPage:
         """Set the size of the window, in CSS pixels."""
         await self.tab.set_viewport_size({"width": width, "height": height})
 
-    async def run(self, script: str, argument: Any = None) -> Any:
-        """Run a script in the page, and return its result."""
-        return await self.tab.evaluate(script, argument)
-
     async def accessibility_violations(self, *rules: str) -> list[str]:
         """Return the serious and critical violations that axe finds, of all rules or of these."""
-        if not await self.run("() => 'axe' in window"):
-            await self.run(_axe())
-        return list(await self.run(VIOLATIONS, {"runOnly": rules} if rules else {}))
+        if not await self.tab.evaluate("() => 'axe' in window"):
+            await self.tab.evaluate(_axe())
+        return list(await self.tab.evaluate(VIOLATIONS, {"runOnly": rules} if rules else {}))
 
 
 def _containing(found: Locator, texts: tuple[str, ...]) -> Locator:
@@ -282,7 +278,7 @@ class Demo:
 
     async def close(self) -> list[str]:
         """Close everything, and return the unexpected problems of all tabs."""
-        executed = [await page.run(f"() => window.{EXECUTED} ?? null") for page in self._pages]
+        executed = [await page.tab.evaluate(f"() => window.{EXECUTED} ?? null") for page in self._pages]
         await self._contexts.aclose()
         await self._server.aclose()
         problems = [f"executed: {each}" for each in executed if each is not None]

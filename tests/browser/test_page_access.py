@@ -4,7 +4,17 @@ from typing import Final
 
 import pytest
 
-from tests.browser.fixtures import DESKTOP, SCROLLABLE_SIDEWAYS, Demo, DemoPage, expect, gone, style, visible
+from tests.browser.fixtures import (
+    DESKTOP,
+    ONLY_ME,
+    SCROLLABLE_SIDEWAYS,
+    Demo,
+    DemoPage,
+    expect,
+    gone,
+    style,
+    visible,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -19,12 +29,12 @@ MOVING: Final = """() => [...document.querySelectorAll('*')].flatMap((each) => {
     const seconds = styles.flatMap((style) => [style.transitionDuration, style.animationDuration]);
     return seconds.join(', ').split(', ').map(parseFloat).filter((duration) => duration > 0.01);
 })"""
-WITHOUT_RING: Final = """() => {
+FOCUS: Final = """() => {
     const focused = document.activeElement;
     const rings = [focused, focused.parentElement, ...document.querySelectorAll(':focus-within')].map(
         (each) => getComputedStyle(each));
-    const isRinged = (style) => style.outlineStyle !== 'none' || style.boxShadow !== 'none';
-    return focused === document.body || rings.some(isRinged) ? null : focused.outerHTML.slice(0, 200);
+    const isSeen = rings.some((style) => style.outlineStyle !== 'none' || style.boxShadow !== 'none');
+    return [focused === document.body || isSeen, focused.outerHTML];
 }"""
 FONT_SIZE: Final = "(size) => { document.documentElement.style.fontSize = size; }"
 
@@ -38,12 +48,12 @@ async def scan(page: DemoPage) -> list[str]:
         await page.tab.emulate_media(color_scheme="dark")
         found += await page.accessibility_violations("color-contrast")
         await page.tab.emulate_media(color_scheme="light")
-    await page.run(FONT_SIZE, "200%")
-    found += await page.run(SCROLLABLE_SIDEWAYS)
-    await page.run(FONT_SIZE, "")
+    await page.tab.evaluate(FONT_SIZE, "200%")
+    found += await page.tab.evaluate(SCROLLABLE_SIDEWAYS)
+    await page.tab.evaluate(FONT_SIZE, "")
     for size in (NARROWEST, LANDSCAPE, TABLET, DESKTOP):
         await page.resize(*size)
-        found += await page.run(SCROLLABLE_SIDEWAYS)
+        found += await page.tab.evaluate(SCROLLABLE_SIDEWAYS)
     return found
 
 
@@ -92,7 +102,7 @@ async def test_a_phone_shows_one_view_at_a_time(demo: Demo) -> None:
         for each, part in parts.items():
             await expect(part).to_be_visible(visible=each == name)
         assert await page.accessibility_violations() == []
-        assert await page.run(SCROLLABLE_SIDEWAYS) == []
+        assert await page.tab.evaluate(SCROLLABLE_SIDEWAYS) == []
 
     await shows("")
     await bar.get_by_role("button", name="Jobs").tap()
@@ -113,47 +123,64 @@ async def test_a_phone_shows_one_view_at_a_time(demo: Demo) -> None:
 
 
 async def test_everything_works_by_keyboard(demo: Demo, page: DemoPage) -> None:
-    """Look up, subscribe, move the job on, read the thread, reply, come back; the focus is always seen."""
+    """Look a job up, subscribe, move it on, read the thread, reply, and come back; the tour counts that."""
     await expect(page.field).to_be_focused()
     await page.tab_to(page.tab.get_by_role("link", name="Skip to the message field"), "Shift+Tab")
     await page.press_keys("Enter")
     await expect(page.field).to_be_focused()
     await page.type("/voicejob book", "Enter", "Enter")
-    await visible(page.message(BOOK))
+    await visible(page.message(BOOK, ONLY_ME), page.panel.get_by_text("1 of 5 done"))
     await page.tab_to(page.message(BOOK).get_by_role("button", name="Subscribe channel"), "Shift+Tab")
     await page.press_keys("Enter")
-    card = page.posted(BOOK, "Subscribed by")
-    await visible(card)
-    await page.tab_to(page.job_button("Next state of", BOOK))
+    card = page.posted(BOOK, "This channel is told of every change")
+    await expect(card).to_contain_text("In manual review")
+    await expect(card).not_to_contain_text("(edited)")
+    await visible(page.panel.get_by_text("2 of 5 done"))
+
+    await page.tab_to(page.job_button("Send back", BOOK))
     await page.press_keys("Space")
-    await visible(page.message(BROADCAST))
-    await page.tab_to(page.message(BROADCAST).get_by_role("button").first, "Shift+Tab")
+    await expect(card).to_contain_text("(edited)")
+    await expect(card).not_to_contain_text("In manual review")
+    broadcast = page.message(BROADCAST, BOOK)
+    await expect(broadcast).to_contain_text("In manual review → Review failed")
+    await visible(page.panel.get_by_text("3 of 5 done"), card.get_by_role("button", name="1 reply"))
+    await expect(page.job(BOOK)).to_contain_text("Customer\u2019s turn")
+    await expect(page.job_button("Send back", BOOK)).to_be_disabled()
+
+    await gone(page.thread)
+    await page.tab_to(broadcast.get_by_role("button").first, "Shift+Tab")
     await page.press_keys("Enter")
     await expect(page.thread.get_by_placeholder("Reply")).to_be_focused()
     await page.type("Good.", "Enter")
-    await visible(page.reply("Good."))
+    await visible(page.reply("→ Review failed", "Also sent to the channel"), page.reply("Good."))
+    await expect(page.reply()).to_have_count(3)
+    await expect(page.posted("Also sent to the channel")).to_have_count(0)
     await page.press_keys("Escape")
     await gone(page.thread)
-    assert await page.run("() => document.querySelector('main').contains(document.activeElement)")
+    assert await page.tab.evaluate("() => document.querySelector('main').contains(document.activeElement)")
 
     button = card.get_by_role("button", name="Unsubscribe")
     await button.focus()
     demo.ground.advance(demo.job_id(BOOK))
     await visible(card.get_by_role("button", name="3 replies"))  # the card is drawn anew
     await expect(button).to_be_focused()
-    without_ring, stops = [], set()
-    for _ in range(60):
+
+
+async def test_the_focus_is_always_seen(page: DemoPage) -> None:
+    """Whatever has the focus shows it, and nothing holds it."""
+    stops: dict[str, bool] = {}
+    for _ in range(50):
         await page.press_keys("Tab")
-        without_ring.append(await page.run(WITHOUT_RING))
-        stops.add(await page.run("() => document.activeElement.outerHTML"))
-    assert [each for each in without_ring if each] == []
+        is_seen, control = await page.tab.evaluate(FOCUS)
+        stops[control] = is_seen
+    assert [control for control, is_seen in stops.items() if not is_seen] == []
     assert len(stops) > 30
 
 
 async def test_screen_readers_and_the_systems_wishes(page: DemoPage) -> None:
     """Title, language, landmarks and live region are there; theme and reduced motion follow the system."""
     await expect(page.tab).to_have_title("#voices · VoiceJob demo")
-    assert await page.run("() => document.documentElement.lang") == "en"
+    assert await page.tab.evaluate("() => document.documentElement.lang") == "en"
     await expect(page.conversation).to_have_count(1)
     await expect(page.tab.get_by_role("heading", level=1)).to_have_count(1)
     log = page.conversation.get_by_role("log")
@@ -170,9 +197,9 @@ async def test_screen_readers_and_the_systems_wishes(page: DemoPage) -> None:
     await page.job_button("Look up", BOOK).click()
     button = page.message(BOOK).get_by_role("button", name="Refresh")
     await button.evaluate("button => button.setAttribute('aria-busy', 'true')")
-    assert await page.run(MOVING) != []
+    assert await page.tab.evaluate(MOVING) != []
     await page.tab.emulate_media(reduced_motion="reduce")
-    assert await page.run(MOVING) == []
+    assert await page.tab.evaluate(MOVING) == []
 
 
 async def contrast(page: DemoPage) -> float:

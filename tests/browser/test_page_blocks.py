@@ -51,12 +51,12 @@ OUTSIDE: Final = """() => [...document.querySelectorAll('article')].flatMap((art
 
 async def assert_harmless(page: DemoPage) -> None:
     """Check that no text became markup, and that nothing is wider than its place, on a phone neither."""
-    assert await page.run(MARKUP) == []
-    assert set(await page.run(PROTOCOLS)) <= {"https:", "http:", "mailto:"}
+    assert await page.tab.evaluate(MARKUP) == []
+    assert set(await page.tab.evaluate(PROTOCOLS)) <= {"https:", "http:", "mailto:"}
     for width in (360, 1440):
         await page.resize(width, 900)
-        assert await page.run(OUTSIDE) == []
-        assert await page.run(SCROLLABLE_SIDEWAYS) == []
+        assert await page.tab.evaluate(OUTSIDE) == []
+        assert await page.tab.evaluate(SCROLLABLE_SIDEWAYS) == []
 
 
 def printable(text: str) -> str:
@@ -116,7 +116,7 @@ async def test_a_voice_may_have_any_name(demo: Demo, page: DemoPage) -> None:
         named = page.panel.get_by_role("listitem").filter(has_text=job_id).locator("strong")
         assert printable(await named.inner_text()) == printable(name)
     reordering = page.panel.locator("strong").filter(has_text="gnihtemos")
-    assert await reordering.text_content() == "gnihtemos else \u200b\u0000\u001b[31m".strip()
+    assert not set("\u202e\u2066\u2069") & set(await reordering.text_content() or "")
     assert await style(reordering, "unicodeBidi") == "isolate"
     await assert_harmless(page)
 
@@ -181,7 +181,7 @@ async def test_a_confirmation_comes_first(demo: Demo, page: DemoPage) -> None:
     """The dialog shows its four texts; only after yes, the button is pressed, or its address opened."""
     opened: list[str] = []
     await page.tab.expose_function("opened", lambda url, *_: opened.append(str(url)))
-    await page.run("() => { window.open = opened; }")
+    await page.tab.evaluate("() => { window.open = opened; }")
     asked = {"title": "Really?", "text": "It will go.", "confirm": "Do it", "deny": "Leave it"}
     question = {name: plain(text) for name, text in asked.items()}
     link = button("Away", url="https://outside.example/", confirm=question)
@@ -226,10 +226,11 @@ async def test_an_error_is_shown_where_its_button_was(demo: Demo, page: DemoPage
     emptied = await demo.post("voices", "x", blocks=[actions(button("Emptied"))])
     asking = actions(button("Kept", confirm=confirm("Really?")))
     kept = await demo.post("voices", "x", blocks=[asking])
-    for name in ("Deleted", "Emptied", "Kept"):
-        await control(name).click()
+    await control("Deleted").click()
     demo.ground.slack.delete_message(demo.ground.slack.messages(channel)[1])
+    await control("Emptied").click()
     await update(emptied, "Emptied.")
+    await control("Kept").click()
     await update(kept, "Changed once.", asking)
     await page.dialog.get_by_role("button", name="Really?").click()
     for _ in range(2):
