@@ -275,7 +275,7 @@ async def running_bot(world: World, folder: Path) -> AsyncIterator[Bot]:
 
 
 async def live(world: World, bot: Bot, seconds: float) -> list[Sample]:
-    """Let everything go on for a while, and sample the bot every second. Raises RuntimeError if it ends."""
+    """Let everything go on for a while, and sample the bot every second; fail if it ends."""
     samples: list[Sample] = []
     until = time.monotonic() + seconds
     others = (world.jobs(), world.faults(), world.outages(), world.forget())

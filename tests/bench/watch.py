@@ -21,6 +21,7 @@ from typing import Any
 
 from bot.domain.rates import RATE_LIMITS, RateLimits
 from bot.domain.subscriptions import Key
+from bot.metastudio.client import MetaStudio
 from bot.store.sqlite import SqliteStore
 from bot.watch.watcher import Watcher
 from tests.bench.processes import STORE, Process, Simulators, bare_python, bot, running, simulators
@@ -98,53 +99,62 @@ class Check:
     writes: int
 
 
+class MeasuredWatcher:
+    """The bot's watcher in this process, which checks when it is asked to."""
+
+    def __init__(self, world: Simulators, store: SqliteStore, metastudio: MetaStudio) -> None:
+        self._world = world
+        self._store = store
+        self._changes: list[Key] = []
+        self._watcher = Watcher(metastudio, store, poll=POLL, changed=self._changes.append)
+
+    async def check(self, changing: Iterable[int] = ()) -> Check:
+        """Let these jobs change, and check once."""
+        await self._world.call("change", list(changing))
+        await self._world.call("count")
+        self._changes.clear()
+        writes = await self._writes()
+        cpu_ms, seconds = await resources(self._watcher.check)
+        requests = await self._world.call("count")
+        return Check(
+            pages=requests["list"],
+            single=requests["show"],
+            cpu_ms=cpu_ms,
+            seconds=seconds,
+            changed=len(self._changes),
+            writes=await self._writes() - writes,
+        )
+
+    async def _writes(self) -> int:
+        """Return how many rows SQLite has written; each is a transaction of its own."""
+        (count,) = await self._store.disk.ask(lambda table: table.conn.select_one("SELECT total_changes()"))
+        return int(count)
+
+
 async def check(world: Simulators, given: argparse.Namespace) -> list[Figure]:
-    """Measure single checks of a watcher in this process, and the plain way beside them."""
+    """Measure single checks, and one request for each job beside them."""
     await write_store(world)
     store = SqliteStore(world.folder / STORE)
-    changes: list[Key] = []
+    loading_cpu, loading_seconds = await resources(store.__aenter__)
     async with world.client() as metastudio:
-        loading = await resources(store.__aenter__)
-        watcher = Watcher(metastudio, store, poll=POLL, changed=changes.append)
-
-        async def writes() -> int:
-            """Return how many rows SQLite has written; each is a transaction of its own."""
-            count = "SELECT total_changes()"
-            return int((await store.disk.ask(lambda table: table.conn.select_one(count)))[0])
-
-        async def check_once(changing: Iterable[int] = ()) -> Check:
-            """Let these jobs change, and check once."""
-            await world.call("change", list(changing))
-            await world.call("count")
-            changes.clear()
-            written = await writes()
-            cpu_ms, seconds = await resources(watcher.check)
-            requests, written = await world.call("count"), await writes() - written
-            return Check(
-                pages=requests["list"],
-                single=requests["show"],
-                cpu_ms=cpu_ms,
-                seconds=seconds,
-                changed=len(changes),
-                writes=written,
-            )
+        watcher = MeasuredWatcher(world, store, metastudio)
 
         async def one_by_one() -> None:
             for job_id in await store.followed():
                 await metastudio.job(job_id)
 
         many = min(MANY, given.jobs // 2)
-        first = [await check_once()]
-        still = [await check_once() for _ in range(ROUNDS)]
-        few = [await check_once(range(FEW * each, FEW * (each + 1))) for each in range(ROUNDS)]
-        most = [await check_once(range(given.jobs - many, given.jobs))]
+        first = [await watcher.check()]
+        still = [await watcher.check() for _ in range(ROUNDS)]
+        few = [await watcher.check(range(FEW * each, FEW * (each + 1))) for each in range(ROUNDS)]
+        most = [await watcher.check(range(given.jobs - many, given.jobs))]
         plain_cpu, _ = await resources(one_by_one)
-        await store.__aexit__(None, None, None)
+    await store.__aexit__(None, None, None)
     aim = None if given.quick else MOST_CPU_MS
     rows = partial(check_rows, plain_cpu=plain_cpu, jobs=given.jobs)
     return [
-        Figure("loading, CPU ms", loading[0]),
-        Figure("loading, wall ms", MS * loading[1]),
+        Figure("loading, CPU ms", loading_cpu),
+        Figure("loading, wall ms", MS * loading_seconds),
         *rows("the first check", first),
         *rows("nothing changed", still, most_pages=2, most_cpu=aim),
         *rows(f"{FEW} jobs changed", few, most_pages=2, most_cpu=aim),
