@@ -261,6 +261,8 @@ async def test_the_panel(demo: Demo, page: DemoPage) -> None:
     await page.press_keys("Enter")
     await visible(page.job("Bedtime <Stories>"))
     await expect(name).to_have_value("")
+    await page.job_button("Fail", BOOK).click()
+    await expect(page.job(BOOK)).to_contain_text("Failed before the last step")
     demo.ground.metastudio.set_state(demo.job_id("Bedtime <Stories>"), "SUCCEED")
     await expect(page.job("Bedtime <Stories>")).to_contain_text("Ended well")
     await expect(page.job_button("Next state of", "Bedtime <Stories>")).to_be_disabled()
@@ -283,11 +285,13 @@ async def test_channels(demo: Demo) -> None:
     await expect(page.channel("voices")).to_have_attribute("aria-current", "page")
     await expect(page.conversation.get_by_role("separator")).to_have_text(["Today", "New"])
 
+    await page.open("voicejob")
+    await visible(page.conversation.get_by_text("This is where you and voicejob talk."))
     await page.open("casting")
     await page.tab.reload()
     await expect(page.title).to_have_text("casting")
     back, forward = page.tab.go_back, page.tab.go_forward
-    for move, name in ((back, "voices"), (back, "audiobooks"), (forward, "voices")):
+    for move, name in ((back, "voicejob"), (back, "voices"), (back, "audiobooks"), (forward, "voices")):
         await move()
         await expect(page.title).to_have_text(name)
     await page.tab.evaluate(HIDE)

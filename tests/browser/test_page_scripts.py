@@ -41,11 +41,6 @@ ELEMENTS: Final = DRAW.replace(
         attributes: [...place.querySelectorAll("*")].flatMap((each) => each.getAttributeNames()),
     })""",
 )
-TIMED: Final = f"""async (texts) => {{
-    const start = performance.now();
-    await ({TEXT})(texts);
-    return performance.now() - start;
-}}"""
 
 
 def link(href: str, text: str | None = None) -> str:
@@ -138,12 +133,12 @@ async def test_no_text_becomes_other_markup(script: Script) -> None:
     assert {name for each in found for name in each["attributes"]} <= ATTRIBUTES
 
 
-async def test_long_text_is_read_at_once(script: Script) -> None:
-    """No mixture of marks takes long, even at the length that Slack allows."""
+async def test_no_long_text_takes_for_ever(script: Script) -> None:
+    """No repeated mark backtracks without end, at the length that Slack allows: that would time out."""
     marks = ("*a ", "_", "<", "`", "*_~", "a*", "&gt;\n", "<a ", ":a")
+    texts = [*(mark * (3000 // len(mark)) for mark in marks), "https://a" + "&amp;." * 500]
 
-    for text in [*(mark * (3000 // len(mark)) for mark in marks), "https://a" + "&amp;." * 500]:
-        assert await script(TIMED, [text]) < 1000, text[:9]
+    assert len(await script(TEXT, texts)) == len(texts)
 
 
 NEW_YEAR: Final = datetime(2024, 1, 1, tzinfo=UTC)
