@@ -38,7 +38,7 @@ def job_id(metastudio: MetaStudioSimulator) -> str:
 @pytest.fixture
 async def user(metastudio: MetaStudioSimulator, moment: Clock) -> AsyncIterator[MetaStudio]:
     """Give a client that signs in as the IAM user."""
-    async with client_of(metastudio, sign_in("IAM user", metastudio, now=moment)) as opened:
+    async with client_of(metastudio, sign_in("IAM user", metastudio, now=moment), limit=5) as opened:
         yield opened
 
 
