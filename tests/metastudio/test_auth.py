@@ -58,15 +58,19 @@ async def test_good_credentials(metastudio: MetaStudioSimulator, job_id: str, wa
 
 
 async def test_a_temporary_key_sends_its_token(metastudio: MetaStudioSimulator, job_id: str) -> None:
-    """It is accepted with its security token, which is signed."""
+    """It is accepted with its security token, which is signed; a permanent key after it sends none."""
     metastudio.temporary_keys = {"TAK": ("TSK", "STOKEN")}
-    auth = AccessKey(Key("TAK", "TSK", "STOKEN"), project_id=metastudio.project_id)
-    async with client_of(metastudio, auth) as client:
-        await client.job(job_id)
+    keys = iter([Key("TAK", "TSK", "STOKEN"), Key("TAK", "TSK", "ENDED"), Key(ACCESS_KEY, SECRET_KEY)])
+    for _ in range(2):
+        auth = AccessKey(Key("", ""), project_id=metastudio.project_id, read=lambda: next(keys))
+        async with client_of(metastudio, auth) as client:
+            await client.job(job_id)
+    temporary, ended, permanent = metastudio.requests
 
-    (seen,) = metastudio.requests
-    assert seen.headers["X-Security-Token"] == "STOKEN"
-    assert "x-security-token," in seen.headers["Authorization"]
+    assert temporary.headers["X-Security-Token"] == "STOKEN"
+    assert "x-security-token," in temporary.headers["Authorization"]
+    assert (ended.status, permanent.status) == (401, 200)
+    assert "X-Security-Token" not in permanent.headers
 
 
 OFF = {"now": lambda: datetime.now(UTC) - timedelta(minutes=16)}
