@@ -209,7 +209,8 @@ async def test_what_was_not_sent_holds_nothing(
 ) -> None:
     """While there is no connection, no credentials are tried."""
     auth = sign_in("access key", metastudio)
-    async with client_at(f"http://127.0.0.1:{unused_tcp_port}", auth=auth) as nowhere:
+    nobody = f"http://127.0.0.1:{unused_tcp_port}"
+    async with client_at(nobody, auth=auth, rates=RateLimits(unheard=60, retry=0.001)) as nowhere:
         assert type(await failure_of(nowhere.job(ids[0]))) is Unreachable
     async with client_of(metastudio, auth, rates=RATE_LIMITS) as client:
         assert (await client.job(ids[0])).job_id == ids[0]
