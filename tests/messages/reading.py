@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.domain.jobs import Job
-from bot.domain.subscriptions import Level, Pause, Subscription
+from bot.domain.subscriptions import Pause, Subscription
 from bot.messages.blocks import Message
 from bot.messages.channel import MessageContext
 from bot.simulators.slack.blockkit import buttons
 from tests.blocks import problems
+from tests.domain.subscriptions import NOW, new
 
 JOB_ID = "26f06524-4f75-4b3a-a853-b649a21aaf66"
-NOW = 1767323045
 NOW_TOKEN = "<!date^1767323045^{date_short_pretty} {time}|2026-01-02 03:04 UTC>"
 HOSTILE = "<!channel> <@U1> *x* &lt; `y` _z_ ~w~ :x: <https://e.example|l> & > \u202e"
 IN_CODE = HOSTILE.replace("`", "'").removesuffix(" \u202e")
@@ -29,16 +29,7 @@ def subscription_of(
 ) -> Subscription:
     """Make a subscription to a job in this state."""
     shown = Job.from_api({"job_id": JOB_ID, "voice_name": "Morning News", "state": state} | (job or {}))
-    usual: dict[str, Any] = {
-        "team_id": "T1",
-        "channel_id": "C1",
-        "job_id": JOB_ID,
-        "level": Level.ALL,
-        "subscribed_by": "U0ALICE",
-        "subscribed_at": NOW,
-        "job": shown.remembered(),
-    }
-    return Subscription(**usual | given)
+    return new(job=shown, **{"job_id": JOB_ID, "subscribed_by": "U0ALICE"} | given)
 
 
 def paused_of(reason: str, **given: Any) -> Subscription:

@@ -15,11 +15,11 @@ from bot.messages.blocks import Message
 from bot.messages.channel import LEVELS, LONGEST_PATH, MessageContext
 from bot.messages.texts import en
 from bot.simulators.slack.blockkit import buttons
+from tests.domain.subscriptions import NOW
 from tests.messages.reading import (
     CONTEXT,
     HOSTILE,
     JOB_ID,
-    NOW,
     NOW_TOKEN,
     as_json,
     check,

@@ -12,11 +12,11 @@ from bot.messages import job_card, private
 from bot.messages.blocks import Message
 from bot.messages.channel import MessageContext
 from bot.simulators.slack.blockkit import buttons
+from tests.domain.subscriptions import NOW
 from tests.messages.reading import (
     CONTEXT,
     HOSTILE,
     JOB_ID,
-    NOW,
     NOW_TOKEN,
     as_json,
     check,
