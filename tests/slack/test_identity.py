@@ -24,12 +24,12 @@ async def ask(slack: SlackWorkspace, channel: str, **who: str) -> str:
     return (await typed.message()).text
 
 
-async def reach(slack: SlackWorkspace, times: int) -> None:
-    await eventually(lambda: asked(slack) >= times)
-
-
 def asked(slack: SlackWorkspace) -> int:
     return [call.method for call in slack.calls].count("auth.test")
+
+
+async def reach(slack: SlackWorkspace, times: int) -> None:
+    await eventually(lambda: asked(slack) >= times)
 
 
 @pytest.mark.parametrize(
@@ -85,13 +85,7 @@ async def test_outsiders_have_slack_asked_once_a_pause(
 
 @pytest.mark.parametrize(
     "fault",
-    [
-        {"error": "internal_error"},
-        {"error": "token_revoked"},
-        {"body": '{"ok": true}'},
-        {"body": '{"ok": true, "team_id": 7, "enterprise_id": ""}'},
-        {"body": "<html>"},
-    ],
+    [{"error": "token_revoked"}, {"body": '{"ok": true, "team_id": 7}'}, {"body": "<html>"}],
     ids=str,
 )
 async def test_an_answer_that_says_nothing_changes_nothing(

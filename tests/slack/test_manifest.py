@@ -29,14 +29,14 @@ ROOT = Path(__file__).parents[2]
 HOST = "https://voice.example.com"
 URL = f"{HOST}{EVENTS_PATH}"
 BOTH = pytest.mark.parametrize("host", [None, HOST], ids=["socket mode", "http mode"])
+TABS = ("home_tab", "messages_tab", "messages_tab_read_only")
+SWITCHES = ("org_deploy", "socket_mode", "token_rotation")
 RULES: dict[str, type | str] = {
     "_metadata.major_version": r"[12]",
     "display_information.name": r".{1,35}",
     "display_information.description": r".{1,140}",
     "display_information.background_color": r"#([0-9a-fA-F]{3}){1,2}",
-    "features.app_home.home_tab_enabled": bool,
-    "features.app_home.messages_tab_enabled": bool,
-    "features.app_home.messages_tab_read_only_enabled": bool,
+    **dict.fromkeys((f"features.app_home.{tab}_enabled" for tab in TABS), bool),
     "features.bot_user.display_name": r".{1,80}",
     "features.bot_user.always_online": bool,
     "features.slash_commands.0.command": r"/\S{1,31}",
@@ -48,9 +48,7 @@ RULES: dict[str, type | str] = {
     "oauth_config.scopes.bot.1": r"[a-z:]+",
     "settings.interactivity.is_enabled": bool,
     "settings.interactivity.request_url": r"https://\S+",
-    "settings.org_deploy_enabled": bool,
-    "settings.socket_mode_enabled": bool,
-    "settings.token_rotation_enabled": bool,
+    **dict.fromkeys((f"settings.{what}_enabled" for what in SWITCHES), bool),
 }
 """What Slack's manifest schema (major versions 1 and 2) allows at each place that a manifest may have."""
 

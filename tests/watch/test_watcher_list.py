@@ -4,7 +4,6 @@ import asyncio
 import logging
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,7 +21,7 @@ AGAIN = "the list of jobs is used again"
 class TestCost:
     """Whichever costs fewer requests is taken."""
 
-    @pytest.mark.parametrize(("number", "requests"), [(1, (1, 0)), (4, (4, 0)), (5, (3, 1)), (50, (3, 1))])
+    @pytest.mark.parametrize(("number", "requests"), [(4, (4, 0)), (5, (3, 1))])
     async def test_few_one_by_one_and_many_by_the_list(
         self, watch: Watch, number: int, requests: tuple[int, int]
     ) -> None:
@@ -42,16 +41,6 @@ class TestCost:
         watch.change(keys[0].job_id)
         assert (await watch.check())[1] == 1
         assert await watch.paths() == {keys[0].job_id: ("WAITING", "PROCESSING")}
-
-    async def test_a_busy_time_costs_more_pages(self, watch: Watch) -> None:
-        """Where more than a page of jobs changed, more pages are read, down to what was seen last."""
-        keys = await watch.some(12)
-        await watch.check()
-        watch.change(keys[0].job_id)
-        watch.add(150, every=1)
-
-        assert (await watch.check())[1] == 2
-        assert keys[0].job_id in await watch.paths()
 
     async def test_a_census_that_costs_too_much_is_given_up(self, path: Path) -> None:
         """In a long list, few jobs are asked for one by one; after a while the list is tried again."""
@@ -88,23 +77,8 @@ class TestCost:
         assert (await watch.check())[1] == 2
 
 
-class TestPaging:
-    """While pages are read, jobs move."""
-
-    async def test_jobs_that_move_between_pages(self, watch: Watch) -> None:
-        """A job that changes while pages are read moves to a page that is read already, and is asked for."""
-        keys = await watch.some(150)
-
-        def moves(api: str) -> Any:
-            if api == "list" and watch.metastudio.requests_to("list") == 2:
-                for key in keys[:4]:
-                    watch.change(key.job_id)
-
-        watch.metastudio.chaos = moves
-
-        shows, pages = await watch.check()
-        assert (shows, pages) == (4 + 3, 2)
-        assert await watch.paths() == {key.job_id: ("WAITING", "PROCESSING") for key in keys[:4]}
+class TestMissing:
+    """Jobs that the list does not show any more."""
 
     async def test_a_job_that_is_listed_is_there(self, path: Path) -> None:
         """What the list shows between two misses begins their count anew."""
@@ -136,15 +110,6 @@ class TestPaging:
 class TestCrossCheck:
     """Each job is asked for itself, now and then."""
 
-    async def test_the_oldest_check_comes_first(self, watch: Watch) -> None:
-        """Three jobs each time, in turn."""
-        await watch.some(12)
-        for _ in range(4):
-            await watch.check()
-
-        shown = [seen.path for seen in watch.metastudio.requests if seen.api == "show"]
-        assert len(shown) == len(set(shown)) == 12
-
     async def test_each_job_within_twelve_hours(self, path: Path) -> None:
         """With long pauses, more than three are asked for each time."""
         async with watching(path, poll=6 * 60 * 60) as watch:
@@ -169,14 +134,6 @@ class TestDistrust:
         assert all(path[-2:] == ("RESULT_REVIEW", "UPLOADING") for path in (await watch.paths()).values())
         assert len(await watch.paths()) == len(await watch.store.followed())
         assert logged(caplog, RESTS) + logged(caplog, CANT) == 1
-
-    async def test_an_unsorted_list(self, watch: Watch, caplog: pytest.LogCaptureFixture) -> None:
-        """A list that is not in order is not used for a while; jobs are asked for one by one at once."""
-        await watch.some(6)
-        watch.metastudio.list_unsorted = True
-
-        assert await watch.check() == (6, 1)
-        await self.distrusted(watch, caplog)
 
     async def test_it_is_used_again_later(self, path: Path, caplog: pytest.LogCaptureFixture) -> None:
         """After a while the list is tried again; that it is still bad is no news, that it is good is."""
@@ -203,22 +160,6 @@ class TestDistrust:
             watch.change(key.job_id)
         assert await watch.check() == (3, 1)
         await self.distrusted(watch, caplog)
-
-    async def test_a_change_that_is_listed_late(self, watch: Watch) -> None:
-        """A change is found that was hidden while newer ones were listed, up to some minutes newer."""
-        (key,) = await watch.some(1)
-        watch.add(250)
-        await watch.some(11)
-        await watch.check()
-        watch.change(key.job_id)
-        watch.add(110, every=2)
-        watch.metastudio.hidden = {key.job_id}
-        await watch.check()
-        assert await watch.paths() == {}
-        watch.metastudio.hidden = set()
-
-        assert await watch.check() == (3, 2)
-        assert await watch.paths() == {key.job_id: ("WAITING", "PROCESSING")}
 
     async def test_an_old_tale(self, watch: Watch, caplog: pytest.LogCaptureFixture) -> None:
         """What the list says is not believed against what the job itself said later."""
@@ -327,30 +268,7 @@ class TestTroubles:
             assert watch.changed == [keys[-1]]
             assert not [seen for seen in watch.metastudio.requests[before:] if seen.path.endswith("/job-7")]
 
-    async def test_a_doubtful_job_that_cant_be_asked_for_is_owed(self, watch: Watch) -> None:
-        """What the list left open and Show did not answer is asked for at the next check; others go on."""
-        keys = await watch.some(12)
-        await watch.check()
-        for key in (keys[10], keys[11]):
-            watch.metastudio.hidden.add(key.job_id)
-        watch.change(keys[0].job_id)
-        broken = True
-
-        def one_fails(_: str) -> Fault | None:
-            is_it = watch.metastudio.requests[-1].path.endswith("/job-11")
-            return Fault.html() if broken and is_it else None
-
-        watch.metastudio.chaos = one_fails
-        watch.metastudio.hidden = set()
-        watch.metastudio.jobs[keys[11].job_id]["state"] = "UPLOADING"  # without a newer time: an old tale?
-        await watch.check()
-        assert await watch.paths() == {keys[0].job_id: ("WAITING", "PROCESSING")}
-        broken = False
-        await watch.check()
-
-        assert keys[11].job_id in await watch.paths()
-
-    async def test_a_missing_job_that_cant_be_asked_for_is_owed(self, watch: Watch) -> None:
+    async def test_a_missing_job_that_cant_be_asked_for_is_asked_for_next(self, watch: Watch) -> None:
         """A job that a census missed is asked for at the next check, though that reads only one page."""
         keys = await watch.some(12)
         watch.add(150)
