@@ -1,1 +1,1 @@
-"""Slack's side: connecting, signing in, sending within limits. What is said and when is not decided here."""
+"""Slack's side: connecting, signing in, and sending within rate limits. Others decide what is sent."""

@@ -1,4 +1,4 @@
-"""Slack's verdict on the bot's tokens: asked at the start, and again when a connection does not come back."""
+"""Whether Slack accepts the bot's tokens: at the start, and when a connection does not come back."""
 
 import re
 from collections.abc import Awaitable
@@ -19,43 +19,40 @@ PAGES: Final = {
 """The page of an app at Slack, in Slack's own words, that shows the token of a setting."""
 NO_JSON: Final = "no answer in JSON"
 _CODE: Final = re.compile(r"\w{1,80}", re.ASCII)
-"""What an error code of Slack's looks like."""
+"""What an error code of Slack's looks like; anything else may be text that must not be logged."""
 
 
 async def signed_in(client: AsyncWebClient, token: str) -> AsyncSlackResponse:
-    """Ask whose bot token this is (``auth.test``). Raises SlackRefused or SlackUnreachable."""
-    return await _verdict(client, "SLACK_BOT_TOKEN", client.auth_test(token=token))
+    """Return whose bot token this is (``auth.test``). Raises SlackRefused or SlackUnreachable."""
+    return await _accepted(client, "SLACK_BOT_TOKEN", client.auth_test(token=token))
 
 
 async def may_connect(client: AsyncWebClient, app_token: str) -> AsyncSlackResponse:
-    """Ask for an address to connect to by Socket Mode. Raises SlackRefused or SlackUnreachable."""
-    return await _verdict(client, "SLACK_APP_TOKEN", client.apps_connections_open(app_token=app_token))
+    """Return an address for Socket Mode (``apps.connections.open``). Raises like ``signed_in``."""
+    return await _accepted(client, "SLACK_APP_TOKEN", client.apps_connections_open(app_token=app_token))
 
 
-async def _verdict(
-    client: AsyncWebClient, key: str, answer: Awaitable[AsyncSlackResponse]
+async def _accepted(
+    client: AsyncWebClient, setting: str, call: Awaitable[AsyncSlackResponse]
 ) -> AsyncSlackResponse:
+    """Return the response to a call with the token of a setting. Raises SlackRefused or SlackUnreachable."""
     try:
-        return await answer
+        return await call
     except SlackApiError as error:
-        code = _error_code(error)
+        # Where the response was no object, slack_sdk keeps something else, or nothing.
+        code = code_in(getattr(error.response, "data", None))
         if code in BUSY or code == NO_JSON:
             variant = "busy" if code in BUSY else "other"
             raise SlackUnreachable(variant, url=client.base_url, reason=code) from None
-        raise SlackRefused(key=key, error=code, page=PAGES[key]) from None
-    # Besides its own errors and aiohttp's, slack_sdk lets out what it stumbles over in an odd answer.
+        raise SlackRefused(key=setting, error=code, page=PAGES[setting]) from None
+    # Besides its own errors and aiohttp's, slack_sdk raises what it fails on in an odd response.
     except Exception as error:
         fault, reason = Unquoted(certificate_fault(error)), type(error).__name__
         variant = "certificate" if fault else ""
         raise SlackUnreachable(variant, url=client.base_url, reason=reason, fault=fault) from error
 
 
-def _error_code(error: SlackApiError) -> str:
-    """Find Slack's error code. Where the answer was no object, slack_sdk keeps something else, or nothing."""
-    return code_in(getattr(error.response, "data", None))
-
-
-def code_in(answer: object) -> str:
-    """Find the error code in an answer, or NO_JSON: what looks like no code is another's text, or worse."""
-    code = answer.get("error") if isinstance(answer, dict) else None
+def code_in(data: object) -> str:
+    """Return the error code in the data of a response, or NO_JSON."""
+    code = data.get("error") if isinstance(data, dict) else None
     return code if isinstance(code, str) and _CODE.fullmatch(code) else NO_JSON

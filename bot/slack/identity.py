@@ -1,7 +1,7 @@
-"""Whose token the bot has, asked again when somebody is refused: the workspace may have another id by now.
+"""Which workspace the bot token is of, checked again when an outsider is refused.
 
-A workspace gets another id when it moves to Enterprise Grid ("Developing apps for Enterprise organizations").
-Its own people look like outsiders then.
+A workspace gets another id when it moves to Enterprise Grid (page "Developing apps for Enterprise
+organizations"). Its own people look like outsiders then.
 """
 
 import asyncio
@@ -23,9 +23,9 @@ MOVED: Final = "its id or its organization is another than at the start"
 
 
 class Identity:
-    """Compares what Slack says with ``workspace``, which is from the start.
+    """Compares the workspace of the token with ``workspace``, which is from the start.
 
-    ``pause`` is in seconds, between two questions at least, however many are refused meanwhile.
+    ``pause`` seconds at least are between two checks, however many people are refused meanwhile.
     """
 
     def __init__(self, client: AsyncWebClient, token: str, workspace: Workspace, *, pause: float) -> None:
@@ -37,11 +37,11 @@ class Identity:
         self._once = LogOnce(log)
 
     def doubt(self) -> None:
-        """Have Slack asked soon; returns at once."""
+        """Have the workspace checked soon; returns at once."""
         self._doubted.set()
 
     async def run(self) -> None:
-        """Ask whenever there is doubt, until cancelled. Raises PartBroken when the workspace is another."""
+        """Check after each ``doubt``, until cancelled. Raises PartBroken when the workspace is another."""
         while True:
             await self._doubted.wait()
             self._doubted.clear()

@@ -19,7 +19,7 @@ _WIDTH: Final = 110
 
 
 def manifest(host: str | None = None) -> dict[str, Any]:
-    """Make the manifest: for Socket Mode, or for HTTP mode at this address, which ``address`` gave."""
+    """Return the manifest: for Socket Mode, or for HTTP mode at ``host``, which ``address`` returned."""
     url = f"{host}{EVENTS_PATH}" if host else None
     return {
         "_metadata": {"major_version": 1},
@@ -59,20 +59,20 @@ def _command(url: str | None) -> dict[str, Any]:
 
 
 def as_yaml(made: dict[str, Any]) -> str:
-    """Write a manifest as Slack's page takes it."""
+    """Format a manifest as Slack's page accepts it."""
     return yaml.safe_dump(made, sort_keys=False, width=_WIDTH, allow_unicode=True)
 
 
 def new_app_link(text: str) -> str:
-    """Make the link to the page on which Slack makes an app of a manifest."""
+    """Return the link to the page on which Slack makes an app of a manifest."""
     return NEW_APP + quote(text, safe="")
 
 
 def address(text: str) -> str:
-    """Read the address of the proxy before the bot, without a slash at its end.
+    """Parse the public URL of the proxy before the bot; return it without a slash at its end.
 
-    Raises ValueError, which says what it must be: Slack calls https only (page "Slash commands"), and what
-    stands behind the host is the bot's.
+    Raises ValueError, which says what it must be: Slack calls https only (page "Slash commands"), and the
+    path is the bot's.
     """
     if any(character.isspace() for character in text):
         raise ValueError("it must be an address without a blank in it, like https://voicejob.example.com")

@@ -1,4 +1,4 @@
-"""How long Slack waits for the bot: from a request's arrival to its acknowledgement."""
+"""A Bolt app that measures how long Slack waits: from a request's arrival to its acknowledgement."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -12,16 +12,16 @@ from slack_bolt.response import BoltResponse
 from bot.telemetry.metrics import PRESSED, TYPED, Metrics
 
 Failed = Callable[[Exception, dict[str, Any], AsyncBoltContext], Awaitable[BoltResponse | None]]
-"""Takes an error, and returns the acknowledgement, or None to leave Bolt's own."""
+"""Called with an error, the payload and the context; returns the acknowledgement, or None for Bolt's own."""
 ARRIVED: Final = "arrived"
 """In a request's context: when its head was read, in seconds of time.monotonic."""
 
 
 class TimedApp(AsyncApp):
-    """Bolt's app, which tells ``metrics`` how long each acknowledgement took, as far as the bot can see.
+    """Reports to ``metrics`` how long each acknowledgement took, as far as the bot can see.
 
-    Where ARRIVED is not known, as in Socket Mode, the time begins when Bolt takes the request: what it waited
-    in slack_sdk's queue is not in it. Nor is, in either mode, what it waited to be read.
+    Where ARRIVED is not known, as in Socket Mode, the time begins when Bolt gets the request: the time in
+    slack_sdk's queue is not counted. Nor is, in either mode, the time before the request is read.
     """
 
     def __init__(self, metrics: Metrics, **options: Any) -> None:
@@ -30,16 +30,16 @@ class TimedApp(AsyncApp):
         self._failed: Failed | None = None
 
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
-        """Have a request acknowledged: what is returned here goes to Slack at once."""
+        """Return the acknowledgement of a request, which is sent to Slack at once."""
         arrived = req.context.get(ARRIVED) or time.monotonic()
-        response = await self._dispatched(req)
+        response = await self._dispatch(req)
         is_press = req.body.get("type") == "block_actions"
         if response.status == HTTPStatus.OK and (is_press or "command" in req.body):
             self._metrics.acknowledged(PRESSED if is_press else TYPED, time.monotonic() - arrived)
         return response
 
-    async def _dispatched(self, req: AsyncBoltRequest) -> BoltResponse:
-        """Have a request handled; one that Bolt itself stumbles over is one that nothing handles."""
+    async def _dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
+        """Dispatch a request; one on which Bolt itself fails is treated as unhandled."""
         try:
             return await super().async_dispatch(req)
         except (LookupError, TypeError, AttributeError):
@@ -48,6 +48,6 @@ class TimedApp(AsyncApp):
             return response or BoltResponse(status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def error(self, func: Failed) -> Failed:
-        """Set what is called with what goes wrong: the error, the payload and the context."""
+        """Set the error handler."""
         self._failed = func
         return super().error(func)

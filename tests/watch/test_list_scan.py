@@ -382,7 +382,7 @@ def read_list(known: dict[str, int | None], since: int | None, world: MetaStudio
 
 
 @given(SCENES)
-@examples(150)
+@examples(75)
 def test_no_change_is_overlooked(scene: Scene) -> None:
     """A reading finds each change, or names the job as missing, or leaves it to the next reading to find."""
     times = scene.times()
