@@ -309,7 +309,7 @@ class TestSwitch:
         await eventually(lambda: ground.slack.connections == 1)
 
     async def test_in_between(self, ground: Playground, voices: str) -> None:
-        """It says that it starts, while Slack is slow, and that it stops, while a reply is still to come."""
+        """It says that it is starting, and that it is stopping while a reply is to come; a start waits for that."""
         seen = []
         ground.slack.fail("auth.test", delay=0.1)
         starting = asyncio.create_task(ground.bot.start())
@@ -321,11 +321,14 @@ class TestSwitch:
         stopping = asyncio.create_task(ground.bot.stop())
         await eventually(lambda: ground.bot.state is not BotState.RUNNING)
         seen.append((ground.bot.state, ground.bot.says))
+        await ground.bot.start()
+        seen.append((ground.bot.state, ground.bot.says))
         await stopping
 
         assert seen == [
             (BotState.STARTING, "Connecting to Slack …"),
             (BotState.STOPPING, "Finishing what is under way …"),
+            (BotState.RUNNING, "Connected to Slack by Socket Mode. Started 2 times."),
         ]
         assert "女声" in str(ground.slack.ephemeral(ALICE, voices)[-1].blocks)
 
