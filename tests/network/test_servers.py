@@ -61,8 +61,9 @@ async def test_no_response_names_the_library(address: str) -> None:
         (b"GET /hush HTTP/1.1\r\n" + CLOSE, b"404"),
         (b"GET // HTTP/1.1\r\n" + CLOSE, b"404"),
         (b"POST / HTTP/1.1\r\nContent-Length: 4\r\n" + CLOSE + b"hush", b"405"),
+        (b"POST / HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n" + CLOSE + b"hush", b"405"),
     ],
-    ids=lambda value: value[:40] if isinstance(value, bytes) else None,
+    ids=lambda value: value[:60] if isinstance(value, bytes) else None,
 )
 async def test_a_refusal_has_no_words(
     address: str, raw: bytes, status: bytes, caplog: pytest.LogCaptureFixture
