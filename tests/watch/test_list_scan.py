@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 import pytest
@@ -292,7 +293,7 @@ class MetaStudio:
     now: int
     jobs: dict[str, Job]
     changed: set[str] = field(default_factory=set)
-    """The jobs that changed, or were deleted, since the reading began."""
+    """The jobs that changed, or were deleted, since the scan began."""
 
     def page(self, offset: int) -> Page:
         """Give a page of the list."""
@@ -300,102 +301,68 @@ class MetaStudio:
         shown = tuple(newest_first[offset : offset + PAGE_SIZE])
         return Page(shown, len(self.jobs), len(shown))
 
-    def change(self, name: str) -> None:
-        """Move a job to the top."""
-        self.now += 1
-        if name in self.jobs:
-            self.jobs[name] = job_of(name, self.now, "PROCESSING")
-            self.changed.add(name)
-
-    def delete(self, name: str) -> None:
-        """Take a job away."""
-        self.now += 1
-        if self.jobs.pop(name, None):
-            self.changed.add(name)
-
-    def create(self, name: str) -> None:
-        """Put a job on top that nobody follows."""
-        self.now += 1
-        self.jobs[name] = job_of(name, self.now)
+    def go_on(self, change: list[int], delete: list[int], create: int) -> None:
+        """Move jobs to the top, take some away, and put new ones on top that nobody follows."""
+        for name in (f"job-{number}" for number in change):
+            self.now += 1
+            if name in self.jobs:
+                self.jobs[name] = job_of(name, self.now, "PROCESSING")
+                self.changed.add(name)
+        for name in (f"job-{number}" for number in delete):
+            self.now += 1
+            if self.jobs.pop(name, None):
+                self.changed.add(name)
+        for _ in range(create):
+            self.now += 1
+            self.jobs[f"new-{self.now}"] = job_of(f"new-{self.now}", self.now)
 
 
-@dataclass(frozen=True)
-class Meanwhile:
-    """What happens between two pages: a few jobs change, or come, and no more go than pages overlap."""
-
-    change: tuple[int, ...]
-    delete: tuple[int, ...]
-    create: int
-
-
+Meanwhile = tuple[list[int], list[int], int]
 NUMBERS = st.integers(0, 349)
-MEANWHILE = st.builds(
-    Meanwhile,
-    change=st.lists(NUMBERS, max_size=8).map(tuple),
-    delete=st.lists(NUMBERS, max_size=5).map(tuple),
-    create=st.integers(0, 8),
-)
-GAPS = st.sampled_from([0, 0, 1, 1, 7, 300])
+GAPS = st.lists(st.sampled_from([0, 0, 1, 1, 7, 300]), min_size=1, max_size=30)
+MEANWHILE = st.tuples(st.lists(NUMBERS, max_size=8), st.lists(NUMBERS, max_size=5), st.integers(0, 8))
 
 
-@dataclass(frozen=True)
-class Scene:
-    gaps: list[int]
-    """Seconds between the changes of the jobs, oldest first."""
-    followed: set[int]
-    fresh: int
-    """How many of the newest changed since the reading before, so that nothing is known of that."""
-    meanwhile: list[Meanwhile]
-    knows_since: bool
-
-    def times(self) -> list[int]:
-        """Say when each job changed."""
-        return [NOW + sum(self.gaps[: number + 1]) for number in range(len(self.gaps))]
+def read_list(
+    known: dict[str, int | None], since: int | None, world: MetaStudio, meanwhile: list[Meanwhile]
+) -> ListScan:
+    """Scan the list as the watcher does, while the world goes on: a bit after each page."""
+    scan = ListScan(known, since)
+    for happens in meanwhile:
+        if scan.is_over:
+            break
+        scan.take(world.page(scan.offset))
+        world.go_on(*happens)
+    return scan
 
 
-SCENES = st.builds(
-    Scene,
-    gaps=st.lists(GAPS, min_size=1, max_size=30).flatmap(
-        lambda few: st.integers(1, 350).map(lambda size: (few * size)[:size])
-    ),
-    followed=st.sets(NUMBERS, min_size=1, max_size=40),
+@given(
+    gaps=st.builds(lambda few, size: (few * size)[:size], GAPS, st.integers(1, 350)),
+    numbers=st.sets(NUMBERS, min_size=1, max_size=40),
     fresh=st.integers(0, 350),
     meanwhile=st.lists(MEANWHILE, min_size=6, max_size=6),
     knows_since=st.booleans(),
 )
-
-
-def read_list(known: dict[str, int | None], since: int | None, world: MetaStudio, scene: Scene) -> ListScan:
-    """Read the list as the watcher does, while the world goes on."""
-    scan = ListScan(known, since)
-    for meanwhile in scene.meanwhile:
-        if scan.is_over:
-            break
-        scan.take(world.page(scan.offset))
-        for number in meanwhile.change:
-            world.change(f"job-{number}")
-        for number in meanwhile.delete:
-            world.delete(f"job-{number}")
-        for number in range(meanwhile.create):
-            world.create(f"new-{world.now}-{number}")
-    return scan
-
-
-@given(SCENES)
 @examples(75)
-def test_no_change_is_overlooked(scene: Scene) -> None:
-    """A reading finds each change, or names the job as missing, or leaves it to the next reading to find."""
-    times = scene.times()
-    old = len(times) - min(scene.fresh, len(times))
+def test_no_change_is_overlooked(
+    *, gaps: list[int], numbers: set[int], fresh: int, meanwhile: list[Meanwhile], knows_since: bool
+) -> None:
+    """A scan finds each change, or names the job as missing, or leaves it to the next scan to find.
+
+    Of the jobs, whose changes are so many seconds apart, some are followed; of the ``fresh`` newest changes
+    nothing is known yet.
+    """
+    times = [NOW + gap for gap in accumulate(gaps)]
+    old = len(times) - min(fresh, len(times))
     world = MetaStudio(times[-1], {f"job-{at}": job_of(f"job-{at}", time) for at, time in enumerate(times)})
-    followed = {f"job-{number}" for number in scene.followed if number < len(times)} or {"job-0"}
+    followed = {f"job-{number}" for number in numbers if number < len(times)} or {"job-0"}
     known: dict[str, int | None] = {
         f"job-{at}": time if at < old else 1 for at, time in enumerate(times) if f"job-{at}" in followed
     }
-    since = next_since(times[max(old - 1, 0)]) if scene.knows_since else None
+    since = next_since(times[max(old - 1, 0)]) if knows_since else None
     changed = {name for name in followed if since is None or (world.jobs[name].lastupdate_time or 0) >= since}
 
-    scan = read_list(known, since, world, scene)
+    scan = read_list(known, since, world, meanwhile)
 
     assert scan.is_in_order
     assert scan.found.keys() <= followed
@@ -406,9 +373,7 @@ def test_no_change_is_overlooked(scene: Scene) -> None:
     assert changed <= found_now | set(scan.missing) | world.changed
     assert all(scan.found[name] == world.jobs[name] for name in found_now)
 
-    quiet = MetaStudio(world.now, world.jobs)
-    calm = Scene(scene.gaps, scene.followed, 0, [Meanwhile((), (), 0)] * 9, knows_since=True)
-    again = read_list(known, next_since(scan.newest), quiet, calm)
+    again = read_list(known, next_since(scan.newest), MetaStudio(world.now, world.jobs), [([], [], 0)] * 9)
     late = followed & world.changed & world.jobs.keys()
     assert late <= again.found.keys()
     assert all(again.found[name] == world.jobs[name] for name in late)
