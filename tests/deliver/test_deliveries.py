@@ -270,19 +270,6 @@ async def test_a_message_that_cant_be_made_is_a_plain_word(
         assert next_step(await post.kept(key)) is not step
 
 
-@each_step
-async def test_an_answer_that_got_lost_costs_one_repeat(post: Office, step: Step) -> None:
-    """Where Slack did its work and the answer got lost, the message comes at most once more."""
-    key = await ready_for(step, post)
-    post.slack.fail(METHOD[step], drop=True, after=True)
-
-    await post.outbox.deliver(key)
-    await post.outbox.deliver(key)
-
-    assert len(post.slack.calls) == 2
-    assert next_step(await post.kept(key)) is not step
-
-
 @pytest.mark.parametrize(
     ("level", "state", "shows"),
     [("all", "PROCESSING", True), ("important", "PROCESSING", False), ("important", "AUDIT_FAILED", True)],

@@ -12,7 +12,6 @@ import pytest
 
 from bot.domain.rates import RateLimits
 from bot.domain.subscriptions import (
-    Change,
     Key,
     Level,
     Pause,
@@ -109,26 +108,6 @@ class TestOrder:
         ]
         assert methods(post) == ["chat.postMessage"] * 3 + ["chat.update"] * 3
 
-    async def test_an_outage_leaves_one_message_for_a_job(self, post: Office) -> None:
-        """However much changed while Slack was away, a job's path comes as one notice and one edit."""
-        key = await post.followed()
-        post.slack.calls.clear()
-        post.slack.chaos(lambda _, __: {"status": 503})
-        async with post.open():
-            for state in ("PROCESSING", "RESULT_REVIEW", "UPLOADING"):
-                await post.job_is(key, state)
-                post.outbox.wake(key)
-                await eventually(lambda: bool(post.posts()))
-                post.slack.calls.clear()
-            post.slack.chaos(None)
-            await all_told(post)
-
-        card = (await post.kept(key)).card
-        assert card is not None
-        (notice,) = post.slack.thread(post.channel, card.ts)
-        assert "Waiting for training → In training → " in notice.text
-        assert len([each for each in post.slack.history if each.edited]) == 1
-
     async def test_a_channel_that_hangs_holds_up_no_other(self, post: Office) -> None:
         """While Slack does not answer for one channel, the others are told."""
         other = post.slack.add_channel("others")
@@ -205,20 +184,6 @@ class TestForgotten:
         assert "forget" not in log_text(caplog) + counted
         assert "Slack takes messages again" not in caplog.text
 
-    async def test_it_is_forgotten_when_the_disk_is_back(self, post: Office, path: Path) -> None:
-        """What can't be written down now is tried again."""
-        await fail_fast(post.store)
-        key = await post.follow()
-        await post.update(key, stopped_by="U1")
-        async with post.open():
-            with disk_held(path):
-                post.outbox.wake(key)
-                await eventually(lambda: post.store.trouble is not None)
-            await all_told(post)
-
-        assert await post.store.get(key) is None
-        assert post.slack.calls == []
-
 
 class TestPauses:
     """When Slack does not let it."""
@@ -289,32 +254,21 @@ class TestPauses:
 
         assert caplog.text.count("Slack takes messages again") == 1
 
-    @pytest.mark.parametrize(
-        ("then", "words"),
-        [
-            (
-                tried_again(0),
-                "I can post in <#C000000001> again, and tell there how `voice of job-1` goes on.",
-            ),
-            (stopped("U2"), "The subscription to `voice of job-1` in <#C000000001> was ended, so nothing is"),
-        ],
-        ids=["tried again", "stopped"],
-    )
-    async def test_a_warning_that_is_no_longer_true(self, post: Office, then: Change, words: str) -> None:
-        """The message to the person is edited when the pause is over, or nothing is to be told any more."""
+    async def test_a_warning_that_is_no_longer_true(self, post: Office) -> None:
+        """The message to the person is edited when the pause is over."""
         post.slack.archive(post.channel)
         key = await post.follow()
         async with post.open():
             await eventually(lambda: bool(post.slack.direct("U1")))
             (before,) = post.slack.direct("U1")
             post.slack.unarchive(post.channel)
-            await post.store.change(key, then)
+            await post.store.change(key, tried_again(0))
             post.outbox.wake(key)
             await eventually(lambda: post.slack.direct("U1")[0].text != before.text)
 
         (after,) = post.slack.direct("U1")
         assert before.text.startswith("I can't post in <#C000000001>")
-        assert after.text.startswith(words)
+        assert after.text.startswith("I can post in <#C000000001> again")
         assert "Try again" not in str(after.blocks)
 
     async def test_a_warning_stands_for_all_that_it_is_about(self, post: Office) -> None:
@@ -569,6 +523,7 @@ class TestDisk:
 
             assert time.monotonic() - started > 0.5
             assert await post.store.get(key) is None
+            assert slack.calls == []
 
 
 class TestEnd:
