@@ -299,6 +299,34 @@ class TestStore:
         assert "never retrieved" not in caplog.text
 
 
+class CountingStore:
+    """A store in trouble, which counts how often it is tried."""
+
+    trouble: StoreTrouble | None = StoreTrouble(path="/x", reason="full")
+    tries = 0
+
+    async def check(self) -> None:
+        """Count."""
+        self.tries += 1
+
+    async def followed(self) -> dict[str, list[Subscription]]:
+        """Return nothing."""
+        return {}
+
+
+async def test_how_often_the_store_is_tried() -> None:
+    """Each time while it fails, and once in a while where it works."""
+    store = CountingStore()
+    health = Health(BotState, store, Metrics(), poll=60)
+    for _ in range(3):
+        assert (await health.problems()).keys() == {"store"}
+    store.trouble = None
+    for _ in range(3):
+        assert await health.problems() == {}
+
+    assert store.tries == 3
+
+
 def subscription(notice_since: int | None = None, **fields: Any) -> Subscription:
     """Make a subscription, perhaps with a pending notice."""
     if notice_since:
