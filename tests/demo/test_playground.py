@@ -309,7 +309,7 @@ class TestSwitch:
         await eventually(lambda: ground.slack.connections == 1)
 
     async def test_in_between(self, ground: Playground, voices: str) -> None:
-        """It says that it is starting, and that it is stopping while a reply is to come; a start waits for that."""
+        """It says that it is starting, and that it is stopping until a reply came; a start waits for that."""
         seen = []
         ground.slack.fail("auth.test", delay=0.1)
         starting = asyncio.create_task(ground.bot.start())
