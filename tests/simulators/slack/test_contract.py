@@ -276,7 +276,10 @@ def test_every_method_has_a_limit(
     for accepted in (at_once, then):
         waits = [limiter.retry_after(method, f"C{number % conversations}") for number in range(accepted + 1)]
         assert waits == [0] * accepted + [wait]
-        clock.now += wait
+        clock.now += wait // 4
+        left = wait - wait // 4
+        assert limiter.retry_after(method, f"C{accepted % conversations}") == left
+        clock.now += left
     assert {*SLACKS_LIMITS.per_minute, POST} == set(METHODS)
 
 
@@ -309,6 +312,8 @@ async def test_a_call_can_fail_before_or_after_the_work(
 
     assert answers == [(200, '{"ok": fal'), (200, '{"ok": fal'), (502, "<html>"), (200, '{"ok": tru')]
     assert texts(slack.messages(channel)) == ["c", "d"]
+    with pytest.raises(ValueError, match=r"chat\.explode"):
+        slack.fail("chat.explode", status=500)
 
 
 # Commands and buttons

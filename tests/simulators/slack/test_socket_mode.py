@@ -137,3 +137,15 @@ async def test_payloads_go_to_the_app_that_is_there(slack: SlackWorkspace, chann
         assert (await ws.receive()).type is aiohttp.WSMsgType.CLOSED
 
     assert (await slack.command("/voicejob", channel=channel)).error == "dispatch_failed"
+
+
+async def test_the_end_of_the_workspace_closes_what_is_open() -> None:
+    """An app that does not answer the close frame does not hold it up."""
+    async with aiohttp.ClientSession() as session:
+        async with SlackWorkspace() as slack:
+            silent = await session.ws_connect(await Api(slack, session).link_url(), autoclose=False)
+            await slack.connected()
+        frames = [await silent.receive(), await silent.receive()]
+        await silent.close()
+
+    assert (frames[1].type, frames[1].data) == (aiohttp.WSMsgType.CLOSE, aiohttp.WSCloseCode.GOING_AWAY)
