@@ -31,7 +31,6 @@ START_SECONDS = 30.0
 STOP_SECONDS = 15.0
 LOOK_EVERY = 0.002
 """Seconds between two looks for ``ready:``; so exact is the time from start to ready."""
-SETTINGS = ("SLACK_", "HUAWEICLOUD_", "CLOUD_SDK_", "METASTUDIO_", "VOICEJOB_", "PORT")
 MEBIBYTE = 2**20
 
 
@@ -116,8 +115,7 @@ async def running(
     """Run a Python process while the context lasts. Raises RuntimeError if it does not get ready."""
     log = folder / f"{time.monotonic_ns()}.log"
     started = time.monotonic()
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(SETTINGS)}
-    environment = kept | dict(settings or {})
+    environment = os.environ | dict(settings or {})
     with log.open("w") as stderr:  # a pipe would have to be emptied while something is measured
         process = await asyncio.create_subprocess_exec(
             sys.executable, *arguments, cwd=folder, env=environment, stderr=stderr

@@ -13,7 +13,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -87,16 +87,8 @@ async def until_quiet(world: Simulators) -> None:
             requests, last = requests + new, time.monotonic()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Check:
-    """What one check took: pages of the list, jobs that were asked for one by one, and the rest."""
-
-    pages: int
-    single: int
-    cpu_ms: float
-    seconds: float
-    changed: int
-    writes: int
+Check = Mapping[str, float]
+"""What one check took: requests by API (``list``, ``show``), resources, changes and writes."""
 
 
 class MeasuredWatcher:
@@ -116,14 +108,8 @@ class MeasuredWatcher:
         writes = await self._writes()
         cpu_ms, seconds = await resources(self._watcher.check)
         requests = await self._world.call("count")
-        return Check(
-            pages=requests["list"],
-            single=requests["show"],
-            cpu_ms=cpu_ms,
-            seconds=seconds,
-            changed=len(self._changes),
-            writes=await self._writes() - writes,
-        )
+        changes = {"changed": len(self._changes), "writes": await self._writes() - writes}
+        return {**requests, "cpu_ms": cpu_ms, "seconds": seconds, **changes}
 
     async def _writes(self) -> int:
         """Return how many rows SQLite has written; each is a transaction of its own."""
@@ -180,19 +166,19 @@ def check_rows(
 ) -> list[Figure]:
     """Make the rows of one kind of check: medians, where there were several."""
 
-    def middle(field: str) -> float:
-        return float(median(getattr(check, field) for check in checks))
+    def middle(name: str) -> float:
+        return median(check[name] for check in checks)
 
     rows = [
-        at_most(f"{name}: pages of the list", middle("pages"), most_pages),
-        Figure("  jobs asked for beside them", middle("single"), jobs, ONE_BY_ONE),
+        at_most(f"{name}: pages of the list", middle("list"), most_pages),
+        Figure("  jobs asked for beside them", middle("show"), jobs, ONE_BY_ONE),
         at_most("  CPU, ms", middle("cpu_ms"), most_cpu, plain_cpu, ONE_BY_ONE),
         at_most(
             "  time at the bot's pace, s", middle("seconds"), None, jobs * RATE_LIMITS.requests, ONE_BY_ONE
         ),
     ]
-    if changed := sum(check.changed for check in checks):
-        written = sum(check.writes for check in checks) / changed
+    if changed := sum(check["changed"] for check in checks):
+        written = sum(check["writes"] for check in checks) / changed
         rows.append(at_most("  writes for each subscription's change", written, 1))
     return rows
 
