@@ -2,6 +2,7 @@
 
 # ruff: noqa: ASYNC240  some of these tests are about files, and nothing else waits meanwhile
 
+import asyncio
 import json
 import re
 import signal
@@ -9,7 +10,6 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +18,19 @@ import aiohttp.web
 import pytest
 
 from bot.checks import check as checks
-from bot.checks.item import Item
 from bot.checks.listening import try_listening
 from bot.checks.metastudio import without_list
-from bot.checks.settings import Read, read
+from bot.checks.settings import read
 from bot.checks.slack import HELLO_SECONDS
-from bot.simulators.metastudio.account import ACCESS_KEY, SECRET_KEY
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN, SlackWorkspace
 from bot.simulators.world import settings_for
+from tests.checks.checking import Checked, CheckSetup, answering, serving
 from tests.faults import ANSWERS
 from tests.sign_ins import EACH_WAY, WRONG, settings_of
 from tests.store.test_store_faults import another_user
 from tests.support import HTTP_MODE
-from tests.test_cli import environment, read_until, started, voicejob
+from tests.test_cli import read_until, started, voicejob
 
 BOT, SCOPES, APP, SOCKET = "Slack bot token", "Slack scopes", "Slack app token", "Socket Mode"
 SIGNING_SECRET = "Slack signing secret"
@@ -45,50 +44,6 @@ NOWHERE = "http://127.0.0.1:1"
 _UNPRIVILEGED = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 LOWEST_PORT = int(_UNPRIVILEGED.read_text()) if _UNPRIVILEGED.exists() else 1024
 """The lowest port that any user may listen on."""
-
-
-@dataclass
-class Checked:
-    """What a check found."""
-
-    items: list[Item]
-
-    def __getitem__(self, name: str) -> Item:
-        (found,) = [item for item in self.items if item.name == name]
-        return found
-
-    def names(self, *, ok: bool | None) -> set[str]:
-        """Return the names of the items that are so."""
-        return {item.name for item in self.items if item.ok is ok}
-
-    def only_fails(self, *failed: str, untried: Collection[str] = ()) -> str:
-        """See that these fail, and take with them those that need them; return what the first one says."""
-        assert self.names(ok=False) == set(failed), self.items
-        assert self.names(ok=None) == set(untried), self.items
-        return self[failed[0]].says if failed else ""
-
-
-@dataclass
-class CheckSetup:
-    """The two stand-ins, and the check between them."""
-
-    slack: SlackWorkspace
-    metastudio: MetaStudioSimulator
-    store: Path
-
-    async def check(self, *, seconds: float = checks.SECONDS, **changes: Any) -> Checked:
-        """Check with the right settings, but for changes; nothing that is secret is in what it says."""
-        settings = settings_for(self.slack, self.metastudio, voicejob_store=self.store, **changes)
-        found = Checked(await checks.check(Read(settings), seconds=seconds))
-        assert not re.search(
-            "stand-in|Traceback|ticket|SKEXAMPLE|open-sesame|hush", str(found.items), re.IGNORECASE
-        )
-        return found
-
-    def environment(self, **changes: str) -> dict[str, str]:
-        """Return the environment of a process that checks the same."""
-        mode = {"SLACK_APP_TOKEN": APP_TOKEN, "VOICEJOB_STORE": str(self.store)}
-        return environment(self.slack, self.metastudio) | mode | changes
 
 
 @pytest.fixture
@@ -183,22 +138,6 @@ async def test_a_running_bot_is_not_harmed(setup: CheckSetup) -> None:
     assert f"a bot listens at “127.0.0.1:{surroundings['PORT']}” already" in str(told)
     assert "One copy of the bot is connected" in str(told)
     assert bot.returncode == 0
-
-
-async def test_it_ends_in_time_when_nothing_answers(tmp_path: Path) -> None:
-    """Both sides take connections and say nothing: each line comes, and 30 seconds are not passed."""
-    with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
-        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        begun = time.monotonic()
-        where = {"SLACK_API_URL": address, "METASTUDIO_ENDPOINT": address}
-        keys = {"HUAWEICLOUD_SDK_AK": ACCESS_KEY, "HUAWEICLOUD_SDK_SK": SECRET_KEY}
-        slack = {"SLACK_BOT_TOKEN": "xoxb-x", "SLACK_APP_TOKEN": "xapp-x"}
-        other = {"HUAWEICLOUD_SDK_PROJECT_ID": "p", "VOICEJOB_STORE": str(tmp_path / "kept"), "PORT": "0"}
-        ended = await voicejob("check", **where, **keys, **slack, **other)
-
-    assert time.monotonic() - begun < 30
-    assert re.findall(r"^failed ([A-Za-z ]+):", ended.out, re.MULTILINE) == [BOT, APP, ADDRESS]
-    assert ended.code == 1
 
 
 SLIPS = (
@@ -352,18 +291,9 @@ async def test_what_slack_says_is_harmless(setup: CheckSetup) -> None:
     assert "\n  failed store: x" in found[BOT].says
 
 
-@pytest.mark.parametrize(
-    ("frame", "says"),
-    [
-        ({"type": "disconnect", "reason": "link_disabled"}, "Switch it on under Socket Mode"),
-        ({"type": "disconnect", "reason": "refresh_requested"}, "at once (refresh_requested)"),
-        ({"type": "odd"}, "something else than Slack"),
-        (["no object"], "something else than Slack"),
-        (None, f"did not say hello within {HELLO_SECONDS:g} s"),
-    ],
-)
-async def test_what_is_no_hello(setup: CheckSetup, frame: Any, says: str) -> None:
-    """Slack's reason is told, where there is one."""
+@asynccontextmanager
+async def saying(slack: SlackWorkspace, frame: Any) -> AsyncIterator[None]:
+    """Let Slack name a WebSocket that says this first, or nothing."""
 
     async def serve(request: aiohttp.web.BaseRequest) -> aiohttp.web.WebSocketResponse:
         ws = aiohttp.web.WebSocketResponse()
@@ -374,8 +304,38 @@ async def test_what_is_no_hello(setup: CheckSetup, frame: Any, says: str) -> Non
         return ws
 
     async with serving(serve) as url:
-        setup.slack.fail(OPEN, body=json.dumps({"ok": True, "url": url.replace("http:", "ws:")}))
+        slack.fail(OPEN, body=json.dumps({"ok": True, "url": url.replace("http:", "ws:")}))
+        yield
+
+
+@pytest.mark.parametrize(
+    ("frame", "says"),
+    [
+        ({"type": "disconnect", "reason": "link_disabled"}, "Switch it on under Socket Mode"),
+        ({"type": "disconnect", "reason": "refresh_requested"}, "at once (refresh_requested)"),
+        ({"type": "odd"}, "something else than Slack"),
+        (["no object"], "something else than Slack"),
+    ],
+)
+async def test_what_is_no_hello(setup: CheckSetup, frame: Any, says: str) -> None:
+    """Slack's reason is told, where there is one."""
+    async with saying(setup.slack, frame):
         assert says in (await setup.check()).only_fails(SOCKET)
+
+
+async def test_it_ends_in_time_when_nothing_answers(setup: CheckSetup) -> None:
+    """Both sides take connections and say nothing, or the WebSocket alone: each line comes within 25 s."""
+    with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        async with saying(setup.slack, None):
+            all_hangs, no_hello = await asyncio.gather(
+                setup.check(slack_api_url=f"{address}/api", metastudio_endpoint=address), setup.check()
+            )
+
+    all_hangs.only_fails(BOT, APP, ADDRESS, untried=[SCOPES, SOCKET, *METASTUDIO[1:]])
+    assert not [item for item in all_hangs.items if "within 25 s" in item.says]
+    assert f"did not say hello within {HELLO_SECONDS:g} s" in no_hello.only_fails(SOCKET)
+    assert checks.SECONDS == 25
 
 
 @pytest.mark.parametrize(
@@ -544,28 +504,6 @@ async def test_an_empty_list_and_no_time(setup: CheckSetup, date: str, body: str
     assert found[CLOCK].ok is None
     assert [found[name].ok for name in (ADDRESS, SIGN_IN, PROJECT, JOBS)] == [True] * 4
     assert found[JOBS].says.startswith("the list is empty. If it should not be, check")
-
-
-@asynccontextmanager
-async def serving(serve: Callable[[aiohttp.web.BaseRequest], Any]) -> AsyncIterator[str]:
-    """Serve everything so, and give the address."""
-    runner = aiohttp.web.ServerRunner(aiohttp.web.Server(serve), shutdown_timeout=0.1)
-    await runner.setup()
-    await aiohttp.web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    await runner.cleanup()
-
-
-@asynccontextmanager
-async def answering(status: int, body: str, **headers: str) -> AsyncIterator[str]:
-    """Serve something that answers everything so."""
-    kind = "text/html" if body.startswith("<") else "application/json"
-
-    async def serve(_: aiohttp.web.BaseRequest) -> aiohttp.web.Response:
-        return aiohttp.web.Response(status=status, text=body, content_type=kind, headers=headers)
-
-    async with serving(serve) as url:
-        yield url
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])  # noqa: S104  it listens for a moment

@@ -11,11 +11,12 @@ from aiohttp import web
 
 from bot.checks.listening import LISTENING
 from bot.errors import AddressTaken
-from bot.network.servers import listening, with_port
+from bot.network.servers import with_port
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import SlackWorkspace
 from bot.simulators.world import running, settings_for
-from tests.checks.test_check import CheckSetup
+from bot.slack.http_mode import listening
+from tests.checks.checking import CheckSetup
 from tests.servers import Proxy
 from tests.support import AT_ONCE
 from tests.test_app import BY_IAM_USER

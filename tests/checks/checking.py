@@ -1,0 +1,86 @@
+"""A check between the two stand-ins, and servers that it may meet instead of them."""
+
+import re
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp.web
+
+from bot.checks import check as checks
+from bot.checks.item import Item
+from bot.checks.settings import Read
+from bot.simulators.metastudio.simulator import MetaStudioSimulator
+from bot.simulators.slack.workspace import APP_TOKEN, SlackWorkspace
+from bot.simulators.world import settings_for
+from tests.test_cli import environment
+
+
+@dataclass
+class Checked:
+    """What a check found."""
+
+    items: list[Item]
+
+    def __getitem__(self, name: str) -> Item:
+        (found,) = [item for item in self.items if item.name == name]
+        return found
+
+    def names(self, *, ok: bool | None) -> set[str]:
+        """Return the names of the items that are so."""
+        return {item.name for item in self.items if item.ok is ok}
+
+    def only_fails(self, *failed: str, untried: Collection[str] = ()) -> str:
+        """See that these fail, and take with them those that need them; return what the first one says."""
+        assert self.names(ok=False) == set(failed), self.items
+        assert self.names(ok=None) == set(untried), self.items
+        return self[failed[0]].says if failed else ""
+
+
+@dataclass
+class CheckSetup:
+    """The two stand-ins, and the check between them."""
+
+    slack: SlackWorkspace
+    metastudio: MetaStudioSimulator
+    store: Path
+
+    async def check(self, *, seconds: float = checks.SECONDS, **changes: Any) -> Checked:
+        """Check with the right settings, but for changes; nothing that is secret is in what it says."""
+        settings = settings_for(self.slack, self.metastudio, voicejob_store=self.store, **changes)
+        found = Checked(await checks.check(Read(settings), seconds=seconds))
+        assert not re.search(
+            "stand-in|Traceback|ticket|SKEXAMPLE|open-sesame|hush", str(found.items), re.IGNORECASE
+        )
+        return found
+
+    def environment(self, **changes: str) -> dict[str, str]:
+        """Return the environment of a process that checks the same."""
+        mode = {"SLACK_APP_TOKEN": APP_TOKEN, "VOICEJOB_STORE": str(self.store)}
+        return environment(self.slack, self.metastudio) | mode | changes
+
+
+@asynccontextmanager
+async def serving(serve: Callable[[aiohttp.web.BaseRequest], Any]) -> AsyncIterator[str]:
+    """Serve everything so, and give the address."""
+    runner = aiohttp.web.ServerRunner(aiohttp.web.Server(serve), shutdown_timeout=0.1)
+    await runner.setup()
+    await aiohttp.web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def answering(status: int, body: str, **headers: str) -> AsyncIterator[str]:
+    """Serve something that answers everything so."""
+    kind = "text/html" if body.startswith("<") else "application/json"
+
+    async def serve(_: aiohttp.web.BaseRequest) -> aiohttp.web.Response:
+        return aiohttp.web.Response(status=status, text=body, content_type=kind, headers=headers)
+
+    async with serving(serve) as url:
+        yield url
