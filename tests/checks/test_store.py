@@ -17,7 +17,7 @@ from bot.domain.subscriptions import Pause
 from bot.simulators.world import GivenSettings
 from bot.store.files import claim
 from bot.store.sqlite import SqliteStore
-from tests.store.processes import a_subscription, add_and_wait, process
+from tests.store.test_store import a_subscription
 from tests.store.test_store_faults import largest_file
 
 not_as_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -78,29 +78,20 @@ async def test_it_is_counted_and_stays_as_it_is(path: Path) -> None:
 
 
 async def test_a_running_bot_is_a_hint(path: Path) -> None:
-    """Its process is named, it is counted, and nothing is written."""
-    with process(add_and_wait, "bot.store:open_store", path) as other:
-        assert other.stdout is not None
-        other.stdout.readline()
-        before = [file.read_bytes() for file in sorted(path.parent.glob("kept*[!m]"))]
-        item = await tried(path)
-        after = [file.read_bytes() for file in sorted(path.parent.glob("kept*[!m]"))]
-
-    assert item.ok
-    assert f"a running VoiceJob has it (process {other.pid})" in item.says
-    assert "1 subscription (0 paused) of 1 channel to 1 job" in item.says
-    assert before == after
-
-
-async def test_what_a_running_bot_has_may_be_unreadable(path: Path) -> None:
-    """Then it is not counted."""
+    """Its process is named, what it has is counted if it can be read, and nothing is written."""
     await fill(path)
-    execute(path, "INSERT INTO voicejob VALUES ('subscription:odd', '{}')")
     with claim(path):
+        before = path.read_bytes(), content(path)
         item = await tried(path)
+        after = path.read_bytes(), content(path)
+        execute(path, "INSERT INTO voicejob VALUES ('subscription:odd', '{}')")
+        odd = await tried(path)
 
-    assert item.ok
-    assert "could not be counted (ValueError)" in item.says
+    assert (item.ok, odd.ok) == (True, True)
+    assert f"a running VoiceJob has it (process {os.getpid()}), so it was not written" in item.says
+    assert "3 subscriptions (1 paused) of 2 channels to 2 jobs" in item.says
+    assert "could not be counted (ValueError)" in odd.says
+    assert before == after
 
 
 async def test_missing_folder(path: Path) -> None:
