@@ -39,48 +39,12 @@ def test_status_and_code_choose_the_error() -> None:
         assert expected.transient is (expected in {Throttled, ServiceDown, TimedOut})
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        "",
-        "NEW.1",
-        "404",
-        "FW.0001",
-        "APIGW",
-        "APIGW.",
-        "APIGW.ABCD",
-        "MSS.41",
-        "mss.41000003",
-        "XMSS.41000003",
-    ],
-)
-def test_without_an_own_code_only_some_statuses_speak(code: str) -> None:
+def test_without_an_own_code_only_some_statuses_speak() -> None:
     """What has no code of Huawei Cloud's may come from anything on the way."""
-    told = {408: TimedOut, 429: Throttled} | dict.fromkeys((500, 502, 503, 504, 599), ServiceDown)
-    for status in (
-        204,
-        300,
-        302,
-        307,
-        400,
-        401,
-        403,
-        404,
-        405,
-        407,
-        408,
-        410,
-        418,
-        429,
-        451,
-        499,
-        500,
-        502,
-        503,
-        504,
-        599,
-    ):
-        assert error_for(status, code) is told.get(status, UnreadableAnswer), status
+    told = {408: TimedOut, 429: Throttled} | dict.fromkeys(range(500, 600), ServiceDown)
+    for code in ["", *"NEW.1 404 APIGW APIGW. APIGW.ABCD MSS.41 mss.41000003 XMSS.41000003".split()]:
+        for status in range(201, 600):
+            assert error_for(status, code) is told.get(status, UnreadableAnswer), (status, code)
 
 
 @pytest.mark.parametrize(
@@ -107,24 +71,22 @@ def test_code_is_found(body: dict[str, Any]) -> None:
     assert (type(error), error.status, error.code) == (JobNotFound, 404, "MSS.41000003")
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+WITHOUT_CODE = [
+    *(
         b"",
-        b"<html><body><h1>502 Bad Gateway</h1></body></html>",
+        b"<html><h1>502 Bad Gateway</h1></html>",
         b'{"error_code": "MSS.4',
         b"[]",
         b"null",
         b'"MSS.41000003"',
-        b'{"error_code": {"code": {"code": "MSS.41000003"}}}',
-        b'{"a": {"b": {"error_code": "MSS.41000003"}}}',
-        b"\xff\xfe\x00",
-        b'{"error_code": ' + b"9" * 5000 + b"}",
-        b"[" * 5000 + b"]" * 5000,
-        b'{"error_code": ' * 5000 + b"1" + b"}" * 5000,
-    ],
-    ids=lambda body: ascii(body)[:40],
-)
+    ),
+    *(b'{"error_code": {"code": {"code": "MSS.41000003"}}}', b'{"a": {"b": {"error_code": "MSS.41000003"}}}'),
+    *(b"\xff\xfe\x00", b'{"error_code": ' + b"9" * 5000 + b"}", b"[" * 5000 + b"]" * 5000),
+    b'{"error_code": ' * 5000 + b"1" + b"}" * 5000,
+]
+
+
+@pytest.mark.parametrize("body", WITHOUT_CODE, ids=lambda body: ascii(body)[:40])
 def test_without_a_code_the_status_decides(body: bytes) -> None:
     """A body that holds no code, or is no JSON, leaves the choice to the status."""
     errors = [read(body, status=status) for status in (404, 502)]

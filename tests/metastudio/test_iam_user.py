@@ -63,14 +63,10 @@ async def test_a_token_request_is_as_documented(
 
     assert (asked.method, asked.path, asked.query) == ("POST", "/v3/auth/tokens", "nocatalog=true")
     assert asked.headers["Content-Type"] == "application/json;charset=utf8"
+    user = {"name": "u", "password": "p", "domain": {"name": "d"}}
+    identity = {"methods": ["password"], "password": {"user": user}}
     assert json.loads(token_request("u", "p", "d", "id")) == {
-        "auth": {
-            "identity": {
-                "methods": ["password"],
-                "password": {"user": {"name": "u", "password": "p", "domain": {"name": "d"}}},
-            },
-            "scope": {"project": {"id": "id"}},
-        }
+        "auth": {"identity": identity, "scope": {"project": {"id": "id"}}}
     }
 
 
