@@ -52,6 +52,7 @@ def test_picture_is_true() -> None:
 def test_every_error_has_a_sentence() -> None:
     """The table has a sentence for each class that is raised, and none for any other."""
     assert {code.partition(".")[0] for code in en.ERRORS} == (KINDS.keys() - ONLY_CAUGHT) | ELSEWHERE
+    assert en.METASTUDIO_FAULTS.keys() < KINDS.keys()
 
 
 @pytest.mark.parametrize("code", en.ERRORS)

@@ -1,9 +1,10 @@
-"""PURE. What people read, in English. A text has ``{fields}``; whoever shows it fills them."""
+"""PURE. What people read, in English. A text has ``{fields}``; whoever shows it fills them.
+
+Nothing else of the bot is imported: ``bot.__main__`` needs these words before any library.
+"""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
-
-from bot.domain.jobs import GONE
 
 _COPY_AGAIN: Final = (
     "Slack refuses {key} with the error {error}. Copy the token again from your app's page at Slack "
@@ -231,8 +232,9 @@ STATES: Final[Mapping[str, StateText]] = {
     "UPLOADING": StateText("Model being uploaded", "The voice is ready after the upload.", _NOTHING),
     "SUCCEED": StateText("Succeeded", "", "Find the voice under My Creations in the MetaStudio console."),
     "FAILED": StateText("Failed", "", "Fix the cause and create a new job, or ask Huawei Cloud support."),
-    GONE: StateText("Deleted", "", "If it was deleted by mistake, create a new job."),
+    "gone": StateText("Deleted", "", "If it was deleted by mistake, create a new job."),
 }
+"""By MetaStudio's name of the state, and by GONE of ``bot.domain.jobs``."""
 UNKNOWN_STATE: Final = StateText(
     "Unknown state", "Not known: MetaStudio has a state here that is new to the bot.", _LOOK
 )
