@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from bot.domain.jobs import ENDED_STATES, GONE, PERSONAL_FIELDS, STATES, Job, meaning_of
 from bot.domain.slack_errors import KNOWN, Refusal
 from bot.domain.slack_errors import meaning_of as refusal_of
-from bot.domain.subscriptions import Level, Notice, Pause, Subscription
+from bot.domain.subscriptions import Level, Notice, Subscription
 from bot.messages import channel, job_card
 from bot.messages.blocks import Message
 from bot.messages.channel import LEVELS, LONGEST_PATH, MessageContext
 from bot.messages.texts import en
 from bot.simulators.slack.blockkit import buttons
-from tests.domain.subscriptions import NOW
+from tests.domain.subscriptions import NOW, notices, subscriptions
 from tests.messages.reading import (
     CONTEXT,
     HOSTILE,
@@ -29,7 +29,7 @@ from tests.messages.reading import (
     texts_of,
 )
 from tests.profiles import examples
-from tests.strategies import answers, texts
+from tests.strategies import texts
 
 
 def card_of(subscription: Subscription) -> Message:
@@ -257,44 +257,23 @@ class TestPaused:
         )
 
 
-TIMES = st.integers(0, 10**11 - 1)
-PATHS = st.lists(st.sampled_from([*STATES, GONE, ""]) | texts(), min_size=2, max_size=40).map(tuple)
-
-
 def odd_subscriptions() -> st.SearchStrategy[Subscription]:
     """Give subscriptions in which any text is as hostile as it can be."""
-    huge = st.sampled_from([HOSTILE * 20, "&" * 1000, "", "女" * 1000])
-    words = texts().map(lambda text: text[:1000]) | huge
-    pauses = st.builds(
-        Pause, reason=words, since=TIMES, tries=TIMES, next_try=TIMES, person_knows=st.booleans()
+    words = st.sampled_from([HOSTILE * 20, "&" * 1000, "", "女" * 1000]) | texts().map(
+        lambda text: text[:1000]
     )
-    ids = words.map(lambda text: text[:900].encode(errors="replace").decode() or "x")
-    return st.builds(
-        Subscription,
-        team_id=words,
-        channel_id=ids,
-        job_id=ids,
-        level=st.sampled_from(Level),
-        subscribed_by=words,
-        subscribed_at=TIMES,
-        job=answers().map(lambda answer: Job.from_api(answer | {"job_id": JOB_ID}).remembered()),
-        delivered_at=st.none() | TIMES,
-        stopped_by=st.none() | words,
-        pause=st.none() | pauses,
-    )
+    return subscriptions(words, words.map(lambda text: text[:900].encode(errors="replace").decode() or "x"))
 
 
 class TestAnything:
     """Any subscription at all."""
 
-    @given(odd_subscriptions(), PATHS)
+    @given(odd_subscriptions(), notices(texts()))
     @examples(60)
-    def test_every_message_is_one_that_slack_takes(
-        self, subscription: Subscription, path: tuple[str, ...]
-    ) -> None:
+    def test_every_message_is_one_that_slack_takes(self, subscription: Subscription, notice: Notice) -> None:
         """Nothing that is outside the bot breaks a message, comes alive in it, or makes it too long."""
         check(card_of(subscription))
-        check(channel.notice(subscription, Notice(path=path, since=NOW)))
+        check(channel.notice(subscription, notice))
         check(channel.paused(subscription, CONTEXT))
         check(channel.pause_over(subscription))
         check(channel.plain_text(subscription))
