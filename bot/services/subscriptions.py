@@ -72,7 +72,7 @@ class SubscriptionService:
                 return await self._again(caller, subscription, level)
             asked_at = self._metastudio.asked_at(job_id)
             job = await self._metastudio.stated_job(job_id)
-            self._watcher.asked(job_id, asked_at)
+            self._watcher.person_saw(job_id, asked_at)
             if job.is_over:
                 return private.over(job, self._context, now=_now())
             subscription = await self._store.add(

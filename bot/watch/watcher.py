@@ -131,7 +131,7 @@ class Watcher:
         """Check now, if the last check was refused: a person's request succeeded."""
         self._woken.set()
 
-    def asked(self, job_id: str, at: float) -> None:
+    def person_saw(self, job_id: str, at: float) -> None:
         """Note that a person saw the job as it was at ``at``: ignore what was asked for before."""
         memory = self._memories[job_id]
         memory.checked_at = max(at, memory.checked_at)

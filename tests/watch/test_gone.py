@@ -177,7 +177,7 @@ class TestStrangeAnswers:
 
         def renews(api: str) -> None:
             if api == "list":
-                watch.watcher.asked(keys[0].job_id, asyncio.get_running_loop().time() + 60)
+                watch.watcher.person_saw(keys[0].job_id, asyncio.get_running_loop().time() + 60)
 
         watch.metastudio.chaos = renews
         watch.metastudio.jobs[keys[0].job_id].update({"state": "PROCESSING"})  # without a newer time
