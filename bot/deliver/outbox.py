@@ -220,9 +220,9 @@ class Outbox:
 
     async def _wait_for_rate(self, subscription: Subscription, step: Step, *, urgent: bool) -> None:
         if step in EDITS:
-            await self._slack.may_edit()
+            await self._slack.wait_to_edit()
         elif step is not Step.FORGET:
-            await self._slack.may_post(_conversation(subscription, step), urgent=urgent)
+            await self._slack.wait_to_post(_conversation(subscription, step), urgent=urgent)
 
     async def _perform(self, subscription: Subscription, step: Step, *, person_is_here: bool) -> None:
         """Take one step, and record what came of it."""

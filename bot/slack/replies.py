@@ -96,7 +96,7 @@ class ReplySender:
     async def _write(self, user_id: str, message: Message) -> None:
         """Post a direct message, once: two would be seen. The first refusal is logged, until one is taken."""
         try:
-            await self._sender.may_post(user_id)
+            await self._sender.wait_to_post(user_id)
             await self._sender.post(user_id, message)
             self._direct_messages.works()
         except NotTaken as error:

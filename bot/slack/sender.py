@@ -54,7 +54,7 @@ class Sender:
         self._channel_interval = rates.channel
         self._channels: WeakValueDictionary[str, Throttle] = WeakValueDictionary()
 
-    async def may_post(self, channel: str, *, urgent: bool = False) -> None:
+    async def wait_to_post(self, channel: str, *, urgent: bool = False) -> None:
         """Wait until a message may be posted in this channel; ``urgent`` goes before all that wait."""
         throttle = self._throttle(channel)
         await throttle.wait(urgent=urgent)
@@ -80,7 +80,7 @@ class Sender:
         """Return for how many seconds no message may be edited, as far as is known."""
         return self._edits.delay()
 
-    async def may_edit(self) -> None:
+    async def wait_to_edit(self) -> None:
         """Wait until a message may be edited."""
         await self._edits.wait()
 

@@ -126,7 +126,7 @@ async def test_a_retry_after_holds_the_method(slack: SlackWorkspace) -> None:
             await sending.edit(channel, "1.2", HELLO)
 
         assert sending.edit_delay() > 50
-        await sending.may_post(channel)
+        await sending.wait_to_post(channel)
 
 
 async def test_a_message_does_not_overtake_one_that_is_on_its_way(slack: SlackWorkspace) -> None:
@@ -134,7 +134,7 @@ async def test_a_message_does_not_overtake_one_that_is_on_its_way(slack: SlackWo
     async with sender(slack, RateLimits(channel=0.2, posts=0, edits=0)) as sending:
 
         async def send(text: str) -> None:
-            await sending.may_post("U1")
+            await sending.wait_to_post("U1")
             await sending.post("U1", Message(text, []))
 
         slack.fail("chat.postMessage", delay=0.5)

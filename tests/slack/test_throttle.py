@@ -123,9 +123,9 @@ def test_a_sender_has_an_interval_for_each_channel_for_all_and_for_edits() -> No
     async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
         sender = Sender(AsyncWebClient(), RateLimits(channel=3, posts=2, edits=1))
         for channel in ("C1", "C2", "C2"):
-            tasks.create_task(caller(channel, passed, partial(sender.may_post, channel)))
-        tasks.create_task(caller("edit", passed, sender.may_edit))
-        tasks.create_task(caller("edit", passed, sender.may_edit))
+            tasks.create_task(caller(channel, passed, partial(sender.wait_to_post, channel)))
+        tasks.create_task(caller("edit", passed, sender.wait_to_edit))
+        tasks.create_task(caller("edit", passed, sender.wait_to_edit))
         await asyncio.sleep(0)
         assert sender.edit_delay() == 1
 
@@ -138,9 +138,9 @@ def test_a_sender_lets_people_go_first() -> None:
     async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
         sender = Sender(AsyncWebClient(), RateLimits(channel=0, posts=1, edits=0))
         for channel in ("C1", "C2", "C1"):
-            tasks.create_task(caller(channel, passed, partial(sender.may_post, channel)))
+            tasks.create_task(caller(channel, passed, partial(sender.wait_to_post, channel)))
         await asyncio.sleep(0.5)
-        tasks.create_task(caller("urgent", passed, partial(sender.may_post, "C1", urgent=True)))
+        tasks.create_task(caller("urgent", passed, partial(sender.wait_to_post, "C1", urgent=True)))
 
     assert run(scenario) == [("C1", 0), ("urgent", 1), ("C2", 2), ("C1", 3)]
 
@@ -156,7 +156,7 @@ def test_nothing_is_kept_of_a_channel_after_its_interval() -> None:
         sender = Sender(AsyncWebClient(), RateLimits(channel=5, posts=0, edits=0))
         before = throttles()
         for number in range(3):
-            await sender.may_post(f"U{number}")
+            await sender.wait_to_post(f"U{number}")
         assert throttles() == before + 3
         await asyncio.sleep(6)
         assert throttles() == before
