@@ -61,7 +61,7 @@ class ListScan:
         self.at_end = False
         """Whether the whole list was read."""
 
-    def take(self, page: Page) -> None:
+    def add(self, page: Page) -> None:
         """Add a page."""
         new = [job for job in page.jobs if job.job_id not in self._met]
         self.is_in_order = self.is_in_order and self._in_order(new)

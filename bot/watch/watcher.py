@@ -217,7 +217,7 @@ class Watcher:
         try:
             while not scan.is_over and scan.pages < len(followed):
                 await self._metastudio.throttle.turn()
-                scan.take(await self._metastudio.recent_jobs(offset=scan.offset))
+                scan.add(await self._metastudio.recent_jobs(offset=scan.offset))
                 self._served_at = _now()
         except FOR_ALL:
             raise

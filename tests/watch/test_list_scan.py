@@ -54,7 +54,7 @@ def kept_of(job: Job, **given: Any) -> Subscription:
 def reading(known: dict[str, int | None], since: int | None, *pages: Page) -> ListScan:
     scan = ListScan(known, since)
     for page in pages:
-        scan.take(page)
+        scan.add(page)
     return scan
 
 
@@ -92,14 +92,14 @@ class TestReading:
         scan = reading({"a": 1}, None, page_of(*full_page(0, NOW)))
         assert scan.offset == 95
 
-        scan.take(page_of(*full_page(95, NOW - 95)))
+        scan.add(page_of(*full_page(95, NOW - 95)))
         assert scan.offset == 190
         assert scan.is_in_order
 
-        scan.take(Page(tuple(full_page(190, NOW - 190)[:3]), None, PAGE_SIZE))
+        scan.add(Page(tuple(full_page(190, NOW - 190)[:3]), None, PAGE_SIZE))
         assert scan.offset == 285
 
-        scan.take(page_of(job_of("end", 1)))
+        scan.add(page_of(job_of("end", 1)))
         assert scan.offset == 286
 
     @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ class TestReading:
         """The newest change comes first, across pages too; a job without a time leaves it open."""
         scan = ListScan({"followed": 1}, None)
         for number, times in enumerate(pages):
-            scan.take(page_of(*(job_of(f"{number}-{at}", time) for at, time in enumerate(times))))
+            scan.add(page_of(*(job_of(f"{number}-{at}", time) for at, time in enumerate(times))))
 
         assert scan.is_in_order is is_in_order
 
@@ -166,7 +166,7 @@ class TestReading:
         scan = ListScan({"followed": 1}, None)
         for number, (rows, jobs, count) in enumerate(pages):
             shown = full_page(1000 * number, NOW - 1000 * number)[:jobs]
-            scan.take(Page(tuple(shown), count, rows))
+            scan.add(Page(tuple(shown), count, rows))
 
         assert scan.is_over is is_over
 
@@ -331,7 +331,7 @@ def read_list(
     for happens in meanwhile:
         if scan.is_over:
             break
-        scan.take(world.page(scan.offset))
+        scan.add(world.page(scan.offset))
         world.go_on(*happens)
     return scan
 

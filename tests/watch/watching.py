@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from bot.domain.jobs import Job
 from bot.domain.rates import RateLimits
 from bot.domain.subscriptions import Key, Level, Subscription
@@ -19,7 +17,7 @@ from bot.watch.watcher import Watcher
 
 TOKEN = "T"
 START = 1_700_000_000
-PACES = ("gone", "gone_unlisted", "refused")
+RATES = ("gone", "gone_unlisted", "refused")
 
 
 @dataclass
@@ -27,10 +25,6 @@ class Clock:
     """A clock that a test moves on: jobs are told apart by the times of their changes."""
 
     now: float = START
-
-    def __call__(self) -> float:
-        """Tell the time."""
-        return self.now
 
 
 @dataclass(kw_only=True)
@@ -100,42 +94,28 @@ class Watch:
 
 
 def a_watcher(client: MetaStudio, store: SqliteStore, changed: list[Key], given: dict[str, Any]) -> Watcher:
-    """Make a watcher; ``gone``, ``gone_unlisted`` and ``refused`` are those of Pace."""
-    rates = RateLimits(**{"refused": 0.0} | {name: given.pop(name) for name in PACES if name in given})
+    """Make a watcher; ``gone``, ``gone_unlisted`` and ``refused`` are those of the rate limits."""
+    rates = RateLimits(**{"refused": 0.0} | {name: given.pop(name) for name in RATES if name in given})
     usual: dict[str, Any] = {"poll": 60.0, "changed": changed.append, "rates": rates}
     return Watcher(client, store, **usual | given)
 
 
 @asynccontextmanager
-async def watching(
-    path: Path,
-    *,
-    pause: float = 0.001,
-    token: str = TOKEN,
-    seconds: float = 10,
-    **watcher: Any,
-) -> AsyncIterator[Watch]:
-    """Open a watch; requests are tried three times without a pause, ``seconds`` long at most."""
+async def watching(path: Path, *, pause: float = 0.001, **watcher: Any) -> AsyncIterator[Watch]:
+    """Open a watch; requests are tried three times at once, and are ``pause`` seconds apart."""
     clock = Clock()
-    async with MetaStudioSimulator(tokens=(TOKEN,), clock=clock) as simulator:
-        speaks = MetaStudio(
-            simulator.url,
-            project_id=simulator.project_id,
-            auth=GivenToken(token),
-            timeout=httpx.Timeout(seconds),
-            limit=seconds,
-            rates=RateLimits(
-                requests=pause, retry=0, hold=0.01, refused=watcher.get("refused", 0), unheard=0
-            ),
+    rates = RateLimits(requests=pause, retry=0, hold=0.01, refused=watcher.get("refused", 0), unheard=0)
+    async with MetaStudioSimulator(tokens=(TOKEN,), clock=lambda: clock.now) as simulator:
+        client = MetaStudio(
+            simulator.url, project_id=simulator.project_id, auth=GivenToken(TOKEN), rates=rates
         )
-        async with speaks, SqliteStore(path) as store:
+        async with client, SqliteStore(path) as store:
             changed: list[Key] = []
-            opened = Watch(
+            yield Watch(
                 metastudio=simulator,
                 clock=clock,
-                client=speaks,
+                client=client,
                 store=store,
-                watcher=a_watcher(speaks, store, changed, watcher),
+                watcher=a_watcher(client, store, changed, watcher),
                 changed=changed,
             )
-            yield opened
