@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
@@ -23,6 +24,9 @@ from tests.support import AT_ONCE, Clock, eventually
 
 # The official SDK, an oracle in some tests, writes a file into the home directory as soon as it is imported.
 os.environ["HOME"] = tempfile.mkdtemp(prefix="voicejob-test-home-")
+# Otherwise, where this is set, each command that a test starts compiles the whole bot anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # The fixtures of the tests in a browser; without Playwright, those tests say themselves what is missing.
 pytest_plugins = ["tests.profiles", *(["tests.browser.fixtures"] if find_spec("playwright") else [])]
