@@ -17,7 +17,7 @@ from bot.domain.subscriptions import Pause
 from bot.simulators.world import GivenSettings
 from bot.store.files import claim
 from bot.store.sqlite import SqliteStore
-from tests.store.test_store import a_subscription
+from tests.store.processes import a_subscription
 from tests.store.test_store_faults import largest_file
 
 not_as_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

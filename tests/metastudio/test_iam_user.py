@@ -63,8 +63,8 @@ async def test_a_token_request_is_as_documented(
 
     assert (asked.method, asked.path, asked.query) == ("POST", "/v3/auth/tokens", "nocatalog=true")
     assert asked.headers["Content-Type"] == "application/json;charset=utf8"
-    user = {"name": "u", "password": "p", "domain": {"name": "d"}}
-    identity = {"methods": ["password"], "password": {"user": user}}
+    person = {"name": "u", "password": "p", "domain": {"name": "d"}}
+    identity = {"methods": ["password"], "password": {"user": person}}
     assert json.loads(token_request("u", "p", "d", "id")) == {
         "auth": {"identity": identity, "scope": {"project": {"id": "id"}}}
     }

@@ -11,11 +11,10 @@ from aiohttp import web
 
 from bot.checks.listening import LISTENING
 from bot.errors import AddressTaken
-from bot.network.servers import with_port
+from bot.network.servers import listening, with_port
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import SlackWorkspace
 from bot.simulators.world import running, settings_for
-from bot.slack.http_mode import listening
 from tests.checks.checking import CheckSetup
 from tests.servers import Proxy
 from tests.support import AT_ONCE
