@@ -36,11 +36,15 @@ MEBIBYTE = 2**20
 
 @dataclass(frozen=True)
 class Process:
-    """One running process; ``ready`` is what it wrote after ``ready:``, ``seconds`` how long that took."""
+    """One running process; ``ready`` is what it wrote after ``ready:``, ``seconds`` how long that took.
+
+    ``log`` has all that it wrote to stderr. Measuring it raises psutil.NoSuchProcess when it is gone.
+    """
 
     pid: int
     ready: str
     seconds: float
+    log: Path
 
     @property
     def mebibytes(self) -> float:
@@ -127,20 +131,15 @@ async def running(
             if process.returncode is not None or time.monotonic() - started > START_SECONDS:
                 raise RuntimeError(f"a process did not get ready: {log.read_text()[-2000:]}")
             ready = "".join(log.read_text().partition(READY)[2].splitlines(keepends=True)[:1])
-        yield Process(process.pid, ready.strip(), time.monotonic() - started)
+        yield Process(process.pid, ready.strip(), time.monotonic() - started, log)
     finally:
-        await end(process)
-
-
-async def end(process: asyncio.subprocess.Process) -> None:
-    """Terminate a process; kill it if it takes too long."""
-    if process.returncode is None:
-        process.terminate()
-    try:
-        await asyncio.wait_for(process.wait(), STOP_SECONDS)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
+        if process.returncode is None:
+            process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
 
 
 def _settings(world: Simulators) -> dict[str, str]:

@@ -17,15 +17,14 @@ import random
 import secrets
 import sys
 import time
-from asyncio.subprocess import PIPE, Process
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from statistics import fmean, linear_regression
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 import psutil
 
@@ -34,7 +33,7 @@ from bot.domain.rates import RateLimits
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from bot.simulators.slack.workspace import Interaction, SlackWorkspace
 from tests import bot_process
-from tests.bench.processes import MEBIBYTE, START_SECONDS, end
+from tests.bench.processes import STORE, Process, running
 from tests.bench.report import Figure, options, run, zero
 from tests.bot_process import Life
 from tests.delivery_judge import is_over
@@ -44,6 +43,8 @@ RATE_LIMITS = RateLimits(channel=0.05, posts=0.02, edits=0.02, requests=0.02, go
 JOBS = 40
 CHANNELS = 5
 PEOPLE = 4
+TASKS = "tasks"
+"""The file in which the bot's process writes how many tasks it has."""
 WARM_UP = 0.2
 """The share of the time that is left out: imports, caches and pools fill."""
 ANSWER_SECONDS = 20.0
@@ -83,33 +84,18 @@ each, and 500 commands and more.
 """
 
 
-@dataclass(kw_only=True)
-class Bot:
-    """The bot's process, and the number of tasks that it reported last."""
-
-    process: Process
-    store: Path
-    tasks: int = 0
-
-    async def read_tasks(self) -> None:
-        """Read how many tasks there are, until the process ends."""
-        assert self.process.stdout
-        async for line in self.process.stdout:
-            if line.startswith(b"tasks "):
-                self.tasks = int(line.split()[1])
-
-    def sample(self) -> Sample:
-        """Measure it. Raises psutil.NoSuchProcess when it is gone."""
-        seen = psutil.Process(self.process.pid)
-        files = [file for file in (self.store, Path(f"{self.store}-wal")) if file.exists()]
-        return Sample(
-            moment=time.monotonic(),
-            memory=seen.memory_info().rss / MEBIBYTE,
-            files=seen.num_fds(),
-            tasks=self.tasks,
-            threads=seen.num_threads(),
-            store=sum(file.stat().st_size for file in files) / 1024,
-        )
+def sample(bot: Process, folder: Path) -> Sample:
+    """Measure the bot. Raises psutil.NoSuchProcess when it is gone."""
+    process = psutil.Process(bot.pid)
+    files = [file for file in (folder / STORE, folder / f"{STORE}-wal") if file.exists()]
+    return Sample(
+        moment=time.monotonic(),
+        memory=bot.mebibytes,
+        files=process.num_fds(),
+        tasks=int((folder / TASKS).read_text()),
+        threads=process.num_threads(),
+        store=sum(file.stat().st_size for file in files) / 1024,
+    )
 
 
 @dataclass(kw_only=True)
@@ -231,11 +217,15 @@ async def measure(given: argparse.Namespace, folder: Path) -> list[Figure]:
         world.channels = [slack.add_channel(f"voices-{number}") for number in range(CHANNELS)]
         for _ in range(JOBS):
             metastudio.add_job(state="WAITING")
-        async with running_bot(world, folder) as bot:
+        addresses = {"slack": slack.api_url, "metastudio": metastudio.url}
+        life = Life(**addresses, store=str(folder / STORE), poll=POLL, rates=RATE_LIMITS)
+        async with running(["-m", "tests.bench.soak", "--bot", life.command()[-1]], folder) as bot:
             await asyncio.sleep(5)
-            before = bot.sample()
-            samples = await live(world, bot, given.minutes * 60)
-            after = await rest(bot, before)
+            before = sample(bot, folder)
+            samples = await live(world, bot, folder, given.minutes * 60)
+            after = await rest(bot, folder, before)
+        world.counts["reconnects"] = slack.tried - 1
+        world.counts["tracebacks"] = bot.log.read_text().count("Traceback")
         world.counts["violations"] = len(slack.violations)
         for line in slack.violations[:10]:
             print(line, file=sys.stderr)
@@ -253,28 +243,7 @@ async def measure(given: argparse.Namespace, folder: Path) -> list[Figure]:
     ]
 
 
-@asynccontextmanager
-async def running_bot(world: World, folder: Path) -> AsyncIterator[Bot]:
-    """Run the bot while the context lasts."""
-    store, log = folder / "store.sqlite", folder / "bot.log"
-    addresses = {"slack": world.slack.api_url, "metastudio": world.metastudio.url}
-    life = Life(**addresses, store=str(store), poll=POLL, rates=RATE_LIMITS)
-    command = [sys.executable, "-m", "tests.bench.soak", "--bot", life.command()[-1]]
-    with log.open("w") as stderr:
-        process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=stderr, cwd=folder)
-    bot = Bot(process=process, store=store)
-    reading = asyncio.create_task(bot.read_tasks())
-    try:
-        await world.slack.connected(timeout=START_SECONDS)
-        yield bot
-    finally:
-        await end(process)
-        await reading
-        world.counts["reconnects"] = world.slack.tried - 1
-        world.counts["tracebacks"] = log.read_text().count("Traceback")
-
-
-async def live(world: World, bot: Bot, seconds: float) -> list[Sample]:
+async def live(world: World, bot: Process, folder: Path, seconds: float) -> list[Sample]:
     """Let everything go on for a while, and sample the bot every second; fail if it ends."""
     samples: list[Sample] = []
     until = time.monotonic() + seconds
@@ -283,23 +252,21 @@ async def live(world: World, bot: Bot, seconds: float) -> list[Sample]:
         tasks = [group.create_task(each) for each in (*others, *(world.people() for _ in range(PEOPLE)))]
         while time.monotonic() < until:
             await asyncio.sleep(1)
-            if bot.process.returncode is not None:
-                raise RuntimeError(f"the bot ended by itself, with {bot.process.returncode}")
-            samples.append(bot.sample())
+            samples.append(sample(bot, folder))
         for task in tasks:
             task.cancel()
     return samples
 
 
-async def rest(bot: Bot, before: Sample) -> Sample:
+async def rest(bot: Process, folder: Path, before: Sample) -> Sample:
     """Wait until no more is under way than at the start, and sample once more."""
     until = time.monotonic() + REST_SECONDS
     while time.monotonic() < until:
         await asyncio.sleep(1)
-        if bot.sample().tasks <= before.tasks:
+        if sample(bot, folder).tasks <= before.tasks:
             break
     await asyncio.sleep(1)
-    return bot.sample()
+    return sample(bot, folder)
 
 
 def growth(samples: list[Sample], *, is_judged: bool) -> list[Figure]:
@@ -327,24 +294,27 @@ def at_rest(name: str, after: float, before: float, most: float) -> Figure:
     return Figure(f"{name} at rest, at the end", after, before, "at the start", aim, failed=failed)
 
 
-async def run_reporting_bot(life: str) -> None:
-    """Run the bot, and print every half second how many tasks there are, without the one that prints."""
+async def run_counting_bot(life: str, file: TextIO) -> None:
+    """Run the bot, and write every half second how many tasks there are, without the one that writes."""
 
-    async def report() -> None:
+    async def count_tasks() -> None:
         while True:
-            print("tasks", len(asyncio.all_tasks()) - 1, flush=True)
+            file.seek(0)
+            file.write(f"{len(asyncio.all_tasks()) - 1:8}")
+            file.flush()
             await asyncio.sleep(0.5)
 
-    reporting = asyncio.create_task(report())
+    counting = asyncio.create_task(count_tasks())
     await bot_process.live(Life.read(life))
-    reporting.cancel()
+    counting.cancel()
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--bot"]:
         logging.basicConfig(level=logging.INFO, format=bot_process.LOG_FORMAT)
         logging.getLogger("httpx").setLevel(logging.WARNING)
-        asyncio.run(run_reporting_bot(sys.argv[2]))
+        with Path(TASKS).open("w") as file:
+            asyncio.run(run_counting_bot(sys.argv[2], file))
         sys.exit()
     seed = secrets.randbelow(10**6)
     given = options(__doc__, minutes=(5.0, 0.25, "of the bot's life"), seed=(seed, seed, "to repeat a run"))
