@@ -36,6 +36,7 @@ if find_spec("playwright") is None:
 
 from playwright.async_api import (  # noqa: E402  only where it is
     Browser,
+    ConsoleMessage,
     Dialog,
     Locator,
     Page,
@@ -51,16 +52,11 @@ __all__ = ["ONLY_ME", "Browser", "Demo", "DemoPage", "Locator", "Page", "Script"
 PROGRAMS: Final = ("chromium-headless-shell", "chromium", "/usr/bin/chromium")
 """Debian's names. The first is the same browser without its windows, and opens pages three times as fast."""
 ARGUMENTS: Final = (
-    "--no-sandbox",
     "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
     "--no-proxy-server",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
+"""Besides Playwright's own: the browser can reach nothing but this machine."""
 DESKTOP: Final = 1440, 900
 ONLY_ME: Final = "Only visible to you"
 EXECUTED: Final = "__executed"
@@ -145,15 +141,14 @@ class DemoPage:
             check(f"dialog: {dialog.message}")
             await dialog.dismiss()
 
+        def on_console(message: ConsoleMessage) -> None:
+            check(f"console: {message.text}", is_allowed=message.type not in {"error", "warning"})
+
         self.tab.on("dialog", on_dialog)
-        self.tab.on(
-            "console", lambda said: check(said.text, is_allowed=said.type not in {"error", "warning"})
-        )
+        self.tab.on("console", on_console)
         self.tab.on("pageerror", lambda error: check(f"threw {error}"))
-        self.tab.on(
-            "request", lambda sent: check(sent.url, is_allowed=sent.url.startswith((address, "data:")))
-        )
-        self.tab.on("websocket", lambda socket: check(socket.url, is_allowed=socket.url == socket_address))
+        self.tab.on("request", lambda it: check(it.url, is_allowed=it.url.startswith((address, "data:"))))
+        self.tab.on("websocket", lambda it: check(it.url, is_allowed=it.url == socket_address))
 
     def message(self, *texts: str) -> Locator:
         """Find messages of the open channel that contain all of these texts."""
