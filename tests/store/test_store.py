@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.subscriptions import Card, Key, Level, Notice, Pause, Posted, Subscription, with_level
@@ -46,11 +46,14 @@ FULL = a_subscription(
 )
 """A subscription that has a value in every field."""
 
-KEYS = st.builds(
-    Key, st.sampled_from(["T1", "T2"]), st.sampled_from(["C1", "C2"]), st.sampled_from(["j1", "j2", "j3"])
-)
+KEYS = [Key("T1", "C1", job_id) for job_id in ("j1", "j2", "j3")] + [
+    Key("T1", "C2", "j1"),
+    Key("T2", "C1", "j1"),
+]
 STEPS = st.tuples(
-    st.sampled_from(["add", "add", "level", "count", "remove", "check", "reopen"]), KEYS, st.integers(1, 3)
+    st.sampled_from(["add", "add", "level", "count", "remove", "check", "reopen"]),
+    st.sampled_from(KEYS),
+    st.integers(1, 2),
 )
 
 
@@ -59,6 +62,7 @@ class TestContract:
     """The protocol Store, for each implementation."""
 
     @examples(40)
+    @example(steps=[("add", KEYS[2], 1), ("add", KEYS[0], 1), ("add", KEYS[0], 2)])
     @given(steps=st.lists(STEPS, max_size=25))
     def test_any_history_reads_like_a_dict(self, opener: str, steps: list[tuple[str, Key, int]]) -> None:
         """Whatever is done in whatever order, the store returns and holds what a plain dict would."""
@@ -171,14 +175,11 @@ async def do(store: Store, model: dict[Key, Subscription], step: str, key: Key, 
 
 
 async def compare(store: Store, model: dict[Key, Subscription]) -> None:
-    for team in ("T1", "T2"):
-        for channel in ("C1", "C2"):
-            mine = [each for each in model.values() if each.key[:2] == (team, channel)]
-            oldest_first = sorted(mine, key=lambda each: (each.subscribed_at, each.job_id))
-            assert await store.of_channel(team, channel) == oldest_first
-            for job_id in ("j1", "j2", "j3"):
-                key = Key(team, channel, job_id)
-                assert await store.get(key) == model.get(key)
+    for key in KEYS:
+        assert await store.get(key) == model.get(key)
+        mine = [each for each in model.values() if each.key[:2] == key[:2]]
+        oldest_first = sorted(mine, key=lambda each: (each.subscribed_at, each.job_id))
+        assert await store.of_channel(*key[:2]) == oldest_first
     followed = await store.followed()
     assert followed.keys() == {key.job_id for key in model}
     assert {each.key: each for group in followed.values() for each in group} == model
