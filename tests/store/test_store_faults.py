@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -342,48 +342,40 @@ class TestCorrupt:
         assert error.values == {"path": str(path), "version": "7", "known": "2"}
 
 
-# Faults of the disk while the bot runs. Each lasts as long as its context.
+FAULTS = {
+    "writing fails": "I/O error",
+    "locked": "database is locked",
+    "hangs": "no answer within 0.6 s",
+    "thread ended": "values to unpack",
+    "moved": "No such file",
+    "replaced": "another file",
+}
+"""Faults of the disk while the bot runs, with the reason for the log."""
+CALLS: dict[str, Callable[[SqliteStore], Awaitable[object]]] = {
+    "add": lambda store: store.add(a_subscription(job_id="job-2")),
+    "change": lambda store: store.change(KEY, one_more),
+    "remove": lambda store: store.change(KEY, gone),
+    "check": SqliteStore.check,
+}
 
 
 @asynccontextmanager
-async def no_writing(store: SqliteStore, path: Path) -> AsyncIterator[None]:  # noqa: ARG001
-    with largest_file(100):
-        yield
-
-
-@asynccontextmanager
-async def locked(store: SqliteStore, path: Path) -> AsyncIterator[None]:
-    await pragma(store, "busy_timeout=100")
-    with disk_held(path):
-        yield
-
-
-@asynccontextmanager
-async def hanging(store: SqliteStore, path: Path) -> AsyncIterator[None]:
-    """Hang as long as another program holds the file; a write goes through when it lets go."""
-    await pragma(store, "busy_timeout=600000")
-    with disk_held(path):
-        yield
-
-
-@asynccontextmanager
-async def thread_ended(store: SqliteStore, path: Path) -> AsyncIterator[None]:  # noqa: ARG001
-    """Send sqlitedict's thread what is no request: it ends, as it does when a commit fails."""
-    await store.disk.ask(lambda table: table.conn.reqs.put("no request"))
-    yield
-
-
-@asynccontextmanager
-async def moved(store: SqliteStore, path: Path) -> AsyncIterator[None]:  # noqa: ARG001
-    path.rename(path.with_name("moved"))
-    yield
-    path.with_name("moved").replace(path)
-
-
-@asynccontextmanager
-async def replaced(store: SqliteStore, path: Path) -> AsyncIterator[None]:
-    async with moved(store, path):
-        path.touch()
+async def failing(store: SqliteStore, path: Path, fault: str) -> AsyncIterator[None]:
+    """Cause the fault as long as the context lasts. A write that hangs goes through at its end."""
+    with ExitStack() as stack:
+        match fault:
+            case "writing fails":
+                stack.enter_context(largest_file(100))
+            case "locked" | "hangs":
+                await pragma(store, f"busy_timeout={100 if fault == 'locked' else 600_000}")
+                stack.enter_context(disk_held(path))
+            case "thread ended":  # as it does when a commit fails: here by what is no request
+                await store.disk.ask(lambda table: table.conn.reqs.put("no request"))
+            case _:
+                moved = path.rename(path.with_name("moved"))
+                stack.callback(moved.replace, path)
+                if fault == "replaced":
+                    path.touch()
         yield
 
 
@@ -395,24 +387,6 @@ async def eventually_done(call: Callable[[], Awaitable[object]]) -> None:
                 await call()
                 return
             await asyncio.sleep(0.02)
-
-
-Fault = Callable[[SqliteStore, Path], AbstractAsyncContextManager[None]]
-FAULTS: dict[Fault, str] = {
-    no_writing: "I/O error",
-    locked: "database is locked",
-    hanging: "no answer within 0.6 s",
-    thread_ended: "values to unpack",
-    moved: "No such file",
-    replaced: "another file",
-}
-"""With the reason for the log."""
-CALLS: dict[str, Callable[[SqliteStore], Awaitable[object]]] = {
-    "add": lambda store: store.add(a_subscription(job_id="job-2")),
-    "change": lambda store: store.change(KEY, one_more),
-    "remove": lambda store: store.change(KEY, gone),
-    "check": SqliteStore.check,
-}
 
 
 class TestTrouble:
@@ -440,20 +414,20 @@ class TestTrouble:
     @pytest.mark.parametrize("call", CALLS)
     @pytest.mark.parametrize("fault", FAULTS)
     async def test_call_fails_and_the_next_one_works(
-        self, store: SqliteStore, path: Path, fault: Fault, call: str
+        self, store: SqliteStore, path: Path, fault: str, call: str
     ) -> None:
         """Each call under each fault, twice. A write that goes through after it had failed is undone."""
         change = partial(store.change, KEY, one_more)
         for _ in range(2):
-            async with fault(store, path):
+            async with failing(store, path, fault):
                 await self.fails(store, call, FAULTS[fault])
-            await self.works(store, path, partial(eventually_done, change) if fault is hanging else change)
+            await self.works(store, path, partial(eventually_done, change) if fault == "hangs" else change)
             await store.change(KEY, lambda _: a_subscription())
 
     async def test_late_write_is_undone_by_a_check(self, store: SqliteStore, path: Path) -> None:
         """Whatever comes next undoes it, be it about something else."""
         before = on_disk(path)
-        async with hanging(store, path):
+        async with failing(store, path, "hangs"):
             await self.fails(store, "add", "no answer within 0.6 s")
         await eventually_done(store.check)
         assert on_disk(path) == before
@@ -517,19 +491,19 @@ class TestEnd:
     @pytest.mark.parametrize(
         ("fault", "limit", "logged"),
         [
-            (thread_ended, 600, "no answer can come any more"),
-            (hanging, 0.6, "no answer within 0.6 s"),
-            (hanging, 600, "The disk hangs, so the store is left as it is"),
+            ("thread ended", 600, "no answer can come any more"),
+            ("hangs", 0.6, "no answer within 0.6 s"),
+            ("hangs", 600, "The disk hangs, so the store is left as it is"),
         ],
     )
     async def test_fault_does_not_keep_it_from_ending(
-        self, path: Path, caplog: pytest.LogCaptureFixture, fault: Fault, limit: float, logged: str
+        self, path: Path, caplog: pytest.LogCaptureFixture, fault: str, limit: float, logged: str
     ) -> None:
         """The log says that it was not closed well; nothing is lost, and the lock is free."""
         store = SqliteStore(path, limit=limit)
         await store.__aenter__()
         await store.add(a_subscription())
-        async with fault(store, path):
+        async with failing(store, path, fault):
             await store.__aexit__()
         assert logged in caplog.text
         async with SqliteStore(path) as store:
