@@ -43,7 +43,6 @@ NOBODY = 4242
 """The number of a user to whom nothing belongs."""
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 E = TypeVar("E", bound=StoreError)
-not_as_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 
 
 @pytest.fixture
@@ -199,15 +198,19 @@ class TestNotWritable:
             await refused(path, StoreNotWritable)
         await written(path)
 
-    @not_as_root
-    @pytest.mark.parametrize("name", ["store", "."])
-    async def test_read_only(self, path: Path, name: str) -> None:
+    @pytest.mark.parametrize("name", ["store", ""], ids=["file", "folder"])
+    async def test_read_only(self, name: str) -> None:
         """A bot that could only read the file, or create none, would lose what it is told."""
-        if name == "store":
-            await written(path)
-        (path.parent / name).chmod(0o500)
-        await refused(path, StoreNotWritable)
-        (path.parent / name).chmod(0o700)
+        with TemporaryDirectory() as folder:
+            if name:
+                await written(Path(folder, name))
+            for each in (Path(folder), *Path(folder).iterdir()):
+                os.chown(each, NOBODY if os.geteuid() == 0 else -1, -1)
+            Path(folder, name).chmod(0o500)
+            with another_user():
+                error = await refused(Path(folder, "store"), StoreNotWritable)
+            Path(folder, name).chmod(0o700)
+        assert error.foreign is None
 
     @as_root
     @pytest.mark.parametrize(
