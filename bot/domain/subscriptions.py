@@ -313,18 +313,12 @@ def refused(reason: str, now: int, *, person_knows: bool = False) -> Change:
     def change(subscription: Subscription) -> Subscription | None:
         if subscription.stopped_by:
             return _without_card(subscription)
-        before = subscription.pause
-        tries = before.tries + 1 if before else 1
-        knows = (
-            person_knows or subscription.warning is not None or (before is not None and before.person_knows)
-        )
-        pause = Pause(
-            reason=reason,
-            since=before.since if before else now,
-            tries=tries,
-            next_try=now + retry_after(tries),
-            person_knows=knows,
-        )
+        none = Pause(reason=reason, since=now, tries=0, next_try=now, person_knows=False)
+        before = subscription.pause or none
+        knows = person_knows or before.person_knows or subscription.warning is not None
+        tries = before.tries + 1
+        next_try = now + retry_after(tries)
+        pause = before.updated(reason=reason, tries=tries, next_try=next_try, person_knows=knows)
         return subscription.updated(pause=pause)
 
     return change
