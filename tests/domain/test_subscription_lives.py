@@ -121,16 +121,12 @@ class Lives(RuleBasedStateMachine):
         fresh = new(job=job, channel_id=key.channel_id, job_id=key.job_id, level=level)
         self.rows[key] = on_disk(fresh)
 
-    @rule(key=KEYS, level=st.sampled_from(Level))
-    def person_changes_the_level(self, key: Key, level: Level) -> None:
-        """Press a button of the list."""
-        self._write(key, changes.with_level(level))
-
-    @rule(key=KEYS)
-    def person_refreshes(self, key: Key) -> None:
-        """Press the card's button."""
-        self._poll(key.job_id)
-        self._write(key, changes.outdated)
+    @rule(key=KEYS, level=st.sampled_from([*Level, None]))
+    def person_presses(self, key: Key, level: Level | None) -> None:
+        """Press a button of the list for the other level, or the card's button to refresh it."""
+        if level is None:
+            self._poll(key.job_id)
+        self._write(key, changes.with_level(level) if level else changes.outdated)
 
     @rule(key=KEYS)
     def person_stops(self, key: Key) -> None:
@@ -199,7 +195,14 @@ class Lives(RuleBasedStateMachine):
         else:
             raise AssertionError("it goes on for ever")
         for key in self.rows:
-            self._check_rest(self.lives[key], self._read(key))
+            life, subscription = self.lives[key], self._read(key)
+            assert not life.is_stopped, "it should have retired"
+            assert life.states[-1] not in ENDED_STATES, "the same"
+            assert (subscription.pause, subscription.notice) == (None, None)
+            assert subscription.card
+            assert subscription.card.ts == life.card_ts
+            assert self.cards[life.card_ts][1:] == (subscription.level, None)
+            self._check_told(life)
 
     # MetaStudio and the store.
 
@@ -226,7 +229,9 @@ class Lives(RuleBasedStateMachine):
             self.rows[key] = on_disk(changed)
         else:
             del self.rows[key]
-            self._check_end(self.lives[key])
+            if not self.lives[key].is_stopped:
+                assert self.lives[key].states[-1] in ENDED_STATES
+                self._check_told(self.lives[key])
 
     # The outbox and Slack.
 
@@ -311,24 +316,9 @@ class Lives(RuleBasedStateMachine):
             life.card_ts = sending.ts
         self._write(sending.subscription.key, sending.change)
 
-    # What must hold.
-
-    def _check_end(self, life: Life) -> None:
-        """Check a subscription that retires: all is said, and the card says it too."""
-        if not life.is_stopped:
-            assert life.states[-1] in ENDED_STATES
-            assert life.told == len(life.states) - 1, "all is told"
-            assert self.cards[life.card_ts][0] == life.states[-1]
-
-    def _check_rest(self, life: Life, subscription: Subscription) -> None:
-        """Check one that goes on, when nothing happens any more."""
-        assert not life.is_stopped, "it should have retired"
-        assert life.states[-1] not in ENDED_STATES, "the same"
+    def _check_told(self, life: Life) -> None:
         assert life.told == len(life.states) - 1, "all is told"
-        assert subscription.card
-        assert subscription.card.ts == life.card_ts
-        assert self.cards[life.card_ts] == (life.states[-1], subscription.level, None)
-        assert (subscription.pause, subscription.notice) == (None, None)
+        assert self.cards[life.card_ts][0] == life.states[-1]
 
 
 Lives.TestCase.settings = settings(examples(120), stateful_step_count=50)

@@ -162,7 +162,7 @@ class TestCard:
     def test_card(
         self, subscription: Subscription, notes: list[str], possible: list[str], console: str | None
     ) -> None:
-        """Below the job stand who is told of what, the region, the time and the id; so do buttons."""
+        """Below the job stand who is told of what, the region, the time and the id, as in its buttons."""
         context = MessageContext(region="r", bot_name="b", command="/c", console_url=lambda _: console)
         card = channel.card(subscription, context, now=NOW)
         small = [part["text"] for part in card.blocks[-1]["elements"]]
