@@ -14,6 +14,7 @@ from bot.errors import (
     WrongProject,
 )
 from bot.simulators.metastudio.simulator import Fault
+from tests.support import eventually
 from tests.watch.test_watcher import NOT_THERE, REFUSED, logged
 from tests.watch.watching import Watch, watching
 
@@ -173,13 +174,27 @@ class TestStrangeAnswers:
     async def test_a_scan_from_before_a_person_asked(self, watch: Watch) -> None:
         """Who subscribes anew while the list is read is told nothing that their own look-up has overtaken."""
         key, *_ = await watch.some(6)
+        await watch.check()  # the first three are not asked for by themselves next
 
         def person_asks(api: str) -> None:
             if api == "list":
-                watch.watcher.person_saw(key.job_id, asyncio.get_running_loop().time() + 60)
+                watch.watcher.person_saw(key.job_id, asyncio.get_running_loop().time())
 
         watch.metastudio.chaos = person_asks
         watch.change(key.job_id)
         await watch.check()
 
         assert await watch.paths() == {}
+
+    async def test_a_look_up_that_joins_an_older_request(self, watch: Watch) -> None:
+        """What a shared request answers is as old as the request, and what a person saw since is newer."""
+        (key,) = await watch.some(1)
+        watch.metastudio.latency = 0.3
+        look_up = asyncio.create_task(watch.client.job(key.job_id))
+        await eventually(lambda: bool(watch.metastudio.requests))
+        watch.watcher.person_saw(key.job_id, asyncio.get_running_loop().time())
+        watch.change(key.job_id)
+        await watch.watcher.check_now(key.job_id)
+
+        assert (await look_up).state == "PROCESSING"
+        assert await watch.path(key) == ()
