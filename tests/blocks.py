@@ -1,4 +1,4 @@
-"""Messages held against two judges: the simulator's rules of Block Kit, and slack_sdk's models of blocks."""
+"""Messages checked against two sources: the simulator's rules of Block Kit, and slack_sdk's models of blocks."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ def problems(message: dict[str, Any]) -> list[str]:
 
 
 def _against_the_models(blocks: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """Give each block that a model refuses, for Slack's limits too, or would write in another way."""
+    """Yield what is wrong with each block that a model refuses or would serialize differently."""
     for block in blocks:
         try:
             model = Block.parse(block)

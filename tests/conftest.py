@@ -1,4 +1,4 @@
-"""The world that tests run in: a clean environment, the two stand-ins, and the bot between them."""
+"""Shared fixtures: a clean environment, the two simulators, and the bot between them."""
 
 import asyncio
 import gc
@@ -33,26 +33,26 @@ pytest_plugins = ["tests.profiles", *(["tests.browser.fixtures"] if find_spec("p
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Take more workers than cores: most of the tests' time is spent waiting."""
+    """Return more workers than cores: most of the tests' time is spent waiting."""
     return 2 * (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_finish() -> None:
-    """Let garbage be looked for among what the tests make, and not among all modules and tests each time."""
+    """Exclude all modules and tests from later garbage collections."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.fixture(scope="module", autouse=True)
 def nothing_left_open() -> Iterator[None]:
-    """Let what a module left open fail its own last test, and not whichever collects garbage next."""
+    """Collect garbage after each module, so that what it left open fails its own last test."""
     yield
     gc.collect()
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Let no setting, proxy or .env file of the machine reach a test."""
+    """Keep the machine's settings, proxies and .env files from the tests."""
     prefixes = ("SLACK_", "HUAWEICLOUD_", "CLOUD_SDK_", "METASTUDIO_", "VOICEJOB_")
     for key in list(os.environ):
         if key.startswith(prefixes) or key.lower().endswith("_proxy") or key == "PORT":
@@ -62,15 +62,15 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def ack_timeout() -> float:
-    """Give the seconds in which an app has to acknowledge; a test may set others."""
+    """Return the seconds in which an app has to acknowledge; a test may override it."""
     return ACK_SECONDS
 
 
 @pytest.fixture
 async def slack(ack_timeout: float) -> AsyncIterator[SlackWorkspace]:
-    """Give a Slack workspace; whatever the bot did in it must have kept Slack's rules.
+    """Run a Slack workspace. The bot must not have broken any of Slack's rules in it.
 
-    It has no rate limits, and the bot no pace: those have tests of their own.
+    It has no rate limits, nor has the bot: those have tests of their own.
     """
     async with SlackWorkspace(limits=None, ack_timeout=ack_timeout) as workspace:
         yield workspace
@@ -79,7 +79,7 @@ async def slack(ack_timeout: float) -> AsyncIterator[SlackWorkspace]:
 
 @pytest.fixture
 async def metastudio() -> AsyncIterator[MetaStudioSimulator]:
-    """Give a simulator that also knows the one token with which ``client`` signs in."""
+    """Run a simulator that also knows the token that ``client`` sends."""
     async with MetaStudioSimulator(tokens={TOKEN}) as simulator:
         yield simulator
 
@@ -92,13 +92,13 @@ async def client(metastudio: MetaStudioSimulator) -> AsyncIterator[MetaStudio]:
 
 @pytest.fixture
 def channel(slack: SlackWorkspace) -> str:
-    """Give a public channel in which the bot is no member."""
+    """Return a public channel in which the bot is no member."""
     return slack.add_channel("voices", bot_is_member=False)
 
 
 @pytest.fixture
 def mode() -> dict[str, str | None]:
-    """Give what the settings are besides: nothing, for Socket Mode. BOTH_MODES gives both in turn."""
+    """Return changes of the settings: none, for Socket Mode. BOTH_MODES overrides it with each mode."""
     return {}
 
 
@@ -111,7 +111,7 @@ def settings(slack: SlackWorkspace, metastudio: MetaStudioSimulator, mode: dict[
 async def bot(
     settings: Settings, slack: SlackWorkspace, metastudio: MetaStudioSimulator
 ) -> AsyncIterator[str]:
-    """Run the bot; gives its address in HTTP mode. Its first request, for the list, is over and forgotten."""
+    """Run the bot, and yield its URL in HTTP mode. Its first request, for the list, is over and removed."""
     async with running(settings, rates=AT_ONCE) as way:
         await eventually(lambda: any(seen.status for seen in metastudio.requests))
         metastudio.requests.clear()
@@ -127,7 +127,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def workspace(clock: Clock, ack_timeout: float) -> AsyncIterator[SlackWorkspace]:
-    """Give a Slack workspace whose time a test moves, for tests of the stand-in itself."""
+    """Run a Slack workspace whose time a test moves, for tests of the simulator itself."""
     async with SlackWorkspace(clock=lambda: clock.now, ack_timeout=ack_timeout) as running:
         yield running
 
@@ -136,7 +136,7 @@ async def workspace(clock: Clock, ack_timeout: float) -> AsyncIterator[SlackWork
 async def ground(
     slack: SlackWorkspace, metastudio: MetaStudioSimulator, tmp_path: Path
 ) -> AsyncIterator[Playground]:
-    """Give a playground without furniture; its bot is in a hurry, and not started."""
+    """Run an empty playground. Its bot, which is not started, checks jobs every 50 ms."""
     settings = settings_for(
         slack, metastudio, voicejob_store=tmp_path / "voicejob.sqlite", voicejob_poll_seconds=0.05
     )
@@ -153,5 +153,5 @@ async def ground(
 
 @pytest.fixture
 def voices(ground: Playground) -> str:
-    """Give a channel of the playground in which the bot is a member."""
+    """Return a channel of the playground in which the bot is a member."""
     return ground.slack.add_channel("voices")

@@ -1,4 +1,4 @@
-"""How many examples the property tests try, and which: the profiles of hypothesis."""
+"""Profiles of hypothesis: how many examples the property tests try, and which."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Servers for the client of MetaStudio: raw ones, which answer as no framework would, and a proxy."""
+"""Servers for the bot's HTTP clients: raw ones, which answer as no framework would, and proxies."""
 
 import asyncio
 import ssl
@@ -17,13 +17,13 @@ from bot.network.servers import with_port
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 
 NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""For httpx's own transport where no HTTPS is spoken: certificates take it 30 ms for each client."""
+"""For httpx's own transport where there is no HTTPS: reading certificates takes 30 ms for each client."""
 TOKEN = "GIVENTOKEN"
-"""What ``client_at`` signs in with."""
+"""The token that ``client_at`` sends."""
 
 
 def client_at(url: str, **given: Any) -> MetaStudio:
-    """Make a client that tries again at once."""
+    """Return a client that retries at once."""
     usual: dict[str, Any] = {
         "project_id": MetaStudioSimulator().project_id,
         "auth": GivenToken(TOKEN),
@@ -39,7 +39,7 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 async def listening(
     serve: Serve, tls: ssl.SSLContext | None = None, *, host: str = "127.0.0.1"
 ) -> AsyncIterator[str]:
-    """Listen on loopback, and give the address; every connection is closed in the end."""
+    """Listen on loopback, and yield the URL; every connection is closed in the end."""
     tasks = set()
 
     async def guarded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -64,7 +64,7 @@ async def listening(
 
 
 class Proxy:
-    """A relay before the simulator that counts the connections made to it."""
+    """A relay to a server that counts the connections made to it."""
 
     def __init__(self, target: str) -> None:
         self._host, _, self._port = target.removeprefix("http://").partition(":")
@@ -73,7 +73,7 @@ class Proxy:
     def running(
         self, tls: ssl.SSLContext | None = None, *, host: str = "127.0.0.1"
     ) -> AbstractAsyncContextManager[str]:
-        """Listen, and give the address."""
+        """Listen, and yield the URL."""
         return listening(self._relay, tls, host=host)
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -82,13 +82,13 @@ class Proxy:
 
 
 class Tunnel:
-    """A proxy that makes tunnels for HTTPS, and remembers the head of each request for one."""
+    """A proxy that makes tunnels for HTTPS, and records the head of each CONNECT request."""
 
     def __init__(self) -> None:
         self.heads: list[str] = []
 
     def running(self, tls: ssl.SSLContext | None = None) -> AbstractAsyncContextManager[str]:
-        """Listen, and give the address."""
+        """Listen, and yield the URL."""
         return listening(self._serve, tls)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -99,7 +99,7 @@ class Tunnel:
 
 
 async def join(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, port: int) -> None:
-    """Pass everything on to an address, and back."""
+    """Pass everything on to a server, and back."""
     their_reader, their_writer = await asyncio.open_connection(host, port)
     await asyncio.gather(_pump(reader, their_writer), _pump(their_reader, writer))
 
@@ -113,14 +113,14 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 class Scripted:
-    """A server that answers each connection with the same bytes, and remembers when each request came."""
+    """A server that answers each connection with the same bytes, and records when each request came."""
 
     def __init__(self, answer: bytes) -> None:
         self._answer = answer
         self.came: list[float] = []
 
     def running(self) -> AbstractAsyncContextManager[str]:
-        """Listen, and give the address."""
+        """Listen, and yield the URL."""
         return listening(self._serve)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

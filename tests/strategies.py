@@ -43,7 +43,7 @@ HOSTILE_PIECES = (
 
 
 def texts() -> st.SearchStrategy[str]:
-    """Give any text: lone surrogates and control characters too, markup, nothing at all, and very much."""
+    """Generate any text: lone surrogates and control characters too, markup, nothing at all, and very much."""
     any_character = st.characters() | st.characters(categories=("Cs", "Cc", "Cf"))
     hostile = st.lists(st.sampled_from(HOSTILE_PIECES) | st.text(any_character, max_size=4)).map("".join)
     huge = st.builds(lambda piece, times: piece * times, hostile, st.sampled_from([40, 400]))
@@ -51,7 +51,7 @@ def texts() -> st.SearchStrategy[str]:
 
 
 def json_values() -> st.SearchStrategy[Any]:
-    """Give any JSON value, and the numbers that Python's reader lets pass although they are none."""
+    """Generate any JSON value, and the numbers that Python's parser accepts although JSON has none."""
     numbers = st.integers() | st.sampled_from([0, -1, 2147483647, 10**11, 10**15, 10**4000])
     simple = st.none() | st.booleans() | numbers | st.floats() | texts()
     return st.recursive(
@@ -62,13 +62,13 @@ def json_values() -> st.SearchStrategy[Any]:
 
 
 def usual_values() -> st.SearchStrategy[Any]:
-    """Give the values that mean something in one field or another."""
+    """Generate the values that mean something in one field or another."""
     words = [*STATES, *EDITIONS, *LANGUAGES, *SEXES, *USES, *SUPPLIES, "true", "false", "1767323045"]
     return st.sampled_from(words) | st.integers(1, 2**31)
 
 
 def answers() -> st.SearchStrategy[dict[str, Any]]:
-    """Give any JSON object, mostly with fields of a job, of any type each."""
+    """Generate any JSON object, mostly with fields of a job, of any type each."""
     values = usual_values() | texts() | json_values()
     known = st.fixed_dictionaries(
         {}, optional=dict.fromkeys(FIELDS, values) | {"state": st.sampled_from([*STATES]) | values}
@@ -78,7 +78,7 @@ def answers() -> st.SearchStrategy[dict[str, Any]]:
 
 
 def full_answers() -> st.SearchStrategy[dict[str, Any]]:
-    """Give jobs with a long text in every field and a state in which everything is shown."""
+    """Generate jobs with a long text in every field and a state in which everything is shown."""
     long = st.sampled_from(HOSTILE_PIECES).map(lambda piece: (piece + "x") * 2000)
     states = st.sampled_from(["FAILED", "AUDIT_FAILED", "SPLIT_FAILED", "USER_RESULT_REVIEW"]) | long
     fixed: dict[str, st.SearchStrategy[Any]] = dict.fromkeys(FIELDS, long)

@@ -1,4 +1,4 @@
-"""What a command tells the terminal and the shell. rich comes with the first line: a bot prints none."""
+"""rich's consoles, imported with the first line (a running bot prints none), and exit codes."""
 
 from functools import cache
 from typing import TYPE_CHECKING
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
 @cache
 def console(*, stderr: bool = False) -> "Console":
-    """Give rich's console for stdout, or for stderr."""
+    """Return rich's console for stdout, or for stderr."""
     from rich.console import Console  # noqa: PLC0415
 
     return Console(stderr=stderr, highlight=False)
 
 
 def print_aside(text: str) -> None:
-    """Print what is no output for another program to read, to stderr."""
+    """Print to stderr what is not meant for another program."""
     console(stderr=True).print(text, markup=False, soft_wrap=True)
 
 
 def exit_code(error: VoiceJobError) -> int:
-    """Say what a command ends with: 2 where the settings or the arguments are wrong, else 1."""
+    """Return a command's exit code: 2 where the settings or the arguments are wrong, else 1."""
     return 2 if isinstance(error, BadSettings | BadUsage) else 1

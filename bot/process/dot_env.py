@@ -1,4 +1,4 @@
-"""The file ``.env``: each value as it stands there, and each line that can't be read."""
+"""The file ``.env``, read without substitutions, and with a sentence for each line that can't be parsed."""
 
 import re
 from collections.abc import Mapping
@@ -9,10 +9,10 @@ from pydantic_settings import DotEnvSettingsSource
 
 
 class DotEnv(DotEnvSettingsSource):
-    """``.env`` as a source; by itself, python-dotenv replaces ``${…}``, in quotes too."""
+    """``.env`` as a source of settings. Used directly, python-dotenv substitutes ``${…}``, in quotes too."""
 
     problems: tuple[str, ...] = ()
-    """A sentence for each line that can't be read, which python-dotenv leaves out."""
+    """A sentence for each line that can't be parsed, which python-dotenv skips."""
 
     def _read_env_file(self, file_path: Path) -> Mapping[str, str | None]:
         # Editors on Windows put a byte order mark first, which would belong to the first key.
@@ -24,7 +24,7 @@ class DotEnv(DotEnvSettingsSource):
 
 
 def _problem(found: Binding) -> str:
-    """Tell where it is, and nothing of what it holds; blank lines before it belong to it in python-dotenv."""
+    """Name the line, and nothing of what it holds. python-dotenv counts blank lines before it as its own."""
     text = found.original.string
     blank = text[: len(text) - len(text.lstrip())]
     line = found.original.line + len(re.findall(r"\r\n|\n|\r", blank))

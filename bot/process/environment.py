@@ -1,24 +1,24 @@
-"""PURE. What the environment holds for other programs, and would break a library of ours."""
+"""PURE. Environment variables that are meant for other programs, and would break a library of the bot."""
 
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 UNUSED: Final = frozenset({"PROMETHEUS_MULTIPROC_DIR", "prometheus_multiproc_dir", "_VOICEJOB_COMPLETE"})
-"""What no command has a use for: the bot is one process, and has no completion for shells.
+"""Variables that no command uses: the bot is one process, and has no shell completion.
 
-prometheus_client would put each figure into a file of that folder, and typer complete instead of obeying.
+prometheus_client would keep its values in files of that folder, and typer complete instead of running.
 """
 SIZES: Final = frozenset({"COLUMNS", "LINES", "TERMINAL_WIDTH"})
-"""Of the terminal. rich draws nothing in no columns, and typer fails where it is no number."""
+"""The terminal's size. rich draws nothing in 0 columns, and typer fails where it is no number."""
 OF_SLACK: Final = re.compile(r"SLACK_.*", re.IGNORECASE)
 OF_THE_NETWORK: Final = re.compile(r"SSL_CERT_(FILE|DIR)|SSLKEYLOGFILE|NETRC|.*_PROXY", re.IGNORECASE)
-"""What is for other hosts than this one: certificates, proxies, and tokens. The demo stays on loopback."""
+"""What is needed for other hosts: certificates, proxies, and tokens. The demo stays on loopback."""
 _SIZE: Final = re.compile(r"[1-9][0-9]{0,3}")
 
 
 def harmful(environment: Mapping[str, str], arguments: Iterable[str]) -> list[str]:
-    """Name what has to go from the environment before a command imports its libraries."""
+    """Return the names of the variables to remove before a command imports its libraries."""
     is_demo = next(iter(arguments), "") == "demo"
     return [
         name

@@ -1,4 +1,4 @@
-"""The version, and by what name the bot goes where it asks."""
+"""The bot's version, and its User-Agent."""
 
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
@@ -13,4 +13,4 @@ def _version() -> str:
 
 VERSION: Final = _version()
 USER_AGENT: Final = f"voicejob/{VERSION}"
-"""Some firewalls refuse what says no more than which library it is."""
+"""Some firewalls refuse a User-Agent that is only a library's."""
