@@ -1,4 +1,4 @@
-"""Messages checked against two sources: the simulator's rules of Block Kit, and slack_sdk's models of blocks."""
+"""Messages checked against the simulator's rules of Block Kit, and against slack_sdk's models of blocks."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

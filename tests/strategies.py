@@ -43,7 +43,7 @@ HOSTILE_PIECES = (
 
 
 def texts() -> st.SearchStrategy[str]:
-    """Generate any text: lone surrogates and control characters too, markup, nothing at all, and very much."""
+    """Generate any text: lone surrogates and control characters too, markup, nothing, and very much."""
     any_character = st.characters() | st.characters(categories=("Cs", "Cc", "Cf"))
     hostile = st.lists(st.sampled_from(HOSTILE_PIECES) | st.text(any_character, max_size=4)).map("".join)
     huge = st.builds(lambda piece, times: piece * times, hostile, st.sampled_from([40, 400]))
