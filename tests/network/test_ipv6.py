@@ -11,12 +11,11 @@ from aiohttp import web
 
 from bot.checks.listening import LISTENING
 from bot.errors import AddressTaken
-from bot.network.servers import with_port
+from bot.network.servers import listening, with_port
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import SlackWorkspace
 from bot.simulators.world import running, settings_for
-from bot.slack.http_mode import listening
-from tests.checks.test_check import Desk
+from tests.checks.checking import CheckSetup
 from tests.servers import Proxy
 from tests.support import AT_ONCE
 from tests.test_app import BY_IAM_USER
@@ -65,19 +64,19 @@ async def test_an_address_that_is_told_can_be_asked(host: str) -> None:
 
 
 @pytest.fixture
-def desk(slack: SlackWorkspace, metastudio: MetaStudioSimulator, tmp_path: Path) -> Desk:
-    return Desk(slack, metastudio, tmp_path / "kept.sqlite")
+def setup(slack: SlackWorkspace, metastudio: MetaStudioSimulator, tmp_path: Path) -> CheckSetup:
+    return CheckSetup(slack, metastudio, tmp_path / "kept.sqlite")
 
 
-async def test_check_writes_it_so(desk: Desk) -> None:
+async def test_check_writes_it_so(setup: CheckSetup) -> None:
     """Where it is free, taken by another program, or by a bot."""
     host = "::1"
     async with listening(web.Application(), host, 0) as address:
         port = int(address.rpartition(":")[2])
-        taken = await desk.check(voicejob_host=host, port=port)
-    async with running(settings_for(desk.slack, desk.metastudio, voicejob_host=host, port=port)):
-        ours = await desk.check(voicejob_host=host, port=port)
-    free = await desk.check(voicejob_host=host, port=port)
+        taken = await setup.check(voicejob_host=host, port=port)
+    async with running(settings_for(setup.slack, setup.metastudio, voicejob_host=host, port=port)):
+        ours = await setup.check(voicejob_host=host, port=port)
+    free = await setup.check(voicejob_host=host, port=port)
 
     where = f"“[{host}]:{port}”"
     assert taken[LISTENING].says.startswith(f"{where} is taken by another program")
