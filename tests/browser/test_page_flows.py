@@ -73,6 +73,7 @@ async def test_typing(demo: Demo, page: DemoPage) -> None:
     await visible(page.posted("/voicejob help"))
     await page.type("Who *uploads* 1 < 2 & 3?", "Shift+Enter")
     await page.type("I do.", "Enter")
+    await expect(page.field).to_have_value("")  # until then it takes nothing
     said = page.posted("Who uploads 1 < 2 & 3?")
     await expect(said.locator("strong", has_text="uploads")).to_have_count(1)
     await expect(said.locator("br")).to_have_count(1)
