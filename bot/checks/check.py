@@ -37,8 +37,8 @@ async def check(known: Read, *, seconds: float = SECONDS) -> list[Item]:
 
 
 def _groups(known: Read) -> list[tuple[Part, tuple[str, ...], Try]]:
-    by_socket = (Part.WAY, (APP_TOKEN, SOCKET_MODE), try_socket_mode)
-    by_http = (Part.WAY, (SIGNING_SECRET,), try_signing_secret)
+    by_socket = (Part.MODE, (APP_TOKEN, SOCKET_MODE), try_socket_mode)
+    by_http = (Part.MODE, (SIGNING_SECRET,), try_signing_secret)
     return [
         (Part.BOT_TOKEN, (BOT_TOKEN, GRANTED), try_bot_token),
         by_http if known.in_http_mode else by_socket,

@@ -23,14 +23,14 @@ class Part(Enum):
     """What can be tried by itself, with the fields that it takes."""
 
     BOT_TOKEN = ("slack_bot_token", "slack_api_url")
-    WAY = ("slack_app_token", "slack_signing_secret", "slack_api_url")
+    MODE = ("slack_app_token", "slack_signing_secret", "slack_api_url")
     STORE = ("voicejob_store",)
     LISTENING = ("voicejob_host", "port")
     LOG = ("voicejob_log",)
     METASTUDIO = tuple(MetaStudioSettings.model_fields)
 
 
-SENDING: Final = frozenset({Part.BOT_TOKEN, Part.WAY, Part.METASTUDIO})
+SENDING: Final = frozenset({Part.BOT_TOKEN, Part.MODE, Part.METASTUDIO})
 """What is tried over the network."""
 
 
@@ -51,8 +51,8 @@ class Read:
         """What came of reading them, with a line for each problem."""
         if self.problems:
             return fails(SETTINGS, sentence(BadSettings([*self.problems, *self.unknown])))
-        way = "Socket Mode" if self.settings.slack_app_token else "HTTP mode"
-        found = f"all are there: {way}, region “{self.settings.metastudio_region}”"
+        mode = "Socket Mode" if self.settings.slack_app_token else "HTTP mode"
+        found = f"all are there: {mode}, region “{self.settings.metastudio_region}”"
         return works(SETTINGS, "\n".join([found, *self.unknown]))
 
     @property
@@ -91,7 +91,7 @@ def _values(part: Part) -> dict[str, Any] | None:
         values = dict(_model(part.value)())
     except (BadSettings, ValidationError, OSError, UnicodeDecodeError):
         return None
-    if part is Part.WAY and not (values["slack_app_token"] or values["slack_signing_secret"]):
+    if part is Part.MODE and not (values["slack_app_token"] or values["slack_signing_secret"]):
         return None
     return values
 
