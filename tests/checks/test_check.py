@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -492,6 +493,15 @@ async def test_clock_off(
     assert says in found[CLOCK].says
     assert found.names(ok=None) == ({SIGN_IN, PROJECT, JOBS} if no_signature else set())
     assert setup.metastudio.requests_to("list") == (0 if no_signature else 1)
+
+
+async def test_a_time_without_a_zone_is_utc(setup: CheckSetup) -> None:
+    """As RFC 9110 has it for the Date header."""
+    date = f"{datetime.now(UTC):%a, %d %b %Y %H:%M:%S} -0000"
+    async with answering(200, '{"count": 0}', Date=date) as url:
+        found = await setup.check(metastudio_endpoint=url)
+
+    assert "differ by less than 30 s" in found[CLOCK].says
 
 
 @pytest.mark.parametrize("date", ["today", "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"])
