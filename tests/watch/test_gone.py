@@ -171,6 +171,18 @@ class TestStrangeAnswers:
         await watch.check()
         assert (await watch.path(key))[-1] == "RESULT_REVIEW"
 
+    @pytest.mark.parametrize("body", [b"{}", b'{"count": 0, "jobs": []}'])
+    async def test_an_answer_without_a_state_changes_nothing(self, watch: Watch, body: bytes) -> None:
+        """A proxy's hiccup is a failed check, and no state that anybody is told of."""
+        (key,) = await watch.some(1)
+        watch.metastudio.chaos = lambda _: Fault.raw(body)
+        with pytest.raises(UnreadableAnswer):
+            await watch.check()
+        with pytest.raises(UnreadableAnswer):
+            await watch.watcher.check_now(key.job_id)
+
+        assert await watch.path(key) == ()
+
     async def test_a_scan_from_before_a_person_asked(self, watch: Watch) -> None:
         """Who subscribes anew while the list is read is told nothing that their own look-up has overtaken."""
         key, *_ = await watch.some(6)
