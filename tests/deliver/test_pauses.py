@@ -154,9 +154,10 @@ class TestPauses:
             post.outbox.wake(other)
             await eventually(lambda: "was ended" in post.slack.direct("U1")[0].text)
 
-    async def test_a_person_is_told_once_of_what_paused_together(self, post: Office) -> None:
-        """Two subscriptions were paused before the person was told of either: one message is enough."""
-        keys = [await post.followed(job_id) for job_id in ("job-1", "job-2")]
+    async def test_each_person_is_told_once_of_what_paused_together(self, post: Office) -> None:
+        """Subscriptions were paused before anybody was told: one message is enough for each person."""
+        people = {"job-1": "U1", "job-2": "U1", "job-3": "U2"}
+        keys = [await post.followed(job_id, subscribed_by=person) for job_id, person in people.items()]
         now = int(time.time())
         pause = Pause(reason="is_archived", since=now, tries=1, next_try=now + 300, person_knows=False)
         for key in keys:
@@ -164,10 +165,9 @@ class TestPauses:
         for key in keys:
             await post.outbox.deliver(key)
 
-        assert len(post.slack.direct("U1")) == 1
-        assert [(await post.kept(key)).pause for key in keys] == [
-            pause.model_copy(update={"person_knows": True})
-        ] * 2
+        assert [len(post.slack.direct(person)) for person in ("U1", "U2")] == [1, 1]
+        known = pause.model_copy(update={"person_knows": True})
+        assert [(await post.kept(key)).pause for key in keys] == [known] * 3
 
     async def test_a_paused_channel_is_left_alone(self, post: Office) -> None:
         """Before its next try, nothing is sent to a paused channel, whatever wakes it."""
