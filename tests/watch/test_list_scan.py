@@ -1,4 +1,4 @@
-"""Readings of the list of jobs: how far they go, and what they can be trusted for."""
+"""Scans of the list of jobs: how far they go, and what they can be trusted for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ def full_page(first: int, newest: int) -> list[Job]:
     return [job_of(f"other-{first + number}", newest - number) for number in range(PAGE_SIZE)]
 
 
-def kept_of(job: Job, **given: Any) -> Subscription:
+def subscription_to(job: Job, **given: Any) -> Subscription:
     return Subscription(
         team_id="T1",
         channel_id="C1",
@@ -51,7 +51,7 @@ def kept_of(job: Job, **given: Any) -> Subscription:
     )
 
 
-def reading(known: dict[str, int | None], since: int | None, *pages: Page) -> ListScan:
+def scan_of(known: dict[str, int | None], since: int | None, *pages: Page) -> ListScan:
     scan = ListScan(known, since)
     for page in pages:
         scan.add(page)
@@ -71,25 +71,25 @@ def reading(known: dict[str, int | None], since: int | None, *pages: Page) -> Li
         (1000, 997, False, Strategy.ONE_BY_ONE),
     ],
 )
-def test_way_costs_fewer_requests(followed: int, pages: int, is_suspended: bool, chosen: Strategy) -> None:  # noqa: FBT001
+def test_which_costs_fewer(followed: int, pages: int, is_suspended: bool, chosen: Strategy) -> None:  # noqa: FBT001
     """The list is read where its pages and the checks beside it are fewer than the jobs."""
     assert strategy(followed=followed, pages=pages, is_suspended=is_suspended) is chosen
 
 
-class TestReading:
-    """What pages make of a reading."""
+class TestScan:
+    """What pages make of a scan."""
 
     def test_keeps_what_is_followed(self) -> None:
         """Of a page, the followed jobs are kept, and the times of all."""
         jobs = [job_of("a", NOW), job_of("x", NOW - 1), job_of("b", NOW - 2), job_of("y", NOW - 9)]
-        scan = reading({"a": 1, "b": None, "c": 1}, None, page_of(*jobs, count=77))
+        scan = scan_of({"a": 1, "b": None, "c": 1}, None, page_of(*jobs, count=77))
 
         assert scan.found == {"a": jobs[0], "b": jobs[2]}
         assert (scan.newest, scan.oldest, scan.count, scan.pages) == (NOW, NOW - 9, 77, 1)
 
     def test_pages_overlap(self) -> None:
         """The next page begins five jobs before the end of the last one, and always further on."""
-        scan = reading({"a": 1}, None, page_of(*full_page(0, NOW)))
+        scan = scan_of({"a": 1}, None, page_of(*full_page(0, NOW)))
         assert scan.offset == 95
 
         scan.add(page_of(*full_page(95, NOW - 95)))
@@ -121,7 +121,7 @@ class TestReading:
         """A job that is met twice is the newer one; where that is open, the job itself has to be asked."""
         copies = [job_of("a", *first), job_of("a", *second)]
         for pages in ([page_of(*copies)], [page_of(job) for job in copies]):
-            assert reading({"a": 1, "b": 1}, None, *pages).found["a"].state == state
+            assert scan_of({"a": 1, "b": 1}, None, *pages).found["a"].state == state
 
     @pytest.mark.parametrize(
         ("pages", "is_in_order"),
@@ -187,7 +187,7 @@ class TestReading:
     )
     def test_end(self, known: list[str], since: int | None, jobs: list[Job], is_over: bool) -> None:  # noqa: FBT001
         """It is over at the end, past the given time, with every job met, or when it makes no sense."""
-        scan = reading(dict.fromkeys(known, 1), since, page_of(*jobs))
+        scan = scan_of(dict.fromkeys(known, 1), since, page_of(*jobs))
 
         assert scan.is_over is is_over
         assert scan.at_end is (len(jobs) < PAGE_SIZE)
@@ -207,7 +207,7 @@ class TestReading:
     )
     def test_missing(self, known: int | None, jobs: list[Job], missing: list[str]) -> None:
         """Unmet is missing at the end of the list, or if it changed later than the oldest that was met."""
-        assert reading({"a": known}, NOW - 50, page_of(*jobs)).missing == missing
+        assert scan_of({"a": known}, NOW - 50, page_of(*jobs)).missing == missing
 
 
 class TestTrust:
@@ -240,7 +240,7 @@ class TestTrust:
             key=lambda job: -(job.lastupdate_time or 0),
         )
 
-        assert reading({"a": known, "b": 1}, None, page_of(*jobs)).hides(itself) is hides
+        assert scan_of({"a": known, "b": 1}, None, page_of(*jobs)).hides(itself) is hides
 
     @pytest.mark.parametrize(
         ("shown", "known", "is_doubtful_"),
@@ -262,7 +262,7 @@ class TestTrust:
     )
     def test_doubtful(self, shown: Job, known: Sequence[Job], is_doubtful_: bool) -> None:  # noqa: FBT001
         """A change that is no newer than what is known may be an old tale; no change is no tale."""
-        assert is_doubtful(shown, [kept_of(job) for job in known]) is is_doubtful_
+        assert is_doubtful(shown, [subscription_to(job) for job in known]) is is_doubtful_
 
     @pytest.mark.parametrize(
         ("times", "last"),
@@ -270,7 +270,7 @@ class TestTrust:
     )
     def test_last_change(self, times: list[int | None], last: int | None) -> None:
         """The last change is the newest that any of the subscriptions knows."""
-        assert last_change(kept_of(job_of("a", time)) for time in times) == last
+        assert last_change(subscription_to(job_of("a", time)) for time in times) == last
 
     def test_next_reading_goes_back_beyond_this_one(self) -> None:
         """A list may lag behind by five minutes; without any time, all is read."""
