@@ -48,6 +48,7 @@ def nothing_left_open() -> Iterator[None]:
     """Collect garbage after each module, so that what it left open fails its own last test."""
     yield
     gc.collect()
+    gc.freeze()  # what is still there lives on, and need not be looked at again
 
 
 @pytest.fixture(autouse=True)

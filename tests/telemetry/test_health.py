@@ -294,7 +294,6 @@ class TestStore:
                 await eventually(lambda: store.trouble is not None)
             await store.check()  # which lets go of what was before
             gc.collect()
-        gc.unfreeze()
 
         assert "never retrieved" not in caplog.text
 
