@@ -119,9 +119,9 @@ class Outbox:
             await asyncio.wait(late)
 
     async def deliver(self, key: Key, *, person_is_here: bool = False) -> None:
-        """Take the next step for a subscription while a person waits: soon, or not at all.
+        """Take the next step while a person waits: soon, or not at all. A refusal is recorded, not raised.
 
-        Slack's refusal is recorded, not raised; ``person_is_here``: they will see it without a message.
+        ``person_is_here``: the person who subscribed learns of a refusal without a message.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(self._patience) as patience:
@@ -136,13 +136,12 @@ class Outbox:
         await self._wait_for_rate(subscription, step, urgent=patience is not None)
         lock = self._locks[_channel_of(key)]
         await lock.acquire()
-        sending: asyncio.Task[None] | None = None
+        sending = None
         try:
             subscription, step_now = await self._next(key)  # it may have changed while this waited
             if subscription and step_now is step and self._may_send(key, patience):
-                sending = asyncio.create_task(
-                    self._perform(subscription, step, person_is_here=person_is_here)
-                )
+                work = self._perform(subscription, step, person_is_here=person_is_here)
+                sending = asyncio.create_task(work)
         finally:
             if sending is None:
                 lock.release()

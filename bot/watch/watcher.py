@@ -1,7 +1,4 @@
-"""The watcher: asks MetaStudio for the followed jobs, and records what changed for the outbox to deliver.
-
-While nobody follows a job, the list is asked for now and then, only to see whether MetaStudio answers.
-"""
+"""The watcher: asks MetaStudio for the followed jobs, and records what changed for the outbox to deliver."""
 
 import asyncio
 import heapq
@@ -45,7 +42,7 @@ RARELY: Final = 15 * 60
 LIST_SUSPENSION: Final = 30 * 60
 """Seconds for which a list that proved wrong is not used; the longest pause after it was refused."""
 IDLE: Final = 50.0
-"""Seconds between two requests, at least, while no job is followed and all is well."""
+"""Seconds between two requests, which only show that MetaStudio answers, while no job is followed."""
 JITTER: Final = 0.1
 """The share by which the pause between two checks varies."""
 FAILURES: Final = 3
