@@ -288,15 +288,10 @@ class Run:
             return None
         self._outcome.faults += 1
         faults = [
-            Fault.error(500, "MSS.00000001"),
-            Fault.error(503, "APIGW.0201"),
-            Fault.throttled(1),
-            Fault.throttled(),
-            Fault.html(),
-            Fault.cut(),
-            Fault.cut_midway(),
-            Fault.slow(0.4),
-        ] + [Fault.hang()] * self._plan.hangs
+            *(Fault.error(500, "MSS.00000001"), Fault.error(503, "APIGW.0201"), Fault.throttled(1)),
+            *(Fault.throttled(), Fault.html(), Fault.cut(), Fault.cut_midway(), Fault.slow(0.4)),
+            *[Fault.hang()] * self._plan.hangs,
+        ]
         return self._faults.choice(faults)
 
     # The jobs.

@@ -86,6 +86,8 @@ LOGGED: Final = (
 )
 """Must be in the log, or not every path was driven."""
 
+SetUp = Callable[[LogFormat], None]
+
 
 @dataclass
 class World:
@@ -140,7 +142,7 @@ async def world() -> AsyncIterator[World]:
 
 
 @pytest.fixture
-def log_everything() -> Iterator[Callable[[LogFormat], None]]:
+def log_everything() -> Iterator[SetUp]:
     """Let every logger log at DEBUG, as somebody may who looks for a fault; restore logging afterwards."""
     loggers = [logging.getLogger(name) for name in (None, "bot", *QUIET)]
     levels, handlers = [each.level for each in loggers], logging.getLogger().handlers[:]
@@ -254,7 +256,7 @@ async def test_bot_with_debug_logging(
     world: World,
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
-    log_everything: Callable[[LogFormat], None],
+    log_everything: SetUp,
     mode: str,
     form: LogFormat,
     sign_in: str,
@@ -363,10 +365,7 @@ async def test_process_of_a_bot(world: World, form: LogFormat) -> None:
 
 @pytest.mark.parametrize("form", LogFormat)
 async def test_part_that_breaks(
-    world: World,
-    capfd: pytest.CaptureFixture[str],
-    log_everything: Callable[[LogFormat], None],
-    form: LogFormat,
+    world: World, capfd: pytest.CaptureFixture[str], log_everything: SetUp, form: LogFormat
 ) -> None:
     """A crash is logged with its places and classes, on one line, and not with the values that led to it."""
     log_everything(form)
