@@ -7,11 +7,12 @@ import re
 import signal
 import socket
 import sys
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 import aiohttp
 import pytest
@@ -24,8 +25,7 @@ from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET,
 from tests.support import PATIENCE, eventually
 
 
-@dataclass
-class Ended:
+class Ended(NamedTuple):
     """A command that has ended."""
 
     code: int
@@ -34,17 +34,11 @@ class Ended:
 
 
 @asynccontextmanager
-async def started(*arguments: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def started(*arguments: str, **environment: str) -> AsyncIterator[Process]:
     """Start the command in a process of its own; it is killed at the end of the context."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot",
-        *arguments,
-        env=os.environ | {"COLUMNS": "200", "NO_COLOR": "1"} | environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    command = (sys.executable, "-m", "bot", *arguments)
+    variables = os.environ | {"COLUMNS": "200", "NO_COLOR": "1"} | environment
+    process = await asyncio.create_subprocess_exec(*command, env=variables, stdout=PIPE, stderr=PIPE)
     try:
         yield process
     finally:
@@ -61,7 +55,7 @@ async def voicejob(*arguments: str, **environment: str) -> Ended:
 
 
 async def read_until(stream: asyncio.StreamReader | None, words: str) -> str:
-    """Read lines until one holds the words; gives all of them."""
+    """Read lines until one has the words, and return all of them."""
     assert stream is not None
     read = ""
     async with asyncio.timeout(PATIENCE):
@@ -72,15 +66,15 @@ async def read_until(stream: asyncio.StreamReader | None, words: str) -> str:
     return read
 
 
-async def demo_address(process: asyncio.subprocess.Process) -> str:
-    """Wait until the demo's page is served, and give its address."""
+async def demo_address(process: Process) -> str:
+    """Wait until the demo's page is served, and return its address."""
     found = re.search(r"The demo is at (http://127\.0\.0\.1:\d+/)\n", await read_until(process.stdout, "at"))
     assert found is not None
     return found[1]
 
 
-async def ended_by(process: asyncio.subprocess.Process, number: signal.Signals) -> tuple[str, str]:
-    """End a command by a signal; gives what it still printed, and its log."""
+async def ended_by(process: Process, number: signal.Signals) -> tuple[str, str]:
+    """End a command by a signal, and return what it still wrote to stdout and stderr."""
     process.send_signal(number)
     async with asyncio.timeout(PATIENCE):
         out, err = await process.communicate()
@@ -88,7 +82,7 @@ async def ended_by(process: asyncio.subprocess.Process, number: signal.Signals) 
 
 
 def screen(folder: Path) -> tuple[dict[str, str], Path]:
-    """Pretend that there is a screen: gives its environment, and the file that its browser writes."""
+    """Return an environment with a screen, and the file that its browser writes the address to."""
     opened, browser = folder / "opened", folder / "browser"
     browser.write_text(f'#!/bin/sh\nprintf %s "$1" > "{opened}"\n')
     browser.chmod(0o700)
@@ -117,23 +111,14 @@ class TestDemo:
         os.mkfifo("pipe")
         nonsense = {"METASTUDIO_REGION": "?", "SSL_CERT_FILE": "pipe", "SSLKEYLOGFILE": "/nowhere/keys"}
         nonsense |= {"HTTPS_PROXY": "http://127.0.0.1:9", "PROMETHEUS_MULTIPROC_DIR": "/nowhere"}
-        tokens = (
-            "METASTUDIO_AUTH_TOKEN",
-            "PORT",
-            "SLACK_SIGNING_SECRET",
-            "SLACK_BOT_TOKEN",
-            "SLACK_CLIENT_ID",
+        nonsense |= dict.fromkeys(
+            ("METASTUDIO_AUTH_TOKEN", "PORT", "SLACK_BOT_TOKEN", "SLACK_CLIENT_ID"), "x"
         )
-        ended = await voicejob("demo", "--once", **nonsense, **dict.fromkeys(tokens, "x"))
+        ended = await voicejob("demo", "--once", SLACK_SIGNING_SECRET="x", **nonsense)
 
         assert (ended.code, ended.err) == (0, "")
-        words = [
-            "State: SUCCEED",
-            "State: FAILED",
-            "MetaStudio has no job",
-            "Everything was as it should be.",
-        ]
-        assert [each for each in words if each not in ended.out] == []
+        for words in ("State: SUCCEED", "State: FAILED", "has no job", "Everything was as it should be."):
+            assert words in ended.out
 
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
     async def test_page_is_served_until_a_signal(self, tmp_path: Path, number: signal.Signals) -> None:
