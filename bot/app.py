@@ -92,13 +92,13 @@ async def run(
         stack.push_async_callback(_drain, replies, outbox, drain)
         app = _bolt_app(settings, client, auth, metrics)
         services = Services.of(metastudio, store, outbox, watcher, context, workspace)
-        register(app, replies, services, metrics, workspace, doubt=identity.doubt)
+        register(app, replies, services, metrics, workspace, recheck=identity.check_soon)
         connection = Connection() if settings.slack_app_token else None
         state = partial(_state, connection, watcher, outbox)
         health = Health(state, store, metrics, poll=poll)
-        way = _serve_slack(app, settings, health, metrics, connection, ready)
+        receiving = _serve_slack(app, settings, health, metrics, connection, ready)
         parts = {"watcher": watcher.run(), "outbox": outbox.run(), "workspace": identity.run()}
-        await run_parts(parts | {"way to Slack": way}, stop)
+        await run_parts(parts | {"way to Slack": receiving}, stop)
 
 
 def _log_settings(settings: Settings, *, followed: int) -> None:

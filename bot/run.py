@@ -49,9 +49,9 @@ async def _run(settings: Settings) -> None:
     """Run until SIGTERM or Ctrl-C, which cancels the start if the bot is not ready yet."""
     stop, is_ready = asyncio.Event(), asyncio.Event()
 
-    def ready(way: str) -> None:
+    def ready(mode: str) -> None:
         is_ready.set()
-        log.info("ready: %s", way)
+        log.info("ready: %s", mode)
         _freeze()
 
     def end() -> None:

@@ -25,12 +25,12 @@ def register(
     metrics: Metrics,
     workspace: Workspace,
     *,
-    doubt: Callable[[], None],
+    recheck: Callable[[], None],
 ) -> None:
     """Wire every listener to what it needs: Bolt offers them by name what is in the context.
 
     Whoever does not belong to the workspace gets past none of the ways in, and is told so where that can be.
-    ``doubt`` is called then: it may be the workspace that is another by now.
+    ``recheck`` is called then: the workspace may have another id by now.
     """
 
     async def admit(
@@ -44,7 +44,7 @@ def register(
             context["metrics"] = metrics
             await next()
             return None
-        doubt()
+        recheck()
         if context.response_url:
             pending = PendingReply(
                 kind=unhandled.type_of(body),

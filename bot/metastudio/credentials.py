@@ -56,9 +56,9 @@ class Credentials(Generic[T]):
             value = await in_time(lambda: self._read_once(read), limit=self._limit)
         except (BadSettings, OSError) as error:
             problem = error.problems[0] if isinstance(error, BadSettings) else str(error)
-            self._once.fails("credentials can't be read again, and stay as they are: %s", problem)
+            self._once.failed("credentials can't be read again, and stay as they are: %s", problem)
         else:
-            self._once.works("credentials can be read again")
+            self._once.recovered("credentials can be read again")
             if value != self.value:
                 log.info("credentials have changed in their files")
             self.value = value

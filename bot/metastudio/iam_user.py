@@ -121,10 +121,10 @@ class IamUser(SignIn[str]):
         try:
             async with self._lock, asyncio.timeout(RENEWAL_SECONDS):
                 await self._get_token(extensions)
-            self._once.works("the token from IAM can be renewed again")
+            self._once.recovered("the token from IAM can be renewed again")
         except (MetaStudioError, TimeoutError) as error:
             cause = type(error.__cause__ or error).__name__
-            self._once.fails("the token from IAM can't be renewed (%s), and is used on until it ends", cause)
+            self._once.failed("the token from IAM can't be renewed (%s), and is used on until it ends", cause)
 
     async def _get_token(self, extensions: dict[str, Any]) -> Token:
         """Ask IAM for a token, and once more with each new password if the last one is refused."""

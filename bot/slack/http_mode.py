@@ -38,10 +38,10 @@ def add_events(application: web.Application, app: AsyncApp, signing_secret: str,
         # Bolt parses a body before it checks the signature, and logs it when the check fails.
         body = await _body(request)
         if body is None or not _is_signed(verifier, request, body):
-            refusals.fails(NOT_SIGNED)
+            refusals.failed(NOT_SIGNED)
             metrics.refused()
             return web.Response(status=HTTPStatus.UNAUTHORIZED)
-        refusals.works()
+        refusals.recovered()
         bolt_request = AsyncBoltRequest(
             body=body, query=request.query_string, headers=dict(request.headers), context={ARRIVED: arrived}
         )

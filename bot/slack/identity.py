@@ -18,7 +18,7 @@ from bot.telemetry.logs import about
 
 log = logging.getLogger(__name__)
 
-NOT_TOLD: Final = "Slack does not say whether the workspace has another id by now; nothing changes"
+NO_IDENTITY: Final = "Slack does not say whether the workspace has another id by now; nothing changes"
 MOVED: Final = "its id or its organization is another than at the start"
 
 
@@ -33,18 +33,18 @@ class Identity:
         self._token = token
         self._workspace = workspace
         self._pause = pause
-        self._doubted = asyncio.Event()
+        self._requested = asyncio.Event()
         self._once = LogOnce(log)
 
-    def doubt(self) -> None:
+    def check_soon(self) -> None:
         """Have the workspace checked soon; returns at once."""
-        self._doubted.set()
+        self._requested.set()
 
     async def run(self) -> None:
-        """Check after each ``doubt``, until cancelled. Raises PartBroken when the workspace is another."""
+        """Check after each ``check_soon``. Raises PartBroken when the workspace is another by now."""
         while True:
-            await self._doubted.wait()
-            self._doubted.clear()
+            await self._requested.wait()
+            self._requested.clear()
             await self._check()
             await asyncio.sleep(self._pause)
 
@@ -52,12 +52,12 @@ class Identity:
         try:
             found = Workspace.of(await signed_in(self._client, self._token))
         except SlackError as error:
-            self._once.fails(NOT_TOLD, about=about(error=error))
+            self._once.failed(NO_IDENTITY, about=about(error=error))
             return
         if not found.team_id:
-            self._once.fails(NOT_TOLD)
+            self._once.failed(NO_IDENTITY)
             return
-        self._once.works()
+        self._once.recovered()
         if found != self._workspace:
             log.error(
                 "the bot ends to be started again: it belongs to %r now, not %r", found, self._workspace

@@ -98,9 +98,9 @@ class ReplySender:
         try:
             await self._sender.wait_to_post(user_id)
             await self._sender.post(user_id, message)
-            self._direct_messages.works()
+            self._direct_messages.recovered()
         except NotTaken as error:
-            self._direct_messages.fails(NO_DIRECT_MESSAGE, about=about(code=error.code))
+            self._direct_messages.failed(NO_DIRECT_MESSAGE, about=about(code=error.code))
 
     async def _respond(self, url: str, body: dict[str, Any]) -> None:
         """Post to a response_url. Raises NotTaken, and what aiohttp raises without a response."""

@@ -9,19 +9,19 @@ class LogOnce:
 
     def __init__(self, logger: logging.Logger) -> None:
         self._log = logger
-        self._told: set[str] = set()
+        self._logged: set[str] = set()
 
-    def fails(self, what: str, *values: object, about: dict[str, Any] | None = None) -> None:
-        """Log a failure, unless one of its kind was logged since it worked: ``what`` tells kinds apart.
+    def failed(self, what: str, *values: object, about: dict[str, Any] | None = None) -> None:
+        """Log a failure, unless one of its kind, which is its ``what``, was logged since the last recovery.
 
         ``about`` has the line's fields, see bot.telemetry.logs.
         """
-        if what not in self._told:
+        if what not in self._logged:
             self._log.warning(what, *values, extra=about)
-        self._told.add(what)
+        self._logged.add(what)
 
-    def works(self, what: str = "") -> None:
-        """Log that it works again, if it did not and there is a word for it."""
-        if self._told and what:
+    def recovered(self, what: str = "") -> None:
+        """Log ``what``, if there is one, and if a failure was logged before."""
+        if self._logged and what:
             self._log.info(what)
-        self._told.clear()
+        self._logged.clear()

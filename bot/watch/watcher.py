@@ -157,7 +157,7 @@ class Watcher:
             self._metrics.check(_now() - started)
         self.trouble = None
         self._refusals.worked()
-        self._log.works("jobs can be checked again")
+        self._log.recovered("jobs can be checked again")
         return self._poll
 
     def _failed(self, error: MetaStudioError | StoreTrouble) -> float:
@@ -169,7 +169,7 @@ class Watcher:
         held = self._rates.refused / (1 - JITTER) if is_known else self._metastudio.throttle.held
         pause = max(held, self._refusals.failed() if self.is_refused else self._poll)
         line = f"jobs can't be checked ({type(error).__name__}); next try in %.0f seconds"
-        self._log.fails(line + (REMEDY if self.is_refused else ""), pause, about=about(error=error))
+        self._log.failed(line + (REMEDY if self.is_refused else ""), pause, about=about(error=error))
         return pause
 
     async def check(self) -> bool:
@@ -222,7 +222,7 @@ class Watcher:
             if not error.transient:
                 self._list_suspended_until = _now() + self._list_refusals.failed()
             kind = type(error).__name__
-            self._list_log.fails(f"the list of jobs can't be used ({kind})", about=about(error=error))
+            self._list_log.failed(f"the list of jobs can't be used ({kind})", about=about(error=error))
             return None
         if not scan.is_over:
             self._list_suspended_until = _now() + self._list_suspension
@@ -247,7 +247,7 @@ class Watcher:
 
     def _list_applied(self, scan: ListScan, at: float, followed: int) -> None:
         """Remember how far the list was read, once all that it showed is on disk."""
-        self._list_log.works("the list of jobs is used again")
+        self._list_log.recovered("the list of jobs is used again")
         self._list_refusals.worked()
         self._listed_at = at
         cheaper = strategy(followed=followed, pages=scan.pages, is_suspended=False)
@@ -259,7 +259,7 @@ class Watcher:
 
     def _distrust_list(self, why: str, job_id: str = "") -> None:
         self._list_suspended_until = _now() + self._list_suspension
-        self._list_log.fails(f"the list of jobs is not used for a while: {why}", about=about(job=job_id))
+        self._list_log.failed(f"the list of jobs is not used for a while: {why}", about=about(job=job_id))
 
     async def _ask_some(
         self,

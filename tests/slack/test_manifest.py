@@ -174,7 +174,7 @@ async def test_it_names_the_commands_that_the_code_answers() -> None:
     """A command in the manifest is one that is registered, and the other way round."""
     app = Listing(token=BOT_TOKEN, signing_secret="unused")
     replies, services = Replies.__new__(Replies), Services.__new__(Services)  # only passed on
-    register(app, replies, services, Metrics(), Workspace(team_id="T1"), doubt=lambda: None)
+    register(app, replies, services, Metrics(), Workspace(team_id="T1"), recheck=lambda: None)
     named = [command["command"] for command in manifest()["features"]["slash_commands"]]
 
     assert named == app.commands == [COMMAND]

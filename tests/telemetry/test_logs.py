@@ -263,7 +263,7 @@ def test_a_trouble_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     """With its fields."""
     once = LogOnce(logging.getLogger("bot.test"))
     for _ in range(2):
-        once.fails("odd %s", "thing", about=about(job=JOB))
+        once.failed("odd %s", "thing", about=about(job=JOB))
 
     assert [TextLines().format(each).split(": ")[1] for each in caplog.records] == [f"odd thing job={JOB}"]
 
