@@ -18,18 +18,6 @@ from bot.process.output import OutputLost
 
 DRAWN = re.compile(r"^([│ ]*[├└]── (?=\w+ )|(?=\w+$))(\w+)", re.MULTILINE)
 ONLY_CAUGHT = {"SlackError", "StoreError", "MetaStudioError"}
-
-
-def drawn_tree() -> dict[str, str]:
-    """Read the picture in the module's docstring: each class and the one it hangs on."""
-    path: list[str] = []
-    parents = {}
-    for branch, name in DRAWN.findall(errors.__doc__ or ""):
-        path[len(branch) // 4 :] = [name]
-        parents[name] = "".join(path[-2:-1])
-    return parents
-
-
 KINDS: dict[str, type[VoiceJobError]] = {
     name: kind
     for name, kind in vars(errors).items()
@@ -44,9 +32,13 @@ def fields(code: str) -> set[str]:
 
 def test_picture_is_true() -> None:
     """The tree in the docstring has every class of the module, each on its own branch."""
-    real = {name: kind.__mro__[1].__name__ for name, kind in KINDS.items()} | {"VoiceJobError": ""}
+    path: list[str] = []
+    drawn = {}
+    for branch, name in DRAWN.findall(errors.__doc__ or ""):
+        path[len(branch) // 4 :] = [name]
+        drawn[name] = "".join(path[-2:-1])
 
-    assert real == drawn_tree()
+    assert drawn == {name: kind.__mro__[1].__name__ for name, kind in KINDS.items()} | {"VoiceJobError": ""}
 
 
 def test_every_error_has_a_sentence() -> None:
@@ -59,8 +51,7 @@ def test_every_error_has_a_sentence() -> None:
 def test_sentence(code: str) -> None:
     """It is that of the variant, is a whole one, and has each value in quotes and nothing else."""
     name, _, variant = code.partition(".")
-    values = {field: f"{{{field}}}" for field in fields(code)}
-    error = type(name, (VoiceJobError,), {})(variant, **values)
+    error = type(name, (VoiceJobError,), {})(variant, **{field: f"{{{field}}}" for field in fields(code)})
 
     assert sentence(error, "<{}>".format) == en.ERRORS[code].replace("{", "<{").replace("}", "}>")
     assert re.fullmatch(r"[A-Z{].{20,}(\.|: \{fault\}|:\n  \{problems\}|: \{what\})", en.ERRORS[code])
@@ -93,12 +84,11 @@ def test_values_are_shown() -> None:
 @pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if issubclass(kind, MetaStudioError)])
 def test_metastudio_errors(kind: type[MetaStudioError]) -> None:
     """A person reads who can help, and no code; the log has what support asks for; a trace has nothing."""
-    error = kind(job_id="a-job", status=400, code="X.1", request_id="0123abcd")
+    error, name = kind(job_id="a-job", status=400, code="X.1", request_id="0123abcd"), kind.__name__
 
-    assert str(error) == f"{kind.__name__} status=400 code=X.1 request=0123abcd"
-    assert str(kind(job_id="a-job")) == f"{kind.__name__} status=0 code=- request=-"
-    assert repr(error) == f"{kind.__name__}()"
-    if kind.__name__ not in ONLY_CAUGHT:
+    assert str(error) == f"{name} status=400 code=X.1 request=0123abcd"
+    assert (str(kind(job_id="a-job")), repr(error)) == (f"{name} status=0 code=- request=-", f"{name}()")
+    if name not in ONLY_CAUGHT:
         said = sentence(error).lower()
         assert re.search("try again in" if kind.transient else "try again|check the|whoever runs", said)
         assert not re.search("400|x.1|0123abcd", said)
