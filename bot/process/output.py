@@ -88,7 +88,7 @@ class QueuedOutput(io.FileIO):
                     self._thread.start()
                 except RuntimeError:  # the system gives no thread: the next write asks for one again
                     self._thread = None
-                    self._write_all(self._queued())
+                    self._write_all(self._take_all())
 
     def _drop_oldest(self) -> None:
         """Drop the oldest item: the newest say why the process ended."""
@@ -101,10 +101,10 @@ class QueuedOutput(io.FileIO):
 
     def _run(self) -> None:
         while True:
-            self._write_all([self._queue.get(), *self._queued()])
+            self._write_all([self._queue.get(), *self._take_all()])
 
-    def _queued(self) -> list[bytes | Event]:
-        """Take all that is queued by now."""
+    def _take_all(self) -> list[bytes | Event]:
+        """Remove and return all that is queued by now."""
         items: list[bytes | Event] = []
         with suppress(Empty):
             items.extend(self._queue.get_nowait() for _ in range(self._queue.qsize()))
@@ -167,7 +167,7 @@ def queued_output() -> Iterator[None]:
 
 def wait_for_stdout() -> None:
     """Wait until all that was printed to stdout is written. Raises OutputLost."""
-    if out := _queued(sys.stdout):
+    if out := _output_of(sys.stdout):
         out.drain()
         if out.trouble:
             raise OutputLost(out.trouble)
@@ -175,17 +175,17 @@ def wait_for_stdout() -> None:
 
 def wait_less() -> None:
     """Make the end of the process wait no more than LAST_SECONDS for a reader of stdout."""
-    if out := _queued(sys.stdout):
+    if out := _output_of(sys.stdout):
         out.patience = LAST_SECONDS
 
 
 def report_lost(format_lost: FormatLost) -> None:
     """Set how the line of stderr is formatted that says how many lines were lost."""
-    if err := _queued(sys.stderr):
+    if err := _output_of(sys.stderr):
         err.format_lost = format_lost
 
 
-def _queued(stream: Any) -> QueuedOutput | None:
+def _output_of(stream: Any) -> QueuedOutput | None:
     output = getattr(stream, "buffer", None)
     return output if isinstance(output, QueuedOutput) else None
 
