@@ -58,6 +58,11 @@ class VoiceJobError(Exception):
         self.variant = variant
         self.values = values
 
+    @property
+    def key(self) -> str:
+        """The error's code: the name of its class, with its variant where it has one."""
+        return f"{type(self).__name__}.{self.variant}" if self.variant else type(self).__name__
+
     def __str__(self) -> str:
         values = (f"{name}={value or '-'}" for name, value in self.values.items())
         return " ".join([type(self).__name__, *values])

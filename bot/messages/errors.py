@@ -8,8 +8,7 @@ from bot.messages.texts import en
 
 def sentence(error: VoiceJobError, quote: Callable[[str], str] = "“{}”".format) -> str:
     """Return an error's sentence. ``quote`` wraps each value from outside: only the surface knows how."""
-    name = type(error).__name__
-    text = en.ERRORS.get(f"{name}.{error.variant}", en.ERRORS[name])
+    text = en.ERRORS.get(error.key) or en.ERRORS[type(error).__name__]
     values = error.values.items()
     return text.format_map(
         {key: value if isinstance(value, Unquoted) else quote(value) for key, value in values}
