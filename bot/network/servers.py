@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Final, cast
 
 from aiohttp import web
@@ -65,14 +66,20 @@ def _reason(error: OSError | UnicodeError) -> str:
 
 @web.middleware
 async def _without_words(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Take the body from a refusal of aiohttp's, and aiohttp's name from each response."""
+    """Answer a request; a refusal has no words and ends the connection, and no answer names aiohttp.
+
+    A body that is announced as too long is not waited for.
+    """
     try:
+        if (length := request.content_length or 0) > request.client_max_size:
+            raise web.HTTPRequestEntityTooLarge(request.client_max_size, length)
         response = await handler(request)
     except web.HTTPException as refusal:
-        refusal.body = None
-        refusal.headers.update(SERVER_HEADER)
-        raise
+        allow = {name: refusal.headers[name] for name in ("Allow",) if name in refusal.headers}
+        response = web.Response(status=refusal.status, headers=allow)
     response.headers.update(SERVER_HEADER)
+    if response.status >= HTTPStatus.BAD_REQUEST:
+        response.force_close()
     return response
 
 

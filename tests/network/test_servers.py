@@ -22,10 +22,14 @@ async def fail(_: web.Request) -> web.Response:
     raise ValueError("hush")
 
 
+async def take(request: web.Request) -> web.Response:
+    return web.Response(text=str(len(await request.read())))
+
+
 @pytest.fixture
 async def address() -> AsyncIterator[str]:
     application = web.Application()
-    application.add_routes([web.get("/", greet), web.get("/fail", fail)])
+    application.add_routes([web.get("/", greet), web.get("/fail", fail), web.post("/upload", take)])
     async with listening(application, "127.0.0.1", 0) as url:
         yield url.removeprefix("http://")
 
@@ -77,7 +81,33 @@ async def test_a_refusal_has_no_words(
     assert b"Server: voicejob" in head
     assert b"hush" not in b"".join(head)
     assert (b"Allow: GET,HEAD" in head) == (status == b"405")
+    assert status == b"400" or not [line for line in head if line.startswith(b"Content-Type")]
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("path", ["/", "/upload", "/nowhere"])
+async def test_a_huge_body_is_refused_before_it_comes(address: str, path: str) -> None:
+    """Nobody waits for more than a body may have, whether it comes or not."""
+    announced = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n".encode()
+    host, port = address.split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(announced)
+    async with asyncio.timeout(PATIENCE):
+        head = await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+
+    assert head.split()[1] == b"413"
+    assert b"Connection: close" in head
+
+
+async def test_a_refusal_ends_the_connection(address: str) -> None:
+    """What comes behind it is not read; another answer keeps the connection for the next request."""
+    one = b" HTTP/1.1\r\nHost: x\r\n\r\n"
+    head, rest = await exchange(address, b"GET /" + one + b"GET /hush" + one + b"GET /" + one)
+
+    assert head[0] == b"HTTP/1.1 200 OK"
+    assert b"Connection: close" in rest
+    assert rest.count(b"HTTP/1.1 404") == rest.count(b"HTTP/1.1") == 1
 
 
 async def test_a_failure_is_logged_and_not_sent(address: str, caplog: pytest.LogCaptureFixture) -> None:
