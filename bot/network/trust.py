@@ -1,11 +1,12 @@
 """Trusted certificates for Slack and Huawei Cloud: the system's, or those of OpenSSL's variables."""
 
 import os
+import re
 import ssl
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -16,8 +17,8 @@ FILE: Final = "SSL_CERT_FILE"
 FOLDERS: Final = "SSL_CERT_DIR"
 KEY_LOG: Final = "SSLKEYLOGFILE"
 KEYS: Final = (FILE, FOLDERS, KEY_LOG)
-HASHED: Final = "[0-9a-f]" * 8 + ".[0-9]*"
-"""The names of the files that OpenSSL finds in a folder, as a glob pattern (openssl-rehash(1))."""
+HASHED: Final = re.compile(r"[0-9a-f]{8}\.\d+", re.ASCII)
+"""The names of the files that OpenSSL finds in a folder (openssl-rehash(1))."""
 HAS_OWN_STORE: Final = sys.platform in ("darwin", "win32")
 """Whether the system keeps its certificates where OpenSSL does not read them."""
 
@@ -69,7 +70,13 @@ def _context(file: str | None, folders: str | None, key_log: str | None) -> ssl.
 
 def _has_hashed(folders: str) -> bool:
     """Whether OpenSSL finds a certificate in one of these folders, separated like those of PATH."""
-    return any(any(Path(folder).glob(HASHED)) for folder in folders.split(os.pathsep) if folder)
+    return any(HASHED.fullmatch(name) for folder in folders.split(os.pathsep) for name in _names_in(folder))
+
+
+def _names_in(folder: str) -> list[str]:
+    with suppress(OSError):  # of which Path.glob raises some
+        return [each.name for each in Path(folder).iterdir()] if folder else []
+    return []
 
 
 def certificate_fault(error: BaseException | None) -> str:
