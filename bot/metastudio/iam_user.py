@@ -14,6 +14,7 @@ from bot.metastudio.attempts import Attempt, Attempts
 from bot.metastudio.auth import Now, SignIn, seconds_now, utc_now
 from bot.metastudio.errors import iam_refusal, shows_sign_in
 from bot.metastudio.iam_tokens import Token, token_request
+from bot.metastudio.transport import as_our_errors
 from bot.telemetry.log_once import LogOnce
 
 log = logging.getLogger(__name__)
@@ -123,15 +124,21 @@ class IamUser(SignIn[str]):
                 await self._get_token(extensions)
             self._once.recovered("the token from IAM can be renewed again")
         except (MetaStudioError, TimeoutError) as error:
-            cause = type(error.__cause__ or error).__name__
-            self._once.failed("the token from IAM can't be renewed (%s), and is used on until it ends", cause)
+            # A TimeoutError's own cause only says that the request was cancelled.
+            cause = error if isinstance(error, TimeoutError) else error.__cause__ or error
+            self._once.failed(
+                "the token from IAM can't be renewed (%s), and is used on until it ends", type(cause).__name__
+            )
 
     async def _get_token(self, extensions: dict[str, Any]) -> Token:
         """Ask IAM for a token, and once more with each new password if the last one is refused."""
         while True:
             password = await self._await_turn(self._attempts)
             body = token_request(self._name, password, self._domain, self._project_id)
-            request = httpx.Request("POST", self._url, headers=HEADERS, content=body, extensions=extensions)
+            with as_our_errors():  # an address may be none
+                request = httpx.Request(
+                    "POST", self._url, headers=HEADERS, content=body, extensions=extensions
+                )
             with self._attempt(self._attempts) as attempt:
                 response = await self._exchange(request)
                 if response.status_code == HTTPStatus.CREATED:

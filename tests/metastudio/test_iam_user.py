@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.errors import CredentialsRefused, ServiceDown, UnreadableAnswer
+from bot.errors import CredentialsRefused, ServiceDown, Unreachable, UnreadableAnswer
+from bot.metastudio import iam_user
 from bot.metastudio.client import MetaStudio
 from bot.metastudio.iam_tokens import Token, token_request
 from bot.metastudio.iam_user import IamUser
@@ -234,6 +235,40 @@ async def test_nobody_notices_that_a_renewal_fails(
 
     assert metastudio.token_requests == 2
     assert {seen.status for seen in job_requests(metastudio)} == {200}
+
+
+async def test_an_address_of_iam_that_is_none(metastudio: MetaStudioSimulator, job_id: str) -> None:
+    """It gets the sentence of an address that can't be reached, as MetaStudio's own does."""
+    auth = IamUser("name", "password", "domain", project_id="p", iam_endpoint="https://\N{SNOWMAN}.example")
+    async with client_of(metastudio, auth) as client:
+        assert type(await failure_of(client.job(job_id))) is Unreachable
+
+
+@pytest.mark.parametrize(
+    ("fault", "named"),
+    [
+        (Fault.hang(), "TimeoutError"),
+        (Fault.cut(), "ReadError"),
+        (Fault.iam_error(503), "ServiceDown"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_the_log_names_why_a_renewal_fails(
+    due: MetaStudio,
+    metastudio: MetaStudioSimulator,
+    job_id: str,
+    fault: Fault,
+    named: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """By the class of the error, be it the network's, IAM's or the end of the bot's patience."""
+    monkeypatch.setattr(iam_user, "RENEWAL_SECONDS", 0.2)
+    metastudio.fail(fault, times=50, on="iam")
+    await due.job(job_id)
+    await eventually(lambda: "can't be renewed" in caplog.text)
+
+    assert f"can't be renewed ({named}), and is used on" in caplog.text
 
 
 async def test_a_refused_token_is_not_used_on(
