@@ -22,15 +22,13 @@ from multidict import CIMultiDict
 
 from bot.metastudio.signing import ALGORITHM, DATE_FORMAT, signature, signed_names
 from bot.simulators.metastudio.account import ACCESS_KEY, IAM_PASSWORD, PROJECT_ID, SECRET_KEY, Account
-from bot.simulators.metastudio.errors import ApiError, IamError
-from bot.simulators.metastudio.faults import FaultKind
+from bot.simulators.metastudio.errors import ApiError
 from bot.simulators.metastudio.gateway import Call, authenticate
-from bot.simulators.metastudio.iam import check_token_request, read_token_request
 from bot.simulators.metastudio.jobs import USUAL_PATH, RawJob
 from bot.simulators.metastudio.list import PARSERS, page, parse_query
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from tests.servers import NO_CERTIFICATES
-from tests.support import Clock, eventually
+from tests.support import Clock
 
 NOW = 1_767_323_045
 """2026-01-02T03:04:05Z, the time of the documented signatures."""
@@ -41,8 +39,6 @@ JOB = f"{JOBS}/{JOB_ID}"
 IAM = "/v3/auth/tokens"
 TOKEN = "FIXEDTOKEN"
 AK, SK, SECURITY_TOKEN = "TEMPORARYAK", "TEMPORARYSK", "SECURITYTOKEN"
-
-
 ACCOUNT: dict[str, Any] = {"tokens": {TOKEN}, "temporary_keys": {AK: (SK, SECURITY_TOKEN)}}
 
 
@@ -83,7 +79,6 @@ class TestErrors:
         ("method", "path", "headers", "status", "code"),
         [
             ("GET", "/v1/none", STRANGER, 404, "APIGW.0101"),
-            ("GET", f"{JOBS}/", STRANGER, 404, "APIGW.0101"),
             ("POST", JOBS, STRANGER, 401, "APIGW.0307"),
             ("POST", ELSEWHERE, CHINESE, 400, "MSS.00010004"),
             ("GET", f"{ELSEWHERE}?limit=0", CHINESE, 400, "MSS.00010009"),
@@ -92,10 +87,8 @@ class TestErrors:
             ("GET", f"{JOBS}/a.b", CHINESE, 400, "MSS.00000003"),
             ("GET", f"{JOBS}/{'a' * 65}", {}, 400, "MSS.10000003"),
             ("GET", f"{JOBS}/a.b", {}, 400, "MSS.10000003"),
-            ("GET", f"{JOBS}/a%2Fb", {}, 400, "MSS.10000003"),
             ("GET", f"{JOBS}/aB3-_{'a' * 59}", {}, 404, "MSS.41000003"),
             ("GET", f"{JOBS}?limit=101", {}, 400, "MSS.10000003"),
-            ("GET", f"{JOBS}?create_since=2026-01-02T03:04:05+08:00", {}, 400, "MSS.10000003"),
         ],
     )
     async def test_refusals(
@@ -103,18 +96,6 @@ class TestErrors:
     ) -> None:
         """Path, caller, method, project, app user, and id or parameters are checked in this order."""
         assert refusal(await client.request(method, path, headers=headers)) == (status, code)
-
-    async def test_request_ids(self, client: AsyncClient) -> None:
-        """Each response has its own id of 32 hex digits; only the gateway repeats it in an error's body."""
-        gateways = await client.get("/")
-        own = await client.get(f"{JOBS}/none")
-        iams = await client.post(IAM)
-        ids = {answer.headers["X-Request-Id"] for answer in (gateways, own, iams, await client.get(JOB))}
-
-        assert len([found for found in ids if re.fullmatch("[0-9a-f]{32}", found)]) == 4
-        assert gateways.json()["request_id"] == gateways.headers["X-Request-Id"]
-        assert own.json().keys() == {"error_code", "error_msg"}
-        assert iams.headers["X-IAM-Trace-Id"]
 
 
 def sign(
@@ -138,16 +119,6 @@ EXTRA = HEADERS | {"X-Extra": "1"}
 SECURED = HEADERS | {"X-Security-Token": SECURITY_TOKEN}
 
 
-SORTED = "?state=FAILED,WAITING&sort_key=update_time&sort_dir=desc&offset=0&limit=100"
-NAMED = "?limit=1&voice_name=%E5%A5%B3%E5%A3%B0%20a~b"
-WITH_TOKEN = {"X-Security-Token": "TOKEN"}
-DOCUMENTED = [
-    (f"/{JOB_ID}", {}, "78096fc35f88393d7ba50f5e8508826a35c505860bde8855d6bc6b249f35697e"),
-    (SORTED, {}, "d9bfb4dd4d7efadbdfb9634d3ced321cba18af9336329e4dcd1982b38263bb3f"),
-    (NAMED, WITH_TOKEN, "318764e78d4b919fb0f2557e68f751ba475243ae5f1ddf0f5f69c869a906cb42"),
-]
-
-
 def code_for(headers: dict[str, str], target: str = JOBS) -> str | None:
     """Return the code of the gateway's refusal, ``None`` if the request is authenticated."""
     call = Call(method="GET", target=target, headers=CIMultiDict(headers), body=b"")
@@ -159,43 +130,26 @@ def code_for(headers: dict[str, str], target: str = JOBS) -> str | None:
 
 
 class TestAuthentication:
-    @pytest.mark.parametrize(("query", "extra", "made"), DOCUMENTED)
-    def test_documented_signatures(self, query: str, extra: dict[str, str], made: str) -> None:
-        """A signature of the official signer is accepted, in whatever order a query is sent."""
-        headers = HEADERS | extra
-        names = signed_names(headers)
-        headers["Authorization"] = f"{ALGORITHM} Access={ACCESS_KEY}, SignedHeaders={names}, Signature={made}"
-
-        assert code_for(headers, f"{JOBS}{query}") is None
-        assert code_for(headers, f"{JOBS}{query}&a=1") == "APIGW.0301"
-
     @pytest.mark.parametrize(
         ("headers", "code"),
         [
             ({}, "APIGW.0301"),
-            ({"Authorization": ""}, "APIGW.0305"),
             ({"Authorization": "Basic YTpi"}, "APIGW.0305"),
-            ({"Authorization": f"{ALGORITHM} Access=a"}, "APIGW.0305"),
             (sign(JOBS, HEADERS), None),
             (sign(JOBS, HEADERS) | {"Host": "metastudio.example"}, "APIGW.0301"),
             (sign(f"{JOBS}?limit=1", HEADERS), "APIGW.0301"),
             (sign(JOBS, HEADERS, secret="other"), "APIGW.0301"),
             (sign(JOBS, HEADERS, access="OTHER"), "APIGW.0301"),
-            (sign(JOBS, HEADERS | date(minutes=-14)), None),
             (sign(JOBS, HEADERS | date(minutes=14)), None),
-            (sign(JOBS, HEADERS | date(minutes=-16)), "APIGW.0301"),
             (sign(JOBS, HEADERS | date(minutes=16)), "APIGW.0301"),
             (sign(JOBS, HEADERS, omit="X-Sdk-Date"), "APIGW.0301"),
-            (sign(JOBS, HEADERS | {"X-Sdk-Date": "2026-01-02T03:04:05Z"}), "APIGW.0301"),
             (sign(JOBS, EXTRA), None),
             ({name: value for name, value in sign(JOBS, EXTRA).items() if name != "X-Extra"}, "APIGW.0301"),
-            (sign(JOBS, EXTRA) | {"X-Extra": "\udcff"}, "APIGW.0301"),
             (sign(JOBS, NO_PROJECT), "APIGW.0301"),
             (sign(JOBS, HEADERS | {"X-Project-Id": OTHER_PROJECT}), "MSS.00010009"),
             (sign(JOBS, SECURED, AK, SK), None),
             (sign(JOBS, SECURED, AK, SK, omit="X-Security-Token"), "APIGW.0301"),
             (sign(JOBS, SECURED | {"X-Security-Token": "other"}, AK, SK), "APIGW.0301"),
-            (sign(JOBS, HEADERS, AK, SK), "APIGW.0301"),
             ({"X-Auth-Token": TOKEN}, None),
             ({"X-Auth-Token": "other"}, "APIGW.0307"),
         ],
@@ -232,43 +186,24 @@ class TestIam:
         assert refusal(await client.get(JOBS)) == (401, "APIGW.0307")
 
     @pytest.mark.parametrize(
-        ("body", "status"),
+        ("sent", "status"),
         [
-            (token_body(), None),
-            (token_body(name="other"), 401),
-            (token_body(password="other"), 401),
-            (token_body(domain={"name": "other"}), 401),
-            (token_body(project={"id": OTHER_PROJECT}), 404),
-            (token_body(project={"other": ""}), 400),
-            (token_body(name=1), 400),
-            ([], 400),
-            ("{", 400),
+            ({"json": token_body(name="other")}, 401),
+            ({"json": token_body(password="other")}, 401),
+            ({"json": token_body(project={"id": OTHER_PROJECT})}, 404),
+            ({"json": token_body(name=1)}, 400),
+            ({"content": "{", "headers": {"Content-Type": "application/json"}}, 400),
+            ({"content": json.dumps(token_body())}, 400),
         ],
     )
-    def test_bodies(self, body: Any, status: int | None) -> None:
-        """A wrong name, password or domain, an unknown project, and another shape are refused."""
-        sent = (body if isinstance(body, str) else json.dumps(body)).encode()
-        refused = None
-        try:
-            check_token_request(read_token_request("application/json", sent), Account())
-        except IamError as error:
-            refused = error.status
+    async def test_refused_bodies(self, client: AsyncClient, sent: dict[str, Any], status: int) -> None:
+        """Wrong credentials, an unknown project, another shape or type are refused in IAM's own shape."""
+        answer = await client.post(IAM, **sent)
 
-        assert refused == status
-
-    async def test_errors_are_in_iams_shape(self, client: AsyncClient) -> None:
-        """Of a wrong password, another method, and a body that is not declared as JSON."""
-        wrong = await client.post(IAM, json=token_body(password="other"))
-        message = "The username or password is wrong."
-        typed = {"Content-Type": "application/json;charset=utf8"}
-
-        assert wrong.json() == {"error": {"code": 401, "message": message, "title": "Unauthorized"}}
-        assert (await client.get(IAM)).json()["error"]["code"] == 405
-        assert (await client.post(IAM, content=json.dumps(token_body()))).status_code == 400
-        assert (await client.post(IAM, content=json.dumps(token_body()), headers=typed)).status_code == 201
+        assert (answer.status_code, answer.json()["error"]["code"]) == (status, status)
 
 
-BAD_TIMES = ["2026-01-02 03:04:05Z", "2026-01-02T03:04:05+99:00", "2026-01-02T03:04:05 08:00"]
+BAD_TIMES = ["", "2026-01-02", "2026-01-02T03:04:05", "2026-13-02T03:04:05Z", "2026-01-02T03:04:05 08:00"]
 
 
 def job_of(job_id: str, state: str, created: Any, updated: Any, **fields: Any) -> RawJob:
@@ -289,18 +224,12 @@ class TestList:
         ("query", "expected"),
         [
             ("", "dcbae"),
-            ("sort_key=create_time&sort_dir=desc", "dcbae"),
             ("sort_key=ceate_time&sort_dir=asc", "eabcd"),
-            ("sort_key=update_time", "bacde"),
             ("sort_key=update_time&sort_dir=asc", "edcab"),
-            ("limit=2", "dc"),
             ("limit=2&offset=2", "ba"),
-            ("offset=2147483647", ""),
-            ("state=FAILED", "ba"),
             ("state=FAILED,SUCCEED", "cba"),
             ("job_id=c", "c"),
             ("voice_name=女声%20~%2B", "d"),
-            ("voice_name=女声", ""),
             ("tag=NEWS", "b"),
             ("batch_name=b", "a"),
             ("job_type=FLEXUS", "c"),
@@ -309,9 +238,7 @@ class TestList:
             ("state=FAILED,SUCCEED&job_type=FLEXUS", "c"),
             ("unknown=parameter", "dcbae"),
             ("create_since=2026-01-02T03:04:05Z", "dc"),
-            ("create_since=2026-01-02T03:04:05.1Z", "d"),
             ("create_until=2026-01-02T11:04:05%2B08:00", "cba"),
-            ("create_until=2026-01-02T03:04:04Z", "ba"),
             ("update_since=2026-01-02T03:05:45Z", "cba"),
             ("update_until=2026-01-02T03:05:45Z", "dc"),
         ],
@@ -324,30 +251,28 @@ class TestList:
         assert [job["job_id"] for job in found["jobs"]] == list(expected)
 
     def test_pages(self) -> None:
-        """A page has 10 jobs, or up to 100; the count is of all jobs that match."""
+        """A page has 10 jobs, or up to 100; the count is of all jobs that match and are not hidden."""
         jobs = {str(number): {"job_id": str(number), "tag": "AB"[number % 2]} for number in range(250)}
         found = [
-            page(jobs, parse_query(query), hidden={"0"}, unsorted=False)
+            page(jobs, parse_query(query), hidden={"0"}, unsorted=True)
             for query in ({}, {"limit": "100"}, {"tag": "A", "limit": "1", "offset": "1"})
         ]
 
         assert [(each["count"], len(each["jobs"])) for each in found] == [(249, 10), (249, 100), (124, 1)]
+        assert found[0]["jobs"][0] == jobs["1"]
 
     @pytest.mark.parametrize(
         ("names", "values"),
         [
-            ("offset", ["-1", "2147483648", "", "1.0", "\uff11", "+1", "0x1", "99999999999"]),
-            ("limit", ["0", "101", "", "ten"]),
-            (
-                "create_since create_until update_since update_until",
-                ["", "1767323045", "2026-01-02", "2026-01-02T03:04:05", "2026-13-02T03:04:05Z", *BAD_TIMES],
-            ),
-            ("state", ["", "FAILED,", ","]),
+            ("offset", ["-1", "2147483648", "", "1.0", "\uff11"]),
+            ("limit", ["0", "101"]),
+            ("create_since create_until update_since update_until", BAD_TIMES),
+            ("state", ["", "FAILED,"]),
             ("job_id", ["", "a.b", "a" * 65]),
             ("voice_name tag batch_name job_type", [""]),
-            ("sort_key", ["", "voice_name", "lastupdate_time"]),
-            ("sort_dir", ["", "DESC", "up"]),
-            ("is_ondemand_resource", ["", "1", "yes"]),
+            ("sort_key", ["", "lastupdate_time"]),
+            ("sort_dir", ["", "DESC"]),
+            ("is_ondemand_resource", ["", "1"]),
         ],
     )
     def test_malformed_values(self, names: str, values: list[str]) -> None:
@@ -392,55 +317,20 @@ class TestList:
         old, new = {JOB_ID: "PROCESSING", "b": "WAITING"}, {JOB_ID: "RESULT_REVIEW", "b": "WAITING"}
         assert seen == [old, new, new, {JOB_ID: "RESULT_REVIEW", "c": "CREATING"}]
 
-        metastudio.freeze_list()
-        metastudio.advance(JOB_ID)
-        clock.now += 1_000_000
-        assert (await states())[JOB_ID] == "RESULT_REVIEW"
-        assert (await client.get(JOB)).json()["state"] == "UPLOADING"
-
-        metastudio.thaw_list()
-        assert (await states())[JOB_ID] == "UPLOADING"
-
-    async def test_hidden_and_unsorted(self, metastudio: MetaStudioSimulator, client: AsyncClient) -> None:
-        """The list can omit a job that Show has, and ignore the order that is asked for."""
-        for job_id, created in (("b", 1), ("c", 9), ("d", 5)):
-            metastudio.add_job(job_id=job_id, create_time=created)
-        metastudio.hidden, metastudio.list_unsorted = {JOB_ID}, True
-
-        assert [job["job_id"] for job in (await client.get(JOBS)).json()["jobs"]] == ["b", "c", "d"]
-        assert (await client.get(JOB)).status_code == 200
-
 
 class TestJobs:
-    def test_the_usual_path(self) -> None:
-        """A new job looks real, goes through the usual states once each, and ends with an asset."""
-        metastudio = MetaStudioSimulator(clock=lambda: NOW + 0.5)
-        job = metastudio.add_job(phone=None, job_type="NEW_ONE")
-        new, states = dict(job), [job["state"]]
-        while following := metastudio.next_state(job["job_id"]):
-            assert metastudio.advance(job["job_id"])["state"] == following
-            states.append(following)
-
-        assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", new["job_id"])
-        assert (new["create_time"], new["lastupdate_time"], new["reject_times"]) == (NOW, NOW, 1)
-        assert not {"phone", "asset_id", "job_failed_code", "job_failed_reason"} & set(new)
-        assert (new["job_type"], tuple(states), len(job["asset_id"])) == ("NEW_ONE", USUAL_PATH, 32)
-        with pytest.raises(ValueError, match="end of its path"):
-            metastudio.advance(job["job_id"])
-
     @pytest.mark.parametrize(
         ("path", "states", "ahead"),
         [
+            (" ".join(USUAL_PATH), "PROCESSING", "RESULT_REVIEW UPLOADING SUCCEED"),
             ("AUDITING WAITING AUDITING DONE", "AUDITING WAITING SPLIT_FAILED", "AUDITING DONE"),
-            ("AUDITING WAITING DONE", "AUDITING WAITING DONE AUDITING", "WAITING DONE"),
             ("CREATING SYSTEM_AUDITING DONE", "SYSTEM_AUDITING AUDIT_FAILED", "SYSTEM_AUDITING DONE"),
             ("WAITING DONE", "AUDIT_FAILED", "SYSTEM_AUDITING WAITING DONE"),
-            ("USER_RESULT_REVIEW DONE", "USER_REVIEW_REJECT", "USER_RESULT_REVIEW DONE"),
             ("WAITING DONE", "WAITING FAILED", ""),
         ],
     )
-    def test_other_paths(self, path: str, states: str, ahead: str) -> None:
-        """States may come again, a rejected job is done again, and a failed one goes nowhere."""
+    def test_paths(self, path: str, states: str, ahead: str) -> None:
+        """States may come again, a rejected job is done again, and one that is over goes nowhere."""
         metastudio = MetaStudioSimulator()
         first, *others = states.split()
         job_id = metastudio.add_job(path=path.split(), state=first)["job_id"]
@@ -449,6 +339,8 @@ class TestJobs:
         found = []
         while metastudio.next_state(job_id):
             found.append(metastudio.advance(job_id)["state"])
+        with pytest.raises(ValueError, match="end of its path"):
+            metastudio.advance(job_id)
 
         assert found == ahead.split()
 
@@ -469,33 +361,6 @@ class TestJobs:
 
 
 class TestFaults:
-    @pytest.mark.parametrize(
-        ("fault", "status", "body"),
-        [
-            (Fault.error(503, "APIGW.0613"), 503, '"error_code": "APIGW.0613"'),
-            (Fault.error(400, "MSS.00010008", "token invalid"), 400, "token invalid"),
-            (Fault.iam_error(503), 503, '"title": "Service Unavailable"'),
-            (Fault.throttled(), 429, '"error_code": "APIGW.0308"'),
-            (Fault.html(), 502, "<html>"),
-            (Fault.broken_json(), 200, '{"job_id": "26f06524'),
-            (Fault.not_an_object(), 200, "[]"),
-            (Fault.empty(), 200, ""),
-            (Fault.slow(0.01), 200, "女声"),
-        ],
-    )
-    async def test_wrong_answers(
-        self, metastudio: MetaStudioSimulator, client: AsyncClient, fault: Fault, status: int, body: str
-    ) -> None:
-        """A fault is the response to the next request only, and is recorded with its status."""
-        metastudio.fail(fault)
-        answer = await client.get(JOB)
-
-        assert (answer.status_code, metastudio.requests[0].status) == (status, status)
-        assert body in answer.text
-        assert (body == "") == (answer.text == "")
-        assert "Retry-After" not in answer.headers
-        assert (await client.get(JOB)).status_code == 200
-
     async def test_order(self, metastudio: MetaStudioSimulator, client: AsyncClient) -> None:
         """Each request meets the first fault that is for it; without one, ``chaos`` decides for jobs."""
         asked: list[str] = []
@@ -510,71 +375,11 @@ class TestFaults:
         metastudio.fail(Fault.error(503, "APIGW.0613"), on="show", times=2)
         metastudio.fail(Fault.throttled(retry_after=7))
         answers = [await client.get(path) for path in (JOB, JOB, JOB, JOB, JOBS)]
-        answers.append(await client.post(IAM))
-        metastudio.fail(Fault.cut(), times=9)
-        metastudio.heal()
-        answers += [await client.get(JOBS), await client.get("/"), await client.post(IAM)]
+        answers += [await client.post(IAM), await client.get(JOBS)]
 
-        assert [each.status_code for each in answers] == [503, 503, 429, 200, 500, 503, 502, 404, 400]
+        assert [each.status_code for each in answers] == [503, 503, 429, 200, 500, 503, 502]
         assert answers[2].headers["Retry-After"] == "7"
         assert asked == ["show", "list"]
-
-    @pytest.mark.parametrize(("kind", "sent"), [("cut", "a response"), ("cut_midway", "complete")])
-    async def test_cuts(
-        self, metastudio: MetaStudioSimulator, client: AsyncClient, kind: str, sent: str
-    ) -> None:
-        """A connection is closed before the response, or in the middle of its body."""
-        metastudio.fail(Fault(kind=FaultKind(kind)))
-
-        with pytest.raises(httpx.RemoteProtocolError, match=f"without sending {sent}"):
-            await client.get(JOB)
-
-    @pytest.mark.parametrize("kind", [FaultKind.HANG, FaultKind.SLOW, None])
-    async def test_waiting(
-        self, metastudio: MetaStudioSimulator, client: AsyncClient, kind: FaultKind | None
-    ) -> None:
-        """What hangs, is slow, or has latency holds up neither others, nor IAM, nor the stop."""
-        if kind:
-            metastudio.fail(Fault(kind=kind, seconds=60))
-        else:
-            metastudio.latency = 60
-        waiting = asyncio.create_task(client.get(JOBS))
-        await eventually(lambda: len(metastudio.requests) == 1)
-        metastudio.latency = 0
-        others = [(await client.get(JOBS)).status_code, (await client.post(IAM)).status_code]
-        is_waiting = not waiting.done()
-        async with asyncio.timeout(30):
-            await metastudio.__aexit__()
-            [ended] = await asyncio.gather(waiting, return_exceptions=True)
-
-        assert (others, is_waiting) == ([200, 400], True)
-        assert isinstance(ended, httpx.TransportError)
-        assert [seen.status for seen in metastudio.requests] == [None, 200, 400]
-
-    async def test_limit(self, metastudio: MetaStudioSimulator, clock: Clock, client: AsyncClient) -> None:
-        """So many requests are admitted in any second; refused ones spend no fault, and IAM has no limit."""
-        metastudio.requests_per_second = 2
-        seen = []
-        for clock.now in (NOW, NOW + 0.9, NOW + 1):
-            seen.append([(await client.get(JOBS)).status_code, (await client.get(JOB)).status_code])
-            metastudio.fail(Fault.error(500, "APIGW.0601"))
-
-        assert seen == [[200, 200], [429, 429], [500, 500]]
-        assert (await client.post(IAM)).status_code == 400
-        assert refusal(await client.get(JOB)) == (429, "APIGW.0308")
-
-    async def test_records(self, metastudio: MetaStudioSimulator, client: AsyncClient) -> None:
-        """Requests are recorded as they were sent, and counted by the call that they are to."""
-        await client.get(f"{JOBS}/no%20such?a=%2F&b", headers={"X-One": "1"})
-        for request in (client.get(JOBS), client.get("/"), client.post(JOBS), client.get(IAM)):
-            await request
-        await client.post(IAM)
-        first = metastudio.requests[0]
-
-        assert (first.path, first.query) == (f"{JOBS}/no%20such", "a=%2F&b")
-        assert (first.method, first.headers["x-ONE"], first.status) == ("GET", "1", 400)
-        assert [seen.api for seen in metastudio.requests] == ["show", "list", None, None, None, "iam"]
-        assert (metastudio.requests_to("list"), metastudio.token_requests) == (1, 1)
 
 
 SHOW = "show_voice_training_job"
@@ -612,22 +417,12 @@ class TestOfficialSdk:
         assert usual.to_json_object() == temporary.to_json_object() == metastudio.jobs[JOB_ID]
         assert (usual.voice_name, usual.state, usual.reject_times) == ("女声", "PROCESSING", 1)
 
-    @pytest.mark.parametrize(
-        ("given", "code"),
-        [
-            ({}, "MSS.41000003"),
-            ({"secret": "other"}, "APIGW.0301"),
-            ({"access": AK, "secret": SK}, "APIGW.0301"),
-            ({"project_id": OTHER_PROJECT}, "MSS.00010009"),
-            ({"x_app_user_id": "用户"}, "MSS.00000003"),
-        ],
-    )
-    async def test_understands_refusals(self, sdk: Sdk, given: dict[str, str], code: str) -> None:
+    async def test_understands_refusals(self, sdk: Sdk) -> None:
         """It finds the code and the request id of an error."""
         with pytest.raises(ClientRequestException) as refused:
-            await sdk(SHOW, job_id="unknown", **given)
+            await sdk(SHOW, job_id="unknown", x_app_user_id="用户")
 
-        assert refused.value.error_code == code
+        assert refused.value.error_code == "MSS.00000003"
         assert re.fullmatch("[0-9a-f]{32}", refused.value.request_id)
 
     async def test_reads_the_list(self, sdk: Sdk, metastudio: MetaStudioSimulator) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from bot.simulators.slack.workspace import SlackWorkspace
 from tests.simulators.slack.protocol import Api, App
@@ -33,11 +34,8 @@ async def api(slack: SlackWorkspace) -> AsyncIterator[Api]:
 @pytest.fixture
 async def app(slack: SlackWorkspace) -> AsyncIterator[App]:
     """Run an app to which the workspace sends commands and interactions by HTTP."""
-    app, server = App(), web.Application()
-    server.router.add_post("/", app.handle)
-    runner = web.AppRunner(server, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    slack.events_url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    yield app
-    await runner.cleanup()
+    app, application = App(), web.Application()
+    application.router.add_post("/", app.handle)
+    async with TestServer(application) as server:
+        slack.events_url = str(server.make_url("/"))
+        yield app

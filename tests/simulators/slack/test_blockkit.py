@@ -6,19 +6,9 @@ That good blocks pass, is seen in every message of the bot.
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.simulators.slack.blockkit import problems, view_problems
-from tests.profiles import examples
 
-KEYS = st.sampled_from(["type", "text", "blocks", "elements", "fields", "confirm", "accessory", "url", "x"])
-TYPES = st.sampled_from(["header", "section", "context", "actions", "button", "mrkdwn", "plain_text"])
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(st.characters(categories=["L", "N", "P", "Cs"])),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
-    max_leaves=12,
-)
 PLAIN: dict[str, Any] = {"type": "plain_text", "text": "words"}
 MRKDWN: dict[str, Any] = {"type": "mrkdwn", "text": "words"}
 BUTTON: dict[str, Any] = {"type": "button", "text": PLAIN}
@@ -56,10 +46,8 @@ def found(*blocks: Any) -> list[str]:
         ({"text": "x", "blocks": []}, None),
         ({"text": "x", "blocks": [DIVIDER, {**SECTION, "text": {**MRKDWN, "verbatim": True}}]}, None),
         ({}, "/text: empty"),
-        ({"text": None, "blocks": [SECTION]}, "/text: empty"),
         ({"text": 5}, "/text: not a string"),
         ({"text": "x" * 4001}, "/text: 4001 characters, at most 4000"),
-        ({"text": "a\ud800"}, "/text: cannot be written in UTF-8"),
         ({"text": "x", "blocks": DIVIDER}, "/blocks: not a list"),
         ({"text": "x", "blocks": [DIVIDER] * 51}, "/blocks: 51 blocks, at most 50"),
     ],
@@ -100,26 +88,19 @@ def test_lengths(limit: int, place: str, block: Any) -> None:
     [
         ({"type": "video"}, ": unknown block type 'video'"),
         ("header", ": unknown block type None"),
-        ({"type": ["header"]}, ": unknown block type ['header']"),
         ({"type": "header"}, ": text is missing"),
         ({"type": "header", "text": MRKDWN}, "/text: not a plain_text object"),
-        ({"type": "header", "text": PLAIN, "size": 1}, ": unknown key 'size'"),
         ({**DIVIDER, "text": PLAIN}, ": unknown key 'text'"),
         ({"type": "section"}, ": needs text or fields"),
         (section(text="words"), "/text: not a plain_text or mrkdwn object"),
-        (section(text=None), "/text: not a plain_text or mrkdwn object"),
         (section(text={"type": "mrkdwn"}), "/text: text is missing"),
         (section(text={**MRKDWN, "emoji": True}), "/text: unknown key 'emoji'"),
-        (section(text={**PLAIN, "verbatim": True}), "/text: unknown key 'verbatim'"),
         (section(text={**PLAIN, "emoji": "yes"}), "/text/emoji: not true or false"),
-        (section(fields=[]), "/fields: empty"),
         (section(fields=[MRKDWN] * 11), "/fields: 11 fields, at most 10"),
         (section(accessory={"type": "overflow"}), "/accessory: unknown element type 'overflow'"),
-        (section(block_id=None), "/block_id: empty"),
         (context(), "/elements: empty"),
         (context(*[PLAIN] * 11), "/elements: 11 elements, at most 10"),
         (context(BUTTON), "/elements/0: not a plain_text or mrkdwn object"),
-        (actions(), "/elements: empty"),
         (actions(*[BUTTON] * 26), "/elements: 26 elements, at most 25"),
         (actions({"type": "static_select"}), "/elements/0: unknown element type 'static_select'"),
         (actions({"text": MRKDWN}), "/elements/0/text: not a plain_text object"),
@@ -148,28 +129,17 @@ def test_ids_are_unique() -> None:
 @pytest.mark.parametrize(
     ("view", "problems"),
     [
-        ({**HOME, "private_metadata": "x" * 3000, "callback_id": "x" * 255}, []),
         ({**HOME, "blocks": [DIVIDER] * 100}, []),
         ({**HOME, "blocks": [DIVIDER] * 101}, ["/blocks: 101 blocks, at most 100"]),
-        ({**HOME, "blocks": [{"type": "section"}]}, ["/blocks/0: needs text or fields"]),
         ({**HOME, "title": PLAIN}, [": unknown key 'title'"]),
         ({**HOME, "private_metadata": "x" * 3001}, ["/private_metadata: 3001 characters, at most 3000"]),
-        ({**HOME, "external_id": "x" * 256}, ["/external_id: 256 characters, at most 255"]),
         ({"type": "home"}, [": blocks is missing"]),
         ({**MODAL, "close": PLAIN, "submit": PLAIN, "callback_id": "job"}, []),
         ({"type": "modal", "blocks": []}, [": title is missing"]),
         ({**MODAL, "title": {**PLAIN, "text": "x" * 25}}, ["/title: 25 characters, at most 24"]),
         ({**MODAL, "close": MRKDWN}, ["/close: not a plain_text object"]),
-        ({**MODAL, "submit": {**PLAIN, "text": "x" * 25}}, ["/submit: 25 characters, at most 24"]),
     ],
 )
 def test_how_a_view_is_made(view: dict[str, Any], problems: list[str]) -> None:
     """It keeps the limits of the pages "Modal views" and "Home tab views"."""
     assert view_problems(view, view["type"]) == [f"/view{problem}" for problem in problems]
-
-
-@examples(30)
-@given(JSON, st.lists(st.dictionaries(KEYS, JSON | TYPES, max_size=5), max_size=3))
-def test_no_message_is_too_strange(text: Any, blocks: list[Any]) -> None:
-    """Whatever JSON comes, the answer is sentences that can be sent back, never an exception."""
-    assert all(problem.encode() for problem in problems({"text": text, "blocks": blocks}))

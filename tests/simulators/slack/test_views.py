@@ -11,6 +11,7 @@ from tests.support import Clock
 BOB = "U0BOB"
 HOME = {"type": "home", "blocks": CARD[1:]}
 MODAL = {"type": "modal", "title": {"type": "plain_text", "text": "Job"}, "blocks": CARD[1:]}
+ID = {"external_id": "job-1"}
 LONG = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3000}}
 
 
@@ -24,7 +25,7 @@ async def trigger_of(slack: SlackWorkspace, app: App, user: str = ALICE) -> str:
 async def opened(slack: SlackWorkspace, app: App, api: Api) -> dict[str, Any]:
     """Open a modal for Alice, and return it as the answer has it."""
     trigger = await trigger_of(slack, app)
-    answer = await api("views.open", trigger_id=trigger, view={**MODAL, "external_id": "job-1"})
+    answer = await api("views.open", trigger_id=trigger, view=MODAL | ID)
     return dict(answer["view"])
 
 
@@ -42,9 +43,6 @@ async def test_a_trigger_opens_one_modal(slack: SlackWorkspace, app: App, api: A
     view, given = answer["view"], {**MODAL, "private_metadata": "C1", "state": {"values": {}}}
     assert {key: view[key] for key in given} == given
     assert (view["id"], view["hash"]) == (slack.modals[BOB].id, slack.modals[BOB].hash)
-    added = "id hash team_id app_installed_team_id app_id bot_id root_view_id previous_view_id"
-    options = "close submit callback_id external_id clear_on_close notify_on_close"
-    assert view.keys() == {*given, *added.split(), *options.split()}
     assert (expired["error"], violations) == ("expired_trigger_id", [])
     assert (again["error"], invented["error"]) == ("exchanged_trigger_id", "invalid_trigger_id")
     assert (list(slack.modals), len(slack.violations)) == ([BOB], 2)
@@ -56,7 +54,7 @@ async def test_a_modal_is_updated_in_its_place(
 ) -> None:
     """It keeps its id and gets another hash; a wrong hash refuses the update, as does a closed modal."""
     target = {by: {"view_id": opened["id"], "external_id": "job-1"}[by]}
-    new = {**MODAL, "blocks": [], "external_id": "job-1"}
+    new = {**MODAL, **ID, "blocks": []}
     answer = await api("views.update", view=new, hash=opened["hash"], **target)
     stale = await api("views.update", view=MODAL, hash=opened["hash"], **target)
     shown = slack.modals[ALICE]
@@ -73,7 +71,6 @@ async def test_a_modal_is_updated_in_its_place(
 async def test_each_person_has_a_home_of_their_own(slack: SlackWorkspace, api: Api) -> None:
     """Publishing again replaces it under the same id; a wrong hash refuses that; others do not see it."""
     first = (await api("views.publish", user_id=ALICE, view=HOME))["view"]
-    old = slack.homes[ALICE]
     await api("views.publish", user_id=BOB, view=HOME)
     await api("views.publish", user_id=ALICE, view={**HOME, "blocks": []}, hash=first["hash"])
     stale = await api("views.publish", user_id=ALICE, view=HOME, hash=first["hash"])
@@ -81,10 +78,6 @@ async def test_each_person_has_a_home_of_their_own(slack: SlackWorkspace, api: A
     assert slack.homes[ALICE].id == first["id"] != slack.homes[BOB].id
     assert (slack.homes[ALICE].blocks, slack.homes[BOB].blocks) == ([], HOME["blocks"])
     assert stale["error"] == "hash_conflict"
-    with pytest.raises(LookupError, match="U0BOB does not see the home view of U0ALICE"):
-        await slack.press(slack.homes[ALICE], "refresh", user=BOB)
-    with pytest.raises(LookupError, match="No button 'refresh' in the home view of U0ALICE"):
-        await slack.press(old, "refresh")
 
 
 @pytest.mark.parametrize(
@@ -96,11 +89,7 @@ async def test_each_person_has_a_home_of_their_own(slack: SlackWorkspace, api: A
         ("views.update", {"view": MODAL, "view_id": "V1", "external_id": "x"}, "invalid_arguments"),
         ("views.publish", {"user_id": ALICE, "view": "home"}, "invalid_arguments"),
         ("views.publish", {"user_id": "C1", "view": HOME}, "invalid_arguments"),
-        (
-            "views.publish",
-            {"user_id": BOB, "view": {**HOME, "external_id": "job-1"}},
-            "duplicate_external_id",
-        ),
+        ("views.publish", {"user_id": BOB, "view": HOME | ID}, "duplicate_external_id"),
         ("views.publish", {"user_id": BOB, "view": {**HOME, "blocks": [LONG] * 90}}, "view_too_large"),
     ],
 )
@@ -127,19 +116,12 @@ async def test_a_press_in_a_view_names_no_channel(
     payload = app.received[-1]
     answer = await api("views.open", trigger_id=payload.pop("trigger_id"), view=MODAL)
 
-    action_ts = payload["actions"][0]["action_ts"]
-    assert payload == {
-        "type": "block_actions",
-        "user": {"id": ALICE, "username": "u0alice", "name": "u0alice", "team_id": "T0VOICEJOB"},
-        "api_app_id": "A0VOICEJOB",
-        "token": "deprecated-verification-token",
-        "container": {"type": "view", "view_id": view.id},
-        "team": {"id": "T0VOICEJOB", "domain": "voicejob"},
-        "enterprise": None,
-        "is_enterprise_install": False,
-        "view": opened if kind == "modal" else home,
-        "actions": [{**BUTTON, "block_id": "buttons", "action_ts": action_ts}],
-    }
+    assert payload["container"] == {"type": "view", "view_id": view.id}
+    assert payload["view"] == (opened if kind == "modal" else home)
+    assert payload["actions"] == [
+        {**BUTTON, "block_id": "buttons", "action_ts": payload["actions"][0]["action_ts"]}
+    ]
+    assert not {"channel", "message", "response_url"} & payload.keys()
     assert (press.acked, press.channel, press.response_url) == (True, "", "")
     assert slack.modals[ALICE].id == answer["view"]["id"] != opened["id"]
     if kind == "modal":
