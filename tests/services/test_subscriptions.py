@@ -37,6 +37,10 @@ class Room:
         assert seen.user == asked.user
         return seen
 
+    async def subscribe(self, level: str = "", **where_and_who: Any) -> Message:
+        """Subscribe to the job, and wait for the reply."""
+        return await self.ask(f"subscribe {self.job_id} {level}", **where_and_who)
+
     async def press(self, seen: Message, action_id: str, **who: Any) -> Message:
         """Press a button and wait for what it shows."""
         pressed = await self.slack.press(seen, action_id, **who)
@@ -56,6 +60,12 @@ class Room:
             while text not in (seen := await self.ask("list", channel=channel)).text:
                 pass
         return seen
+
+    @property
+    def card(self) -> Message:
+        """The one message that is no reply."""
+        (card,) = self.public()
+        return card
 
     def public(self, channel: str = "") -> list[Message]:
         """List the messages that are no replies."""
@@ -92,16 +102,17 @@ class TestSubscribing:
         ],
     )
     async def test_the_card_is_posted_before_the_yes(self, room: Room, text: str, level: str) -> None:
-        """The person hears yes when the channel has the card, which says of what it is told."""
+        """The channel has the card before the person hears yes; their look-up counts as a check."""
         said = await room.ask(text.format(room.job_id))
 
-        (card,) = room.public()
+        card = room.card
         assert SUBSCRIBED in said.text
         assert level in said.text
         assert level in card.text
         assert "女声" in card.text
         assert buttons(card) == [notices.REFRESH_CARD, notices.STOP]
         assert card.ts < said.ts
+        assert "Not checked since I was started" not in str((await room.ask("list")).blocks)
 
     @BOTH_MODES
     async def test_the_button_on_a_card_does_the_same(self, room: Room) -> None:
@@ -113,16 +124,10 @@ class TestSubscribing:
         assert (said.user, said.ts) == (card.user, card.ts)
         assert len(room.public()) == 1
 
-    async def test_the_look_up_of_who_subscribes_is_a_check(self, room: Room) -> None:
-        """What was asked for before it is older than what the person saw."""
-        await room.ask(f"subscribe {room.job_id}")
-
-        assert "Not checked since I was started" not in str((await room.ask("list")).blocks)
-
     async def test_every_change_is_told(self, room: Room) -> None:
         """A change is a reply in the card's thread, shown in the channel too, and the card is edited."""
-        await room.ask(f"subscribe {room.job_id}")
-        (card,) = room.public()
+        await room.subscribe()
+        card = room.card
         room.metastudio.set_state(room.job_id, "AUDIT_FAILED")
         reply = await room.posted("Waiting for the recordings → Review failed")
 
@@ -136,63 +141,46 @@ class TestSubscribing:
 
     async def test_only_what_is_important_reaches_the_channel(self, room: Room) -> None:
         """With "important" the thread has every change, and the channel those that ask for somebody."""
-        await room.ask(f"subscribe {room.job_id} important")
+        await room.subscribe("important")
         room.metastudio.set_state(room.job_id, "AUDITING")
         quiet = await room.posted("→ In manual review")
         room.metastudio.set_state(room.job_id, "USER_RESULT_REVIEW")
         loud = await room.posted("→ Waiting for you to judge the result")
-        room.metastudio.set_state(room.job_id, "SUCCEED")
-        last = await room.posted("→ Succeeded")
 
         assert not quiet.reply_broadcast
         assert loud.reply_broadcast
-        assert last.reply_broadcast
 
-    async def test_an_ended_job_retires_its_subscription(self, room: Room) -> None:
+    @pytest.mark.parametrize(("state", "told"), [("FAILED", "→ Failed"), (None, "→ Deleted")])
+    async def test_an_ended_job_retires_its_subscription(
+        self, room: Room, state: str | None, told: str
+    ) -> None:
         """The last message and the last edit come, and the list is empty."""
-        await room.ask(f"subscribe {room.job_id}")
-        room.metastudio.set_state(room.job_id, "FAILED")
-        last = await room.posted("The job is over, and the subscription with it")
+        await room.subscribe()
+        if state:
+            room.metastudio.set_state(room.job_id, state)
+        else:
+            room.metastudio.delete(room.job_id)
 
-        assert buttons(last) == []
+        assert (await room.posted(told)).reply_broadcast
+        assert buttons(await room.posted("The job is over, and the subscription with it")) == []
         await room.listed("no subscriptions")
 
-    async def test_a_deleted_job_is_told_as_gone(self, room: Room) -> None:
-        """A job that is not there any more ends its subscription, with a word on it."""
-        await room.ask(f"subscribe {room.job_id}")
-        room.metastudio.delete(room.job_id)
-
-        assert (await room.posted("→ Deleted")).reply_broadcast
-        await room.posted("The job is over, and the subscription with it")
-
-
-@pytest.mark.usefixtures("bot")
-class TestOtherAnswers:
-    """Each case has its own right answer."""
-
     async def test_twice(self, room: Room) -> None:
-        """Who subscribes again hears who did it first, and how to change the level; one card is enough."""
-        await room.ask(f"subscribe {room.job_id}")
-        said = await room.ask(f"subscribe {room.job_id}", user=BOB)
+        """Who subscribes again hears who did it first, and can change the level; the card says so."""
+        await room.subscribe()
+        said = await room.subscribe(user=BOB)
+        changed = await room.subscribe("important", user=BOB)
 
         assert "<@U0ALICE> has subscribed" in said.text
         assert f"`/voicejob subscribe {room.job_id} important` changes that" in said.text
-        assert len(room.public()) == 1
-
-    async def test_another_level(self, room: Room) -> None:
-        """Subscribing with another level changes it, and the card says so."""
-        await room.ask(f"subscribe {room.job_id}")
-        said = await room.ask(f"subscribe {room.job_id} important", user=BOB)
-
-        assert "important" in said.text
-        edited = await room.posted("important")
-        assert edited.edited
+        assert "important" in changed.text
+        assert (await room.posted("important")).edited
         assert len(room.public()) == 1
 
     async def test_a_job_that_ended(self, room: Room) -> None:
         """Its card is shown to the person, with the reason why there is nothing to subscribe to."""
         room.metastudio.set_state(room.job_id, "SUCCEED")
-        said = await room.ask(f"subscribe {room.job_id}")
+        said = await room.subscribe()
 
         assert "This job is over" in said.text
         assert "女声" in said.text
@@ -202,29 +190,23 @@ class TestOtherAnswers:
     async def test_a_word_that_is_left_over(self, room: Room) -> None:
         """Nothing is done while a word of the command is not understood: the acknowledgement says why."""
         asked = await room.slack.command(COMMAND, f"subscribe {room.job_id} weekly", channel=room.channel)
-        assert (room.public(), room.metastudio.requests) == ([], [])
-        await room.ask(f"subscribe {room.job_id}")
-        ended = await room.slack.command(COMMAND, f"unsubscribe {room.job_id} weekly", channel=room.channel)
 
+        assert (room.public(), room.metastudio.requests) == ([], [])
         assert asked.ack_message
         assert f"Did you mean `/voicejob subscribe {room.job_id}" in asked.ack_message.text
-        assert ended.ack_message
-        assert f"Did you mean `/voicejob unsubscribe {room.job_id}`" in ended.ack_message.text
-        assert "1 subscription in" in (await room.ask("list")).text
 
     async def test_metastudio_down(self, room: Room) -> None:
         """The problem has a button that subscribes, not one that only looks."""
         room.metastudio.fail(Fault.error(503, "APIGW.0613"), times=3)
-        problem = await room.ask(f"subscribe {room.job_id}")
-        assert buttons(problem) == [job_card.SUBSCRIBE]
-        said = await room.press(problem, job_card.SUBSCRIBE)
+        problem = await room.subscribe()
 
-        assert SUBSCRIBED in said.text
+        assert buttons(problem) == [job_card.SUBSCRIBE]
+        assert SUBSCRIBED in (await room.press(problem, job_card.SUBSCRIBE)).text
 
     async def test_the_bots_own_direct_messages(self, room: Room) -> None:
         """There a person can follow a job for themselves."""
         mine = room.slack.direct_channel("U0ALICE")
-        said = await room.ask(f"subscribe {room.job_id}", channel=mine)
+        said = await room.subscribe(channel=mine)
         room.metastudio.set_state(room.job_id, "AUDITING")
 
         assert SUBSCRIBED in said.text
@@ -235,7 +217,7 @@ class TestOtherAnswers:
     async def test_a_direct_message_between_people(self, room: Room, people: tuple[str, ...]) -> None:
         """The bot can't post there and can't be invited, so it says where to go and keeps nothing."""
         between = room.slack.add_direct(*people)
-        said = await room.ask(f"subscribe {room.job_id}", channel=between)
+        said = await room.subscribe(channel=between)
 
         assert "/invite" not in said.text
         assert "direct message between people" in said.text
@@ -253,36 +235,32 @@ class TestRefusedChannels:
 
     async def test_the_remedy_and_try_again(self, room: Room, closed: str) -> None:
         """The person gets reason and remedy, the subscription is kept, and Try again posts the card."""
-        refused = await room.ask(f"subscribe {room.job_id}", channel=closed)
-        room.metastudio.set_state(room.job_id, "AUDITING")
+        refused = await room.subscribe(channel=closed)
+        again = await room.press(refused, notices.RETRY)
         shown = await room.ask("list", channel=closed)
         room.slack.invite(closed)
-        said = await room.press(refused, notices.RETRY)
+        said = await room.press(again, notices.RETRY)
 
         assert "I am not in this channel yet" in refused.text
-        assert "`/invite @voicejob`" in refused.text
+        assert "`/invite @voicejob`" in again.text
+        assert buttons(again) == [notices.RETRY]
         assert "(paused)" in shown.text
         assert "`/invite @voicejob`" in str(shown.blocks)
         assert SUBSCRIBED in said.text
-        assert said.ts == refused.ts
-        await room.posted("In manual review", channel=closed)
+        assert said.ts == again.ts == refused.ts
+        assert len(room.public(closed)) == 1
         assert room.slack.direct("U0ALICE") == []
 
     async def test_subscribing_again_tries_again(self, room: Room, closed: str) -> None:
-        """Without an invitation the same reason comes again; after it the command works, with its level."""
-        refused = await room.ask(f"subscribe {room.job_id}", channel=closed)
-        again = await room.press(refused, notices.RETRY)
+        """After the invitation the command works too, with its level."""
+        await room.subscribe(channel=closed)
         room.slack.invite(closed)
-        said = await room.ask(f"subscribe {room.job_id} important", channel=closed)
 
-        assert "`/invite @voicejob`" in again.text
-        assert buttons(again) == [notices.RETRY]
-        assert SUBSCRIBED in said.text
-        assert "important" in said.text
+        assert "important" in (await room.subscribe("important", channel=closed)).text
         assert len(room.public(closed)) == 1
 
-    async def test_a_channel_that_opens_again_opens_for_all(self, room: Room) -> None:
-        """One direct message is enough, and one Try again brings what all its jobs had to tell."""
+    async def test_a_channel_that_closes_later(self, room: Room) -> None:
+        """One direct message is enough, and one Try again there brings what all its jobs had to tell."""
         jobs = [room.metastudio.add_job(voice_name=f"voice {number}")["job_id"] for number in range(4)]
         for each in jobs:
             await room.ask(f"subscribe {each}", user=BOB)
@@ -293,40 +271,24 @@ class TestRefusedChannels:
         async with asyncio.timeout(PATIENCE):
             while (await room.ask("list")).text.count("(paused)") < 4:
                 pass
+        refused = await room.press(direct, notices.RETRY, user=BOB)
         room.slack.invite(room.channel)
-        await room.press(direct, notices.RETRY, user=BOB)
+        said = await room.press(refused, notices.RETRY, user=BOB)
         for number in range(4):
             await room.posted(f"`voice {number}`: Waiting for the recordings → In manual review")
 
         assert [message.ts for message in room.slack.direct(BOB)] == [direct.ts]
+        assert f"<#{room.channel}>" in direct.text
+        assert "`/invite @voicejob`" in direct.text
+        assert f"<#{room.channel}>: I am not a member" in refused.text
+        assert SUBSCRIBED in said.text
         async with asyncio.timeout(PATIENCE):
             while "(paused)" in (await room.ask("list")).text:
                 pass
 
-    async def test_one_direct_message_when_a_channel_closes_later(self, room: Room) -> None:
-        """The person who subscribed is told once; the button there brings all that was missed."""
-        await room.ask(f"subscribe {room.job_id}", user=BOB)
-        room.slack.remove(room.channel)
-        room.metastudio.set_state(room.job_id, "AUDITING")
-        direct = await room.slack.message_where(lambda seen: "I can't post in" in seen.text)
-        room.metastudio.set_state(room.job_id, "WAITING")
-        shown = await room.ask("list")
-        refused = await room.press(direct, notices.RETRY, user=BOB)
-        room.slack.invite(room.channel)
-        said = await room.press(refused, notices.RETRY, user=BOB)
-
-        assert [message.ts for message in room.slack.direct(BOB)] == [direct.ts]
-        assert f"<#{room.channel}>" in direct.text
-        assert f"<#{room.channel}>: I am not a member" in refused.text
-        assert "`/invite @voicejob`" in direct.text
-        assert "(paused)" in shown.text
-        assert SUBSCRIBED in said.text
-        await room.posted("→ In manual review")
-        await room.posted("→ Waiting for training")
-
     async def test_unsubscribing_from_the_direct_message(self, room: Room) -> None:
         """Who does not need a closed channel any more can end it where they were told of it."""
-        await room.ask(f"subscribe {room.job_id}", user=BOB)
+        await room.subscribe(user=BOB)
         room.slack.archive(room.channel)
         room.metastudio.set_state(room.job_id, "AUDITING")
         direct = await room.slack.message_where(lambda seen: "I can't post in" in seen.text)
@@ -339,7 +301,7 @@ class TestRefusedChannels:
     async def test_slack_down_while_subscribing(self, room: Room) -> None:
         """The subscription is kept, the person hears that the card comes later, and it does."""
         room.slack.fail("chat.postMessage", times=2, status=503)
-        said = await room.ask(f"subscribe {room.job_id}")
+        said = await room.subscribe()
 
         assert "is kept" in said.text
         await room.posted("This channel is told of every change")
@@ -351,9 +313,9 @@ class TestUnsubscribing:
 
     @pytest.mark.parametrize("way", ["command", "button", "list"])
     async def test_the_card_says_who_stopped_it(self, room: Room, way: str) -> None:
-        """It stops, the card tells the channel who did it, and no change is told any more."""
-        await room.ask(f"subscribe {room.job_id}")
-        (card,) = room.public()
+        """The subscription is gone, and the card says who did it; who ends it again is shown the list."""
+        await room.subscribe()
+        card = room.card
         if way == "command":
             said = await room.ask(f"unsubscribe {room.job_id}", user=BOB)
         elif way == "button":
@@ -363,8 +325,6 @@ class TestUnsubscribing:
             said = await room.press(shown, private.LISTED_STOP)
             assert said.ts == shown.ts
         stopped = await room.posted(f"Stopped by <@{BOB}>")
-        room.metastudio.set_state(room.job_id, "AUDITING")
-        await asyncio.sleep(0.6)
 
         assert "not told of" in said.text or "no subscriptions" in said.text
         assert said.user == BOB
@@ -372,6 +332,9 @@ class TestUnsubscribing:
         assert buttons(stopped) == [job_card.SUBSCRIBE]
         assert room.slack.thread(room.channel, card.ts) == []
         assert "no subscriptions" in (await room.ask("list")).text
+        again = await room.ask(f"unsubscribe {room.job_id}")
+        assert "not subscribed" in again.text
+        assert "`/voicejob list`" in again.text
 
     async def test_while_the_card_is_on_its_way(self, room: Room) -> None:
         """A card that arrives after the end says that it was stopped: it does not claim to go on."""
@@ -384,16 +347,9 @@ class TestUnsubscribing:
         assert "not told of" in said.text
         await room.posted(f"Stopped by <@{BOB}>")
 
-    async def test_what_is_not_subscribed(self, room: Room) -> None:
-        """The answer names the list."""
-        said = await room.ask(f"unsubscribe {room.job_id}")
-
-        assert "not subscribed" in said.text
-        assert "`/voicejob list`" in said.text
-
     async def test_starting_again(self, room: Room) -> None:
         """The button on the stopped card subscribes again, with a new card."""
-        await room.ask(f"subscribe {room.job_id}")
+        await room.subscribe()
         await room.ask(f"unsubscribe {room.job_id}")
         stopped = await room.posted("Stopped by")
         said = await room.press(stopped, job_card.SUBSCRIBE, user=BOB)
@@ -403,10 +359,8 @@ class TestUnsubscribing:
 
     async def test_starting_again_at_once(self, room: Room) -> None:
         """However fast it is, the first card says that it was stopped, and the second that it goes on."""
-        await room.ask(f"subscribe {room.job_id}")
-        _, said = await asyncio.gather(
-            room.ask(f"unsubscribe {room.job_id}"), room.ask(f"subscribe {room.job_id}")
-        )
+        await room.subscribe()
+        _, said = await asyncio.gather(room.ask(f"unsubscribe {room.job_id}"), room.subscribe())
 
         assert "subscribed" in said.text
         alive = [card for card in room.public() if notices.STOP in buttons(card)]
@@ -426,18 +380,6 @@ class TestTogether:
 
         assert len(room.public()) == 1
         assert sorted("already" in each.text for each in said) == [False, True, True, True]
-        assert "1 subscription in" in (await room.ask("list")).text
-
-    @pytest.mark.parametrize("action_id", [notices.STOP, notices.REFRESH_CARD])
-    async def test_a_press_from_another_workspace(self, room: Room, action_id: str) -> None:
-        """A guest by Slack Connect is refused politely, and nothing changes."""
-        await room.ask(f"subscribe {room.job_id}")
-        (card,) = room.public()
-        said = await room.press(card, action_id, user="U0GUEST", team="T0OTHER")
-
-        assert "Only members of the workspace" in said.text
-        assert said.user == "U0GUEST"
-        assert room.public() == [card]
         assert "1 subscription in" in (await room.ask("list")).text
 
 
@@ -464,13 +406,13 @@ async def test_an_organization_is_served_and_others_are_not(
 
 
 @pytest.mark.usefixtures("bot")
-class TestRefresh:
-    """The button of a subscription's card."""
+class TestCardAndList:
+    """The button of a subscription's card, and a channel's subscriptions."""
 
     async def test_it_checks_now(self, room: Room) -> None:
         """A press asks MetaStudio at once, edits the card, and stays silent otherwise."""
-        await room.ask(f"subscribe {room.job_id}")
-        (card,) = room.public()
+        await room.subscribe()
+        card = room.card
         room.metastudio.requests.clear()
         pressed = await room.slack.press(card, notices.REFRESH_CARD)
         await room.slack.message_where(lambda seen: seen.ts == card.ts and seen.edited)
@@ -480,8 +422,8 @@ class TestRefresh:
 
     async def test_the_card_of_a_subscription_that_ended(self, room: Room) -> None:
         """A card that could not be edited any more still has the button, which then shows the job."""
-        await room.ask(f"subscribe {room.job_id}")
-        (card,) = room.public()
+        await room.subscribe()
+        card = room.card
         room.slack.fail("chat.update", error="edit_window_closed")
         await room.ask(f"unsubscribe {room.job_id}")
         await room.listed("no subscriptions")
@@ -493,8 +435,8 @@ class TestRefresh:
 
     async def test_a_problem_is_told_to_the_person(self, room: Room) -> None:
         """When MetaStudio does not answer, the card stays and the person hears why."""
-        await room.ask(f"subscribe {room.job_id}")
-        (card,) = room.public()
+        await room.subscribe()
+        card = room.card
         room.metastudio.chaos = lambda _: Fault.error(403, "APIGW.0302")
         said = await room.press(card, notices.REFRESH_CARD, user=BOB)
 
@@ -502,13 +444,8 @@ class TestRefresh:
         assert said.user == BOB
         assert room.public() == [card]
 
-
-@pytest.mark.usefixtures("bot")
-class TestList:
-    """A channel's subscriptions."""
-
     async def test_levels_and_pages(self, room: Room) -> None:
-        """A long list has pages, in its own place; each entry can change its level there."""
+        """A channel's long list has pages, in its own place; each entry can change its level there."""
         for number in range(private.PAGE_SIZE + 1):
             job = room.metastudio.add_job(voice_name=f"voice {number}")
             await room.ask(f"subscribe {job['job_id']}")
@@ -517,6 +454,7 @@ class TestList:
         changed = await room.press(more, private.LISTED_IMPORTANT)
 
         assert "9 subscriptions in this channel: 1 to 8" in first.text
+        assert "no subscriptions" in (await room.ask("list", channel=room.slack.add_channel("other"))).text
         voices = [re.findall(r"voice \d", page.text) for page in (first, more)]
         assert [len(page) for page in voices] == [8, 1]
         assert len({*voices[0], *voices[1]}) == 9
@@ -525,7 +463,7 @@ class TestList:
 
     async def test_a_blind_bot_says_so(self, room: Room) -> None:
         """While MetaStudio refuses the bot, the list says so; a look-up that works ends the long wait."""
-        await room.ask(f"subscribe {room.job_id}")
+        await room.subscribe()
         room.metastudio.chaos = lambda _: Fault.error(403, "APIGW.0302")
         async with asyncio.timeout(PATIENCE):
             while private.NOT_CHECKED not in (await room.ask("list")).text:
@@ -536,38 +474,15 @@ class TestList:
 
         await room.posted("→ In manual review")
 
-    async def test_another_channel_has_its_own(self, room: Room) -> None:
-        """What one channel follows is not shown in another."""
-        other = room.slack.add_channel("other")
-        await room.ask(f"subscribe {room.job_id}")
 
-        assert "no subscriptions" in (await room.ask("list", channel=other)).text
-        assert SUBSCRIBED in (await room.ask(f"subscribe {room.job_id}", channel=other)).text
-
-
-class TestRestart:
-    """What lasts longer than a process."""
-
-    async def test_buttons_on_old_cards_work(self, room: Room, settings: Settings) -> None:
-        """After a restart the card of before can be stopped, and the look-up card subscribes."""
-        other = room.metastudio.add_job(voice_name="other")["job_id"]
-        async with running(settings, rates=AT_ONCE):
-            await room.ask(f"subscribe {room.job_id}")
-            looked_up = await room.ask(other)
-        (card,) = room.public()
-        async with running(settings, rates=AT_ONCE):
-            assert SUBSCRIBED in (await room.press(looked_up, job_card.SUBSCRIBE)).text
-            await room.press(card, notices.STOP)
-            await room.posted("Stopped by")
-
-    async def test_what_changed_meanwhile_is_one_message(self, room: Room, settings: Settings) -> None:
-        """Several changes while the bot was down are told once it runs, as one."""
-        async with running(settings, rates=AT_ONCE):
-            await room.ask(f"subscribe {room.job_id}")
-        for state in ("SYSTEM_AUDITING", "AUDITING", "WAITING"):
-            room.metastudio.set_state(room.job_id, state)
-        (card,) = room.public()
-        async with running(settings, rates=AT_ONCE):
-            await room.posted("Waiting for the recordings → Waiting for training")
-
-        assert len(room.slack.thread(room.channel, card.ts)) == 1
+async def test_buttons_on_old_cards_work(room: Room, settings: Settings) -> None:
+    """After a restart the card of before can be stopped, and the look-up card subscribes."""
+    other = room.metastudio.add_job(voice_name="other")["job_id"]
+    async with running(settings, rates=AT_ONCE):
+        await room.subscribe()
+        looked_up = await room.ask(other)
+    card = room.card
+    async with running(settings, rates=AT_ONCE):
+        assert SUBSCRIBED in (await room.press(looked_up, job_card.SUBSCRIBE)).text
+        await room.press(card, notices.STOP)
+        await room.posted("Stopped by")
