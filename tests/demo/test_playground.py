@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from itertools import pairwise, product
+from itertools import pairwise
 from typing import Any
 
 import aiohttp
@@ -14,7 +14,7 @@ from bot.demo.bot_switch import BROKEN, STOPPED, BotState, BotSwitch
 from bot.demo.clockwork import Clockwork
 from bot.demo.moods import SLOW_SECONDS, MetaStudioMood, SlackMood
 from bot.demo.page_view import VERBS, View
-from bot.demo.playground import BOB, FAILURE, PATH, VOICES, NotPossible, Playground, playground
+from bot.demo.playground import BOB, FAILURE, PATH, VOICES, NotPossible, Playground
 from bot.listeners.command_parser import parse
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from bot.simulators.slack.workspace import ALICE, BOT_TOKEN, SlackWorkspace
@@ -57,27 +57,24 @@ class TestJobs:
         assert job.items() >= FAILURE.items()
 
     @pytest.mark.parametrize(
-        ("states", "changes", "why"),
+        ("states", "change", "why"),
         [
-            (("SUCCEED", "FAILED"), ("advance", "fail"), "This job is over."),
-            (("CREATING", "AUDIT_FAILED", "SUCCEED"), ("send_back",), "Only a job that is in review can"),
+            ("SUCCEED FAILED", "advance", "This job is over."),
+            ("SUCCEED FAILED", "fail", "This job is over."),
+            ("CREATING AUDIT_FAILED SUCCEED", "send_back", "Only a job that is in review can"),
         ],
     )
-    def test_refusals(
-        self, offline: Playground, states: tuple[str, ...], changes: tuple[str, ...], why: str
-    ) -> None:
+    def test_refusals(self, offline: Playground, states: str, change: str, why: str) -> None:
         """What can't be done in a state, or to a deleted job, gets a sentence and changes nothing."""
         job = offline.new_job()
-        for state, change in product(states, changes):
+        for state in states.split():
             offline.metastudio.set_state(job["job_id"], state)
             with pytest.raises(NotPossible, match=why):
                 getattr(offline, change)(job["job_id"])
             assert job["state"] == state
-
         offline.delete(job["job_id"])
-        for change in (*changes, "delete"):
-            with pytest.raises(NotPossible, match="not there any more"):
-                getattr(offline, change)(job["job_id"])
+        with pytest.raises(NotPossible, match="not there any more"):
+            getattr(offline, change)(job["job_id"])
 
     def test_steps(self, offline: Playground) -> None:
         """The jobs that are not over take turns up to the end; when all are over, a new one is added."""
@@ -138,23 +135,6 @@ class TestTimer:
 
         assert all(after - sooner > 0.019 for sooner, after in pairwise(times))
 
-    async def test_it_can_be_stopped_at_the_moment_of_a_step(self) -> None:
-        """A step whose time has come is not made any more once the timer is stopped."""
-        steps: list[None] = []
-        timer = Clockwork(lambda: steps.append(None))
-        running = asyncio.create_task(timer.run())
-        timer.seconds = 0.01
-        for _ in range(3):
-            await asyncio.sleep(0)
-        time.sleep(0.02)  # noqa: ASYNC251  the event loop finds the time up in its next turn
-        await asyncio.sleep(0)
-        timer.seconds = None
-        for _ in range(5):
-            await asyncio.sleep(0)
-        running.cancel()
-
-        assert steps == []
-
 
 NOBODY = "slackbot: There is nobody to invite or remove here but @voicejob."
 UNKNOWN = "is no command here. There are /voicejob, /invite, /remove, /archive, /unarchive."
@@ -171,12 +151,10 @@ class TestMessageBox:
         await composer.say(offline, "/archive", channel=channel)
         with pytest.raises(NotPossible, match="This channel is archived"):
             await composer.say(offline, "hello", channel=channel)
-        [note] = offline.notes
 
         assert message.text == "1 &lt; 2 &amp;amp; *more* /voicejob"
         assert (message.author, message.bot_id, message.user, message.thread_ts) == (ALICE, None, None, None)
         assert [each.text for each in offline.slack.thread(channel, parent.ts)] == ["reply"]
-        assert (note.ts > message.ts, len(note.ts)) == (True, len(message.ts))
 
     @pytest.mark.parametrize(
         ("typed", "to", "why"),
@@ -185,7 +163,6 @@ class TestMessageBox:
             ("/invite @voicejob", {"thread_ts": "1.000001"}, "Slack takes no commands in threads."),
             ("hello", {"thread_ts": "1.000001"}, "This thread is not there any more."),
             ("hello", {"channel": "C404"}, "There is no such channel."),
-            ("/archive", {"channel": "C404"}, "There is no such channel."),
         ],
     )
     async def test_refusals(self, offline: Playground, typed: str, to: dict[str, str], why: str) -> None:
@@ -203,19 +180,13 @@ class TestMessageBox:
             ("voices", "/remove @voicejob", "joined: voicejob was removed from #voices by alice."),
             ("voices", "/remove @voicejob", "slackbot: voicejob is not in this channel."),
             ("voices", "/invite @bob", NOBODY),
-            ("voices", "/invite", NOBODY),
-            ("voices", "/invite @@voicejob", NOBODY),
             ("voices", "/invite  voicejob ", "joined: voicejob was added to #voices by alice."),
-            ("voices", "/invite voicejob", "slackbot: voicejob is in this channel already."),
             ("voices", "/archive", "joined: alice archived this channel."),
             ("voices", "/archive", "slackbot: This channel is archived already."),
             ("voices", "/unarchive", "joined: alice unarchived this channel."),
             ("voices", "/unarchive", "slackbot: This channel is not archived."),
             ("", "/invite @voicejob", "slackbot: Nobody joins or leaves a direct message."),
-            ("", "/remove @voicejob", "slackbot: Nobody joins or leaves a direct message."),
             ("", "/archive", "slackbot: A direct message can't be archived."),
-            ("", "/unarchive", "slackbot: This channel is not archived."),
-            ("voices", "/Invite @voicejob", f"slackbot: /Invite {UNKNOWN}"),
             ("voices", "/" + "x" * 5000, f"slackbot: /{'x' * 39} {UNKNOWN}"),
             ("voices", "/voicejob help", 'slackbot: /voicejob failed with the error "dispatch_failed"'),
         ):
@@ -228,29 +199,29 @@ class TestMessageBox:
 
 class TestMoods:
     @pytest.mark.parametrize(
-        ("mood", "status", "retry_after", "refused"),
+        ("mood", "status", "retry_after"),
         [
-            (SlackMood.FINE, 200, None, []),
-            (SlackMood.LIMITS, 429, "5", []),
-            (SlackMood.REFUSES, 200, None, ["voices"]),
-            (SlackMood.DOWN, 503, None, []),
+            (SlackMood.FINE, 200, None),
+            (SlackMood.LIMITS, 429, "5"),
+            (SlackMood.REFUSES, 200, None),
+            (SlackMood.DOWN, 503, None),
         ],
     )
     async def test_slack(
-        self, ground: Playground, mood: SlackMood, status: int, retry_after: str | None, refused: list[str]
+        self, ground: Playground, mood: SlackMood, status: int, retry_after: str | None
     ) -> None:
         """Messages fail in their way; the connection works, so that the bot starts in every mood."""
         ground.moods.set_slack(SlackMood.DOWN)
         ground.moods.set_slack(mood)
         found = []
-        for name, channel in (("voices", ground.slack.add_channel("voices")), ("direct", ALICE)):
+        for channel in (ground.slack.add_channel("voices"), ALICE):
             given = {"token": BOT_TOKEN, "channel": channel, "text": "text"}
             async with aiohttp.request("POST", f"{ground.slack.api_url}chat.postMessage", data=given) as got:
                 assert (got.status, got.headers.get("Retry-After")) == (status, retry_after)
-                found += [name] if "restricted_action" in await got.text() else []
+                found.append("restricted_action" in await got.text())
         await ground.bot.start()
 
-        assert found == refused
+        assert found == [mood is SlackMood.REFUSES, False]
         assert (ground.bot.state, ground.moods.slack) == (BotState.RUNNING, mood)
 
     def test_metastudio(self, offline: Playground) -> None:
@@ -292,26 +263,20 @@ class TestSwitch:
 
     async def test_in_between(self, ground: Playground, voices: str) -> None:
         """It says that it is starting, and that it is stopping until a reply came; a start waits for that."""
-        seen = []
+        bot = ground.bot
         ground.slack.fail("auth.test", delay=0.1)
-        starting = asyncio.create_task(ground.bot.start())
+        starting = asyncio.create_task(bot.start())
         await eventually(lambda: calls(ground, "auth.test") > 0)
-        seen.append((ground.bot.state, ground.bot.says))
+        assert (str(bot.state), bot.says) == ("starting", "Connecting to Slack …")
         await starting
         ground.metastudio.latency = 0.3
         await composer.say(ground, f"/voicejob {ground.new_job('女声')['job_id']}", channel=voices)
-        stopping = asyncio.create_task(ground.bot.stop())
-        await eventually(lambda: ground.bot.state is not BotState.RUNNING)
-        seen.append((ground.bot.state, ground.bot.says))
-        await ground.bot.start()
-        seen.append((ground.bot.state, ground.bot.says))
+        stopping = asyncio.create_task(bot.stop())
+        await eventually(lambda: bot.state is not BotState.RUNNING)
+        assert (str(bot.state), bot.says) == ("stopping", "Finishing what is under way …")
+        await bot.start()
         await stopping
-
-        assert seen == [
-            (BotState.STARTING, "Connecting to Slack …"),
-            (BotState.STOPPING, "Finishing what is under way …"),
-            (BotState.RUNNING, "Connected to Slack by Socket Mode. Started 2 times."),
-        ]
+        assert (str(bot.state), bot.starts) == ("running", 2)
         assert "女声" in str(ground.slack.ephemeral(ALICE, voices)[-1].blocks)
 
     @pytest.mark.parametrize("again", ["start", "restart"])
@@ -340,12 +305,3 @@ class TestSwitch:
 
         assert [record.getMessage() for record in caplog.records] == ["the bot broke"] * 2
         assert "AttributeError" in caplog.text
-
-    async def test_the_demo_ends_while_its_bot_still_starts(self) -> None:
-        """A Slack that does not answer the start keeps nobody waiting."""
-        async with playground() as ground:
-            ground.slack.fail("auth.test", delay=1000)
-            await eventually(lambda: calls(ground, "auth.test") > 0)
-            assert ground.bot.state is BotState.STARTING
-
-        assert ground.slack.connections == 0

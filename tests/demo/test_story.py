@@ -33,13 +33,21 @@ async def test_it_ends_well(console: Console) -> None:
         assert words in console.file.getvalue()
 
 
-async def test_a_wrong_reply_ends_it(
-    stage: Stage, slack: SlackWorkspace, metastudio: MetaStudioSimulator
+@pytest.mark.parametrize(
+    ("fault", "missing"),
+    [
+        (Fault.raw(b'{"voice_name": "Somebody else"}'), "'MetaStudio has no job' is missing"),
+        (None, "In automatic review"),
+    ],
+    ids=["a wrong reply", "no message in the channel"],
+)
+async def test_what_the_bot_does_not_say_ends_it(
+    stage: Stage, slack: SlackWorkspace, metastudio: MetaStudioSimulator, fault: Fault | None, missing: str
 ) -> None:
     """The error says which words are missing."""
-    metastudio.chaos = lambda _: Fault.raw(b'{"voice_name": "Somebody else"}')
-    async with running(settings_for(slack, metastudio)):
-        with pytest.raises(StoryFailed, match="'MetaStudio has no job' is missing"):
+    metastudio.chaos, stage.timeout = lambda _: fault, 0.5
+    async with running(settings_for(slack, metastudio, voicejob_poll_seconds=60)):
+        with pytest.raises(StoryFailed, match=missing):
             await Story(stage).begin()
 
 
@@ -47,16 +55,6 @@ async def test_a_missing_acknowledgement_ends_it(stage: Stage) -> None:
     """Without a bot there is none."""
     with pytest.raises(StoryFailed, match="did not acknowledge"):
         await Story(stage).begin()
-
-
-async def test_a_missing_message_ends_it(
-    stage: Stage, slack: SlackWorkspace, metastudio: MetaStudioSimulator
-) -> None:
-    """The error says which change was not reported in the channel."""
-    stage.timeout = 0.5
-    async with running(settings_for(slack, metastudio, voicejob_poll_seconds=60)):
-        with pytest.raises(StoryFailed, match="In automatic review"):
-            await Story(stage).begin()
 
 
 async def test_a_personal_field_in_a_message_ends_it(stage: Stage) -> None:

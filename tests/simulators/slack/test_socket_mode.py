@@ -9,7 +9,7 @@ import pytest
 
 from bot.simulators.slack.workspace import SlackWorkspace
 from tests.simulators.slack.protocol import Api
-from tests.support import PATIENCE, eventually
+from tests.support import PATIENCE
 
 WebSocket = aiohttp.ClientWebSocketResponse
 
@@ -119,19 +119,3 @@ async def test_an_app_is_sent_away(slack: SlackWorkspace, api: Api) -> None:
     assert (left_for_payloads, end.type) == (0, aiohttp.WSMsgType.CLOSE)
     with pytest.raises(ValueError, match="boredom"):
         await slack.disconnect("boredom")
-
-
-async def test_payloads_go_to_the_app_that_is_there(slack: SlackWorkspace, channel: str, api: Api) -> None:
-    """Not to one that was killed, nor over a connection that was cut."""
-    async with aiohttp.ClientSession() as killed, api.link() as ws:
-        await killed.ws_connect(await api.link_url())
-        await slack.connected(2)
-        await killed.connector.close()  # type: ignore[union-attr]
-        await eventually(lambda: slack.connections == 1)
-        typed = asyncio.create_task(slack.command("/voicejob", channel=channel))
-        await acknowledge(ws)
-        assert (await typed).acked
-        slack.cut()
-        assert (await ws.receive()).type is aiohttp.WSMsgType.CLOSED
-
-    assert (await slack.command("/voicejob", channel=channel)).error == "dispatch_failed"
