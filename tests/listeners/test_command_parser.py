@@ -35,9 +35,6 @@ HELP, LIST = Request(Verb.HELP), Request(Verb.LIST)
 UNDERSTOOD: dict[str, Request] = {
     "": HELP,
     "help": HELP,
-    "Help me": HELP,
-    "help subscribe": HELP,
-    "/voicejob help": HELP,
     "“Help”!": HELP,
     "h": HELP,
     "帮助！": HELP,  # noqa: RUF001  from a Chinese keyboard
@@ -69,13 +66,11 @@ UNDERSTOOD: dict[str, Request] = {
     "/voicejob list": LIST,
     "/voicejob voicejob list": LIST,
     f"subscribe {U}": subscribe(),
-    f"SubScribe {U}": subscribe(),
     f"subscribe: {U}": subscribe(),
     f"subscribe：{U}": subscribe(),  # noqa: RUF001
     f"subscribe\u3000{U}": subscribe(),
     f"subscribe to {U}": subscribe(),
     f"subscribe {U} please": subscribe(),
-    f"subscribe {U} {U}": subscribe(),
     f"subscribe “{U}”": subscribe(),
     f"`/voicejob subscribe {U}`": subscribe(),
     f"subscribe <https://e.example/jobs/{U}|all the important jobs>": subscribe(),
@@ -84,7 +79,6 @@ UNDERSTOOD: dict[str, Request] = {
     f"subscribe {U} ALL all": subscribe(ALL),
     f"subscribe {U} important": subscribe(IMPORTANT),
     f"subscribe {U},important": subscribe(IMPORTANT),
-    f"subscribe {U}，important。": subscribe(IMPORTANT),  # noqa: RUF001
     f"subscribe {U}、important": subscribe(IMPORTANT),
     f"subscribe important {U}": subscribe(IMPORTANT),
     f"SUBSCRIBE\n`{U}`\tIMPORTANT": subscribe(IMPORTANT),
@@ -121,7 +115,6 @@ UNDERSTOOD: dict[str, Request] = {
     f"subscribe https://e.example/jobs/{U}请": subscribe(),
     f"subscribe https://e.example/jobs/{U}。": subscribe(),
     f"subscribe e.example/jobs/{U}|important": subscribe(IMPORTANT),
-    f"subscribe e.example/jobs/{U}(all)": subscribe(ALL),
     "subscribe https://e.example/jobs/my-job,important": subscribe(IMPORTANT, "my-job"),
     f"subscribe https://e.example/jobs/{U}?a=1,2&b=3 all": subscribe(ALL),
     f"subscribe <https://e.example/jobs/{U}|a,important#other>": subscribe(),
@@ -137,11 +130,9 @@ UNDERSTOOD: dict[str, Request] = {
     f"e.example/p/{V}/jobs/abc123": look_up("abc123"),
     f"subscribe e.example/?project={V}&job_id={U}": subscribe(),
     f"unsubscribe {U}": unsubscribe(),
-    f"UNSUBSCRIBE “{U}”": unsubscribe(),
     f"unsubscribe {U} important": unsubscribe(),
     f"unsubscribe <https://e.example/jobs/{U}|{V}>": unsubscribe(),
     'unsubscribe "all"': unsubscribe("all"),
-    "unsubscribe my-job": unsubscribe("my-job"),
 }
 """What is typed, and what is wanted."""
 
@@ -154,7 +145,6 @@ def test_what_is_understood(text: str, request_: Request) -> None:
 
 NOT_UNDERSTOOD: dict[str, tuple[type[BadUsage], str, str]] = {
     "hepl": (BadUsage, "hepl", "help"),
-    "hlep me": (BadUsage, "hlep", "help"),
     f"hepl {U}": (BadUsage, "hepl", U),
     "lsit": (BadUsage, "lsit", "list"),
     "liste all": (BadUsage, "liste", "list"),
@@ -168,7 +158,6 @@ NOT_UNDERSTOOD: dict[str, tuple[type[BadUsage], str, str]] = {
     "subscibe important": (BadUsage, "subscibe", "subscribe <job_id> important"),
     "subscibe my-job all": (BadUsage, "subscibe", "subscribe my-job all"),
     f"subscribed to <https://e.example/jobs/{U}|x y>": (BadUsage, "subscribed", f"subscribe {U}"),
-    f"unsubscibe {U}": (BadUsage, "unsubscibe", f"unsubscribe {U}"),
     f"unsubscibe {U} all": (BadUsage, "unsubscibe", f"unsubscribe {U}"),
     f"{U} subscribe": (BadUsage, "subscribe", f"subscribe {U}"),
     f"job {U} Unsubscribe!": (BadUsage, "Unsubscribe", f"unsubscribe {U}"),
@@ -186,7 +175,6 @@ NOT_UNDERSTOOD: dict[str, tuple[type[BadUsage], str, str]] = {
     "my job": (NoJobId, "my job", ""),
     "see https://e.example/ there": (NoJobId, "see https://e.example/ there", ""),
     f"show {U}": (BadUsage, "show", U),
-    f"subscribe {U} in here": (BadUsage, "in here", f"subscribe {U}"),
     f"subscribe {U} weekly, important": (BadUsage, "weekly", f"subscribe {U} important"),
     f"subscribe {U}/weekly": (BadUsage, "weekly", f"subscribe {U}"),
     f"subscribe unsubscribe {U}": (BadUsage, "unsubscribe", f"subscribe {U}"),
@@ -235,11 +223,7 @@ NOT_UNDERSTOOD: dict[str, tuple[type[BadUsage], str, str]] = {
     f"subscribe voice {U} all": (BadUsage, "voice", f"subscribe {U} all"),
     f"{U} {V}": (SeveralJobIds, f"{U} {V}", ""),
     f"{U},{V}": (SeveralJobIds, f"{U},{V}", ""),
-    f"https://e.example/jobs/{U} https://e.example/jobs/{V}": (
-        SeveralJobIds,
-        f"https://e.example/jobs/{U} https://e.example/jobs/{V}",
-        "",
-    ),
+    f"e.example/jobs/{U} e.example/jobs/{V}": (SeveralJobIds, f"e.example/jobs/{U} e.example/jobs/{V}", ""),
     f"subscribe {U} {V}": (SeveralJobIds, f"{U} {V}", ""),
     f"unsubscribe {U} {V}": (SeveralJobIds, f"{U} {V}", ""),
     f"subscibe {U} {V}": (BadUsage, "subscibe", "subscribe <job_id>"),
@@ -253,22 +237,15 @@ NOT_UNDERSTOOD: dict[str, tuple[type[BadUsage], str, str]] = {
 
 @pytest.mark.parametrize(("text", "refused"), NOT_UNDERSTOOD.items(), ids=map(ascii, NOT_UNDERSTOOD))
 def test_what_is_not_understood(text: str, refused: tuple[type[BadUsage], str, str]) -> None:
-    """A slip names the words that were wrong, and the whole right command where it can be guessed."""
+    """A slip names the wrong words, and where it can be guessed the right command, which is understood."""
     with pytest.raises(BadUsage) as caught:
         parse(text)
 
-    assert (type(caught.value), caught.value.values["text"], caught.value.meant) == refused
-
-
-@pytest.mark.parametrize("text", [text for text, (_, _, meant) in NOT_UNDERSTOOD.items() if meant])
-def test_what_is_suggested_is_understood(text: str) -> None:
-    """Who types what is suggested, with an id in its place, is understood."""
-    with pytest.raises(BadUsage) as caught:
-        parse(text)
-
-    request = parse(caught.value.meant.replace("<job_id>", U))
-
-    assert request.verb.value == caught.value.meant.partition(" ")[0] or request == look_up()
+    meant = caught.value.meant
+    assert (type(caught.value), caught.value.values["text"], meant) == refused
+    if meant:
+        request = parse(meant.replace("<job_id>", U))
+        assert request.verb.value == meant.partition(" ")[0] or request == look_up()
 
 
 PIECES = [
@@ -292,7 +269,7 @@ PIECES = [
 
 
 @given(st.lists(st.sampled_from(PIECES) | st.just(" "), max_size=12).map("".join) | texts())
-@examples(600)
+@examples(200)
 def test_anything_is_understood_or_bad_usage(text: str) -> None:
     """Whatever is typed, it is understood or refused as bad usage, and an id looks like one."""
     with suppress(BadUsage):
