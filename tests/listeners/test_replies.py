@@ -29,22 +29,13 @@ class Mistaken(GivenSettings):
         raise ZeroDivisionError(job_id)
 
 
-@pytest.fixture
-async def bot_with_a_mistake(slack: SlackWorkspace, metastudio: MetaStudioSimulator) -> AsyncIterator[None]:
-    """Run a bot that breaks while it makes a card."""
-    async with running(Mistaken(**dict(settings_for(slack, metastudio)))):
-        yield
-
-
-@pytest.mark.usefixtures("bot_with_a_mistake")
 async def test_a_mistake_in_the_code_is_a_sentence_and_a_traceback_in_the_log(
     slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The person hears that the bot failed, and can try again; the operator gets the traceback."""
-    job = metastudio.add_job()
-
-    asked = await slack.command("/voicejob", job["job_id"], channel=channel)
-    seen = await asked.message()
+    async with running(Mistaken(**dict(settings_for(slack, metastudio)))):
+        asked = await slack.command("/voicejob", metastudio.add_job()["job_id"], channel=channel)
+        seen = await asked.message()
 
     assert "Something went wrong inside the bot" in seen.text
     assert "ZeroDivisionError" not in str(seen.blocks)
@@ -85,7 +76,7 @@ def test_when_an_answer_is_sent_again(error: Exception, pause: float | None) -> 
     assert pause_before_resend(error, 0.25) == pause
 
 
-@pytest.mark.usefixtures("bot_with_a_mistake")
+@pytest.mark.usefixtures("bot")
 async def test_an_answer_is_sent_three_times(
     slack: SlackWorkspace, channel: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -3,14 +3,12 @@
 from typing import Any
 
 import pytest
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.listeners.unhandled import acknowledged, answer_to, kind_of, type_of
 from bot.messages import channel as notices
 from bot.messages import job_card, private
-from bot.messages.blocks import actions, button
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
-from bot.simulators.slack.workspace import BOT_TOKEN, SlackWorkspace
+from bot.simulators.slack.workspace import SlackWorkspace
 from bot.slack.replies import NO_DIRECT_MESSAGE
 from bot.telemetry.metrics import OTHER, PRESSED, TYPED
 from tests.support import BOTH_MODES, log_lines, log_text
@@ -90,6 +88,16 @@ def test_other_commands_are_named_and_menus_are_empty() -> None:
     assert acknowledged({"type": "shortcut"}).body == ""
 
 
+EVENTS = [
+    event("app_mention", user="U0ALICE", text="hello", channel="C1", ts="1.1", team="T0VOICEJOB"),
+    event("message", user="U0ALICE", text=None, channel="D1", channel_type="im"),
+    event("message", user="U0GUEST", team="T0OTHER", text="x", channel="C1"),
+    event("function_executed", function={"callback_id": "f"}, inputs={}, function_execution_id="Fx1"),
+    event("brand_new"),
+]
+"""Slack would send an event again that is not acknowledged, and switch events off in the end."""
+
+
 @pytest.mark.usefixtures("bot")
 class TestThroughTheBot:
     """As Slack sends it."""
@@ -111,13 +119,8 @@ class TestThroughTheBot:
 
     async def test_who_can_not_be_answered_is_written_to(self, slack: SlackWorkspace) -> None:
         """Slack gives no address for a global shortcut, a form, or a button in the App Home."""
-        for user, kind in (
-            ("U0A", "shortcut look"),
-            ("U0B", "view_submission form"),
-            ("U0C", "dialog_submission"),
-            ("U0D", "block_actions old_button"),
-        ):
-            body, said = INTERACTIVE[kind]
+        for number, kind in enumerate(("shortcut look", "view_submission form", "block_actions old_button")):
+            (body, said), user = INTERACTIVE[kind], f"U{number}"
             person = {"user": {"id": user, "team_id": "T0VOICEJOB"}}
             assert (await slack.send("interactive", body | person)).acked
             told = await slack.message_where(lambda seen, user=user: seen in slack.direct(user))  # type: ignore[misc]
@@ -129,14 +132,13 @@ class TestThroughTheBot:
         menu = {"type": "block_suggestion", "action_id": "pick", "value": "typed", **PERSON}
         guest = {"user": {"id": "U0ALICE", "team_id": "T0OTHER"}}
         closed = {"type": "view_closed", "view": FORM, **PERSON}
-        mention = event("app_mention", user="U0ALICE", channel="C1", team="T0VOICEJOB")
         for kind, body, reply in (
             ("interactive", menu, {"options": []}),
             ("interactive", menu | guest, {"options": []}),
             ("interactive", closed, None),
             ("interactive", {"type": "shortcut", **guest}, None),
             ("interactive", {"type": "shortcut", "user": {"id": ["U0ALICE"]}}, None),
-            ("events_api", mention, None),
+            *(("events_api", each, None) for each in EVENTS),
         ):
             sent = await slack.send(kind, body)
             assert (sent.acked, sent.reply) == (True, reply), body
@@ -161,31 +163,13 @@ class TestThroughTheBot:
         assert log_text(caplog).count(NO_DIRECT_MESSAGE) == 1
         assert [record for record in caplog.records if record.exc_info] == []
 
-    async def test_events_are_acknowledged(self, slack: SlackWorkspace) -> None:
-        """Slack would send an event again that is not, three times, and switch events off in the end."""
-        for body in (
-            event("app_mention", user="U0ALICE", text="hello", channel="C1", ts="1.1", team="T0VOICEJOB"),
-            event("message", user="U0ALICE", text=None, channel="D1", channel_type="im"),
-            event("message", user="U0GUEST", team="T0OTHER", text="x", channel="C1"),
-            event("function_executed", function={"callback_id": "f"}, inputs={}, function_execution_id="Fx1"),
-            event("app_uninstalled"),
-            event("brand_new"),
-        ):
-            assert (await slack.send("events_api", body)).acked, body
-
-    async def test_an_old_button_and_another_command(self, slack: SlackWorkspace) -> None:
-        """A message of an earlier version stands in the channel for ever, and people press."""
-        channel = slack.add_channel("old")
-        row = actions(button("Old", "old_button", f"{JOB} {channel}"))
-        await AsyncWebClient(BOT_TOKEN, base_url=slack.api_url).chat_postMessage(
-            channel=channel, text="old", blocks=[row]
-        )
-        pressed = await slack.press(slack.messages(channel)[0], "old_button")
-        outsider = await slack.press(slack.messages(channel)[0], "old_button", team="T0OTHER")
+    async def test_a_guest_and_another_command(self, slack: SlackWorkspace, channel: str) -> None:
+        """Each is told why nothing happens."""
+        guest = {"user": {"id": "U0ALICE", "team_id": "T0OTHER"}}
+        pressed = await slack.send("interactive", press() | guest, channel=channel, can_answer=True)
         typed = await slack.command("/otherjob", "list", channel=channel)
 
-        assert NEW_CARD in (await pressed.message()).text
-        assert "Only members" in (await outsider.message()).text
+        assert "Only members" in (await pressed.message()).text
         assert "I don't know the command `/otherjob`" in (await typed.message()).text
 
     async def test_what_has_no_channel(
