@@ -119,7 +119,13 @@ class TestRequests:
         """The box takes 12000 characters; what can't be sent gets a sentence."""
         assert await browser.ask("say", channel=voices, text="😀" * 12000) is None
         assert "12000" in str(await browser.ask("say", channel=voices, text="x" * 12001))
-        assert await browser.ask("say", channel="C404", text="x") == "There is no such channel."
+        for text, there, error in (
+            ("x", {"channel": "C404"}, "There is no such channel."),
+            (" \n\t ", {}, "There is nothing to send."),
+            ("/archive", {"thread_ts": "1.0"}, "Slack takes no commands in threads. Type it in the channel."),
+            ("x", {"thread_ts": "1.0"}, "This thread is not there any more."),
+        ):
+            assert await browser.ask("say", **{"channel": voices, "text": text} | there) == error
         assert [part["text"] for part in browser.parts("message")] == ["😀" * 12000]
 
     async def test_press(self, ground: Playground, browser: Browser, voices: str) -> None:

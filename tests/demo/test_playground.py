@@ -156,22 +156,6 @@ class TestMessageBox:
         assert (message.author, message.bot_id, message.user, message.thread_ts) == (ALICE, None, None, None)
         assert [each.text for each in offline.slack.thread(channel, parent.ts)] == ["reply"]
 
-    @pytest.mark.parametrize(
-        ("typed", "to", "why"),
-        [
-            (" \n\t ", {}, "There is nothing to send."),
-            ("/invite @voicejob", {"thread_ts": "1.000001"}, "Slack takes no commands in threads."),
-            ("hello", {"thread_ts": "1.000001"}, "This thread is not there any more."),
-            ("hello", {"channel": "C404"}, "There is no such channel."),
-        ],
-    )
-    async def test_refusals(self, offline: Playground, typed: str, to: dict[str, str], why: str) -> None:
-        """The person is told why, and nothing appears."""
-        with pytest.raises(NotPossible, match=why):
-            await composer.say(offline, typed, **{"channel": offline.slack.add_channel("voices")} | to)
-
-        assert (offline.slack.shown, offline.notes) == ([], [])
-
     async def test_commands(self, offline: Playground) -> None:
         """Slack's own do what they say, and the channel is told; Alice is told what can't be done."""
         channels = {"voices": offline.slack.add_channel("voices"), "": offline.slack.direct_channel(ALICE)}

@@ -93,7 +93,6 @@ def test_lengths(limit: int, place: str, block: Any) -> None:
         ({**DIVIDER, "text": PLAIN}, ": unknown key 'text'"),
         ({"type": "section"}, ": needs text or fields"),
         (section(text="words"), "/text: not a plain_text or mrkdwn object"),
-        (section(text={"type": "mrkdwn"}), "/text: text is missing"),
         (section(text={**MRKDWN, "emoji": True}), "/text: unknown key 'emoji'"),
         (section(text={**PLAIN, "emoji": "yes"}), "/text/emoji: not true or false"),
         (section(fields=[MRKDWN] * 11), "/fields: 11 fields, at most 10"),

@@ -79,46 +79,26 @@ async def test_where_a_stranger_writes(scopes: str, errors: list[str | None], *,
         assert (posting["needed"], posting["provided"]) == ("chat:write", "commands")
 
 
-async def test_an_archived_channel_takes_nothing(slack: SlackWorkspace, channel: str, api: Api) -> None:
-    """Each method has its own word for it."""
-    ts = await post(api, channel)
-    slack.archive(channel)
-
-    assert (await api(POST, channel=channel, text="x"))["error"] == "is_archived"
-    assert (await api(UPDATE, channel=channel, ts=ts, text="x"))["error"] == "is_inactive"
-
-
-async def test_a_posted_message_stands_in_the_channel(
+async def test_an_update_changes_a_message_in_its_place(
     slack: SlackWorkspace, channel: str, api: Api, clock: Clock
 ) -> None:
-    """People see what was sent; the answer has it with ids for its blocks; the call is recorded."""
-    sent: dict[str, Any] = {"channel": channel, "text": "card", "blocks": CARD, "unfurl_links": False}
-    answer = await api(POST, **sent)
-
-    [message], [call] = slack.messages(channel), slack.calls
-    assert (message.text, message.blocks, message.user) == ("card", CARD, None)
-    assert (answer["channel"], answer["ts"]) == (channel, message.ts)
-    assert answer["message"]["blocks"] == [{**CARD[0], "block_id": "block-0"}, CARD[1]]
-    assert (answer["message"]["text"], answer["message"]["bot_id"]) == ("card", "B0VOICEJOB")
-    assert (call.method, call.arguments, call.at) == (POST, sent, clock.now)
-
-
-async def test_an_update_changes_a_message_in_its_place(
-    slack: SlackWorkspace, channel: str, api: Api
-) -> None:
-    """It keeps its ts and its thread; without blocks it has none any more; the history has each version."""
-    ts = await post(api, channel, "old", blocks=CARD)
-    reply = await post(api, channel, "reply", thread_ts=ts)
-    answer = await api(UPDATE, channel=channel, ts=ts, text="new", parse="none", link_names=False)
+    """The answers have the message, with ids for its blocks; the history has each version."""
+    sent: dict[str, Any] = {"channel": channel, "text": "old", "blocks": CARD, "unfurl_links": False}
+    posted = await api(POST, **sent)
+    reply = await post(api, channel, "reply", thread_ts=posted["ts"])
+    answer = await api(UPDATE, channel=channel, ts=posted["ts"], text="new", parse="none", link_names=False)
     await api(UPDATE, channel=channel, ts=reply, text="changed", blocks=CARD)
 
-    [card], [changed] = slack.messages(channel), slack.thread(channel, ts)
-    assert (card.ts, card.text, card.blocks, card.edited) == (ts, "new", [], True)
-    assert (changed.ts, changed.blocks) == (reply, CARD)
-    assert (answer["channel"], answer["ts"], answer["text"]) == (channel, ts, "new")
+    [card], [changed] = slack.messages(channel), slack.thread(channel, posted["ts"])
+    assert (posted["channel"], posted["message"]["text"]) == (channel, "old")
+    assert posted["message"]["blocks"] == [{**CARD[0], "block_id": "block-0"}, CARD[1]]
+    assert (card.ts, card.text, card.blocks, card.edited) == (posted["ts"], "new", [], True)
+    assert (changed.ts, changed.blocks, changed.user) == (reply, CARD, None)
+    assert (answer["channel"], answer["ts"], answer["text"]) == (channel, card.ts, "new")
     assert answer["message"]["edited"]
     assert texts(slack.history) == ["old", "reply", "new", "changed"]
     assert texts(slack.shown) == ["new", "changed"]
+    assert (slack.calls[0].method, slack.calls[0].arguments, slack.calls[0].at) == (POST, sent, clock.now)
 
 
 async def test_a_channel_shows_broadcast_replies(slack: SlackWorkspace, channel: str, api: Api) -> None:
@@ -187,6 +167,9 @@ async def test_what_can_be_updated_and_replied_to(slack: SlackWorkspace, channel
         assert (updating.get("error"), replying.get("error")) == (update_error, reply_error)
     assert slack.violations == []
     assert (await api(UPDATE, channel=channel, text="x"))["error"] == "invalid_arguments"
+    slack.archive(channel)
+    assert (await api(POST, channel=channel, text="x"))["error"] == "is_archived"
+    assert (await api(UPDATE, channel=channel, ts=card, text="x"))["error"] == "is_inactive"
 
 
 # Rate limits and faults
