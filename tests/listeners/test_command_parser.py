@@ -248,8 +248,8 @@ PIECES = [
     *LEVELS,
     *HOSTILE_PIECES,
     *" ,:，：、\"'`“”<>|",  # noqa: RUF001  Chinese keyboards
-    *(U, V, f"<{LINK}|"),
-    *["subscibe", "importnt", "lsit", "voicejob", "job", "my-job", "help", "https://", "<https://e.example/jobs/"],
+    *(U, V, f"<{LINK}|", "https://", "<https://e.example/jobs/"),
+    *("subscibe", "importnt", "lsit", "voicejob", "job", "my-job", "help"),
 ]
 
 

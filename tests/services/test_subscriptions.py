@@ -124,21 +124,6 @@ class TestSubscribing:
         assert (said.user, said.ts) == (card.user, card.ts)
         assert len(room.public()) == 1
 
-    async def test_every_change_is_told(self, room: Room) -> None:
-        """A change is a reply in the card's thread, shown in the channel too, and the card is edited."""
-        await room.subscribe()
-        card = room.card
-        room.metastudio.set_state(room.job_id, "AUDIT_FAILED")
-        reply = await room.posted("Waiting for the recordings → Review failed")
-
-        assert reply.thread_ts == card.ts
-        assert reply.reply_broadcast
-        assert "Upload new recordings" in reply.text
-        edited = await room.slack.message_where(
-            lambda seen: seen.ts == card.ts and "Review failed" in seen.text
-        )
-        assert edited.edited
-
     async def test_only_what_is_important_reaches_the_channel(self, room: Room) -> None:
         """With "important" the thread has every change, and the channel those that ask for somebody."""
         await room.subscribe("important")

@@ -82,10 +82,8 @@ class TestErrors:
             ("POST", JOBS, STRANGER, 401, "APIGW.0307"),
             ("POST", ELSEWHERE, CHINESE, 400, "MSS.00010004"),
             ("GET", f"{ELSEWHERE}?limit=0", CHINESE, 400, "MSS.00010009"),
-            ("GET", f"{ELSEWHERE}/a.b", CHINESE, 400, "MSS.00010009"),
             ("GET", f"{JOBS}?limit=0", CHINESE, 400, "MSS.00000003"),
             ("GET", f"{JOBS}/a.b", CHINESE, 400, "MSS.00000003"),
-            ("GET", f"{JOBS}/{'a' * 65}", {}, 400, "MSS.10000003"),
             ("GET", f"{JOBS}/a.b", {}, 400, "MSS.10000003"),
             ("GET", f"{JOBS}/aB3-_{'a' * 59}", {}, 404, "MSS.41000003"),
             ("GET", f"{JOBS}?limit=101", {}, 400, "MSS.10000003"),
@@ -95,7 +93,10 @@ class TestErrors:
         self, client: AsyncClient, method: str, path: str, headers: dict[str, Any], status: int, code: str
     ) -> None:
         """Path, caller, method, project, app user, and id or parameters are checked in this order."""
-        assert refusal(await client.request(method, path, headers=headers)) == (status, code)
+        answer = await client.request(method, path, headers=headers)
+
+        assert refusal(answer) == (status, code)
+        assert ("request_id" in answer.json()) == code.startswith("APIGW")
 
 
 def sign(
@@ -136,7 +137,6 @@ class TestAuthentication:
             ({}, "APIGW.0301"),
             ({"Authorization": "Basic YTpi"}, "APIGW.0305"),
             (sign(JOBS, HEADERS), None),
-            (sign(JOBS, HEADERS) | {"Host": "metastudio.example"}, "APIGW.0301"),
             (sign(f"{JOBS}?limit=1", HEADERS), "APIGW.0301"),
             (sign(JOBS, HEADERS, secret="other"), "APIGW.0301"),
             (sign(JOBS, HEADERS, access="OTHER"), "APIGW.0301"),
