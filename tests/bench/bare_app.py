@@ -4,9 +4,8 @@ Run as a process of its own, with the bot's environment. Once it listens it writ
 its address to stderr, and it lives until it is terminated.
 """
 
-import asyncio
 import os
-import signal
+import socket
 import sys
 
 from aiohttp import web
@@ -19,21 +18,15 @@ async def acknowledge(ack: AsyncAck) -> None:
     await ack()
 
 
-async def serve() -> None:
-    """Serve the app, which checks each request's signature, until this process is terminated."""
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+if __name__ == "__main__":
     client = AsyncWebClient(token=os.environ["SLACK_BOT_TOKEN"], base_url=os.environ["SLACK_API_URL"])
     app = AsyncApp(client=client, signing_secret=os.environ["SLACK_SIGNING_SECRET"])
     app.command("/voicejob")(acknowledge)
-    runner = web.AppRunner(app.web_app(), access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    host, port = runner.addresses[0]
-    print(f"ready: http://{host}:{port}/slack/events", file=sys.stderr, flush=True)
-    await stop.wait()
-    await runner.cleanup()
-
-
-if __name__ == "__main__":
-    asyncio.run(serve())
+    listener = socket.create_server(("127.0.0.1", 0))
+    ready = "ready: http://{}:{}/slack/events".format(*listener.getsockname())
+    web.run_app(
+        app.web_app(),
+        sock=listener,
+        access_log=None,
+        print=lambda _: print(ready, file=sys.stderr, flush=True),
+    )

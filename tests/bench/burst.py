@@ -7,12 +7,11 @@ one answer at its ``response_url``. Exits with 1 if one did not, or if a command
 
 import argparse
 from functools import partial
-from math import nan
 from pathlib import Path
 
-from tests.bench.acks import OK, both, both_apps, in_turns
-from tests.bench.processes import BARE_APP, simulators
-from tests.bench.report import MS, Figure, options, quantile, run, zero
+from tests.bench.load import both_apps, in_turns
+from tests.bench.processes import simulators
+from tests.bench.report import MS, Figure, beside, options, quantile, run
 
 JOBS = 500
 LATENCY = 0.1
@@ -25,25 +24,16 @@ async def measure(given: argparse.Namespace, folder: Path) -> list[Figure]:
     """Send both apps the same bursts."""
     commands = given.commands * given.rounds
     async with simulators(folder, latency=LATENCY, jobs=JOBS) as world, both_apps(world, jobs=JOBS) as apps:
-        ours, theirs = await in_turns(apps, commands=commands, rate=ALL_AT_ONCE, rounds=given.rounds)
-    all_ms = [ours.ack_ms, theirs.ack_ms]
-    sent_ms = [[MS * (ack.seconds - ack.late) for ack in app.acks] for app in (ours, theirs)]
-    answered = [ours.answers[ack.number] for ack in ours.acks if ack.status == OK]
+        await in_turns(apps, commands=commands, rate=ALL_AT_ONCE, rounds=given.rounds)
+    rates = (given.commands * MS / max(app.ack_ms) for app in apps)
     return [
-        Figure("commands", len(ours.acks), len(theirs.acks), BARE_APP),
-        zero("  not acknowledged with 200", ours.refused, theirs.refused, BARE_APP),
-        zero("  acknowledged, not answered", answered.count(0)),
-        zero("  answered twice", sum(times > 1 for times in ours.answers.values())),
-        zero("  answered without the card", ours.without_card),
-        both("acknowledged a second, in the slowest burst", (given.commands * MS / max(ms) for ms in all_ms)),
-        both("ack p50, ms, from the sending", (quantile(ms, 0.5) for ms in sent_ms)),
-        both("ack p99, ms", (quantile(ms, 0.99) for ms in sent_ms), "2 at most"),
-        both("ack slowest, ms", map(max, sent_ms)),
-        both("ack p99, ms, from the beginning", (quantile(ms, 0.99) for ms in all_ms), "2 at most"),
-        both("CPU of one command, card and all, ms", (ours.cpu_ms, theirs.cpu_ms), "4.5 at most"),
-        Figure("requests to MetaStudio", ours.requests),
-        Figure("card p50, ms", quantile(ours.card_ms, 0.5)),
-        Figure("card slowest, ms", max(ours.card_ms, default=nan)),
+        beside("commands", (len(app.acks) for app in apps), digits=0),
+        *apps[0].failures(),
+        beside("acknowledged a second, in the slowest burst", rates, "0.75 at least"),
+        beside("ack p50, ms", (quantile(app.ack_ms, 0.5) for app in apps)),
+        beside("ack p99, ms", (quantile(app.ack_ms, 0.99) for app in apps), "2 at most"),
+        beside("CPU of one command, card and all, ms", (app.cpu_ms for app in apps), "4.5 at most"),
+        *apps[0].cards(),
     ]
 
 

@@ -5,6 +5,7 @@ browser without a cache.
 """
 
 import argparse
+from collections import defaultdict
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -17,9 +18,6 @@ DRAWN: Final = """new MutationObserver(() => {
     if (!window.drawnAt && document.querySelector("main article")) window.drawnAt = performance.now();
 }).observe(document, { childList: true, subtree: true });"""
 """Notes when the first message is in the document, in milliseconds from the start of the navigation."""
-REQUESTS: Final = "requests"
-BYTES: Final = "bytes over the wire, headers included"
-FRAME: Final = "bytes of the WebSocket's first frame"
 
 
 async def measure(given: argparse.Namespace, _: Path) -> list[Figure]:
@@ -33,30 +31,27 @@ async def visit(chromium: Browser, address: str) -> dict[str, float]:
     """Open the page once, in a browser that has nothing of it."""
     context = await chromium.new_context()
     page = await context.new_page()
-    counted = {REQUESTS: 0.0, BYTES: 0.0, FRAME: 0.0}
+    counted: defaultdict[str, float] = defaultdict(float)
     network = await context.new_cdp_session(page)
     await network.send("Network.enable")
 
     def ended(event: dict[str, Any]) -> None:
-        counted[REQUESTS] += 1
-        counted[BYTES] += event["encodedDataLength"]
+        counted["requests"] += 1
+        counted["bytes over the wire, headers included"] += event["encodedDataLength"]
 
     def framed(event: dict[str, Any]) -> None:
-        counted[FRAME] += len(event["response"]["payloadData"].encode())
+        counted["bytes of the WebSocket's first frame"] += len(event["response"]["payloadData"].encode())
 
     network.on("Network.loadingFinished", ended)
     network.once("Network.webSocketFrameReceived", framed)
     await page.add_init_script(DRAWN)
     await page.goto(address, wait_until="networkidle")
     await page.wait_for_function("window.drawnAt")
-    drawn_at = await page.evaluate("window.drawnAt")
+    counted["ms to the first message in the page"] = await page.evaluate("window.drawnAt")
     await context.close()
-    return counted | {"ms to the first message in the page": drawn_at}
+    return counted
 
 
 if __name__ == "__main__":
     given = options(__doc__, visits=(9, 1, "with an empty cache each"))
-    run(
-        partial(measure, given),
-        f"The demo's page: medians of {given.visits} visits, each with an empty cache",
-    )
+    run(partial(measure, given), f"The demo's page: medians of {given.visits} visits")

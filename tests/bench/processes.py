@@ -9,9 +9,10 @@ import os
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -22,8 +23,6 @@ from bot.metastudio.client import MetaStudio
 from bot.simulators.metastudio.account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
 from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 
-BARE_APP = "Bolt app that only acks"
-BARE_PYTHON = "import sys, time; print('ready: yes', file=sys.stderr, flush=True); time.sleep(3600)"
 STORE = "voicejob.sqlite"
 """Where the bot looks for its store, in its folder."""
 READY = "ready: "
@@ -41,7 +40,7 @@ class Process:
     ``log`` has all that it wrote to stderr. Measuring it raises psutil.NoSuchProcess when it is gone.
     """
 
-    pid: int
+    system: psutil.Popen
     ready: str
     seconds: float
     log: Path
@@ -49,12 +48,12 @@ class Process:
     @property
     def mebibytes(self) -> float:
         """The memory that it holds (resident set)."""
-        return psutil.Process(self.pid).memory_info().rss / MEBIBYTE
+        return self.system.memory_info().rss / MEBIBYTE
 
     @property
     def cpu_seconds(self) -> float:
         """The processor time that it has used so far."""
-        times = psutil.Process(self.pid).cpu_times()
+        times = self.system.cpu_times()
         return times.user + times.system
 
 
@@ -79,6 +78,19 @@ class Simulators:
         auth = AccessKey(Key(ACCESS_KEY, SECRET_KEY), project_id=PROJECT_ID)
         return MetaStudio(self.metastudio, project_id=PROJECT_ID, auth=auth)
 
+    def settings(self, **more: str) -> dict[str, str]:
+        """Return the bot's environment variables, and ``more``."""
+        return {
+            "SLACK_BOT_TOKEN": BOT_TOKEN,
+            "SLACK_API_URL": self.slack,
+            "METASTUDIO_ENDPOINT": self.metastudio,
+            "HUAWEICLOUD_SDK_AK": ACCESS_KEY,
+            "HUAWEICLOUD_SDK_SK": SECRET_KEY,
+            "HUAWEICLOUD_SDK_PROJECT_ID": PROJECT_ID,
+            "VOICEJOB_HOST": "127.0.0.1",
+            "PORT": "0",
+        } | more
+
 
 @asynccontextmanager
 async def simulators(
@@ -98,58 +110,38 @@ def bot(
     ``store`` is a file in the world's folder: two bots at a time need one each.
     """
     way = {"SLACK_APP_TOKEN": APP_TOKEN} if socket_mode else {"SLACK_SIGNING_SECRET": SIGNING_SECRET}
-    return running(["-m", "bot", "run"], world.folder, _settings(world) | way | {"VOICEJOB_STORE": store})
+    return running(["-m", "bot", "run"], world.folder, world.settings(VOICEJOB_STORE=store, **way))
 
 
 def bare_app(world: Simulators) -> AbstractAsyncContextManager[Process]:
     """Run the Bolt app that only acknowledges."""
-    settings = _settings(world) | {"SLACK_SIGNING_SECRET": SIGNING_SECRET}
+    settings = world.settings(SLACK_SIGNING_SECRET=SIGNING_SECRET)
     return running(["-m", "tests.bench.bare_app"], world.folder, settings)
-
-
-def bare_python(world: Simulators) -> AbstractAsyncContextManager[Process]:
-    """Run a Python that has imported nothing of its own accord."""
-    return running(["-c", BARE_PYTHON], world.folder)
 
 
 @asynccontextmanager
 async def running(
-    arguments: Sequence[str], folder: Path, settings: Mapping[str, str] | None = None
+    arguments: Sequence[str], folder: Path, settings: Mapping[str, str] = MappingProxyType({})
 ) -> AsyncIterator[Process]:
     """Run a Python process while the context lasts. Raises RuntimeError if it does not get ready."""
     log = folder / f"{time.monotonic_ns()}.log"
     started = time.monotonic()
-    environment = os.environ | dict(settings or {})
+    command = [sys.executable, *arguments]
     with log.open("w") as stderr:  # a pipe would have to be emptied while something is measured
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, *arguments, cwd=folder, env=environment, stderr=stderr
-        )
+        process = psutil.Popen(command, cwd=folder, env={**os.environ, **settings}, stderr=stderr)
     try:
         ready = ""
         while not ready.endswith("\n"):
             await asyncio.sleep(LOOK_EVERY)
-            if process.returncode is not None or time.monotonic() - started > START_SECONDS:
+            if process.poll() is not None or time.monotonic() - started > START_SECONDS:
                 raise RuntimeError(f"a process did not get ready: {log.read_text()[-2000:]}")
             ready = "".join(log.read_text().partition(READY)[2].splitlines(keepends=True)[:1])
-        yield Process(process.pid, ready.strip(), time.monotonic() - started, log)
+        yield Process(process, ready.strip(), time.monotonic() - started, log)
     finally:
-        if process.returncode is None:
+        with suppress(psutil.NoSuchProcess):
             process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), STOP_SECONDS)
-        except TimeoutError:
+            await asyncio.to_thread(process.wait, STOP_SECONDS)
+        except psutil.TimeoutExpired:
             process.kill()
-            await process.wait()
-
-
-def _settings(world: Simulators) -> dict[str, str]:
-    return {
-        "SLACK_BOT_TOKEN": BOT_TOKEN,
-        "SLACK_API_URL": world.slack,
-        "METASTUDIO_ENDPOINT": world.metastudio,
-        "HUAWEICLOUD_SDK_AK": ACCESS_KEY,
-        "HUAWEICLOUD_SDK_SK": SECRET_KEY,
-        "HUAWEICLOUD_SDK_PROJECT_ID": PROJECT_ID,
-        "VOICEJOB_HOST": "127.0.0.1",
-        "PORT": "0",
-    }
+            process.wait()

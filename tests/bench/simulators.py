@@ -20,7 +20,6 @@ from bot.simulators.slack.workspace import SLACKS_LIMITS, SlackWorkspace
 
 STATES = ("PROCESSING", "RESULT_REVIEW")
 """Jobs are in the first one, and change to and fro."""
-MINUTE = 60
 
 
 def job_id(number: int) -> str:
@@ -103,12 +102,12 @@ async def serve(jobs: int, channels: int, latency: float, *, limited: bool) -> N
     limits = SLACKS_LIMITS if limited else None
     async with MetaStudioSimulator(latency=latency) as metastudio, SlackWorkspace(limits=limits) as slack:
         for number in range(jobs):
-            changed = int(time.time()) - MINUTE * (number + 10)
+            changed = int(time.time()) - 60 * (number + 10)
             metastudio.add_job(
                 job_id=job_id(number),
                 state=STATES[0],
                 voice_name=voice(number),
-                create_time=changed - MINUTE,
+                create_time=changed - 60,
                 lastupdate_time=changed,
             )
         control = Control(metastudio, slack)

@@ -9,28 +9,35 @@ Exits with 1 if an aim is missed.
 
 import argparse
 import asyncio
-import json
+import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
-from dataclasses import asdict
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import closing
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bot.domain.jobs import Job
 from bot.domain.rates import RATE_LIMITS, RateLimits
-from bot.domain.subscriptions import Key
-from bot.metastudio.client import MetaStudio
+from bot.domain.subscriptions import Card, Key, Level, Subscription
+from bot.simulators.slack.records import TEAM_ID
+from bot.simulators.slack.workspace import ALICE
+from bot.store import open_store
+from bot.store.disk import TABLE
+from bot.store.records import row_of, text_of
 from bot.store.sqlite import SqliteStore
 from bot.watch.watcher import Watcher
-from tests.bench.processes import STORE, Process, Simulators, bare_python, bot, running, simulators
-from tests.bench.report import MS, Figure, at_most, options, progress, quantile, run, zero
-from tests.bench.subscribers import EACH, write_store
-from tests.bot_process import PROGRAM, Life
+from tests.bench.processes import STORE, Simulators, bot, running, simulators
+from tests.bench.report import MS, Figure, options, progress, quantile, run
+from tests.bot_process import Life
 
-MOST_MIB = 120.0
-MOST_CPU_MS = 100.0
+EACH = 2
+"""Channels that follow each job: all channels in turn, so that each of them follows one of the first jobs."""
+MOST_MIB = 120
+MOST_CPU_MS = 100
+MOST_PAGES = 2
 FEW, MANY = 10, 1000
 """Jobs that change between two checks."""
 ROUNDS = 5
@@ -47,22 +54,48 @@ async def measure(given: argparse.Namespace, folder: Path) -> list[Figure]:
     """Measure one thing after the other."""
     figures: list[Figure] = []
     for part in (load, check, spread):
-        if given.only in ("", part.__name__):
-            progress(part.__name__)
-            limited = part is not spread or not given.quick
-            crowd = simulators(folder, jobs=given.jobs, channels=given.channels, limited=limited)
-            async with crowd as world:
-                figures += await part(world, given)
-            (folder / STORE).unlink()
+        progress(part.__name__)
+        limited = part is not spread or not given.quick
+        async with simulators(folder, jobs=given.jobs, channels=given.channels, limited=limited) as world:
+            figures += await part(world, given)
+        (folder / STORE).unlink()
     return figures
+
+
+async def write_store(world: Simulators) -> None:
+    """Subscribe all channels, each with a card in it, and write that into a store of the bot's own."""
+    cards = await world.call("post_cards", world.channels)
+    channels = cycle(zip(world.channels, cards, strict=True))
+    now, rows = int(time.time()), []
+    for number, job in enumerate(await world.call("jobs")):
+        for _ in range(EACH):
+            channel, ts = next(channels)
+            subscription = Subscription(
+                team_id=TEAM_ID,
+                channel_id=channel,
+                job_id=job["job_id"],
+                level=Level.ALL if number % 2 else Level.IMPORTANT,
+                subscribed_by=ALICE,
+                subscribed_at=now - number,
+                job=Job.from_api(job).remembered(),
+                delivered_at=now,
+            )
+            card = Card(ts=ts, posted_at=now, fingerprint=subscription.fingerprint)
+            written = subscription.model_copy(update={"card": card})
+            rows.append((row_of(written.key), text_of(written)))
+    path = world.folder / STORE
+    async with open_store(path):
+        pass
+    with closing(sqlite3.connect(path)) as database, database:
+        database.executemany(f"INSERT INTO {TABLE} (key, value) VALUES (?, ?)", rows)  # noqa: S608  a constant
 
 
 async def load(world: Simulators, _: argparse.Namespace) -> list[Figure]:
     """Measure the bot as an operator runs it: the start, and the memory, without and with subscriptions."""
-    async with bot(world, socket_mode=True) as empty, bare_python(world) as bare:
+    async with bot(world, socket_mode=True) as empty:
         empty_cpu = empty.cpu_seconds
         await asyncio.sleep(2)
-        before, least = empty.mebibytes, bare.mebibytes
+        before = empty.mebibytes
     (world.folder / STORE).unlink()
     await write_store(world)
     async with bot(world, socket_mode=True) as full:
@@ -72,9 +105,8 @@ async def load(world: Simulators, _: argparse.Namespace) -> list[Figure]:
     return [
         Figure("start to ready, s", full.seconds, empty.seconds, NONE, digits=2),
         Figure("  CPU of that, s", full_cpu, empty_cpu, NONE, digits=2),
-        Figure("memory with no subscriptions, MiB", before, least, "bare Python", digits=1),
         Figure("memory once loaded, MiB", after, before, NONE, digits=1),
-        at_most("memory after the first check, MiB", checked, MOST_MIB, before, NONE),
+        Figure("memory after the first check, MiB", checked, before, NONE, digits=1, most=MOST_MIB),
     ]
 
 
@@ -87,146 +119,101 @@ async def until_quiet(world: Simulators) -> None:
             requests, last = requests + new, time.monotonic()
 
 
-Check = Mapping[str, float]
-"""What one check took: requests by API (``list``, ``show``), resources, changes and writes."""
-
-
-class MeasuredWatcher:
-    """The bot's watcher in this process, which checks when it is asked to."""
-
-    def __init__(self, world: Simulators, store: SqliteStore, metastudio: MetaStudio) -> None:
-        self._world = world
-        self._store = store
-        self._changes: list[Key] = []
-        self._watcher = Watcher(metastudio, store, poll=POLL, changed=self._changes.append)
-
-    async def check(self, changing: Iterable[int] = ()) -> Check:
-        """Let these jobs change, and check once."""
-        await self._world.call("change", list(changing))
-        await self._world.call("count")
-        self._changes.clear()
-        writes = await self._writes()
-        cpu_ms, seconds = await resources(self._watcher.check)
-        requests = await self._world.call("count")
-        changes = {"changed": len(self._changes), "writes": await self._writes() - writes}
-        return {**requests, "cpu_ms": cpu_ms, "seconds": seconds, **changes}
-
-    async def _writes(self) -> int:
-        """Return how many rows SQLite has written; each is a transaction of its own."""
-        (count,) = await self._store.disk.ask(lambda table: table.conn.select_one("SELECT total_changes()"))
-        return int(count)
-
-
 async def check(world: Simulators, given: argparse.Namespace) -> list[Figure]:
-    """Measure single checks, and one request for each job beside them."""
+    """Measure single checks in this process, and one request for each job beside them."""
     await write_store(world)
-    store = SqliteStore(world.folder / STORE)
-    loading_cpu, loading_seconds = await resources(store.__aenter__)
+    store, changes = SqliteStore(world.folder / STORE), list[Key]()
+    loading = await resources(store.__aenter__)
     async with world.client() as metastudio:
-        watcher = MeasuredWatcher(world, store, metastudio)
+        watcher = Watcher(metastudio, store, poll=POLL, changed=changes.append)
 
         async def one_by_one() -> None:
             for job_id in await store.followed():
                 await metastudio.job(job_id)
 
+        async def rows_written() -> int:
+            [count] = await store.disk.ask(lambda table: table.conn.select_one("SELECT total_changes()"))
+            return int(count)
+
+        async def checked(changing: Iterable[int] = ()) -> dict[str, float]:
+            """Let these jobs change, and check once; each row that is written is a transaction of its own."""
+            await world.call("change", list(changing))
+            await world.call("count")
+            changes.clear()
+            before = await rows_written()
+            took = await resources(watcher.check)
+            writes = await rows_written() - before
+            requests: dict[str, float] = await world.call("count")
+            return requests | took | {"writes": writes, "changed": len(changes)}
+
         many = min(MANY, given.jobs // 2)
-        first = [await watcher.check()]
-        still = [await watcher.check() for _ in range(ROUNDS)]
-        few = [await watcher.check(range(FEW * each, FEW * (each + 1))) for each in range(ROUNDS)]
-        most = [await watcher.check(range(given.jobs - many, given.jobs))]
-        plain_cpu, _ = await resources(one_by_one)
+        kinds = {
+            "the first check": [await checked()],
+            "nothing changed": [await checked() for _ in range(ROUNDS)],
+            f"{FEW} jobs changed": [await checked(range(FEW * i, FEW * (i + 1))) for i in range(ROUNDS)],
+            f"{many:,} jobs changed": [await checked(range(given.jobs - many, given.jobs))],
+        }
+        plain_cpu = (await resources(one_by_one))["cpu_ms"]
     await store.__aexit__(None, None, None)
-    aim = None if given.quick else MOST_CPU_MS
-    rows = partial(check_rows, plain_cpu=plain_cpu, jobs=given.jobs)
-    return [
-        Figure("loading, CPU ms", loading_cpu),
-        Figure("loading, wall ms", MS * loading_seconds),
-        *rows("the first check", first),
-        *rows("nothing changed", still, most_pages=2, most_cpu=aim),
-        *rows(f"{FEW} jobs changed", few, most_pages=2, most_cpu=aim),
-        *rows(f"{many:,} jobs changed", most),
-    ]
+    figures = [Figure("loading, CPU ms", loading["cpu_ms"]), Figure("loading, wall ms", loading["ms"])]
+    for kind, checks in kinds.items():
+        pages, shown, cpu, ms = (
+            median(each[name] for each in checks) for name in ("list", "show", "cpu_ms", "ms")
+        )
+        has_aim = kind in ("nothing changed", f"{FEW} jobs changed")
+        most_cpu = MOST_CPU_MS if has_aim and not given.quick else None
+        figures += [
+            Figure(f"{kind}: pages of the list", pages, most=MOST_PAGES if has_aim else None),
+            Figure("  jobs asked for beside them", shown),
+            Figure("  CPU, ms", cpu, plain_cpu, ONE_BY_ONE, digits=1, most=most_cpu),
+            Figure("  time at the bot's pace, s", ms / MS, digits=1),
+        ]
+        if total := sum(each["changed"] for each in checks):
+            written = sum(each["writes"] for each in checks) / total
+            figures.append(Figure("  writes for each subscription's change", written, digits=1, most=1))
+    return figures
 
 
-async def resources(work: Callable[[], Awaitable[Any]]) -> tuple[float, float]:
-    """Return the processor's milliseconds and the seconds that something takes."""
+async def resources(work: Callable[[], Awaitable[Any]]) -> dict[str, float]:
+    """Return the processor's milliseconds (``cpu_ms``) and the milliseconds (``ms``) that something takes."""
     cpu, wall = time.process_time(), time.monotonic()
     await work()
-    return MS * (time.process_time() - cpu), time.monotonic() - wall
-
-
-def check_rows(
-    name: str,
-    checks: list[Check],
-    *,
-    plain_cpu: float,
-    jobs: int,
-    most_pages: float | None = None,
-    most_cpu: float | None = None,
-) -> list[Figure]:
-    """Make the rows of one kind of check: medians, where there were several."""
-
-    def middle(name: str) -> float:
-        return median(check[name] for check in checks)
-
-    rows = [
-        at_most(f"{name}: pages of the list", middle("list"), most_pages),
-        Figure("  jobs asked for beside them", middle("show"), jobs, ONE_BY_ONE),
-        at_most("  CPU, ms", middle("cpu_ms"), most_cpu, plain_cpu, ONE_BY_ONE),
-        at_most(
-            "  time at the bot's pace, s", middle("seconds"), None, jobs * RATE_LIMITS.requests, ONE_BY_ONE
-        ),
-    ]
-    if changed := sum(check["changed"] for check in checks):
-        written = sum(check["writes"] for check in checks) / changed
-        rows.append(at_most("  writes for each subscription's change", written, 1))
-    return rows
+    return {"cpu_ms": MS * (time.process_time() - cpu), "ms": MS * (time.monotonic() - wall)}
 
 
 async def spread(world: Simulators, given: argparse.Namespace) -> list[Figure]:
     """Let every channel have one change, right after a check, and time the messages."""
     await write_store(world)
-    async with _bot_at_pace(world, quick=given.quick):
+    rates, poll, pace = RATE_LIMITS, POLL, "default pace"
+    process = bot(world, socket_mode=True)
+    if given.quick:
+        rates, poll, pace = FAST, FAST_POLL, "pace of a test"
+        store = str(world.folder / STORE)
+        life = Life(slack=world.slack, metastudio=world.metastudio, store=store, poll=poll, rates=rates)
+        process = running(life.command()[1:], world.folder)
+    async with process:
         await until_quiet(world)
         changed = await world.call("change", list(range(given.channels // EACH)))
         until = time.monotonic() + LONGEST
-        sent: Mapping[str, Any] = {"notices": []}
+        sent: dict[str, Any] = {"notices": []}
         while len(sent["notices"]) < given.channels and time.monotonic() < until:
             await asyncio.sleep(1)
             sent = await world.call("sent")
-    rates, poll = (FAST, FAST_POLL) if given.quick else (RATE_LIMITS, POLL)
-    how = f"{'pace of a test' if given.quick else 'default pace'}, a check every {poll:g} s"
-    waits = sorted(at - changed for at in sent["notices"])
-    last, first = (waits[-1], waits[0]) if waits else (0.0, 0.0)
+    waits = sorted(at - changed for at in sent["notices"]) or [0.0]
+    took = waits[-1] - waits[0]
+    at_pace = (given.channels - 1) * rates.posts
     edited = sum(at >= changed for at in sent["edits"])
-    at_posts, at_edits = (given.channels - 1) * rates.posts, (last - first) / rates.edits
     return [
-        Figure(f"changes to tell, one a channel ({how})", given.channels),
-        Figure("  from the change to the first message, s", first, aim="the next check", digits=1),
+        Figure(f"changes to tell ({pace}, a check every {poll:g} s)", given.channels),
+        Figure("  from the change to the first message, s", waits[0], aim="the next check", digits=1),
         Figure("  to the message, p50, s", quantile(waits, 0.5), digits=1),
         Figure("  to the message, p99, s", quantile(waits, 0.99), digits=1),
-        Figure("  to the last message, s", last, digits=1),
-        Figure(
-            "  from the first to the last, s",
-            last - first,
-            at_posts,
-            "the pace of all posts together",
-            digits=1,
-        ),
-        Figure("  cards edited by then", edited, at_edits, "the pace of edits"),
-        zero("  not told, or told twice", abs(given.channels - len(waits))),
+        Figure("  from the first to the last, s", took, at_pace, "the pace of all posts together", digits=1),
+        Figure("  cards edited by then", edited, took / rates.edits, "the pace of edits"),
+        Figure("  not told, or told twice", abs(given.channels - len(sent["notices"])), most=0),
         Figure("  refused by Slack as too many", len(sent["limited"]), aim="0"),
-        zero("  breaches of Slack's rules", len(sent["violations"])),
+        Figure("  breaches of Slack's rules", len(sent["violations"]), most=0),
     ]
-
-
-def _bot_at_pace(world: Simulators, *, quick: bool) -> AbstractAsyncContextManager[Process]:
-    """Run the bot as an operator does, or one at a faster pace."""
-    if not quick:
-        return bot(world, socket_mode=True)
-    store = str(world.folder / STORE)
-    life = Life(slack=world.slack, metastudio=world.metastudio, store=store, poll=FAST_POLL, rates=FAST)
-    return running([str(PROGRAM), json.dumps(asdict(life))], world.folder)
 
 
 if __name__ == "__main__":
@@ -234,7 +221,6 @@ if __name__ == "__main__":
         __doc__,
         jobs=(5000, 200, "that are followed, by two channels each"),
         channels=(1000, 40, "that follow them"),
-        only=("", "", "a part of it: load, check or spread"),
     )
     counts = f"{EACH * given.jobs:,} subscriptions, {given.jobs:,} jobs, {given.channels:,} channels"
     run(partial(measure, given), counts)
