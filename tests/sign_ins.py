@@ -32,9 +32,10 @@ def sign_in(
 
 
 def client_of(
-    metastudio: MetaStudioSimulator, auth: SignIn[Any], **given: Any
+    metastudio: MetaStudioSimulator, auth: SignIn[Any] | str, secret: str | None = None, **given: Any
 ) -> AbstractAsyncContextManager[MetaStudio]:
-    """Make a client that signs in so, and waits for nothing by itself."""
+    """Make a client that signs in so, or this way, and waits for nothing by itself."""
+    auth = sign_in(auth, metastudio, secret) if isinstance(auth, str) else auth
     return client_at(metastudio.url, auth=auth, **{"rates": AT_ONCE} | given)
 
 

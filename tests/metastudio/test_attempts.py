@@ -71,146 +71,108 @@ def test_stories(story: str) -> None:
             assert attempts.decide(credentials, now) is Decision[what], step
 
 
-def test_a_refusal_is_told_again() -> None:
-    """As another error with the same values; for a minute, unless told otherwise."""
-    attempts = Attempts(PAUSE)
-    attempts.decide("x", 0)
-    attempts.refused(attempts.begin(), REFUSAL, 0)
-    error = attempts.error()
-
-    assert error is not REFUSAL
-    assert (error.status, error.code, error.request_id) == (401, "APIGW.0301", "r")
-    assert RATE_LIMITS.refused == 60
+async def answers(client: MetaStudio, job_ids: list[str]) -> list[Any]:
+    """Return what all get who ask at once, and those who ask after them."""
+    rounds = [await asyncio.gather(*map(client.job, job_ids), return_exceptions=True) for _ in range(2)]
+    return [end for ends in rounds for end in ends]
 
 
-@pytest.fixture
-async def ids(metastudio: MetaStudioSimulator) -> list[str]:
-    return [str(metastudio.add_job()["job_id"]) for _ in range(12)]
-
-
-async def ends_of(client: MetaStudio, ids: list[str]) -> list[Any]:
-    return await asyncio.gather(*map(client.job, ids), return_exceptions=True)
+CODES = {"access key": "APIGW.0301", "IAM user": "401", "token": "APIGW.0307"}
 
 
 @EACH_WAY
-async def test_twelve_at_once_sign_in_once(metastudio: MetaStudioSimulator, ids: list[str], way: str) -> None:
-    """All hear the same, and those who ask in the next minute; after the time that is set, one tries."""
-    async with client_of(metastudio, sign_in(way, metastudio, WRONG), rates=RATE_LIMITS) as client:
-        ends = await ends_of(client, ids) + await ends_of(client, ids)
-    async with client_of(metastudio, sign_in(way, metastudio, WRONG), rates=RateLimits(refused=0)) as client:
-        again = [await failure_of(client.job(ids[0])) for _ in range(2)]
+async def test_twelve_at_once_sign_in_once(
+    metastudio: MetaStudioSimulator, job_ids: list[str], way: str
+) -> None:
+    """All get the same refusal, also in the next minute; after the time that is set, one tries."""
+    async with client_of(metastudio, way, WRONG, rates=RATE_LIMITS) as client:
+        ends = await answers(client, job_ids)
+    async with client_of(metastudio, way, WRONG, rates=RateLimits(refused=0)) as client:
+        again = [await failure_of(client.job(job_ids[0])) for _ in range(2)]
 
     assert [seen.status for seen in metastudio.requests] == [401, 401, 401]
-    assert {(type(end), end.status) for end in ends} == {(CredentialsRefused, 401)}
+    assert {(type(end), end.status, end.code) for end in ends} == {(CredentialsRefused, 401, CODES[way])}
+    assert [end.values["job_id"] for end in ends] == job_ids * 2
     assert len({end.request_id for end in (*ends, *again)}) == 3
 
 
 @EACH_WAY
-async def test_an_answer_that_comes_too_late(
-    metastudio: MetaStudioSimulator, ids: list[str], way: str
+@pytest.mark.parametrize(("fault", "error"), [(Fault.hang(), TimedOut), (Fault.cut(), Unreachable)], ids=str)
+async def test_a_request_that_is_not_answered(
+    metastudio: MetaStudioSimulator, job_ids: list[str], way: str, fault: Fault, error: type[Exception]
 ) -> None:
     """It may have been a wrong try: nobody makes another at once."""
     for place in ("iam", "jobs"):
-        metastudio.fail(Fault.hang(), times=99, on=place)
-    rates = RateLimits(unheard=60, retry=0.001)
-    auth = sign_in(way, metastudio, WRONG)
-    async with client_of(metastudio, auth, rates=rates, timeout=httpx.Timeout(0.1)) as client:
-        ends = await ends_of(client, ids) + await ends_of(client, ids)
+        metastudio.fail(fault, times=99, on=place)
+    rates, timeout = RateLimits(unheard=60, retry=0.001), httpx.Timeout(0.1)
+    async with client_of(metastudio, way, WRONG, rates=rates, timeout=timeout) as client:
+        ends = await answers(client, job_ids)
 
-    assert ({type(end) for end in ends}, len(metastudio.requests)) == ({TimedOut}, 1)
-
-
-async def test_good_ones_go_side_by_side(metastudio: MetaStudioSimulator, ids: list[str]) -> None:
-    """Once the first is accepted, the others wait for no answer."""
-    async with client_of(metastudio, sign_in("access key", metastudio)) as client:
-        await client.job(ids[0])
-        metastudio.chaos = lambda _: Fault.hang()
-        asked = [asyncio.create_task(client.job(job_id)) for job_id in ids[1:]]
-        await eventually(lambda: len(metastudio.requests) == len(ids))
-    await asyncio.wait(asked)
-
-    assert all(task.cancelled() for task in asked)
+    assert ({type(end) for end in ends}, len(metastudio.requests)) == ({error}, 1)
 
 
-async def test_only_huawei_clouds_own_refusal_counts(metastudio: MetaStudioSimulator, ids: list[str]) -> None:
-    """What else fails is over with the next request, and so is one that is cancelled."""
+async def test_only_huawei_clouds_own_refusal_counts(metastudio: MetaStudioSimulator, job_id: str) -> None:
+    """What else fails is over with the next request."""
     rates = RateLimits(retry=0.001, hold=0.001, unheard=0)
-    async with client_of(metastudio, sign_in("access key", metastudio), rates=rates) as client:
+    async with client_of(metastudio, "access key", rates=rates) as client:
         for name in ("a log-in page", "401 1101", "503 APIGW.0613", "cut"):
             fault = ANSWERS[name].sent
             assert isinstance(fault, Fault)
             metastudio.fail(fault, times=3)
-            assert type(await failure_of(client.job(ids[0]))) is ANSWERS[name].error
+            assert type(await failure_of(client.job(job_id))) is ANSWERS[name].error
             metastudio.heal()
-            assert (await client.job(ids[0])).job_id == ids[0]
+            assert (await client.job(job_id)).job_id == job_id
 
 
-async def test_who_gives_up_lets_the_next_one_try(metastudio: MetaStudioSimulator, ids: list[str]) -> None:
+@pytest.mark.parametrize(("way", "place"), [("access key", "jobs"), ("IAM user", "iam")])
+async def test_who_gives_up_lets_the_next_one_try(
+    metastudio: MetaStudioSimulator, job_ids: list[str], way: str, place: Any
+) -> None:
     """A request that waits for the one that tries is sent once that is cancelled."""
-    async with client_of(metastudio, sign_in("access key", metastudio), rates=RATE_LIMITS) as client:
-        metastudio.fail(Fault.hang())
-        first = asyncio.create_task(client.answer(ids[0]))
+    async with client_of(metastudio, way, rates=RATE_LIMITS) as client:
+        metastudio.fail(Fault.hang(), on=place)
+        first = asyncio.create_task(client.answer(job_ids[0]))
         await eventually(lambda: bool(metastudio.requests))
-        second = asyncio.create_task(client.answer(ids[1]))
+        second = asyncio.create_task(client.answer(job_ids[1]))
         await asyncio.sleep(0)
         first.cancel()
 
-        assert (await second)["job_id"] == ids[1]
+        assert (await second)["job_id"] == job_ids[1]
 
 
-@pytest.mark.parametrize("fault", [Fault.error(401, "APIGW.0301"), Fault.error(400, "MSS.00010008")], ids=str)
-async def test_tokens_that_metastudio_refuses(
-    metastudio: MetaStudioSimulator, ids: list[str], fault: Fault
-) -> None:
+async def test_tokens_that_metastudio_refuses(metastudio: MetaStudioSimulator, job_ids: list[str]) -> None:
     """After a second token nothing is sent for the time that is set, however many ask."""
-    async with client_of(metastudio, sign_in("IAM user", metastudio), rates=RATE_LIMITS) as client:
-        await client.job(ids[0])
-        metastudio.fail(fault, times=99)
-        ends = await ends_of(client, ids) + await ends_of(client, ids)
+    async with client_of(metastudio, "IAM user", rates=RATE_LIMITS) as client:
+        await client.job(job_ids[0])
+        metastudio.fail(Fault.error(401, "APIGW.0301"), times=99)
+        ends = await answers(client, job_ids)
 
-    assert {(type(end), end.code) for end in ends} == {(CredentialsRefused, fault.error_code)}
+    assert {(type(end), end.code) for end in ends} == {(CredentialsRefused, "APIGW.0301")}
     assert metastudio.token_requests == 2
 
 
-async def test_tokens_that_metastudio_accepts_again(metastudio: MetaStudioSimulator, ids: list[str]) -> None:
+async def test_tokens_that_metastudio_accepts_again(
+    metastudio: MetaStudioSimulator, job_ids: list[str]
+) -> None:
     """Once the time is over, one look-up tries one token; with one that is accepted, all is as before."""
-    async with client_of(metastudio, sign_in("IAM user", metastudio)) as client:
+    async with client_of(metastudio, "IAM user") as client:
         metastudio.fail(Fault.error(401, "APIGW.0301"), times=3)
-        await failure_of(client.job(ids[0]))
-        assert (metastudio.token_requests, len(metastudio.requests)) == (2, 4)
-        await failure_of(client.job(ids[0]))
-        assert (metastudio.token_requests, len(metastudio.requests)) == (3, 6)
-        await client.job(ids[0])
+        for made in ((2, 4), (3, 6)):
+            await failure_of(client.job(job_ids[0]))
+            assert (metastudio.token_requests, len(metastudio.requests)) == made
+        await client.job(job_ids[0])
 
-        assert [job.job_id for job in await ends_of(client, ids)] == ids
+        assert [job.job_id for job in await answers(client, job_ids)] == job_ids * 2
     assert metastudio.token_requests == 4
 
 
-async def test_a_connection_that_breaks_holds_them_for_a_moment(
-    metastudio: MetaStudioSimulator, ids: list[str]
-) -> None:
-    """Nobody tries them meanwhile; then good ones are used."""
-    metastudio.fail(Fault.cut())
-    rates = RateLimits(unheard=60, retry=0.001)
-    auth = sign_in("access key", metastudio)
-    async with client_of(metastudio, auth, rates=rates) as client:
-        assert {type(end) for end in await ends_of(client, ids)} == {Unreachable}
-    assert len(metastudio.requests) == 1
-    async with client_of(
-        metastudio, sign_in("access key", metastudio), rates=RateLimits(unheard=0)
-    ) as client:
-        metastudio.fail(Fault.cut())
-
-        assert [job.job_id for job in await ends_of(client, ids)] == ids
-
-
 async def test_what_was_not_sent_holds_nothing(
-    metastudio: MetaStudioSimulator, unused_tcp_port: int, ids: list[str]
+    metastudio: MetaStudioSimulator, unused_tcp_port: int, job_id: str
 ) -> None:
     """While there is no connection, no credentials are tried."""
     auth = sign_in("access key", metastudio)
     nobody = f"http://127.0.0.1:{unused_tcp_port}"
     async with client_at(nobody, auth=auth, rates=RateLimits(unheard=60, retry=0.001)) as nowhere:
-        assert type(await failure_of(nowhere.job(ids[0]))) is Unreachable
+        assert type(await failure_of(nowhere.job(job_id))) is Unreachable
     async with client_of(metastudio, auth, rates=RATE_LIMITS) as client:
-        assert (await client.job(ids[0])).job_id == ids[0]
+        assert (await client.job(job_id)).job_id == job_id
