@@ -44,7 +44,7 @@ class User:
         """Look up the job in vain."""
         return await failure_of(self.client.job(self.job_id))
 
-    def sent(self) -> list[tuple[int, str]]:
+    def sent(self) -> list[tuple[int | None, str]]:
         """List the requests for jobs: the status of each answer, and the token."""
         asked = [seen for seen in self.metastudio.requests if seen.method == "GET"]
         return [(seen.status, seen.headers["X-Auth-Token"]) for seen in asked]
@@ -226,12 +226,12 @@ async def test_a_refused_token_is_not_used_on(due: User) -> None:
     assert statuses == [200, 200, 401]
 
 
-async def test_a_client_that_is_closed_leaves_no_renewal(due: User) -> None:
+async def test_a_sign_in_that_is_closed_leaves_no_renewal(due: User) -> None:
     """Not one that hangs."""
     due.metastudio.fail(Fault.hang(), on="iam")
     await due.ask()
     await eventually(lambda: due.metastudio.token_requests == 2)
-    await due.client.__aexit__()
+    await due.auth.aclose()
 
     assert not [task for task in asyncio.all_tasks() if "IamUser._renew" in str(task.get_coro())]
 
