@@ -113,18 +113,19 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 class Scripted:
-    """A server that answers each connection with the same bytes, and records when each request came."""
+    """A server that answers each connection with the same bytes; records each request's head and time."""
 
     def __init__(self, answer: bytes) -> None:
         self._answer = answer
         self.came: list[float] = []
+        self.heads: list[str] = []
 
     def running(self) -> AbstractAsyncContextManager[str]:
         """Listen, and yield the URL."""
         return listening(self._serve)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
+        self.heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
         self.came.append(time.monotonic())
         writer.write(self._answer)
 

@@ -1,7 +1,8 @@
 """What MetaStudio, its gateway or IAM answered instead of a job, and which error that is."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from itertools import product
 from typing import Any
 
 import pytest
@@ -39,15 +40,14 @@ def test_status_and_code_choose_the_error() -> None:
         assert expected.transient is (expected in {Throttled, ServiceDown, TimedOut})
 
 
+NOT_OWN = ["", "NEW.1", "404", "APIGW.", "APIGW.ABCD", "MSS.41", "mss.41000003", "XMSS.41000003"]
+
+
 def test_without_an_own_code_only_some_statuses_speak() -> None:
     """What has no code of Huawei Cloud's may come from anything on the way."""
-    told = {408: TimedOut, 429: Throttled} | dict.fromkeys(range(500, 600), ServiceDown)
-    for code in [
-        "",
-        *["NEW.1", "404", "APIGW", "APIGW.", "APIGW.ABCD", "MSS.41", "mss.41000003", "XMSS.41000003"],
-    ]:
-        for status in range(201, 600):
-            assert error_for(status, code) is told.get(status, UnreadableAnswer), (status, code)
+    known = {408: TimedOut, 429: Throttled} | dict.fromkeys(range(500, 600), ServiceDown)
+    for code, status in product(NOT_OWN, range(201, 600)):
+        assert error_for(status, code) is known.get(status, UnreadableAnswer), (status, code)
 
 
 @pytest.mark.parametrize(
@@ -56,13 +56,10 @@ def test_without_an_own_code_only_some_statuses_speak() -> None:
         {"error_code": "MSS.41000003", "error_msg": "x"},
         {"errorCode": "MSS.41000003", "errorMsg": "x"},
         {"code": "MSS.41000003", "message": "x"},
-        {"error": {"error_code": "MSS.41000003", "error_msg": "x"}},
         {"error": {"errorCode": "MSS.41000003", "errorMsg": "x"}},
-        {"error": {"code": "MSS.41000003", "message": "x"}},
         {"status": 404, "badRequest": {"code": "MSS.41000003"}},
         {"error_code": None, "error": {"code": "MSS.41000003"}},
         {"code": 404, "error_code": "MSS.41000003"},
-        {"code": 404, "error": {"error_code": "MSS.41000003"}},
         {"error": {"code": 404}, "details": {"code": "MSS.41000003"}},
     ],
     ids=str,
@@ -75,17 +72,9 @@ def test_code_is_found(body: dict[str, Any]) -> None:
 
 
 WITHOUT_CODE = [
-    *(
-        b"",
-        b"<html><h1>502 Bad Gateway</h1></html>",
-        b'{"error_code": "MSS.4',
-        b"[]",
-        b"null",
-        b'"MSS.41000003"',
-    ),
-    *(b'{"error_code": {"code": {"code": "MSS.41000003"}}}', b'{"a": {"b": {"error_code": "MSS.41000003"}}}'),
-    *(b"\xff\xfe\x00", b'{"error_code": ' + b"9" * 5000 + b"}", b"[" * 5000 + b"]" * 5000),
-    b'{"error_code": ' * 5000 + b"1" + b"}" * 5000,
+    *(b"", b"<html><h1>502 Bad Gateway</h1></html>", b'{"error_code": "MSS.4', b"null", b'"MSS.41000003"'),
+    *(b'{"a": {"b": {"error_code": "MSS.41000003"}}}', b"\xff\xfe\x00"),
+    *(b'{"error_code": ' + b"9" * 5000 + b"}", b"[" * 5000 + b"]" * 5000),
 ]
 
 
@@ -98,7 +87,7 @@ def test_without_a_code_the_status_decides(body: bytes) -> None:
 
 
 @given(status=st.integers(201, 599), answer=json_values())
-@examples(40)
+@examples(20)
 def test_any_json_is_read(status: int, answer: Any) -> None:
     """Whatever JSON comes, with whatever status, it becomes an error with a sentence."""
     error = read(answer, status=status)
@@ -110,14 +99,11 @@ def test_any_json_is_read(status: int, answer: Any) -> None:
 @pytest.mark.parametrize(
     ("headers", "body", "expected"),
     [
-        ({"X-Request-Id": "aa11"}, {"request_id": "bb22"}, "aa11"),
-        ({"X-IAM-Trace-Id": "token_cn-north-4_cc33"}, {}, "token_cn-north-4_cc33"),
-        ({"X-Request-Id": "aa11", "X-IAM-Trace-Id": "cc33"}, {}, "aa11"),
-        ({}, {"request_id": "bb22"}, "bb22"),
+        ({"X-Request-Id": "aa11", "X-IAM-Trace-Id": "cc33"}, {"request_id": "bb22"}, "aa11"),
+        ({"X-IAM-Trace-Id": "token_cn-north-4_cc33"}, {"request_id": "bb22"}, "token_cn-north-4_cc33"),
         ({}, {"error": {"request_id": "bb22"}}, "bb22"),
         ({}, {}, ""),
         ({"X-Request-Id": "f" * 10_000}, {}, "f" * 64),
-        ({}, {"request_id": "f" * 10_000}, "f" * 64),
     ],
 )
 def test_request_id(headers: dict[str, str], body: dict[str, Any], expected: str) -> None:
@@ -125,19 +111,19 @@ def test_request_id(headers: dict[str, str], body: dict[str, Any], expected: str
     assert expected == read(body, headers=headers).request_id
 
 
-@pytest.mark.parametrize("hostile", ["aa\r\nbb cc", "aa\x1b[31mbb\u2028cc", "a`a<!channel>", "9" * 10_000])
-def test_hostile_values_are_cleaned(hostile: str) -> None:
+def test_hostile_values_are_cleaned() -> None:
     """Line breaks, escapes, markup and long text in a code or a request id do not reach the log."""
+    hostile = "aa\r\nbb cc\x1b[31mbb\u2028cc`a<!channel>" + "9" * 10_000
     error = read({"error_code": hostile, "request_id": hostile})
 
-    assert not set("\r\n \x1b\u2028`<!>") & set(error.code + error.request_id)
+    assert error.code == error.request_id == "aabbcc31mbbccachannel".ljust(64, "9")
     assert "\n" not in str(error)
-    assert len(error.code) <= 64
 
 
-def test_text_of_the_answer_is_not_kept() -> None:
+@pytest.mark.parametrize("read_by", [refusal, iam_refusal])
+def test_text_of_the_answer_is_not_kept(read_by: Callable[..., MetaStudioError]) -> None:
     """The message may quote what was sent to sign in, so it is nowhere in the error."""
-    error = read({"error_code": "APIGW.0301", "error_msg": "signature SECRETSECRET"}, status=401)
+    error = read_by(401, {}, body_of({"error_code": "APIGW.0301", "error_msg": "signature SECRETSECRET"}))
 
     assert "SECRETSECRET" not in f"{error} {error!r} {vars(error)}"
 
@@ -145,46 +131,38 @@ def test_text_of_the_answer_is_not_kept() -> None:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        ("7", 7.0),
-        ("0", 0.0),
-        ("9" * 5000, float("inf")),
-        *(
-            (other, None)
-            for other in (None, "", "-1", "1.5", "soon", "٣", "²", "Wed, 21 Oct 2026 07:28:00 GMT")
-        ),
+        *(("7", 7.0), ("0", 0.0), ("9" * 5000, float("inf")), ("", None), ("-1", None), ("1.5", None)),
+        *(("٣", None), ("²", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None)),
     ],
     ids=lambda value: str(value)[:9],
 )
-def test_retry_after_is_read_in_seconds(value: str | None, expected: float | None) -> None:
+def test_retry_after_is_read_in_seconds(value: str, expected: float | None) -> None:
     """Plain seconds are read; anything else counts as not given."""
-    assert expected == read(status=429, headers={"Retry-After": value} if value else {}).retry_after
+    assert expected == read(status=429, headers={"Retry-After": value}).retry_after
 
 
-@pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 407, 410])
-def test_what_is_not_iams_is_no_word_about_the_user(status: int) -> None:
-    """Something between the bot and IAM answers in a form of its own; an object with 401 is IAM's."""
-    answers: list[Any] = [
-        b"<html>Please log in</html>",
-        b"",
-        {"message": "no Route matched"},
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(b"<html>Please log in</html>", b"", {}, {"message": "no Route matched"}, {"error_code": "1101"}),
         {"code": 401, "message": "Unauthorized"},
         {"error": {"code": 999, "message": "no", "title": "No"}},
         {"error": {"code": 401, "message": "no", "status": "UNAUTHENTICATED"}},
         {"error": "Unauthorized"},
-        {"error": {"code": 401, "message": "no"}},
-        {"error_code": "1101"},
         {"error_code": "PAP5.0050", "error_msg": "no"},
-        {},
         [{"error": {"code": 401, "message": "no", "title": "No"}}],
-    ]
-    for answer in answers:
+    ],
+    ids=str,
+)
+def test_what_is_not_iams_is_no_word_about_the_user(answer: Any) -> None:
+    """Something between the bot and IAM answers in a form of its own; an object with 401 or 403 is IAM's."""
+    for status in (302, 400, 401, 403, 404, 407, 410):
         is_refusal = status in {401, 403} and isinstance(answer, dict)
         expected = CredentialsRefused if is_refusal else UnreadableAnswer
-        assert type(iam_refusal(status, {}, body_of(answer))) is expected, answer
+        assert type(iam_refusal(status, {}, body_of(answer))) is expected, status
 
 
-@pytest.mark.parametrize("code", ["IAM.0101", "APIGW.0301"])
-def test_an_own_code_counts_from_iam_too(code: str) -> None:
+def test_an_own_code_counts_from_iam_too() -> None:
     """Newer calls of IAM's, and the gateway before it, have codes."""
-    for status in (400, 401):
+    for code, status in product(("IAM.0101", "APIGW.0301"), (400, 401)):
         assert type(iam_refusal(status, {}, body_of({"error_code": code}))) is CredentialsRefused

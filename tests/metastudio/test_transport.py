@@ -1,6 +1,5 @@
 """How requests reach Huawei Cloud: a proxy, long headers, and each error of aiohttp and httpx by its name."""
 
-import asyncio
 from collections.abc import Iterator
 
 import aiohttp
@@ -10,42 +9,31 @@ import pytest
 from bot.errors import MetaStudioError, TimedOut, Unreachable, UnreadableAnswer
 from bot.metastudio.auth import GivenToken
 from bot.metastudio.transport import Transport, httpx_error, network_error
-from tests.servers import client_at, failure_of, listening, raw_answer
+from tests.servers import Scripted, client_at, failure_of, raw_answer
 
 
 async def test_requests_go_to_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     """With their whole address, and the proxy's password where it has one."""
-    heard = asyncio.get_running_loop().create_future()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heard.set_result((await reader.readuntil(b"\r\n\r\n")).decode())
-        writer.write(raw_answer("200 OK", b'{"state": "WAITING", "voice_name": "by proxy"}'))
-
-    async with listening(serve) as proxy:
-        monkeypatch.setenv("http_proxy", proxy.replace("http://", "http://me:hush@"))
+    proxy = Scripted(raw_answer("200 OK", b'{"state": "WAITING", "voice_name": "by proxy"}'))
+    async with proxy.running() as url:
+        monkeypatch.setenv("http_proxy", url.replace("http://", "http://me:hush@"))
         async with client_at("http://metastudio.example") as client:
             job = await client.job("a-job")
 
-    head = await heard
     assert job.voice_name == "by proxy"
-    assert head.startswith("GET http://metastudio.example/v1/")
-    assert "Proxy-Authorization: Basic bWU6aHVzaA==" in head
+    assert proxy.heads[0].startswith("GET http://metastudio.example/v1/")
+    assert "Proxy-Authorization: Basic bWU6aHVzaA==" in proxy.heads[0]
 
 
 async def test_a_long_token_and_an_address_as_it_was_signed() -> None:
     """IAM's tokens are longer than most servers' headers; nothing in an address is quoted anew."""
-    heard = asyncio.get_running_loop().create_future()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heard.set_result((await reader.readuntil(b"\r\n\r\n")).decode())
-        writer.write(raw_answer("201 Created", b"{}", f"X-Subject-Token: {'x' * 40_000}"))
-
-    async with listening(serve) as url, httpx.AsyncClient(transport=Transport()) as http:
+    server = Scripted(raw_answer("201 Created", b"{}", f"X-Subject-Token: {'x' * 40_000}"))
+    async with server.running() as url, httpx.AsyncClient(transport=Transport()) as http:
         request = http.build_request("GET", f"{url}/a%2Fb/~c", params={"q": "a b+c/d", "k": "é"})
         answer = await http.send(request)
 
     assert answer.headers["x-subject-token"] == "x" * 40_000
-    assert (await heard).split(" ")[1] == request.url.raw_path.decode()
+    assert server.heads[0].split(" ")[1] == request.url.raw_path.decode()
 
 
 def kinds_of(kind: type[Exception]) -> Iterator[type[Exception]]:
@@ -84,12 +72,9 @@ def test_each_error_of_aiohttp_has_a_name_of_httpx() -> None:
 
 
 OF_HTTPX = {kind.__name__: kind for kind in kinds_of(httpx.RequestError)}
-NOT_UNREACHABLE = {
-    **dict.fromkeys(
-        ("ConnectTimeout", "ReadTimeout", "WriteTimeout", "PoolTimeout", "TimeoutException"), TimedOut
-    ),
-    **dict.fromkeys(("DecodingError", "TooManyRedirects", "RequestError"), UnreadableAnswer),
-}
+TIME_OUTS = ("ConnectTimeout", "ReadTimeout", "WriteTimeout", "PoolTimeout", "TimeoutException")
+UNREADABLE = ("DecodingError", "TooManyRedirects", "RequestError")
+NOT_UNREACHABLE = dict.fromkeys(TIME_OUTS, TimedOut) | dict.fromkeys(UNREADABLE, UnreadableAnswer)
 
 
 def test_each_error_of_httpx_is_one_of_ours() -> None:
@@ -99,15 +84,16 @@ def test_each_error_of_httpx_is_one_of_ours() -> None:
     assert NOT_UNREACHABLE.keys() < OF_HTTPX.keys()
 
 
-@pytest.mark.parametrize("token", ["a\x01b", "a\x7fb"])
-async def test_what_cannot_be_sent_is_an_error_of_ours(token: str) -> None:
-    """A token of somebody else's making does not end whoever sends it."""
-    async with client_at("http://127.0.0.1:9", auth=GivenToken(token)) as client:
-        assert type(await failure_of(client.job("a-job"))) is Unreachable
-
-
-@pytest.mark.parametrize("host", ["a..b", ".", "x" * 70, "xn--zzzz99.example"])
-async def test_a_host_that_is_no_name_is_an_error_of_ours(host: str) -> None:
-    """Whichever library finds that out, and however it says so."""
-    async with client_at(f"http://{host}") as client:
-        assert isinstance(await failure_of(client.job("a-job")), MetaStudioError)
+@pytest.mark.parametrize(
+    ("host", "token", "error"),
+    [
+        *(("127.0.0.1:9", "a\x01b", Unreachable), ("127.0.0.1:9", "a\x7fb", Unreachable)),
+        *((host, "token", MetaStudioError) for host in ("a..b", ".", "x" * 70, "xn--zzzz99.example")),
+    ],
+)
+async def test_what_cannot_be_sent_is_an_error_of_ours(
+    host: str, token: str, error: type[MetaStudioError]
+) -> None:
+    """A token with odd characters, or a host that is no name, raises no error of a library."""
+    async with client_at(f"http://{host}", auth=GivenToken(token)) as client:
+        assert isinstance(await failure_of(client.job("a-job")), error)
