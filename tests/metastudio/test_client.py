@@ -2,14 +2,13 @@
 
 import asyncio
 import gc
-import inspect
 import json
 import logging
 import time
 from collections.abc import Awaitable, Callable
 from itertools import pairwise, product
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
@@ -26,19 +25,14 @@ from bot.errors import (
     Unreachable,
     UnreadableAnswer,
 )
-from bot.metastudio.client import LOOK_UP_SECONDS, TIMEOUT, TRIES, MetaStudio, pause_before_retry
+from bot.metastudio.client import TRIES, MetaStudio, pause_before_retry
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
-from tests.faults import ANSWERS, ONE_OF_EACH, Answer
+from tests.faults import ANSWERS, Answer
 from tests.servers import TOKEN, Proxy, Scripted, client_at, failure_of, listening, raw_answer
 from tests.support import eventually
 
 Call = Callable[[MetaStudio], Awaitable[Any]]
 CALLS: dict[str, Call] = {"show": lambda client: client.job("a-job"), "list": lambda it: it.recent_jobs()}
-
-
-@pytest.fixture
-def job_id(metastudio: MetaStudioSimulator) -> str:
-    return str(metastudio.add_job(state="PROCESSING", voice_name="女声")["job_id"])
 
 
 async def test_a_look_up_is_show_voice_training_job(metastudio: MetaStudioSimulator, job_id: str) -> None:
@@ -72,8 +66,7 @@ async def test_what_is_made_of_an_answer(
 
 ODD_OBJECTS = [
     *(b"{}", b'\xef\xbb\xbf{"state": "WAITING"}', b'{"state": NaN}', b'{"reject_times": 1e999}'),
-    *(b'{"voice_name": "\\ud800", "\\ud800": 1}', b'{"allocated_resource": {"\\ud800": "\\udfff"}}'),
-    b'{"state": {"a": [1]}, "create_time": "x", "assess_result": 7}',
+    b'{"voice_name": "\\ud800", "\\ud800": 1}',
 ]
 
 
@@ -99,10 +92,7 @@ async def test_connections_are_used_again_and_closed(metastudio: MetaStudioSimul
     assert (proxy.connections, len(metastudio.requests)) == (1, 5)
 
 
-NO_IDS = [
-    *("", "../x", "..", "a/b", "%2e%2e", "a%2Fb", "a?b=1", "a#b", "a b", "abc\n", "a\r\nX-Evil: 1", "a\x00"),
-    *("x" * 65, "x" * 10_000, "👍", "女声", "١٢", "\ud800", "https://evil.example/", "@evil.example"),
-]
+NO_IDS = ["", "..", "a/b", "%2e%2e", "a?b=1", "abc\n", "a\r\nX-Evil: 1", "x" * 65, "女声", "١٢", "\ud800"]
 
 
 async def test_nothing_is_sent_for_what_is_no_id(client: MetaStudio, metastudio: MetaStudioSimulator) -> None:
@@ -112,14 +102,6 @@ async def test_nothing_is_sent_for_what_is_no_id(client: MetaStudio, metastudio:
             await ask(job_id)
 
     assert metastudio.requests == []
-
-
-def test_usual_time_limits() -> None:
-    """A try has 5 s to connect and 10 s to be answered, a whole look-up 12 s."""
-    usual = inspect.signature(MetaStudio).parameters
-
-    assert usual["limit"].default == LOOK_UP_SECONDS == 12
-    assert usual["timeout"].default == TIMEOUT == httpx.Timeout(10, connect=5)
 
 
 async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -132,30 +114,29 @@ async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
         await asyncio.sleep(0.05)
 
 
-@pytest.mark.parametrize("what", ["hangs", "hangs at each try", "trickles"])
-async def test_a_look_up_ends_in_time(metastudio: MetaStudioSimulator, what: str) -> None:
-    """At its limit, be it never answered, tried again and again, or answered byte by byte."""
+@pytest.mark.parametrize("trickles", [False, True])
+async def test_a_look_up_ends_in_time(metastudio: MetaStudioSimulator, *, trickles: bool) -> None:
+    """At its limit, be it tried again and again, or answered byte by byte."""
     metastudio.fail(Fault.hang(), times=9)
-    limits = {"timeout": httpx.Timeout(0.2), "rates": RATE_LIMITS} if what == "hangs at each try" else {}
     async with listening(trickle) as trickling:
-        url = trickling if what == "trickles" else metastudio.url
-        async with client_at(url, limit=0.4, **limits) as client:
+        url = trickling if trickles else metastudio.url
+        timeout = httpx.Timeout(5 if trickles else 0.2)
+        async with client_at(url, limit=0.4, timeout=timeout, rates=RATE_LIMITS) as client:
             started = time.monotonic()
             failed = await failure_of(client.job("a-job"))
 
-    assert type(failed) is TimedOut
+    assert (type(failed), failed.values) == (TimedOut, {"job_id": "a-job"})
     assert time.monotonic() - started >= 0.35
-    assert failed.values == {"job_id": "a-job"}
     assert len(metastudio.requests) < TRIES
 
 
-async def test_a_late_answer_is_not_waited_for(metastudio: MetaStudioSimulator, job_id: str) -> None:
-    """One that is not there within the limit of a try is asked for again, three times in all."""
-    metastudio.fail(Fault.hang(), times=3)
-    async with client_at(metastudio.url, timeout=httpx.Timeout(5, read=0.1)) as hasty:
-        assert type(await failure_of(hasty.job(job_id))) is TimedOut
-        assert len(metastudio.requests) == 3
-        assert (await hasty.job(job_id)).voice_name == "女声"
+async def test_what_has_passed_is_not_noticed(metastudio: MetaStudioSimulator, job_id: str) -> None:
+    """An answer that is late, and one that says so, are passed over by the third try."""
+    metastudio.fail(Fault.hang())
+    metastudio.fail(Fault.error(503, "APIGW.0613"))
+    async with client_at(metastudio.url, timeout=httpx.Timeout(5, read=0.3)) as client:
+        assert (await client.job(job_id)).voice_name == "女声"
+    assert len(metastudio.requests) == 3
 
 
 async def failed_by(
@@ -185,19 +166,6 @@ async def test_each_answer_is_its_error(metastudio: MetaStudioSimulator, call: s
         assert (failed.status, failed.code) == (answer.status, answer.code), name
         assert tries == (3 if answer.error.transient else 1), name
         assert failed.values == {"job_id": "a-job" if call == "show" else ""}, name
-
-
-@pytest.mark.parametrize("error", [error for error in ONE_OF_EACH if error.transient])
-async def test_what_has_passed_is_not_noticed(
-    client: MetaStudio, metastudio: MetaStudioSimulator, job_id: str, error: type[MetaStudioError]
-) -> None:
-    """A fault that comes twice is passed over by the third try."""
-    fault = ONE_OF_EACH[error].sent
-    assert isinstance(fault, Fault)
-    metastudio.fail(fault, times=2)
-
-    assert (await client.job(job_id)).voice_name == "女声"
-    assert len(metastudio.requests) == 3
 
 
 @pytest.mark.parametrize(
@@ -237,16 +205,13 @@ async def test_retry_after_of_any_status() -> None:
     [
         (Throttled(retry_after=3), 10, 3.25),
         (Throttled(retry_after=3), 3.25, None),
-        (Throttled(retry_after=3), 0, None),
         (Throttled(retry_after=10.0**30), 12, None),
         (Throttled(retry_after=0), 1, 0.25),
         (Throttled(), 10, 0.25),
         (ServiceDown(retry_after=2), 10, 2.25),
         (TimedOut(), 10, 0.25),
-        (Unreachable(), 10, 0.25),
         (JobNotFound(retry_after=1), 10, None),
         (UnreadableAnswer(), 10, None),
-        (ValueError(), 10, None),
     ],
     ids=lambda value: repr(value)[:30],
 )
@@ -351,30 +316,24 @@ def ours(tasks: set[asyncio.Task[Any]]) -> set[asyncio.Task[Any]]:
     return {task for task in tasks if "MetaStudio." in repr(task.get_coro())}
 
 
-async def test_pages_of_the_list_come_in_order(metastudio: MetaStudioSimulator, client: MetaStudio) -> None:
-    """The job whose state changed last comes first, a hundred on a page, with the number of all."""
-    now = [1_700_000_000.0]
-    metastudio.clock = lambda: now[0]
-    ids = []
-    for _ in range(103):
-        ids.append(metastudio.add_job()["job_id"])
-        now[0] += 1
-    first = await client.recent_jobs()
-    second = await client.recent_jobs(offset=100)
+async def test_a_page_of_the_list(metastudio: MetaStudioSimulator, client: MetaStudio, job_id: str) -> None:
+    """A hundred jobs are asked for, the one that changed last first, from an offset on."""
+    first, second = await client.recent_jobs(), await client.recent_jobs(offset=100)
+    asked = [dict(parse_qsl(seen.query)) for seen in metastudio.requests]
+    usual = {"sort_key": "update_time", "sort_dir": "desc", "limit": "100"}
 
-    assert [job.job_id for job in (*first.jobs, *second.jobs)] == ids[::-1]
-    assert (len(first.jobs), first.count) == (100, 103)
+    assert ([job.job_id for job in first.jobs], second.jobs) == ([job_id], ())
+    assert (first.count, first.rows, second.count) == (1, 1, 1)
+    assert asked == [usual | {"offset": "0"}, usual | {"offset": "100"}]
 
 
 @pytest.mark.parametrize(
     ("body", "rows"),
     [
-        (b'{"jobs": []}', 0),
         (b'{"jobs": null}', 0),
         (b'{"count": 0}', 0),
         (b'{"count": "0", "jobs": null}', 0),
         (b'{"count": 0, "jobs": {}}', 0),
-        (b'{"count": 0, "jobs": ""}', 0),
         (b'{"count": "2", "jobs": [7, {}, {"job_id": "a"}]}', 3),
         (b'{"count": 3}', None),
         (b'{"jobs": {}}', None),
@@ -412,16 +371,15 @@ async def test_one_job_in_a_list_that_holds_others(
 ) -> None:
     """Where the filter does not count, what comes is searched to its end, if it has one."""
     rows = [{"job_id": f"job-{number}", "state": "WAITING"} for number in range(250)]
-    pages = [
-        Fault.raw(json.dumps({"count": 250, "jobs": rows[at : at + 100]}).encode()) for at in (0, 100, 200)
-    ]
+    parts = [{"count": 250, "jobs": rows[offset : offset + 100]} for offset in (0, 100, 200)]
+    pages = [Fault.raw(json.dumps(part).encode()) for part in parts]
     asked: list[Fault] = []
     metastudio.chaos = lambda _: asked.pop(0) if len(asked) > 1 else asked[0]
     found = []
     for job_id in ("JOB-7", "job-240", "gone"):
         asked[:] = pages
         found.append(await client.listed_job(job_id))
-    offsets = [int(parse_qs(seen.query)["offset"][0]) for seen in metastudio.requests]
+    offsets = [int(dict(parse_qsl(seen.query))["offset"]) for seen in metastudio.requests]
     asked[:] = pages[:1]
 
     assert [job and job.job_id for job in found] == ["job-7", "job-240", None]

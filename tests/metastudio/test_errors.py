@@ -147,7 +147,7 @@ def test_retry_after_is_read_in_seconds(value: str, expected: float | None) -> N
         *(b"<html>Please log in</html>", b"", {}, {"message": "no Route matched"}, {"error_code": "1101"}),
         {"code": 401, "message": "Unauthorized"},
         {"error": {"code": 999, "message": "no", "title": "No"}},
-        {"error": {"code": 401, "message": "no", "status": "UNAUTHENTICATED"}},
+        {"error": {"code": 404, "message": "no", "status": "NOT_FOUND"}},
         {"error": "Unauthorized"},
         {"error_code": "PAP5.0050", "error_msg": "no"},
         [{"error": {"code": 401, "message": "no", "title": "No"}}],
