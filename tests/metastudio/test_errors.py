@@ -160,9 +160,3 @@ def test_what_is_not_iams_is_no_word_about_the_user(answer: Any) -> None:
         is_refusal = status in {401, 403} and isinstance(answer, dict)
         expected = CredentialsRefused if is_refusal else UnreadableAnswer
         assert type(iam_refusal(status, {}, body_of(answer))) is expected, status
-
-
-def test_an_own_code_counts_from_iam_too() -> None:
-    """Newer calls of IAM's, and the gateway before it, have codes."""
-    for code, status in product(("IAM.0101", "APIGW.0301"), (400, 401)):
-        assert type(iam_refusal(status, {}, body_of({"error_code": code}))) is CredentialsRefused

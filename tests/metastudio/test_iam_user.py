@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
 
 from bot.errors import CredentialsRefused, MetaStudioError, ServiceDown, UnreadableAnswer
@@ -15,7 +14,7 @@ from bot.metastudio.iam_tokens import Token, token_request
 from bot.metastudio.iam_user import IamUser
 from bot.simulators.metastudio.faults import FaultKind
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
-from tests.faults import ANSWERS, ONE_OF_EACH, Answer
+from tests.faults import ANSWERS, Answer
 from tests.metastudio.test_auth import Clock
 from tests.servers import failure_of
 from tests.sign_ins import client_of, sign_in
@@ -97,16 +96,6 @@ async def test_each_answer_of_iam_is_its_error(metastudio: MetaStudioSimulator) 
         assert (failed.status, failed.code) == (answer.status, answer.code), name
         asked = 3 if answer.iam_error.transient else 1
         assert [seen.api for seen in metastudio.requests] == ["iam"] * asked, name
-
-
-async def test_iam_recovers_within_a_look_up(metastudio: MetaStudioSimulator, job_id: str) -> None:
-    """A short fault, or an answer that is not there in a request's time, is passed over."""
-    metastudio.fail(Fault.iam_error(503), on="iam")
-    metastudio.fail(Fault.hang(), on="iam")
-    async with client_of(metastudio, "IAM user", timeout=httpx.Timeout(5, read=0.3)) as client:
-        await client.job(job_id)
-
-    assert metastudio.token_requests == 3
 
 
 async def test_twelve_at_once_ask_once(user: User, job_ids: list[str]) -> None:
@@ -265,15 +254,3 @@ async def test_a_refused_token_is_renewed_once(user: User, status: int, code: st
     assert (type(failed), failed.status, failed.code) == (CredentialsRefused, status, code)
     assert (user.metastudio.token_requests, len(user.sent())) == (3, 5)
     await user.ask()
-
-
-async def test_other_refusals_are_not_about_the_token(user: User) -> None:
-    """What MetaStudio refuses for another reason makes no new token."""
-    await user.ask()
-    for error, answer in ONE_OF_EACH.items():
-        if error is not CredentialsRefused and isinstance(answer.sent, Fault):
-            user.metastudio.fail(answer.sent, times=9)
-            assert type(await user.failure()) is error
-            user.metastudio.heal()
-
-    assert user.metastudio.token_requests == 1
