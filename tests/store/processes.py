@@ -2,27 +2,21 @@
 
 import asyncio
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
-from importlib import import_module
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from bot.domain.jobs import Job
 from bot.domain.subscriptions import Key, Level, Subscription, with_level
-from bot.errors import StoreLocked, StoreTrouble
-from bot.store import Store
+from bot.errors import StoreTrouble
 from bot.store.files import claim
 from bot.store.sqlite import SqliteStore
 
 ROOT = Path(__file__).parents[2]
-SQLITE = "bot.store:open_store"
-
-Opener = Callable[[Path], AbstractAsyncContextManager[Store]]
 
 
 def a_subscription(channel: str = "C1", job_id: str = "job-1", **fields: Any) -> Subscription:
@@ -43,8 +37,8 @@ def gone(subscription: Subscription) -> None:  # noqa: ARG001  a change that kee
 def process(
     function: Callable[..., None], *arguments: object, **environment: str
 ) -> Iterator[subprocess.Popen[str]]:
-    """Run this function of a test module in another process, which does not outlive the test."""
-    program = f"import sys, {function.__module__} as it; it.{function.__qualname__}(*sys.argv[1:])"
+    """Run this function in another process, which does not outlive the test."""
+    program = f"import sys, {__name__} as it; it.{function.__name__}(*sys.argv[1:])"
     with subprocess.Popen(  # noqa: S603  our own code
         [sys.executable, "-c", program, *map(str, arguments)],
         stdout=subprocess.PIPE,
@@ -58,19 +52,14 @@ def process(
             child.kill()
 
 
-def in_another_process(function: Callable[..., None], *arguments: object, **environment: str) -> str:
-    with process(function, *arguments, **environment) as child:
-        output, _ = child.communicate(timeout=60)
-    assert child.returncode == 0
-    return output
-
-
 @contextmanager
-def used_by_another(path: Path, opener: str = SQLITE) -> Iterator[subprocess.Popen[str]]:
-    """Have another process open the store, write to it, and wait to be killed."""
-    with process(add_and_wait, opener, path) as other:
+def ready(
+    function: Callable[..., None], *arguments: object, **environment: str
+) -> Iterator[subprocess.Popen[str]]:
+    """Run the function in another process, wait until it prints that it is ready, and kill it at the end."""
+    with process(function, *arguments, **environment) as other:
         assert other.stdout is not None
-        assert other.stdout.readline() == "added\n"
+        assert other.stdout.readline() == "ready\n"
         yield other
 
 
@@ -79,34 +68,21 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def opener_named(name: str) -> Opener:
-    module, _, function = name.partition(":")
-    opener: Opener = getattr(import_module(module), function)
-    return opener
+def wait_to_be_killed() -> None:
+    say("ready")
+    sys.stdin.read()
 
 
-def print_channel(opener: str, path: str) -> None:
-    """Print what the store holds."""
-
-    async def main() -> None:
-        async with opener_named(opener)(Path(path)) as store:
-            for subscription in await store.of_channel("T1", "C1"):
-                say(subscription.model_dump_json())
-
-    asyncio.run(main())
-
-
-def add_and_wait(opener: str, path: str) -> None:
-    """Add, change and remove, print that this is done, and wait."""
+def add_and_wait(path: str) -> None:
+    """Add, change and remove, print that this is done, and wait to be killed."""
 
     async def main() -> None:
-        async with opener_named(opener)(Path(path)) as store:
+        async with SqliteStore(Path(path)) as store:
             for job_id in ("job-1", "job-2"):
                 await store.add(a_subscription(job_id=job_id))
             await store.change(Key("T1", "C1", "job-1"), with_level(Level.IMPORTANT))
             await store.change(Key("T1", "C1", "job-2"), gone)
-            say("added")
-            sys.stdin.read()
+            wait_to_be_killed()
 
     asyncio.run(main())
 
@@ -128,20 +104,9 @@ def end_while_the_disk_hangs(path: str) -> None:
 
 
 def claim_without_flock(path: str, *numbers: str) -> None:
-    """Claim a file that a forked process has, and again once that was killed; flock fails with each errno."""
+    """Claim a file while flock fails with each errno, print that this is done, and wait to be killed."""
     for number in numbers:
         os.environ["FLOCK_ERRNO"] = number
-        reader, writer = os.pipe()
-        child = os.fork()
-        if child == 0:
-            claim(Path(path))
-            os.write(writer, b"claimed")
-            signal.pause()
-        os.read(reader, 100)
-        try:
-            claim(Path(path))
-        except StoreLocked as error:
-            say(f"{number}: locked by the child: {error.process == child}")
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
         claim(Path(path)).close()
+    with claim(Path(path)):
+        wait_to_be_killed()
