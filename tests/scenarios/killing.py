@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from bot.domain.jobs import GONE, STATES
+from bot.domain.jobs import GONE, STATES, Phase, meaning_of
 from bot.domain.rates import RateLimits
 from bot.domain.subscriptions import next_step
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
@@ -26,18 +26,13 @@ from bot.simulators.slack.faults import Fault as SlackFault
 from bot.simulators.slack.workspace import SlackWorkspace
 from bot.store import open_store
 from tests.bot_process import Life
-from tests.delivery_judge import Said, Verdict, is_important, is_over, judge, path_in
+from tests.delivery_judge import Said, Verdict, is_over, judge, path_in
 
 RATE_LIMITS: Final = RateLimits(channel=0.05, posts=0.02, edits=0.02, requests=0.05, gone=0.3, unheard=0)
 POLL: Final = 0.15
-START_SECONDS: Final = 30.0
-END_SECONDS: Final = 20.0
+START_SECONDS, END_SECONDS = 30.0, 20.0
 NEAR: Final = 1.0
 """Seconds, at most, between a message that is repeated and the kill or the lost answer that explains it."""
-SLOWEST: Final = 0.3
-"""Seconds that Slack takes at most while nothing goes wrong."""
-LONGEST_LAG: Final = 1.5
-"""Seconds that MetaStudio's list may lag behind."""
 SETTLED: Final = 1.5
 """Seconds in which a message too many would still come."""
 CHANNELS, JOBS = 3, 6
@@ -45,10 +40,9 @@ CHANNELS, JOBS = 3, 6
 MOST_TIMES: Final = 8
 """A state does not come back more often: MetaStudio counts to 10."""
 RUNNING: Final = tuple(state for state in STATES if not is_over(state))
-ENDS: Final = ("SUCCEED", "FAILED", GONE)
-KEPT_SAYS: Final = re.compile("subscribed|is kept|told of")
+IS_KEPT: Final = re.compile("subscribed|is kept|told of")
 """In an answer when a subscription is on disk, or was until its job ended."""
-OVER_SAYS: Final = re.compile("This job is over|MetaStudio has no job")
+IS_OVER: Final = re.compile("This job is over|MetaStudio has no job")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +93,7 @@ class Outcome:
 
 @dataclass(eq=False)
 class Wanted:
-    """A subscription that a person asks for until they get an answer, and the messages about it."""
+    """A subscription that a person asks for until they get an answer."""
 
     channel: str
     job_id: str
@@ -110,6 +104,11 @@ class Wanted:
 
     def __str__(self) -> str:
         return f"{self.channel} {self.job_id} ({self.level})"
+
+    def wrongly_shown(self, message: Said) -> bool:
+        """Whether a notice is in the channel although it is to be in the thread alone, or the reverse."""
+        is_important = meaning_of(message.path[-1]).phase is not Phase.IN_PROGRESS
+        return not message.is_card and message.is_broadcast != (self.level == "all" or is_important)
 
 
 @dataclass
@@ -238,7 +237,7 @@ class Run:
             await asyncio.sleep(chance.uniform(0.3, 1.2))
             shut = chance.choice(self._channels) if chance.random() < 0.3 else None
             self._storm = True
-            self._metastudio.list_lag = chance.choice([0, 0, chance.uniform(0.3, LONGEST_LAG)])
+            self._metastudio.list_lag = chance.choice([0, 0, chance.uniform(0.3, 1.5)])
             if shut:
                 self._note(f"the bot is removed from {shut}")
                 self._slack.remove(shut)
@@ -261,11 +260,12 @@ class Run:
         if self._is_trapped(method):
             under_way: list[SlackFault | None] = [None, {"drop": True}, {"delay": 0.4}]
             return self._faults.choice(under_way)
-        if not self._storm or self._faults.random() < 0.5:
-            return {"delay": self._faults.uniform(0, SLOWEST)} if not self._storm else None
-        faults: list[SlackFault] = [
-            {"status": 500, "body": "<html>oh</html>"},
-            {"status": 503},
+        if not self._storm:
+            return {"delay": self._faults.uniform(0, 0.3)}
+        if self._faults.random() < 0.5:
+            return None
+        faults: list[SlackFault] = [{"status": 500, "body": "<html>oh</html>"}, {"status": 503}]
+        faults += [
             {"error": "internal_error"},
             {"retry_after": 1},
             {"drop": True},
@@ -318,7 +318,7 @@ class Run:
         states = self._histories[job_id]
         times = Counter(states)
         near = [state for state in RUNNING if state != states[-1] and times[state] < MOST_TIMES]
-        state = chance.choice(ENDS) if chance.random() < 0.08 else chance.choice(near)
+        state = chance.choice(("SUCCEED", "FAILED", GONE)) if chance.random() < 0.08 else chance.choice(near)
         if state == GONE:
             self._metastudio.delete(job_id)
         else:
@@ -345,9 +345,9 @@ class Run:
             answer = (await asked.message(timeout=2.0)).text
         except TimeoutError:
             return
-        is_kept = bool(KEPT_SAYS.search(answer))
+        is_kept = bool(IS_KEPT.search(answer))
         wanted.is_promised |= is_kept
-        wanted.is_answered |= is_kept or bool(OVER_SAYS.search(answer))
+        wanted.is_answered |= is_kept or bool(IS_OVER.search(answer))
         self._note(f"{wanted}: answer: {answer[:60]}")
 
     # The end.
@@ -385,9 +385,7 @@ class Run:
                 job_id = next(job_id for job_id in self._histories if job_id in str(message.blocks))
                 threads[message.ts] = heard.setdefault((message.channel, job_id), Heard())
                 threads[message.ts].shown = path
-            said = Said(
-                at=float(message.ts), path=path, is_card=is_card, is_broadcast=message.reply_broadcast
-            )
+            said = Said(float(message.ts), path, is_card, message.reply_broadcast)
             threads[message.thread_ts or message.ts].said.append(said)
         return heard
 
@@ -395,10 +393,8 @@ class Run:
         """Judge each subscription that was promised, or of which there is a message."""
         every = self._heard()
         for wanted in self._wanted:
-            heard, history = (
-                every.get((wanted.channel, wanted.job_id), Heard()),
-                self._histories[wanted.job_id],
-            )
+            heard = every.get((wanted.channel, wanted.job_id), Heard())
+            history = self._histories[wanted.job_id]
             if not heard.said and not wanted.is_promised:
                 continue
             verdict = judge(history, heard.said)
@@ -417,15 +413,14 @@ class Run:
                 breaches = outcome.disorder if verdict.is_order else outcome.lost
                 breaches.append(f"{wanted}: {verdict.breach}")
             outcome.others += [
-                f"{wanted}: repeated at {repeat.second:.3f}, for no reason"
-                for repeat in verdict.repeats
-                if not self._is_explained(repeat.first, wanted.channel)
+                f"{wanted}: repeated at {at:.3f}, for no reason"
+                for at in verdict.repeats
+                if not self._is_explained(at, wanted.channel)
             ]
             outcome.others += [
                 f"{wanted}: shown in the channel: {message.is_broadcast}, {message.path}"
                 for message in said
-                if not message.is_card
-                and message.is_broadcast != (wanted.level == "all" or is_important(message.path[-1]))
+                if wanted.wrongly_shown(message)
             ]
             if verdict.breach or verdict.repeats:
                 outcome.timeline += self._timeline(wanted, said)
@@ -443,22 +438,15 @@ class Run:
         """
         async with open_store(self._store) as store:
             followed = [each for group in (await store.followed()).values() for each in group]
-        kept = {(each.channel_id, each.job_id) for each in followed}
-        at_rest = {(each.channel_id, each.job_id) for each in followed if not next_step(each)}
+        kept = {(each.channel_id, each.job_id): bool(next_step(each)) for each in followed}
         expected = {key for key in judged if not is_over(self._histories[key[1]][-1])}
-        lost = [f"{key}: not in the store any more" for key in sorted(expected - kept)]
-        return lost + [f"{key}: still in the store" for key in sorted(at_rest - expected)]
+        lost = [f"{key}: not in the store any more" for key in expected - kept.keys()]
+        return lost + [f"{key}: still in the store" for key in kept.keys() - expected if not kept[key]]
 
     def _timeline(self, wanted: Wanted, said: list[Said]) -> str:
         """Write what happened around one subscription, a line each, in order."""
         lines = [(message.at, f"message: {message.path}") for message in said]
-        words = (
-            "bot",
-            wanted.job_id,
-            f"in {wanted.channel}",
-            f"from {wanted.channel}",
-            f"to {wanted.channel}",
-        )
+        words = ("bot: ", wanted.job_id, wanted.channel)
         lines += [(at, what) for at, what in self._events if any(word in what for word in words)]
         return "\n".join([f"{wanted}", *(f"{at:.3f} {what}" for at, what in sorted(lines)), "\n"])
 
