@@ -4,7 +4,6 @@ import re
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.domain.job_ids import job_id_from
 from bot.errors import BadJobId, BadLink
@@ -15,48 +14,40 @@ UUID = "26f06524-4f75-4b3a-a853-b649a21aaf66"
 OTHER = "3c9d1f00-1111-4222-8333-444455556666"
 
 
-IDS = f"{UUID} {UUID.upper()} abcdefg a A-b_9 - _ _my_job_ __ -a- a_ {'x' * 64}"
+IDS = f"{UUID} {UUID.upper()} a A-b_9 - _ __ _my_job_ -a- a_ {'x' * 64}"
 
 
 @pytest.mark.parametrize("job_id", IDS.split())
 def test_id_is_taken_as_it_is(job_id: str) -> None:
     """It has 1 to 64 letters, digits, hyphens and underscores, and may be in bold; ``_x_`` is no italics."""
     assert job_id_from(job_id) == job_id_from(f"*{job_id}*") == job_id
+    assert job_id_from(f"https://console.example/x/jobs/{job_id}?tab=1") == job_id
 
 
-QUOTED = "`{}` ```{}``` \"{}\" '{}' “{}” ”{}” „{}“ ‘{}’ ‚{}‘ «{}» ‹{}› ´{}´ 「{}」 ＂{}＂"  # noqa: RUF001
-WRAPPED = [
-    *QUOTED.split(),
-    *("  {}  ", "\t{}\n", "\u00a0{}\u00a0", "\u3000{}\u3000", "\u202f{}", ' " `{}` " ', "\u200b{}\ufeff"),
-    *("*{}*", "~*`{}`*~", "&gt; {}", "&lt;{}&gt;", "\u2068{}\u2069", "\u115f\u3164{}\u2800"),
-]
-"""What stands around an id that was copied from somewhere."""
+WRAPPED = "`{}` ```{}``` \"{}\" '{}' “{}” „{}“ ‘{}’ «{}» ‹{}› ´{}´ 「{}」 ＂{}＂ ~*`{}`*~ {}. {}、"  # noqa: RUF001
+BLANKS = ["\u3000{}\u202f", ' " `{}` " ', "&gt; {}", "\u115f\u3164{}\u2800"]
 
 
-@pytest.mark.parametrize("template", WRAPPED, ids=ascii)
-def test_wrapping_does_no_harm(template: str) -> None:
-    """Quotes, also typographic ones, backticks and spaces of any kind around an id are taken away."""
-    assert job_id_from(template.format(UUID)) == UUID
+@pytest.mark.parametrize("wrapping", [*WRAPPED.split(), *BLANKS], ids=ascii)
+def test_wrapping_does_no_harm(wrapping: str) -> None:
+    """Quotes, also typographic ones, backticks and blanks of any kind go, and smart dashes become plain."""
+    smart = UUID.replace("-", "–").replace("a", "\u200bａ")  # noqa: RUF001
+
+    assert job_id_from(wrapping.format(UUID)) == job_id_from(wrapping.format(smart)) == UUID
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
-        "26f06524–4f75—4b3a‐a853−b649a21aaf66",  # noqa: RUF001
-        "２６ｆ06524－4f75-4b3a-a853-b649a21aaf66",  # noqa: RUF001
-        "26f06524-4f75-\u200b4b3a\u00ad-a853-b649\ufe0fa21aaf66\U000e007f",
-    ],
-    ids=ascii,
-)
-def test_other_signs_for_the_same_letters_do_no_harm(typed: str) -> None:
-    """Smart dashes, wide letters, and what can't be seen inside an id: it is the same id."""
-    assert job_id_from(typed) == UUID
-
-
-WORDS = "`` ../x .. . a/b a\\b %2e%2e a%2Fb a?b a#b a:b a;b a@b 女声 ١٢٣ a*b 👍 <!channel> <@U0BOB> {job_id}"
+WORDS = "`` ../x . a/b a\\b %2e%2e a?b a#b a:b a;b a@b 女声 ١٢٣ a*b 👍 <!channel> <@U0BOB> {job_id}"
 NO_IDS = [
     *WORDS.split(),
-    *("", "   ", "a b", "a\nb", "a\r\nX-Evil: 1", "a\x00b", "x" * 65, "x" * 10_000, "\ud800"),
+    "",
+    "   ",
+    "a b",
+    "a\nb",
+    "a\r\nX-Evil: 1",
+    "a\x00b",
+    "x" * 65,
+    "x" * 10_000,
+    "\ud800",
 ]
 
 
@@ -79,42 +70,23 @@ def test_id_never_leaves_its_place_in_the_path(text: str) -> None:
     assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", job_id)
 
 
-@given(st.text("abcXYZ019_-", min_size=1, max_size=64))
-@examples(60)
-def test_every_id_can_be_typed(job_id: str) -> None:
-    """No possible id is refused or changed, bare or in a link."""
-    assert job_id == job_id_from(job_id)
-    assert job_id == job_id_from(f"https://console.example/x/jobs/{job_id}?tab=1")
-
-
 NAMING = f"""
     https://c.example/voice/jobs/{{}}          https://c.example/voice/jobs/{{}}/result
-    https://c.example/voice/jobs/{{}}/         https://c.example/voice/jobs/{{}}?tab=log#top
-    https://c.example/#/voice/jobs/{{}}        http://127.0.0.1:8080/jobs/{{}}
-    https://c.example/voice?a=1&job_id={{}}    https://c.example/voice?job_id={{}}&tab=1
-    https://c.example/voice#job_id={{}}        https://c.example/#/voice?job_id={{}}
-    https://c.example/voice?jobId={{}}         https://c.example/voice?JobID={{}}
+    https://c.example/voice/jobs/{{}}?tab=1#x  https://c.example/#/voice?job_id={{}}
+    https://c.example/voice?a=1&job_id={{}}    https://c.example/voice?JobID={{}}
     <https://c.example/voice/jobs/{{}}>        <https://c.example/voice/jobs/{{}}|c.example/voice>
-    HTTPS://C.EXAMPLE/jobs/{{}}                https://c.example/voice?tab=1&amp;job_id={{}}
-    `https://c.example/voice/jobs/{{}}`        “https://c.example/voice/jobs/{{}}”
-    *https://c.example/voice/jobs/{{}}*        ~<https://c.example/voice/jobs/{{}}|~x~>~
+    HTTPS://C.EXAMPLE/jobs/{{}}                “https://c.example/voice/jobs/{{}}”
+    ~<https://c.example/voice/jobs/{{}}|~x~>~  *https://c.example/voice/jobs/{{}}*
     https：／／c.example/jobs/{{}}              (https://c.example/jobs/{{}})
     https://c.example/~me/jobs/{{}}.           https://c.example/jobs/?job_id={{}}
     c.example/voice/jobs/{{}}?tab=1            https://c.example/p/{OTHER}/Jobs/{{}}
-    https://c.example/{OTHER}/?job_id={{}}     https://c.example/?trace={OTHER}&amp;job_id={{}}
     https://c.example/?s={OTHER}&#38;job_id={{}}    https://c.example/?s={OTHER}&#x26;job_id={{}}&amp;#38;a=1
     https://c.example/?s={OTHER};job_id={{}}        https://c.example/?dhtms_job_id={OTHER}&job_id={{}}
     https://c.example/?s={OTHER}&job%5Fid%3D{{}}    https://c.example/jobs/{{}}?job_id={{}}#{{}}
-    https://c.example/?s={OTHER}&next=https%3A%2F%2Fc.example%2Fjobs%2F{{}}%3Fa%3D1
     https://c.example/?next=https%253A%252F%252Fc.example%252F%253Fjob_id%253D{{}}
-    https://c.example/?s=https%3A%2F%2Fc%3Fproject%3D{OTHER}%26amp%3Bjob_id%3D{{}}
     https://c.example/?s=c%253Fproject%253D{OTHER}%2526%252338%253Bjob_id%253D{{}}
 """.split()  # noqa: RUF001
-NAMING += [
-    "<https://c.example/voice/jobs/{}|my job>",
-    "  <https://c.example/voice/jobs/{}>  ",
-    "<https://c.example/voice?a=1&amp;job_id={}&amp;b=2|voice &amp; more>",
-]
+NAMING += ["<https://c.example/voice?a=1&amp;job_id={}&amp;b=2|voice &amp; more>"]
 """Links that name their job: in the path, in the query or in the fragment, as Slack sends them too."""
 
 
@@ -127,10 +99,8 @@ def test_id_in_a_link_is_found(link: str, job_id: str) -> None:
 
 HAVING = """
     https://c.example/voice/{}            https://c.example/voice?task={}     https://c.example/voice#{}
-    https://c.example/voice/{}.html       <https://c.example/voice/{}|label>  https://c.example/jobs/{}.html
-    https://c.example/jobs/{};session=1   https://c.example/?training_job_id={}
-    https://c.example/?job_id=%22{}%22    https://c.example/jobs/{}_          _https://c.example/jobs/{}_
-    *_https://c.example/?job_id={}_*
+    https://c.example/voice/{}.html       https://c.example/jobs/{};s=1       https://c.example/jobs/{}_
+    https://c.example/?job_id=%22{}%22    https://c.example/?training_job_id={}    *_https://c.example/jobs/{}_*
 """
 
 
@@ -141,22 +111,17 @@ def test_uuid_in_a_link_is_found(link: str) -> None:
 
 
 UNCLEAR = f"""
-    https://c.example/voice          https://                         https://c.example/jobs/
-    https://c.example/jobs           https://c.example/{UUID}/{OTHER}
-    https://c.example/jobs/%2e%2e    https://c.example/jobs/../x      https://c.example/jobs/女声
+    https://c.example/voice          https://                         https://c.example/{UUID}/{OTHER}
+    https://c.example/jobs/../x      https://c.example/jobs/%2e%2e    https://c.example/jobs/女声
     https://c.example/jobs/a%0d%0ab  https://c.example/jobs/{UUID}?next=/jobs/{OTHER}
-    https://c.example/?job_id={UUID}&job_id={OTHER}         https://c.example/jobs/{UUID}?job_id={OTHER}
+    https://c.example/?job_id={UUID}&job_id={OTHER}         <https://c.example/voice|{UUID}>
     https://c.example/jobs/first?next=/jobs/second&job_id=third
     https://c.example/?next=%2Fjobs%2F{UUID}%26job_id%3D{OTHER}
-    <https://c.example/voice|{UUID}>                        https://c.example/?s={OTHER}&job_id=
-    https://c.example/?job_id=&s={OTHER}                    https://c.example/?s={OTHER}&job_id=abc.def
-    https://c.example/?s={OTHER}&jobId={"x" * 65}           https://c.example/p/{OTHER}/jobs/abc123!x
-    https://c.example/p/{OTHER}/jobs/                       https://c.example/p/{OTHER}/jobs/女声
-    https://c.example/p/{OTHER}/jobs/a%20b                  https://c.example/jobs/{OTHER}?job_id=abc.def
-    https://c.example/?s={OTHER}&training_job_id=abc123     https://c.example/?s={OTHER}&next=%2Fjobs%2Fabc.def
-    https://c.example/?s={OTHER}&next=%25252Fjobs%25252Fabc https://c.example/?s={OTHER}&amp;job_id=
+    https://c.example/?s={OTHER}&job_id=abc.def             https://c.example/p/{OTHER}/jobs/a%20b
+    https://c.example/?s={OTHER}&jobId={"x" * 65}           https://c.example/jobs/{OTHER}?job_id=abc.def
+    https://c.example/?s={OTHER}&training_job_id=abc123     https://c.example/?job_id=&s={OTHER}
+    https://c.example/?s={OTHER}&next=%25252Fjobs%25252Fabc https://c.example/{"x" * 10_000}
     https://c.example/?s={OTHER}&next=%2525252525252Fjobs%2525252525252Fabc
-    https://c.example/jobs/{"x" * 65}                       https://c.example/{"x" * 10_000}
 """.split()
 
 
