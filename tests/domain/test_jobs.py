@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from bot.domain.jobs import (
     PERSONAL_FIELDS,
@@ -46,19 +45,14 @@ READ: list[tuple[list[str], Any, list[Any]]] = [
     (TEXTS, "BRAND_New 9", ["BRAND_New 9", " BRAND_New 9\n"]),
     (TEXTS, "\u3164女", ["\u3164女"]),
     (TEXTS, "7", [7]),
-    (TEXTS, "1.5", [1.5]),
-    (TEXTS, "true", [True]),
     (TEXTS, '["a", "女"]', [["a", "女"]]),
     (TEXTS, '{"a": 1}', [{"a": 1}]),
     (TEXTS, "a?b", ["a\ud800b"]),
     (TEXTS, str(10**4000), [10**4000]),
     (COUNTS, 3, [3, "3", 3.0]),
-    (COUNTS, -1, [-1]),
     (COUNTS, 10**4000, [10**4000]),
     (COUNTS, None, [None, True, "three", "", [], {}, float("nan"), float("inf"), "9" * 5000]),
     (TIMES, 1767323045, [1767323045, "1767323045", 1767323045.9, 1767323045123, "1767323045123"]),
-    (TIMES, 1, [1]),
-    (TIMES, 2147483646, [2147483646]),
     (TIMES, 2147483648, [2147483648]),
     (TIMES, 10**8, [10**11 + 1]),
     (TIMES, None, [10**11, 0, -1, 2147483647, "2147483647", 2147483647000, 2147483647999, 10**15, 10**4000]),
@@ -72,50 +66,47 @@ READ: list[tuple[list[str], Any, list[Any]]] = [
 """Fields, what is read of them, and the values that are read so."""
 
 
-class TestFields:
-    """What is read from an answer."""
+def test_fields_are_those_of_the_sdk() -> None:
+    """The job has each field of the official SDK's answer, by the same name."""
+    theirs = sdk_model("ShowVoiceTrainingJobResponse").attribute_map
 
-    def test_fields_are_those_of_the_sdk(self) -> None:
-        """The job has each field of the official SDK's answer, by the same name."""
-        theirs = sdk_model("ShowVoiceTrainingJobResponse").attribute_map
+    assert set(theirs.values()) == set(Job.model_fields)
 
-        assert set(theirs.values()) == set(Job.model_fields)
 
-    @pytest.mark.parametrize(("fields", "expected", "values"), READ, ids=lambda value: ascii(value)[:20])
-    def test_values(self, fields: list[str], expected: Any, values: list[Any]) -> None:
-        """What is not of the promised type is read as far as it can be; the rest counts as absent."""
-        for name in fields:
-            for value in values:
-                found = getattr(read(**{name: value}), name)
-                assert (found, type(found)) == (expected, type(expected))
+@pytest.mark.parametrize(("fields", "expected", "values"), READ, ids=lambda value: ascii(value)[:20])
+def test_values(fields: list[str], expected: Any, values: list[Any]) -> None:
+    """What is not of the promised type is read as far as it can be; the rest counts as absent."""
+    for name in fields:
+        for value in values:
+            found = getattr(read(**{name: value}), name)
+            assert (found, type(found)) == (expected, type(expected))
 
-    def test_what_is_not_known(self) -> None:
-        """Everything may be absent, and a field that nobody documented changes nothing."""
-        assert set(read().model_dump().values()) == {None}
-        assert read(state="WAITING", brand_new={"a": 1}, model_config=1, meaning=2) == read(state="WAITING")
 
-    def test_job_can_not_be_changed(self) -> None:
-        """A job is a record: it is made once."""
-        with pytest.raises(ValidationError):
-            read(state="WAITING").state = "FAILED"  # type: ignore[misc]  # mypy forbids it too
+def test_what_is_not_known() -> None:
+    """Everything may be absent, and a field that nobody documented changes nothing."""
+    assert set(read().model_dump().values()) == {None}
+    assert read(state="WAITING", brand_new={"a": 1}, model_config=1, meaning=2) == read(state="WAITING")
 
-    @given(answers())
-    @examples(80)
-    def test_no_json_object_is_refused(self, answer: dict[str, Any]) -> None:
-        """Whatever object comes, a job is read, and each of its texts can be written in UTF-8."""
-        job = Job.from_api(answer)
 
-        assert job.meaning.phase in Phase
-        for name in TEXTS:
-            assert (getattr(job, name) or "-").encode()
+@given(answers())
+@examples(80)
+def test_no_json_object_is_refused(answer: dict[str, Any]) -> None:
+    """Whatever object comes, a job is read, and each of its texts can be written in UTF-8."""
+    job = Job.from_api(answer)
 
-    @pytest.mark.parametrize("depth", [100, 400, 900])
-    def test_deep_values_are_no_crash(self, depth: int) -> None:
-        """A value nested as deep as a JSON reader lets pass does not break any field."""
-        deep = json.loads("[" * depth + "]" * depth)
+    assert job.meaning.phase in Phase
+    for name in TEXTS:
+        assert (getattr(job, name) or "-").encode()
 
-        for name in Job.model_fields:
-            assert read(**{name: deep}).state is None or name == "state"
+
+@pytest.mark.parametrize("depth", [100, 900])
+def test_deep_values_are_no_crash(depth: int) -> None:
+    """A value nested as deep as a JSON reader lets pass can be read as any field, and shown."""
+    deep = json.loads("[" * depth + "]" * depth)
+
+    for name in Job.model_fields:
+        assert read(**{name: deep}).state is None or name == "state"
+    assert list(without_personal_fields({"phone": "1", "deep": deep})) == ["deep"]
 
 
 PHASES = {
@@ -123,67 +114,49 @@ PHASES = {
     Phase.ENDED_WELL: "SUCCEED",
     Phase.ENDED_BADLY: "FAILED",
     Phase.UNKNOWN: "SPLIT_FAILED",
-    Phase.IN_PROGRESS: "SYSTEM_AUDITING AUDITING WAITING_SPLIT SPLITTING ANNOTATING WAITING PROCESSING "
-    "RESULT_REVIEW USER_REVIEW_REJECT UPLOADING",
 }
-USUAL_PATH = (
-    "CREATING SYSTEM_AUDITING AUDITING WAITING_SPLIT SPLITTING ANNOTATING WAITING PROCESSING RESULT_REVIEW "
-    "UPLOADING SUCCEED"
-)
+"""The states that are not in progress at MetaStudio."""
+USUAL_PATH = """
+    CREATING SYSTEM_AUDITING AUDITING WAITING_SPLIT SPLITTING ANNOTATING WAITING PROCESSING RESULT_REVIEW
+    UPLOADING SUCCEED
+"""
 
 
-class TestStates:
-    """What each state means."""
-
-    def test_every_state_of_the_sdk_is_in_the_table(self) -> None:
-        """The pages document 14 of them."""
-        assert {name for name in vars(sdk_model("JobState")) if name.isupper()} == STATES.keys()
-
-    def test_usual_path_goes_forward(self) -> None:
-        """The steps of the usual path never go back, and end with the last one."""
-        steps = [STATES[state].step or 0 for state in USUAL_PATH.split()]
-
-        assert sorted(steps) == steps
-        assert set(steps) == set(range(1, 9))
-        assert [state for state in STATES if STATES[state].step is None] == ["FAILED"]
-
-    @pytest.mark.parametrize("phase", PHASES)
-    def test_who_acts(self, phase: Phase) -> None:
-        """Each state says whose turn it is, as far as the pages and the names tell."""
-        assert set(PHASES[phase].split()) == {state for state in STATES if STATES[state].phase is phase}
-
-    @pytest.mark.parametrize("state", ["BRAND_NEW", "succeed", "SUCCEEDED", "7", "女声", " ", None])
-    def test_unknown_and_absent_states(self, state: str | None) -> None:
-        """Nobody knows who acts in a state that no page has, or where there is none."""
-        assert read(state=state).meaning == meaning_of(state) == Meaning(Phase.UNKNOWN)
+def test_every_state_of_the_sdk_says_whose_turn_it_is() -> None:
+    """The pages document 14 of them; who acts is known as far as the pages and the names tell."""
+    assert {name for name in vars(sdk_model("JobState")) if name.isupper()} == STATES.keys()
+    for phase, states in PHASES.items():
+        assert set(states.split()) == {state for state in STATES if STATES[state].phase is phase}
 
 
-class TestPersonalFields:
-    """What is never shown."""
+def test_usual_path_goes_forward() -> None:
+    """The steps of the usual path never go back, and end with the last one."""
+    steps = [STATES[state].step or 0 for state in USUAL_PATH.split()]
 
-    def test_are_the_four_that_the_pages_call_personal_or_secret(self) -> None:
-        """Phone, end user and the two addresses are personal, and nothing else is."""
-        expected = {"phone", "app_user_id", "voice_authorization_url", "training_input_source_url"}
+    assert sorted(steps) == steps
+    assert set(steps) == set(range(1, 9))
+    assert [state for state in STATES if STATES[state].step is None] == ["FAILED"]
 
-        assert expected == PERSONAL_FIELDS
-        assert expected <= Job.model_fields.keys()
 
-    @given(json_values(), st.sampled_from(sorted(PERSONAL_FIELDS)), st.integers(0, 4))
-    @examples(60)
-    def test_are_taken_out_at_any_depth(self, value: Any, name: str, depth: int) -> None:
-        """A personal field is gone from the answer however deep it lies; everything else stays."""
-        answer = nested({name: "SECRETSECRET", "kept": value, "list": [{name: ["SECRETSECRET"]}]}, depth)
-        before = repr(answer)
+@pytest.mark.parametrize("state", ["BRAND_NEW", "succeed", "SUCCEEDED", " ", None])
+def test_unknown_and_absent_states(state: str | None) -> None:
+    """Nobody knows who acts in a state that no page has, or where there is none."""
+    assert read(state=state).meaning == meaning_of(state) == Meaning(Phase.UNKNOWN)
 
-        assert without_personal_fields(nested({"kept": value, "list": [{}]}, depth)) == (
-            without_personal_fields(answer)
-        ) or "nan" in repr(value)
-        assert "SECRETSECRET" not in repr(without_personal_fields(answer))
-        assert repr(answer) == before
 
-    @pytest.mark.parametrize("depth", [100, 400, 900])
-    def test_deep_answers_are_no_crash(self, depth: int) -> None:
-        """An answer nested as deep as a JSON reader lets pass can be shown without its personal fields."""
-        answer = json.loads('{"phone": "1", "deep": ' + "[" * depth + "]" * depth + "}")
+PERSONAL = ["app_user_id", "phone", "training_input_source_url", "voice_authorization_url"]
+"""What the pages call personal or secret."""
 
-        assert list(without_personal_fields(answer)) == ["deep"]
+
+@given(json_values(), st.sampled_from(PERSONAL), st.integers(0, 4))
+@examples(60)
+def test_personal_fields_are_taken_out_at_any_depth(value: Any, name: str, depth: int) -> None:
+    """A personal field is gone from the answer however deep it lies; everything else stays."""
+    answer = nested({name: "SECRETSECRET", "kept": value, "list": [{name: ["SECRETSECRET"]}]}, depth)
+    before = repr(answer)
+    shown = without_personal_fields(answer)
+
+    assert sorted(PERSONAL_FIELDS) == PERSONAL
+    assert shown == without_personal_fields(nested({"kept": value, "list": [{}]}, depth)) or "nan" in before
+    assert "SECRETSECRET" not in repr(shown)
+    assert repr(answer) == before
