@@ -10,7 +10,7 @@ import pytest
 from bot.errors import CredentialsRefused, MetaStudioError, ServiceDown, StoreTrouble, Throttled
 from bot.simulators.metastudio.simulator import Fault
 from tests.support import PATIENCE, disk_held, fail_fast
-from tests.watch.test_watcher import FAULTS, logged
+from tests.watch.test_watcher import FAULTS, NOT_THERE, logged
 from tests.watch.watching import Watch, watching
 
 RESTS = "the list of jobs is not used for a while"
@@ -19,17 +19,18 @@ AGAIN = "the list of jobs is used again"
 
 
 class TestCost:
-    """Whichever costs fewer requests is taken."""
+    """Whichever costs fewer requests is taken, and some jobs are asked for beside the list."""
 
     @pytest.mark.parametrize(("number", "requests"), [(4, (4, 0)), (5, (3, 1))])
     async def test_few_one_by_one_and_many_by_the_list(
         self, watch: Watch, number: int, requests: tuple[int, int]
     ) -> None:
         """Up to four jobs are asked for one by one; more are a page, and three to see if that is true."""
-        await watch.some(number)
+        keys = await watch.some(number)
 
-        assert await watch.check() == requests
-        assert await watch.check() == requests
+        for _ in range(2):
+            assert await watch.check() == requests
+        assert all(watch.watcher.checked_at(key.job_id) for key in keys)
 
     async def test_a_first_census_and_then_a_page(self, watch: Watch) -> None:
         """The first check reads until it met every job, later ones as far as something can be new."""
@@ -42,24 +43,21 @@ class TestCost:
         assert (await watch.check())[1] == 1
         assert await watch.paths() == {keys[0].job_id: ("WAITING", "PROCESSING")}
 
-    async def test_a_census_that_costs_too_much_is_given_up(self, path: Path) -> None:
-        """In a long list, few jobs are asked for one by one; after a while the list is tried again."""
-        async with watching(path, list_suspension=600) as watch:
-            await watch.some(5)
-            watch.add(700)
-
-            assert await watch.check() == (5, 5)
-            assert await watch.check() == (5, 0)
-            assert await watch.another(list_suspension=0).check() == (5, 5)
-
-    async def test_a_list_that_saves_nothing_rests(self, path: Path) -> None:
-        """Where a reading costs more than asking one by one, it is one by one for a while, and then again."""
-        async with watching(path, list_suspension=600) as watch:
-            await watch.some(6)
-            assert await watch.check() == (3, 1)
+    @pytest.mark.parametrize(
+        ("number", "others", "requests"), [(5, 700, [(5, 5), (5, 0)]), (6, 150, [(3, 2), (3, 3), (6, 0)])]
+    )
+    async def test_a_list_that_costs_too_much_rests(
+        self, watch: Watch, number: int, others: int, requests: list[tuple[int, int]]
+    ) -> None:
+        """A census that costs more than asking one by one is given up; so is a list whose readings do."""
+        await watch.some(number)
+        watch.add(others)
+        checks = []
+        for _ in requests:
+            checks.append(await watch.check())
             watch.add(250, every=1)
-            assert await watch.check() == (3, 3)
-            assert await watch.check() == (6, 0)
+
+        assert checks == requests
 
     async def test_after_nobody_followed_there_is_a_census(self, watch: Watch) -> None:
         """What was read before a time without followers does not count any more."""
@@ -76,16 +74,11 @@ class TestCost:
 
         assert (await watch.check())[1] == 2
 
-
-class TestMissing:
-    """Jobs that the list does not show any more."""
-
     async def test_a_job_that_is_listed_is_there(self, path: Path) -> None:
         """What the list shows between two misses begins their count anew."""
-        not_there = Fault.error(404, "MSS.41000003")
         async with watching(path, gone=1e-6) as watch:
             key, *_ = await watch.some(6)
-            for fault in (not_there, Fault.html(), not_there):
+            for fault in (NOT_THERE, Fault.html(), NOT_THERE):
                 watch.metastudio.chaos = lambda _, fault=fault: (
                     fault if watch.metastudio.requests[-1].path.endswith("/job-0") else None
                 )
@@ -95,29 +88,33 @@ class TestMissing:
             assert await watch.path(key) == ()
 
     async def test_old_jobs_that_are_deleted_are_found_soon(self, path: Path) -> None:
-        """When the list gets shorter, all of it is read the next time, to see who is missing."""
+        """When the list gets shorter, all of it is read the next time, to see who is missing.
+
+        A missing job that can't be asked for then is asked for at the next check.
+        """
         async with watching(path, gone=0) as watch:
-            keys = await watch.some(12)
+            key = (await watch.some(12))[-1]
             watch.add(150)
             await watch.check()
-            watch.metastudio.delete(keys[-1].job_id)
-            pages = [(await watch.check())[1] for _ in range(3)]
+            watch.metastudio.delete(key.job_id)
+            assert await watch.check() == (3, 1)
+            watch.metastudio.chaos = lambda _: (
+                Fault.html() if watch.metastudio.requests[-1].path.endswith(key.job_id) else None
+            )
+            assert (await watch.check())[1] == 2
+            watch.metastudio.chaos = None
+            await watch.check()
 
-            assert pages == [1, 3, 1]
-            assert await watch.paths() == {keys[-1].job_id: ("WAITING", "gone")}
-
-
-class TestCrossCheck:
-    """Each job is asked for itself, now and then."""
+            assert await watch.paths() == {key.job_id: ("WAITING", "gone")}
 
     async def test_each_job_within_twelve_hours(self, path: Path) -> None:
         """With long pauses, more than three are asked for each time."""
         async with watching(path, poll=6 * 60 * 60) as watch:
-            await watch.some(12)
+            await watch.some(13)
 
-            assert await watch.check() == (6, 1)
-            assert await watch.check() == (6, 1)
-            assert len({seen.path for seen in watch.metastudio.requests if seen.api == "show"}) == 12
+            for _ in range(2):
+                assert await watch.check() == (7, 1)
+            assert len({seen.path for seen in watch.metastudio.requests if seen.api == "show"}) == 13
 
 
 class TestDistrust:
@@ -184,15 +181,10 @@ class TestDistrust:
         assert shows > 6
         await self.distrusted(watch, caplog)
 
-    @pytest.mark.parametrize(
-        "fault",
-        [Fault.error(400, "MSS.00000003"), Fault.error(404, "MSS.41000003"), Fault.raw(b'{"jobs": {}}')],
-        ids=lambda fault: f"{fault.status} {fault.error_code or fault.body.decode()}",
-    )
-    async def test_a_refused_list(self, watch: Watch, fault: Fault, caplog: pytest.LogCaptureFixture) -> None:
-        """A list that is refused, or can't be read, is not used for a while."""
+    async def test_a_refused_list(self, watch: Watch, caplog: pytest.LogCaptureFixture) -> None:
+        """A list that is refused is not used for a while."""
         await watch.some(6)
-        watch.metastudio.fail(fault, on="list")
+        watch.metastudio.fail(NOT_THERE, on="list")
 
         assert await watch.check() == (6, 1)
         await self.distrusted(watch, caplog)
@@ -203,11 +195,11 @@ class TestTroubles:
 
     async def test_a_list_that_is_refused_now_and_then(self, path: Path) -> None:
         """It is tried again after one interval, each time: only refusals in a row make the pauses longer."""
-        async with watching(path, poll=0.05) as watch:
+        async with watching(path, poll=0.02) as watch:
             await watch.some(6)
-            for times in range(1, 13):  # otherwise the last pause would be 100 seconds
-                watch.metastudio.fail(Fault.error(403, "APIGW.0302"), on="list")
-                async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(PATIENCE):
+                for times in range(1, 13):  # otherwise the last pause would be 40 seconds
+                    watch.metastudio.fail(FAULTS["403"][0], on="list")
                     while watch.metastudio.requests_to("list") < 2 * times:
                         await watch.check()
 
@@ -267,45 +259,3 @@ class TestTroubles:
 
             assert watch.changed == [keys[-1]]
             assert not [seen for seen in watch.metastudio.requests[before:] if seen.path.endswith("/job-7")]
-
-    async def test_a_missing_job_that_cant_be_asked_for_is_asked_for_next(self, watch: Watch) -> None:
-        """A job that a census missed is asked for at the next check, though that reads only one page."""
-        keys = await watch.some(12)
-        watch.add(150)
-        await watch.check()
-        watch.metastudio.delete(keys[-1].job_id)
-        await watch.check()
-
-        def one_fails(_: str) -> Fault | None:
-            return Fault.html() if watch.metastudio.requests[-1].path.endswith("/job-11") else None
-
-        watch.metastudio.chaos = one_fails
-        assert (await watch.check())[1] == 2
-        watch.metastudio.chaos = None
-        before = len(watch.metastudio.requests)
-        assert await watch.check() == (4, 1)
-
-        assert [seen for seen in watch.metastudio.requests[before:] if seen.path.endswith("/job-11")]
-
-    async def test_an_outage_of_show_while_much_is_open(self, watch: Watch) -> None:
-        """When what the list leaves open can't be asked for, the check fails, and is made up for later."""
-        keys = await watch.some(12)
-        await watch.check()
-        for key in keys[6:]:
-            watch.metastudio.jobs[key.job_id]["state"] = "UPLOADING"  # without a newer time
-        watch.metastudio.chaos = lambda api: Fault.html() if api == "show" else None
-        watch.change(keys[0].job_id)
-        with pytest.raises(ServiceDown):
-            await watch.check()
-        assert await watch.paths() == {keys[0].job_id: ("WAITING", "PROCESSING")}
-        watch.metastudio.chaos = None
-        await watch.check()
-
-        assert len(await watch.paths()) == 7
-
-    async def test_the_list_counts_as_a_check(self, watch: Watch) -> None:
-        """The time of the last check is that of the list, for jobs that were not asked for themselves."""
-        keys = await watch.some(12)
-        await watch.check()
-
-        assert all(watch.watcher.checked_at(key.job_id) for key in keys)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +39,8 @@ class Watch:
     async def follow(self, raw: dict[str, Any], *, channel: str = "C1", **fields: Any) -> Key:
         """Subscribe a channel to a job as it is now."""
         usual = {"team_id": "T1", "level": Level.ALL, "subscribed_by": "U1", "subscribed_at": START}
-        new = Subscription(
-            **{"channel_id": channel, "job_id": raw["job_id"], "job": Job.from_api(raw).remembered()}
-            | usual
-            | fields
-        )
-        return (await self.store.add(new)).key
+        job = {"job_id": raw["job_id"], "job": Job.from_api(raw).remembered()}
+        return (await self.store.add(Subscription(channel_id=channel, **job | usual | fields))).key
 
     def add(self, number: int, *, every: float = 60, **fields: Any) -> list[dict[str, Any]]:
         """Add so many jobs that wait for training, one each ``every`` seconds."""
@@ -86,12 +82,6 @@ class Watch:
         every = [each for subscription in (await self.store.followed()).values() for each in subscription]
         return {each.job_id: each.notice.path for each in every if each.notice}
 
-    def another(self, **watcher: Any) -> "Watch":
-        """Start another watcher on the same store, as after a restart."""
-        changed: list[Key] = []
-        made = a_watcher(self.client, self.store, changed, watcher)
-        return replace(self, watcher=made, changed=changed)
-
 
 def a_watcher(client: MetaStudio, store: SqliteStore, changed: list[Key], given: dict[str, Any]) -> Watcher:
     """Make a watcher; ``gone``, ``gone_unlisted`` and ``refused`` are those of the rate limits."""
@@ -111,11 +101,7 @@ async def watching(path: Path, *, pause: float = 0.001, **watcher: Any) -> Async
         )
         async with client, SqliteStore(path) as store:
             changed: list[Key] = []
+            made = a_watcher(client, store, changed, watcher)
             yield Watch(
-                metastudio=simulator,
-                clock=clock,
-                client=client,
-                store=store,
-                watcher=a_watcher(client, store, changed, watcher),
-                changed=changed,
+                metastudio=simulator, clock=clock, client=client, store=store, watcher=made, changed=changed
             )
