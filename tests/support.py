@@ -1,12 +1,16 @@
 """What several tests need."""
 
 import asyncio
+import os
 import sqlite3
+import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -39,6 +43,26 @@ async def eventually(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not holds():  # noqa: ASYNC110  what is waited for has no event
             await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def started(
+    *arguments: str,
+    settings: Mapping[str, str] = MappingProxyType({}),
+    before: Sequence[str] = (),
+    out: int = PIPE,
+    err: int = PIPE,
+) -> AsyncIterator[Process]:
+    """Start the bot's command, perhaps by another one ``before`` it; kill it at the end of the context."""
+    command = (*before, sys.executable, "-m", "bot", *arguments)
+    environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", **settings}
+    process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=out, stderr=err)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
 
 
 def log_lines(caplog: pytest.LogCaptureFixture) -> list[str]:

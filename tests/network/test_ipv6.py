@@ -18,7 +18,6 @@ from bot.simulators.world import running, settings_for
 from tests.checks.checking import CheckSetup
 from tests.servers import Proxy
 from tests.support import AT_ONCE
-from tests.test_app import BY_IAM_USER
 
 
 def here(host: str) -> bool:
@@ -63,18 +62,16 @@ async def test_an_address_that_is_told_can_be_asked(host: str) -> None:
                 pass
 
 
-@pytest.fixture
-def setup(slack: SlackWorkspace, metastudio: MetaStudioSimulator, tmp_path: Path) -> CheckSetup:
-    return CheckSetup(slack, metastudio, tmp_path / "kept.sqlite")
-
-
-async def test_check_writes_it_so(setup: CheckSetup) -> None:
+async def test_check_writes_it_so(
+    slack: SlackWorkspace, metastudio: MetaStudioSimulator, tmp_path: Path
+) -> None:
     """Where it is free, taken by another program, or by a bot."""
+    setup = CheckSetup(slack, metastudio, tmp_path / "kept.sqlite")
     host = "::1"
     async with listening(web.Application(), host, 0) as address:
         port = int(address.rpartition(":")[2])
         taken = await setup.check(voicejob_host=host, port=port)
-    async with running(settings_for(setup.slack, setup.metastudio, voicejob_host=host, port=port)):
+    async with running(settings_for(slack, metastudio, voicejob_host=host, port=port)):
         ours = await setup.check(voicejob_host=host, port=port)
     free = await setup.check(voicejob_host=host, port=port)
 
@@ -84,21 +81,16 @@ async def test_check_writes_it_so(setup: CheckSetup) -> None:
     assert free[LISTENING].says == f"{where} is free"
 
 
-@pytest.mark.parametrize("sign_in", [{}, BY_IAM_USER], ids=["key", "user"])
 @pytest.mark.parametrize("host", [host for host in HOSTS if host != "::"])
 async def test_a_bot_between_servers_of_ipv6(
-    slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, sign_in: dict[str, str], host: str
+    slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str, host: str
 ) -> None:
     """It signs in, signs what it sends with the host as it is sent, and answers."""
     job = metastudio.add_job(voice_name="Over IPv6")
     at_slack = Proxy(slack.api_url.removesuffix("/api/"))
     async with Proxy(metastudio.url).running(host=host) as url, at_slack.running(host=host) as api:
-        there = {
-            "metastudio_endpoint": url,
-            "huaweicloud_sdk_iam_endpoint": url,
-            "slack_api_url": f"{api}/api/",
-        }
-        async with running(settings_for(slack, metastudio, **there, **sign_in), rates=AT_ONCE):
+        there = {"metastudio_endpoint": url, "slack_api_url": f"{api}/api/"}
+        async with running(settings_for(slack, metastudio, **there), rates=AT_ONCE):
             card = await (await slack.command("/voicejob", job["job_id"], channel=channel)).message()
 
     assert "Over IPv6" in card.text

@@ -45,26 +45,14 @@ async def exchange(address: str, raw: bytes) -> tuple[list[bytes], bytes]:
     return head.split(b"\r\n"), body
 
 
-async def test_no_response_names_the_library(address: str) -> None:
-    """What is served has its body, and a neutral name of the server."""
-    head, body = await exchange(address, b"GET / HTTP/1.1\r\n" + CLOSE)
-
-    assert (head[0], body) == (b"HTTP/1.1 200 OK", b"hello")
-    assert b"Server: voicejob" in head
-
-
 @pytest.mark.parametrize(
     ("raw", "status"),
     [
         (b"hush\r\n\r\n", b"400"),
-        (b"GET / HTTP/1.1\r\nHost x hush\r\n\r\n", b"400"),
         (b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: hush\r\n\r\n", b"400"),
         (b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + b"hush" * 5000 + b"\r\n\r\n", b"400"),
-        (b"GET /\x80hush HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
         (b"GET http://[hush HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
         (b"GET /hush HTTP/1.1\r\n" + CLOSE, b"404"),
-        (b"GET // HTTP/1.1\r\n" + CLOSE, b"404"),
-        (b"POST / HTTP/1.1\r\nContent-Length: 4\r\n" + CLOSE + b"hush", b"405"),
         (b"POST / HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n" + CLOSE + b"hush", b"405"),
     ],
     ids=lambda value: value[:60] if isinstance(value, bytes) else None,
@@ -111,11 +99,14 @@ async def test_a_refusal_ends_the_connection(address: str) -> None:
 
 
 async def test_a_failure_is_logged_and_not_sent(address: str, caplog: pytest.LogCaptureFixture) -> None:
-    """What a handler fails on is a fault of the bot's: the log has it, and the response does not."""
-    head, body = await exchange(address, b"GET /fail HTTP/1.1\r\n" + CLOSE)
+    """What is served has its body; a handler's failure is a line of the log. No head names the library."""
+    served, hello = await exchange(address, b"GET / HTTP/1.1\r\n" + CLOSE)
+    failed, nothing = await exchange(address, b"GET /fail HTTP/1.1\r\n" + CLOSE)
 
-    assert (head[0].split()[1], body) == (b"500", b"")
-    assert b"Server: voicejob" in head
+    assert (served[0], hello) == (b"HTTP/1.1 200 OK", b"hello")
+    assert (failed[0].split()[1], nothing) == (b"500", b"")
+    assert b"Server: voicejob" in served
+    assert b"Server: voicejob" in failed
     assert [record.exc_info and record.exc_info[0] for record in caplog.records] == [ValueError]
 
 

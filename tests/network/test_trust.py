@@ -1,5 +1,6 @@
 """Certificates: one trust for Slack and for Huawei Cloud, and what the environment may say of it."""
 
+import asyncio
 import os
 import shutil
 import ssl
@@ -10,20 +11,18 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from bot.checks.check import check
 from bot.checks.settings import read
 from bot.errors import BadSettings, SlackUnreachable, Unreachable
-from bot.network.sessions import client_session
+from bot.network.servers import listening
 from bot.network.trust import certificate_fault, folders_problem, tls_context
 from bot.network.variables import check_environment
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import APP_TOKEN, SlackWorkspace
-from bot.slack.clients import webhook_client
 from tests.network import asking
 from tests.network.certificates import Authority, openssl, openssl_is_there
-from tests.servers import TOKEN, Proxy, Tunnel, client_at
+from tests.servers import Proxy, Tunnel
 from tests.test_cli import environment, voicejob
 
 UNTRUSTED = "its certificate is signed by nobody whom this machine trusts ("
@@ -39,102 +38,63 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority") / "files")
 
 
-@pytest.fixture
-def trusted(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the authority trusted."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
-
-
 @asynccontextmanager
 async def place(authority: Authority) -> AsyncIterator[str]:
-    """Serve by HTTPS what Slack serves: an address to post to, and a WebSocket."""
+    """Serve by HTTPS a job at each path, and at one of them a WebSocket."""
 
-    async def hello(request: web.Request) -> web.WebSocketResponse:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.path != "/link":
+            return web.json_response({"state": "WAITING"})
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        await socket.send_json({"type": "hello"})
         return socket
 
-    async def ok(_: web.Request) -> web.Response:
-        return web.Response(text="ok")
-
     application = web.Application()
-    application.add_routes([web.get("/link", hello), web.post("/hook", ok)])
-    async with (
-        TestServer(application, host="127.0.0.1") as server,
-        Proxy(f"http://127.0.0.1:{server.port}").running(authority.server()) as url,
-    ):
-        yield url
+    application.router.add_route("*", "/{path:.*}", answer)
+    async with listening(application, "127.0.0.1", 0) as url, Proxy(url).running(authority.server()) as https:
+        yield https
 
 
-@asynccontextmanager
-async def both_by_https(
-    slack: SlackWorkspace, metastudio: MetaStudioSimulator, authority: Authority
-) -> AsyncIterator[dict[str, str]]:
-    """Give the environment of a bot between a Slack and a MetaStudio that show the certificate."""
-    tls = authority.server()
-    async with (
-        Proxy(slack.api_url.removesuffix("/api/")).running(tls) as slack_url,
-        Proxy(metastudio.url).running(tls) as url,
-    ):
-        addresses = {"SLACK_API_URL": f"{slack_url}/api", "METASTUDIO_ENDPOINT": url}
-        yield environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN) | addresses
-
-
-@pytest.mark.parametrize("way", ["direct", "tunnel", "tunnel in tls"])
-@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("is_tunneled", [False, True])
 async def test_an_authority_of_ones_own(
-    authority: Authority, monkeypatch: pytest.MonkeyPatch, way: str
+    authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_tunneled: bool
 ) -> None:
-    """The one that SSL_CERT_FILE names counts for MetaStudio, for answers, and for Socket Mode."""
-    tunnel = Tunnel()
-    tls = authority.server() if way == "tunnel in tls" else None
-    async with (
-        tunnel.running(tls) as proxy,
-        place(authority) as slack,
-        MetaStudioSimulator(tokens={TOKEN}) as metastudio,
-        Proxy(metastudio.url).running(authority.server()) as endpoint,
-    ):
-        job = metastudio.add_job(voice_name="trusted")
-        if way != "direct":
+    """The one of SSL_CERT_FILE counts everywhere, and keys are logged into a file that nobody else reads."""
+    tunnel, log = Tunnel(), tmp_path / "keys"
+    async with tunnel.running(authority.server()) as proxy, place(authority) as url:
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+        monkeypatch.setenv("SSLKEYLOGFILE", str(log))
+        if is_tunneled:
             monkeypatch.setenv("HTTPS_PROXY", proxy)
-        async with client_at(endpoint) as client, client_session() as session:
-            assert (await client.job(job["job_id"])).voice_name == "trusted"
-            assert (await webhook_client(session, f"{slack}/hook").send_dict({})).body == "ok"
-            async with session.ws_connect(f"{slack.replace('https', 'wss')}/link") as socket:
-                assert await socket.receive_json() == {"type": "hello"}
+        check_environment()
+        for ask in (asking.job, asking.webhook, asking.socket):
+            await ask(url)
 
-    assert len(tunnel.heads) == (0 if way == "direct" else 2)  # Slack's WebSocket takes the one that is open
+    assert len(tunnel.heads) == (3 if is_tunneled else 0)
+    assert "TRAFFIC_SECRET" in log.read_text()
+    assert log.stat().st_mode & 0o777 == 0o600
 
 
 async def test_a_folder_of_certificates(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SSL_CERT_DIR counts too, once its files have the names that OpenSSL looks for."""
+    """SSL_CERT_DIR counts once its files have OpenSSL's names; before, it is a fault unless a file counts."""
     folder = authority.folder / "trusted"
     folder.mkdir()
     shutil.copy(authority.file, folder)
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     value = f"/nowhere:{folder}"
     monkeypatch.setenv("SSL_CERT_DIR", value)
-    assert folders_problem(value, lambda: False).startswith("OpenSSL finds no certificates in ")
-    openssl("rehash .", folder)
-    assert not folders_problem(value, lambda: False)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
     check_environment()
+    monkeypatch.delenv("SSL_CERT_FILE")
+    for unusable in (value, f"{folder}/missing", ":"):
+        assert folders_problem(unusable, lambda: True) == ""
+        assert folders_problem(unusable, lambda: False).startswith(
+            f"OpenSSL finds no certificates in “{unusable}”"
+        )
+    openssl("rehash .", folder)
+    assert folders_problem(value, lambda: False) == ""
 
     async with place(authority) as slack:
         await asking.webhook(slack)
-
-
-@pytest.mark.usefixtures("trusted")
-@pytest.mark.parametrize("folder", ["", "/missing", ":", "/" + "long" * 100])
-def test_a_folder_without_certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
-    """It is a fault only where no file of certificates counts either."""
-    (tmp_path / "00000000.0.pem").touch()
-    value = f"{tmp_path}{folder}"
-    monkeypatch.setenv("SSL_CERT_DIR", value)
-    check_environment()
-
-    assert folders_problem(value, lambda: True) == ""
-    assert f"“{value[:200]}”" in folders_problem(value, lambda: False)
 
 
 def test_there_is_one_context(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,25 +108,9 @@ def test_there_is_one_context(authority: Authority, monkeypatch: pytest.MonkeyPa
     assert "SSL_CERT_FILE" not in os.environ
 
 
-async def test_the_keys_are_logged(
-    authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """SSLKEYLOGFILE is obeyed; nobody else may read the file that is made for it."""
-    log = tmp_path / "keys"
-    monkeypatch.setenv("SSLKEYLOGFILE", str(log))
-    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
-    check_environment()
-    async with place(authority) as slack:
-        await asking.webhook(slack)
-
-    assert "TRAFFIC_SECRET" in log.read_text()
-    assert log.stat().st_mode & 0o777 == 0o600
-
-
 @pytest.fixture
 def odd(tmp_path: Path, authority: Authority) -> Path:
-    """Give a folder with all that is no file of certificates."""
-    (tmp_path / "empty").touch()
+    """Return a folder with all that is no file of certificates."""
     (tmp_path / "text").write_text("no certificate")
     (tmp_path / "key").write_text((authority.folder / "own.key").read_text())
     (tmp_path / "half").write_text(authority.file.read_text()[:-60])
@@ -177,16 +121,15 @@ def odd(tmp_path: Path, authority: Authority) -> Path:
     return tmp_path
 
 
-FILES = ("missing", "empty", "text", "key", "half", "broken", "folder", "pipe", "loop", "a\nb")
-FOLDERS = ("missing", "empty", "folder", "folder:missing")
-LOGS = ("missing/keys", "folder", "pipe", "text/keys", "x" * 300)
+FILES = ("missing", "text", "key", "half", "broken", "folder", "pipe", "loop", "a\nb")
+LOGS = ("missing/keys", "folder", "pipe", "x" * 300)
 
 
 @pytest.mark.parametrize(
     ("key", "name"),
     [
         *(("SSL_CERT_FILE", name) for name in FILES),
-        *(pytest.param("SSL_CERT_DIR", name, marks=no_file_of_openssl) for name in FOLDERS),
+        pytest.param("SSL_CERT_DIR", "folder:missing", marks=no_file_of_openssl),
         *(("SSLKEYLOGFILE", name) for name in LOGS),
     ],
 )
@@ -204,52 +147,44 @@ def test_what_can_not_be_used(odd: Path, monkeypatch: pytest.MonkeyPatch, key: s
     assert problem.isprintable()
 
 
-@pytest.mark.parametrize("command", ["run", "show some-job"])
-async def test_the_command_line_says_so(
-    slack: SlackWorkspace, metastudio: MetaStudioSimulator, odd: Path, command: str
-) -> None:
-    """All at once; exit code 2, and nothing is sent."""
-    bad = {"SSL_CERT_FILE": f"{odd}/pipe", "SSLKEYLOGFILE": f"{odd}/no/keys"}
-    bad |= {"HTTPS_PROXY": "odd://me:hush@x"}
-    settings = environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN)
-    ended = await voicejob(*command.split(), **settings | bad)
+async def test_the_command_line_says_so(odd: Path) -> None:
+    """All at once, with exit code 2."""
+    bad = {
+        "SSL_CERT_FILE": f"{odd}/pipe",
+        "SSLKEYLOGFILE": f"{odd}/no/keys",
+        "HTTPS_PROXY": "odd://me:hush@x",
+    }
+    ended = await voicejob("run", **bad)
 
     assert ended.code == 2
     assert [key for key in bad if f"{key}: " not in ended.err] == []
     assert not [word for word in ("hush", "Traceback") if word in ended.out + ended.err]
-    assert (slack.calls, metastudio.requests) == ([], [])
 
 
-@pytest.mark.parametrize("is_trusted", [False, True])
-async def test_a_check(
+async def test_both_sides_by_https(
     slack: SlackWorkspace,
     metastudio: MetaStudioSimulator,
     authority: Authority,
     monkeypatch: pytest.MonkeyPatch,
-    *,
-    is_trusted: bool,
 ) -> None:
-    """Both sides by HTTPS, with the authority of SSL_CERT_FILE, and without."""
-    async with both_by_https(slack, metastudio, authority) as settings:
-        for key, value in settings.items():
+    """Untrusted certificates are faults in a check, and the last line of ``run`` and ``show``."""
+    tls = authority.server()
+    async with (
+        Proxy(slack.api_url.removesuffix("/api/")).running(tls) as slack_url,
+        Proxy(metastudio.url).running(tls) as url,
+    ):
+        addresses = {"SLACK_API_URL": f"{slack_url}/api", "METASTUDIO_ENDPOINT": url}
+        for key, value in environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN, **addresses).items():
             monkeypatch.setenv(key, value)
-        monkeypatch.setenv("SSL_CERT_FILE", str(authority.file) if is_trusted else "")
         failed = {item.name: item.says for item in await check(read()) if item.ok is False}
+        ended = await asyncio.gather(voicejob("run"), voicejob("show", "some-job"))
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+        failed_if_trusted = [item.name for item in await check(read()) if item.ok is False]
 
-    names = [] if is_trusted else ["Slack bot token", "Slack app token", "MetaStudio address"]
-    assert list(failed) == names
+    assert list(failed) == ["Slack bot token", "Slack app token", "MetaStudio address"]
     assert [says for says in failed.values() if UNTRUSTED not in says or "SSL_CERT_FILE" not in says] == []
-
-
-@pytest.mark.parametrize("command", ["run", "show some-job"])
-async def test_an_untrusted_certificate_is_the_last_line(
-    slack: SlackWorkspace, metastudio: MetaStudioSimulator, authority: Authority, command: str
-) -> None:
-    """Of Slack where the bot starts, and of MetaStudio where a job is looked up."""
-    async with both_by_https(slack, metastudio, authority) as settings:
-        ended = await voicejob(*command.split(), **settings)
-
-    assert (ended.code, UNTRUSTED in ended.err.splitlines()[-1]) == (1, True)
+    assert [(each.code, UNTRUSTED in each.err.splitlines()[-1]) for each in ended] == [(1, True)] * 2
+    assert failed_if_trusted == []
 
 
 @pytest.mark.parametrize(

@@ -23,34 +23,28 @@ OURS = f"voicejob/{version('voicejob')}"
 @pytest.mark.parametrize(
     "ask", [asking.job, asking.iam, asking.probe, asking.web_api, asking.webhook, asking.socket]
 )
-async def test_it_is_ours(ask: Ask) -> None:
-    """Every request begins with our name and version; no library's name stands alone."""
+async def test_it_is_ours(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every request, to a proxy too, has our name and version, and no library's."""
     heads: list[str] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         heads.append((await reader.readuntil(b"\r\n\r\n")).decode().lower())
         writer.write(raw_answer("400 Bad Request", b"{}"))
 
-    async with listening(serve) as url:
+    tunnel = Tunnel()
+    async with listening(serve) as url, tunnel.running() as proxy, client_session() as session:
         with suppress(VoiceJobError, aiohttp.ClientError):
             await ask(url, 10)
-
-    assert heads
-    for head in heads:
-        assert f"\r\nuser-agent: {OURS}" in head
-        assert head.count("user-agent:") == head.count("accept-encoding: gzip, deflate") == 1
-        assert "httpx" not in head
-
-
-async def test_a_proxy_hears_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the request for a tunnel."""
-    tunnel = Tunnel()
-    async with tunnel.running() as proxy, client_session() as session:
         monkeypatch.setenv("HTTPS_PROXY", proxy)
         with suppress(aiohttp.ClientError):
             await session.get("https://127.0.0.1:9/")
 
     assert f"User-Agent: {OURS}\r\n" in tunnel.heads[0]
+    assert heads
+    for head in heads:
+        assert f"\r\nuser-agent: {OURS}" in head
+        assert head.count("user-agent:") == head.count("accept-encoding: gzip, deflate") == 1
+        assert "httpx" not in head
 
 
 def test_without_the_packages_metadata() -> None:
