@@ -85,10 +85,10 @@ async def test_a_folder_of_certificates(authority: Authority, monkeypatch: pytes
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
     check_environment()
     monkeypatch.delenv("SSL_CERT_FILE")
-    for unusable in (value, f"{folder}/missing", ":"):
+    for unusable in (value, f"{folder}/missing", ":", "/" + "long" * 100):
         assert folders_problem(unusable, lambda: True) == ""
         assert folders_problem(unusable, lambda: False).startswith(
-            f"OpenSSL finds no certificates in “{unusable}”"
+            f"OpenSSL finds no certificates in “{unusable[:200]}”"
         )
     openssl("rehash .", folder)
     assert folders_problem(value, lambda: False) == ""

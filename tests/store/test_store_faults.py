@@ -160,7 +160,7 @@ class TestLocked:
         source, library = path.with_name("flock.c"), path.with_name("flock.so")
         body = "#include <errno.h>\n#include <stdlib.h>\nint flock(int f, int o) "
         source.write_text(body + '{ errno = atoi(getenv("FLOCK_ERRNO")); return -1; }\n')
-        command = ["cc", "-shared", "-fPIC", "-o", library, source]
+        command = ["cc", "-shared", "-fPIC", "-o", f"{library}", f"{source}"]
         subprocess.run(command, check=True)  # noqa: ASYNC221, S603
         numbers = [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL]
 
