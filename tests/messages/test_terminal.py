@@ -3,8 +3,7 @@
 import io
 import re
 import time
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -12,30 +11,26 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from bot.domain.jobs import Job
-from bot.errors import BadUsage, ServiceDown
 from bot.messages import blocks, job_card, terminal
 from bot.simulators.slack.blockkit import BLOCKS
+from tests.domain.subscriptions import NOW
+from tests.messages.reading import JOB_ID
 from tests.profiles import examples
 from tests.strategies import answers, texts
 
-JOB_ID = "26f06524-4f75-4b3a-a853-b649a21aaf66"
-NOW = 1767323045
 STYLE = re.compile(r"\x1b\[[\d;]*m")
 """What rich itself writes: a change of style."""
 
 
 def drawn(blocks: list[dict[str, Any]], *, colour: bool = False) -> str:
     """Draw blocks as a terminal would get them, with or without colour."""
-    written = io.StringIO()
-    Console(
-        file=written,
-        width=120,
-        highlight=False,
-        force_terminal=colour,
-        color_system="truecolor" if colour else None,
-        legacy_windows=False,
-    ).print(terminal.draw(blocks))
-    return written.getvalue()
+    system: Literal["truecolor"] | None = "truecolor" if colour else None
+    console = Console(
+        file=io.StringIO(), width=120, highlight=False, force_terminal=colour, color_system=system
+    )
+    with console.capture() as capture:
+        console.print(terminal.draw(blocks))
+    return capture.get()
 
 
 def read(picture: str) -> str:
@@ -48,16 +43,6 @@ def card_of(**fields: Any) -> list[dict[str, Any]]:
     return job_card.job(job, region="cn-north-4", now=NOW, console_url="https://console.example/").blocks
 
 
-@pytest.fixture
-def eight_hours_east() -> Iterator[None]:
-    """Move this process to another time zone for a while."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TZ", "CST-8")
-        time.tzset()
-        yield
-    time.tzset()
-
-
 def section(text: str) -> list[dict[str, Any]]:
     return [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]
 
@@ -66,7 +51,6 @@ FULL = {
     "voice_name": "女声",
     "state": "FAILED",
     "job_type": "BASIC",
-    "create_time": NOW,
     "lastupdate_time": NOW,
     "job_failed_code": "MSS.1",
     "job_failed_reason": "Segment 14.wav is longer than 15 s.",
@@ -83,86 +67,71 @@ SEEN = (
 )
 
 
-class TestDrawing:
-    """What is drawn."""
+def test_every_block_of_our_messages_is_drawn() -> None:
+    """Every text of a card is in the picture, its buttons too, and nothing of its markup."""
+    picture = read(drawn(card_of(**FULL)))
+    listed = [*section("by <@U0ALICE> in <#C0123>"), {"type": "divider"}, *section("next")]
 
-    def test_whole_card_is_there(self) -> None:
-        """Every text of a card is in the picture, its buttons too, and nothing of its markup."""
-        picture = read(drawn(card_of(**FULL)))
+    assert [said for said in SEEN if said not in picture] == []
+    assert not re.search(r"[*`]|<!date|:x:|&amp;", picture)
+    assert {block["type"] for block in [*card_of(**FULL), *listed]} == BLOCKS.keys() - {"image"}
+    assert read(drawn(listed)) == "by @U0ALICE in #C0123 next"
+    assert len([line for line in drawn(listed).splitlines() if "───" in line]) == 3
 
-        assert [said for said in SEEN if said not in picture] == []
-        assert not re.search(r"[*`]|<!date|:x:|&amp;", picture)
 
-    def test_every_block_of_our_messages_is_drawn(self) -> None:
-        """Each message of the bot can be drawn, and together they use every kind of block it knows."""
-        listed = [section("by <@U0ALICE> in <#C0123>")[0], {"type": "divider"}, *section("next")]
-        messages = [
-            card_of(**FULL),
-            job_card.help("/voicejob").blocks,
-            job_card.usage(BadUsage("hlep", meant="help"), "/voicejob").blocks,
-            job_card.problem(ServiceDown(request_id="0123abcd"), job_id=JOB_ID).blocks,
-            listed,
-        ]
+def test_fits_its_width() -> None:
+    """No line is wider than the frame, Chinese characters counted as two columns."""
+    for colour in (False, True):
+        picture = STYLE.sub("", drawn(card_of(**FULL | {"voice_name": "女" * 150}), colour=colour))
+        assert {cell_len(line) for line in picture.splitlines()} == {terminal.WIDTH}
 
-        assert all(drawn(message).strip() for message in messages)
-        assert {block["type"] for message in messages for block in message} == BLOCKS.keys() - {"image"}
-        assert read(drawn(listed)) == "by @U0ALICE in #C0123 next"
-        assert len([line for line in drawn(listed).splitlines() if "───" in line]) == 3
 
-    def test_fits_its_width(self) -> None:
-        """No line is wider than the frame, Chinese characters counted as two columns."""
-        for colour in (False, True):
-            picture = STYLE.sub("", drawn(card_of(**FULL | {"voice_name": "女" * 150}), colour=colour))
-            assert {cell_len(line) for line in picture.splitlines()} == {terminal.WIDTH}
+MRKDWN = {
+    "*bold* plain": "bold plain",
+    "`a&lt;b&gt;&amp;c`": "a<b>&c",
+    "`&amp;lt;`": "&lt;",
+    "`*a* :x:`": "*a* :x:",
+    ":warning: :unknown_picture:": "⚠️ :unknown_picture:",
+}
 
-    @pytest.mark.parametrize(
-        ("written", "seen"),
-        [
-            ("*bold* plain", "bold plain"),
-            ("`a&lt;b&gt;&amp;c`", "a<b>&c"),
-            ("`&amp;lt;`", "&lt;"),
-            ("a &amp;lt; b", "a &lt; b"),
-            ("`*a* :x:`", "*a* :x:"),
-            (":warning: :unknown_picture:", "⚠️ :unknown_picture:"),
-        ],
-    )
-    def test_mrkdwn(self, written: str, seen: str) -> None:
-        """Bold, code, pictures and entities read as in Slack; entities are decoded once."""
-        assert read(drawn(section(written))) == seen
 
-    @pytest.mark.usefixtures("eight_hours_east")
-    def test_date_is_local(self) -> None:
-        """A date token is drawn in the time zone of whoever looks."""
-        assert read(drawn(section(blocks.date(NOW)))) == "2026-01-02 11:04"
+def test_mrkdwn() -> None:
+    """Bold, code, pictures and entities read as in Slack, entities once; in plain text they do too."""
+    assert {written: read(drawn(section(written))) for written in MRKDWN} == MRKDWN
+    assert terminal.plain("`a &lt;b&gt;` *c* :x: <@U1>") == "a <b> c ❌ @U1"
+
+
+def test_date_is_local(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A date token is drawn in the time zone of whoever looks."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "CST-8")
+        time.tzset()
+        said = read(drawn(section(blocks.date(NOW))))
+    time.tzset()
+
+    assert said == "2026-01-02 11:04"
 
 
 HOSTILE = "[red]x[/red] [link=https://evil.example]y[/link] [/] \\[ :x: <!date^1^{date}|x> &lt; \x1b[31m"
 AS_SEEN = "[red]x[/red] [link=https://evil.example]y[/link] [/] \\[ :x: <!date^1^{date}|x> &lt; [31m"
 
 
-class TestHostileText:
-    """Text from outside is just characters here too."""
+@pytest.mark.parametrize("name", ["voice_name", "state", "job_type", "job_failed_reason"])
+def test_markup_in_a_card_is_just_drawn(name: str) -> None:
+    """Rich's markup, links, pictures and mrkdwn in a field are shown as they are."""
+    picture = drawn(card_of(**{"state": "BRAND_NEW", name: HOSTILE}), colour=True)
 
-    @pytest.mark.parametrize("name", ["voice_name", "state", "job_type", "job_failed_reason"])
-    def test_markup_in_a_card_is_just_drawn(self, name: str) -> None:
-        """Rich's markup, links, pictures and mrkdwn in a field are shown as they are."""
-        picture = drawn(card_of(**{"state": "BRAND_NEW", name: HOSTILE}), colour=True)
-
-        assert re.sub(r"\s", "", AS_SEEN) in re.sub(r"\s", "", read(STYLE.sub("", picture)))
-        assert "\x1b]8" not in picture
-
-    @given(answers(), texts())
-    @examples(40)
-    def test_nothing_reaches_the_terminal_itself(self, answer: dict[str, Any], text: str) -> None:
-        """The terminal gets lines and styles, and no other control character, whatever a message holds."""
-        steering = "\x1b[2J\x1b]8;;https://evil.example\x07\x9b31m\r\x08"
-        hostile = [{"type": kind, "text": steering + text} for kind in ("plain_text", "mrkdwn")]
-        blocks = [*card_of(**answer), *({"type": "section", "text": each} for each in hostile)]
-        picture = STYLE.sub("", drawn(blocks, colour=True))
-
-        assert not [char for char in picture if char != "\n" and (char < " " or "\x7f" <= char <= "\x9f")]
+    assert re.sub(r"\s", "", AS_SEEN) in re.sub(r"\s", "", read(STYLE.sub("", picture)))
+    assert "\x1b]8" not in picture
 
 
-def test_a_text_without_its_marks() -> None:
-    """Plain text has neither the marks of mrkdwn nor its entities."""
-    assert terminal.plain("`a &lt;b&gt;` *c* :x: <@U1>") == "a <b> c ❌ @U1"
+@given(answers(), texts())
+@examples(40)
+def test_nothing_reaches_the_terminal_itself(answer: dict[str, Any], text: str) -> None:
+    """The terminal gets lines and styles, and no other control character, whatever a message holds."""
+    steering = "\x1b[2J\x1b]8;;https://evil.example\x07\x9b31m\r\x08"
+    hostile = [{"type": kind, "text": steering + text} for kind in ("plain_text", "mrkdwn")]
+    blocks = [*card_of(**answer), *({"type": "section", "text": each} for each in hostile)]
+    picture = STYLE.sub("", drawn(blocks, colour=True))
+
+    assert not [char for char in picture if char != "\n" and (char < " " or "\x7f" <= char <= "\x9f")]
