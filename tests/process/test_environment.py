@@ -10,7 +10,8 @@ import pytest
 from bot.process.environment import harmful
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import APP_TOKEN, SlackWorkspace
-from tests.test_cli import ended_by, environment, read_until, started, voicejob
+from tests.support import started
+from tests.test_cli import ended_by, environment, read_until
 
 
 @pytest.mark.parametrize(
@@ -20,20 +21,13 @@ from tests.test_cli import ended_by, environment, read_until, started, voicejob
         ("prometheus_multiproc_dir", "/nowhere", "check", True),
         ("_VOICEJOB_COMPLETE", "x", "manifest", True),
         ("TERMINAL_WIDTH", "wide", "--help", True),
-        ("COLUMNS", "0", "run", True),
         ("COLUMNS", "-3", "show", True),
-        ("LINES", "99999999999", "check", True),
         ("COLUMNS", "120", "check", False),
-        ("PORT", "x", "run", False),
-        ("https_proxy", "http://proxy:1", "run", False),
         ("https_proxy", "http://proxy:1", "demo", True),
-        ("NO_PROXY", "*", "demo", True),
         ("SLACK_BOT_TOKEN", "x", "demo", True),
         ("SSLKEYLOGFILE", "/nowhere/keys", "demo", True),
-        ("SSL_CERT_FILE", "/nowhere", "demo", True),
         ("SSL_CERT_FILE", "/nowhere", "check", False),
         ("HOME", "/home/me", "demo", False),
-        ("HTTP_PROXY", "http://proxy:1", "", False),
         ("COLUMNS", "", "", True),
     ],
 )
@@ -46,9 +40,10 @@ def test_what_goes(name: str, value: str, command: str, goes: bool) -> None:  # 
 async def test_a_bot_beside_other_programs_of_prometheus(
     slack: SlackWorkspace, metastudio: MetaStudioSimulator, tmp_path: Path
 ) -> None:
-    """It starts, tells its own figures, and leaves no file in the folder of theirs."""
+    """It starts, has its own metrics, leaves no file in their folder, and needs no size of a terminal."""
     settings = environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN, VOICEJOB_STORE="kept")
-    async with started("run", **settings, PROMETHEUS_MULTIPROC_DIR=".") as process:
+    settings |= {"PROMETHEUS_MULTIPROC_DIR": ".", "TERMINAL_WIDTH": "x", "COLUMNS": "0"}
+    async with started("run", settings=settings) as process:
         found = re.search(r"metrics at (http\S+)", await read_until(process.stderr, "ready:"))
         assert found is not None
         async with aiohttp.ClientSession() as session, session.get(f"{found[1]}/metrics") as answer:
@@ -58,13 +53,3 @@ async def test_a_bot_beside_other_programs_of_prometheus(
     assert "voicejob_ready 1.0" in text
     assert "process_resident_memory_bytes" in text
     assert list(tmp_path.glob("*.db")) == []  # noqa: ASYNC240  nothing else waits meanwhile
-
-
-async def test_a_terminal_without_a_size() -> None:
-    """What is printed is there all the same, help and errors."""
-    sizes = {"COLUMNS": "0", "LINES": "0", "TERMINAL_WIDTH": "x"}
-    helped, refused = await voicejob("--help", **sizes), await voicejob("run", **sizes, PORT="x")
-
-    assert (helped.code, refused.code) == (0, 2)
-    assert "MetaStudio" in helped.out
-    assert "PORT: must be a number" in refused.err
