@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from pydantic import SecretStr, ValidationError, create_model
+from pydantic import SecretStr, ValidationError, create_model, field_validator
 from pydantic_settings import BaseSettings
 
 from bot.checks.item import Item, fails, works
@@ -13,6 +13,7 @@ from bot.config import MetaStudioSettings, ReadSettings, Settings, revealed, unk
 from bot.errors import BadSettings
 from bot.messages.errors import sentence
 from bot.network import variables
+from bot.process.secret_files import FileProblem
 
 SETTINGS: Final = "settings"
 WRONG: Final = "its settings are missing or wrong"
@@ -115,6 +116,13 @@ def _model(names: Iterable[str]) -> type[BaseSettings]:
 class _KeysOfMode(ReadSettings):
     slack_app_token: SecretStr | None = None
     slack_signing_secret: SecretStr | None = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _strip(cls, value: Any) -> Any:
+        if isinstance(value, FileProblem):
+            return "?"  # it can't be read, and tells the mode all the same
+        return value.strip() if isinstance(value, str) else value
 
 
 class _MetaStudio(MetaStudioSettings):

@@ -207,6 +207,23 @@ async def test_a_file_that_can_not_be_read(setup: CheckSetup, monkeypatch: pytes
     assert ".env: can't be read" in found.only_fails("settings", untried=NAMES[1:])
 
 
+@pytest.mark.parametrize("key", ["SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"])
+async def test_a_files_secret_that_can_not_be_read(
+    setup: CheckSetup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    """Its key still tells which mode is meant, and everything else is tried."""
+    given = setup.environment(**{f"{key}_FILE": str(tmp_path / "missing")})
+    del given["SLACK_APP_TOKEN"]
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    known = read()
+    found = Checked(await checks.check(known))
+
+    assert f"{key}_FILE: “{tmp_path}/missing” " in found["settings"].says
+    assert known.in_http_mode == (key == "SLACK_SIGNING_SECRET")
+    assert found[BOT].ok
+
+
 def fails(method: str, **how: Any) -> Callable[[SlackWorkspace], None]:
     return lambda slack: slack.fail(method, **{"times": 9} | how)
 
