@@ -1,7 +1,7 @@
 """Chromium on the demo's page, in the event loop of the demo itself: fixtures, and a page object.
 
-A test that uses ``demo`` also fails if a page logged an error, threw, opened a dialog of the browser's,
-requested an address other than its own server's, or executed something that came in a text.
+A test that uses ``demo`` also fails if a page logged an error, threw, requested an address other than its own
+server's, or executed something that came in a text.
 """
 
 import os
@@ -36,18 +36,17 @@ if find_spec("playwright") is None:
 
 from playwright.async_api import (  # noqa: E402  only where it is
     Browser,
-    ConsoleMessage,
-    Dialog,
     Locator,
     Page,
     Route,
+    ViewportSize,
     async_playwright,
     expect,
 )
 
 expect.set_options(timeout=PATIENCE * 1000)
 
-__all__ = ["ONLY_ME", "Browser", "Demo", "DemoPage", "Locator", "Page", "Script", "expect"]
+__all__ = ["ONLY_ME", "Browser", "Demo", "DemoPage", "Locator", "Page", "Script", "ViewportSize", "expect"]
 
 PROGRAMS: Final = ("chromium-headless-shell", "chromium", "/usr/bin/chromium")
 """Debian's names. The first is the same browser without its windows, and opens pages three times as fast."""
@@ -57,7 +56,7 @@ ARGUMENTS: Final = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 """Besides Playwright's own: the browser can reach nothing but this machine."""
-DESKTOP: Final = 1440, 900
+DESKTOP: Final[ViewportSize] = {"width": 1440, "height": 900}
 ONLY_ME: Final = "Only visible to you"
 EXECUTED: Final = "__executed"
 """What the scripts in hostile texts set on the window, if they are executed."""
@@ -133,22 +132,14 @@ class DemoPage:
     def _watch(self, address: str, socket_address: str) -> None:
         """Record everything that a page should not do."""
 
-        def check(what: str, *, is_allowed: bool = False) -> None:
+        def check(what: str, is_allowed: bool = False) -> None:  # noqa: FBT001, FBT002
             if not is_allowed:
                 self.problems.append(what)
 
-        async def on_dialog(dialog: Dialog) -> None:
-            check(f"dialog: {dialog.message}")
-            await dialog.dismiss()
-
-        def on_console(message: ConsoleMessage) -> None:
-            check(f"console: {message.text}", is_allowed=message.type not in {"error", "warning"})
-
-        self.tab.on("dialog", on_dialog)
-        self.tab.on("console", on_console)
+        self.tab.on("console", lambda it: check(f"console: {it.text}", it.type not in {"error", "warning"}))
         self.tab.on("pageerror", lambda error: check(f"threw {error}"))
-        self.tab.on("request", lambda it: check(it.url, is_allowed=it.url.startswith((address, "data:"))))
-        self.tab.on("websocket", lambda it: check(it.url, is_allowed=it.url == socket_address))
+        self.tab.on("request", lambda it: check(it.url, it.url.startswith((address, "data:"))))
+        self.tab.on("websocket", lambda it: check(it.url, it.url == socket_address))
 
     def message(self, *texts: str) -> Locator:
         """Find messages of the open channel that contain all of these texts."""
@@ -199,10 +190,6 @@ class DemoPage:
         """Press a button of the newest message that contains these texts."""
         await self.message(*texts).last.get_by_role("button", name=name, exact=True).click()
 
-    async def choose(self, group: str, label: str) -> None:
-        """Choose a radio button of a group in the panel."""
-        await self.panel.get_by_role("group", name=group).get_by_role("radio", name=label).check()
-
     async def tab_to(self, control: Locator, key: str = "Tab") -> None:
         """Press the Tab key until a control has the focus."""
         for _ in range(MOST_TABS):
@@ -210,10 +197,6 @@ class DemoPage:
                 return
             await self.press_keys(key)
         pytest.fail(f"The Tab key does not lead to {control}")
-
-    async def resize(self, width: int, height: int) -> None:
-        """Set the size of the window, in CSS pixels."""
-        await self.tab.set_viewport_size({"width": width, "height": height})
 
     async def accessibility_violations(self, *rules: str) -> list[str]:
         """Return the serious and critical violations that axe finds, of all rules or of these."""
@@ -258,11 +241,11 @@ class Demo:
         await self._server.aclose()
 
     async def open_page(
-        self, path: str = "", size: tuple[int, int] = DESKTOP, zone: str = "UTC", **options: Any
+        self, path: str = "", size: ViewportSize = DESKTOP, zone: str = "UTC", **options: Any
     ) -> DemoPage:
         """Open the page in a new browser context, and wait for the first message."""
         options |= {"locale": "en-US", "timezone_id": zone}
-        opened = await self._chromium.new_context(viewport={"width": size[0], "height": size[1]}, **options)
+        opened = await self._chromium.new_context(viewport=size, **options)
         opened.set_default_timeout(PATIENCE * 1000)
         self._contexts.push_async_callback(opened.close)
         page = DemoPage(await opened.new_page(), self.address)

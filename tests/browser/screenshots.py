@@ -31,7 +31,7 @@ async def main() -> None:
 
 async def take_channel(demo: Demo) -> None:
     """Look up a job, subscribe to another one, and let that change twice; the second asks for action."""
-    page = await demo.open_page(size=(1200, 1000), device_scale_factor=1.5)
+    page = await demo.open_page(size={"width": 1200, "height": 1000}, device_scale_factor=1.5)
     await page.send(f"/voicejob {demo.job_id(SHOP)}")
     card = page.message("In training").last
     await expect(card).to_contain_text("Step 5 of 8")
@@ -52,7 +52,7 @@ async def take_channel(demo: Demo) -> None:
 
 async def take_whole_page(demo: Demo) -> None:
     """Open the thread of the card beside the channel."""
-    page = await demo.open_page(size=(1400, 860))
+    page = await demo.open_page(size={"width": 1400, "height": 860})
     await page.tab.get_by_role("button", name="2 replies").first.click()
     await expect(page.thread).to_contain_text("Review failed")
     await take(page.tab, "demo")
