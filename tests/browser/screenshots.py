@@ -11,25 +11,17 @@ from bot.demo.playground import BOB
 from tests.browser.fixtures import Demo, Locator, Page, expect, running_chromium, running_demo, visible
 
 PICTURES: Final = Path(__file__).parents[2] / "bot" / "demo" / "pictures"
-LARGEST: Final = 300_000
-"""Bytes of a picture, so that the README loads quickly."""
 NEWS: Final = "女声 · Morning News"
 SHOP: Final = "Shop Assistant"
 
 
 async def main() -> None:
-    """Play a story on the page, and take the pictures on the way."""
-    PICTURES.mkdir(exist_ok=True)
+    """Take all pictures."""
     async with running_chromium() as chromium, running_demo(chromium) as demo:
-        await take_channel(demo)
-        await take_whole_page(demo)
-    for picture in PICTURES.glob("*.png"):
-        size = picture.stat().st_size
-        print(f"{picture.name}: {size} bytes")  # noqa: T201  a command for people
-        assert size < LARGEST, f"{picture} is larger than {LARGEST} bytes"
+        await take_all(demo)
 
 
-async def take_channel(demo: Demo) -> None:
+async def take_all(demo: Demo) -> None:
     """Look up a job, subscribe to another one, and let that change twice; the second asks for action."""
     page = await demo.open_page(size={"width": 1200, "height": 1000}, device_scale_factor=1.5)
     await page.send(f"/voicejob {demo.job_id(SHOP)}")
@@ -49,9 +41,6 @@ async def take_channel(demo: Demo) -> None:
     await expect(page.message().last).to_contain_text("Clip 14")
     await take(page.conversation, "channel")
 
-
-async def take_whole_page(demo: Demo) -> None:
-    """Open the thread of the card beside the channel."""
     page = await demo.open_page(size={"width": 1400, "height": 860})
     await page.tab.get_by_role("button", name="2 replies").first.click()
     await expect(page.thread).to_contain_text("Review failed")

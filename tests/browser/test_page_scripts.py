@@ -16,8 +16,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 CALL: Final = (
     """async ([module, name, ...given]) => (await import(`/static/js/${module}.js`))[name](...given)"""
 )
-DRAW: Final = """async (texts) => {
-    const { draw, parse, parsePlain } = await import("/static/js/mrkdwn.js");
+DRAW: Final = """async ([parser, texts]) => {
+    const { draw, ...parsers } = await import("/static/js/mrkdwn.js");
     const names = {
         user: (id) => ({ U0ALICE: "alice", U0BOB: "bob" })[id] ?? null,
         channel: (id) => ({ C01: "voices" })[id] ?? null,
@@ -26,27 +26,19 @@ DRAW: Final = """async (texts) => {
     };
     return texts.map((text) => {
         const place = document.createElement("div");
-        place.append(...draw(parse(text), names));
-        return RESULT;
+        place.append(...draw(parsers[parser](text), names));
+        const all = [...place.querySelectorAll("*")];
+        return {
+            html: place.innerHTML,
+            text: place.textContent,
+            tags: all.map((each) => each.localName),
+            links: all.filter((each) => each.href).map((each) => each.href),
+            attributes: all.flatMap((each) => each.getAttributeNames()),
+        };
     });
 }"""
-HTML: Final = DRAW.replace("RESULT", "place.innerHTML")
-TEXT: Final = DRAW.replace("RESULT", "place.textContent")
-PLAIN_TEXT: Final = TEXT.replace("parse(text)", "parsePlain(text)")
-ELEMENTS: Final = DRAW.replace(
-    "RESULT",
-    """({
-        tags: [...place.querySelectorAll("*")].map((each) => each.localName),
-        links: [...place.querySelectorAll("[href]")].map((each) => each.href),
-        attributes: [...place.querySelectorAll("*")].flatMap((each) => each.getAttributeNames()),
-    })""",
-)
-
-
-def link(href: str, text: str | None = None) -> str:
-    return f'<a href="{href}" target="_blank" rel="noopener noreferrer">{text or href}</a>'
-
-
+LINK: Final = '<a href="{0}" target="_blank" rel="noopener noreferrer">{1}</a>'
+URL: Final = "https://a.example/?x=1&amp;y=2"
 DRAWN: Final = {
     "~gone~": "<s>gone</s>",
     "*bold _and italic_*": "<strong>bold <em>and italic</em></strong>",
@@ -62,32 +54,31 @@ DRAWN: Final = {
     "<@U0ALICE>": '<span class="mention of-me">@alice</span>',
     "<@U9|carol>": '<span class="mention">@carol</span>',
     "<#C9|elsewhere>": '<span class="mention">#elsewhere</span>',
-    "<https://a.example/?x=1&amp;y=2|here>": link("https://a.example/?x=1&amp;y=2", "here"),
-    "<mailto:a@b.example|mail>": link("mailto:a@b.example", "mail"),
-    "&lt;https://a.example/x&gt; ok": f"&lt;{link('https://a.example/x')}&gt; ok",
-    "https://a.example/?x=1&amp;y=2.": f"{link('https://a.example/?x=1&amp;y=2')}.",
     "<#C01>": '<button type="button" class="mention">#voices</button>',
     "<!channel>": '<span class="mention of-me">@channel</span>',
+    f"<{URL}|here>": LINK.format(URL, "here"),
+    "<mailto:a@b.example|mail>": LINK.format("mailto:a@b.example", "mail"),
+    f"&lt;{URL}&gt; ok": f"&lt;{LINK.format(URL, URL)}&gt; ok",
+    f"see {URL}.": f"see {LINK.format(URL, URL)}.",
+    "<javascript:alert(1)|click>": "&lt;javascript:alert(1)|click&gt;",
+    "< javascript:alert(1)|click>": "&lt; javascript:alert(1)|click&gt;",
+    "<data:text/html,<script>|x>": "&lt;data:text/html,&lt;script&gt;|x&gt;",
+    "<//evil.example|x>": "&lt;//evil.example|x&gt;",
     ":white_check_mark:": '<span class="emoji" role="img" aria-label="white check mark">✅</span>',
     ":no_such: :constructor: 12:30:45": ":no_such: :constructor: 12:30:45",
 }
-NOT_LINKED: Final = [
-    "<javascript:alert(1)|click>",
-    "<data:text/html,<script>alert(1)</script>|x>",
-    "<file:///etc/passwd|y>",
-    "< javascript:alert(1)|click>",
-    "<//evil.example|x>",
-]
 TAGS: Final = {"strong", "em", "s", "code", "pre", "blockquote", "br", "a", "span", "button", "time"}
 ATTRIBUTES: Final = {"href", "rel", "target", "class", "type", "role", "aria-label", "datetime", "title"}
 NAMES: Final = ["A <beta>", "&lt;b&gt;", "*a* _b_ ~c~", ":x:", "<!channel>", "&amp;", "女声", "a|b", "x_"]
 
 
+async def draw(script: Script, texts: list[str], field: str = "text", parser: str = "parse") -> list[Any]:
+    return [each[field] for each in await script(DRAW, [parser, texts])]
+
+
 async def test_mrkdwn_is_drawn(script: Script) -> None:
     """Marks count at the borders of words and not in code; only web and mail addresses are links."""
-    expected = DRAWN | {text: text.replace("<", "&lt;").replace(">", "&gt;") for text in NOT_LINKED}
-
-    assert dict(zip(expected, await script(HTML, list(expected)), strict=True)) == expected
+    assert dict(zip(DRAWN, await draw(script, list(DRAWN), "html"), strict=True)) == DRAWN
 
 
 async def test_what_is_escaped_is_read_as_it_was(script: Script) -> None:
@@ -95,12 +86,11 @@ async def test_what_is_escaped_is_read_as_it_was(script: Script) -> None:
     chance = random.Random(8)  # noqa: S311  the same mixtures each time
     mixtures = ["".join(chance.choices("ab<>&;ltgmp \"'/", k=20)) for _ in range(500)]
     typed = [text for text in mixtures if not text.lstrip().startswith(">")]
-    quoted = [f"{code(name)} (job {code('1')})." for name in NAMES]
     plain = ["*b* <https://a.example> &lt; `c`\n&gt; :x:"]
 
-    assert await script(TEXT, quoted) == [f"{name} (job 1)." for name in NAMES]
-    assert await script(TEXT, [escape(text) for text in typed]) == typed
-    assert await script(PLAIN_TEXT, plain) == ["*b* <https://a.example> &lt; `c`&gt; ❌"]
+    assert await draw(script, [f"{code(name)}." for name in NAMES]) == [f"{name}." for name in NAMES]
+    assert await draw(script, [escape(text) for text in typed]) == typed
+    assert await draw(script, plain, parser="parsePlain") == ["*b* <https://a.example> &lt; `c`&gt; ❌"]
 
 
 async def test_no_text_becomes_other_markup(script: Script) -> None:
@@ -110,10 +100,9 @@ async def test_no_text_becomes_other_markup(script: Script) -> None:
     pieces = [*"<>&*_~`|:!@#^\n\"'= ", *longer]
     texts = ["".join(chance.choices(pieces, k=chance.randint(1, 25))) for _ in range(2000)]
 
-    found: list[dict[str, Any]] = await script(ELEMENTS, texts)
+    found: list[dict[str, Any]] = await script(DRAW, ["parse", texts])
 
-    tags = {tag for each in found for tag in each["tags"]}
-    assert {"strong", "code", "a", "blockquote"} <= tags <= TAGS
+    assert {"strong", "code", "a"} <= {tag for each in found for tag in each["tags"]} <= TAGS
     assert all(link.startswith("https://a.example") for each in found for link in each["links"])
     assert {name for each in found for name in each["attributes"]} <= ATTRIBUTES
 
@@ -123,7 +112,7 @@ async def test_no_long_text_takes_for_ever(script: Script) -> None:
     marks = ("*a ", "_", "<", "`", "*_~", "a*", "&gt;\n", "<a ", ":a")
     texts = [*(mark * (3000 // len(mark)) for mark in marks), "https://a" + "&amp;." * 500]
 
-    assert len(await script(TEXT, texts)) == len(texts)
+    assert len(await draw(script, texts)) == len(texts)
 
 
 NEW_YEAR: Final = datetime(2024, 1, 1, tzinfo=UTC)
@@ -136,20 +125,6 @@ TOKENS: Final = {
     ("{time_secs}", "UTC"): "12:00:00 AM",
     ("{nonsense} {constructor}", "UTC"): "{nonsense} {constructor}",
 }
-
-
-async def fill(script: Script, text: str, moment: datetime, zone: str = "UTC") -> str:
-    filled: str = await script(CALL, ["dates", "fillTokens", text, moment], zone=zone)
-    return filled.replace("\u202f", " ")
-
-
-async def test_date_tokens(script: Script) -> None:
-    """Each of Slack's tokens has its form in the reader's time zone; an unknown one stays as it is."""
-    assert {given: await fill(script, given[0], NEW_YEAR, given[1]) for given in TOKENS} == TOKENS
-    for day, ordinal in ((2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (22, "22nd")):
-        assert await fill(script, "{date}", NEW_YEAR.replace(day=day)) == f"January {ordinal}, 2024"
-
-
 NEAR_NOW: Final = {
     (0, "{date_short_pretty} {date_pretty}"): "Today today",
     (-24, "on {date_pretty}"): "on yesterday",
@@ -161,8 +136,16 @@ NEAR_NOW: Final = {
 }
 
 
-async def test_moments_near_now(script: Script) -> None:
-    """Near days have names, near dates no year, and a distance is in its largest unit."""
+async def fill(script: Script, text: str, moment: datetime, zone: str = "UTC") -> str:
+    filled: str = await script(CALL, ["dates", "fillTokens", text, moment], zone=zone)
+    return filled.replace("\u202f", " ")
+
+
+async def test_date_tokens(script: Script) -> None:
+    """Each of Slack's tokens has its form in the reader's time zone; near days have names, and no year."""
+    assert {given: await fill(script, given[0], NEW_YEAR, given[1]) for given in TOKENS} == TOKENS
+    for day, ordinal in ((2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (22, "22nd")):
+        assert await fill(script, "{date}", NEW_YEAR.replace(day=day)) == f"January {ordinal}, 2024"
     for (hours, text), pattern in NEAR_NOW.items():
         filled = await fill(script, text, datetime.now(UTC) + timedelta(hours=hours))
         assert re.fullmatch(pattern, filled), filled
@@ -170,11 +153,12 @@ async def test_moments_near_now(script: Script) -> None:
 
 async def test_the_bots_dates_are_understood(script: Script) -> None:
     """A date token of the bot becomes a moment in the reader's time zone; a broken one its fallback."""
-    [drawn] = await script(HTML, [date(int(NEW_YEAR.timestamp()))], zone="America/New_York")
+    texts = [date(int(NEW_YEAR.timestamp())), "<!date^99999999999999999^{time}|some day>"]
+    drawn, broken = await script(DRAW, ["parse", texts], zone="America/New_York")
 
-    assert 'datetime="2024-01-01T00:00:00.000Z"' in drawn
-    assert ">Dec 31, 2023 7:00" in drawn
-    assert await script(TEXT, ["<!date^99999999999999999^{time}|some day>"]) == ["some day"]
+    assert 'datetime="2024-01-01T00:00:00.000Z"' in drawn["html"]
+    assert ">Dec 31, 2023 7:00" in drawn["html"]
+    assert broken["text"] == "some day"
 
 
 def job(job_id: str, name: str, position: int, *, is_over: bool = False) -> dict[str, Any]:
@@ -182,8 +166,6 @@ def job(job_id: str, name: str, position: int, *, is_over: bool = False) -> dict
 
 
 JOBS: Final = [job("aaaa-1", "Morning News", 1), job("aabb-2", "女声", 2), job("cccc-3", "", 0, is_over=True)]
-MANY: Final = [job(f"job-{number}", "One of many", number) for number in range(100)]
-PUBLIC: Final = {"id": "C01", "name": "voices", "kind": "public", "bot_is_member": True}
 VERBS: Final = [f"/voicejob {verb}" for verb in ("subscribe ", "unsubscribe ", "list", "help")]
 COMPLETIONS: Final = {
     "/voicejob UNS": ["/voicejob unsubscribe "],
@@ -192,7 +174,6 @@ COMPLETIONS: Final = {
     "/voicejob subscribe aab": ["/voicejob subscribe aabb-2 "],
     "/voicejob subscribe aaaa-1 ": [f"/voicejob subscribe aaaa-1 {level}" for level in ("all", "important")],
     "/voicejob unsubscribe NEWS": ["/voicejob unsubscribe aaaa-1"],
-    "/voicejob unsubscribe ": [f"/voicejob unsubscribe {each['job_id']}" for each in JOBS],
     "/voicejob ": [*(f"/voicejob {each['job_id']}" for each in JOBS), *VERBS],
     "/inv": ["/invite @voicejob"],
     "/voicej": ["/voicejob "],
@@ -201,45 +182,37 @@ COMPLETIONS: Final = {
     "/voicejob subscribe aabb-2 all more": [],
 }
 """What is typed, and all that is offered: jobs that run come before those that are over."""
+WHOLE: Final = ["hello", "/voicejob", "/voicejob aaaa-1", "/voicejob subscribe aaaa-1 ", "/invite @voicejob"]
+PARTS: Final = ["/voicejob ", "/voicejob aaaa", "/voicejob subscribe", "/invite"]
 
 
-async def complete(script: Script, text: str, jobs: Any = JOBS, **channel: Any) -> list[dict[str, str]]:
-    """Return what is offered where ``|`` is the caret, or at the end of the text."""
-    caret = text.find("|") if "|" in text else len(text)
-    context = {"workspace": WORKSPACE, "jobs": jobs, "channel": PUBLIC | channel}
-    return list(await script(CALL, ["completion", "complete", text.replace("|", ""), caret, context]))
-
-
-async def inserted(script: Script, text: str, **channel: Any) -> list[str]:
-    return [offer["insert"] for offer in await complete(script, text, **channel)]
+async def complete(script: Script, text: str, jobs: Any = JOBS, *, is_member: bool = True) -> Any:
+    """Return what is offered at the end of the text."""
+    channel = {"id": "C01", "name": "voices", "kind": "public", "bot_is_member": is_member}
+    context = {"workspace": WORKSPACE, "jobs": jobs, "channel": channel}
+    return await script(CALL, ["completion", "complete", text, len(text), context])
 
 
 async def test_completions(script: Script) -> None:
-    """Verbs, ids by their beginning, voices by a part of their name, and levels complete a command."""
-    assert {typed: await inserted(script, typed) for typed in COMPLETIONS} == COMPLETIONS
-    assert (await inserted(script, "/voicejob li| and more"))[0] == "/voicejob list"
-    outside, inside = await inserted(script, "/", bot_is_member=False), await inserted(script, "/")
-    assert outside[:2] == ["/voicejob ", "/invite @voicejob"]
-    assert inside.index("/remove @voicejob") < inside.index("/invite @voicejob")
+    """Verbs, ids, voices and levels complete a command; a whole one can be sent as it is."""
+    for typed, expected in COMPLETIONS.items():
+        assert [offer["insert"] for offer in await complete(script, typed)] == expected, typed
+    outside = await complete(script, "/", is_member=False)
+    assert [offer["insert"] for offer in outside][:2] == ["/voicejob ", "/invite @voicejob"]
+    context = {"workspace": WORKSPACE, "jobs": JOBS}
+    for text in WHOLE + PARTS:
+        assert await script(CALL, ["completion", "isSendable", text, context]) is (text in WHOLE), text
 
 
 async def test_what_is_offered_of_jobs(script: Script) -> None:
     """Of many jobs a dozen is offered, marked as the demo's; no name reorders the characters around it."""
-    among_many = await complete(script, "/voicejob ", MANY)
-    reordering = await complete(script, "/voicejob aa", [job("aa-1", "\u202egnihtemos\u2066 else\u2069", 1)])
+    many = [job(f"job-{number}", "One of many", number) for number in range(100)]
+    offered = await complete(script, "/voicejob ", many)
+    [reordering] = await complete(
+        script, "/voicejob aa", [job("aa-1", "\u202egnihtemos\u2066 else\u2069", 1)]
+    )
 
-    assert len(await complete(script, "/voicejob job", MANY)) == 12
-    assert [offer["insert"] for offer in among_many[-4:]] == VERBS
-    is_marked = ["real Slack offers no jobs" in offer.get("note", "") for offer in among_many]
-    assert is_marked == [True] * 8 + [False] * 4
-    assert [offer["label"] for offer in reordering] == ["gnihtemos else"]
-
-
-async def test_enter_sends_what_is_whole(script: Script) -> None:
-    """A whole command can be sent though something could be added to it."""
-    whole = ["hello", "/voicejob", "/voicejob aaaa-1", "/voicejob subscribe aaaa-1 ", "/invite @voicejob"]
-    context = {"workspace": WORKSPACE, "jobs": JOBS}
-    texts = [*whole, "/voicejob ", "/voicejob aaaa", "/voicejob subscribe", "/invite"]
-    assert [
-        text for text in texts if await script(CALL, ["completion", "isSendable", text, context])
-    ] == whole
+    assert ["real Slack offers no jobs" in offer.get("note", "") for offer in offered] == [True] * 8 + [
+        False
+    ] * 4
+    assert reordering["label"] == "gnihtemos else"
