@@ -211,9 +211,9 @@ def _containing(found: Locator, texts: tuple[str, ...]) -> Locator:
     return found
 
 
-async def style(control: Locator, name: str) -> str:
-    """Return a style as the browser computed it."""
-    return str(await control.evaluate("(control, name) => getComputedStyle(control)[name]", name))
+async def background(control: Locator) -> str:
+    """Return the colour of the background as the browser computed it."""
+    return str(await control.evaluate("(control) => getComputedStyle(control).backgroundColor"))
 
 
 class Demo:
