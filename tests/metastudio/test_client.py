@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 
-from bot.domain.rates import RATE_LIMITS, RateLimits
+from bot.domain.rates import RateLimits
 from bot.errors import (
     BadJobId,
     JobNotFound,
@@ -121,7 +121,8 @@ async def test_a_look_up_ends_in_time(metastudio: MetaStudioSimulator, *, trickl
     async with listening(trickle) as trickling:
         url = trickling if trickles else metastudio.url
         timeout = httpx.Timeout(5 if trickles else 0.2)
-        async with client_at(url, limit=0.4, timeout=timeout, rates=RATE_LIMITS) as client:
+        rates = RateLimits(retry=0.1, unheard=0)
+        async with client_at(url, limit=0.4, timeout=timeout, rates=rates) as client:
             started = time.monotonic()
             failed = await failure_of(client.job("a-job"))
 
