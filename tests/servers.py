@@ -101,15 +101,15 @@ class Tunnel:
 async def join(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, port: int) -> None:
     """Pass everything on to a server, and back."""
     their_reader, their_writer = await asyncio.open_connection(host, port)
-    await asyncio.gather(_pump(reader, their_writer), _pump(their_reader, writer))
 
+    async def pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        try:
+            while data := await source.read(65536):
+                target.write(data)
+        finally:
+            target.close()
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(65536):
-            writer.write(data)
-    finally:
-        writer.close()
+    await asyncio.gather(pump(reader, their_writer), pump(their_reader, writer))
 
 
 class Scripted:
