@@ -53,7 +53,7 @@ async def fill(path: Path) -> None:
         await store.add(a_subscription(channel="C2", pause=pause))
 
 
-def content(path: Path) -> list[Any]:
+def rows_of(path: Path) -> list[Any]:
     with closing(sqlite3.connect(path)) as file:
         return list(file.execute("SELECT * FROM voicejob WHERE key NOT LIKE 'about:%' ORDER BY key"))
 
@@ -68,22 +68,22 @@ def execute(path: Path, *statements: str) -> None:
 async def test_it_is_counted_and_stays_as_it_is(path: Path) -> None:
     """Size, subscriptions, channels and jobs."""
     await fill(path)
-    before = content(path)
+    before = rows_of(path)
     item = await tried(path)
 
     assert item.ok
     assert "3 subscriptions (1 paused) of 2 channels to 2 jobs" in item.says
     assert re.search(r"can be written; \d+ kB", item.says)
-    assert content(path) == before
+    assert rows_of(path) == before
 
 
 async def test_a_running_bot_is_a_hint(path: Path) -> None:
     """Its process is named, what it has is counted if it can be read, and nothing is written."""
     await fill(path)
     with claim(path):
-        before = path.read_bytes(), content(path)
+        before = path.read_bytes(), rows_of(path)
         item = await tried(path)
-        after = path.read_bytes(), content(path)
+        after = path.read_bytes(), rows_of(path)
         execute(path, "INSERT INTO voicejob VALUES ('subscription:odd', '{}')")
         odd = await tried(path)
 
@@ -92,15 +92,6 @@ async def test_a_running_bot_is_a_hint(path: Path) -> None:
     assert "3 subscriptions (1 paused) of 2 channels to 2 jobs" in item.says
     assert "could not be counted (ValueError)" in odd.says
     assert before == after
-
-
-async def test_missing_folder(path: Path) -> None:
-    """It is named, and not made."""
-    says = await failure_at(path.parent / "nowhere" / "kept")
-
-    assert f"there is no folder {path.parent}/nowhere" in says
-    assert "VOICEJOB_STORE" in says
-    assert not (path.parent / "nowhere").exists()
 
 
 @not_as_root
@@ -130,19 +121,20 @@ async def test_store_of_another_user(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "says"),
+    ("content", "says"),
     [
-        ("corrupt", "put a backup in its place"),
-        ("text", "no store of VoiceJob"),
-        ("database", "no store of VoiceJob"),
+        (b"no database" * 100, "put a backup in its place"),
+        (b"somebody's notes\n" * 100, "no store of VoiceJob"),
+        (None, "no store of VoiceJob"),
     ],
+    ids=["corrupt", "text", "another database"],
 )
-async def test_what_is_no_store_stays_as_it_is(path: Path, what: str, says: str) -> None:
+async def test_what_is_no_store_stays_as_it_is(path: Path, content: bytes | None, says: str) -> None:
     """With VOICEJOB_STORE set to it by mistake: its content and its mode, and nothing beside it."""
-    if what == "database":
+    if content is None:
         execute(path, "PRAGMA journal_mode=WAL", "CREATE TABLE recipes (name TEXT)")
     else:
-        path.write_bytes((b"no database" if what == "corrupt" else b"somebody's notes\n") * 100)
+        path.write_bytes(content)
     path.chmod(0o644)
     before = path.read_bytes()
 
@@ -166,7 +158,8 @@ async def test_an_empty_file_stays_empty(path: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "ok", "says"),
     [
-        ("nowhere/kept", False, "there is no folder"),
+        ("nowhere/kept", False, "VOICEJOB_STORE"),
+        ("nowhere/kept", False, "there is no folder {folder}/nowhere"),
         (".", False, "it is a folder"),
         ("link", False, "symbolic links"),
         ("kept.sqlite", True, "there is no"),
@@ -179,20 +172,20 @@ async def test_a_link(path: Path, target: str, *, ok: bool, says: str) -> None:
     item = await tried(link)
 
     assert item.ok is ok
-    assert says in item.says
-    assert not path.exists()
+    assert says.format(folder=path.parent) in item.says
+    assert list(path.parent.iterdir()) == [link]
 
 
 async def test_what_keeps_it_from_being_written(path: Path) -> None:
     """A later version's format, another program that holds it, and a full disk: each is told."""
     await fill(path)
-    before = content(path)
+    before = rows_of(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as shell:
         shell.execute("BEGIN IMMEDIATE")
         assert "database is locked" in await failure_at(path)
     with largest_file(100):
         assert "can't be written" in await failure_at(path)
-    assert content(path) == before
+    assert rows_of(path) == before
     execute(path, "UPDATE voicejob SET value = '{\"version\": 7}' WHERE key = 'about:format'")
 
     assert "has format “7”" in await failure_at(path)
