@@ -13,7 +13,7 @@ from asyncio.subprocess import PIPE, Process
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -43,6 +43,19 @@ RUNNING: Final = tuple(state for state in STATES if not is_over(state))
 IS_KEPT: Final = re.compile("subscribed|is kept|told of")
 """In an answer when a subscription is on disk, or was until its job ended."""
 IS_OVER: Final = re.compile("This job is over|MetaStudio has no job")
+SLACK_FAULTS: Final[list[SlackFault]] = [
+    {"status": 500, "body": "<html>oh</html>"},
+    {"status": 503},
+    {"error": "internal_error"},
+    {"retry_after": 1},
+    {"drop": True},
+    {"delay": 0.7},
+]
+LOST_ANSWERS: Final[list[SlackFault]] = [{"drop": True, "after": True}, {"status": 502, "after": True}]
+METASTUDIO_FAULTS: Final = [
+    *(Fault.error(500, "MSS.00000001"), Fault.error(503, "APIGW.0201"), Fault.throttled(1)),
+    *(Fault.throttled(), Fault.html(), Fault.cut(), Fault.cut_midway(), Fault.slow(0.4)),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +114,10 @@ class Wanted:
     is_answered: bool = False
     is_promised: bool = False
     """Whether an answer ever said that the subscription is kept."""
+    said: list[Said] = field(default_factory=list)
+    """The messages about it, as they came first."""
+    shown: tuple[str, ...] = ()
+    """The states that the newest card shows."""
 
     def __str__(self) -> str:
         return f"{self.channel} {self.job_id} ({self.level})"
@@ -109,14 +126,6 @@ class Wanted:
         """Whether a notice is in the channel although it is to be in the thread alone, or the reverse."""
         is_important = meaning_of(message.path[-1]).phase is not Phase.IN_PROGRESS
         return not message.is_card and message.is_broadcast != (self.level == "all" or is_important)
-
-
-@dataclass
-class Heard:
-    """The messages about a job in a channel as they came first, and the states that the newest card shows."""
-
-    said: list[Said] = field(default_factory=list)
-    shown: tuple[str, ...] = ()
 
 
 class Run:
@@ -201,13 +210,10 @@ class Run:
         if not self._trap or not name.startswith(self._trap):
             return False
         self._trap = ""
-        delay = self._faults.choice([0, 0.001, 0.004, 0.02])
-        asyncio.get_running_loop().call_later(delay, self._spring)
+        loop, delay = asyncio.get_running_loop(), self._faults.choice([0, 0.001, 0.004, 0.02])
+        loop.call_later(delay, self.send, self._plan.how)
+        loop.call_later(delay, self._sprung.set)
         return True
-
-    def _spring(self) -> None:
-        self.send(self._plan.how)
-        self._sprung.set()
 
     def send(self, how: signal.Signals) -> None:
         """Send the bot a signal, if it runs."""
@@ -250,7 +256,7 @@ class Run:
         """Let the bot into a channel again, and have people try their subscriptions there again."""
         self._note(f"the bot is invited to {channel}")
         self._slack.invite(channel)
-        for wanted, verdict, _ in self._verdicts():
+        for wanted, verdict in self._verdicts():
             if wanted.channel == channel and verdict.breach:
                 wanted.is_answered = False
 
@@ -264,20 +270,11 @@ class Run:
             return {"delay": self._faults.uniform(0, 0.3)}
         if self._faults.random() < 0.5:
             return None
-        faults: list[SlackFault] = [{"status": 500, "body": "<html>oh</html>"}, {"status": 503}]
-        faults += [
-            {"error": "internal_error"},
-            {"retry_after": 1},
-            {"drop": True},
-            {"delay": 0.7},
-            {"delay": 0.7},
-        ]
-        if self._plan.lost_answers:
-            faults += [{"drop": True, "after": True}, {"status": 502, "after": True}]
-        fault, channel = self._faults.choice(faults), str(arguments.get("channel"))
+        fault = self._faults.choice(SLACK_FAULTS + LOST_ANSWERS * self._plan.lost_answers)
+        channel = str(arguments.get("channel"))
         self._outcome.faults += 1
         self._note(f"Slack: {method} in {channel}: {fault}")
-        is_lost = method == "chat.postMessage" and bool(fault.get("after")) and channel in self._channels
+        is_lost = method == "chat.postMessage" and fault in LOST_ANSWERS and channel in self._channels
         if is_lost and self._slack.channel(channel).bot_is_member:
             self._outcome.lost_answers += 1
             self._excuses.append((time.time(), channel))
@@ -287,12 +284,7 @@ class Run:
         if self._is_trapped(api) or not self._storm or self._faults.random() >= 0.4:
             return None
         self._outcome.faults += 1
-        faults = [
-            *(Fault.error(500, "MSS.00000001"), Fault.error(503, "APIGW.0201"), Fault.throttled(1)),
-            *(Fault.throttled(), Fault.html(), Fault.cut(), Fault.cut_midway(), Fault.slow(0.4)),
-            *[Fault.hang()] * self._plan.hangs,
-        ]
-        return self._faults.choice(faults)
+        return self._faults.choice(METASTUDIO_FAULTS + [Fault.hang()] * self._plan.hangs)
 
     # The jobs.
 
@@ -368,45 +360,42 @@ class Run:
 
     def _is_unsettled(self) -> bool:
         is_unanswered = any(not wanted.is_answered for wanted in self._wanted)
-        return is_unanswered or any(verdict.breach for _, verdict, _ in self._verdicts())
+        return is_unanswered or any(verdict.breach for _, verdict in self._verdicts())
 
-    def _heard(self) -> dict[tuple[str, str], Heard]:
-        """Collect the messages in the channels, by channel and job id."""
-        heard: dict[tuple[str, str], Heard] = {}
-        threads: dict[str, Heard] = {}
+    def _hear(self) -> None:
+        """Collect the messages in the channels."""
+        wanted = {(each.channel, each.job_id): each for each in self._wanted}
+        threads: dict[str, Wanted] = {}
+        for each in self._wanted:
+            each.said = []
         for message in self._slack.history:
             if message.user or message.channel not in self._channels:
                 continue
-            path, is_card = path_in(message.text), not message.thread_ts
-            if message.ts in threads:
-                threads[message.ts].shown = path
-                continue
-            if is_card:
+            path, is_new = path_in(message.text), message.ts not in threads
+            if not message.thread_ts:
                 job_id = next(job_id for job_id in self._histories if job_id in str(message.blocks))
-                threads[message.ts] = heard.setdefault((message.channel, job_id), Heard())
+                threads[message.ts] = wanted[message.channel, job_id]
                 threads[message.ts].shown = path
-            said = Said(float(message.ts), path, is_card, message.reply_broadcast)
-            threads[message.thread_ts or message.ts].said.append(said)
-        return heard
+            if is_new:
+                said = Said(float(message.ts), path, not message.thread_ts, message.reply_broadcast)
+                threads[message.thread_ts or message.ts].said.append(said)
 
-    def _verdicts(self) -> Iterator[tuple[Wanted, Verdict, list[Said]]]:
+    def _verdicts(self) -> Iterator[tuple[Wanted, Verdict]]:
         """Judge each subscription that was promised, or of which there is a message."""
-        every = self._heard()
+        self._hear()
         for wanted in self._wanted:
-            heard = every.get((wanted.channel, wanted.job_id), Heard())
             history = self._histories[wanted.job_id]
-            if not heard.said and not wanted.is_promised:
-                continue
-            verdict = judge(history, heard.said)
-            if not verdict.breach and heard.shown != (history[-1],):
-                verdict = replace(verdict, breach=f"the card shows {heard.shown}, not {history[-1]}")
-            yield wanted, verdict, heard.said
+            if wanted.said or wanted.is_promised:
+                verdict = judge(history, wanted.said)
+                if not verdict.breach and wanted.shown != (history[-1],):
+                    verdict = Verdict(breach=f"the card shows {wanted.shown}, not {history[-1]}")
+                yield wanted, verdict
 
     async def _judged(self) -> Outcome:
         outcome, verdicts = self._outcome, list(self._verdicts())
         outcome.subscriptions = len(verdicts)
         outcome.others += self._slack.violations
-        for wanted, verdict, said in verdicts:
+        for wanted, verdict in verdicts:
             outcome.told += verdict.told
             outcome.repeats += len(verdict.repeats)
             if verdict.breach:
@@ -419,12 +408,12 @@ class Run:
             ]
             outcome.others += [
                 f"{wanted}: shown in the channel: {message.is_broadcast}, {message.path}"
-                for message in said
+                for message in wanted.said
                 if wanted.wrongly_shown(message)
             ]
             if verdict.breach or verdict.repeats:
-                outcome.timeline += self._timeline(wanted, said)
-        outcome.lost += await self._wrong_in_store({(each.channel, each.job_id) for each, _, _ in verdicts})
+                outcome.timeline += self._timeline(wanted)
+        outcome.lost += await self._wrong_in_store({(each.channel, each.job_id) for each, _ in verdicts})
         return outcome
 
     def _is_explained(self, first: float, channel: str) -> bool:
@@ -443,9 +432,9 @@ class Run:
         lost = [f"{key}: not in the store any more" for key in expected - kept.keys()]
         return lost + [f"{key}: still in the store" for key in kept.keys() - expected if not kept[key]]
 
-    def _timeline(self, wanted: Wanted, said: list[Said]) -> str:
+    def _timeline(self, wanted: Wanted) -> str:
         """Write what happened around one subscription, a line each, in order."""
-        lines = [(message.at, f"message: {message.path}") for message in said]
+        lines = [(message.at, f"message: {message.path}") for message in wanted.said]
         words = ("bot: ", wanted.job_id, wanted.channel)
         lines += [(at, what) for at, what in self._events if any(word in what for word in words)]
         return "\n".join([f"{wanted}", *(f"{at:.3f} {what}" for at, what in sorted(lines)), "\n"])

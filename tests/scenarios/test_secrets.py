@@ -26,6 +26,7 @@ from bot.simulators.slack.workspace import SlackWorkspace
 from bot.simulators.world import running, settings_for
 from bot.telemetry import logs
 from bot.telemetry.logs import QUIET, LogFormat
+from tests import test_cli
 from tests.support import AT_ONCE, disk_held, eventually
 from tests.telemetry.test_logs import LINE
 from tests.test_cli import read_until, started, voicejob
@@ -286,21 +287,12 @@ async def test_bot_with_debug_logging(
 
 def environment(world: World, sign_in: str = "access key", **changes: str) -> dict[str, str]:
     """Make the settings of a process that meets the simulators, with all of Python's debug output."""
-    return {
-        "SLACK_BOT_TOKEN": BOT,
-        "SLACK_APP_TOKEN": APP,
-        "SLACK_API_URL": world.slack.api_url,
-        "METASTUDIO_ENDPOINT": world.metastudio.url,
-        "HUAWEICLOUD_SDK_IAM_ENDPOINT": world.metastudio.url,
-        "HUAWEICLOUD_SDK_PROJECT_ID": world.metastudio.project_id,
-        "VOICEJOB_HOST": "127.0.0.1",
-        "PORT": "0",
-        "PYTHONASYNCIODEBUG": "1",
-        "PYTHONDEVMODE": "1",
-        "PYTHONWARNINGS": "always",
-        **{name.upper(): value for name, value in SIGN_INS[sign_in].items()},
-        **changes,
-    }
+    settings = test_cli.environment(world.slack, world.metastudio, SLACK_BOT_TOKEN=BOT, SLACK_APP_TOKEN=APP)
+    for key in ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"):
+        del settings[key]
+    settings |= {"HUAWEICLOUD_SDK_IAM_ENDPOINT": world.metastudio.url}
+    settings |= {"PYTHONASYNCIODEBUG": "1", "PYTHONDEVMODE": "1", "PYTHONWARNINGS": "always"}
+    return settings | {name.upper(): value for name, value in SIGN_INS[sign_in].items()} | changes
 
 
 @pytest.mark.parametrize(
