@@ -1,6 +1,5 @@
 """Messages as Slack reads them, and the subscriptions that they are about."""
 
-import json
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -37,19 +36,12 @@ def paused_of(reason: str, **given: Any) -> Subscription:
     return subscription_of(pause=pause, **given)
 
 
-def as_json(message: Message) -> str:
-    return json.dumps({"text": message.text, "blocks": message.blocks})
-
-
 def _text_objects(part: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(part, dict):
-        if part.get("type") in {"mrkdwn", "plain_text"}:
-            yield part
-        for inner in part.values():
-            yield from _text_objects(inner)
-    elif isinstance(part, list):
-        for inner in part:
-            yield from _text_objects(inner)
+    if isinstance(part, dict) and part.get("type") in {"mrkdwn", "plain_text"}:
+        yield part
+    inner = part.values() if isinstance(part, dict) else part if isinstance(part, list) else []
+    for each in inner:
+        yield from _text_objects(each)
 
 
 def texts_of(message: Message, kind: str = "mrkdwn") -> list[str]:
@@ -57,8 +49,10 @@ def texts_of(message: Message, kind: str = "mrkdwn") -> list[str]:
     return [part["text"] for part in _text_objects(message.blocks) if part["type"] == kind]
 
 
-def labels(message: Message) -> list[str]:
-    return [button["text"]["text"] for _, button in buttons(message.blocks)]
+def pressed(message: Message) -> list[tuple[str, str, str]]:
+    """List the buttons: the label of each, its action_id, and its value or address."""
+    every = [button for _, button in buttons(message.blocks)]
+    return [(each["text"]["text"], each["action_id"], each.get("value") or each["url"]) for each in every]
 
 
 OURS = re.compile(

@@ -51,17 +51,6 @@ def test_code() -> None:
     assert [blocks.code(text, limit) for text, limit, _ in CODE] == [expected for *_, expected in CODE]
 
 
-@given(texts())
-@examples(100)
-def test_clean_is_one_visible_line_or_nothing(text: str) -> None:
-    """What is left is a line without control characters that shows something, or it is empty."""
-    line = blocks.clean(text)
-
-    assert line == "" or (line.strip() and len(line.splitlines()) == 1)
-    assert not {unicodedata.category(char) for char in line} & {"Cc", "Cs", "Zl", "Zp"}
-    assert blocks.clean(line) == line
-
-
 CLEAN = {
     "  a  b\n": "a b",
     "女声 👩\u200d🎤": "女声 👩\u200d🎤",

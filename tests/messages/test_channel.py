@@ -14,7 +14,7 @@ from bot.messages.channel import LONGEST_PATH, MessageContext
 from bot.messages.texts import en
 from bot.simulators.slack.blockkit import buttons
 from tests.domain.subscriptions import NOW
-from tests.messages.reading import CONTEXT, JOB_ID, NOW_TOKEN, labels, paused_of, subscription_of, texts_of
+from tests.messages.reading import CONTEXT, JOB_ID, NOW_TOKEN, paused_of, pressed, subscription_of, texts_of
 
 
 def notice_of(*path: str, job: dict[str, str] | None = None) -> Message:
@@ -90,26 +90,19 @@ CARDS: dict[str, tuple[Subscription, list[str], dict[str, str]]] = {
 
 
 @pytest.mark.parametrize(("subscription", "notes", "possible"), CARDS.values(), ids=CARDS)
-@pytest.mark.parametrize("console", [None, "https://console.example/"])
-def test_card(
-    subscription: Subscription, notes: list[str], possible: dict[str, str], console: str | None
-) -> None:
+def test_card(subscription: Subscription, notes: list[str], possible: dict[str, str]) -> None:
     """Below the job stand who is told of what, the region, the time and the id, as in its buttons."""
-    context = MessageContext(region="r", bot_name="b", command="/c", console_url=lambda _: console)
+    url = "https://console.example/"
+    context = MessageContext(region="r", bot_name="b", command="/c", console_url=lambda _: url)
     card = channel.card(subscription, context, now=NOW)
-    pressed = [each for _, each in buttons(card.blocks) if "url" not in each]
+    console = ("Open console", job_card.OPEN_CONSOLE, url)
 
-    assert [part["text"] for part in card.blocks[-1]["elements"]] == [
-        *notes,
-        "Region `r`",
-        f"As of {NOW_TOKEN}",
-        f"`{JOB_ID}`",
-    ]
+    small = [part["text"] for part in card.blocks[-1]["elements"]]
+    assert small == [*notes, "Region `r`", f"As of {NOW_TOKEN}", f"`{JOB_ID}`"]
     assert card.text.endswith(" ".join(notes))
-    assert ("Open console" in labels(card)) is bool(console)
-    assert {each["text"]["text"]: each["action_id"] for each in pressed} == possible
-    assert {each["value"] for each in pressed} <= {JOB_ID}
-    assert [each["text"]["text"] for each in pressed if "confirm" in each] == [*possible][1:]
+    assert {*pressed(card)} == {console, *((*button, JOB_ID) for button in possible.items())}
+    confirmed = [each["text"]["text"] for _, each in buttons(card.blocks) if "confirm" in each]
+    assert confirmed == [*possible][1:]
 
 
 def test_texts_name_the_job() -> None:
@@ -128,12 +121,10 @@ REASONS = {
     "channel_not_found": "Type `/invite @voicejob` in the channel, then press Try again.",
     "is_archived": "The channel is archived. Subscribe in another channel, or have this one reopened",
     "is_inactive": "The channel is not active any more. Subscribe in another channel, or have this one",
-    "restricted_action": f"{en.RESTRICTED} Ask whoever runs your workspace to let me post there, or",
-    "restricted_action_read_only_channel": en.RESTRICTED,
+    "restricted_action_read_only_channel": f"{en.RESTRICTED} Ask whoever runs your workspace to let me post",
     "restricted_action_thread_locked": "The thread of my message in the channel is locked.",
     "message_not_found": "I will post a new one by myself; to have it now, press Try again.",
     "invalid_blocks": f"{en.MALFORMED} Tell whoever runs the bot;",
-    "metadata_too_large": en.MALFORMED,
     "brand_new": "Slack refuses my messages. Ask whoever runs your workspace",
 }
 """Slack's code for a refusal, and what is said of the reason and the remedy."""
@@ -148,9 +139,7 @@ def test_pause_has_its_reason_and_remedy(reason: str) -> None:
     assert REASONS[reason] in message.text
     assert f"(Slack calls it `{reason}`.) Nothing is lost" in message.text
     assert texts_of(message)[-2:] == ["Now: In training", f"`{JOB_ID}`"]
-    assert [
-        (each["text"]["text"], each["action_id"], each["value"]) for _, each in buttons(message.blocks)
-    ] == [
+    assert pressed(message) == [
         ("Try again", channel.RETRY, f"{JOB_ID} C1"),
         ("Unsubscribe", channel.STOP, f"{JOB_ID} C1"),
     ]
@@ -166,22 +155,17 @@ def test_what_pauses_a_subscription_has_its_own_reason() -> None:
         assert not re.search(r"\b(here|this channel)\b", said)
 
 
-@pytest.mark.parametrize(
-    ("channel_id", "named"),
-    [
-        ("C0VOICES", "<#C0VOICES>"),
-        ("G0VOICES", "<#G0VOICES>"),
-        ("D0ALICE", "our direct message"),
-        ("<!channel>", "`&lt;!channel&gt;`"),
-    ],
-)
-def test_channel_is_named_as_slack_shows_it(channel_id: str, named: str) -> None:
+NAMED = {"C0VOICES": "<#C0VOICES>", "G0VOICES": "<#G0VOICES>", "D0ALICE": "our direct message"}
+NAMED |= {"<!channel>": "`&lt;!channel&gt;`"}
+
+
+@pytest.mark.parametrize("channel_id", NAMED)
+def test_channel_is_named_as_slack_shows_it(channel_id: str) -> None:
     """A channel is a link; a direct message has no name, and anything else is just characters."""
     subscription = paused_of("no_permission", channel_id=channel_id, delivered_at=NOW)
+    named = NAMED[channel_id]
 
-    assert channel.paused(subscription, CONTEXT).text.startswith(
-        f"I can't post in {named} any more, so nobody "
-    )
+    assert f"I can't post in {named} any more, so nobody " in channel.paused(subscription, CONTEXT).text
     assert channel.pause_over(subscription).text == (
         f"I can post in {named} again, and tell there how `Morning News` goes on."
     )

@@ -7,9 +7,8 @@ import pytest
 from bot.domain.subscriptions import Level, Subscription
 from bot.messages import job_card, private
 from bot.messages.blocks import Message
-from bot.simulators.slack.blockkit import buttons
 from tests.domain.subscriptions import NOW
-from tests.messages.reading import CONTEXT, JOB_ID, NOW_TOKEN, labels, paused_of, subscription_of, texts_of
+from tests.messages.reading import CONTEXT, JOB_ID, NOW_TOKEN, paused_of, pressed, subscription_of, texts_of
 from tests.messages.test_channel import REASONS
 
 VOICE = f"`Morning News` (job `{JOB_ID}`)"
@@ -68,9 +67,7 @@ def test_refusal_can_be_tried_again(reason: str) -> None:
     assert elsewhere.text.startswith(":warning: <#C1>: ")
     assert REASONS[reason] in elsewhere.text
     for message, value in ((here, JOB_ID), (elsewhere, f"{JOB_ID} C1")):
-        ((_, button),) = buttons(message.blocks)
-        assert (button["text"]["text"], button["value"]) == ("Try again", value)
-        assert button["action_id"] == "subscription_retry"
+        assert pressed(message) == [("Try again", "subscription_retry", value)]
         assert texts_of(message)[1:] == [f"Slack calls it `{reason}`", f"`{JOB_ID}`"]
     assert f":warning: *Paused* since {NOW_TOKEN}: " in row
     assert REASONS[reason] in row
@@ -84,7 +81,7 @@ def test_job_that_is_over_is_shown() -> None:
 
     assert message.text.startswith("This job is over: nothing about it will change, so I did not ")
     assert "`Morning News`: Succeeded" in message.text
-    assert labels(message) == ["Refresh"]
+    assert pressed(message) == [("Refresh", job_card.REFRESH, JOB_ID)]
 
 
 def test_row_of_the_list_says_it_all() -> None:
@@ -110,22 +107,18 @@ def test_row_of_the_list_says_it_all() -> None:
     ]
 
 
-STOP = ("Unsubscribe", private.LISTED_STOP)
-LESS_BUTTON = ("Only important", private.LISTED_IMPORTANT)
-ROWS: list[tuple[Subscription, list[tuple[str, str]]]] = [
-    (subscription_of(), [LESS_BUTTON, STOP]),
-    (LESS, [("Every change", private.LISTED_ALL), STOP]),
-    (paused_of("is_archived"), [("Try again", private.LISTED_RETRY), LESS_BUTTON, STOP]),
-]
+STOP = ("Unsubscribe", private.LISTED_STOP, JOB_ID)
+TO_IMPORTANT = ("Only important", private.LISTED_IMPORTANT, JOB_ID)
+TO_ALL = ("Every change", private.LISTED_ALL, JOB_ID)
 
 
 def test_buttons_of_a_row() -> None:
     """Each row can be ended and have the other level; a paused one can be tried again."""
-    for subscription, found in ROWS:
-        pressed = [each for _, each in buttons(list_of([subscription]).blocks)]
-        assert [(each["text"]["text"], each["action_id"]) for each in pressed] == found
-        assert {each["value"] for each in pressed} == {JOB_ID}
-        assert ["confirm" in each for each in pressed] == [False] * (len(found) - 1) + [True]
+    again = ("Try again", private.LISTED_RETRY, JOB_ID)
+
+    assert pressed(list_of([subscription_of()])) == [TO_IMPORTANT, STOP]
+    assert pressed(list_of([LESS])) == [TO_ALL, STOP]
+    assert pressed(list_of([paused_of("is_archived")])) == [again, TO_IMPORTANT, STOP]
 
 
 @pytest.mark.parametrize("number", [1, 8, 9, 16, 23])
@@ -140,7 +133,7 @@ def test_pages(number: int) -> None:
         other_pages = {private.PAGE: str(end)} if end < number else {}
         other_pages |= {private.FIRST_PAGE: "0"} if start else {}
 
-        found = {button["action_id"]: button["value"] for _, button in buttons(message.blocks)}
+        found = {action_id: value for _, action_id, value in pressed(message)}
         assert message.text.splitlines()[0] == f"{head}."
         assert texts_of(message)[0] == f"*{head}*"
         assert re.findall(r"job `(job-\d+)`", message.text) == [f"job-{at}" for at in range(start, end)]

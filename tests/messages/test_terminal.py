@@ -53,18 +53,15 @@ FULL = {
     "job_type": "BASIC",
     "lastupdate_time": NOW,
     "job_failed_code": "MSS.1",
-    "job_failed_reason": "Segment 14.wav is longer than 15 s.",
+    "job_failed_reason": "Segment 14.wav is too long.",
 }
-SEEN = (
+SEEN = [
     "女声",
     "❌ Failed, 2026-01-02",
     "Your turn: Fix the cause",
-    "Error MSS.1: Segment 14.wav is longer than 15 s.",
-    "State: FAILED · Edition: Basic (20 sentences)",
-    "Region cn-north-4",
-    JOB_ID,
-    "[ Refresh ] [ Open console ]",
-)
+    "Error MSS.1: Segment 14.wav is too long.",
+]
+SEEN += ["State: FAILED · Edition: Basic", "Region cn-north-4", JOB_ID, "[ Refresh ] [ Open console ]"]
 
 
 def test_every_block_of_our_messages_is_drawn() -> None:
