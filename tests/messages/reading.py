@@ -23,9 +23,7 @@ CONTEXT = MessageContext(
 )
 
 
-def subscription_of(
-    state: Any = "PROCESSING", job: dict[str, Any] | None = None, **given: Any
-) -> Subscription:
+def subscription_of(state: str = "PROCESSING", job: Any = None, **given: Any) -> Subscription:
     """Make a subscription to a job in this state."""
     shown = Job.from_api({"job_id": JOB_ID, "voice_name": "Morning News", "state": state} | (job or {}))
     return new(job=shown, **{"job_id": JOB_ID, "subscribed_by": "U0ALICE"} | given)
@@ -92,8 +90,7 @@ def check(message: Message) -> None:
     assert live_in(message)
     for part in _text_objects(message.blocks):
         # A label of ours needs no emoji=False, which keeps a name like ":x:" from being drawn.
-        assert (
-            part["type"] == "mrkdwn" or part.get("emoji") is False or re.fullmatch(OUR_LABELS, part["text"])
-        )
+        is_plain = part["type"] == "mrkdwn" or part.get("emoji") is False
+        assert is_plain or re.fullmatch(OUR_LABELS, part["text"])
         assert not {unicodedata.category(char) for char in part["text"]} & {"Cs"}
         assert not re.search("[\u202a-\u202e\u2066-\u2069\x00\x1b\x7f\x9b]", part["text"])

@@ -67,13 +67,6 @@ def test_long_path_is_shortened_in_the_middle(length: int) -> None:
     assert (" → … → " in message.text) is (length > LONGEST_PATH)
 
 
-def test_label() -> None:
-    """A state is said in words; one that is new to the bot keeps its own name."""
-    words = {GONE: "Deleted", "SUCCEED": "Succeeded", "NEW": "`NEW`", "": "No state given", "?": "`?`"}
-
-    assert {state: channel.label(state) for state in words} == words
-
-
 BY = "Subscribed by <@U0ALICE>."
 STOPPED = "Stopped by <@U0BOB>. This channel is not told of it any more."
 IMPORTANT = "This channel is told of important changes only: when the job waits for you, or is over."

@@ -49,7 +49,7 @@ IDS = WORDS.map(lambda text: text[:900].encode(errors="replace").decode() or "x"
 
 
 @given(subscriptions(WORDS, IDS), notices(texts()), texts())
-@examples(60)
+@examples(40)
 def test_slack_takes_every_message(subscription: Subscription, notice: Notice, said: str) -> None:
     """Nothing from outside breaks a message, comes alive in it, or makes it too long."""
     for message in every_message(subscription, notice, said):

@@ -151,11 +151,8 @@ def test_buttons(state: str, address: str | None) -> None:
     subscribe = [("Subscribe channel", job_card.SUBSCRIBE, JOB_ID)] if state == "WAITING" else []
     console = [("Open console", job_card.OPEN_CONSOLE, address)] if address else []
 
-    assert pressed(card_of(state=state, url=address)) == [
-        *subscribe,
-        ("Refresh", job_card.REFRESH, JOB_ID),
-        *console,
-    ]
+    refresh = ("Refresh", job_card.REFRESH, JOB_ID)
+    assert pressed(card_of(state=state, url=address)) == [*subscribe, refresh, *console]
 
 
 @pytest.mark.parametrize("name", SHOWN_FIELDS.split())

@@ -13,7 +13,8 @@ from tests.messages.test_channel import REASONS
 
 VOICE = f"`Morning News` (job `{JOB_ID}`)"
 IMPORTANT = "important changes only: when the job waits for you, or is over"
-LESS = subscription_of(level=Level.IMPORTANT)
+ALL, LESS = subscription_of(), subscription_of(level=Level.IMPORTANT)
+NO_MEMBER = paused_of("not_in_channel")
 
 
 def list_of(subscription: list[Subscription], *, start: int = 0, checked_at: int | None = NOW) -> Message:
@@ -22,24 +23,21 @@ def list_of(subscription: list[Subscription], *, start: int = 0, checked_at: int
 
 ANSWERS = {
     ":white_check_mark: Subscribed to `Morning News`. This channel is told of every change. "
-    "To stop that, press *Unsubscribe* on its card.": private.subscribed(subscription_of()),
+    "To stop that, press *Unsubscribe* on its card.": private.subscribed(ALL),
     f"<@U0ALICE> has subscribed to {VOICE} here already. This channel is told of every change. "
-    f"`/voicejob subscribe {JOB_ID} important` changes that.": private.already(subscription_of(), CONTEXT),
+    f"`/voicejob subscribe {JOB_ID} important` changes that.": private.already(ALL, CONTEXT),
     f"<@U0ALICE> has subscribed to {VOICE} here already. This channel is told of {IMPORTANT}. "
     f"`/voicejob subscribe {JOB_ID} all` changes that.": private.already(LESS, CONTEXT),
     f":white_check_mark: {VOICE}: this channel is now told of {IMPORTANT}.": private.level_changed(LESS),
     ":warning: I am not in this channel yet. Type `/invite @voicejob`, then press Try again. "
-    "The subscription to `Morning News` is kept until then.": private.refused(
-        paused_of("not_in_channel"), CONTEXT
-    ),
+    "The subscription to `Morning News` is kept until then.": private.refused(NO_MEMBER, CONTEXT),
     ":warning: I can't post in a direct message between people, and can't be invited to one, so it is not "
-    "subscribed. Subscribe in a channel, or in your direct message with `@voicejob`.": private.not_in_direct(
-        CONTEXT
-    ),
+    "subscribed. Subscribe in a channel, or in your direct message with "
+    "`@voicejob`.": private.not_in_direct(CONTEXT),
     f":hourglass_flowing_sand: The subscription to {VOICE} is kept, but its message could not be posted yet. "
-    "It comes here by itself, as soon as it can.": private.later(subscription_of()),
+    "It comes here by itself, as soon as it can.": private.later(ALL),
     f":white_check_mark: This channel is not told of {VOICE} any more. "
-    f"`/voicejob subscribe {JOB_ID}` subscribes it again.": private.stopped(subscription_of(), CONTEXT),
+    f"`/voicejob subscribe {JOB_ID}` subscribes it again.": private.stopped(ALL, CONTEXT),
     f"This channel is not subscribed to the job `{JOB_ID}`. `/voicejob list` shows what it is "
     "subscribed to.": private.not_subscribed(JOB_ID, CONTEXT),
     "Only members of the workspace that I belong to can use my commands and buttons. Ask one of them in this "

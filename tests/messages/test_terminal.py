@@ -53,15 +53,16 @@ FULL = {
     "job_type": "BASIC",
     "lastupdate_time": NOW,
     "job_failed_code": "MSS.1",
-    "job_failed_reason": "Segment 14.wav is too long.",
+    "job_failed_reason": "Too long.",
 }
 SEEN = [
     "女声",
     "❌ Failed, 2026-01-02",
     "Your turn: Fix the cause",
-    "Error MSS.1: Segment 14.wav is too long.",
+    "Error MSS.1: Too long.",
+    "State: FAILED",
 ]
-SEEN += ["State: FAILED · Edition: Basic", "Region cn-north-4", JOB_ID, "[ Refresh ] [ Open console ]"]
+SEEN += ["Edition: Basic (20 sentences)", "Region cn-north-4", JOB_ID, "[ Refresh ] [ Open console ]"]
 
 
 def test_every_block_of_our_messages_is_drawn() -> None:
