@@ -18,11 +18,8 @@ from bot.process.output import OutputLost
 
 DRAWN = re.compile(r"^([│ ]*[├└]── (?=\w+ )|(?=\w+$))(\w+)", re.MULTILINE)
 ONLY_CAUGHT = {"SlackError", "StoreError", "MetaStudioError"}
-KINDS: dict[str, type[VoiceJobError]] = {
-    name: kind
-    for name, kind in vars(errors).items()
-    if isinstance(kind, type) and issubclass(kind, VoiceJobError)
-}
+CLASSES = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+KINDS = {kind.__name__: kind for kind in CLASSES if issubclass(kind, VoiceJobError)}
 ELSEWHERE = {kind.__name__ for kind in (OtherChannel, OtherPerson, OutputLost, PortTaken, StoryFailed)}
 
 
@@ -62,9 +59,7 @@ def test_every_raise_fills_the_sentence() -> None:
     simple = {name for name, kind in KINDS.items() if kind.__init__ is VoiceJobError.__init__}
     modules = [ast.parse(path.read_text()) for path in Path(errors.__file__).parent.rglob("*.py")]
     calls = [node for module in modules for node in ast.walk(module) if isinstance(node, ast.Call)]
-    made = [
-        (call.func.id, call) for call in calls if isinstance(call.func, ast.Name) and call.func.id in simple
-    ]
+    made = [(name, call) for call in calls if (name := getattr(call.func, "id", "")) in simple]
 
     assert len(made) > len(simple - ONLY_CAUGHT)
     assert all(fields(name) <= {keyword.arg for keyword in call.keywords} for name, call in made)
@@ -75,9 +70,7 @@ def test_values_are_shown() -> None:
     refused = sentence(SlackRefused(key="KEY", error="brand_new", page="OAuth"))
 
     assert refused.startswith("Slack refuses “KEY” with the error “brand_new”. Look for what this names")
-    assert (
-        sentence(BadSettings(["A: x", "B: y"])) == "VoiceJob can't start with these settings:\n  A: x\n  B: y"
-    )
+    assert sentence(BadSettings(["A: x", "B: y"])).endswith("these settings:\n  A: x\n  B: y")
     assert str(StoreTrouble(path="/x", reason="")) == "StoreTrouble path=/x reason=-"
 
 
@@ -85,10 +78,9 @@ def test_values_are_shown() -> None:
 def test_metastudio_errors(kind: type[MetaStudioError]) -> None:
     """A person reads who can help, and no code; the log has what support asks for; a trace has nothing."""
     error, name = kind(job_id="a-job", status=400, code="X.1", request_id="0123abcd"), kind.__name__
+    said = "try again in" if name in ONLY_CAUGHT else sentence(error).lower()
 
     assert str(error) == f"{name} status=400 code=X.1 request=0123abcd"
     assert (str(kind(job_id="a-job")), repr(error)) == (f"{name} status=0 code=- request=-", f"{name}()")
-    if name not in ONLY_CAUGHT:
-        said = sentence(error).lower()
-        assert re.search("try again in" if kind.transient else "try again|check the|whoever runs", said)
-        assert not re.search("400|x.1|0123abcd", said)
+    assert re.search("try again in" if kind.transient else "try again|check the|whoever runs", said)
+    assert not re.search("400|x.1|0123abcd", said)
