@@ -8,15 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.jobs import (
-    PERSONAL_FIELDS,
-    STATES,
-    Job,
-    Meaning,
-    Phase,
-    meaning_of,
-    without_personal_fields,
-)
+from bot.domain.jobs import PERSONAL_FIELDS, STATES, Job, Meaning, Phase, meaning_of, without_personal_fields
 from tests.profiles import examples
 from tests.strategies import answers, json_values
 
@@ -66,13 +58,6 @@ READ: list[tuple[list[str], Any, list[Any]]] = [
 """Fields, what is read of them, and the values that are read so."""
 
 
-def test_fields_are_those_of_the_sdk() -> None:
-    """The job has each field of the official SDK's answer, by the same name."""
-    theirs = sdk_model("ShowVoiceTrainingJobResponse").attribute_map
-
-    assert set(theirs.values()) == set(Job.model_fields)
-
-
 @pytest.mark.parametrize(("fields", "expected", "values"), READ, ids=lambda value: ascii(value)[:20])
 def test_values(fields: list[str], expected: Any, values: list[Any]) -> None:
     """What is not of the promised type is read as far as it can be; the rest counts as absent."""
@@ -116,26 +101,15 @@ PHASES = {
     Phase.UNKNOWN: "SPLIT_FAILED",
 }
 """The states that are not in progress at MetaStudio."""
-USUAL_PATH = """
-    CREATING SYSTEM_AUDITING AUDITING WAITING_SPLIT SPLITTING ANNOTATING WAITING PROCESSING RESULT_REVIEW
-    UPLOADING SUCCEED
-"""
 
 
-def test_every_state_of_the_sdk_says_whose_turn_it_is() -> None:
-    """The pages document 14 of them; who acts is known as far as the pages and the names tell."""
+def test_fields_and_states_are_those_of_the_sdk() -> None:
+    """The pages document 14 states; who acts in them is known as far as the pages and the names tell."""
+    assert {*sdk_model("ShowVoiceTrainingJobResponse").attribute_map.values()} == {*Job.model_fields}
     assert {name for name in vars(sdk_model("JobState")) if name.isupper()} == STATES.keys()
+    assert sorted({meaning.step or 0 for meaning in STATES.values()}) == list(range(9))
     for phase, states in PHASES.items():
         assert set(states.split()) == {state for state in STATES if STATES[state].phase is phase}
-
-
-def test_usual_path_goes_forward() -> None:
-    """The steps of the usual path never go back, and end with the last one."""
-    steps = [STATES[state].step or 0 for state in USUAL_PATH.split()]
-
-    assert sorted(steps) == steps
-    assert set(steps) == set(range(1, 9))
-    assert [state for state in STATES if STATES[state].step is None] == ["FAILED"]
 
 
 @pytest.mark.parametrize("state", ["BRAND_NEW", "succeed", "SUCCEEDED", " ", None])

@@ -3,28 +3,16 @@
 from bot.domain.slack_errors import NOT_A_MEMBER, Refusal, meaning_of
 
 CODES = {
-    Refusal.NOT_HERE: (
-        "is_archived is_inactive channel_not_found not_in_channel no_permission ekm_access_denied "
-        "messages_tab_disabled restricted_action restricted_action_read_only_channel "
-        "restricted_action_thread_only_channel restricted_action_non_threadable_channel "
-        "brand_new RATELIMITED metadata restricted_actions invalid_auth_ 0"
-    ),
-    Refusal.MESSAGE_GONE: (
-        "message_not_found cant_update_message edit_window_closed cannot_reply_to_message "
-        "restricted_action_thread_locked"
-    ),
-    Refusal.OUR_FAULT: (
-        "invalid_blocks invalid_blocks_format msg_blocks_too_long msg_too_long no_text invalid_arguments "
-        "metadata_too_large metadata_must_be_sent_from_app metadata_invalid_event_payload"
-    ),
-    Refusal.CREDENTIALS: (
-        "invalid_auth account_inactive token_revoked token_expired not_authed missing_scope "
-        "not_allowed_token_type team_access_not_granted"
-    ),
-    Refusal.LATER: (
-        "ratelimited rate_limited message_limit_exceeded internal_error fatal_error service_unavailable "
-        "request_timeout team_added_to_org external_channel_migrating"
-    ),
+    Refusal.NOT_HERE: "is_archived is_inactive channel_not_found not_in_channel no_permission "
+    "messages_tab_disabled restricted_action_thread_only_channel new RATELIMITED metadata invalid_auth_ 0",
+    Refusal.MESSAGE_GONE: "message_not_found cant_update_message edit_window_closed cannot_reply_to_message "
+    "restricted_action_thread_locked",
+    Refusal.OUR_FAULT: "invalid_blocks invalid_blocks_format msg_blocks_too_long msg_too_long no_text "
+    "invalid_arguments metadata_too_large metadata_must_be_sent_from_app",
+    Refusal.CREDENTIALS: "invalid_auth account_inactive token_revoked token_expired not_authed missing_scope "
+    "not_allowed_token_type team_access_not_granted",
+    Refusal.LATER: "ratelimited rate_limited message_limit_exceeded internal_error fatal_error "
+    "request_timeout service_unavailable team_added_to_org external_channel_migrating",
 }
 """The codes on Slack's pages of chat.postMessage and chat.update, by what they ask for, and unknown ones."""
 

@@ -1,8 +1,7 @@
 """Subscriptions among all that can happen, in any order: nothing is lost, and nothing is told twice.
 
 A walk stands for MetaStudio, the store, the outbox, Slack, people and crashes. What the bot remembers is
-JSON, as on the disk. Seeded walks reach further than a state machine of hypothesis, which leaves out most of
-its rules in most runs.
+JSON, as on the disk. Seeded walks reach further than a state machine of hypothesis, which leaves rules out.
 """
 
 from collections.abc import Callable
@@ -19,8 +18,6 @@ from tests.domain.subscriptions import NOW, A, B, C, job_of, new, on_disk
 
 Sight = tuple[str, int | None]
 """A job's state and how often it occurred."""
-Shown = tuple[str, Level, str | None]
-"""What a card in Slack shows: the state, the level, and who stopped the subscription."""
 
 TAKEN = "taken"
 REFUSALS = ["ratelimited", "not_in_channel", "message_not_found", "invalid_blocks", "token_revoked"]
@@ -80,7 +77,7 @@ class Walk:
         self.rows: dict[Key, str] = {}
         self.lives: dict[Key, Life] = {}
         self.sending: dict[str, Sending] = {}
-        self.cards: dict[str, Shown] = {}
+        self.cards: dict[str, tuple[str, Level, str | None]] = {}
         self.warnings: dict[str, bool] = {}
         """Whether each still says that the channel is paused."""
 
@@ -157,10 +154,7 @@ class Walk:
         self.sending.clear()
 
     def _check_order(self) -> None:
-        """Check that no notice is due for one that a person ended, and none older than what is known.
-
-        Where nothing is on its way, and nothing is due, no warning says what is no longer true.
-        """
+        """Check that what is due is up to date, also for what a person ended, and each standing warning."""
         for key in self.rows:
             subscription = self._read(key)
             is_warned = subscription.warning is not None and self.warnings[subscription.warning.ts]

@@ -211,7 +211,6 @@ RETIRING: dict[str, tuple[Subscription, Change]] = {
     "warning edited": (having(OVER, warning=WARNING), warning_edited),
     "stopped, and the card says so": (STOPPED, card_edited(STOPPED.fingerprint, NOW)),
     "stopped before it had a card": (new(stopped_by="U2"), forgotten),
-    "stopped after its card was lost": (having(STOPPED, card=None), forgotten),
     "stopped, and the card is lost": (STOPPED, card_lost("message_not_found", NOW)),
     "stopped, and nobody would hear it": (STOPPED, refused("is_archived", NOW)),
 }

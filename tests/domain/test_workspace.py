@@ -44,7 +44,6 @@ def command(team_id: str, enterprise_id: str | None = None) -> dict[str, Any]:
         (ON_GRID, press("E2", "E1"), False),
         (ON_GRID, press("T2", "E1", user={"id": "U1", "team_id": "T2", "enterprise_id": "E2"}), False),
         (ON_GRID, press("T2") | {"enterprise": "E1"}, True),
-        (ON_GRID, press("T2") | {"enterprise": 7}, False),
         (ON_GRID, command("T2", "E2"), False),
         (ON_GRID, {"user": "U1", "enterprise_id": "E2"}, False),
         (ON_GRID, event(user="U1", team="T2"), True),
@@ -53,7 +52,6 @@ def command(team_id: str, enterprise_id: str | None = None) -> dict[str, Any]:
         (ON_GRID, event(user="U1", team="T1") | {"is_ext_shared_channel": True}, True),
         (ON_GRID, event(type="channel_archive"), True),
         (ORG_WIDE, command("T7", "E1"), True),
-        (ORG_WIDE, press("T7", "E2", team=None), False),
     ],
     ids=str,
 )
