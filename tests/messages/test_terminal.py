@@ -56,11 +56,11 @@ FULL = {
     "job_failed_reason": "Too long.",
 }
 SEEN = [
-    "女声",
     "❌ Failed, 2026-01-02",
     "Your turn: Fix the cause",
     "Error MSS.1: Too long.",
     "State: FAILED",
+    "女声",
 ]
 SEEN += ["Edition: Basic (20 sentences)", "Region cn-north-4", JOB_ID, "[ Refresh ] [ Open console ]"]
 
