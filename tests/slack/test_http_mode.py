@@ -11,7 +11,7 @@ import pytest
 
 from bot.config import Settings
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
-from bot.simulators.slack.http import form, headers
+from bot.simulators.slack.http import headers
 from bot.simulators.slack.workspace import SIGNING_SECRET, SlackWorkspace
 from bot.simulators.world import running, settings_for
 from tests.support import HTTP_MODE, PATIENCE, eventually
@@ -48,38 +48,13 @@ async def connected(address: str) -> AsyncIterator[tuple[asyncio.StreamReader, a
     writer.close()
 
 
-class TestSigned:
-    """What Slack signed is handled."""
+@pytest.mark.parametrize(("size", "status"), [(200_000, 200), (300_000, 413)])
+async def test_a_body_is_limited(slack: SlackWorkspace, address: str, size: int, status: int) -> None:
+    """A press carries its message, which may be large; far more than any of Slack's is refused."""
+    answer = await slack.post(address, PAYLOAD | {"trigger_id": "x" * size})
 
-    async def test_a_connection_of_a_proxy_serves_many_requests(self, address: str) -> None:
-        """A proxy keeps its connection for the next command, calls the bot by any name, and adds headers."""
-        body = form(PAYLOAD)
-        made = headers(SIGNING_SECRET, body) | {
-            "Content-Length": str(len(body)),
-            "Host": "bot.example",
-            "Forwarded": "for=203.0.113.7;proto=https",
-            "X-Forwarded-For": "203.0.113.7, unknown",
-            "X-Forwarded-Proto": "https",
-        }
-        head = "".join(f"{name}: {value}\r\n" for name, value in made.items())
-        async with connected(address) as (reader, writer):
-            for _ in range(3):
-                writer.write(f"POST /slack/events HTTP/1.1\r\n{head}\r\n{body}".encode())
-                answer = await reader.readuntil(b"\r\n\r\n")
-                length = answer.lower().partition(b"content-length:")[2].split()[0]
-
-                assert answer.split()[1] == b"200"
-                assert b"/voicejob help" in await reader.readexactly(int(length))
-
-    @pytest.mark.parametrize(("size", "status"), [(200_000, 200), (300_000, 413)])
-    async def test_a_body_is_limited(
-        self, slack: SlackWorkspace, address: str, size: int, status: int
-    ) -> None:
-        """A press carries its message, which may be large; far more than any of Slack's is refused."""
-        answer = await slack.post(address, PAYLOAD | {"trigger_id": "x" * size})
-
-        assert answer.status == status
-        assert answer.body or status == 413
+    assert answer.status == status
+    assert "/voicejob help" in answer.body or status == 413
 
 
 class TestNotSigned:
@@ -92,7 +67,6 @@ class TestNotSigned:
             ({"signature": "v0=0000"}, {"ssl_check": "1", "token": "x"}),  # which Bolt would answer
             ({"signature": "v0=é"}, PAYLOAD),
             ({"timestamp": "1000000000"}, PAYLOAD),
-            ({"timestamp": "9999999999"}, PAYLOAD),
             ({"timestamp": "soon"}, PAYLOAD),
             ({"timestamp": "9" * 4000}, PAYLOAD),
             ({"timestamp": "9" * 5000}, PAYLOAD),
@@ -106,8 +80,8 @@ class TestNotSigned:
         slack: SlackWorkspace,
         address: str,
         caplog: pytest.LogCaptureFixture,
-        spoiled: dict[str, Any],
-        payload: dict[str, str],
+        spoiled: Any,
+        payload: Any,
     ) -> None:
         """A wrong, old, strange or missing signature or timestamp gets 401, and its body is not logged."""
         caplog.set_level(logging.INFO)
@@ -123,13 +97,9 @@ class TestNotSigned:
         [
             ("Content-Type: application/x-www-form-urlencoded", b"text=hush\xff"),
             ("Content-Type: application/x-www-form-urlencoded", b"payload={hush"),
-            ("Content-Type: application/x-www-form-urlencoded", b"payload=[]"),
             ("Content-Type: application/json", b"{hush"),
-            ("Content-Type: application/json", b'{"authorizations": 1}'),
             ("Content-Type: application/json", b"[" * 100_000),
-            ("Content-Type: no/type; charset=nonsense", b"text=hush"),
             ("Content-Encoding: gzip", b"hush"),
-            ("Content-Encoding: br", b"hush"),
             ("Transfer-Encoding: chunked", b"hush\r\n"),
             ("Content-Length: 100", b"hush"),
         ],
@@ -158,21 +128,11 @@ class TestNotSigned:
     async def test_a_wrong_signing_secret_is_logged_once(
         self, slack: SlackWorkspace, address: str, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """The operator gets one hint, however often strangers knock, and one more after a good request.
-
-        A wrong clock looks the same, so the hint names it too.
-        """
-        hints = []
-        for spoiled in (
-            {"timestamp": str(int(time.time()) - 400)},
-            {"signature": "v0=2"},
-            {},
-            {"signature": "v0=3"},
-        ):
+        """The operator gets one hint, which names a wrong clock too, and one more after a good request."""
+        old = {"timestamp": str(int(time.time()) - 400)}
+        for spoiled, hints in ((old, 1), ({"signature": "v0=2"}, 1), ({}, 1), ({"signature": "v0=3"}, 2)):
             await slack.post(address, PAYLOAD, **spoiled)
-            hints.append(caplog.text.count("check SLACK_SIGNING_SECRET and this machine's clock"))
-
-        assert hints == [1, 1, 1, 2]
+            assert caplog.text.count("check SLACK_SIGNING_SECRET and this machine's clock") == hints
 
     async def test_a_body_that_does_not_come_is_given_up(self, address: str) -> None:
         """Half a request is not kept for ever: Slack would have given up long before."""
@@ -182,35 +142,22 @@ class TestNotSigned:
             assert (await reader.readline()).split()[1] == b"401"
 
 
-class TestEnd:
-    """When the bot stops, what has arrived is answered, and nothing else is waited for."""
+async def test_what_came_before_the_end_is_answered(
+    slack: SlackWorkspace, http_settings: Settings, metastudio: MetaStudioSimulator, channel: str
+) -> None:
+    """A command under way gets its answer; half a request is dropped, long before it would be given up."""
+    metastudio.latency = 0.3
+    job_id = metastudio.add_job()["job_id"]
+    async with running(http_settings) as url:
+        slack.events_url = url
+        host, port = url.split("/")[2].split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(HEAD + b"Content-Length: 100\r\nExpect: 100-continue\r\n\r\nhalf")
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        asking = asyncio.create_task(slack.command("/voicejob", job_id, channel=channel))
+        await eventually(lambda: metastudio.requests_to("show") > 0)
+    rest = await reader.read()
+    writer.close()
 
-    async def test_what_came_before_the_end_is_answered(
-        self, slack: SlackWorkspace, http_settings: Settings, metastudio: MetaStudioSimulator, channel: str
-    ) -> None:
-        """Commands that are under way are acknowledged, and get their answer."""
-        metastudio.latency = 0.3
-        job_id = metastudio.add_job()["job_id"]
-        async with running(http_settings) as url:
-            slack.events_url = url
-            asking = [
-                asyncio.create_task(slack.command("/voicejob", job_id, channel=channel)) for _ in range(20)
-            ]
-            await eventually(lambda: metastudio.requests_to("show") > 0)
-        asked = await asyncio.gather(*asking)
-
-        acked = [each for each in asked if each.acked]
-        assert acked
-        assert all([(await each.message()).text for each in acked])
-
-    async def test_half_a_request_does_not_hold_up_the_end(self, http_settings: Settings) -> None:
-        """It is dropped without a response, long before its body would be given up."""
-        async with running(http_settings) as url:
-            host, port = url.split("/")[2].split(":")
-            reader, writer = await asyncio.open_connection(host, int(port))
-            writer.write(HEAD + b"Content-Length: 100\r\nExpect: 100-continue\r\n\r\nhalf")
-            assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
-        rest = await reader.read()
-        writer.close()
-
-        assert rest == b""
+    assert rest == b""
+    assert (await (await asking).message()).text

@@ -20,11 +20,9 @@ HELLO = Message("hello", [{"type": "section", "text": {"type": "mrkdwn", "text":
 
 
 @asynccontextmanager
-async def sender(workspace: SlackWorkspace, rates: RateLimits = AT_ONCE) -> AsyncIterator[Sender]:
+async def sender(slack: SlackWorkspace, rates: RateLimits = AT_ONCE) -> AsyncIterator[Sender]:
     async with aiohttp.ClientSession() as session:
-        client = AsyncWebClient(
-            token=BOT_TOKEN, base_url=workspace.api_url, session=session, retry_handlers=[]
-        )
+        client = AsyncWebClient(token=BOT_TOKEN, base_url=slack.api_url, session=session, retry_handlers=[])
         yield Sender(client, rates)
 
 
@@ -38,30 +36,26 @@ async def refused(slack: SlackWorkspace, **fault: Any) -> NotTaken:
 
 
 async def test_a_post_gives_its_ts(slack: SlackWorkspace) -> None:
-    """What is posted can be answered and edited; links don't unfurl, and an edit makes none of names."""
+    """What is posted can be answered and edited; links don't unfurl, and an edit makes none of names.
+
+    A message to a person can only be edited in the direct message that Slack names.
+    """
     channel = slack.add_channel("voices")
     async with sender(slack) as sending:
         ts = (await sending.post(channel, HELLO)).ts
         await sending.post(channel, HELLO, thread_ts=ts, broadcast=True)
-        await sending.edit(channel, ts, Message("goodbye", []))
+        direct = await sending.post("U1", HELLO)
+        for place in (channel, ts), (direct.channel_id, direct.ts):
+            await sending.edit(*place, Message("goodbye", []))
 
     assert [seen.text for seen in slack.messages(channel)] == ["goodbye", "hello"]
     assert (slack.messages(channel)[0].ts, slack.messages(channel)[0].blocks) == (ts, [])
     assert slack.thread(channel, ts)[0].reply_broadcast
-    posted, reply, edited = (call.arguments for call in slack.calls)
+    assert [seen.text for seen in slack.direct("U1")] == ["goodbye"]
+    posted, reply, _, edited, _ = (call.arguments for call in slack.calls)
     assert not {"thread_ts", "reply_broadcast"} & posted.keys()
     assert [posted["unfurl_links"], posted["unfurl_media"], reply["unfurl_links"]] == [False] * 3
     assert edited["parse"] == "none"
-
-
-async def test_a_post_to_a_person_gives_the_conversation(slack: SlackWorkspace) -> None:
-    """A message to a person can only be edited in the direct message that Slack names."""
-    async with sender(slack) as sending:
-        posted = await sending.post("U1", HELLO)
-        await sending.edit(posted.channel_id, posted.ts, Message("goodbye", []))
-
-    assert posted.channel_id.startswith("D")
-    assert [seen.text for seen in slack.direct("U1")] == ["goodbye"]
 
 
 @pytest.mark.parametrize(
@@ -73,10 +67,8 @@ async def test_a_post_to_a_person_gives_the_conversation(slack: SlackWorkspace) 
         ({"error": "token_revoked"}, "token_revoked", Refusal.CREDENTIALS, None),
         ({"error": "internal_error"}, "internal_error", Refusal.LATER, None),
         ({"error": "not_in_channel", "status": 503}, "not_in_channel", Refusal.LATER, None),
-        ({"error": "not a code of Slack's"}, NO_ANSWER, Refusal.LATER, None),
         ({"retry_after": 7}, "ratelimited", Refusal.LATER, 7),
         ({"retry_after": 7, "body": "<html>slow down</html>"}, NO_ANSWER, Refusal.LATER, 7),
-        ({"retry_after": 7, "body": "slow down"}, NO_ANSWER, Refusal.LATER, 7),
         ({"retry_after": 10**6}, "ratelimited", Refusal.LATER, 15 * 60),
     ],
     ids=str,
@@ -94,14 +86,9 @@ async def test_a_refusal_has_its_code_and_meaning(
     ("fault", "reason"),
     [
         ({"status": 502, "body": "<html>"}, "status 502"),
-        ({"status": 500, "body": ""}, "status 500"),
-        ({"body": "<html>Welcome to our proxy</html>"}, "status 200"),
         ({"body": '{"ok": true, "ts'}, "status 200"),
         ({"body": "[]"}, ""),
-        ({"body": ""}, ""),
-        ({"body": "null"}, ""),
         ({"body": '{"ok": true}'}, "a yes without a ts"),
-        ({"body": '{"ok": false}'}, "status 200"),
         ({"body": '{"ok": false, "error": {"code": 1}}'}, "status 200"),
         ({"drop": True}, "ServerDisconnectedError"),
     ],
@@ -131,15 +118,15 @@ async def test_a_retry_after_holds_the_method(slack: SlackWorkspace) -> None:
 
 async def test_a_message_does_not_overtake_one_that_is_on_its_way(slack: SlackWorkspace) -> None:
     """The second waits for Slack's answer to the first, and then for a whole interval."""
-    async with sender(slack, RateLimits(channel=0.2, posts=0, edits=0)) as sending:
+    async with sender(slack, RateLimits(channel=0.1, posts=0, edits=0)) as sending:
 
         async def send(text: str) -> None:
             await sending.wait_to_post("U1")
             await sending.post("U1", Message(text, []))
 
-        slack.fail("chat.postMessage", delay=0.5)
+        slack.fail("chat.postMessage", delay=0.2)
         await asyncio.gather(send("first"), send("second"))
 
     first, second = slack.direct("U1")
     assert [first.text, second.text] == ["first", "second"]
-    assert float(second.ts) - float(first.ts) > 0.19
+    assert float(second.ts) - float(first.ts) > 0.09

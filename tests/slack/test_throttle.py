@@ -132,19 +132,6 @@ def test_a_sender_has_an_interval_for_each_channel_for_all_and_for_edits() -> No
     assert run(scenario) == [("C1", 0), ("edit", 0), ("edit", 1), ("C2", 2), ("C2", 5)]
 
 
-def test_a_sender_lets_people_go_first() -> None:
-    """In their channel, and among all channels."""
-
-    async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
-        sender = Sender(AsyncWebClient(), RateLimits(channel=0, posts=1, edits=0))
-        for channel in ("C1", "C2", "C1"):
-            tasks.create_task(caller(channel, passed, partial(sender.wait_to_post, channel)))
-        await asyncio.sleep(0.5)
-        tasks.create_task(caller("urgent", passed, partial(sender.wait_to_post, "C1", urgent=True)))
-
-    assert run(scenario) == [("C1", 0), ("urgent", 1), ("C2", 2), ("C1", 3)]
-
-
 def test_nothing_is_kept_of_a_channel_after_its_interval() -> None:
     """A bot that lives for years writes to many channels."""
 

@@ -111,7 +111,7 @@ class TestGone:
 
     async def test_who_was_missed_comes_first(self, path: Path) -> None:
         """A job that was not there is asked for again before those that were not asked for longer."""
-        async with watching(path, poll=0.001, gone=0) as watch:
+        async with watching(path, poll=0.001, gone=1e-6) as watch:
             keys = await watch.some(3)
             watch.metastudio.delete(keys[0].job_id)
             for _ in range(2):
