@@ -112,14 +112,12 @@ def restored() -> Iterator[None]:
             {"step": "edit_card", "channel": "C1", "job": JOB, "code": "", "state": None, "seconds": 0.0},
             {"job": JOB, "channel": "C1", "step": "edit_card", "seconds": 0.0},
         ),
-        ({"job": "x" * LONGEST_FIELD}, {"job": "x" * LONGEST_FIELD}),
         ({"job": "x" * 10_000}, {"job": "x" * (LONGEST_FIELD - 1) + "…"}),
         (
             {"error": JobNotFound(job_id=JOB, status=404, code="MSS.41000003", request_id="r-1")},
             {"request": "r-1", "error": "JobNotFound", "status": "404", "code": "MSS.41000003"},
         ),
         ({"error": caused(TimedOut(), ValueError(SECRET))}, {"error": "TimedOut", "cause": "ValueError"}),
-        ({"error": KeyError(SECRET)}, {"error": "KeyError"}),
         (
             {"error": StoreTrouble(path="/x", reason="disk full")},
             {"error": "StoreTrouble", "cause": "disk full"},
@@ -137,13 +135,12 @@ def test_there_are_no_other_fields() -> None:
         about(user="U1", text="x")
 
 
-@pytest.mark.parametrize("value", ["xa=b", "xa b", "x'", "x名", "x\\n"], ids=ascii)
-def test_a_line_of_text(value: str) -> None:
+def test_a_line_of_text() -> None:
     """Time in UTC, level, logger, message, fields; an odd value is quoted, to be taken for no other field."""
-    line = TextLines().format(record(created=0.5, **about(job=JOB, state=value)))
-
-    where = "1970-01-01T00:00:00.500Z INFO    bot.deliver.outbox"
-    assert line == f"{where}: told job={JOB} state={value!r}"
+    for value in ("xa=b", "xa b", "x名"):
+        line = TextLines().format(record(created=0.5, **about(job=JOB, state=value)))
+        where = "1970-01-01T00:00:00.500Z INFO    bot.deliver.outbox"
+        assert line == f"{where}: told job={JOB} state={value!r}"
 
 
 def test_a_line_of_json() -> None:
@@ -181,20 +178,14 @@ class TestBoth:
 
         assert [word for word in ("ValueError", "KeyError", "in failed") if word not in line] == []
         assert SECRET not in line
-
-    def test_an_exception_that_was_not_raised(self, form: logging.Formatter) -> None:
-        """It has no place, and its class is told all the same."""
         assert "KeyError" in form.format(record(exc_info=(KeyError, KeyError(SECRET), None)))
         assert "Traceback" not in form.format(record(exc_info=(None, None, None)))
 
-    @pytest.mark.parametrize(
-        "message", [SECRET, f"({SECRET})", f"Unhandled request ({SECRET})", {"a": SECRET}]
-    )
+    @pytest.mark.parametrize("message", [SECRET, f"Unhandled request ({SECRET})", {"a": SECRET}])
     def test_of_others_only_the_first_words_are_told(self, form: logging.Formatter, message: Any) -> None:
         """And where they were said."""
-        line = form.format(
-            record(message, "slack_bolt.AsyncApp", lineno=7, module="app", about={"job": SECRET})
-        )
+        given = {"lineno": 7, "module": "app", "about": {"job": SECRET}}
+        line = form.format(record(message, "slack_bolt.AsyncApp", **given))
 
         assert "4711" not in line
         assert f"{OMITTED} app:7" in line
@@ -204,32 +195,24 @@ class TestBoth:
 class TestSetUp:
     """Where lines go, and which are written."""
 
-    @pytest.mark.parametrize("is_debug", [False, True])
-    def test_levels(self, capsys: pytest.CaptureFixture[str], *, is_debug: bool) -> None:
-        """INFO of ours, WARNING of others, even where somebody sets the loggers to DEBUG."""
-        logs.set_up()
-        for name in (None, "bot", "slack_bolt", "slack_sdk", "httpx", "asyncio") if is_debug else ():
-            logging.getLogger(name).setLevel(logging.DEBUG)
-        for name in ("bot.watch.watcher", "slack_bolt.AsyncApp", "httpx", "botany"):
-            for level in (logging.DEBUG, logging.INFO, logging.WARNING):
-                logging.getLogger(name).log(level, "heard")
-
-        assert re.findall(r"Z (\w+) +([\w.]+):", capsys.readouterr().err) == [
-            ("INFO", "bot.watch.watcher"),
-            ("WARNING", "bot.watch.watcher"),
-            ("WARNING", "slack_bolt.AsyncApp"),
-            ("WARNING", "httpx"),
-            ("WARNING", "botany"),
-        ]
-
-    def test_a_second_set_up_takes_the_place_of_the_first(self, capsys: pytest.CaptureFixture[str]) -> None:
-        """A line comes once, in the format of the second."""
-        logs.set_up()
+    def test_levels(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """INFO of ours, WARNING of others, even where somebody sets the loggers to DEBUG; each line once."""
         logs.set_up(LogFormat.JSON, logging.WARNING)
         logging.getLogger("bot.x").info("not heard")
-        logging.getLogger("bot.x").warning("heard")
+        logs.set_up()
+        for is_debug in (False, True):
+            for name in (None, "bot", "slack_bolt", "slack_sdk", "httpx", "asyncio") if is_debug else ():
+                logging.getLogger(name).setLevel(logging.DEBUG)
+            for name in ("bot.watch.watcher", "slack_bolt.AsyncApp", "httpx", "botany"):
+                for level in (logging.DEBUG, logging.INFO, logging.WARNING):
+                    logging.getLogger(name).log(level, "heard")
 
-        assert json.loads(capsys.readouterr().err)["message"] == "heard"
+        heard = [("INFO", "bot.watch.watcher")]
+        heard += [
+            ("WARNING", name) for name in ("bot.watch.watcher", "slack_bolt.AsyncApp", "httpx", "botany")
+        ]
+        lines = capsys.readouterr().err.splitlines()
+        assert [LINE.fullmatch(line) and tuple(line.split(":")[2].split()[1:]) for line in lines] == heard * 2
 
     def test_a_stream_that_is_gone_is_no_trouble(self, capsys: pytest.CaptureFixture[str]) -> None:
         """Where nobody can be told, the bot goes on."""
@@ -268,9 +251,9 @@ def test_a_trouble_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     assert [TextLines().format(each).split(": ")[1] for each in caplog.records] == [f"odd thing job={JOB}"]
 
 
-@pytest.mark.parametrize(("value", "form"), [("json", "json"), (" text ", "text"), ("", "text")])
-def test_the_setting(monkeypatch: pytest.MonkeyPatch, value: str, form: str) -> None:
+def test_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Both formats are known by name. The command that prints a job has no use for it."""
-    assert load(monkeypatch, VOICEJOB_LOG=value).voicejob_log is LogFormat(form)
+    found = [load(monkeypatch, VOICEJOB_LOG=value).voicejob_log for value in ("json", " text ", "")]
+    assert found == [LogFormat.JSON, LogFormat.TEXT, LogFormat.TEXT]
     assert problems(monkeypatch, VOICEJOB_LOG="xml") == ["VOICEJOB_LOG: must be text or json (it is 'xml')"]
     assert "voicejob_log" not in MetaStudioSettings.model_fields
