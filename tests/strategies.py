@@ -10,36 +10,11 @@ from bot.messages.texts.en import EDITIONS, LANGUAGES, SEXES, SUPPLIES, USES
 FIELDS = tuple(Job.model_fields)
 """Every field of a job, by MetaStudio's own name."""
 
-HOSTILE_PIECES = (
-    "<!channel>",
-    "<@U0BOB>",
-    "<https://evil.example|here>",
-    "<!date^1^{date}|x>",
-    "*bold*",
-    "_i_",
-    "~s~",
-    "`",
-    "```",
-    "&lt;",
-    "&",
-    ":x:",
-    "\n",
-    "\r",
-    "\t",
-    "\x00",
-    "\x1b[31m",
-    "\x1b]8;;https://evil.example\x07",
-    "[red]",
-    "[/]",
-    "\ud800",
-    "\udfff",
-    "\u200b",
-    "\u202e",
-    "\u2066",
-    "\u2028",
-    "女声",
-    "👩\u200d🎤",
-)
+MARKUP = ("<!channel>", "<@U0BOB>", "<https://evil.example|here>", "<!date^1^{date}|x>", "&lt;", "&")
+STYLES = ("*bold*", "_i_", "~s~", "`", "```", ":x:", "[red]", "[/]")
+CONTROLS = ("\n", "\r", "\t", "\x00", "\x1b[31m", "\x1b]8;;https://evil.example\x07")
+UNUSUAL = ("\ud800", "\udfff", "\u200b", "\u202e", "\u2066", "\u2028", "女声", "👩\u200d🎤")
+HOSTILE_PIECES = MARKUP + STYLES + CONTROLS + UNUSUAL
 
 
 def texts() -> st.SearchStrategy[str]:

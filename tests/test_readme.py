@@ -19,15 +19,12 @@ PICTURES = ROOT / "bot" / "demo" / "pictures"
 
 
 def test_every_setting_is_listed_and_no_other() -> None:
-    """The table has a place for each key that the program reads."""
-    listed = set(re.findall(r"`([A-Z][A-Z_]+)`", SETTINGS))
+    """The table has each key that the program reads, a star where it may be in a file, and no other key."""
+    prefixes = "SLACK|HUAWEICLOUD|METASTUDIO|VOICEJOB|CLOUD_SDK"
 
-    assert listed == KEYS | OTHER_NAMES
-
-
-def test_what_may_be_in_files_is_marked() -> None:
-    """With a star, and nothing else is."""
+    assert set(re.findall(r"`([A-Z][A-Z_]+)`", SETTINGS)) == KEYS | OTHER_NAMES
     assert set(re.findall(r"`([A-Z_]+)`\\\*", SETTINGS)) == set(SECRET_KEYS)
+    assert set(re.findall(rf"`((?:{prefixes})_[A-Z_]+)`", README)) <= KEYS | OTHER_NAMES
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
@@ -43,27 +40,12 @@ def test_the_defaults_are_those_of_the_program(name: str) -> None:
         assert f"`{field.default}`" in default
 
 
-def test_no_sentence_speaks_of_a_setting_that_there_is_not() -> None:
-    """Keys outside the table are real too."""
-    prefixes = "SLACK|HUAWEICLOUD|METASTUDIO|VOICEJOB|CLOUD_SDK"
-
-    assert set(re.findall(rf"`((?:{prefixes})_[A-Z_]+)`", README)) <= KEYS | OTHER_NAMES
-
-
 def test_every_command_is_told() -> None:
-    """Each command of the program is named, and each that is named exists."""
+    """Each command is named, each named one exists, and the two to set it up are what CI runs."""
     commands = get_command(cli).commands  # type: ignore[attr-defined]  # a typer app with several commands is a group
-    named = set(re.findall(r"`voicejob ([a-z]+)", README))
 
-    assert named == set(commands)
-
-
-def test_the_two_commands_to_set_it_up_stand_there() -> None:
-    """They are what CI runs, word for word."""
-    lines = README.splitlines()
-
-    assert "pip install . && voicejob demo" in lines
-    assert "pip install -e '.[test]' && pytest" in lines
+    assert set(re.findall(r"`voicejob ([a-z]+)", README)) == set(commands)
+    assert {"pip install . && voicejob demo", "pip install -e '.[test]' && pytest"} <= {*README.splitlines()}
 
 
 def test_every_picture_is_shown_and_quick_to_load() -> None:

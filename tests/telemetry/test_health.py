@@ -33,7 +33,7 @@ from bot.slack.sender import NO_ANSWER
 from bot.store.sqlite import SqliteStore
 from bot.telemetry.health import BotState, Health, metastudio_problem, slack_problem
 from bot.telemetry.metrics import Metrics, Stock
-from tests.support import AT_ONCE, HTTP_MODE, disk_held, eventually, eventually_so
+from tests.support import AT_ONCE, HTTP_MODE, PATIENCE, disk_held, eventually, eventually_so
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 SECRETS = ("xoxb-", "xapp-", "SKEXAMPLE", SIGNING_SECRET)
@@ -249,44 +249,15 @@ async def test_a_store_whose_disk_hangs(tmp_path: Path, caplog: pytest.LogCaptur
             found = [await health.problems() for _ in range(2)]
             found += await asyncio.gather(health.problems(), health.problems())
             await eventually(lambda: store.trouble is not None)
-
-        async def is_well() -> bool:
-            return not await health.problems()
-
-        await eventually_so(is_well)
+        with disk_held(tmp_path / "store"):
+            patient = Health(BotState, store, Metrics(), poll=60, patience=PATIENCE)
+            assert "can't write" in (await patient.problems())["store"]
+        assert await patient.problems() == {}  # asked again at once, while there is trouble
         gc.collect()
 
     assert found[0] == {"store": "The disk of the store does not answer."}
     assert [each.keys() for each in found] == [{"store"}] * 4
     assert "never retrieved" not in caplog.text
-
-
-class CountingStore:
-    """A store in trouble, which counts how often it is tried."""
-
-    trouble: StoreTrouble | None = StoreTrouble(path="/x", reason="full")
-    tries = 0
-
-    async def check(self) -> None:
-        """Count."""
-        self.tries += 1
-
-    async def followed(self) -> dict[str, list[Subscription]]:
-        """Return nothing."""
-        return {}
-
-
-async def test_how_often_the_store_is_tried() -> None:
-    """Each time while it fails, and once in a while where it works."""
-    store = CountingStore()
-    health = Health(BotState, store, Metrics(), poll=60)
-    for _ in range(3):
-        assert (await health.problems()).keys() == {"store"}
-    store.trouble = None
-    for _ in range(3):
-        assert await health.problems() == {}
-
-    assert store.tries == 3
 
 
 def subscription(notice_since: int | None = None, **fields: Any) -> Subscription:
