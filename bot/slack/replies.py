@@ -142,7 +142,10 @@ def pause_before_resend(error: Exception, usual: float) -> float | None:
     """Return after how many seconds to send a reply again; None: not at all."""
     if isinstance(error, aiohttp.ClientError | TimeoutError | UnicodeDecodeError):
         return usual
-    if not (isinstance(error, NotTaken) and error.passes):
+    if not isinstance(error, NotTaken):
         return None
-    pause = (error.retry_after or 0.0) + usual
-    return pause if (error.retry_after or 0.0) <= LONGEST_PAUSE else None
+    if error.status == HTTPStatus.TOO_MANY_REQUESTS:
+        named = error.retry_after or 0.0
+        return named + usual if named <= LONGEST_PAUSE else None
+    is_unknown = error.passes and not error.status  # whether Slack took it
+    return usual if is_unknown or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else None

@@ -10,7 +10,7 @@ from bot.config import Settings
 from bot.errors import PartBroken
 from bot.simulators.slack.workspace import SlackWorkspace
 from bot.simulators.world import running
-from bot.slack.identity import MOVED, NOT_TOLD
+from bot.slack.identity import MOVED, NO_IDENTITY
 from tests.support import AT_ONCE, eventually, log_text
 
 GUEST = {"team": "T0OTHER", "enterprise": "E0OTHER"}
@@ -96,4 +96,4 @@ async def test_an_answer_that_says_nothing_changes_nothing(
         assert REFUSED in await ask(slack, channel, **GUEST)
         assert REFUSED not in await ask(slack, channel)
 
-    assert log_text(caplog).count(NOT_TOLD) == 1
+    assert log_text(caplog).count(NO_IDENTITY) == 1
