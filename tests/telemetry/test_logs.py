@@ -229,7 +229,7 @@ class TestSetUp:
 @pytest.mark.parametrize("form", LogFormat)
 def test_what_python_would_print_raw_is_a_line(form: LogFormat) -> None:
     """An end by an exception, a thread's, a lost task, a warning: one line each, without their words."""
-    program = [sys.executable, "-X", "dev", "-c", CRASHES.format(form=form.name)]
+    program = [sys.executable, "-W", "default", "-c", CRASHES.format(form=form.name)]
     ended = subprocess.run(program, input=SECRET, capture_output=True, text=True, check=False)  # noqa: S603
 
     assert ended.stdout == ""
