@@ -411,8 +411,8 @@ class Run:
                 for message in wanted.said
                 if wanted.wrongly_shown(message)
             ]
-            if verdict.breach or verdict.repeats:
-                outcome.timeline += self._timeline(wanted)
+            self._events += [(message.at, f"{wanted}: message: {message.path}") for message in wanted.said]
+        outcome.timeline = "\n".join(f"{at:.3f} {what}" for at, what in sorted(self._events))
         outcome.lost += await self._wrong_in_store({(each.channel, each.job_id) for each, _ in verdicts})
         return outcome
 
@@ -431,13 +431,6 @@ class Run:
         expected = {key for key in judged if not is_over(self._histories[key[1]][-1])}
         lost = [f"{key}: not in the store any more" for key in expected - kept.keys()]
         return lost + [f"{key}: still in the store" for key in kept.keys() - expected if not kept[key]]
-
-    def _timeline(self, wanted: Wanted) -> str:
-        """Write what happened around one subscription, a line each, in order."""
-        lines = [(message.at, f"message: {message.path}") for message in wanted.said]
-        words = ("bot: ", wanted.job_id, wanted.channel)
-        lines += [(at, what) for at, what in self._events if any(word in what for word in words)]
-        return "\n".join([f"{wanted}", *(f"{at:.3f} {what}" for at, what in sorted(lines)), "\n"])
 
 
 @asynccontextmanager

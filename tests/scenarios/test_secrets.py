@@ -63,13 +63,11 @@ SIGN_INS: Final[dict[str, dict[str, str]]] = {
 }
 PAGE: Final = f"<html>{ERROR_TEXT}: {BOT} {SECRET_KEY}</html>"
 METASTUDIO_FAULTS: Final = (
-    *(Fault.error(400, "MSS.10000003", ERROR_TEXT), Fault.error(401, "APIGW.0301", ERROR_TEXT)),
-    *(Fault.error(403, "APIGW.0302", ERROR_TEXT), Fault.error(404, "APIGW.0101", ERROR_TEXT)),
-    Fault.error(500, "APIGW.0601", ERROR_TEXT),
+    *(Fault.error(400, "MSS.10000003", ERROR_TEXT), Fault.error(500, "APIGW.0601", ERROR_TEXT)),
+    Fault.error(401, "APIGW.0301", ERROR_TEXT),
     Fault.throttled(retry_after=0),  # a longer time would hold all that follows
-    Fault.raw(PAGE.encode(), content_type="text/html"),
-    *(Fault.raw(b'{"jobs": "' + PAGE.encode()), Fault.raw(f'["{ERROR_TEXT}"]'.encode())),
-    *(Fault.empty(), Fault.cut_midway()),
+    *(Fault.raw(PAGE.encode(), content_type="text/html"), Fault.raw(b'{"jobs": "' + PAGE.encode())),
+    *(Fault.raw(f'["{ERROR_TEXT}"]'.encode()), Fault.empty(), Fault.cut_midway()),
 )
 SLACK_FAULTS: Final[tuple[dict[str, Any], ...]] = (
     *({"error": "internal_error"}, {"error": "not_in_channel"}, {"error": "invalid_auth"}),
@@ -296,53 +294,44 @@ def environment(world: World, sign_in: str = "access key", **changes: str) -> di
 
 
 @pytest.mark.parametrize(
-    ("method", "form", "fault"),
+    ("command", "sign_in", "method", "fault", "words"),
     [
-        ("auth.test", LogFormat.TEXT, {"status": 500, "body": PAGE}),
-        ("apps.connections.open", LogFormat.JSON, {"error": ERROR_TEXT}),
+        ("run", "access key", "auth.test", {"status": 500, "body": PAGE}, "Slack"),
+        ("run", "access key", "apps.connections.open", {"error": ERROR_TEXT}, "Slack"),
+        ("show some-job", "user", "auth.test", {"status": 503}, "MetaStudio"),
+        ("show --json some-job", "temporary key", "auth.test", {"status": 503}, "MetaStudio"),
     ],
 )
-async def test_start_that_fails(world: World, method: str, form: LogFormat, fault: dict[str, Any]) -> None:
-    """Slack refuses a token, or its answer is none."""
+async def test_command_that_fails(
+    world: World, command: str, sign_in: str, method: str, fault: dict[str, Any], words: str
+) -> None:
+    """The sentence names neither a token nor what the service wrote in its error."""
     world.slack.fail(method, times=9, **fault)
+    world.metastudio.chaos = lambda _: METASTUDIO_FAULTS[0]
 
-    ended = await voicejob("run", **environment(world, VOICEJOB_LOG=form))
+    ended = await voicejob(*command.split(), **environment(world, sign_in))
 
     assert ended.code == 1
-    assert "Slack" in ended.err
+    assert words in ended.err
     world.search(ended.out + ended.err)
-    if form is LogFormat.JSON:
-        check_lines(ended.err, form)
 
 
-@pytest.mark.parametrize(
-    ("sign_in", "fault"),
-    [("token", None), ("user", METASTUDIO_FAULTS[0]), ("temporary key", METASTUDIO_FAULTS[6])],
-)
-async def test_show(world: World, sign_in: str, fault: Fault | None) -> None:
-    """The voice's name is shown to who asks; what is personal, or in an error of MetaStudio's, is not."""
-    job = world.job(voice_name="voice", job_failed_reason="odd", tag="use")
-    world.metastudio.chaos = lambda _: fault
-
-    shown = await voicejob("show", "--json", job, **environment(world, sign_in))
-
-    assert (shown.code, "voice" in shown.out) == ((1, False) if fault else (0, True))
-    world.search(shown.out + shown.err)
-
-
-async def test_process_of_a_bot(world: World) -> None:
-    """From its start to its end."""
+async def test_commands_that_succeed(world: World) -> None:
+    """A bot from its start to its end, and a look-up that shows the voice's name, but nothing personal."""
     async with started("run", **environment(world, VOICEJOB_LOG=LogFormat.JSON)) as process:
         first = await read_until(process.stderr, "ready: ")
         await world.ask(f"subscribe {world.job()}")
         await world.ask(TYPED)
         process.terminate()
         out, rest = await process.communicate()
+    job = world.job(voice_name="voice", job_failed_reason="odd", tag="use")
+    shown = await voicejob("show", "--json", job, **environment(world, "token"))
 
     text = first + rest.decode()
     assert "stopped" in text
-    world.search(out.decode() + text)
     check_lines(text, LogFormat.JSON)
+    assert '"voice"' in shown.out
+    world.search(out.decode() + text + shown.out + shown.err)
 
 
 @pytest.mark.parametrize("form", LogFormat)

@@ -46,15 +46,9 @@ E = TypeVar("E", bound=StoreError)
 
 
 @pytest.fixture
-def fault() -> str:
-    """Name no fault; a test of one is parametrized with its name."""
-    return ""
-
-
-@pytest.fixture
-async def store(path: Path, fault: str) -> AsyncIterator[SqliteStore]:
-    """Open a store with one subscription; where its disk hangs, an access may take one second."""
-    async with SqliteStore(path, limit=1 if fault == "hangs" else 60) as store:
+async def store(path: Path) -> AsyncIterator[SqliteStore]:
+    """Open a store with one subscription."""
+    async with SqliteStore(path, limit=60) as store:
         await store.add(a_subscription())
         yield store
 
@@ -401,20 +395,20 @@ class TestTrouble:
         assert await store.followed() == {"job-1": (a_subscription(),)}
 
     @pytest.mark.parametrize("fault", FAULTS)
-    async def test_call_fails_and_the_next_one_works(
-        self, store: SqliteStore, path: Path, fault: str
-    ) -> None:
+    async def test_call_fails_and_the_next_one_works(self, path: Path, fault: str) -> None:
         """Each call under each fault. A write that goes through after it had failed is undone."""
-        for call in CALLS:
+        async with SqliteStore(path, limit=1 if fault == "hangs" else 60) as store:
+            await store.add(a_subscription())
+            for call in CALLS:
+                async with failing(store, path, fault):
+                    await self.fails(store, call, FAULTS[fault])
+                await eventually_done(store.check)
+                assert store.trouble is None
+                assert on_disk(path) == {ROW: text_of(a_subscription())}
             async with failing(store, path, fault):
-                await self.fails(store, call, FAULTS[fault])
-            await eventually_done(store.check)
-            assert store.trouble is None
-            assert on_disk(path) == {ROW: text_of(a_subscription())}
-        async with failing(store, path, fault):
-            await self.fails(store, "add", FAULTS[fault])
-        await eventually_done(lambda: store.change(KEY, one_more))
-        assert on_disk(path) == {ROW: text_of(a_subscription(delivered_at=1))}
+                await self.fails(store, "add", FAULTS[fault])
+            await eventually_done(lambda: store.change(KEY, one_more))
+            assert on_disk(path) == {ROW: text_of(a_subscription(delivered_at=1))}
 
     async def test_check_reads_what_it_wrote(self, store: SqliteStore, path: Path) -> None:
         """Something in the file that drops what is written is noticed."""
