@@ -69,9 +69,7 @@ class TestNotSigned:
             ({"timestamp": "1000000000"}, PAYLOAD),
             ({"timestamp": "soon"}, PAYLOAD),
             ({"timestamp": "9" * 4000}, PAYLOAD),
-            ({"timestamp": "9" * 5000}, PAYLOAD),
             ({"without": ["X-Slack-Signature"]}, PAYLOAD),
-            ({"without": ["X-Slack-Request-Timestamp"]}, PAYLOAD),
         ],
         ids=lambda value: str(value)[:40],
     )

@@ -26,15 +26,6 @@ async def sender(slack: SlackWorkspace, rates: RateLimits = AT_ONCE) -> AsyncIte
         yield Sender(client, rates)
 
 
-async def refused(slack: SlackWorkspace, **fault: Any) -> NotTaken:
-    """Let a post fail, and give what it raises."""
-    slack.fail("chat.postMessage", **fault)
-    async with sender(slack) as sending:
-        with pytest.raises(NotTaken) as caught:
-            await sending.post(slack.add_channel("voices"), HELLO)
-    return caught.value
-
-
 async def test_a_post_gives_its_ts(slack: SlackWorkspace) -> None:
     """What is posted can be answered and edited; links don't unfurl, and an edit makes none of names.
 
@@ -59,48 +50,38 @@ async def test_a_post_gives_its_ts(slack: SlackWorkspace) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "code", "refusal", "retry_after"),
+    ("fault", "code", "refusal", "retry_after", "reason"),
     [
-        ({"error": "not_in_channel"}, "not_in_channel", Refusal.NOT_HERE, None),
-        ({"error": "message_not_found"}, "message_not_found", Refusal.MESSAGE_GONE, None),
-        ({"error": "invalid_blocks"}, "invalid_blocks", Refusal.OUR_FAULT, None),
-        ({"error": "token_revoked"}, "token_revoked", Refusal.CREDENTIALS, None),
-        ({"error": "internal_error"}, "internal_error", Refusal.LATER, None),
-        ({"error": "not_in_channel", "status": 503}, "not_in_channel", Refusal.LATER, None),
-        ({"retry_after": 7}, "ratelimited", Refusal.LATER, 7),
-        ({"retry_after": 7, "body": "<html>slow down</html>"}, NO_ANSWER, Refusal.LATER, 7),
-        ({"retry_after": 10**6}, "ratelimited", Refusal.LATER, 15 * 60),
+        ({"error": "not_in_channel"}, "not_in_channel", Refusal.NOT_HERE, None, ""),
+        ({"error": "message_not_found"}, "message_not_found", Refusal.MESSAGE_GONE, None, ""),
+        ({"error": "internal_error"}, "internal_error", Refusal.LATER, None, ""),
+        ({"error": "not_in_channel", "status": 503}, "not_in_channel", Refusal.LATER, None, ""),
+        ({"retry_after": 7}, "ratelimited", Refusal.LATER, 7, ""),
+        ({"retry_after": 7, "body": "<html>slow down</html>"}, NO_ANSWER, Refusal.LATER, 7, ""),
+        ({"retry_after": 10**6}, "ratelimited", Refusal.LATER, 15 * 60, ""),
+        ({"status": 502, "body": "<html>"}, NO_ANSWER, Refusal.LATER, None, "status 502"),
+        ({"body": '{"ok": true, "ts'}, NO_ANSWER, Refusal.LATER, None, "status 200"),
+        ({"body": "[]"}, NO_ANSWER, Refusal.LATER, None, ""),
+        ({"body": '{"ok": true}'}, NO_ANSWER, Refusal.LATER, None, "a yes without a ts"),
+        ({"body": '{"ok": false, "error": {"code": 1}}'}, NO_ANSWER, Refusal.LATER, None, "status 200"),
+        ({"drop": True}, NO_ANSWER, Refusal.LATER, None, "ServerDisconnectedError"),
     ],
     ids=str,
 )
 async def test_a_refusal_has_its_code_and_meaning(
-    slack: SlackWorkspace, fault: dict[str, Any], code: str, refusal: Refusal, retry_after: float | None
+    slack: SlackWorkspace, fault: dict[str, Any], code: str, refusal: Refusal, retry_after: int, reason: str
 ) -> None:
-    """Slack's own code says what is to be done; a 429 names its time, up to a limit, whatever its body."""
-    error = await refused(slack, **fault)
+    """Slack's own code says what is to be done; a 429 names its time, up to a limit, whatever its body.
+
+    Without a proper answer, the reason names the status or the error, for the log.
+    """
+    slack.fail("chat.postMessage", **fault)
+    async with sender(slack) as sending:
+        with pytest.raises(NotTaken) as caught:
+            await sending.post(slack.add_channel("voices"), HELLO)
+    error = caught.value
 
     assert (error.code, error.refusal, error.retry_after) == (code, refusal, retry_after)
-
-
-@pytest.mark.parametrize(
-    ("fault", "reason"),
-    [
-        ({"status": 502, "body": "<html>"}, "status 502"),
-        ({"body": '{"ok": true, "ts'}, "status 200"),
-        ({"body": "[]"}, ""),
-        ({"body": '{"ok": true}'}, "a yes without a ts"),
-        ({"body": '{"ok": false, "error": {"code": 1}}'}, "status 200"),
-        ({"drop": True}, "ServerDisconnectedError"),
-    ],
-    ids=str,
-)
-async def test_an_answer_that_is_none_says_so(
-    slack: SlackWorkspace, fault: dict[str, Any], reason: str
-) -> None:
-    """Without a proper answer, the reason names the status or the error, for the log."""
-    error = await refused(slack, **fault)
-
-    assert (error.code, error.refusal) == (NO_ANSWER, Refusal.LATER)
     assert reason in str(error)
 
 

@@ -39,15 +39,15 @@ def app_of(slack: SlackWorkspace) -> AsyncApp:
 
 @asynccontextmanager
 async def connecting(
-    slack: SlackWorkspace, *, patience: float = 60, first_pause: float = 0.05, ready: Ready = lambda: None
+    slack: SlackWorkspace, *, patience: float = 60, first_pause: float = 0.05, ready: Ready | None = None
 ) -> AsyncIterator[Connection]:
-    """Let a small Bolt app connect, with an eye on the connection that is quick enough for a test."""
+    """Let a small Bolt app connect, and wait until it has, unless a test does so itself with ``ready``."""
     connection = Connection()
     task = asyncio.create_task(
         socket_mode.stay_connected(
             app_of(slack),
             APP_TOKEN,
-            ready=ready,
+            ready=ready or (lambda: None),
             connection=connection,
             patience=patience,
             check_every=0.05,
@@ -56,19 +56,13 @@ async def connecting(
         )
     )
     try:
+        if ready is None:
+            await slack.connected()
         yield connection
     finally:
         task.cancel()
         await asyncio.wait([task])
     assert task.cancelled()
-
-
-@asynccontextmanager
-async def connected(slack: SlackWorkspace, **options: Any) -> AsyncIterator[Connection]:
-    """Keep a small Bolt app connected."""
-    async with connecting(slack, **options) as connection:
-        await slack.connected()
-        yield connection
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -114,7 +108,7 @@ class TestSocketMode:
         self, slack: SlackWorkspace, channel: str
     ) -> None:
         """Pings without an answer show it."""
-        async with connected(slack):
+        async with connecting(slack):
             await asyncio.to_thread(slack.freeze)
             await answers_again(slack, channel)
 
@@ -126,7 +120,7 @@ class TestSocketMode:
         A loss and a recovery are one line each, without tracebacks, tickets and tokens.
         """
         caplog.set_level(logging.INFO)
-        async with connected(slack, patience=0.5):
+        async with connecting(slack, patience=0.5):
             slack.refuse_handshakes = 2
             slack.cut()
             await eventually(lambda: slack.refuse_handshakes == 0)
@@ -156,9 +150,9 @@ class TestSocketMode:
         self, slack: SlackWorkspace, caplog: pytest.LogCaptureFixture
     ) -> None:
         """Slack counts the connections in each hello; only that they come is news."""
-        async with connected(slack) as connection:
+        async with connecting(slack) as connection:
             for warnings in (1, 2):
-                async with connected(slack):
+                async with connecting(slack):
                     for _ in range(2):
                         await renew(slack, connection)
                         await eventually(lambda: slack.connections == 2)
@@ -204,7 +198,7 @@ class TestSocketMode:
     ) -> None:
         """It does not come back without a pause, and logs what is wrong once, until Slack says hello."""
         caplog.set_level(logging.INFO)
-        async with connected(slack) as connection:
+        async with connecting(slack) as connection:
             slack.welcome(hello=hello, end=end)
             await slack.disconnect("refresh_requested")
             await eventually(lambda: slack.tried >= SOME_TRIES)
@@ -222,7 +216,7 @@ class TestSocketMode:
 
     async def test_a_normal_end_is_followed_by_no_pause(self, slack: SlackWorkspace, channel: str) -> None:
         """Slack wants each connection replaced after a while, and that is done at once each time."""
-        async with connected(slack, first_pause=3600) as connection:
+        async with connecting(slack, first_pause=3600) as connection:
             for times, reason in enumerate(["warning", "refresh_requested"] * 2, start=2):
                 await slack.disconnect(reason)
                 await slack.connected(times)

@@ -10,30 +10,21 @@ from pathlib import Path
 
 import pytest
 
+from bot import errors
 from bot.domain.rates import RATE_LIMITS
 from bot.domain.subscriptions import stopped
-from bot.errors import (
-    CredentialsRefused,
-    MetaStudioError,
-    PermissionDenied,
-    ServiceDown,
-    StoreTrouble,
-    Throttled,
-    UnreadableAnswer,
-    WrongProject,
-)
 from bot.simulators.metastudio.simulator import Fault
 from bot.telemetry.metrics import Metrics, Stock
 from tests.support import disk_held, eventually, fail_fast, log_lines, log_text
 from tests.watch.watching import Watch, watching
 
-FAULTS: dict[str, tuple[Fault, type[MetaStudioError]]] = {
-    "429": (Fault.throttled(), Throttled),
-    "500": (Fault.error(500, "APIGW.0601"), ServiceDown),
-    "broken JSON": (Fault.broken_json(), UnreadableAnswer),
-    "401": (Fault.error(401, "APIGW.0301"), CredentialsRefused),
-    "403": (Fault.error(403, "APIGW.0302"), PermissionDenied),
-    "no such API": (Fault.error(404, "APIGW.0101"), WrongProject),
+FAULTS: dict[str, tuple[Fault, type[errors.MetaStudioError]]] = {
+    "429": (Fault.throttled(), errors.Throttled),
+    "500": (Fault.error(500, "APIGW.0601"), errors.ServiceDown),
+    "broken JSON": (Fault.broken_json(), errors.UnreadableAnswer),
+    "401": (Fault.error(401, "APIGW.0301"), errors.CredentialsRefused),
+    "403": (Fault.error(403, "APIGW.0302"), errors.PermissionDenied),
+    "no such API": (Fault.error(404, "APIGW.0101"), errors.WrongProject),
 }
 """One for each kind of error; which answers are of which kind is tested with the client."""
 
@@ -131,11 +122,11 @@ class TestChanges:
 
 
 class TestTroubles:
-    """What goes wrong, once and for long."""
+    """What goes wrong, once and for long, and how often it asks."""
 
     @pytest.mark.parametrize(("fault", "error"), FAULTS.values(), ids=FAULTS)
     async def test_each_fault_is_a_trouble_for_a_while(
-        self, path: Path, fault: Fault, error: type[MetaStudioError], caplog: pytest.LogCaptureFixture
+        self, path: Path, fault: Fault, error: type[errors.MetaStudioError], caplog: pytest.LogCaptureFixture
     ) -> None:
         """However long it lasts, it is logged when it begins and when it is over; then changes are found."""
         caplog.set_level(logging.INFO)
@@ -165,7 +156,7 @@ class TestTroubles:
                 await eventually(lambda: watch.watcher.trouble is not None)
                 await asyncio.sleep(0.2)
 
-            assert isinstance(watch.watcher.trouble, Throttled)
+            assert isinstance(watch.watcher.trouble, errors.Throttled)
             assert len(watch.metastudio.requests) == 1
         assert "next try in 120 seconds" in log_text(caplog)
 
@@ -223,22 +214,13 @@ class TestTroubles:
             with runs(watch):
                 await eventually(lambda: len(watch.metastudio.requests) == 2)
 
-    async def test_a_look_up_does_not_hurry_a_watcher_that_is_served(self, path: Path) -> None:
-        """People may look up as much as they like: the next check comes when it is due."""
-        async with watching(path, poll=600) as watch:
-            await watch.some(1)
-            with runs(watch):
-                await eventually(lambda: watch.watcher.was_served)
-                for _ in range(20):
-                    watch.watcher.retry_soon()
-                    await asyncio.sleep(0.001)
-
-            assert watch.asked == (1, 0)
-
     async def test_with_nothing_followed_too_a_refused_bot_asks_rarely(
         self, path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """A refused key is noticed, and logged with what to do, and tried again when a look-up works."""
+        """A refused key is noticed, and logged with what to do, and tried again when a look-up works.
+
+        Later, people may look up as much as they like: the next check comes when it is due.
+        """
         metrics = Metrics()
         async with watching(path, poll=600, metrics=metrics) as watch:
             watch.metastudio.chaos = lambda _: FAULTS["401"][0]
@@ -249,6 +231,10 @@ class TestTroubles:
                 watch.metastudio.chaos = None
                 watch.watcher.retry_soon()
                 await eventually(lambda: watch.watcher.was_served)
+                for _ in range(20):
+                    watch.watcher.retry_soon()
+                    await asyncio.sleep(0.001)
+                assert watch.asked == (0, 2)
 
         assert "jobs can't be checked (CredentialsRefused)" in caplog.text
         assert "`voicejob check` says what to do" in caplog.text
@@ -314,13 +300,13 @@ class TestTroubles:
             None if watch.metastudio.requests[-1].path.endswith(last.job_id) else FAULTS["403"][0]
         )
         watch.change(last.job_id)
-        with pytest.raises(PermissionDenied):
+        with pytest.raises(errors.PermissionDenied):
             await watch.check()
         await watch.check()
         assert await watch.path(last) == ("WAITING", "PROCESSING")
         assert len(watch.metastudio.requests) == 3 + 4
 
-    async def test_store_trouble_loses_nothing(self, path: Path) -> None:
+    async def test_store_trouble_loses_nothing(self, path: Path, caplog: pytest.LogCaptureFixture) -> None:
         """What can't be written down is seen again at the next check; the trouble is known meanwhile."""
         async with watching(path, poll=0.02) as watch:
             await fail_fast(watch.store)
@@ -328,11 +314,12 @@ class TestTroubles:
             watch.change(key.job_id)
             with runs(watch):
                 with disk_held(path):
-                    await eventually(lambda: isinstance(watch.watcher.trouble, StoreTrouble))
+                    await eventually(lambda: isinstance(watch.watcher.trouble, errors.StoreTrouble))
                     assert watch.changed == []
                 await eventually(lambda: watch.watcher.trouble is None and watch.changed == [key])
 
             assert await watch.path(key) == ("WAITING", "PROCESSING")
+        assert "jobs can't be checked" not in caplog.text  # the store has logged it
 
     async def test_what_could_not_be_written_down_is_asked_for_first(self, path: Path) -> None:
         """With room for one request in a check, it goes before jobs that were never asked for."""
@@ -341,7 +328,7 @@ class TestTroubles:
             (key,) = await watch.some(1)
             await watch.check()
             watch.change(key.job_id)
-            with disk_held(path), pytest.raises(StoreTrouble):
+            with disk_held(path), pytest.raises(errors.StoreTrouble):
                 await watch.check()
             await watch.some(2)
 
@@ -355,10 +342,6 @@ class TestTroubles:
             watch.change(key.job_id)
             with pytest.raises(ZeroDivisionError):
                 await watch.watcher.run()
-
-
-class TestPace:
-    """How often it asks."""
 
     async def test_pages_keep_the_pace_too(self, path: Path) -> None:
         """Reading the list takes no more requests a second than asking one by one."""

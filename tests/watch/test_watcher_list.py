@@ -74,19 +74,6 @@ class TestCost:
 
         assert (await watch.check())[1] == 2
 
-    async def test_a_job_that_is_listed_is_there(self, path: Path) -> None:
-        """What the list shows between two misses begins their count anew."""
-        async with watching(path, gone=1e-6) as watch:
-            key, *_ = await watch.some(6)
-            for fault in (NOT_THERE, Fault.html(), NOT_THERE):
-                watch.metastudio.chaos = lambda _, fault=fault: (
-                    fault if watch.metastudio.requests[-1].path.endswith("/job-0") else None
-                )
-                await watch.check()
-
-            assert [seen.status for seen in watch.metastudio.requests].count(404) == 2
-            assert await watch.path(key) == ()
-
     async def test_old_jobs_that_are_deleted_are_found_soon(self, path: Path) -> None:
         """When the list gets shorter, all of it is read the next time, to see who is missing.
 

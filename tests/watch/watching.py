@@ -83,25 +83,23 @@ class Watch:
         return {each.job_id: each.notice.path for each in every if each.notice}
 
 
-def a_watcher(client: MetaStudio, store: SqliteStore, changed: list[Key], given: dict[str, Any]) -> Watcher:
-    """Make a watcher; ``gone``, ``gone_unlisted`` and ``refused`` are those of the rate limits."""
-    rates = RateLimits(**{"refused": 0.0} | {name: given.pop(name) for name in RATES if name in given})
-    usual: dict[str, Any] = {"poll": 60.0, "changed": changed.append, "rates": rates}
-    return Watcher(client, store, **usual | given)
-
-
 @asynccontextmanager
 async def watching(path: Path, *, pause: float = 0.001, **watcher: Any) -> AsyncIterator[Watch]:
-    """Open a watch; requests are tried three times at once, and are ``pause`` seconds apart."""
+    """Open a watch; requests are tried three times at once, and are ``pause`` seconds apart.
+
+    ``gone``, ``gone_unlisted`` and ``refused`` are those of the rate limits.
+    """
     clock = Clock()
     rates = RateLimits(requests=pause, retry=0, hold=0.01, refused=watcher.get("refused", 0), unheard=0)
+    limits = {"refused": 0.0} | {name: watcher.pop(name) for name in RATES if name in watcher}
     async with MetaStudioSimulator(tokens=(TOKEN,), clock=lambda: clock.now) as simulator:
         client = MetaStudio(
             simulator.url, project_id=simulator.project_id, auth=GivenToken(TOKEN), rates=rates
         )
         async with client, SqliteStore(path) as store:
             changed: list[Key] = []
-            made = a_watcher(client, store, changed, watcher)
+            told: dict[str, Any] = {"poll": 60.0, "changed": changed.append, "rates": RateLimits(**limits)}
+            made = Watcher(client, store, **told | watcher)
             yield Watch(
                 metastudio=simulator, clock=clock, client=client, store=store, watcher=made, changed=changed
             )
