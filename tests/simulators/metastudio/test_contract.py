@@ -374,11 +374,11 @@ class TestFaults:
         metastudio.fail(Fault.error(500, "APIGW.0601"), on="list")
         metastudio.fail(Fault.error(503, "APIGW.0613"), on="show", times=2)
         metastudio.fail(Fault.throttled(retry_after=7))
-        answers = [await client.get(path) for path in (JOB, JOB, JOB, JOB, JOBS)]
-        answers += [await client.post(IAM), await client.get(JOBS)]
+        answers = [await client.post(IAM), await client.post(IAM)]
+        answers += [await client.get(path) for path in (JOB, JOB, JOB, JOB, JOBS, JOBS)]
 
-        assert [each.status_code for each in answers] == [503, 503, 429, 200, 500, 503, 502]
-        assert answers[2].headers["Retry-After"] == "7"
+        assert [each.status_code for each in answers] == [503, 400, 503, 503, 429, 200, 500, 502]
+        assert answers[4].headers["Retry-After"] == "7"
         assert asked == ["show", "list"]
 
 
