@@ -181,7 +181,6 @@ async def test_what_can_be_updated_and_replied_to(slack: SlackWorkspace, channel
         (POST, 1, 3, 1, 1),
         (POST, 100, 60, 1, 5),
         (UPDATE, 1, 50, 60, 50),
-        ("auth.test", 1, 300, 60, 300),
     ],
 )
 def test_every_method_has_a_limit(
