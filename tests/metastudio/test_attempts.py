@@ -21,12 +21,9 @@ PAUSE, HOLD = 60.0, 3.0
 REFUSED = "0 begin a, 0 refused a, 0 end a"
 
 STORIES = {
-    "one at a time at first": "0 SEND, 0 begin a, 0 WAIT",
     "side by side once they are accepted": "0 begin a, 1 accepted a, 1 end a, 1 begin b, 1 SEND",
-    "nothing came of it: the next one tries": "0 begin a, 1 end a, 1 SEND, 1 begin b, 1 WAIT",
-    "a refusal holds for a minute": f"{REFUSED}, 0 FAIL, 59.9 FAIL, 60 SEND",
-    "then one tries, and nobody waits for it": f"{REFUSED}, 60 begin b, 61 FAIL, 62 refused b, 62 end b, "
-    "121 FAIL, 122 SEND",
+    "a refusal holds for a minute; then one tries, and nobody waits for it": f"{REFUSED}, 0 FAIL, 59.9 FAIL, "
+    "60 begin b, 61 FAIL, 62 refused b, 62 end b, 121 FAIL, 122 SEND",
     "a try of which nothing came lets the next one": f"{REFUSED}, 60 begin b, 70 end b, 70 SEND",
     "one that was not answered holds the next one": "0 begin a, 10 unanswered a, 10 end a, 12.9 FAIL, "
     "13 begin b, 13 WAIT, 14 accepted b, 14 SEND",

@@ -22,7 +22,6 @@ from bot.errors import (
     ServiceDown,
     Throttled,
     TimedOut,
-    Unreachable,
     UnreadableAnswer,
 )
 from bot.metastudio.client import TRIES, MetaStudio, pause_before_retry
@@ -171,15 +170,6 @@ async def test_each_answer_is_its_error(metastudio: MetaStudioSimulator, call: s
         assert (failed.status, failed.code) == (answer.status, answer.code), name
         assert tries == (3 if answer.error.transient else 1), name
         assert failed.values == {"job_id": "a-job" if call == "show" else ""}, name
-
-
-@pytest.mark.parametrize(
-    "address", ["http://127.0.0.1:{}", "ftp://metastudio.example", "no://metastudio.example"]
-)
-async def test_nobody_there(unused_tcp_port: int, address: str) -> None:
-    """An address where nobody listens, or that is none of the web, is no connection."""
-    async with client_at(address.format(unused_tcp_port)) as client:
-        assert type(await failure_of(client.job("a-job"))) is Unreachable
 
 
 @pytest.mark.parametrize(

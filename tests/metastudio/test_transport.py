@@ -84,16 +84,21 @@ def test_each_error_of_httpx_is_one_of_ours() -> None:
     assert NOT_UNREACHABLE.keys() < OF_HTTPX.keys()
 
 
+NOBODY = "http://127.0.0.1:1"
+NO_HOSTS = ("a..b", ".", "x" * 70, "xn--zzzz99.example")
+
+
 @pytest.mark.parametrize(
-    ("host", "token", "error"),
+    ("address", "token", "error"),
     [
-        *(("127.0.0.1:9", "a\x01b", Unreachable), ("127.0.0.1:9", "a\x7fb", Unreachable)),
-        *((host, "token", MetaStudioError) for host in ("a..b", ".", "x" * 70, "xn--zzzz99.example")),
+        *((NOBODY, "token", Unreachable), (NOBODY, "a\x01b", Unreachable), (NOBODY, "a\x7fb", Unreachable)),
+        *((f"{scheme}://metastudio.example", "token", Unreachable) for scheme in ("ftp", "no")),
+        *((f"http://{host}", "token", MetaStudioError) for host in NO_HOSTS),
     ],
 )
 async def test_what_cannot_be_sent_is_an_error_of_ours(
-    host: str, token: str, error: type[MetaStudioError]
+    address: str, token: str, error: type[MetaStudioError]
 ) -> None:
-    """A token with odd characters, or a host that is no name, raises no error of a library."""
-    async with client_at(f"http://{host}", auth=GivenToken(token)) as client:
+    """Nobody who listens, an odd token, and an address that is none raise no error of a library."""
+    async with client_at(address, auth=GivenToken(token)) as client:
         assert isinstance(await failure_of(client.job("a-job")), error)
