@@ -213,15 +213,3 @@ async def test_the_bots_own_requests_are_spread_and_let_people_go_first(client: 
 
     assert 6 * 0.05 <= waited < LONGEST_DELAY
     assert client.throttle.pause == RATE_LIMITS.requests == 0.25
-
-
-async def test_a_crowd_does_not_hold_them_up_for_long() -> None:
-    """However many people ask, the bot's own requests come after a few seconds."""
-    throttle = throttle_with(pause=1)
-    for _ in range(40):
-        async with throttle.slot(FOR_EVER):
-            pass
-    started = clock()
-    await throttle.turn()
-
-    assert clock() - started <= 2 * LONGEST_DELAY
