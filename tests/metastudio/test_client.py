@@ -1,7 +1,6 @@
 """Looking up a job: time limits, retries, one request for all who ask, and every fault on the way."""
 
 import asyncio
-import gc
 import json
 import logging
 import time
@@ -19,7 +18,6 @@ from bot.errors import (
     JobNotFound,
     MetaStudioError,
     PermissionDenied,
-    ServiceDown,
     Throttled,
     TimedOut,
     UnreadableAnswer,
@@ -179,8 +177,6 @@ async def test_each_answer_is_its_error(metastudio: MetaStudioSimulator, call: s
         (Throttled(retry_after=3), 3.25, None),
         (Throttled(retry_after=10.0**30), 12, None),
         (Throttled(retry_after=0), 1, 0.25),
-        (Throttled(), 10, 0.25),
-        (ServiceDown(retry_after=2), 10, 2.25),
         (TimedOut(), 10, 0.25),
         (JobNotFound(retry_after=1), 10, None),
         (UnreadableAnswer(), 10, None),
@@ -240,23 +236,16 @@ async def test_one_who_gives_up_takes_nothing_from_the_others(
     assert len(metastudio.requests) == 1
 
 
-async def test_nothing_is_left_behind(
-    client: MetaStudio, metastudio: MetaStudioSimulator, job_id: str
-) -> None:
-    """After an answer and an error that nobody waits for any more, no task is left, and no error lost."""
-    complaints: list[dict[str, Any]] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
-    before = asyncio.all_tasks()
-    metastudio.fail(Fault.slow(0.1), times=2)
-    askers = [asyncio.create_task(client.job(one)) for one in (job_id, "unknown")]
-    await eventually(lambda: len(metastudio.requests) == 2)
-    for asker in askers:
-        asker.cancel()
-    await asyncio.wait(askers)
-    await eventually(lambda: ours(asyncio.all_tasks() - before) == set())
-    gc.collect()
+async def test_end_of_the_client_ends_what_is_under_way(metastudio: MetaStudioSimulator, job_id: str) -> None:
+    """A client that is closed while it asks leaves no task behind, and its askers hear of it."""
+    metastudio.fail(Fault.hang(), times=9)
+    async with client_at(metastudio.url) as client:
+        asker = asyncio.create_task(client.job(job_id))
+        await eventually(lambda: bool(metastudio.requests))
 
-    assert complaints == []
+    assert ours(asyncio.all_tasks() - {asker}) == set()
+    (end,) = await asyncio.gather(asker, return_exceptions=True)
+    assert isinstance(end, MetaStudioError | asyncio.CancelledError)
 
 
 def ours(tasks: set[asyncio.Task[Any]]) -> set[asyncio.Task[Any]]:
@@ -280,11 +269,9 @@ async def test_a_page_of_the_list(metastudio: MetaStudioSimulator, client: MetaS
     [
         (b'{"jobs": null}', 0),
         (b'{"count": 0}', 0),
-        (b'{"count": "0", "jobs": null}', 0),
         (b'{"count": 0, "jobs": {}}', 0),
         (b'{"count": "2", "jobs": [7, {}, {"job_id": "a"}]}', 3),
         (b'{"count": 3}', None),
-        (b'{"jobs": {}}', None),
         (b'{"count": 1, "jobs": {}}', None),
         (b'{"jobs": null, "error_code": "MSS.10000003"}', None),
     ],

@@ -149,7 +149,6 @@ def test_retry_after_is_read_in_seconds(value: str, expected: float | None) -> N
         {"error": {"code": 999, "message": "no", "title": "No"}},
         {"error": {"code": 404, "message": "no", "status": "NOT_FOUND"}},
         {"error": "Unauthorized"},
-        {"error_code": "PAP5.0050", "error_msg": "no"},
         [{"error": {"code": 401, "message": "no", "title": "No"}}],
     ],
     ids=str,
