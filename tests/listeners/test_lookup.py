@@ -96,12 +96,6 @@ async def test_what_needs_no_job_is_answered_in_the_acknowledgement(
     assert person.metastudio.requests == []
 
 
-async def test_a_word_for_which_there_is_no_job_gets_a_hint(person: Person) -> None:
-    """Who typed a word that is no command of ours reads what an id looks like, and where help is."""
-    assert "usually looks like" in (await person.asks("status")).text
-    assert "usually looks like" not in (await person.asks(UNKNOWN)).text
-
-
 @pytest.mark.parametrize(
     ("name", "says"),
     [("401 APIGW.0301", "refuses the bot's credentials"), ("a web page", "an answer that I can't read")],
@@ -201,13 +195,14 @@ async def test_a_strange_button_gets_a_sentence(person: Person, caplog: pytest.L
 async def test_the_log_has_one_line_for_each_look_up(
     person: Person, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The job and the outcome, without names of voices or people's text."""
+    """The job and the outcome, without names of voices; a word that is no id gets a hint."""
     caplog.set_level(logging.INFO)
     job_id = person.has_job(voice_name="Nobody's business")
     await person.asks(job_id)
-    await person.asks(UNKNOWN)
+    assert "usually looks like" not in (await person.asks(UNKNOWN)).text
+    assert "usually looks like" in (await person.asks("status")).text
 
-    found, refused = [line for line in log_lines(caplog) if "bot.listeners" in line]
+    found, refused, _ = [line for line in log_lines(caplog) if "bot.listeners" in line]
     assert f": look-up job={job_id} channel={person.channel} seconds=" in found
     assert found.endswith(" outcome=done")
     assert re.search(

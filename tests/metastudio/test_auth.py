@@ -33,12 +33,10 @@ async def test_good_credentials(metastudio: MetaStudioSimulator, job_id: str, wa
     *before, first, second = (seen.headers for seen in metastudio.requests)
 
     assert [job.job_id for job in page.jobs] == [job_id]
-    assert "sort_key=update_time" in metastudio.requests[-1].query  # with a key it is signed
     assert len(before) == metastudio.token_requests == (1 if way == "IAM user" else 0)
     assert not [headers for headers in before if "X-Auth-Token" in headers]
     if way == "access key":
         assert first["Authorization"].startswith("SDK-HMAC-SHA256 Access=AKEXAMPLE, SignedHeaders=")
-        assert "X-Auth-Token" not in first
         assert first["X-Sdk-Date"] != second["X-Sdk-Date"]
     elif way == "token":
         assert first["X-Auth-Token"] == TOKEN

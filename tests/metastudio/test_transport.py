@@ -50,8 +50,6 @@ OF_AIOHTTP: dict[str, type[Exception]] = {
 NAMED = {
     "ClientConnectorError": httpx.ConnectError,
     "ClientConnectorCertificateError": httpx.ConnectError,
-    "ClientConnectorDNSError": httpx.ConnectError,
-    "ClientConnectorSSLError": httpx.ConnectError,
     "ClientPayloadError": httpx.ReadError,
     "ClientResponseError": httpx.RemoteProtocolError,
     "ConnectionTimeoutError": httpx.ConnectTimeout,
