@@ -6,7 +6,6 @@ before ended, and all of it is in the job's history in that order.
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from bot.domain.jobs import ENDED, meaning_of
@@ -30,15 +29,16 @@ class Said(NamedTuple):
     is_broadcast: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What went wrong, or how many changes were told, and when the messages came that were then repeated."""
+class Verdict(NamedTuple):
+    """What went wrong, or how many changes were told, and when the messages came that were then repeated.
+
+    ``is_order``: whether the breach is one of order; otherwise something was lost.
+    """
 
     told: int = 0
     repeats: tuple[float, ...] = ()
     breach: str = ""
     is_order: bool = False
-    """Whether the breach is one of order; otherwise something was lost."""
 
 
 def path_in(text: str) -> tuple[str, ...]:
@@ -66,8 +66,8 @@ class _Reading(NamedTuple):
 
     def repeated(self, begin: int, end: int, message: Said) -> "_Reading":
         """Read a message as a repeat of the last one, which may go on to a later place."""
-        told = self.told + max(0, len(message.path) - len(self.last.path))
-        return _Reading(begin, end, message, told, (*self.repeats, self.last.at))
+        more = max(0, len(message.path) - len(self.last.path))
+        return _Reading(begin, end, message, self.told + more, (*self.repeats, self.last.at))
 
 
 def judge(history: Sequence[str], said: Sequence[Said]) -> Verdict:
@@ -95,14 +95,13 @@ def judge(history: Sequence[str], said: Sequence[Said]) -> Verdict:
 def _read(history: Sequence[str], before: _Reading, message: Said) -> Iterator[_Reading]:
     """Read the next message: it goes on where the last one ended, or repeats it, and perhaps has more."""
     path, last = message.path, before.last
-    if message.is_card:
-        later = range(before.begin, len(history)) if last.is_card else ()
+    if message.is_card and last.is_card:
+        later = range(before.begin, len(history))
         yield from (before.repeated(at, at, message) for at in later if history[at] == path[0])
-        return
-    if history[before.end] == path[0]:
+    elif not message.is_card and history[before.end] == path[0]:
         for end in _ends(history, before.end, path):
             yield _Reading(before.end, end, message, before.told + len(path) - 1, before.repeats)
-    if not last.is_card and (path[: len(last.path)] == last.path or LEFT_OUT in path):
+    if not (message.is_card or last.is_card) and (path[: len(last.path)] == last.path or LEFT_OUT in path):
         for end in _ends(history, before.begin, path):
             yield before.repeated(before.begin, end, message)
 
