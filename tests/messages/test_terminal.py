@@ -55,14 +55,8 @@ FULL = {
     "job_failed_code": "MSS.1",
     "job_failed_reason": "Too long.",
 }
-SEEN = [
-    "❌ Failed, 2026-01-02",
-    "Your turn: Fix the cause",
-    "Error MSS.1: Too long.",
-    "State: FAILED",
-    "女声",
-]
-SEEN += ["Edition: Basic (20 sentences)", "Region cn-north-4", JOB_ID, "[ Refresh ] [ Open console ]"]
+SEEN = ["女声", "❌ Failed, 2026-01-02", "Your turn: Fix the cause", "Error MSS.1: Too long."]
+SEEN += ["State: FAILED · Edition: Basic", "Region cn-north-4", JOB_ID, "[ Refresh ] [ Open console ]"]
 
 
 def test_every_block_of_our_messages_is_drawn() -> None:
