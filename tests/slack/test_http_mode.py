@@ -98,7 +98,6 @@ class TestNotSigned:
             ("Content-Type: application/json", b"{hush"),
             ("Content-Type: application/json", b"[" * 100_000),
             ("Content-Encoding: gzip", b"hush"),
-            ("Transfer-Encoding: chunked", b"hush\r\n"),
             ("Content-Length: 100", b"hush"),
         ],
         ids=lambda value: str(value)[:40],
@@ -110,8 +109,6 @@ class TestNotSigned:
         caplog.set_level(logging.INFO)
         made = headers(SIGNING_SECRET, "another body") | {"Content-Length": str(len(body))}
         name, _, value = kind.partition(": ")
-        if name == "Transfer-Encoding":
-            del made["Content-Length"]
         lines = "".join(f"{key}: {text}\r\n" for key, text in (made | {name: value}).items())
 
         async with connected(address) as (reader, writer):

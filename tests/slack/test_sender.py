@@ -53,14 +53,12 @@ async def test_a_post_gives_its_ts(slack: SlackWorkspace) -> None:
     ("fault", "code", "refusal", "retry_after", "reason"),
     [
         ({"error": "not_in_channel"}, "not_in_channel", Refusal.NOT_HERE, None, ""),
-        ({"error": "message_not_found"}, "message_not_found", Refusal.MESSAGE_GONE, None, ""),
         ({"error": "internal_error"}, "internal_error", Refusal.LATER, None, ""),
         ({"error": "not_in_channel", "status": 503}, "not_in_channel", Refusal.LATER, None, ""),
         ({"retry_after": 7}, "ratelimited", Refusal.LATER, 7, ""),
         ({"retry_after": 7, "body": "<html>slow down</html>"}, NO_ANSWER, Refusal.LATER, 7, ""),
         ({"retry_after": 10**6}, "ratelimited", Refusal.LATER, 15 * 60, ""),
         ({"status": 502, "body": "<html>"}, NO_ANSWER, Refusal.LATER, None, "status 502"),
-        ({"body": '{"ok": true, "ts'}, NO_ANSWER, Refusal.LATER, None, "status 200"),
         ({"body": "[]"}, NO_ANSWER, Refusal.LATER, None, ""),
         ({"body": '{"ok": true}'}, NO_ANSWER, Refusal.LATER, None, "a yes without a ts"),
         ({"body": '{"ok": false, "error": {"code": 1}}'}, NO_ANSWER, Refusal.LATER, None, "status 200"),
@@ -83,18 +81,6 @@ async def test_a_refusal_has_its_code_and_meaning(
 
     assert (error.code, error.refusal, error.retry_after) == (code, refusal, retry_after)
     assert reason in str(error)
-
-
-async def test_a_retry_after_holds_the_method(slack: SlackWorkspace) -> None:
-    """All later edits wait, and posts do not."""
-    channel = slack.add_channel("voices")
-    slack.fail("chat.update", retry_after=60)
-    async with sender(slack) as sending:
-        with pytest.raises(NotTaken):
-            await sending.edit(channel, "1.2", HELLO)
-
-        assert sending.edit_delay() > 50
-        await sending.wait_to_post(channel)
 
 
 async def test_a_message_does_not_overtake_one_that_is_on_its_way(slack: SlackWorkspace) -> None:

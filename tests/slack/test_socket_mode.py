@@ -16,13 +16,9 @@ from bot.slack import socket_mode
 from bot.slack.socket_mode import Connection, next_pause
 from tests.support import PATIENCE, eventually
 
-SOME_TRIES = 4
 MOST_TRIES = 30
 """Connections within a second or so of being sent away, with pauses that grow from 0.05 seconds: more than
 there are, fewer than with pauses that don't grow, and far fewer than with none."""
-
-
-Ready = Callable[[], None]
 
 
 def app_of(slack: SlackWorkspace) -> AsyncApp:
@@ -39,7 +35,11 @@ def app_of(slack: SlackWorkspace) -> AsyncApp:
 
 @asynccontextmanager
 async def connecting(
-    slack: SlackWorkspace, *, patience: float = 60, first_pause: float = 0.05, ready: Ready | None = None
+    slack: SlackWorkspace,
+    *,
+    patience: float = 60,
+    first_pause: float = 0.05,
+    ready: Callable[[], None] | None = None,
 ) -> AsyncIterator[Connection]:
     """Let a small Bolt app connect, and wait until it has, unless a test does so itself with ``ready``."""
     connection = Connection()
@@ -201,7 +201,7 @@ class TestSocketMode:
         async with connecting(slack) as connection:
             slack.welcome(hello=hello, end=end)
             await slack.disconnect("refresh_requested")
-            await eventually(lambda: slack.tried >= SOME_TRIES)
+            await eventually(lambda: slack.tried >= 4)
             await asyncio.sleep(0.7)
             tried, asked = slack.tried, opens(slack)
             lines = logged(caplog)

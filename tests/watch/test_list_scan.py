@@ -117,38 +117,29 @@ class TestScan:
         assert scan.is_over is is_over
 
     @pytest.mark.parametrize(
-        ("known", "since", "jobs", "is_over"),
+        ("known", "since", "jobs", "is_over", "missing"),
         [
-            (["a"], None, full_page(0, NOW), False),
-            (["a"], None, full_page(0, NOW)[:-1], True),
-            (["a"], None, [*full_page(0, NOW)[:-1], job_of("a", 1)], True),
-            (["a", "b"], None, [*full_page(0, NOW)[:-1], job_of("a", 1)], False),
-            (["a"], NOW - 99, full_page(0, NOW), False),
-            (["a"], NOW - 98, full_page(0, NOW), True),
-            (["a"], None, full_page(0, NOW)[::-1], True),
+            ({"a": 1}, None, full_page(0, NOW), False, []),
+            ({"a": None}, None, full_page(0, NOW), False, []),
+            ({"a": 1}, None, full_page(0, NOW)[:-1], True, ["a"]),
+            ({"a": 1}, None, [*full_page(0, NOW)[:-1], job_of("a", 1)], True, []),
+            ({"a": 1, "b": 1}, None, [*full_page(0, NOW)[:-1], job_of("a", 1)], False, []),
+            ({"a": NOW - 99}, NOW - 99, full_page(0, NOW), False, []),
+            ({"a": NOW - 98}, NOW - 98, full_page(0, NOW), True, ["a"]),
+            ({"a": 1}, None, full_page(0, NOW)[::-1], True, []),
         ],
-        ids=["full", "short", "met", "one unmet", "at since", "beyond", "no order"],
     )
-    def test_end(self, known: list[str], since: int | None, jobs: list[Job], is_over: bool) -> None:  # noqa: FBT001
-        """It is over at the end, past the given time, with every job met, or when it makes no sense."""
-        scan = scan_of(dict.fromkeys(known, 1), since, page_of(*jobs))
+    def test_end(
+        self, known: dict[str, int | None], since: int, jobs: list[Job], *, is_over: bool, missing: list[str]
+    ) -> None:
+        """It is over at the end, past the given time, with every job met, or when it makes no sense.
 
-        assert scan.is_over is is_over
+        Unmet is missing at the end of the list, or if it changed later than the oldest that was met.
+        """
+        scan = scan_of(known, since, page_of(*jobs))
+
+        assert (scan.is_over, scan.missing) == (is_over, missing)
         assert scan.at_end is (len(jobs) < PAGE_SIZE)
-
-    @pytest.mark.parametrize(
-        ("known", "jobs", "missing"),
-        [
-            (NOW - 98, full_page(0, NOW), ["a"]),
-            (NOW - 99, full_page(0, NOW), []),
-            (None, full_page(0, NOW), []),
-            (1, full_page(0, NOW)[1:], ["a"]),
-            (1, [job_of("a")], []),
-        ],
-    )
-    def test_missing(self, known: int | None, jobs: list[Job], missing: list[str]) -> None:
-        """Unmet is missing at the end of the list, or if it changed later than the oldest that was met."""
-        assert scan_of({"a": known}, NOW - 50, page_of(*jobs)).missing == missing
 
 
 class TestTrust:

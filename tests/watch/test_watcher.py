@@ -251,6 +251,8 @@ class TestTroubles:
                 watch.metastudio.chaos = lambda _: Fault.html()
                 await eventually(lambda: watch.watcher.trouble is not None)
                 watch.watcher.idle = 600
+                asked = watch.asked[1]
+                await eventually(lambda: watch.asked[1] > asked + 3)
                 watch.metastudio.chaos = None
                 await eventually(lambda: watch.watcher.trouble is None)
 
@@ -346,7 +348,7 @@ class TestTroubles:
     async def test_pages_keep_the_pace_too(self, path: Path) -> None:
         """Reading the list takes no more requests a second than asking one by one."""
         at: list[float] = []
-        async with watching(path, pause=0.1) as watch:
+        async with watching(path, pause=RATE_LIMITS.requests) as watch:
             await watch.some(12)
             watch.add(250)
             watch.metastudio.chaos = lambda _: at.append(time.monotonic())
@@ -354,7 +356,7 @@ class TestTroubles:
             await watch.check()
 
         assert watch.asked == (3, 3)
-        assert all(moment - started >= 0.1 * number for number, moment in enumerate(at))
+        assert all(moment - started >= RATE_LIMITS.requests * number for number, moment in enumerate(at))
 
     async def test_pauses_vary(self, path: Path) -> None:
         """The pauses between checks are a little shorter or longer than told: bots don't march in step."""

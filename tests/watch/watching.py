@@ -74,8 +74,7 @@ class Watch:
 
     async def path(self, key: Key) -> tuple[str, ...]:
         """Give the states of the notice that waits."""
-        subscription = await self.store.get(key)
-        return subscription.notice.path if subscription and subscription.notice else ()
+        return (await self.paths()).get(key.job_id, ())
 
     async def paths(self) -> dict[str, tuple[str, ...]]:
         """Give the notices that wait, by job."""
