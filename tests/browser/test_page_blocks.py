@@ -209,14 +209,21 @@ async def test_a_confirmation_comes_first(demo: Demo, page: DemoPage) -> None:
 async def test_an_error_is_shown_where_its_button_was(demo: Demo, page: DemoPage) -> None:
     """A button waits, with the focus, though its message is drawn anew, until Slack gives up on the bot."""
     demo.ground.slack.freeze()  # the bot receives nothing, and Slack gives up after three seconds
-    ts = await demo.post("voices", "x", blocks=[actions(button("Wait"))])
+    asking = actions(button("Wait", confirm=confirm("Sure?")))
+    channel, ts = demo.channel_id("voices"), await demo.post("voices", "x", blocks=[asking])
+
+    async def draw_anew(text: str) -> None:
+        blocks = [asking, {"type": "section", "text": plain(text)}]
+        await demo.client.chat_update(channel=channel, ts=ts, text="x", blocks=blocks)
+        await visible(page.message(text))
+
     control = page.conversation.get_by_role("button", name="Wait", exact=True)
     await control.click()
-    blocks = [actions(button("Wait")), {"type": "section", "text": plain("Changed.")}]
-    await demo.client.chat_update(channel=demo.channel_id("voices"), ts=ts, text="x", blocks=blocks)
-    await visible(page.message("Changed."))
+    await draw_anew("Changed once.")
+    await page.dialog.get_by_role("button", name="Yes").click()
+    await draw_anew("Changed twice.")
     await expect(control).to_be_focused()
     await expect(control).to_have_attribute("aria-busy", "true")
 
-    await expect(page.message("Changed.").get_by_role("alert")).to_contain_text("operation_timeout")
+    await expect(page.message("Changed twice.").get_by_role("alert")).to_contain_text("operation_timeout")
     await expect(control).to_have_attribute("aria-busy", "false")

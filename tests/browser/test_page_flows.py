@@ -58,6 +58,8 @@ async def test_typing(demo: Demo, page: DemoPage) -> None:
     await visible(page.message("/nonsense is no command here", ONLY_ME))
     await page.press_keys("ArrowUp")  # in the empty field, it brings back what was sent last
     await expect(page.field).to_have_value("/nonsense")
+    await page.send(" /voicejob help ")
+    await visible(page.posted("/voicejob help"))
     await page.field.fill("Who *uploads* 1 < 2 & 3?")
     await page.press_keys("Shift+Enter")
     await page.type("I do.", "Enter")
@@ -110,7 +112,10 @@ async def test_the_list(demo: Demo, page: DemoPage) -> None:
     await visible(page.message(NEWS, "Stopped by @alice"))
 
     shown = await page.message().all_inner_texts()
+    done = await page.panel.get_by_text("of 5 done").inner_text()
+    assert not done.startswith("0")
     await page.tab.reload()
+    await visible(page.panel.get_by_text(done))
     await expect(page.message()).to_have_count(len(shown))
     assert await page.message().all_inner_texts() == shown
 

@@ -174,6 +174,7 @@ COMPLETIONS: Final = {
     "/voicejob subscribe aaaa-1 ": [f"/voicejob subscribe aaaa-1 {level}" for level in ("all", "important")],
     "/voicejob unsubscribe NEWS": ["/voicejob unsubscribe aaaa-1"],
     "/voicejob ": [*(f"/voicejob {each['job_id']}" for each in JOBS), *VERBS],
+    "/voicejob li| and more": ["/voicejob list"],
     "/inv": ["/invite @voicejob"],
     "/voicej": ["/voicejob "],
     "": [],
@@ -186,10 +187,11 @@ PARTS: Final = ["/voicejob ", "/voicejob aaaa", "/voicejob subscribe", "/invite"
 
 
 async def complete(script: Script, text: str, jobs: Any = JOBS, *, is_member: bool = True) -> Any:
-    """Return what is offered at the end of the text."""
+    """Return what is offered where ``|`` is the caret, or at the end of the text."""
+    caret = text.find("|") if "|" in text else len(text)
     channel = {"id": "C01", "name": "voices", "kind": "public", "bot_is_member": is_member}
     context = {"workspace": WORKSPACE, "jobs": jobs, "channel": channel}
-    return await script(CALL, ["completion", "complete", text, len(text), context])
+    return await script(CALL, ["completion", "complete", text.replace("|", ""), caret, context])
 
 
 async def test_completions(script: Script) -> None:
