@@ -56,7 +56,6 @@ def test_without_an_own_code_only_some_statuses_speak() -> None:
         {"error_code": "MSS.41000003", "error_msg": "x"},
         {"errorCode": "MSS.41000003", "errorMsg": "x"},
         {"code": "MSS.41000003", "message": "x"},
-        {"error": {"errorCode": "MSS.41000003", "errorMsg": "x"}},
         {"status": 404, "badRequest": {"code": "MSS.41000003"}},
         {"error_code": None, "error": {"code": "MSS.41000003"}},
         {"error": {"code": 404}, "details": {"code": "MSS.41000003"}},

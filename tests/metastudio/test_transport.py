@@ -49,7 +49,6 @@ OF_AIOHTTP: dict[str, type[Exception]] = {
 }
 NAMED = {
     "ClientConnectorError": httpx.ConnectError,
-    "ClientConnectorCertificateError": httpx.ConnectError,
     "ClientPayloadError": httpx.ReadError,
     "ClientResponseError": httpx.RemoteProtocolError,
     "ConnectionTimeoutError": httpx.ConnectTimeout,
