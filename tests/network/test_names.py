@@ -11,7 +11,6 @@ import pytest
 from bot.network.names import Address, Resolver, is_numeric, look_up, may_begin
 from tests.servers import Scripted, raw_answer
 
-LOOPBACK: list[Address] = [(socket.AF_INET, 6, "127.0.0.1")]
 MANY = 100
 """More names than asyncio's executor has threads."""
 
@@ -29,7 +28,7 @@ class Names:
         self.asked.append(host)
         if host.startswith("hanging") and not self.hang_no_more:
             self.let_go.wait()
-        return LOOPBACK
+        return [(socket.AF_INET, 6, "127.0.0.1")]
 
 
 @pytest.fixture
@@ -95,14 +94,10 @@ async def test_addresses_are_not_looked_up(names: Names) -> None:
     assert names.asked == ["a.example"]
 
 
-def test_what_is_numeric() -> None:
-    """An address, or nothing."""
+def test_the_system_is_asked() -> None:
+    """It knows the name of loopback, and says by its own errors what is none; an address is not asked for."""
     hosts = ("127.0.0.1", "::1", "fe80::1%eth0", "", "localhost", "a.example", "127.1")
     assert [host for host in hosts if is_numeric(host)] == ["127.0.0.1", "::1", "fe80::1%eth0", ""]
-
-
-def test_the_system_is_asked() -> None:
-    """It knows the name of loopback, and says by its own errors what is none."""
     assert (socket.AF_INET, "127.0.0.1") in [(kind, host) for kind, _, host in look_up("localhost", 0)]
     for odd in ("a..b", "x" * 70):
         with pytest.raises(UnicodeError):

@@ -95,7 +95,8 @@ class TestQueue:
 
     def test_a_drain_has_an_end(self, full: Pipe) -> None:
         """Where nobody reads; and a pipe on which somebody set O_NONBLOCK loses nothing."""
-        os.set_blocking(full[1], False)
+        for end in full:
+            os.set_blocking(end, False)
         output = QueuedOutput(full[1])
         output.patience = 0.01
         output.write(b"late\n")
