@@ -50,19 +50,3 @@ def answers() -> st.SearchStrategy[dict[str, Any]]:
     )
     unknown = st.dictionaries(texts(), json_values(), max_size=2)
     return st.builds(lambda first, second: first | second, unknown, known)
-
-
-def full_answers() -> st.SearchStrategy[dict[str, Any]]:
-    """Generate jobs with a long text in every field and a state in which everything is shown."""
-    long = st.sampled_from(HOSTILE_PIECES).map(lambda piece: (piece + "x") * 2000)
-    states = st.sampled_from(["FAILED", "AUDIT_FAILED", "SPLIT_FAILED", "USER_RESULT_REVIEW"]) | long
-    fixed: dict[str, st.SearchStrategy[Any]] = dict.fromkeys(FIELDS, long)
-    return st.fixed_dictionaries(
-        fixed
-        | {
-            "state": states,
-            "reject_times": st.sampled_from([10, 10**4000]),
-            "create_time": st.just(10**11 - 1),
-            "lastupdate_time": st.just(10**11 - 1),
-        }
-    )

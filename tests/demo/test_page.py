@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
@@ -12,10 +13,16 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.demo.page import LARGEST_REQUEST, STATIC, serving
+from bot.demo.page import LARGEST_REQUEST, REFRESH_SECONDS, STATIC, serving
 from bot.demo.playground import PATH, Playground
 from bot.simulators.slack.workspace import BOT_TOKEN
 from tests.support import PATIENCE
+
+HANDSHAKE = (
+    "GET /live HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
+)
 
 
 class Browser:
@@ -112,6 +119,43 @@ class TestFrames:
             (False, [f"job/{second['job_id']}"], ["job/job"]),
         ]
         assert (second["voice_name"], second["position"]) == ("Second", 0)
+
+    async def test_they_come_twenty_times_a_second_at_most(
+        self, ground: Playground, browser: Browser
+    ) -> None:
+        """However much happens, the browser is not flooded, and ends with what is last."""
+        began = time.monotonic()
+        for turn in range(40):
+            ground.metastudio.set_state("job", PATH[turn % 3], voice_name=f"turn {turn}")
+            await asyncio.sleep(0.005)
+        while not (jobs := browser.parts("job")) or jobs[0]["voice_name"] != "turn 39":
+            await browser.read()
+
+        assert len(browser.frames) <= (time.monotonic() - began) / REFRESH_SECONDS + 2
+
+    async def test_the_first_comes_first(self, ground: Playground, address: str, voices: str) -> None:
+        """However large it is, and though a request comes in one packet with the WebSocket's handshake."""
+        for turn in range(200):
+            ground.slack.add_message(voices, f"message {turn} {'x' * 200}")
+        reader, writer = await asyncio.open_connection(*host_of(address).split(":"))
+        request = b'{"id": 1, "do": "new_job"}'
+        masked = bytes([0x81, 0x80 | len(request), 0, 0, 0, 0]) + request
+        writer.write(HANDSHAKE.format(host=host_of(address)).encode() + masked)
+        await reader.readuntil(b"\r\n\r\n")
+        _, code = await reader.readexactly(2)
+        length = int.from_bytes(await reader.readexactly({126: 2, 127: 8}[code]))
+        writer.close()
+        await writer.wait_closed()
+
+        assert length > 2000  # what the request changes is much shorter, compressed or not
+
+    async def test_the_end_closes_the_websocket(self, ground: Playground) -> None:
+        """When the page ends, its browsers are told at once."""
+        async with aiohttp.ClientSession() as session:
+            async with serving(ground, 0) as address:
+                browser = Browser(await session.ws_connect(f"{address}live"))
+                await browser.read()
+            assert (await browser.socket.receive(timeout=PATIENCE)).type is aiohttp.WSMsgType.CLOSE
 
 
 class TestRequests:
