@@ -16,7 +16,7 @@ HISTORY = ("CREATING", "AUDITING", "WAITING", "AUDITING", "FAILED")
 async def test_nothing_is_lost(tmp_path: Path, how: signal.Signals) -> None:
     """A kill may repeat one message, as an answer of Slack's that is lost may; a stop repeats none."""
     is_kill = how is signal.SIGKILL
-    plan = Plan(seed=SEED, kills=5 if is_kill else 1, how=how, longest_life=1.5, lost_answers=is_kill)
+    plan = Plan(seed=SEED, kills=6 if is_kill else 2, how=how, longest_life=1.5, lost_answers=is_kill)
 
     outcome = await play(plan, tmp_path)
 
