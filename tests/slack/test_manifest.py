@@ -9,13 +9,20 @@ from urllib.parse import parse_qs
 import pytest
 import yaml
 from pydantic import TypeAdapter
+from slack_bolt.async_app import AsyncApp
 from typer.testing import CliRunner
 
 from bot.cli import cli
+from bot.domain.workspace import Workspace
+from bot.listeners import register
 from bot.listeners.commands import COMMAND
+from bot.listeners.replies import Replies
+from bot.services import Services
 from bot.simulators.slack.web_api import METHODS
+from bot.simulators.slack.workspace import BOT_TOKEN
 from bot.slack.http_mode import EVENTS_PATH
 from bot.slack.manifest import address, as_yaml, manifest
+from bot.telemetry.metrics import Metrics
 
 ROOT = Path(__file__).parents[2]
 HOST = "https://voice.example.com"
@@ -122,12 +129,31 @@ def test_a_bad_address_is_bad_usage() -> None:
     assert "hush" not in ended.stderr
 
 
+class Listing(AsyncApp):
+    """A Bolt app that remembers which commands were registered."""
+
+    def command(self, command: Any, *matchers: Any, **others: Any) -> Any:
+        """Register a command as usual."""
+        self.commands = [*getattr(self, "commands", []), command]
+        return super().command(command, *matchers, **others)
+
+
+async def test_it_names_the_commands_that_the_code_answers() -> None:
+    """A command in the manifest is one that is registered, and the other way round."""
+    app = Listing(token=BOT_TOKEN, signing_secret="unused")
+    replies, services = Replies.__new__(Replies), Services.__new__(Services)  # only passed on
+    register(app, replies, services, Metrics(), Workspace(team_id="T1"), recheck=lambda: None)
+
+    assert app.commands == [command["command"] for command in manifest()["features"]["slash_commands"]]
+
+
 def test_it_asks_for_the_scopes_that_are_used_and_no_other() -> None:
     """Each scope is needed by the command, or by a Web API method that the bot's own code calls."""
     sources = [path for path in (ROOT / "bot").rglob("*.py") if not {"demo", "simulators"} & set(path.parts)]
     names = {name for path in sources for name in re.findall(r"\.(\w+_\w+)\(", path.read_text())}
     called = {name.replace("_", ".") for name in names} & METHODS.keys()
 
-    assert called >= {"auth.test", "chat.postMessage", "chat.update", "views.publish"}
+    posted = {"chat.postMessage", "chat.update", "views.publish", "views.update"}
+    assert called == posted | {"auth.test", "apps.connections.open"}
     needed = {METHODS[name].scope for name in called} - {None} | {"commands"}
     assert set(manifest()["oauth_config"]["scopes"]["bot"]) == needed
