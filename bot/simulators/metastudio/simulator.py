@@ -8,7 +8,6 @@ import asyncio
 import json
 import re
 import uuid
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -80,15 +79,12 @@ class MetaStudioSimulator(Account):
     - ``list_unsorted`` lists the jobs in the order of adding, whatever order is asked for.
     - ``hidden`` are ids of jobs that the list omits though Show has them.
     - ``list_lag`` delays what the list shows.
-    - ``requests_per_second`` is how many jobs requests are admitted in any one second by ``clock``; further
-      ones get 429 ``APIGW.0308`` and do not count.
     - ``chaos`` returns the fault, or ``None``, of each request to ``show`` or ``list`` that ``fail`` spares.
     """
 
     latency: float = 0
     list_unsorted: bool = False
     hidden: set[str] = field(default_factory=set)
-    requests_per_second: int | None = None
     chaos: Chaos | None = None
     url: str = field(init=False)
     requests: list[RecordedRequest] = field(default_factory=list, init=False)
@@ -97,7 +93,6 @@ class MetaStudioSimulator(Account):
         super().__post_init__()
         self._jobs = Jobs()
         self._view = ListView(self._jobs.raw)
-        self._admitted: deque[float] = deque()
         self._faults = FaultQueue()
         self._stopping = asyncio.Event()
         app = web.Application(middlewares=[self._record])
@@ -211,8 +206,6 @@ class MetaStudioSimulator(Account):
         if request.path == TOKEN_PATH:
             fault = self._faults.take("iam")
         else:
-            if not self._admits():
-                return Fault.throttled().error_response(request)
             if self.latency:
                 await pause(self.latency, self._stopping)
             fault = self._faults.take(api)
@@ -220,18 +213,6 @@ class MetaStudioSimulator(Account):
                 fault = self.chaos(api)
         usual = partial(self._respond_as_usual, request, handler)
         return await play(fault, request, usual, self._stopping) if fault else await usual()
-
-    def _admits(self) -> bool:
-        """Whether a request that comes now is within the limit; those that are not do not count."""
-        if self.requests_per_second is None:
-            return True
-        now = self.clock()
-        while self._admitted and self._admitted[0] <= now - 1:
-            self._admitted.popleft()
-        if len(self._admitted) >= self.requests_per_second:
-            return False
-        self._admitted.append(now)
-        return True
 
     async def _respond_as_usual(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:

@@ -24,13 +24,11 @@ const BLOCKS = {
   context: drawContext,
   actions: drawActions,
   divider: () => h("hr", { class: "block divider" }),
-  image: (image) => h("figure", { class: "block image" }, drawTitle(image.title), drawPicture(image)),
 };
 
 const CONTEXT_ELEMENTS = {
   plain_text: (text, { names }) => h("span", null, drawText(text, MAX_TEXT, "context text", names)),
   mrkdwn: (text, { names }) => h("span", null, drawText(text, MAX_TEXT, "context text", names)),
-  image: (image) => drawPicture(image),
 };
 
 const BUTTONS = { button: drawButton };
@@ -90,17 +88,6 @@ function drawActions({ elements }, context) {
     { class: "block actions" },
     elements.map((element) => drawByType(BUTTONS, element, "element", context)),
   );
-}
-
-// No picture is loaded: the page takes nothing from any address but its own.
-function drawPicture({ alt_text: alt, image_url: url }) {
-  if (!url) throw new Refused("image: image_url is missing");
-  within(alt, 2000, "alt_text");
-  return h("span", { class: "picture", role: "img", "aria-label": alt }, alt);
-}
-
-function drawTitle(title) {
-  return title && h("figcaption", null, drawPlain(title, 2000, "image title"));
 }
 
 function drawButton(button, context) {
