@@ -180,7 +180,7 @@ async def test_the_bot_is_stopped_and_started(demo: Demo, page: DemoPage) -> Non
     await page.panel.get_by_role("button", name="Start the bot", exact=True).click()
     await visible(page.message(BROADCAST, "In training →"), page.panel.get_by_text("Running", exact=True))
     await page.panel.get_by_role("button", name="Restart the bot").click()
-    await expect(page.panel).to_contain_text("Started 2 times.")
+    await expect(page.panel).to_contain_text("Started 3 times.")
     await visible(page.panel.get_by_text("Running", exact=True))
     await expect(page.posted(SHOP, EVERY_CHANGE)).to_have_count(1)
 
