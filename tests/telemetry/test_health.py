@@ -212,7 +212,8 @@ class TestDecisions:
     def test_slack(self) -> None:
         """A lost connection goes before refused messages."""
         states = [BotState(), BotState(is_connected=False, refusal="x"), BotState(refusal="x")]
-        refused = f"Slack refuses the bot's messages (x): {REMEDY}"
+        remedy = "`voicejob check` says what to do, and a new token needs a restart."
+        refused = f"Slack refuses the bot's messages (x): {remedy}"
 
         assert [*map(slack_problem, states)] == [None, "The bot is not connected to Slack.", refused]
 

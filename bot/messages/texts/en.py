@@ -149,7 +149,10 @@ NO_REASON: Final = "Slack refuses my messages."
 
 _CHECK: Final = "`voicejob check` says what to do, and a new setting needs a restart, but no secret's file."
 NOT_CONNECTED: Final = "The bot is not connected to Slack."
-SLACK_REFUSES_BOT: Final = f"Slack refuses the bot's messages ({{code}}): {_CHECK}"
+SLACK_REFUSES_BOT: Final = (
+    "Slack refuses the bot's messages ({code}): `voicejob check` says what to do, and a new token needs a "
+    "restart."
+)
 NOT_CHECKING: Final = f"{{fault}}; {{since}}: {_CHECK}"
 LAST_ANSWER: Final = "its last good answer is {seconds:.0f} seconds old"
 NO_ANSWER_YET: Final = "it has given no good answer since the start"
