@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.domain.jobs import GONE, Job, Phase, meaning_of
-from bot.domain.sightings import Past, completed, differs, learned, proof_needed
+from bot.domain.staleness import JobHistory, confirmation_needed, differs, with_count, with_missing_fields
 
 FIRST_RETRY: Final = 5 * 60
 RETRY_FACTOR: Final = 3
@@ -173,31 +173,31 @@ def unfinished(subscriptions: Iterable[Subscription]) -> list[Subscription]:
     return [each for each in subscriptions if not (each.stopped_by or each.is_over)]
 
 
-def adds(job: Job | None, known: Job) -> bool:
-    """Whether an answer of MetaStudio's has news, or a count that was missing; it may be a stale one."""
-    return _is_news(job, known) or (job is not None and learned(known, job) is not known)
+def has_news(job: Job | None, known: Job) -> bool:
+    """Whether MetaStudio's answer, stale or not, differs in state or has a missing ``reject_times``."""
+    return _is_news(job, known) or (job is not None and with_count(known, job) is not known)
 
 
 def seen(
-    job: Job | None, now: int, *, past: Past | None = None, proof: float = 0.0, undated: float = 0.0
+    job: Job | None, now: int, *, history: JobHistory | None = None, waited: float = 0, unordered: float = 0
 ) -> Change:
-    """Return the change that stores a newly seen job together with the notice that is due.
+    """Return the change that stores an observed job together with the notice that is due.
 
-    ``proof`` is for how many seconds only doubtful answers came; for ``past`` and ``undated`` see
-    ``proof_needed``.
+    ``waited`` is for how many seconds only answers that need confirmation came; for ``history`` and
+    ``unordered`` see ``confirmation_needed``.
     """
-    before = past or Past()
+    before = history or JobHistory()
 
     def change(subscription: Subscription) -> Subscription:
         known = subscription.job
         if subscription.stopped_by:
             return subscription
-        if job and proof < proof_needed(job, known, before, undated=undated):
+        if job and waited < confirmation_needed(job, known, before, unordered=unordered):
             return subscription
         if notice := due(subscription, job, now):
-            seen_job = completed(job, known).remembered() if job else known.gone()
+            seen_job = with_missing_fields(job, known).remembered() if job else known.gone()
             return outdated(subscription.updated(job=seen_job, notice=notice))
-        if job is None or (more := learned(known, job)) is known:
+        if job is None or (more := with_count(known, job)) is known:
             return subscription
         return subscription.updated(job=more)
 
@@ -244,7 +244,7 @@ def card_posted(shown: Subscription, ts: str, now: int) -> Change:
         card = Card(ts=ts, posted_at=now, fingerprint=shown.fingerprint)
         notice, pause = subscription.notice, None
         if subscription.delivered_at is None:
-            notice = _rest(notice, shown.notice, now)
+            notice = _without_sent(notice, shown.notice, now)
         if notice and subscription.pause:
             pause = subscription.pause.updated(next_try=now)
         return _delivered(subscription, now, card=card, notice=notice, pause=pause)
@@ -256,13 +256,13 @@ def notice_posted(notice: Notice, now: int) -> Change:
     """Return the change after Slack accepted a notice; what was seen meanwhile stays pending."""
 
     def change(subscription: Subscription) -> Subscription | None:
-        return _delivered(subscription, now, notice=_rest(subscription.notice, notice, now))
+        return _delivered(subscription, now, notice=_without_sent(subscription.notice, notice, now))
 
     return change
 
 
-def _rest(pending: Notice | None, sent: Notice | None, now: int) -> Notice | None:
-    """Return what is left of a pending notice; one that does not begin with what was sent is left whole."""
+def _without_sent(pending: Notice | None, sent: Notice | None, now: int) -> Notice | None:
+    """Return the unsent part of a pending notice; all of it if it does not begin with ``sent``."""
     if pending is None or sent is None or pending.path[: len(sent.path)] != sent.path:
         return pending
     left = pending.path[len(sent.path) - 1 :]

@@ -12,7 +12,7 @@ from enum import Enum, auto
 from typing import Final
 
 from bot.domain.jobs import PAGE_SIZE, Job, Page
-from bot.domain.sightings import differs, is_older
+from bot.domain.staleness import differs, is_older
 from bot.domain.subscriptions import Subscription
 
 OVERLAP: Final = 5
@@ -74,7 +74,7 @@ class ListScan:
         self.offset += max(page.rows - OVERLAP, 1)
 
     def _in_order(self, jobs: Sequence[Job]) -> bool:
-        # A job may have no time that can be read; what changed with it is doubtful, and asked for.
+        # A job may have no time that can be read; its change may be stale, and it is asked for.
         times = [time for job in jobs if (time := job.lastupdate_time) is not None]
         known = times if self.oldest is None else [self.oldest, *times]
         return known == sorted(known, reverse=True)
@@ -113,8 +113,8 @@ class ListScan:
         return _is_newer(known, reach) or not _is_newer(job.lastupdate_time, self.newest)
 
 
-def is_doubtful(shown: Job, subscriptions: Collection[Subscription]) -> bool:
-    """Whether a change that the list shows may be stale: no newer than what is known already."""
+def may_be_stale(shown: Job, subscriptions: Collection[Subscription]) -> bool:
+    """Whether a change that the list shows may be stale: not newer than the stored job."""
     if not shown.state:
         return True
     changed = (subscription for subscription in subscriptions if differs(shown, subscription.job))

@@ -1,11 +1,11 @@
-"""PURE. What the watcher remembers of a job since the start, and does not store."""
+"""PURE. The watcher's state for each job, in memory only: lost when the process ends."""
 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.domain.jobs import Job
-from bot.domain.sightings import Past, proof_needed
+from bot.domain.staleness import JobHistory, confirmation_needed
 
 
 @dataclass
@@ -15,32 +15,32 @@ class Memory:
     asked_at: float = -math.inf
     """When it was last asked for by itself."""
     checked_at: float = -math.inf
-    """As of when the job is known."""
+    """When the request was sent whose answer is the latest one applied."""
     missing_since: float | None = None
-    """When it was first not there; None once it was there."""
-    doubted_since: float | None = None
-    """When the first of the answers came that may be older than what is known; None after any other."""
-    past: Past = field(default_factory=Past)
+    """When MetaStudio first had no such job; None after it had it again."""
+    unconfirmed_since: float | None = None
+    """When the first of the answers came that need confirmation; None after any other."""
+    history: JobHistory = field(default_factory=JobHistory)
     is_unreadable: bool = False
-    """Whether it was logged that it can't be checked."""
+    """Whether it was logged that the job can't be checked."""
 
     def missed(self, at: float) -> float:
-        """Note that the job was missing at ``at``; return for how many seconds it has been."""
+        """Record that the job was missing at ``at``; return for how many seconds it has been."""
         if self.missing_since is None:
             self.missing_since = at
         return at - self.missing_since
 
-    def doubts(self, job: Job, known: Iterable[Job], at: float, *, undated: float) -> float:
-        """Note an answer of ``at``; return for how many seconds only answers came that need proof."""
-        if not any(proof_needed(job, each, self.past, undated=undated) for each in known):
-            self.doubted_since = None
+    def unconfirmed_for(self, job: Job, known: Iterable[Job], at: float, *, unordered: float) -> float:
+        """Record an answer of ``at``; return for how many seconds only unconfirmed answers came."""
+        if not any(confirmation_needed(job, each, self.history, unordered=unordered) for each in known):
+            self.unconfirmed_since = None
             return 0.0
-        if self.doubted_since is None:
-            self.doubted_since = at
-        return at - self.doubted_since
+        if self.unconfirmed_since is None:
+            self.unconfirmed_since = at
+        return at - self.unconfirmed_since
 
     def changed(self, known: Job) -> None:
-        """Note that the job is no longer as it was known: doubts about the new state are over."""
-        if self.doubted_since is not None:
-            self.past, self.doubted_since = Past(), None
-        self.past.leaves(known)
+        """Record that the state ``known`` was replaced, which also confirms the new one."""
+        if self.unconfirmed_since is not None:
+            self.history, self.unconfirmed_since = JobHistory(), None
+        self.history.record_state(known)

@@ -13,8 +13,8 @@ from typing import Final
 
 from bot.domain.jobs import Job
 from bot.domain.rates import RATE_LIMITS, RateLimits
-from bot.domain.sightings import differs
-from bot.domain.subscriptions import Key, Subscription, adds, seen, unfinished
+from bot.domain.staleness import differs
+from bot.domain.subscriptions import Key, Subscription, has_news, seen, unfinished
 from bot.errors import (
     BadJobId,
     CredentialsRefused,
@@ -234,12 +234,12 @@ class Watcher:
 
     async def _apply_list(self, scan: ListScan, followed: Followed, at: float) -> bool:
         """Record what the list shows, and ask for what it leaves open; False if it proves wrong."""
-        is_doubtful = list_scan.is_doubtful
-        doubtful = {job_id for job_id, job in scan.found.items() if is_doubtful(job, followed[job_id])}
-        for job_id in scan.found.keys() - doubtful:
+        may_be_stale = list_scan.may_be_stale
+        stale = {job_id for job_id, job in scan.found.items() if may_be_stale(job, followed[job_id])}
+        for job_id in scan.found.keys() - stale:
             self._memories[job_id].missing_since = None
             await self._observe(job_id, scan.found[job_id], followed[job_id], at)
-        suspects = doubtful.union(scan.missing)
+        suspects = stale.union(scan.missing)
         left_open = suspects | (self._recheck & followed.keys())
         oldest_first = sorted(left_open, key=lambda job_id: self._memories[job_id].asked_at)
         self._recheck = await self._ask_some(followed, oldest_first, scan, suspects)
@@ -287,8 +287,10 @@ class Watcher:
                     raise
                 continue
             in_a_row, has_worked = 0, True
-            is_telling = job_id in suspects or any(differs(job, each.job) for each in followed[job_id] if job)
-            if scan and job and is_telling and scan.hides(job):
+            is_evidence = job_id in suspects or any(
+                differs(job, each.job) for each in followed[job_id] if job
+            )
+            if scan and job and is_evidence and scan.hides(job):
                 self._distrust_list("it does not show what a job itself shows", job_id)
                 if suspects:
                     break
@@ -364,22 +366,23 @@ class Watcher:
         await self._observe(job_id, listed, followed, at)
 
     async def _observe(self, job_id: str, job: Job | None, followed: Subscribed, at: float) -> None:
-        """Record what is new of a job asked for at ``at`` (None: it is gone), unless a later answer was."""
-        memory, now, undated = self._memories[job_id], time.time(), self._rates.gone
+        """Record news of a job asked for at ``at`` (None: it is gone), unless a later answer was applied."""
+        memory, now, unordered = self._memories[job_id], time.time(), self._rates.gone
         if at < memory.checked_at:
             return
         memory.checked_at = at
-        proof = memory.doubts(job, (each.job for each in followed), at, undated=undated) if job else 0.0
-        change = seen(job, int(now), past=memory.past, proof=proof, undated=undated)
+        known = (each.job for each in followed)
+        waited = memory.unconfirmed_for(job, known, at, unordered=unordered) if job else 0.0
+        change = seen(job, int(now), history=memory.history, waited=waited, unordered=unordered)
         for each in followed:
             # The subscription may have changed since the check began.
-            if adds(job, each.job) and (subscription := await self._store.get(each.key)):
+            if has_news(job, each.job) and (subscription := await self._store.get(each.key)):
                 changed = await self._store.change(subscription.key, change)
                 if changed and changed is not subscription:
                     self._changed(subscription.key)
                     self._log_change(subscription, changed)
-        if job and memory.doubted_since is None:
-            memory.past.met(job, now)
+        if job and memory.unconfirmed_since is None:
+            memory.history.record_answer(job, now)
 
     def _log_change(self, before: Subscription, after: Subscription) -> None:
         if before.notice != after.notice:

@@ -246,16 +246,16 @@ def test_told_notice_leaves_the_rest() -> None:
 
 
 def test_older_answer_is_no_news() -> None:
-    """It needs proof, as does one that does not say of when it is: for so long, no other one came."""
+    """It needs confirmation, as does one without a time: for so long, no other one came."""
     before = posted(job=job_of(A, 1, lastupdate_time=NOW))
-    for time, proof, is_told in (
+    for time, seconds, is_told in (
         (NOW, 0, True),
         (NOW - 9, 3599, False),
         (NOW - 9, 3600, True),
         (None, 59, False),
         (None, 60, True),
     ):
-        change = seen(job_of(B, 1, lastupdate_time=time), NOW, proof=proof, undated=60)
+        change = seen(job_of(B, 1, lastupdate_time=time), NOW, waited=seconds, unordered=60)
         assert (change(before) is not before) is is_told
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.jobs import PAGE_SIZE, Job, Page
 from bot.domain.subscriptions import Level, Subscription
-from bot.watch.list_scan import ListScan, is_doubtful, last_change, next_since
+from bot.watch.list_scan import ListScan, last_change, may_be_stale, next_since
 
 NOW = 1767323045
 
@@ -170,7 +170,7 @@ class TestTrust:
         assert scan_of({"a": known, "b": 1}, None, page_of(*jobs)).hides(itself) is hides
 
     @pytest.mark.parametrize(
-        ("shown", "known", "is_doubtful_"),
+        ("shown", "known", "expected"),
         [
             (job_of("a", 50), [job_of("a", 50)], False),
             (job_of("a", 60, "PROCESSING"), [job_of("a", 50)], False),
@@ -182,9 +182,9 @@ class TestTrust:
             (job_of("a", 55, "CREATING"), [job_of("a", 50), job_of("a", 60, "PROCESSING")], True),
         ],
     )
-    def test_doubtful(self, shown: Job, known: Sequence[Job], is_doubtful_: bool) -> None:  # noqa: FBT001
-        """A change that is no newer than what is known may be an old tale; no change is no tale."""
-        assert is_doubtful(shown, [subscription_to(job) for job in known]) is is_doubtful_
+    def test_may_be_stale(self, shown: Job, known: Sequence[Job], expected: bool) -> None:  # noqa: FBT001
+        """A change that is no newer than what is known may be stale."""
+        assert may_be_stale(shown, [subscription_to(job) for job in known]) is expected
 
     def test_how_far_the_next_scan_goes_back(self) -> None:
         """To five minutes before the newest change, of all that were met; without any time, all is read."""
