@@ -1,1 +1,1 @@
-"""Delivering what is pending to Slack's channels; nothing here asks MetaStudio."""
+"""The outbox: delivers pending messages to Slack channels and records the result. No MetaStudio calls."""

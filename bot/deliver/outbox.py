@@ -20,8 +20,8 @@ from bot.errors import StoreTrouble
 from bot.messages.blocks import Message, without_blocks
 from bot.messages.channel import MessageContext, plain_text
 from bot.messages.texts import en
-from bot.network.retries import Rest
-from bot.slack.sender import NotTaken, Sender
+from bot.network.retries import Cooldown
+from bot.slack.sender import Sender, SendError
 from bot.store import Store
 from bot.telemetry.logs import about
 from bot.telemetry.metrics import Metrics
@@ -72,16 +72,16 @@ class Outbox:
         self._woken: dict[Channel, asyncio.Event] = {}
         """Set when something new may be due, for each channel that is being served."""
         self._locks: defaultdict[Channel, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._new_rest = partial(Rest, first=first_pause, longest=LONGEST_PAUSE)
-        self._rests: defaultdict[Channel, Rest] = defaultdict(self._new_rest)
+        self._new_cooldown = partial(Cooldown, first=first_pause, longest=LONGEST_PAUSE)
+        self._cooldowns: defaultdict[Channel, Cooldown] = defaultdict(self._new_cooldown)
         self._failures: dict[Key, int] = {}
         """How often in a row each subscription's message failed: others of its channel go first then."""
-        self._rest_of_all = self._new_rest()
+        self._bot_cooldown = self._new_cooldown()
         self._failing: set[Channel] = set()
         self._tasks: asyncio.TaskGroup | None = None
         self._sending: set[asyncio.Task[None]] = set()
         self._is_ending = False
-        self.trouble: NotTaken | None = None
+        self.trouble: SendError | None = None
         """Slack's refusal of the bot itself, which keeps it from sending anything; None while all is well."""
 
     async def run(self) -> None:
@@ -119,9 +119,9 @@ class Outbox:
             await asyncio.wait(late)
 
     async def deliver(self, key: Key, *, person_is_here: bool = False) -> None:
-        """Take the next step while a person waits: soon, or not at all. A refusal is recorded, not raised.
+        """Perform the next step within ``patience`` seconds, or not at all; a refusal is recorded.
 
-        ``person_is_here``: the person who subscribed learns of a refusal without a message.
+        ``person_is_here``: the subscriber sees a refusal in the reply and needs no direct message.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(self._patience) as patience:
@@ -160,7 +160,7 @@ class Outbox:
         """Whether to send now: if a person waits, also during a pause; their patience lasts for it."""
         if patience and not patience.expired():
             patience.reschedule(_now() + self._send_seconds)
-        return not self._is_ending and (patience is not None or self._rest_of(_channel_of(key)) <= 0)
+        return not self._is_ending and (patience is not None or self._cooldown_left(_channel_of(key)) <= 0)
 
     async def _serve(self, channel: Channel) -> None:
         """Deliver to one channel until nothing is due."""
@@ -177,9 +177,9 @@ class Outbox:
             self._forget(channel)
 
     def _forget(self, channel: Channel) -> None:
-        """Keep nothing of a channel in which nothing is due."""
+        """Drop the state of a channel in which nothing is due."""
         self._failing.discard(channel)
-        self._rests.pop(channel, None)
+        self._cooldowns.pop(channel, None)
         self._failures = {key: each for key, each in self._failures.items() if _channel_of(key) != channel}
         if channel in self._locks and not self._locks[channel].locked():
             del self._locks[channel]
@@ -202,7 +202,7 @@ class Outbox:
 
     async def _deliver_when_due(self, at: float, subscription: Subscription, woken: asyncio.Event) -> None:
         """Deliver if it is time; otherwise wait until then, or until the channel is woken."""
-        wait = max(at - time.time(), self._rest_of(_channel_of(subscription.key)))
+        wait = max(at - time.time(), self._cooldown_left(_channel_of(subscription.key)))
         if next_step(subscription) in EDITS:
             wait = max(wait, self._slack.edit_delay())  # it may be long, and notices go first
         if wait <= 0:
@@ -212,10 +212,10 @@ class Outbox:
             async with asyncio.timeout(wait):
                 await woken.wait()
 
-    def _rest_of(self, channel: Channel) -> float:
-        """Return for how many seconds nothing is sent to a channel."""
-        paused_until = self._rests[channel].until if channel in self._rests else 0.0
-        return max(paused_until, self._rest_of_all.until) - _now()
+    def _cooldown_left(self, channel: Channel) -> float:
+        """Return for how many seconds more nothing is sent to a channel; 0 or less if there is no pause."""
+        paused_until = self._cooldowns[channel].until if channel in self._cooldowns else 0.0
+        return max(paused_until, self._bot_cooldown.until) - _now()
 
     async def _wait_for_rate(self, subscription: Subscription, step: Step, *, urgent: bool) -> None:
         if step in EDITS:
@@ -224,7 +224,7 @@ class Outbox:
             await self._slack.wait_to_post(_conversation(subscription, step), urgent=urgent)
 
     async def _perform(self, subscription: Subscription, step: Step, *, person_is_here: bool) -> None:
-        """Take one step, and record what came of it."""
+        """Perform one step, and record its result."""
         channel = _channel_of(subscription.key)
         change: Change | None
         try:
@@ -235,9 +235,9 @@ class Outbox:
                 await self._store.check()  # what can't be recorded must not be sent
             change = await self._send(subscription, step)
         except StoreTrouble:
-            self._rests[channel].begin()
+            self._cooldowns[channel].begin()
             return
-        except NotTaken as error:
+        except SendError as error:
             self._metrics.delivery(step.name.lower(), error.refusal.name.lower(), error.code)
             of_channel = await self._store.of_channel(*channel)
             person_knows = person_is_here or changes.is_known(subscription, of_channel)
@@ -259,8 +259,8 @@ class Outbox:
         of_channel = await self._store.of_channel(*_channel_of(subscription.key))
         if step is Step.TELL_PERSON and changes.is_known(subscription, of_channel):
             return changes.person_told()
-        if step is Step.EDIT_WARNING and (heir := changes.also_warned(subscription, of_channel)):
-            await self._store.change(heir.key, changes.person_told(subscription.warning))
+        if step is Step.EDIT_WARNING and (other := changes.also_warned(subscription, of_channel)):
+            await self._store.change(other.key, changes.person_told(subscription.warning))
             return changes.warning_edited
         return None
 
@@ -274,11 +274,11 @@ class Outbox:
                 self.wake(each.key)
 
     async def _send(self, subscription: Subscription, step: Step) -> Change:
-        """Send the message of a step; as plain text if Slack calls it malformed. Raises NotTaken."""
+        """Send the message of a step; as plain text if Slack calls it malformed. Raises SendError."""
         message = self._message(subscription, step)
         try:
             return await self._send_as(message, subscription, step)
-        except NotTaken as error:
+        except SendError as error:
             if error.refusal is not Refusal.OUR_FAULT:
                 raise
             fields = _about(subscription, step, code=error.code)
@@ -286,7 +286,7 @@ class Outbox:
             return await self._send_as(without_blocks(message), subscription, step)
 
     def _message(self, subscription: Subscription, step: Step) -> Message:
-        """Render the message; a mistake of ours in that may cost its looks, but not the message."""
+        """Render the message; as plain text if that raises."""
         try:
             return render(subscription, step, self._context, now=int(time.time()))
         except Exception:
@@ -312,9 +312,9 @@ class Outbox:
         return changes.card_posted(subscription, posted.ts, int(time.time()))
 
     def _change_refused(
-        self, error: NotTaken, subscription: Subscription, step: Step, *, person_knows: bool
+        self, error: SendError, subscription: Subscription, step: Step, *, person_knows: bool
     ) -> Change | None:
-        """Return the change that a refusal makes; None where only time can help."""
+        """Return the change after a refusal; None for a transient one, which is retried unchanged."""
         now, refusal = int(time.time()), error.refusal
         if refusal is Refusal.LATER:
             self._failures[subscription.key] = self._failures.get(subscription.key, 0) + 1
@@ -354,27 +354,27 @@ class Outbox:
             else:
                 return
 
-    def _failed(self, channel: Channel, error: NotTaken) -> None:
+    def _failed(self, channel: Channel, error: SendError) -> None:
         if not self._failing:
             fields = about(channel=channel[1], code=error.code, cause=str(error))
             log.warning("Slack does not take a message; trying again", extra=fields)
         self._failing.add(channel)
         if not error.retry_after:  # otherwise that method is held, and everything else goes on
-            self._rests[channel].begin()
+            self._cooldowns[channel].begin()
 
-    def _credentials_refused(self, error: NotTaken) -> None:
+    def _credentials_refused(self, error: SendError) -> None:
         if not self.trouble:
             log.error(en.DELIVERY_REFUSED, extra=about(code=error.code))
         self.trouble = error
-        self._rest_of_all.begin()
+        self._bot_cooldown.begin()
 
     def _answered(self, channel: Channel) -> None:
-        """Note that Slack accepted or refused a message properly: a failure, if any, is over."""
-        self._rests.pop(channel, None)
+        """End the failure state of a channel after Slack accepted or definitely refused a message."""
+        self._cooldowns.pop(channel, None)
         was_failing = bool(self._failing) or self.trouble is not None
         self._failing.discard(channel)
         if self.trouble:
-            self._rest_of_all, self.trouble = self._new_rest(), None
+            self._bot_cooldown, self.trouble = self._new_cooldown(), None
             for woken in self._woken.values():
                 woken.set()
         if was_failing and not self._failing:

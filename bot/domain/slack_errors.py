@@ -12,13 +12,13 @@ class Refusal(Enum):
     """What a refusal asks the bot to do."""
 
     LATER = auto()
-    """Slack can't just now: try again soon."""
+    """Transient: try again soon."""
     NOT_HERE = auto()
     """The bot may not post in this channel: keep everything, tell the person, try rarely."""
     MESSAGE_GONE = auto()
     """The message to edit or to answer is not there any more: post a new one."""
     OUR_FAULT = auto()
-    """The message is not as Slack wants it: send its plain text, and put the rest right."""
+    """The message is malformed: send its plain text instead."""
     CREDENTIALS = auto()
     """The bot itself is refused: stop sending, keep everything."""
 
@@ -34,7 +34,7 @@ BUSY: Final = frozenset(
         "team_added_to_org",
     }
 )
-"""What any method may answer that can't serve just now: it says nothing about what was asked, or by whom."""
+"""Transient errors of any method, unrelated to its arguments and to the token."""
 
 NOT_A_MEMBER: Final = frozenset({"not_in_channel", "channel_not_found"})
 """To a bot that is no member, Slack says of a private channel that there is none."""
@@ -104,5 +104,5 @@ KNOWN: Final = _BY_CODE.keys()
 
 
 def meaning_of(code: str) -> Refusal:
-    """Return what one of Slack's error codes asks for; one that is not known may be about the channel."""
+    """Return how to handle one of Slack's error codes; an unknown one counts as NOT_HERE."""
     return _BY_CODE.get(code) or (Refusal.OUR_FAULT if code.startswith("metadata_") else Refusal.NOT_HERE)

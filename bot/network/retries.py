@@ -22,12 +22,12 @@ class Backoff:
         return self._last
 
     def worked(self) -> None:
-        """Begin anew with the next failure."""
+        """Reset: the next failure's pause is ``first``."""
         self._last = 0.0
 
 
-class Rest(Backoff):
-    """A pause after failures in a row: it ends at ``until``, by the loop's clock."""
+class Cooldown(Backoff):
+    """A pause after failures in a row; ``until`` is its end, in seconds of the event loop's clock."""
 
     until = 0.0
 

@@ -1,1 +1,1 @@
-"""Slack's side: connecting, signing in, and sending within rate limits. Others decide what is sent."""
+"""Slack API client: Socket Mode and HTTP mode, tokens, sending within rate limits. No message texts."""

@@ -45,7 +45,7 @@ async def _accepted(
             variant = "busy" if code in BUSY else "other"
             raise SlackUnreachable(variant, url=client.base_url, reason=code) from None
         raise SlackRefused(key=setting, error=code, page=PAGES[setting]) from None
-    # Besides its own errors and aiohttp's, slack_sdk raises what it fails on in an odd response.
+    # Besides its own errors and aiohttp's, slack_sdk raises what it fails on in a malformed response.
     except Exception as error:
         fault, reason = Unquoted(certificate_fault(error)), type(error).__name__
         variant = "certificate" if fault else ""

@@ -37,7 +37,7 @@ class Identity:
         self._once = LogOnce(log)
 
     def check_soon(self) -> None:
-        """Have the workspace checked soon; returns at once."""
+        """Request a check of the workspace; returns at once."""
         self._requested.set()
 
     async def run(self) -> None:

@@ -17,18 +17,18 @@ from bot.messages.views import ephemeral, home_view, modal_view
 from bot.network.retries import retried
 from bot.slack.auth import NO_JSON, code_in
 from bot.slack.clients import webhook_client
-from bot.slack.sender import NotTaken, Sender, refusal_of
+from bot.slack.sender import Sender, SendError, refusal_of
 from bot.telemetry.log_once import LogOnce
 from bot.telemetry.logs import about
 
 log = logging.getLogger(__name__)
 
 TRIES: Final = 3
-"""How often a reply is sent until Slack takes it. One that comes twice does no harm."""
+"""The most attempts to send a reply. A duplicate is harmless."""
 LONGEST_PAUSE: Final = 60.0
-"""Seconds: later, nobody waits for the reply any more."""
+"""The longest Retry-After, in seconds, after which a reply is still sent."""
 AT_A_TIME: Final = 20
-"""Replies on their way to Slack: more would wait for a connection, and that counts as Slack's time."""
+"""Concurrent sends: more would wait for a connection, which counts against the request's timeout."""
 NO_DIRECT_MESSAGE: Final = "Slack did not take a direct message to a person who can't be answered otherwise"
 
 
@@ -48,14 +48,14 @@ class DirectMessage:
 
 @dataclass(frozen=True)
 class Modal:
-    """An open modal, as the payload of the press in it has it: the reply takes the place of its blocks."""
+    """An open modal, as the payload of the press in it has it: the reply replaces its blocks."""
 
     view: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Home:
-    """A person's App Home: the reply takes the place of its blocks."""
+    """A person's App Home: the reply replaces its blocks."""
 
     user_id: str
 
@@ -76,9 +76,9 @@ class ReplySender:
         self._direct_messages = LogOnce(log)
 
     async def send(self, target: ReplyTarget, message: Message, *, replaces: bool = False) -> None:
-        """Send a reply; where Slack does not take it, log that.
+        """Send a reply; a failure is logged, not raised.
 
-        ``replaces``: a reply to a ``response_url`` takes the place of the message whose button was pressed.
+        ``replaces``: a reply to a ``response_url`` replaces the message whose button was pressed.
         """
         match target:
             case DirectMessage(user_id):
@@ -99,17 +99,17 @@ class ReplySender:
             await self._sender.wait_to_post(user_id)
             await self._sender.post(user_id, message)
             self._direct_messages.recovered()
-        except NotTaken as error:
+        except SendError as error:
             self._direct_messages.failed(NO_DIRECT_MESSAGE, about=about(code=error.code))
 
     async def _respond(self, url: str, body: dict[str, Any]) -> None:
-        """Post to a response_url. Raises NotTaken, and what aiohttp raises without a response."""
+        """Post to a response_url. Raises SendError, and what aiohttp raises without a response."""
         response = await webhook_client(self._session, url).send_dict(body)
         if response.status_code != HTTPStatus.OK:
             raise refusal_of(response.status_code, webhook_code(response), response.headers)
 
     async def _repeat(self, call: Callable[[], Awaitable[None]]) -> None:
-        """Call Slack until it takes the reply, for as long as that may help."""
+        """Call Slack until it accepts the reply, TRIES times at most; log a failure."""
 
         async def send() -> None:
             async with self._slots:
@@ -117,7 +117,7 @@ class ReplySender:
 
         try:
             await retried(send, tries=TRIES, first=self._first_pause, pause=pause_before_resend)
-        except NotTaken as error:
+        except SendError as error:
             log.warning(
                 "Slack did not take an answer", extra=about(status=str(error.status), code=error.code)
             )
@@ -129,7 +129,7 @@ class ReplySender:
 def webhook_code(response: WebhookResponse) -> str:
     """Return Slack's error code for a reply, alone or in JSON; empty where there is none.
 
-    Another's page in its place may quote the response_url.
+    Any other body, such as a proxy's page, is ignored: it may quote the response_url.
     """
     try:
         code = code_in(json.loads(response.body))
@@ -139,10 +139,10 @@ def webhook_code(response: WebhookResponse) -> str:
 
 
 def pause_before_resend(error: Exception, usual: float) -> float | None:
-    """Return after how many seconds to send a reply again; None: not at all."""
+    """Return the seconds to wait before sending a reply again; None: do not."""
     if isinstance(error, aiohttp.ClientError | TimeoutError | UnicodeDecodeError):
         return usual
-    if not isinstance(error, NotTaken):
+    if not isinstance(error, SendError):
         return None
     if error.status == HTTPStatus.TOO_MANY_REQUESTS:
         named = error.retry_after or 0.0

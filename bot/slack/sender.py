@@ -1,4 +1,4 @@
-"""Posting and editing messages in Slack: within Slack's rate limits, and each refusal with its meaning."""
+"""Posting and editing messages within Slack's rate limits; a refusal is classified by its error code."""
 
 from collections.abc import Awaitable, Mapping
 from http import HTTPStatus
@@ -17,15 +17,15 @@ from bot.slack.auth import NO_JSON, code_in
 from bot.slack.throttle import Throttle
 
 NO_ANSWER: Final = "no_answer"
-"""In place of Slack's error code where there was none: whether Slack accepted the message is not known."""
+"""The error code where Slack sent none: whether it accepted the message is unknown."""
 LONGEST_HOLD: Final = 15 * 60.0
-"""Seconds: after as long it is tried again, whatever Retry-After said."""
+"""The most seconds of a Retry-After that are honoured."""
 
 
-class NotTaken(Exception):
-    """Slack did not accept a message, for the reason ``code``; ``retry_after`` is in seconds.
+class SendError(Exception):
+    """Slack did not accept a message, or did not answer. ``code`` is Slack's error code, or NO_ANSWER.
 
-    ``status`` is that of HTTP, 0 without a response. ``passes``: it is a matter of time, whatever the code.
+    ``status`` is HTTP's, 0 without a response; ``retry_after`` is in seconds. ``passes``: it is transient.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class NotTaken(Exception):
 
 
 class Sender:
-    """Sends messages. ``client`` must not retry: a message whose response got lost would come twice."""
+    """Sends messages. ``client`` must not retry: a message whose response was lost would be posted twice."""
 
     def __init__(self, client: AsyncWebClient, rates: RateLimits) -> None:
         self._client = client
@@ -55,16 +55,16 @@ class Sender:
         self._channels: WeakValueDictionary[str, Throttle] = WeakValueDictionary()
 
     async def wait_to_post(self, channel: str, *, urgent: bool = False) -> None:
-        """Wait until a message may be posted in this channel; ``urgent`` goes before all that wait."""
+        """Wait until a message may be posted in this channel; ``urgent`` callers overtake the others."""
         throttle = self._throttle(channel)
         await throttle.wait(urgent=urgent)
         await self._posts.wait(urgent=urgent)
-        throttle.restart()  # it may have waited for all channels' for long
+        throttle.restart()  # the wait for the workspace's limit may have been long
 
     async def post(
         self, channel: str, message: Message, *, thread_ts: str | None = None, broadcast: bool = False
     ) -> Posted:
-        """Post in a channel, or to a person; return where the message is. Raises NotTaken."""
+        """Post in a channel, or to a person; return where the message is. Raises SendError."""
         thread: dict[str, Any] = {"thread_ts": thread_ts, "reply_broadcast": broadcast} if thread_ts else {}
         async with self._throttle(channel).sending():
             call = self._client.chat_postMessage(
@@ -77,7 +77,7 @@ class Sender:
         return self._channels.setdefault(channel, Throttle(self._channel_interval))
 
     def edit_delay(self) -> float:
-        """Return for how many seconds no message may be edited, as far as is known."""
+        """Return for how many seconds no message may be edited, by the throttle."""
         return self._edits.delay()
 
     async def wait_to_edit(self) -> None:
@@ -85,17 +85,17 @@ class Sender:
         await self._edits.wait()
 
     async def edit(self, channel: str, ts: str, message: Message) -> None:
-        """Replace an earlier message. Raises NotTaken."""
+        """Replace an earlier message. Raises SendError."""
         # Without parse="none", Slack would make links and mentions of names again.
         call = self._client.chat_update(channel=channel, ts=ts, **_content(message), parse="none")
         await _accepted(call, self._edits)
 
     async def update_view(self, view_id: str, view: dict[str, Any]) -> None:
-        """Replace an open modal. Raises NotTaken."""
+        """Replace an open modal. Raises SendError."""
         await _accepted(self._client.views_update(view_id=view_id, view=view), self._views, "view")
 
     async def publish_view(self, user_id: str, view: dict[str, Any]) -> None:
-        """Replace a person's App Home. Raises NotTaken."""
+        """Replace a person's App Home. Raises SendError."""
         await _accepted(self._client.views_publish(user_id=user_id, view=view), self._views, "view")
 
 
@@ -108,36 +108,36 @@ async def _accepted(
 ) -> dict[str, Any]:
     """Return Slack's response, which must have ``field``.
 
-    Raises NotTaken; a Retry-After also holds the method for all later calls.
+    Raises SendError; a Retry-After also holds the method for all later calls.
     """
     try:
         response = await call
     except SlackApiError as error:
         refusal = _refusal(error.response)
     except Exception as error:
-        # Besides its own errors and aiohttp's, slack_sdk raises what it fails on in an odd response.
-        raise NotTaken(NO_ANSWER, passes=True, reason=type(error).__name__) from error
+        # Besides its own errors and aiohttp's, slack_sdk raises what it fails on in a malformed response.
+        raise SendError(NO_ANSWER, passes=True, reason=type(error).__name__) from error
     else:
         if isinstance(response.data, dict) and field in response.data:
             return response.data
-        refusal = NotTaken(NO_ANSWER, passes=True, reason=f"a yes without a {field}")
+        refusal = SendError(NO_ANSWER, passes=True, reason=f"a yes without a {field}")
     if refusal.retry_after is not None:
         throttle.hold(refusal.retry_after)
     raise refusal
 
 
-def _refusal(response: Any) -> NotTaken:
+def _refusal(response: Any) -> SendError:
     """Parse a refusal: slack_sdk's response, or aiohttp's own where the body was no JSON."""
     status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
     return refusal_of(status, code_in(getattr(response, "data", None)), response.headers)
 
 
-def refusal_of(status: int, code: str, headers: Mapping[str, str]) -> NotTaken:
-    """Return the error for a response that is no yes; ``code`` is NO_JSON where it has none of Slack's."""
+def refusal_of(status: int, code: str, headers: Mapping[str, str]) -> SendError:
+    """Return the error for a response without success; ``code`` is NO_JSON where it has no Slack code."""
     named = headers.get("Retry-After", "")
     retry_after = min(float(named), LONGEST_HOLD) if named.isascii() and named.isdecimal() else None
     is_busy = status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return NotTaken(
+    return SendError(
         NO_ANSWER if code == NO_JSON else code,
         status=status,
         retry_after=retry_after,

@@ -20,7 +20,7 @@ from bot.slack.auth import may_connect
 log = logging.getLogger(__name__)
 
 PATIENCE: Final = 30.0
-"""Seconds without a connection after which everything is built anew."""
+"""Seconds without a connection after which slack_sdk's client is replaced."""
 OPEN_TIMEOUT: Final = ClientTimeout(total=30)
 """How long opening a connection may take, from the host's name to the handshake."""
 CHECK_EVERY: Final = 1.0
@@ -122,7 +122,7 @@ async def _handler(
 
 @asynccontextmanager
 async def _connecting(handler: AsyncSocketModeHandler) -> AsyncIterator[None]:
-    """Let slack_sdk connect, and again when a connection ends, while the context lasts."""
+    """Run slack_sdk's connect and reconnect loop while the context lasts."""
     connecting = asyncio.create_task(handler.connect_async())
     try:
         yield
@@ -215,7 +215,7 @@ class _ConnectionLog(logging.Handler):
         self._has_warned_of_copies = False
 
     def hello(self, copies: object) -> None:
-        """Note a new connection, and warn of other copies when they come.
+        """Record a new connection; warn if ``copies``, Slack's ``num_connections``, is more than 1.
 
         Slack may count a connection that broke off for a while.
         """
@@ -231,7 +231,7 @@ class _ConnectionLog(logging.Handler):
         self._has_warned_of_copies = has_copies
 
     def update(self, *, connected: bool) -> None:
-        """Note whether there is a connection now."""
+        """Set whether there is a connection now; log a change."""
         if connected == self._connection.connected:
             return
         self._connection.connected = connected

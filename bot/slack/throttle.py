@@ -1,4 +1,4 @@
-"""How far apart messages to Slack are sent, and that none is sent before the end of a Retry-After."""
+"""Rate limiting of calls to Slack: a minimum interval between them, and a hold for a Retry-After."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,21 +6,21 @@ from contextlib import asynccontextmanager
 
 
 class Throttle:
-    """Lets callers pass one by one, ``interval`` seconds apart, in the order in which they came.
+    """A first-in, first-out rate limiter: one caller every ``interval`` seconds.
 
-    Urgent callers have a queue of their own: while one waits there, nobody passes from the other one.
+    Urgent callers have a queue of their own, which is served before the other one.
     """
 
     def __init__(self, interval: float) -> None:
         self._interval = interval
         self._next_at = 0.0
-        """When the interval since the last caller ends. All times are the event loop's."""
+        """When the interval since the last caller ends, by the event loop's clock, as all times here."""
         self._held_until = 0.0
         self._queue, self._urgent = asyncio.Lock(), asyncio.Lock()
         self._sending = asyncio.Lock()
 
     def delay(self) -> float:
-        """Return for how many seconds nobody passes; 0 or less if somebody may."""
+        """Return the seconds until a caller may pass; 0 or less if one may now."""
         return max(self._next_at, self._held_until) - _now()
 
     async def wait(self, *, urgent: bool = False) -> None:
@@ -43,13 +43,13 @@ class Throttle:
         self._keep_until(self._next_at)
 
     def hold(self, seconds: float) -> None:
-        """Let nobody pass for so many seconds; a longer hold is not made shorter."""
+        """Block all callers for this many seconds; a longer hold is not shortened."""
         self._held_until = max(self._held_until, _now() + seconds)
         self._keep_until(self._held_until)
 
     @asynccontextmanager
     async def sending(self) -> AsyncIterator[None]:
-        """Send alone, after ``wait``: nobody sends meanwhile, nor within an interval of the end."""
+        """Hold the exclusive right to send, after ``wait``; the interval to the next begins at its end."""
         async with self._sending:
             await asyncio.sleep(self._held_until - _now())
             try:

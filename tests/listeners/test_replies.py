@@ -17,7 +17,7 @@ from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import SlackWorkspace
 from bot.simulators.world import GivenSettings, running, settings_for
 from bot.slack.replies import ReplySender, ResponseUrl, pause_before_resend
-from bot.slack.sender import NotTaken, Sender, refusal_of
+from bot.slack.sender import Sender, SendError, refusal_of
 from tests.support import eventually
 
 
@@ -43,7 +43,7 @@ async def test_a_mistake_in_the_code_is_a_sentence_and_a_traceback_in_the_log(
     assert "ZeroDivisionError" in caplog.text
 
 
-def not_taken(status: int, **headers: str) -> NotTaken:
+def not_taken(status: int, **headers: str) -> SendError:
     return refusal_of(status, "used_url", headers)
 
 
@@ -64,7 +64,7 @@ async def replying() -> AsyncIterator[Replies]:
         (not_taken(429), 0.25),
         (not_taken(500, **{"Retry-After": "90"}), 0.25),
         (not_taken(404, **{"Retry-After": "7"}), None),
-        (NotTaken("no_answer", passes=True), 0.25),
+        (SendError("no_answer", passes=True), 0.25),
         (aiohttp.ServerDisconnectedError(), 0.25),
         (TimeoutError(), 0.25),
         (UnicodeDecodeError("utf-8", b"", 0, 1, ""), 0.25),

@@ -13,7 +13,7 @@ from bot.domain.rates import RateLimits
 from bot.domain.slack_errors import Refusal
 from bot.messages.blocks import Message
 from bot.simulators.slack.workspace import BOT_TOKEN, SlackWorkspace
-from bot.slack.sender import NO_ANSWER, NotTaken, Sender
+from bot.slack.sender import NO_ANSWER, Sender, SendError
 from tests.support import AT_ONCE
 
 HELLO = Message("hello", [{"type": "section", "text": {"type": "mrkdwn", "text": "hello"}}])
@@ -75,7 +75,7 @@ async def test_a_refusal_has_its_code_and_meaning(
     """
     slack.fail("chat.postMessage", **fault)
     async with sender(slack) as sending:
-        with pytest.raises(NotTaken) as caught:
+        with pytest.raises(SendError) as caught:
             await sending.post(slack.add_channel("voices"), HELLO)
     error = caught.value
 
