@@ -1,24 +1,24 @@
-"""VoiceJob: where voice training jobs at Huawei Cloud MetaStudio stand, told in Slack.
+"""VoiceJob: a Slack app that reports the state of Huawei Cloud MetaStudio voice training jobs.
 
 __main__.py   voicejob, and python -m bot: a command, and the sentence and exit code where it fails
 cli.py        the command line, all but run
 run.py        voicejob run: the bot as a process
 app.py        the composition root: builds everything, and runs it
 config.py     the settings
-errors.py     all that can go wrong
-domain/       PURE   jobs, subscriptions, and their rules
-messages/     PURE   what people read
-metastudio/   MetaStudio's API: signing in, asking, and what its refusals mean
-slack/        Slack's side: connecting in both modes, signing in, sending
-store/        where subscriptions are kept
-watch/        asks how the followed jobs are, and records changes
-deliver/      delivers what is pending to Slack's channels
-services/     what people can do
-listeners/    what Slack calls: the command, the buttons, and replies
-network/      how the bot reaches the internet, for both sides
+errors.py     the exceptions, as one tree
+domain/       PURE   jobs, subscriptions; slack_errors.py: Slack's refusals; rates.py: rate limits
+messages/     PURE   Block Kit messages: job_card.py, and channel.py with a subscription's card
+metastudio/   MetaStudio's API: authentication, requests, throttle.py, and errors.py for its error codes
+slack/        Slack's API: Socket Mode, HTTP mode, sender.py, and throttle.py for its rate limits
+store/        persistence of subscriptions, in one SQLite file
+watch/        polls MetaStudio for the followed jobs, and records changes
+deliver/      the outbox: sends pending messages to Slack channels
+services/     the use cases: look up, subscribe, unsubscribe, list
+listeners/    Bolt listeners: command_parser.py, the command, the buttons, and replies
+network/      HTTP for Slack and MetaStudio: proxies, certificates, retries
 telemetry/    the log, metrics, and readiness
-process/      the process and its machine
-checks/       voicejob check: tries everything that the bot needs, for real
+process/      the process and its machine: output, threads, secret files
+checks/       voicejob check: tests settings, Slack, MetaStudio, the store and the port
 simulators/   Slack and MetaStudio on loopback, for the demo and the tests
 demo/         voicejob demo: the story in the terminal, and the page
 """

@@ -1,1 +1,1 @@
-"""The rules of jobs and subscriptions, PURE: no I/O, no clock, and nothing of how a message looks."""
+"""PURE. Jobs, subscriptions, rate limits, Slack's error codes: no I/O, no clock, no message layout."""

@@ -1,4 +1,4 @@
-"""What Slack calls: a listener reads the payload, acknowledges, and starts a service; it knows no rule."""
+"""Bolt listeners: parse the payload, acknowledge, start a service. No business rules, no HTTP calls."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -27,10 +27,10 @@ def register(
     *,
     recheck: Callable[[], None],
 ) -> None:
-    """Wire every listener to what it needs: Bolt offers them by name what is in the context.
+    """Register all listeners; Bolt passes them, by argument name, the objects put in the context here.
 
-    Whoever does not belong to the workspace gets past none of the ways in, and is told so where that can be.
-    ``recheck`` is called then: the workspace may have another id by now.
+    A request from outside the workspace reaches no listener; it gets a reply if it has a response_url, and
+    ``recheck`` is called: the workspace may have another id by now.
     """
 
     async def admit(

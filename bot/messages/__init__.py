@@ -1,1 +1,1 @@
-"""What people read, PURE: Block Kit and sentences. What is sent, and when, is not decided here."""
+"""PURE. Block Kit messages and their sentences; when and where one is sent is decided elsewhere."""

@@ -200,11 +200,11 @@ def listing(
     *,
     start: int,
     checked_at: Callable[[str], int | None],
-    is_blind: bool = False,
+    checks_fail: bool = False,
 ) -> Message:
     """Return a page of a channel's subscriptions from ``start`` on; ``checked_at`` returns epoch seconds.
 
-    ``is_blind`` says that jobs can't be checked at present.
+    ``checks_fail``: jobs can't be checked at present.
     """
     if not subscriptions:
         return _message(
@@ -215,12 +215,12 @@ def listing(
     last = first + len(shown)
     total = f"{len(subscriptions)} subscription{'s' if len(subscriptions) > 1 else ''} in this channel"
     head = total if len(shown) == len(subscriptions) else f"{total}: {first + 1} to {last}"
-    blocks = [section(f"*{head}*"), *([section(NOT_CHECKED)] if is_blind else [])]
+    blocks = [section(f"*{head}*"), *([section(NOT_CHECKED)] if checks_fail else [])]
     for subscription in shown:
         blocks += [divider(), *_row(subscription, context, checked_at(subscription.job_id))]
     if pages := _page_buttons(first, last, len(subscriptions)):
         blocks += [divider(), actions(*pages)]
-    warning = [NOT_CHECKED] if is_blind else []
+    warning = [NOT_CHECKED] if checks_fail else []
     return Message(
         "\n".join([f"{head}.", *warning, *(_in_short(subscription) for subscription in shown)]), blocks
     )

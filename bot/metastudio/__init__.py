@@ -1,1 +1,1 @@
-"""MetaStudio's side: the one folder that imports httpx."""
+"""MetaStudio API client: authentication, throttling, errors. Only this folder imports httpx; no Slack."""

@@ -1,4 +1,4 @@
-"""What people can do, as replies to a caller: no payload of Slack's is read here."""
+"""The use cases: each returns the reply to its caller. No Slack payload is parsed or block built here."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ __all__ = ["Caller", "Services"]
 
 @dataclass(frozen=True)
 class Services:
-    """All of them, for the listeners."""
+    """All services, for the listeners."""
 
     look_up: LookUpService
     subscriptions: SubscriptionService
@@ -32,7 +32,7 @@ class Services:
         context: MessageContext,
         workspace: Workspace,
     ) -> "Services":
-        """Make them from the parts of a bot."""
+        """Build the services from the parts of a bot."""
         look_up = LookUpService(metastudio, store, watcher, context, workspace)
         return cls(
             look_up,

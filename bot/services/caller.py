@@ -1,19 +1,19 @@
-"""PURE. Who asks for something."""
+"""PURE. The person who sent a command or pressed a button, and the channel it concerns."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Who asks, and for which channel; each is empty where Slack does not say."""
+    """A person and a channel, by Slack's ids; each is empty where the payload has none."""
 
     channel_id: str
     channel_name: str
     user_id: str
     is_elsewhere: bool = False
-    """Whether it is another channel than the one in which the person is."""
+    """Whether the channel is another one than that in which the person acted."""
 
     @property
     def is_direct(self) -> bool:
-        """Whether it is a direct message, be it with the bot or between people."""
+        """Whether the channel is a direct message, with the bot or between people."""
         return self.channel_id.startswith("D") or self.channel_name.startswith("mpdm-")

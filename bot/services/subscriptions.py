@@ -28,7 +28,7 @@ Method = Callable[Concatenate["SubscriptionService", Caller, P], Awaitable[Messa
 
 
 def needs_channel(method: Method[P]) -> Method[P]:
-    """Reply that the channel is not known where there is none, as in a modal and in the App Home."""
+    """Decorate a method to reply ``no_channel`` to a caller without a channel (modal, App Home)."""
 
     @wraps(method)
     async def checked(
@@ -40,7 +40,7 @@ def needs_channel(method: Method[P]) -> Method[P]:
 
 
 class SubscriptionService:
-    """Keeps the subscriptions of the channels of the workspace."""
+    """Creates, changes, ends and lists the subscriptions of the workspace's channels."""
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class SubscriptionService:
 
     @needs_channel
     async def retry(self, caller: Caller, job_id: str) -> Message:
-        """Try a paused subscription now. Raises StoreTrouble."""
+        """Retry a paused subscription's delivery now. Raises StoreTrouble."""
         subscription = await self._store.change(self._key(caller, job_id), changes.tried_again(_now()))
         if subscription is None or subscription.stopped_by:
             return private.not_subscribed(job_id, self._context)
@@ -108,14 +108,14 @@ class SubscriptionService:
 
     @needs_channel
     async def set_level(self, caller: Caller, job_id: str, level: Level) -> Message:
-        """Change which changes a channel shows. Raises StoreTrouble."""
+        """Set a subscription's level. Raises StoreTrouble."""
         subscription = await self._change(self._key(caller, job_id), changes.with_level(level))
         if subscription is None:
             return private.not_subscribed(job_id, self._context)
         return private.level_changed(subscription)
 
     async def refresh(self, caller: Caller, job_id: str) -> Message | None:
-        """Check a subscription's job now, and have its card say so. Raises MetaStudioError, StoreTrouble."""
+        """Check a job now: edit its card, or return a new one. Raises MetaStudioError, StoreTrouble."""
         key = self._key(caller, job_id)
         subscription = await self._store.get(key)
         if subscription is None or subscription.stopped_by:
@@ -132,13 +132,13 @@ class SubscriptionService:
             self._context,
             start=start,
             checked_at=self._watcher.checked_at,
-            is_blind=self._watcher.trouble is not None,
+            checks_fail=self._watcher.trouble is not None,
         )
 
     async def change_in_list(
         self, caller: Caller, job_id: str, change: Callable[[Caller, str], Awaitable[Message]]
     ) -> Message:
-        """Do something with one entry of the list, and return the page that had it, as it is then."""
+        """Apply ``change`` to one entry of the list; return the page that held it, as it is afterwards."""
         ids = [each.job_id for each in await self._listed(caller)]
         start = private.page_start(ids.index(job_id)) if job_id in ids else 0
         await change(caller, job_id)
@@ -157,7 +157,7 @@ class SubscriptionService:
         return subscription
 
     async def _without_stopped(self, key: Key) -> Subscription | None:
-        """Return the subscription; one that was stopped a moment ago first has its card say so."""
+        """Return the subscription; for a stopped one, deliver its last edit, delete it and return None."""
         subscription = await self._store.get(key)
         if subscription and subscription.stopped_by:
             await self._outbox.deliver(key)
@@ -174,7 +174,7 @@ class SubscriptionService:
         return private.already(subscription, self._context)
 
     async def _delivered(self, caller: Caller, before: Subscription) -> Message:
-        """Have what is due posted, the card and then a notice, and return what came of it."""
+        """Deliver the pending card and notice, and return a reply with the result."""
         tries = before.pause.tries if before.pause else 0
         for _ in range(2):
             await self._outbox.deliver(before.key, person_is_here=True)

@@ -15,14 +15,14 @@ from bot.domain.subscriptions import Subscription
 from bot.errors import MetaStudioError, StoreTrouble, VoiceJobError
 from bot.messages.errors import sentence
 from bot.messages.texts import en
-from bot.telemetry.metrics import Metrics, Stock
+from bot.telemetry.metrics import Gauges, Metrics
 
 LATE_CHECKS: Final = 3
-"""After so many intervals without an answer from MetaStudio the bot is not ready."""
+"""The bot is not ready after this many poll intervals without an answer from MetaStudio."""
 STORE_EVERY: Final = 10.0
-"""Seconds between two tries of the store: a probe must not make the disk busy."""
+"""Seconds between two checks of the store, however often a probe asks."""
 STORE_PATIENCE: Final = 2.0
-"""Seconds that such a try may take: probes give up soon."""
+"""Timeout of such a check, in seconds: probes have short ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ class Store(Protocol):
     trouble: StoreTrouble | None
 
     async def check(self) -> None:
-        """Write and read something. Raises StoreTrouble."""
+        """Write a row and read it back. Raises StoreTrouble."""
 
     async def followed(self) -> Mapping[str, Sequence[Subscription]]:
         """Return all subscriptions by the id of their job."""
@@ -127,9 +127,9 @@ class Health:
 
     async def _exposition(self, _: web.Request) -> web.Response:
         followed = await self._store.followed()
-        stock = Stock.of((subscription for every in followed.values() for subscription in every), time.time())
+        gauges = Gauges.of((each for several in followed.values() for each in several), time.time())
         is_ready = not await self.problems()
-        text = self._metrics.exposition(stock, is_ready=is_ready, reconnects=self._state().reconnects)
+        text = self._metrics.exposition(gauges, is_ready=is_ready, reconnects=self._state().reconnects)
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

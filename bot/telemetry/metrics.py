@@ -1,4 +1,4 @@
-"""What the bot counts and measures, for Prometheus. No label holds an id of a person, a channel or a job.
+"""Prometheus metrics. No label holds an id of a person, a channel or a job.
 
 The README lists every metric. Times are seconds.
 """
@@ -34,25 +34,25 @@ REASONS: Final = KNOWN | {
     "restricted_action_read_only_channel",
     "restricted_action_thread_only_channel",
 }
-"""What can be the reason of a delivery's outcome, beside OTHER."""
+"""Values of the label ``reason`` of deliveries, beside OTHER."""
 ACK_BUCKETS: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3)
 """Slack gives up after 3 seconds (page "Handling user interaction")."""
 ANSWER_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 8, 12, 15)
 CHECK_BUCKETS: Final = (0.1, 0.5, 1, 5, 15, 60, 300, 1200)
-STOCK: Final = {
+GAUGES: Final = {
     "followed_jobs": "Jobs that are checked",
     "subscriptions": "Subscriptions in the store",
     "paused_subscriptions": "Subscriptions that Slack refuses",
     "pending_notices": "Changes that wait to be told, but for those of paused subscriptions",
     "oldest_notice_age_seconds": "For how long the oldest of them waits",
 }
-"""The gauges of Stock, with their help texts."""
+"""The gauges of Gauges, with their help texts."""
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second time series for each, which nobody asks for
 
 
-class Stock(NamedTuple):
-    """The gauges of the store, each named like its metric; the age is in seconds.
+class Gauges(NamedTuple):
+    """Values of the gauges of the store, each named like its metric; the age is in seconds.
 
     What is pending for a paused subscription waits for people, not for the bot, and does not count.
     """
@@ -64,7 +64,7 @@ class Stock(NamedTuple):
     oldest_notice_age_seconds: float
 
     @classmethod
-    def of(cls, subscriptions: Iterable[Subscription], now: float) -> "Stock":
+    def of(cls, subscriptions: Iterable[Subscription], now: float) -> "Gauges":
         """Count subscriptions; ``now`` is epoch seconds."""
         every = list(subscriptions)
         since = [each.notice.since for each in every if each.notice and not each.pause]
@@ -87,7 +87,7 @@ class Metrics:
         self._make_counters()
         self._make_histograms()
         gauge = partial(Gauge, namespace="voicejob", registry=self._registry)
-        self._stock = {name: gauge(name, text) for name, text in STOCK.items()}
+        self._gauges = {name: gauge(name, text) for name, text in GAUGES.items()}
         self._ready = gauge("ready", "Whether /readyz says yes")
 
     def _make_counters(self) -> None:
@@ -152,11 +152,11 @@ class Metrics:
         """Count an attempt to send a message; ``reason`` is Slack's error code."""
         self._deliveries.labels(step, outcome, reason if reason in REASONS else OTHER).inc()
 
-    def exposition(self, stock: Stock, *, is_ready: bool, reconnects: int = 0) -> bytes:
+    def exposition(self, gauges: Gauges, *, is_ready: bool, reconnects: int = 0) -> bytes:
         """Return all metrics in Prometheus' text format; ``reconnects`` are those since the start."""
         self._reconnects.inc(reconnects - self._counted_reconnects)
         self._counted_reconnects = reconnects
-        for name, value in stock._asdict().items():
-            self._stock[name].set(value)
+        for name, value in gauges._asdict().items():
+            self._gauges[name].set(value)
         self._ready.set(is_ready)
         return generate_latest(self._registry)

@@ -1,1 +1,1 @@
-"""Asks MetaStudio for the followed jobs, and records what changed; nothing here talks to Slack."""
+"""Polls MetaStudio for the followed jobs, and records changes; nothing here calls Slack."""

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.rates import RateLimits
 from bot.domain.subscriptions import Step, next_step, stopped
 from bot.simulators.slack.workspace import SlackWorkspace
-from bot.telemetry.metrics import Metrics, Stock
+from bot.telemetry.metrics import Gauges, Metrics
 from tests.support import PATIENCE, Office, disk_held, eventually, eventually_so, fail_fast, log_text, office
 
 
@@ -137,7 +137,7 @@ class TestOrder:
             assert await post.store.get(key) is None
             assert post.outbox.trouble is not None
 
-        assert "forget" not in log_text(caplog) + metrics.exposition(Stock.of([], 0), is_ready=True).decode()
+        assert "forget" not in log_text(caplog) + metrics.exposition(Gauges.of([], 0), is_ready=True).decode()
         assert "Slack takes messages again" not in caplog.text
 
 

@@ -36,7 +36,7 @@ def every_message(
     yield private.over(job, context, now=NOW)
     yield private.refused(subscription, context, elsewhere=True)
     yield private.not_subscribed(said, context)
-    yield private.listing([subscription] * 9, context, start=0, checked_at=lambda _: NOW, is_blind=True)
+    yield private.listing([subscription] * 9, context, start=0, checked_at=lambda _: NOW, checks_fail=True)
     yield job_card.problem(BadLink(said), job_id=JOB_ID)
     yield job_card.problem(ServiceDown(job_id=said, request_id=said), job_id=JOB_ID)
     yield from (private.outsider(), private.not_in_direct(context), job_card.help(context.command))

@@ -32,7 +32,7 @@ from bot.simulators.world import running, settings_for
 from bot.slack.sender import NO_ANSWER
 from bot.store.sqlite import SqliteStore
 from bot.telemetry.health import BotState, Health, metastudio_problem, slack_problem
-from bot.telemetry.metrics import Metrics, Stock
+from bot.telemetry.metrics import Gauges, Metrics
 from tests.support import AT_ONCE, HTTP_MODE, PATIENCE, disk_held, eventually, eventually_so
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -335,18 +335,18 @@ class TestMetrics:
         assert found["voicejob_check_seconds_count"] > 1
 
     @pytest.mark.parametrize(
-        ("subscriptions", "stock"),
+        ("subscriptions", "gauges"),
         [
-            ([], Stock(0, 0, 0, 0, 0)),
-            ([subscription(), subscription(channel_id="C2"), subscription(job_id="b")], Stock(2, 3, 0, 0, 0)),
-            ([subscription(job=Job(state="SUCCEED")), subscription(stopped_by="U1")], Stock(0, 2, 0, 0, 0)),
-            ([subscription(50, pause=PAUSE), subscription(90), subscription(80)], Stock(1, 3, 1, 2, 20)),
-            ([subscription(101)], Stock(1, 1, 0, 1, 0)),
+            ([], Gauges(0, 0, 0, 0, 0)),
+            ([subscription(), subscription(channel_id="D"), subscription(job_id="b")], Gauges(2, 3, 0, 0, 0)),
+            ([subscription(job=Job(state="SUCCEED")), subscription(stopped_by="U1")], Gauges(0, 2, 0, 0, 0)),
+            ([subscription(50, pause=PAUSE), subscription(90), subscription(80)], Gauges(1, 3, 1, 2, 20)),
+            ([subscription(101)], Gauges(1, 1, 0, 1, 0)),
         ],
     )
-    def test_what_is_in_the_store(self, subscriptions: list[Subscription], stock: Stock) -> None:
+    def test_what_is_in_the_store(self, subscriptions: list[Subscription], gauges: Gauges) -> None:
         """What is pending for a paused subscription does not count, and hides nothing else."""
-        assert Stock.of(subscriptions, now=100) == stock
+        assert Gauges.of(subscriptions, now=100) == gauges
 
     def test_reasons(self) -> None:
         """What the bot knows is told apart; what Slack makes up makes no new time series."""
@@ -355,7 +355,7 @@ class TestMetrics:
         metrics = Metrics()
         for reason in (*known, "brand_new_code"):
             metrics.delivery("post_card", "not_taken", reason)
-        counted = metrics.exposition(Stock.of([], 0), is_ready=True).decode()
+        counted = metrics.exposition(Gauges.of([], 0), is_ready=True).decode()
 
         assert re.findall(r'reason="(.+?)"', counted) == [*known, "other"]
 

@@ -14,7 +14,7 @@ from bot import errors
 from bot.domain.rates import RATE_LIMITS
 from bot.domain.subscriptions import stopped
 from bot.simulators.metastudio.simulator import Fault
-from bot.telemetry.metrics import Metrics, Stock
+from bot.telemetry.metrics import Gauges, Metrics
 from tests.support import disk_held, eventually, fail_fast, log_lines, log_text
 from tests.watch.watching import Watch, watching
 
@@ -201,7 +201,7 @@ class TestTroubles:
                 await eventually(lambda: watch.watcher.is_refused)
                 await eventually(lambda: watch.watcher.was_served)
 
-        counted = metrics.exposition(Stock.of([], 0), is_ready=True).decode()
+        counted = metrics.exposition(Gauges.of([], 0), is_ready=True).decode()
         assert 'voicejob_checks_total{outcome="CredentialsRefused"} 1.0' in counted
 
     async def test_a_look_up_during_a_check_that_fails(self, path: Path) -> None:
@@ -244,7 +244,7 @@ class TestTroubles:
         assert "`voicejob check` says what to do" in caplog.text
         assert (
             'voicejob_checks_total{outcome="ok"} 1.0'
-            in metrics.exposition(Stock.of([], 0), is_ready=True).decode()
+            in metrics.exposition(Gauges.of([], 0), is_ready=True).decode()
         )
 
     async def test_with_nothing_followed_checks_go_on(self, path: Path) -> None:
