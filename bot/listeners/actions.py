@@ -1,4 +1,4 @@
-"""The buttons. What a button carries is checked like what is typed, before anything is sent."""
+"""Listeners of the buttons. A button's value is validated like typed text, before anything is sent."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
@@ -16,7 +16,7 @@ from bot.services import Caller, Services
 from bot.telemetry.metrics import PRESSED, Metrics
 
 Work = Callable[[Services, Caller, str], Awaitable[Message | None]]
-"""What a button does, for whoever pressed it, with its value."""
+"""The handler of a button: gets the services, the caller and the button's value; returns the reply."""
 
 
 async def _stop_listed(services: Services, caller: Caller, job_id: str) -> Message:
@@ -51,13 +51,13 @@ BUTTONS: Final[Mapping[str, tuple[Work, Replace]]] = {
     private.PAGE: (lambda s, caller, start: s.subscriptions.page(caller, _number(start)), Replace.IF_DONE),
     private.FIRST_PAGE: (lambda s, caller, _: s.subscriptions.page(caller), Replace.IF_DONE),
 }
-"""Every button that does something: what, and whether the reply takes the place of its message."""
+"""By ``action_id``: the handler, and whether the reply replaces the button's message."""
 PAGES: Final = frozenset({private.PAGE, private.FIRST_PAGE})
-"""Those whose value is the number of a list's entry; all others carry a job id."""
+"""Buttons whose value is the number of a list's entry; that of all others is a job id."""
 
 
 def register(app: AsyncApp) -> None:
-    """Wire every button."""
+    """Register the listeners of all buttons."""
     app.action(job_card.OPEN_CONSOLE)(open_console)
     for action_id, (work, replace) in BUTTONS.items():
         app.action(action_id)(_listener(action_id, work, replace))
@@ -70,7 +70,7 @@ async def open_console(ack: AsyncAck, metrics: Metrics) -> None:
 
 
 def is_link(body: Mapping[str, Any]) -> bool:
-    """Whether a press only opened a link, which whoever sees it may."""
+    """Whether a press only opened a link, which anyone may do."""
     pressed = [each.get("action_id") for each in body.get("actions") or () if isinstance(each, dict)]
     return pressed == [job_card.OPEN_CONSOLE]
 

@@ -1,4 +1,4 @@
-"""What comes after the acknowledgement: the work, and a reply to the person, whatever happens.
+"""Background tasks after the acknowledgement: the work, then a reply to the person, also after errors.
 
 A listener only acknowledges and starts this. Bolt keeps no reference to the tasks that it starts, waits for
 none at the end, and turns the acknowledgement into a 404 if a listener raises within 10 ms of it. So the work
@@ -24,12 +24,12 @@ from bot.telemetry.metrics import TYPED, Metrics
 log = logging.getLogger(__name__)
 
 LAST_REPLIES_SECONDS: Final = 2.0
-"""How long the end waits once more, for those to be told whom it leaves without an answer."""
+"""Seconds that ``drain`` waits once more, for the replies to requests that it cancelled."""
 DONE: Final = "done"
 
 
 class Replace(Enum):
-    """Whether a reply takes the place of the message whose button was pressed."""
+    """Whether a reply replaces the message whose button was pressed."""
 
     NEVER = auto()
     IF_DONE = auto()
@@ -38,21 +38,21 @@ class Replace(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class PendingReply:
-    """What a person asks for, and where the reply goes."""
+    """A request of a person, and where its reply goes."""
 
     about: str
-    """What it is, for the log."""
+    """Name of the request in the log: a verb, an action_id, or a constant."""
     value: str
-    """The job id mostly: what a button carries that asks the same once more."""
+    """The value of a button that repeats the request: mostly the job id."""
     target: ReplyTarget | None
-    """None: it is done, and nothing is said."""
+    """None: the work is done without a reply."""
     channel: str = ""
     """The id of the channel that it is about."""
     replace: Replace = Replace.NEVER
     again: str = job_card.TRY_AGAIN
-    """The action_id that asks the same once more."""
+    """The action_id of a button that repeats the request."""
     kind: str = TYPED
-    """Whether it was typed or pressed."""
+    """Type of the interaction, for the metrics: TYPED, PRESSED or OTHER."""
 
     def log_fields(
         self, *, seconds: float | None = None, outcome: str = "", error: Exception | None = None
@@ -63,11 +63,11 @@ class PendingReply:
 
 
 Work = Callable[[], Awaitable[Message | None]]
-"""Makes the reply; None where there is nothing to say."""
+"""Does the work and returns the reply, or None for no reply."""
 
 
 class Replies:
-    """Does what people ask for in tasks of its own, and has ``sender`` send the replies."""
+    """Runs each request in a task of its own, and sends the reply with ``sender``."""
 
     def __init__(self, sender: ReplySender, metrics: Metrics | None = None) -> None:
         self._sender = sender
@@ -78,7 +78,7 @@ class Replies:
         """Those of the tasks that have no reply yet."""
 
     def start(self, pending: PendingReply, work: Work) -> None:
-        """Start to do what a person asks for, and to reply; returns at once."""
+        """Start a task that does ``work`` and replies; returns at once."""
         task = asyncio.create_task(self._run(pending, work))
         self._tasks.add(task)
         self._working.add(task)
@@ -86,7 +86,7 @@ class Replies:
         task.add_done_callback(self._working.discard)
 
     async def drain(self, seconds: float) -> None:
-        """Wait for the replies under way, so many seconds at most; then tell those who still wait so."""
+        """Wait ``seconds`` at most for pending replies; then cancel the work, which replies BeingStopped."""
         if not self._tasks:
             return
         log.info("stopping; answers under way: %d", len(self._tasks))
@@ -126,7 +126,7 @@ class Replies:
 
 
 async def _outcome(pending: PendingReply, work: Work) -> tuple[Message | None, str, VoiceJobError | None]:
-    """Do the work; return the reply, a word on it for the log, and the error that it failed with."""
+    """Do the work; return the reply, the outcome for log and metrics, and the error if it failed."""
 
     def problem(error: VoiceJobError) -> Message:
         return job_card.problem(error, job_id=pending.value, again=pending.again)

@@ -1,4 +1,4 @@
-"""What Slack sends and no listener takes: buttons of earlier versions, shortcuts, events, other commands.
+"""Requests of Slack without a listener: buttons of earlier versions, shortcuts, events, other commands.
 
 All of it is acknowledged: Slack sends an event again that is not, and shows people a failure of the app.
 """
@@ -25,18 +25,18 @@ log = logging.getLogger(__name__)
 
 UNHANDLED: Final = "request that nothing handles"
 MOST_KINDS: Final = 100
-"""So many kinds are told apart in the log."""
+"""The most kinds that are logged, once each."""
 OPTIONS: Final = frozenset({"block_suggestion", "dialog_suggestion"})
 """Types of payloads that ask for the options of a menu, in the acknowledgement itself."""
 BUTTONS: Final = frozenset({"block_actions", "interactive_message"})
 ACTS: Final = BUTTONS | {"shortcut", "message_action", "view_submission", "dialog_submission"}
-"""What a person does on purpose, and waits for."""
+"""Types of payloads whose sender expects a reply."""
 _NAME: Final = re.compile(r"[a-z_]{1,40}")
 """How Slack, and the versions of this bot, name types and actions."""
 
 
 def acknowledged(body: Mapping[str, Any]) -> BoltResponse:
-    """Return the acknowledgement of what is not served: empty, or a menu without options."""
+    """Return the acknowledgement of an unhandled request: empty, or a menu without options."""
     return BoltResponse(status=200, body={"options": []} if text(body, "type") in OPTIONS else "")
 
 
@@ -48,7 +48,7 @@ def type_of(body: Mapping[str, Any]) -> str:
 
 
 def kind_of(body: Mapping[str, Any]) -> str:
-    """Return what came, in Slack's words and in those of this bot's versions, and in nobody else's."""
+    """Return type, action_id and callback_id for the log, as far as they match _NAME, else ``unknown``."""
     first = _first(body.get("actions"))
     event, view = part(body, "event"), part(body, "view")
     kind = "command" if "command" in body else text(body, "type")
@@ -58,7 +58,7 @@ def kind_of(body: Mapping[str, Any]) -> str:
 
 
 def answer_to(body: Mapping[str, Any], command: str) -> Message:
-    """Return what a person can do instead; ``command`` has its slash."""
+    """Return the reply to an unhandled request; ``command`` has its slash."""
     if "command" in body:
         return private.unknown_command(str(body["command"]), command)
     if text(body, "type") in BUTTONS:
@@ -99,18 +99,18 @@ def register(app: AsyncApp, replies: Replies, command: str) -> None:
                 channel=context.channel_id or "",
                 target=target,
             )
-            replies.start(pending, lambda: _said(message))
+            replies.start(pending, lambda: _as_reply(message))
         return acknowledged(body)
 
     app.error(handle)
 
 
-async def _said(message: Message) -> Message:
+async def _as_reply(message: Message) -> Message:
     return message
 
 
 def _target(body: Mapping[str, Any], context: AsyncBoltContext) -> ResponseUrl | DirectMessage | None:
-    """Return where to say that nothing handles it; None where nobody waits for that."""
+    """Return where the reply goes; None if the sender expects none."""
     if context.response_url and text(body, "type") != "view_closed":
         return ResponseUrl(context.response_url)
     user, acts = context.user_id, text(body, "type") in ACTS

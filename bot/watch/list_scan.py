@@ -1,9 +1,9 @@
-"""PURE. One scan of MetaStudio's list of jobs: what it shows, and how far it can be trusted.
+"""PURE. One scan of MetaStudio's list of jobs, and the checks of its consistency.
 
 The list is asked for by the time of the last change, newest first; that order is documented only recently,
 and a list can lag behind. So what comes back is checked: whether it is in order, whether it holds the jobs
-that it should, and whether what it shows is newer than what is known. What it leaves open is asked for job by
-job.
+that it should, and whether what it shows is newer than what is stored. Jobs that it does not settle are
+requested one by one.
 """
 
 import math
@@ -16,24 +16,24 @@ from bot.domain.staleness import differs, is_older
 from bot.domain.subscriptions import Subscription
 
 OVERLAP: Final = 5
-"""By how many jobs pages overlap: one that is deleted meanwhile moves all that come after it up by one."""
+"""Jobs by which pages overlap: a deletion during the scan shifts all later rows up by one."""
 MARGIN: Final = 300
-"""Seconds that a list may lag behind: each scan goes back so far beyond the one before."""
+"""Seconds that a list may lag behind: each scan goes back this far beyond the one before."""
 CROSS_CHECKS: Final = 3
-"""How many jobs are asked for by themselves beside each scan, at least."""
+"""The least number of single requests beside each scan, which verify the list."""
 EVERY_JOB: Final = 12 * 60 * 60
-"""Seconds within which each job is asked for by itself, however good the list seems."""
+"""Seconds within which each job is requested by itself, even if the list is used."""
 
 
 class Strategy(Enum):
-    """How the followed jobs are asked for."""
+    """How the followed jobs are requested."""
 
     ONE_BY_ONE = auto()
     LIST = auto()
 
 
 def strategy(*, followed: int, pages: int, is_suspended: bool) -> Strategy:
-    """Choose what costs fewer requests, with so many pages of the list; a suspended list is not used."""
+    """Return the strategy with fewer requests, given ``pages`` of the list; a suspended list is not used."""
     return Strategy.ONE_BY_ONE if is_suspended or followed <= pages + CROSS_CHECKS else Strategy.LIST
 
 
@@ -103,8 +103,8 @@ class ListScan:
     def hides(self, job: Job) -> bool:
         """Whether the list should have shown a job as it was when asked for by itself right after.
 
-        One that changed since, so that it is newer than all that was read, proves nothing, unless the list
-        did not even reach what was known before.
+        A job newer than all that was read may have changed since, and is no evidence, unless the list did not
+        even reach the stored time.
         """
         shown, known = self.found.get(job.job_id or ""), self._known.get(job.job_id or "")
         if shown and (not differs(job, shown) or is_older(job, shown)):
@@ -124,7 +124,7 @@ def may_be_stale(shown: Job, subscriptions: Collection[Subscription]) -> bool:
 
 
 def _newer(first: Job, second: Job) -> Job:
-    """Return the newer of two copies of a job; where that is open, one without a state, to be asked for."""
+    """Return the newer of two copies of a job; if undecidable, one without a state, to be requested."""
     if _is_newer(second.lastupdate_time, first.lastupdate_time) and first.lastupdate_time is not None:
         return second
     is_open = second.lastupdate_time in {None, first.lastupdate_time} or first.lastupdate_time is None

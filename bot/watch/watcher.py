@@ -38,15 +38,15 @@ from bot.watch.memory import Memory
 log = logging.getLogger(__name__)
 
 RARELY: Final = 15 * 60
-"""Seconds: the longest pause between two tries while MetaStudio refuses the bot itself."""
+"""The longest pause between two checks, in seconds, while MetaStudio refuses the bot itself."""
 LIST_SUSPENSION: Final = 30 * 60
-"""Seconds for which a list that proved wrong is not used; the longest pause after it was refused."""
+"""Seconds for which a wrong list is not used; also the longest pause after the list was refused."""
 IDLE: Final = 50.0
 """Seconds between two requests, which only show that MetaStudio answers, while no job is followed."""
 JITTER: Final = 0.1
 """The share by which the pause between two checks varies."""
 FAILURES: Final = 3
-"""After so many failures in a row, the rest of a check is left for the next one."""
+"""A check ends early after this many failures in a row."""
 REMEDY: Final = ": `voicejob check` says what to do, and a new setting needs a restart, but no secret's file"
 
 Subscribed = Sequence[Subscription]
@@ -85,7 +85,7 @@ class Watcher:
         self._log, self._list_log = LogOnce(log), LogOnce(log)
         self._memories: defaultdict[str, Memory] = defaultdict(Memory)
         self._recheck: set[str] = set()
-        """The jobs that a list left open, and that could not be asked for then."""
+        """Ids of jobs whose single request failed after a scan could not settle their state."""
         # All times are the event loop's, but for _since, which is MetaStudio's.
         self._listed_at = -math.inf
         self._list_suspended_until = -math.inf
@@ -94,11 +94,11 @@ class Watcher:
         self._woken = asyncio.Event()
         self._began_at = _now()
         self._served_at = -math.inf
-        """When MetaStudio last gave a good answer, be it a no to an id, or when none was needed."""
+        """When MetaStudio last answered properly, be it with a 4xx for a job id, or no request was due."""
         self._idle_check_at = -math.inf
         self.idle = IDLE
         self.trouble: VoiceJobError | None = None
-        """What keeps it from checking at present; None while all is well."""
+        """The error of the last check; None if it succeeded."""
 
     async def run(self) -> None:
         """Check every ``poll`` seconds until cancelled; less often while MetaStudio refuses the bot."""
@@ -121,15 +121,15 @@ class Watcher:
 
     @property
     def is_refused(self) -> bool:
-        """Whether MetaStudio refuses the bot itself, which only a person can mend."""
+        """Whether MetaStudio refuses the bot itself (credentials, permissions, project): see REFUSED."""
         return isinstance(self.trouble, REFUSED)
 
     def retry_soon(self) -> None:
-        """Check now, if the last check was refused: a person's request succeeded."""
+        """Start the next check at once if the last one was refused, after a person's request succeeded."""
         self._woken.set()
 
     def person_saw(self, job_id: str, at: float) -> None:
-        """Note that a person saw the job as it was at ``at``: ignore what was asked for before."""
+        """Record that a person got the state of time ``at``: answers to earlier requests are ignored."""
         memory = self._memories[job_id]
         memory.checked_at = max(at, memory.checked_at)
 
@@ -198,7 +198,7 @@ class Watcher:
         return True
 
     async def _check_idle(self) -> bool:
-        """Ask for the list, unless that worked a moment ago; return whether. Raises MetaStudioError."""
+        """Request the list if ``idle`` seconds have passed; return whether it did. Raises MetaStudioError."""
         is_due = self.trouble is not None or _now() - self._idle_check_at >= self.idle
         if is_due:
             await self._metastudio.throttle.turn()
@@ -208,7 +208,7 @@ class Watcher:
         return is_due
 
     async def _read_list(self, followed: Followed) -> ListScan | None:
-        """Read the list as far as needed; None if it can't be used, or asking one by one costs less."""
+        """Read the list as far as needed; None if it is unusable or single requests are cheaper."""
         known = {job_id: list_scan.last_change(subscribed) for job_id, subscribed in followed.items()}
         scan = ListScan(known, self._since)
         try:
@@ -233,7 +233,7 @@ class Watcher:
         return scan
 
     async def _apply_list(self, scan: ListScan, followed: Followed, at: float) -> bool:
-        """Record what the list shows, and ask for what it leaves open; False if it proves wrong."""
+        """Apply a scan, and request stale and missing jobs one by one; return False if the list is wrong."""
         may_be_stale = list_scan.may_be_stale
         stale = {job_id for job_id, job in scan.found.items() if may_be_stale(job, followed[job_id])}
         for job_id in scan.found.keys() - stale:
@@ -246,7 +246,7 @@ class Watcher:
         return _now() >= self._list_suspended_until
 
     def _list_applied(self, scan: ListScan, at: float, followed: int) -> None:
-        """Remember how far the list was read, once all that it showed is on disk."""
+        """Record how far the list was read, after all changes in it are on disk."""
         self._list_log.recovered("the list of jobs is used again")
         self._list_refusals.worked()
         self._listed_at = at
@@ -268,9 +268,9 @@ class Watcher:
         scan: ListScan | None = None,
         suspects: Collection[str] = (),
     ) -> set[str]:
-        """Ask for jobs; return those for which that failed, though it worked for others.
+        """Request jobs one by one; return the ids of failed requests, if others succeeded.
 
-        The answers also show whether ``scan`` is true: it should have shown ``suspects`` as they are.
+        The answers also verify ``scan``, which should have shown ``suspects`` in the same state.
         Raises MetaStudioError when all failed, or when it seems that all further ones will.
         """
         failed: dict[str, MetaStudioError] = {}
@@ -302,14 +302,14 @@ class Watcher:
         return set(failed)
 
     def _most_due(self, followed: Followed, number: int) -> list[str]:
-        """Choose jobs: first those that were missing, which has to be settled, then the oldest checks."""
+        """Return ``number`` job ids: missing jobs first, then those checked longest ago."""
         of = self._memories
         return heapq.nsmallest(
             number, followed, key=lambda it: (of[it].missing_since is None, of[it].asked_at)
         )
 
     async def _ask(self, job_id: str, followed: Subscribed) -> Job | None:
-        """Ask for a job, and record its state; return None if it is missing. Raises MetaStudioError."""
+        """Request a job, and record its state; return None if it is missing. Raises MetaStudioError."""
         await self._metastudio.throttle.turn()
         memory, at = self._memories[job_id], self._metastudio.asked_at(job_id)
         memory.asked_at = at
@@ -333,7 +333,7 @@ class Watcher:
         return job
 
     async def _apply_answer(self, job_id: str, job: Job | None, followed: Subscribed, at: float) -> None:
-        """Record how a job is, or that it is missing (None). Raises MetaStudioError, StoreTrouble."""
+        """Record a job's state, or that it is missing (None). Raises MetaStudioError, StoreTrouble."""
         if job is None:
             await self._missed(job_id, followed, at)
             return
@@ -345,7 +345,7 @@ class Watcher:
         await self._observe(job_id, job, followed, at)
 
     async def _missed(self, job_id: str, followed: Subscribed, at: float) -> None:
-        """Note that a job is missing; ask the list if that goes on. Raises MetaStudioError, StoreTrouble."""
+        """Record a missing job; check the list if it stays so. Raises MetaStudioError, StoreTrouble."""
         memory = self._memories[job_id]
         missing_for = memory.missed(at)
         if missing_for < self._rates.gone:
