@@ -1,4 +1,4 @@
-"""PURE. Job ids: how they look, and where one is in what a person typed or pasted."""
+"""PURE. Job ids: their syntax, and extraction from text and links that a person typed or pasted."""
 
 import re
 from typing import Final

@@ -17,10 +17,10 @@ from bot.domain.characters import is_blank
 PERSONAL_FIELDS: Final = frozenset(
     {"phone", "app_user_id", "voice_authorization_url", "training_input_source_url"}
 )
-"""What is never shown to anyone."""
+"""Fields with personal data, which are never shown or stored."""
 
 GONE: Final = "gone"
-"""What we call the state of a job that is not there any more. MetaStudio writes its states in capitals."""
+"""The bot's own state for a deleted job; MetaStudio's states are in capitals."""
 
 _NOT_REMEMBERED: Final = PERSONAL_FIELDS | {"allocated_resource", "assess_result"}
 
@@ -150,7 +150,7 @@ class Page:
     jobs: tuple[Job, ...]
     count: int | None
     rows: int
-    """How long the page was, with what is no job."""
+    """The number of rows on the page, with those that are no job."""
 
     @classmethod
     def from_api(cls, answer: object) -> "Page | None":
@@ -188,7 +188,7 @@ def without_personal_fields(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 class Phase(Enum):
-    """Who has the job now."""
+    """Who has to act on the job, or how it ended."""
 
     IN_PROGRESS = "in progress at MetaStudio"
     WAITS_FOR_CUSTOMER = "waits for the customer"

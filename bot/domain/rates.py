@@ -1,4 +1,4 @@
-"""PURE. How fast the bot asks and sends by itself."""
+"""PURE. Rate limits and retry pauses, enforced by ``slack.throttle`` and ``metastudio.throttle``."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -16,17 +16,17 @@ class RateLimits:
     channel: float = 1.0
     """Between two messages in a channel, from Slack's answer to the first, which may be slow to arrive."""
     posts: float = 0.2
-    """Between two messages at all."""
+    """Between two messages in the whole workspace."""
     edits: float = 1.5
     """Between two edits."""
     resend: float = 0.3
-    """The usual pause after the first try to send an answer to a person."""
+    """The base of the exponential backoff of a reply to a person."""
     requests: float = 0.25
-    """Between two requests to MetaStudio that nobody waits for."""
+    """Between two background requests to MetaStudio."""
     retry: float = 0.2
-    """The usual pause after the first try of a request."""
+    """The base of the exponential backoff of a request to MetaStudio."""
     hold: float = 0.5
-    """For which nothing is asked after a first 429 that names no time."""
+    """For which no request is sent after a first 429 without Retry-After."""
     gone: float = 60.0
     """Between the two checks, at least, that must both miss a job before it counts as gone."""
     gone_unlisted: float = 24 * 60 * 60.0
@@ -34,9 +34,9 @@ class RateLimits:
     refused: float = 60.0
     """For which a refusal of the credentials is remembered, before one request tries them again."""
     identity: float = 60.0
-    """Between two questions to Slack whose token the bot has, after somebody was refused."""
-    unheard: float = 3.0
-    """For which credentials are not tried again that were sent, and no answer came; people wait for it."""
+    """Between two calls of ``auth.test`` after a request from another workspace was refused."""
+    unanswered: float = 3.0
+    """For which credentials are not sent again after an attempt without an answer; people wait for it."""
 
 
 RATE_LIMITS: Final = RateLimits()

@@ -56,7 +56,7 @@ class Card(_Record):
 
 
 class Notice(_Record):
-    """The pending message: the state that the channel was told last, and each that was seen since."""
+    """The pending message: the last state that the channel was notified of, and each one since."""
 
     path: tuple[str, ...]
     """At least two states, by MetaStudio's names, or GONE."""
@@ -78,11 +78,11 @@ class Pause(_Record):
     tries: int
     next_try: int
     person_knows: bool
-    """Whether the person who subscribed was told what to do."""
+    """Whether the subscriber was notified of the pause."""
 
     @property
     def is_to_be_told(self) -> bool:
-        """Whether that person has to be told; not while a new try is due at once, see ``reopened``."""
+        """Whether to notify the subscriber; not while a retry is due at once, see ``reopened``."""
         return not self.person_knows and self.next_try > self.since
 
 
@@ -132,7 +132,7 @@ class Subscription(_Record):
 
     @property
     def fingerprint(self) -> str:
-        """A string that differs when the card should look different."""
+        """A string of all fields that the card's look depends on."""
         return f"{self.state} {self.job.reject_times} {self.level} {self.stopped_by or ''}"
 
 
@@ -141,7 +141,7 @@ Change = Callable[[Subscription], Subscription | None]
 
 
 class Step(Enum):
-    """What is to be done next for a subscription."""
+    """The next action of the outbox for a subscription."""
 
     POST_CARD = auto()
     POST_NOTICE = auto()
@@ -335,26 +335,26 @@ def retry_after(tries: int) -> int:
 
 
 def person_told(warning: Posted | None = None) -> Change:
-    """Return the change after the person who subscribed was told of the pause, by the message ``warning``."""
+    """Return the change after the subscriber was notified of the pause, by the message ``warning``."""
     return lambda subscription: _with_pause(
         subscription.updated(warning=warning or subscription.warning), person_knows=True
     )
 
 
 def is_known(subscription: Subscription, of_channel: Iterable[Subscription]) -> bool:
-    """Whether the person was told of this channel's pause already, for another subscription of theirs."""
+    """Whether the subscriber was notified of this channel's pause for any subscription of theirs."""
     theirs = (each for each in of_channel if each.subscribed_by == subscription.subscribed_by)
     return any(each.pause and each.pause.person_knows for each in theirs)
 
 
 def also_warned(subscription: Subscription, of_channel: Iterable[Subscription]) -> Subscription | None:
-    """Return another paused subscription of the same person, for which the same message stands; else None."""
+    """Return another paused subscription of the same person that can take over the warning; else None."""
     theirs = (each for each in of_channel if each.subscribed_by == subscription.subscribed_by)
     return next((each for each in theirs if each.pause and not each.warning), None)
 
 
 def warning_edited(subscription: Subscription) -> Subscription | None:
-    """Forget the direct message about a pause: it says that the pause is over, or can't be edited."""
+    """Clear ``warning`` after that message was edited to say that the pause is over, or can't be edited."""
     return _unless_finished(subscription.updated(warning=None))
 
 
@@ -364,26 +364,26 @@ def _with_pause(subscription: Subscription, **fields: Any) -> Subscription:
 
 
 def tried_again(now: int) -> Change:
-    """Return the change after a person asked for another try; so they know of the pause."""
+    """Return the change after a person requested a retry, which is due at once; they know of the pause."""
     return lambda subscription: _with_pause(subscription, next_try=now, person_knows=True)
 
 
 def reopened(subscription: Subscription) -> Subscription:
-    """Make another try due at once, since Slack accepted another message in the channel."""
+    """Make a retry due at once, since Slack accepted another message in the channel."""
     return (
         _with_pause(subscription, next_try=subscription.pause.since) if subscription.pause else subscription
     )
 
 
 def with_level(level: Level) -> Change:
-    """Return the change of the level."""
+    """Return the change that sets the level."""
     return lambda subscription: (
         subscription if subscription.level is level else outdated(subscription.updated(level=level))
     )
 
 
 def outdated(subscription: Subscription) -> Subscription:
-    """Have the card edited, whatever it showed last: a crash may have kept a later edit from being stored."""
+    """Make an edit of the card due, whatever it shows: a crash may have lost the record of a later edit."""
     return subscription.updated(card=subscription.card and subscription.card.updated(fingerprint=""))
 
 

@@ -1,4 +1,4 @@
-"""PURE. Parsing what a person typed after the command."""
+"""PURE. Parser of the text after the slash command."""
 
 import re
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ _WORDS: Final = re.compile(
 
 
 class Verb(Enum):
-    """What a person wants."""
+    """The subcommand; LOOK_UP is a job id alone."""
 
     LOOK_UP = "look-up"
     SUBSCRIBE = "subscribe"
@@ -38,13 +38,13 @@ OTHER_WORDS: Final = {
     **dict.fromkeys(("unsub", "unfollow", "stop", "mute", "取消订阅"), "unsubscribe"),
     **dict.fromkeys(("ls", "subscriptions", "列表"), "list"),
 }
-"""Words from other apps and languages, and which of ours is probably meant."""
+"""Synonyms from other apps and languages, and the verb that each probably means."""
 OWN_NAME: Final = "voicejob"
 NOISE: Final = frozenset(
     {"job", "id", "jobid", "job_id", OWN_NAME, "to", "from", "for", "of"}
     | {"please", "only", "the", "this", "请", "任务", "作业"}
 )
-"""Words beside an id that change nothing."""
+"""Words beside an id that are ignored."""
 LEVELS: Final = tuple(level.value for level in Level)
 _AROUND_WORDS: Final = "-_/.,:;!?。、()[]{}<>=|"
 _CHANNEL: Final = re.compile(r"<#|#[^\s#]")
@@ -71,7 +71,7 @@ class OtherPerson(BadUsage):
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asks for; ``level`` is None where they named none."""
+    """A parsed command; ``level`` is None if none was typed."""
 
     verb: Verb
     job_id: str = ""
@@ -146,9 +146,9 @@ def _read(verb: Verb, words: Sequence[str]) -> Request:
 
 
 def _pieces(word: str) -> Sequence[str]:
-    """Split what is glued to an id from it, so that nothing of it is overlooked.
+    """Split an id from text that adjoins it without a blank.
 
-    A link is one piece, but for an end that is a channel's name as well as a place in the page.
+    A link is one piece, but for a fragment that looks like a channel's name.
     """
     if is_link(word):
         channel = _FRAGMENT.search(word)

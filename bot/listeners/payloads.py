@@ -1,4 +1,4 @@
-"""PURE. Reading Slack's payloads: who asks, from where, and where a reply can go.
+"""PURE. Parsing Slack's payloads: the caller, the channel, and the target of the reply.
 
 Field names are those of Slack's pages "Implementing slash commands" and "Interaction payloads". Whatever is
 missing, or of another type, counts as absent.

@@ -13,18 +13,18 @@ from bot.errors import CredentialsRefused, MetaStudioError
 
 
 class Decision(Enum):
-    """What a request does that would sign in."""
+    """What a request that needs authentication does."""
 
     SEND = auto()
     WAIT = auto()
-    """For the end of the one attempt that is under way."""
+    """Wait for the end of the attempt that is under way."""
     FAIL = auto()
-    """As the last attempt did; nothing is sent."""
+    """Raise the last attempt's error; nothing is sent."""
 
 
 @dataclass(eq=False)
 class Attempt:
-    """One request that signs in."""
+    """One authenticated request."""
 
     credentials: Hashable = field(repr=False)
 
@@ -67,7 +67,7 @@ class Attempts:
         return attempt
 
     def accepted(self, attempt: Attempt) -> None:
-        """Record that it was signed in. After a refusal, only a trial that was made later counts."""
+        """Record that authentication succeeded. After a refusal, only a trial that was made later counts."""
         if attempt.credentials == self._credentials and (attempt is self._trial or not self._refusal):
             self.are_accepted, self._refusal = True, None
 

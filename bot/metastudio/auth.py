@@ -39,19 +39,19 @@ class Key:
 
 
 class SignIn(Generic[T]):
-    """What all ways have in common: no request signs in with credentials that were refused a moment ago."""
+    """Base of all ways to authenticate: credentials that were just refused are not sent again."""
 
     _http: httpx.AsyncClient
 
     def __init__(self, credentials: T, read: Callable[[], T] | None) -> None:
         self._credentials = Credentials(credentials, read)
-        self._attempts = Attempts(RATE_LIMITS.refused, RATE_LIMITS.unheard)
+        self._attempts = Attempts(RATE_LIMITS.refused, RATE_LIMITS.unanswered)
         self._attempt_ended = asyncio.Event()
 
     def attach(self, http: httpx.AsyncClient, rates: RateLimits) -> None:
         """Send by this client; ``rates`` has for how long bad credentials are not tried again."""
         self._http = http
-        self._attempts.pause, self._attempts.hold = rates.refused, rates.unheard
+        self._attempts.pause, self._attempts.hold = rates.refused, rates.unanswered
 
     async def send(self, request: httpx.Request) -> httpx.Response:
         """Authenticate a request, send it, and read its answer.
@@ -62,10 +62,10 @@ class SignIn(Generic[T]):
         raise NotImplementedError
 
     async def aclose(self) -> None:
-        """End what goes on besides the requests."""
+        """Cancel background tasks."""
 
     async def _exchange(self, request: httpx.Request) -> httpx.Response:
-        """Send a request as it is, and read its answer. Raises MetaStudioError without one."""
+        """Send a request unchanged, and read its answer. Raises MetaStudioError without one."""
         with as_our_errors():
             return await self._http.send(request)
 
@@ -119,7 +119,7 @@ class SignIn(Generic[T]):
 
 
 class _PerRequest(SignIn[T]):
-    """A way in which each request carries the credentials."""
+    """Authentication with the credentials in each request."""
 
     async def send(self, request: httpx.Request) -> httpx.Response:
         """Send a request, and once more if it is refused and there are new credentials."""

@@ -1,4 +1,4 @@
-"""MetaStudio's API, as far as the bot uses it: time limits, retries, and errors of our tree."""
+"""Client of MetaStudio's voice training API: timeouts, retries, and the exceptions of ``bot.errors``."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ from bot.telemetry.metrics import OK, Metrics
 Answer = TypeVar("Answer")
 
 LOOK_UP_SECONDS: Final = 12.0
-"""A look-up ends within this time, whatever happens."""
+"""The deadline of a look-up, retries included."""
 TIMEOUT: Final = httpx.Timeout(10, connect=5)
 TRIES: Final = 3
 MOST_PAGES: Final = 20
@@ -79,7 +79,7 @@ class MetaStudio:
         await self._http.aclose()
 
     async def job(self, job_id: str) -> Job:
-        """Look up one job. All who ask for the same job while it is being fetched share one request.
+        """Look up one job. Concurrent calls for the same job share one request.
 
         Raises BadJobId before anything is sent, MetaStudioError otherwise.
         """
@@ -92,14 +92,14 @@ class MetaStudio:
         return await asyncio.shield(task)
 
     async def stated_job(self, job_id: str) -> Job:
-        """Look up a job to follow it: an answer that names no state is none. Raises as ``job`` does."""
+        """Look up a job; also raises UnreadableAnswer if it has no state. Raises as ``job`` does."""
         job = await self.job(job_id)
         if not job.state:
             raise UnreadableAnswer(job_id=job_id)
         return job
 
     def asked_at(self, job_id: str) -> float:
-        """Return when ``job``, called now, has sent its request, by the loop's clock: others may have called.
+        """Return when the request of a ``job`` call made now began, by the loop's clock: it may be shared.
 
         The answer is as of then at the earliest.
         """
@@ -209,7 +209,7 @@ class MetaStudio:
 
 
 def pause_before_retry(error: Exception, *, usual: float, seconds_left: float) -> float | None:
-    """Return after how many seconds to try again; None: not at all.
+    """Return the seconds to wait before a retry; None: do not retry.
 
     A time that MetaStudio named (Retry-After) is kept, or not waited for at all when it is past the limit.
     """

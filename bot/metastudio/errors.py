@@ -1,4 +1,4 @@
-"""PURE. What MetaStudio, its gateway or IAM answered instead of a job, as an error of our tree.
+"""PURE. Maps error answers of MetaStudio, its gateway and IAM to the exceptions of ``bot.errors``.
 
 One code comes with several statuses (APIGW.0201 with six), and codes are added without notice: so the exact
 code decides where it is known and means one thing, and the HTTP status decides the rest. Without a code of
@@ -44,17 +44,17 @@ _BY_CODE: Final[Mapping[str, type[MetaStudioError]]] = {
 
 _OWN_CODE: Final = re.compile(r"(?:APIGW|APIG|MSS|IAM)\.[0-9]{4,9}")
 """The codes of the gateway (four digits), of MetaStudio (eight, on some pages nine) and of IAM (four)."""
-_WHOEVER_ANSWERS: Final[Mapping[int, type[MetaStudioError]]] = {
+_BY_STATUS_ALONE: Final[Mapping[int, type[MetaStudioError]]] = {
     HTTPStatus.REQUEST_TIMEOUT: TimedOut,
     HTTPStatus.TOO_MANY_REQUESTS: Throttled,
 }
-"""By status, with or without a code: what is on the way may take too long or limit requests, too."""
+"""By HTTP status, whatever the code: proxies on the way time out and limit requests, too."""
 _BY_STATUS: Final[Mapping[int, type[MetaStudioError]]] = {
     HTTPStatus.UNAUTHORIZED: CredentialsRefused,
     HTTPStatus.FORBIDDEN: PermissionDenied,
     HTTPStatus.NOT_FOUND: WrongProject,
 }
-"""Of Huawei Cloud's own answers. A 404 from the gateway is a wrong path or host, so a matter of settings."""
+"""By HTTP status, with a code of Huawei Cloud's. Its 404 means a wrong path or host: check the settings."""
 
 _CODE_KEYS: Final = ("error_code", "errorCode", "code")
 _NOT_IN_A_CODE: Final = re.compile(r"[^A-Za-z0-9._-]")
@@ -63,7 +63,7 @@ _LONGEST_CODE: Final = 64
 
 def error_for(status: int, code: str) -> type[MetaStudioError]:
     """Return the class of error for an answer other than a job, by HTTP status and error code."""
-    if known := _BY_CODE.get(code) or _WHOEVER_ANSWERS.get(status):
+    if known := _BY_CODE.get(code) or _BY_STATUS_ALONE.get(status):
         return known
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return ServiceDown
@@ -163,8 +163,8 @@ def _seconds(text: str) -> float | None:
 
 
 REFUSED: Final = (CredentialsRefused, PermissionDenied, WrongProject)
-"""It may be the bot that is refused, whatever it asks: only a person can mend that."""
+"""Errors that may refuse the bot itself, whatever the request; retries do not help."""
 MAY_NOT_LIST: Final = (PermissionDenied, RequestRefused)
-"""What an account that may only look up jobs, or an older server, gets for a list of one job."""
+"""Errors of a list request by an account without that permission, or to an older server."""
 FOR_ALL: Final = (CredentialsRefused, Throttled)
-"""Whatever else was asked would be refused too."""
+"""Errors that any other request would get, too."""

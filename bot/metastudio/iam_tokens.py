@@ -1,4 +1,4 @@
-"""PURE. IAM's tokens: the request for one, and for how long it is valid."""
+"""PURE. IAM tokens: the request body for one, and its validity."""
 
 import json
 from dataclasses import dataclass, field
@@ -41,7 +41,7 @@ class Token:
         return at - self.got_at < self.life
 
     def is_due(self, now: datetime, at: float) -> bool:
-        """Whether it is to be renewed."""
+        """Whether it must be renewed."""
         return max(at - self.got_at, (now - self.got).total_seconds()) >= self.life - RENEW_BEFORE_END
 
 

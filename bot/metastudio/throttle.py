@@ -1,8 +1,8 @@
-"""When a request to MetaStudio may begin: so many at once, and none while MetaStudio is busy.
+"""Rate limiting of requests to MetaStudio: a concurrency limit, a minimum interval, and holds after a 429.
 
 The limit on requests holds for the whole tenant (page "Before You Start", "Constraints"), so a 429 holds them
-all. Requests wait here and not in httpx's pool: that looks at all that wait each time one begins or ends.
-Those that nobody waits for ask for a turn before: people's go first.
+all. Requests wait here and not in httpx's pool, which scans all waiting ones each time one begins or ends.
+Background requests also wait for ``turn``, so that people's requests go first.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ from bot.errors import MetaStudioError, Throttled, TimedOut, Unreachable
 CONCURRENCY: Final = 16
 """Requests under way at a time: at 0.3 s each some 50 a second, more than a tenant is allowed."""
 LONGEST_HOLD: Final = 15 * 60.0
-"""Seconds: after as long it is tried again, whatever a 429 said."""
+"""The most seconds of a 429's Retry-After that are honoured."""
 LONGEST_GROWN: Final = 60.0
-"""Seconds to which a hold grows where a 429 names no time: the limit is one of requests a second."""
+"""The longest hold, in seconds, after a 429 without Retry-After: the limit is in requests a second."""
 LONGEST_DELAY: Final = 2.0
-"""Seconds for which people's requests, however many, hold up those that nobody waits for."""
+"""The most seconds for which people's requests delay a background request."""
 _UNANSWERED: Final = (TimedOut, Unreachable)
-"""Without a status, these say nothing about whether requests are served."""
+"""Without an HTTP status, these errors neither confirm nor end a hold."""
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Hold:
     """
 
     first: float
-    """How long it is after a first 429 that names no time; then it doubles."""
+    """Its length after a first 429 without Retry-After; then it doubles."""
     until: float = 0.0
     is_on: bool = False
     """From a 429 until a request that was sent after ``until`` is answered; they are sent one by one."""
@@ -73,9 +73,9 @@ class Throttle:
         return max(0.0, self._hold.until - _now()) if self._hold.is_on else 0.0
 
     async def turn(self) -> None:
-        """Wait until a request that nobody waits for may be sent: people's requests go first.
+        """Wait until a background request may be sent: people's requests go first.
 
-        Raises Throttled, without waiting, where requests are held for longer than people would hold it up.
+        Raises Throttled, without waiting, where requests are held for longer than LONGEST_DELAY.
         """
         latest = _now() + LONGEST_DELAY
         while (pause := max(min(self._next_turn_at, latest) - _now(), self.held)) > 0:
@@ -118,7 +118,7 @@ class Throttle:
         yield
 
     def _raise_if_held_until(self, deadline: float) -> None:
-        """Raise Throttled where requests are held for longer than somebody can wait."""
+        """Raise Throttled if requests are held until ``deadline`` or longer."""
         if self.held and self._hold.until >= deadline:
             raise Throttled(retry_after=self.held)
 

@@ -1,4 +1,4 @@
-"""Looking up a job."""
+"""Looking up a job, and returning its card."""
 
 import time
 
@@ -14,7 +14,7 @@ from bot.watch.watcher import Watcher
 
 
 class LookUpService:
-    """Shows jobs to people of the workspace."""
+    """The use case of looking up a job."""
 
     def __init__(
         self,

@@ -101,7 +101,7 @@ async def test_a_request_that_is_not_answered(
     """It may have been a wrong try: nobody makes another at once."""
     for place in ("iam", "jobs"):
         metastudio.fail(fault, times=99, on=place)
-    rates, timeout = RateLimits(unheard=60, retry=0.001), httpx.Timeout(0.1)
+    rates, timeout = RateLimits(unanswered=60, retry=0.001), httpx.Timeout(0.1)
     async with client_of(metastudio, way, WRONG, rates=rates, timeout=timeout) as client:
         ends = await answers(client, job_ids)
 
@@ -110,7 +110,7 @@ async def test_a_request_that_is_not_answered(
 
 async def test_only_huawei_clouds_own_refusal_counts(metastudio: MetaStudioSimulator, job_id: str) -> None:
     """What else fails is over with the next request."""
-    rates = RateLimits(retry=0.001, hold=0.001, unheard=0)
+    rates = RateLimits(retry=0.001, hold=0.001, unanswered=0)
     async with client_of(metastudio, "access key", rates=rates) as client:
         for name in ("a log-in page", "401 1101", "503 APIGW.0613", "cut"):
             fault = ANSWERS[name].sent
@@ -169,7 +169,7 @@ async def test_what_was_not_sent_holds_nothing(
     """While there is no connection, no credentials are tried."""
     auth = sign_in("access key", metastudio)
     nobody = f"http://127.0.0.1:{unused_tcp_port}"
-    async with client_at(nobody, auth=auth, rates=RateLimits(unheard=60, retry=0.001)) as nowhere:
+    async with client_at(nobody, auth=auth, rates=RateLimits(unanswered=60, retry=0.001)) as nowhere:
         assert type(await failure_of(nowhere.job(job_id))) is Unreachable
     async with client_of(metastudio, auth, rates=RATE_LIMITS) as client:
         assert (await client.job(job_id)).job_id == job_id

@@ -118,7 +118,7 @@ async def test_a_look_up_ends_in_time(metastudio: MetaStudioSimulator, *, trickl
     async with listening(trickle) as trickling:
         url = trickling if trickles else metastudio.url
         timeout = httpx.Timeout(5 if trickles else 0.2)
-        rates = RateLimits(retry=0.1, unheard=0)
+        rates = RateLimits(retry=0.1, unanswered=0)
         async with client_at(url, limit=0.4, timeout=timeout, rates=rates) as client:
             started = time.monotonic()
             failed = await failure_of(client.job("a-job"))

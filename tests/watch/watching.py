@@ -89,7 +89,7 @@ async def watching(path: Path, *, pause: float = 0.001, **watcher: Any) -> Async
     ``gone``, ``gone_unlisted`` and ``refused`` are those of the rate limits.
     """
     clock = Clock()
-    rates = RateLimits(requests=pause, retry=0, hold=0.01, refused=watcher.get("refused", 0), unheard=0)
+    rates = RateLimits(requests=pause, retry=0, hold=0.01, refused=watcher.get("refused", 0), unanswered=0)
     limits = {"refused": 0.0} | {name: watcher.pop(name) for name in RATES if name in watcher}
     async with MetaStudioSimulator(tokens=(TOKEN,), clock=lambda: clock.now) as simulator:
         client = MetaStudio(
