@@ -1,4 +1,4 @@
-"""PURE. Characters that nobody sees, and what people type brought into one form.
+"""PURE. Invisible characters, and the normalisation of typed text.
 
 Slack's markup and its three entities are those of the page "Formatting message text".
 """
@@ -37,7 +37,7 @@ _ALONE: Final = re.compile(r"(?<!\S)_+(?=\s+\S)|(?<=\S)\s+_+(?!\S)")
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing of a text can be seen. What Unicode has not assigned yet may be seen."""
+    """Whether a text has no visible character. Unassigned code points count as visible."""
     seen = _INKLESS.sub("", text)
     return all(char.isspace() or unicodedata.category(char) in _WITHOUT_INK for char in seen)
 

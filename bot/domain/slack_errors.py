@@ -1,4 +1,4 @@
-"""PURE. What Slack's refusals of a message mean, and what each asks for.
+"""PURE. Classification of Slack's error codes for messages, by how the bot handles them.
 
 Sources: the error lists of the pages ``chat.postMessage`` and ``chat.update``, and the page "Rate limits".
 """
@@ -9,7 +9,7 @@ from typing import Final
 
 
 class Refusal(Enum):
-    """What a refusal asks the bot to do."""
+    """How the bot handles a refusal."""
 
     LATER = auto()
     """Transient: try again soon."""

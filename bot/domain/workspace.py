@@ -1,4 +1,4 @@
-"""PURE. The workspace that the bot belongs to, and which people it serves.
+"""PURE. The workspace that the bot belongs to, and the check that a request comes from its members.
 
 Field names are those of Slack's payloads ("Interaction payloads", "Implementing slash commands", "The Events
 API") and of the page "Developing apps for Enterprise organizations".
@@ -12,7 +12,7 @@ Payload = Mapping[str, Any]
 
 
 class Answer(Protocol):
-    """What ``auth.test`` answered."""
+    """The response of ``auth.test``."""
 
     def get(self, key: str, default: Any = None, /) -> Any:
         """Return a field."""
@@ -50,8 +50,8 @@ class Workspace:
         if team in {self.team_id, self.organization}:
             return True
         # In a shared channel, the event's organization may be that of either side.
-        is_vague = team.startswith("E") or body.get("is_ext_shared_channel") is True
-        return not is_vague and bool(self.organization) and organization == self.organization
+        is_ambiguous = team.startswith("E") or body.get("is_ext_shared_channel") is True
+        return not is_ambiguous and bool(self.organization) and organization == self.organization
 
 
 def _team(body: Payload) -> str:

@@ -1,4 +1,4 @@
-"""PURE. What a channel is told: a subscription's card, the notices in its thread, and why it is paused."""
+"""PURE. Messages of a subscription: its card, the notices in its thread, and warnings of a pause."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence

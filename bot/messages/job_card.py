@@ -1,4 +1,4 @@
-"""PURE. Jobs, help and problems as Slack messages."""
+"""PURE. The card of a looked-up job, and the replies with help and errors, as Block Kit messages."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final

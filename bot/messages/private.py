@@ -1,4 +1,4 @@
-"""PURE. What one person is told of subscriptions: what came of asking for one, and a channel's list."""
+"""PURE. Ephemeral replies about subscriptions: the results of commands, and a channel's list."""
 
 from collections.abc import Callable, Sequence
 from typing import Final

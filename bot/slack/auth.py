@@ -1,4 +1,4 @@
-"""Whether Slack accepts the bot's tokens: at the start, and when a connection does not come back."""
+"""Verification of the bot's tokens, at the start and when a connection is lost for long."""
 
 import re
 from collections.abc import Awaitable
@@ -19,16 +19,16 @@ PAGES: Final = {
 """The page of an app at Slack, in Slack's own words, that shows the token of a setting."""
 NO_JSON: Final = "no answer in JSON"
 _CODE: Final = re.compile(r"\w{1,80}", re.ASCII)
-"""What an error code of Slack's looks like; anything else may be text that must not be logged."""
+"""The syntax of Slack's error codes; anything else may be text that must not be logged."""
 
 
 async def signed_in(client: AsyncWebClient, token: str) -> AsyncSlackResponse:
-    """Return whose bot token this is (``auth.test``). Raises SlackRefused or SlackUnreachable."""
+    """Verify the bot token; return ``auth.test``'s response. Raises SlackRefused or SlackUnreachable."""
     return await _accepted(client, "SLACK_BOT_TOKEN", client.auth_test(token=token))
 
 
 async def may_connect(client: AsyncWebClient, app_token: str) -> AsyncSlackResponse:
-    """Return an address for Socket Mode (``apps.connections.open``). Raises like ``signed_in``."""
+    """Verify the app-level token with ``apps.connections.open``. Raises like ``signed_in``."""
     return await _accepted(client, "SLACK_APP_TOKEN", client.apps_connections_open(app_token=app_token))
 
 

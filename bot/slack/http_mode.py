@@ -25,7 +25,7 @@ NOT_SIGNED: Final = (
 MAX_BODY: Final = 256 * 1024
 """Bytes. A button press carries its message, a card of some 10 KiB, encoded as a form."""
 BODY_SECONDS: Final = 3.0
-"""How long a body may take to arrive: after as long, Slack has given up."""
+"""Timeout of reading a body: Slack gives up after three seconds."""
 
 
 def add_events(application: web.Application, app: AsyncApp, signing_secret: str, metrics: Metrics) -> None:
@@ -51,7 +51,7 @@ def add_events(application: web.Application, app: AsyncApp, signing_secret: str,
 
 
 async def _body(request: web.Request) -> str | None:
-    """Read a body; None if it is no text, not packed as its headers say, or does not come to its end."""
+    """Read a body; None if it is not UTF-8, wrongly encoded, incomplete or too slow."""
     try:
         async with asyncio.timeout(BODY_SECONDS):
             return (await request.read()).decode()
@@ -60,7 +60,7 @@ async def _body(request: web.Request) -> str | None:
 
 
 def _is_signed(verifier: SignatureVerifier, request: web.Request, body: str) -> bool:
-    """Whether Slack signed it, and not long ago (page "Verifying requests from Slack")."""
+    """Whether the signature is Slack's and its timestamp recent (page "Verifying requests from Slack")."""
     try:
         return bool(verifier.is_valid_request(body, dict(request.headers)))
     except (TypeError, ValueError, OverflowError):  # a strange signature or timestamp

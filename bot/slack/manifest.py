@@ -1,4 +1,4 @@
-"""PURE. The Slack app's manifest, for both modes, from one source: what the app is called, and what it needs.
+"""PURE. The Slack app's manifest, for Socket Mode and HTTP mode: names, command, scopes, settings.
 
 The keys and the lengths are those of the page "App manifest reference".
 """
@@ -12,7 +12,7 @@ from pydantic import HttpUrl, TypeAdapter, ValidationError
 COMMAND: Final = "/voicejob"
 EVENTS_PATH: Final = "/slack/events"
 SCOPES: Final = ("chat:write", "commands")
-"""What the bot token must be allowed: to post, and to have a command."""
+"""The scopes of the bot token: to post, and to have a command."""
 NEW_APP: Final = "https://api.slack.com/apps?new_app=1&manifest_yaml="
 """Slack's page that makes an app of the manifest behind it (page "Configuring apps with app manifests")."""
 _WIDTH: Final = 110

@@ -1,4 +1,4 @@
-"""A Bolt app that measures how long Slack waits: from a request's arrival to its acknowledgement."""
+"""A Bolt app that measures the time from a request's arrival to its acknowledgement."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -18,7 +18,7 @@ ARRIVED: Final = "arrived"
 
 
 class TimedApp(AsyncApp):
-    """Reports to ``metrics`` how long each acknowledgement took, as far as the bot can see.
+    """Reports to ``metrics`` the time to acknowledge each command and button press, in seconds.
 
     Where ARRIVED is not known, as in Socket Mode, the time begins when Bolt gets the request: the time in
     slack_sdk's queue is not counted. Nor is, in either mode, the time before the request is read.

@@ -1,4 +1,4 @@
-"""Persistence of subscriptions: the protocol, and the function that opens the one that the settings name."""
+"""Persistence of subscriptions: the Store protocol, and ``open_store``. No rules of subscriptions here."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager

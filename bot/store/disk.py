@@ -1,7 +1,7 @@
-"""sqlitedict with a time limit: each call returns, raises or is abandoned, and never blocks for ever.
+"""sqlitedict with a timeout: each call returns, raises or is abandoned, and never blocks for ever.
 
-A SqliteDict passes each call to a thread of its own and waits. That thread ends when a commit or the reading
-of rows fails, and whoever waits for it then waits for ever.
+A SqliteDict passes each call to its own thread and waits. That thread ends when a commit or a SELECT fails,
+and its callers then wait for ever.
 """
 
 import logging
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 class DamagedError(Exception):
-    """The file is no store, or a damaged one."""
+    """The file is not a store of this program, or is damaged."""
 
 
 class _Worker(SqliteMultithread):  # type: ignore[misc]  # sqlitedict has no types

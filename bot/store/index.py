@@ -1,4 +1,4 @@
-"""PURE. The copy of all subscriptions in memory, from which everything is read."""
+"""PURE. The in-memory index of all subscriptions, which serves all reads."""
 
 from collections.abc import Iterable, Mapping, Sequence
 

@@ -21,9 +21,9 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 LIMIT: Final = 15.0
-"""Seconds that an access to the disk may take."""
+"""Timeout of an access to the disk, in seconds."""
 CLOSE_LIMIT: Final = 1.5
-"""Seconds that closing may take: the whole bot has to end within ten."""
+"""Timeout of closing, in seconds: the whole bot has to end within ten."""
 FAILURES: Final = (sqlite3.Error, OSError, DamagedError)
 _DISK_CODES: Final = frozenset(
     {

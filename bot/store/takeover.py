@@ -1,4 +1,4 @@
-"""Subscriptions that are stored under another workspace id: moved to the present one when the bot starts.
+"""Migration of subscriptions that are stored under another workspace id, when the bot starts.
 
 A workspace gets another id when it moves to Enterprise Grid ("Developing apps for Enterprise organizations").
 Keys contain the id, so that people would see none of their subscriptions, and could end none.
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 def moved(subscription: Subscription, team_id: str) -> Subscription:
-    """Return it with this workspace id; what Slack refused under the other id is retried at once."""
+    """Return a copy with this workspace id; a paused one is retried at once."""
     return reopened(subscription).model_copy(update={"team_id": team_id})
 
 

@@ -21,7 +21,7 @@ class LogOnce:
         self._logged.add(what)
 
     def recovered(self, what: str = "") -> None:
-        """Log ``what``, if there is one, and if a failure was logged before."""
+        """Log ``what``, if not empty, if a failure was logged since the last recovery."""
         if self._logged and what:
             self._log.info(what)
         self._logged.clear()

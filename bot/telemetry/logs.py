@@ -37,7 +37,7 @@ FIELDS: Final = (
 )
 """All fields that a line can have, in this order. ``request`` is Huawei Cloud's request id."""
 LONGEST_FIELD: Final = 64
-"""Characters. No job id and no error code is longer."""
+"""The most characters of a field's value; job ids and error codes are no longer."""
 QUIET: Final = {
     "aiohttp": logging.WARNING,
     "asyncio": logging.WARNING,
@@ -46,10 +46,10 @@ QUIET: Final = {
     "slack_sdk": logging.WARNING,  # at DEBUG: envelopes and the tickets of Socket Mode
     "sqlitedict": logging.CRITICAL,  # ten lines for each error, which reaches our log as one
 }
-"""The libraries' lowest levels, whatever somebody sets; WARNING for all others."""
+"""The minimum level of each library's records, whatever its logger is set to; WARNING for all others."""
 LOST: Final = "lines of the log that could not be written: %d"
 LONGEST_TRACE: Final = 40
-"""Frames of a traceback: the last ones."""
+"""The most frames of a traceback that are logged, the innermost ones."""
 
 _OURS: Final = "bot"
 _FIRST_WORDS: Final = re.compile(r"[A-Za-z ,-]{1,80}")
@@ -110,7 +110,7 @@ class _StderrHandler(logging.StreamHandler[TextIO]):
         self.addFilter(_is_logged)
 
     def lost(self, number: int) -> str:
-        """Format the line that says how many were lost."""
+        """Format the line with the number of lines lost."""
         return self._line(__name__, "WARNING", LOST % number)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  logging's own name
@@ -128,7 +128,7 @@ class TextLines(logging.Formatter):
     """``2026-01-31T08:15:00.123Z WARNING bot.deliver.outbox: message job=… channel=…``, then a traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Format one line: line breaks are escaped, and whatever else could command a terminal."""
+        """Format one line; line breaks and control characters are escaped."""
         line = f"{_time(record)} {record.levelname:<7} {record.name}: {_message(record)}"
         fields = [f"{name}={_quoted(value)}" for name, value in _fields(record).items()]
         return _escaped(" ".join(filter(None, [line, *fields, _traceback(record)])))
@@ -141,7 +141,7 @@ class JsonLines(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """Format one line in ASCII: JSON escapes the rest."""
+        """Format one line of ASCII; JSON escapes all other characters."""
         line: Fields = {
             "time": _time(record),
             "level": record.levelname,
@@ -198,7 +198,7 @@ def _cut(text: str) -> str:
 
 
 def _fields_of(error: Exception | None) -> dict[str, str]:
-    """Return what may be logged of an error: nothing that MetaStudio or a library wrote for people."""
+    """Return the loggable fields of an error, without any message of MetaStudio's or a library's."""
     if error is None:
         return {}
     fields = {"error": type(error).__name__}
