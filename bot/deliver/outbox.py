@@ -258,9 +258,9 @@ class Outbox:
             return changes.forgotten
         of_channel = await self._store.of_channel(*_channel_of(subscription.key))
         if step is Step.TELL_PERSON and changes.is_known(subscription, of_channel):
-            return changes.person_told()
+            return changes.person_notified()
         if step is Step.EDIT_WARNING and (other := changes.also_warned(subscription, of_channel)):
-            await self._store.change(other.key, changes.person_told(subscription.warning))
+            await self._store.change(other.key, changes.person_notified(subscription.warning))
             return changes.warning_edited
         return None
 
@@ -295,7 +295,7 @@ class Outbox:
 
     async def _send_as(self, message: Message, subscription: Subscription, step: Step) -> Change:
         if step is Step.TELL_PERSON:
-            return changes.person_told(await self._slack.post(_conversation(subscription, step), message))
+            return changes.person_notified(await self._slack.post(_conversation(subscription, step), message))
         if step is Step.EDIT_WARNING and subscription.warning:
             await self._slack.edit(subscription.warning.channel_id, subscription.warning.ts, message)
             return changes.warning_edited
@@ -325,7 +325,7 @@ class Outbox:
             return None
         change = changes.refused(error.code, now, person_knows=person_knows)
         if step is Step.TELL_PERSON:
-            change = changes.person_told()  # nobody can be told; the list in the channel still says it
+            change = changes.person_notified()  # nobody can be told; the list in the channel still says it
         elif step is Step.EDIT_WARNING:
             change = changes.warning_edited
         elif refusal is Refusal.MESSAGE_GONE:

@@ -104,10 +104,7 @@ def with_missing_fields(job: Job, known: Job) -> Job:
 
 
 def with_count(known: Job, job: Job) -> Job:
-    """Return ``known`` with the ``reject_times`` of an answer in the same state, if it had none.
-
-    Returns ``known`` itself otherwise.
-    """
+    """Return ``known`` itself, or with ``reject_times`` of an answer in its state where it had none."""
     if job.state != known.state or known.reject_times is not None or job.reject_times is None:
         return known
     return known.model_copy(update={"reject_times": job.reject_times})

@@ -81,7 +81,7 @@ class Pause(_Record):
     """Whether the subscriber was notified of the pause."""
 
     @property
-    def is_to_be_told(self) -> bool:
+    def must_notify(self) -> bool:
         """Whether to notify the subscriber; not while a retry is due at once, see ``reopened``."""
         return not self.person_knows and self.next_try > self.since
 
@@ -206,7 +206,7 @@ def seen(
 
 def next_step(subscription: Subscription) -> Step | None:
     """Return the next step, whether or not the subscription is paused; None when nothing is pending."""
-    if subscription.pause and subscription.pause.is_to_be_told:
+    if subscription.pause and subscription.pause.must_notify:
         return Step.TELL_PERSON
     if subscription.card is None and not subscription.stopped_by:
         return Step.POST_CARD
@@ -334,7 +334,7 @@ def retry_after(tries: int) -> int:
     return int(min(FIRST_RETRY * RETRY_FACTOR ** min(tries - 1, 9), LONGEST_RETRY))
 
 
-def person_told(warning: Posted | None = None) -> Change:
+def person_notified(warning: Posted | None = None) -> Change:
     """Return the change after the subscriber was notified of the pause, by the message ``warning``."""
     return lambda subscription: _with_pause(
         subscription.updated(warning=warning or subscription.warning), person_knows=True

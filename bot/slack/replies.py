@@ -147,5 +147,5 @@ def pause_before_resend(error: Exception, usual: float) -> float | None:
     if error.status == HTTPStatus.TOO_MANY_REQUESTS:
         named = error.retry_after or 0.0
         return named + usual if named <= LONGEST_PAUSE else None
-    is_unknown = error.passes and not error.status  # whether Slack took it
+    is_unknown = error.transient and not error.status  # whether Slack took it
     return usual if is_unknown or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else None

@@ -25,7 +25,7 @@ LONGEST_HOLD: Final = 15 * 60.0
 class SendError(Exception):
     """Slack did not accept a message, or did not answer. ``code`` is Slack's error code, or NO_ANSWER.
 
-    ``status`` is HTTP's, 0 without a response; ``retry_after`` is in seconds. ``passes``: it is transient.
+    ``status`` is HTTP's, 0 without a response; ``retry_after`` is in seconds. ``transient``: retry later.
     """
 
     def __init__(
@@ -34,15 +34,15 @@ class SendError(Exception):
         *,
         status: int = 0,
         retry_after: float | None = None,
-        passes: bool = False,
+        transient: bool = False,
         reason: str = "",
     ) -> None:
         super().__init__(reason or code)
         self.code = code
         self.status = status
         self.retry_after = retry_after
-        self.passes = passes
-        self.refusal = Refusal.LATER if passes else meaning_of(code)
+        self.transient = transient
+        self.refusal = Refusal.LATER if transient else meaning_of(code)
 
 
 class Sender:
@@ -116,11 +116,11 @@ async def _accepted(
         refusal = _refusal(error.response)
     except Exception as error:
         # Besides its own errors and aiohttp's, slack_sdk raises what it fails on in a malformed response.
-        raise SendError(NO_ANSWER, passes=True, reason=type(error).__name__) from error
+        raise SendError(NO_ANSWER, transient=True, reason=type(error).__name__) from error
     else:
         if isinstance(response.data, dict) and field in response.data:
             return response.data
-        refusal = SendError(NO_ANSWER, passes=True, reason=f"a yes without a {field}")
+        refusal = SendError(NO_ANSWER, transient=True, reason=f"a yes without a {field}")
     if refusal.retry_after is not None:
         throttle.hold(refusal.retry_after)
     raise refusal
@@ -141,6 +141,6 @@ def refusal_of(status: int, code: str, headers: Mapping[str, str]) -> SendError:
         NO_ANSWER if code == NO_JSON else code,
         status=status,
         retry_after=retry_after,
-        passes=is_busy or retry_after is not None or code == NO_JSON,
+        transient=is_busy or retry_after is not None or code == NO_JSON,
         reason=f"status {status}" if code == NO_JSON else "",
     )

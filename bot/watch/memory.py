@@ -30,7 +30,7 @@ class Memory:
             self.missing_since = at
         return at - self.missing_since
 
-    def unconfirmed_for(self, job: Job, known: Iterable[Job], at: float, *, unordered: float) -> float:
+    def unconfirmed(self, job: Job, known: Iterable[Job], at: float, *, unordered: float) -> float:
         """Record an answer of ``at``; return for how many seconds only unconfirmed answers came."""
         if not any(confirmation_needed(job, each, self.history, unordered=unordered) for each in known):
             self.unconfirmed_since = None

@@ -287,10 +287,8 @@ class Watcher:
                     raise
                 continue
             in_a_row, has_worked = 0, True
-            is_evidence = job_id in suspects or any(
-                differs(job, each.job) for each in followed[job_id] if job
-            )
-            if scan and job and is_evidence and scan.hides(job):
+            relevant = job_id in suspects or any(differs(job, each.job) for each in followed[job_id] if job)
+            if scan and job and relevant and scan.hides(job):
                 self._distrust_list("it does not show what a job itself shows", job_id)
                 if suspects:
                     break
@@ -372,7 +370,7 @@ class Watcher:
             return
         memory.checked_at = at
         known = (each.job for each in followed)
-        waited = memory.unconfirmed_for(job, known, at, unordered=unordered) if job else 0.0
+        waited = memory.unconfirmed(job, known, at, unordered=unordered) if job else 0.0
         change = seen(job, int(now), history=memory.history, waited=waited, unordered=unordered)
         for each in followed:
             # The subscription may have changed since the check began.

@@ -257,7 +257,7 @@ class Walk:
             assert life.people_told == 1, "the person is told once"
             ts = f"w{len(self.warnings)}"
             self.warnings[ts] = True
-            return changes.person_told(Posted(channel_id="D1", ts=ts))
+            return changes.person_notified(Posted(channel_id="D1", ts=ts))
         if sending.step is Step.EDIT_WARNING:
             assert subscription.warning
             self.warnings[subscription.warning.ts] = False
@@ -284,7 +284,7 @@ class Walk:
         refusal = meaning_of(code)
         if refusal in {Refusal.LATER, Refusal.CREDENTIALS}:
             return None
-        of_person = {Step.TELL_PERSON: changes.person_told(), Step.EDIT_WARNING: changes.warning_edited}
+        of_person = {Step.TELL_PERSON: changes.person_notified(), Step.EDIT_WARNING: changes.warning_edited}
         if sending.step in of_person:
             return of_person[sending.step]
         if refusal is Refusal.MESSAGE_GONE:

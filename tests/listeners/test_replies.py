@@ -64,7 +64,7 @@ async def replying() -> AsyncIterator[Replies]:
         (not_taken(429), 0.25),
         (not_taken(500, **{"Retry-After": "90"}), 0.25),
         (not_taken(404, **{"Retry-After": "7"}), None),
-        (SendError("no_answer", passes=True), 0.25),
+        (SendError("no_answer", transient=True), 0.25),
         (aiohttp.ServerDisconnectedError(), 0.25),
         (TimeoutError(), 0.25),
         (UnicodeDecodeError("utf-8", b"", 0, 1, ""), 0.25),

@@ -17,18 +17,18 @@ def test_how_long_answers_stay_unconfirmed() -> None:
     old, same = job_of("WAITING", 800), job_of("PROCESSING", 900)
     answers = [(100.0, old), (160.0, old), (170.0, same), (180.0, old), (185.0, old)]
 
-    assert [memory.unconfirmed_for(job, known, at, unordered=60) for at, job in answers] == [0, 60, 0, 0, 5]
+    assert [memory.unconfirmed(job, known, at, unordered=60) for at, job in answers] == [0, 60, 0, 0, 5]
 
 
 def test_a_recorded_change_is_confirmed() -> None:
     """The history that contradicted it is dropped."""
     memory, now, old = Memory(), job_of("PROCESSING", 900), job_of("WAITING", 800)
     memory.history.record_answer(now, 1000)
-    memory.unconfirmed_for(old, [now], 100.0, unordered=60)
+    memory.unconfirmed(old, [now], 100.0, unordered=60)
     memory.changed(now)
 
     assert memory.history.last_update is None
-    assert memory.unconfirmed_for(job_of("PROCESSING", 850), [old], 200.0, unordered=60) == 0
+    assert memory.unconfirmed(job_of("PROCESSING", 850), [old], 200.0, unordered=60) == 0
 
 
 @pytest.mark.parametrize(
