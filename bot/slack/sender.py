@@ -50,7 +50,7 @@ class Sender:
 
     def __init__(self, client: AsyncWebClient, rates: RateLimits) -> None:
         self._client = client
-        self._posts, self._edits, self._views = Throttle(rates.posts), Throttle(rates.edits), Throttle(0)
+        self._posts, self._edits = Throttle(rates.posts), Throttle(rates.edits)
         self._channel_interval = rates.channel
         self._channels: WeakValueDictionary[str, Throttle] = WeakValueDictionary()
 
@@ -92,11 +92,11 @@ class Sender:
 
     async def update_view(self, view_id: str, view: dict[str, Any]) -> None:
         """Replace an open modal. Raises SendError."""
-        await _accepted(self._client.views_update(view_id=view_id, view=view), self._views, "view")
+        await _accepted(self._client.views_update(view_id=view_id, view=view), None, "view")
 
     async def publish_view(self, user_id: str, view: dict[str, Any]) -> None:
         """Replace a person's App Home. Raises SendError."""
-        await _accepted(self._client.views_publish(user_id=user_id, view=view), self._views, "view")
+        await _accepted(self._client.views_publish(user_id=user_id, view=view), None, "view")
 
 
 def _content(message: Message) -> dict[str, Any]:
@@ -104,11 +104,11 @@ def _content(message: Message) -> dict[str, Any]:
 
 
 async def _accepted(
-    call: Awaitable[AsyncSlackResponse], throttle: Throttle, field: str = "ts"
+    call: Awaitable[AsyncSlackResponse], throttle: Throttle | None, field: str = "ts"
 ) -> dict[str, Any]:
     """Return Slack's response, which must have ``field``.
 
-    Raises SendError; a Retry-After also holds the method for all later calls.
+    Raises SendError; a Retry-After also holds the method's throttle, if it has one, for all later calls.
     """
     try:
         response = await call
@@ -121,7 +121,7 @@ async def _accepted(
         if isinstance(response.data, dict) and field in response.data:
             return response.data
         refusal = SendError(NO_ANSWER, transient=True, reason=f"a yes without a {field}")
-    if refusal.retry_after is not None:
+    if throttle and refusal.retry_after is not None:
         throttle.hold(refusal.retry_after)
     raise refusal
 
