@@ -6,10 +6,7 @@ import os
 import re
 import signal
 import socket
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from asyncio.subprocess import Process
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +19,7 @@ from bot.cli import SCREENS, cli
 from bot.simulators.metastudio.account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
-from tests.support import PATIENCE, eventually
+from tests.support import PATIENCE, eventually, started
 
 
 class Ended(NamedTuple):
@@ -33,23 +30,9 @@ class Ended(NamedTuple):
     err: str
 
 
-@asynccontextmanager
-async def started(*arguments: str, **environment: str) -> AsyncIterator[Process]:
-    """Start the command in a process of its own; it is killed at the end of the context."""
-    command = (sys.executable, "-m", "bot", *arguments)
-    variables = os.environ | {"COLUMNS": "200", "NO_COLOR": "1"} | environment
-    process = await asyncio.create_subprocess_exec(*command, env=variables, stdout=PIPE, stderr=PIPE)
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.communicate()
-
-
 async def voicejob(*arguments: str, **environment: str) -> Ended:
     """Run a command to its end."""
-    async with started(*arguments, **environment) as process:
+    async with started(*arguments, settings=environment) as process:
         out, err = await process.communicate()
     return Ended(process.returncode or 0, out.decode(), err.decode())
 
@@ -123,7 +106,7 @@ class TestDemo:
     async def test_page_is_served_until_a_signal(self, tmp_path: Path) -> None:
         """The browser is opened where there is a screen; one that shows the page does not delay the end."""
         environment, opened = screen(tmp_path)
-        async with started("demo", "--port", "0", **environment) as process:
+        async with started("demo", "--port", "0", settings=environment) as process:
             address = await demo_address(process)
             async with aiohttp.ClientSession() as session, session.ws_connect(f"{address}live") as live:
                 async with session.get(address) as page:
@@ -145,7 +128,7 @@ class TestDemo:
         """Right after the address is printed; without a screen, or with --no-browser, none was opened."""
         environment, opened = screen(tmp_path)
         environment |= dict.fromkeys(SCREENS, "") if option == "--browser" else {}
-        async with started("demo", "--port", "0", option, **environment) as process:
+        async with started("demo", "--port", "0", option, settings=environment) as process:
             await demo_address(process)
             out, err = await ended_by(process, signal.SIGTERM)
 
@@ -253,7 +236,7 @@ class TestRun:
         """It logs when it is ready and each event once, keeps a second one off its store, and ends with 0."""
         settings = environment(slack, metastudio, SLACK_SIGNING_SECRET=SIGNING_SECRET)
         job = metastudio.add_job(voice_name="By a process")
-        async with started("run", **settings) as process:
+        async with started("run", settings=settings) as process:
             log = await read_until(process.stderr, "ready:")
             slack.events_url = log.split()[-1]
             asked = await slack.command("/voicejob", job["job_id"], channel=channel)
@@ -273,7 +256,9 @@ class TestRun:
     ) -> None:
         """A Slack that is slow to answer does not keep it from ending."""
         slack.fail("auth.test", delay=600)
-        async with started("run", **environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN)) as process:
+        async with started(
+            "run", settings=environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN)
+        ) as process:
             await eventually(lambda: bool(slack.calls))
             _, log = await ended_by(process, signal.SIGTERM)
 

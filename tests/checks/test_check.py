@@ -32,8 +32,8 @@ from tests.checks.checking import Checked, CheckSetup, answering, serving
 from tests.faults import ANSWERS
 from tests.sign_ins import EACH_WAY, WRONG, settings_of
 from tests.store.test_store_faults import another_user
-from tests.support import HTTP_MODE
-from tests.test_cli import read_until, started, voicejob
+from tests.support import HTTP_MODE, started
+from tests.test_cli import read_until, voicejob
 
 BOT, SCOPES, APP, SOCKET = "Slack bot token", "Slack scopes", "Slack app token", "Socket Mode"
 SIGNING_SECRET = "Slack signing secret"
@@ -127,7 +127,7 @@ async def test_a_running_bot_is_not_harmed(setup: CheckSetup) -> None:
     job = setup.metastudio.add_job()
     with socket.create_server(("127.0.0.1", 0)) as free:
         surroundings = setup.environment(PORT=str(free.getsockname()[1]))
-    async with started("run", **surroundings) as bot:
+    async with started("run", settings=surroundings) as bot:
         await read_until(bot.stderr, "ready")
         ended = await voicejob("check", "--json", **surroundings)
         asked = await setup.slack.command("/voicejob", job["job_id"], channel=channel)

@@ -27,9 +27,9 @@ from bot.simulators.world import running, settings_for
 from bot.telemetry import logs
 from bot.telemetry.logs import QUIET, LogFormat
 from tests import test_cli
-from tests.support import AT_ONCE, disk_held, eventually
+from tests.support import AT_ONCE, disk_held, eventually, started
 from tests.telemetry.test_logs import LINE
-from tests.test_cli import read_until, started, voicejob
+from tests.test_cli import read_until, voicejob
 
 MARK: Final = "ZQX"
 """Is in every secret that can be chosen, and in nothing else."""
@@ -318,7 +318,7 @@ async def test_command_that_fails(
 
 async def test_commands_that_succeed(world: World) -> None:
     """A bot from its start to its end, and a look-up that shows the voice's name, but nothing personal."""
-    async with started("run", **environment(world, VOICEJOB_LOG=LogFormat.JSON)) as process:
+    async with started("run", settings=environment(world, VOICEJOB_LOG=LogFormat.JSON)) as process:
         first = await read_until(process.stderr, "ready: ")
         await world.ask(f"subscribe {world.job()}")
         await world.ask(TYPED)
