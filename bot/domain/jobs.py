@@ -129,6 +129,11 @@ class Job(BaseModel):
         return self.model_copy(update={"state": GONE, "reject_times": None})
 
     @property
+    def is_gone(self) -> bool:
+        """Whether MetaStudio does not have the job any more."""
+        return self.state == GONE
+
+    @property
     def is_over(self) -> bool:
         """Whether the job has ended, so that nothing more will come."""
         return self.state in ENDED_STATES

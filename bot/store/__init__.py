@@ -1,50 +1,69 @@
-"""Persistence of subscriptions: the Store protocol, and ``open_store``. No rules of subscriptions here."""
+"""Persistence of the records: the Store protocol, and ``open_store``. No rules of subscriptions here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
-from bot.domain.subscriptions import Change, Key, Subscription
+from bot.domain.records import (
+    Address,
+    Change,
+    Changed,
+    Channel,
+    Counts,
+    JobRecord,
+    JobRef,
+    Key,
+    Records,
+)
 from bot.errors import StoreTrouble
 from bot.store.sqlite import SqliteStore
 
 
 class Store(Protocol):
-    """A durable set of subscriptions: what a call changed is on disk when it returns.
+    """Durable records: what a call changed is on disk when it returns, all of it or nothing.
 
-    Each call raises StoreTrouble when the disk fails; then nothing has changed.
+    Every call raises StoreTrouble when the store fails, reads included; then nothing has changed. A job's
+    record goes with the last delivery of it.
     """
 
     trouble: StoreTrouble | None
-    """The error of the last access to the disk; None if it succeeded."""
+    """The error of the last call; None if it succeeded."""
 
-    async def add(self, subscription: Subscription) -> Subscription:
-        """Insert a subscription unless its key exists, and return the stored one."""
-        ...
+    async def change(self, keys: Iterable[Key], how: Change) -> Records:
+        """Replace the records under these keys by what ``how`` makes of them; return them as they are then.
 
-    async def change(self, key: Key, how: Change) -> Subscription | None:
-        """Replace a subscription by what ``how`` makes of it, and return that; None removes it.
-
-        Return None, without calling ``how``, if there is none. If ``how`` raises, nothing has changed.
-        Changes are applied one after the other. If the result is equal, nothing is written.
+        ``how`` may be called again with other records. If it raises, nothing has changed. Changes are applied
+        one after the other; what is equal is not written.
         """
         ...
 
-    async def get(self, key: Key) -> Subscription | None:
-        """Return a channel's subscription to a job, if there is one."""
+    async def get(self, keys: Iterable[Key]) -> Records:
+        """Return the records under these keys."""
         ...
 
-    async def of_channel(self, team_id: str, channel_id: str) -> Sequence[Subscription]:
-        """Return a channel's subscriptions, oldest first."""
+    async def channel(self, address: Address) -> Channel:
+        """Return all that concerns a conversation."""
         ...
 
-    async def followed(self) -> Mapping[str, Sequence[Subscription]]:
-        """Return all subscriptions by job id, as they are now: later changes don't show in it."""
+    async def addresses(self) -> Sequence[Address]:
+        """Return every conversation with a delivery or a destination: for the start, not for each check."""
+        ...
+
+    async def jobs(self) -> Mapping[JobRef, JobRecord]:
+        """Return the records of all jobs: for the start, not for each check."""
+        ...
+
+    async def counts(self) -> Counts:
+        """Count the records."""
+        ...
+
+    def listen(self, heard: Callable[[Changed], None]) -> None:
+        """Call ``heard`` after each change from now on, whoever made it. It must not fail, nor take long."""
         ...
 
     async def check(self) -> None:
-        """Write a row and read it back. Raises StoreTrouble."""
+        """Write a row and read it back."""
         ...
 
 

@@ -1,0 +1,41 @@
+"""PURE. Changes of a job's record: what is stored of what MetaStudio shows of a job."""
+
+from dataclasses import replace
+from typing import Final
+
+from bot.domain.jobs import Job
+from bot.domain.records import Change, JobRecord, JobRef, Records, Sight
+from bot.domain.staleness import differs, with_count, with_missing_fields
+
+MOST_SIGHTS: Final = 64
+"""Sights that are kept of a job: a message names far fewer, see ``messages.channel.LONGEST_PATH``."""
+
+
+def new_record(ref: JobRef, job: Job, now: int) -> JobRecord:
+    """Return the record of a job that nobody followed before."""
+    return JobRecord(ref=ref, job=job.remembered(), sights=(Sight(job.state or "", now),))
+
+
+def with_answer(record: JobRecord, job: Job | None, now: int) -> JobRecord:
+    """Return the record after MetaStudio's answer, None where it has no such job any more; itself if equal.
+
+    Another ``(state, reject_times)`` is another sight. Otherwise, only a missing ``reject_times`` is added.
+    """
+    known = record.job
+    if job is None:
+        return record if known.is_gone else _with_sight(record, known.gone(), now)
+    if differs(job, known):
+        return _with_sight(record, with_missing_fields(job, known).remembered(), now)
+    counted = with_count(known, job)
+    return record if counted is known else replace(record, job=counted)
+
+
+def _with_sight(record: JobRecord, job: Job, now: int) -> JobRecord:
+    sights = (*record.sights, Sight(job.state or "", now))
+    dropped = max(0, len(sights) - MOST_SIGHTS)
+    return replace(record, job=job, sights=sights[dropped:], first=record.first + dropped)
+
+
+def observed(known: JobRecord, new: JobRecord) -> Change:
+    """Return the change from ``known`` to ``new``; if the record is another by now, that one stays."""
+    return lambda records: Records.of(new) if records.job(known.ref) == known else Records()

@@ -1,0 +1,375 @@
+"""PURE. The records that the store keeps, each with a key of its own.
+
+A wish is kept apart from its delivery: a Subscription says who wants what to be told where, a Delivery what
+Slack has accepted of that. What MetaStudio showed of a job stands in its JobRecord alone, as a numbered
+sequence of sights; a Delivery has the number of the sight that its channel was told last, as a consumer of a
+log has an offset. So a change of a job is one write, however many channels follow it. All times are epoch
+seconds.
+"""
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar, NamedTuple, cast
+
+from pydantic import ConfigDict
+
+from bot.domain.jobs import Job
+
+
+class JobRef(NamedTuple):
+    """The key of a JobRecord. ``project`` is empty for the project of the settings."""
+
+    project: str
+    job_id: str
+
+
+class Address(NamedTuple):
+    """The key of a Destination: a conversation, by Slack's ids of its team and of itself."""
+
+    team_id: str
+    channel_id: str
+
+
+class SelectorKind(StrEnum):
+    """What a subscription selects jobs by."""
+
+    JOB = "job"
+
+
+class Selector(NamedTuple):
+    """The jobs that a subscription is to."""
+
+    kind: SelectorKind
+    value: str
+
+    @classmethod
+    def of_job(cls, job_id: str) -> "Selector":
+        """Return the selector of one job."""
+        return cls(SelectorKind.JOB, job_id)
+
+
+class SubscriptionKey(NamedTuple):
+    """The key of a Subscription: a conversation has at most one for a selector."""
+
+    address: Address
+    selector: Selector
+
+
+class DeliveryKey(NamedTuple):
+    """The key of a Delivery: one for each conversation and job."""
+
+    address: Address
+    job: JobRef
+
+
+Key = JobRef | Address | SubscriptionKey | DeliveryKey
+
+
+class Level(StrEnum):
+    """Which changes are shown in the channel itself; all of them are posted to the card's thread."""
+
+    ALL = "all"
+    IMPORTANT = "important"
+
+
+def new_id() -> str:
+    """Return an id for a new record, so that it is never taken for an earlier one with its key."""
+    return secrets.token_hex(8)
+
+
+_STRICT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A state of a job, as it was seen."""
+
+    state: str
+    """By MetaStudio's name, or GONE; empty if there was none."""
+    at: int
+    """When it was first seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRecord:
+    """One followed job."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    ref: JobRef
+    job: Job
+    """As it was seen last, without what is personal: see ``Job.remembered``."""
+    sights: tuple[Sight, ...]
+    """Its states, the present one last; at least one."""
+    first: int = 0
+    """The number of the first of ``sights``."""
+    id: str = field(default_factory=new_id)
+
+    @property
+    def key(self) -> JobRef:
+        """Its key."""
+        return self.ref
+
+    @property
+    def number(self) -> int:
+        """The number of the present sight."""
+        return self.first + len(self.sights) - 1
+
+    def since(self, told: int) -> Sequence[Sight]:
+        """Return the sight of number ``told`` and all later ones; those that are kept, of a long list."""
+        return self.sights[max(0, told - self.first) :]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """The wish of a person that a conversation be told of jobs."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    address: Address
+    selector: Selector
+    level: Level
+    subscribed_by: str
+    """A user id of Slack's."""
+    subscribed_at: int
+    id: str = field(default_factory=new_id)
+
+    @property
+    def key(self) -> SubscriptionKey:
+        """Its key."""
+        return SubscriptionKey(self.address, self.selector)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """The message that stands for a job in a conversation."""
+
+    ts: str
+    posted_at: int
+    fingerprint: str
+    """``Following.fingerprint`` of what it shows; empty when it has to be edited in any case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What Slack has accepted of one job in one conversation."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    address: Address
+    job: JobRef
+    told: int | None = None
+    """The number of the sight that the conversation was told last; None before its first card."""
+    card: Card | None = None
+    cards: int = 0
+    """How many cards were posted: each but the first took the place of one that was lost."""
+    no_card_before: int = 0
+    """When a new card may take the place of a lost one."""
+    delivered_at: int | None = None
+    """When Slack last accepted a message of it."""
+    stopped_by: str | None = None
+    """The user id of the person who ended its subscription. It is deleted once the card says so."""
+    id: str = field(default_factory=new_id)
+
+    @property
+    def key(self) -> DeliveryKey:
+        """Its key."""
+        return DeliveryKey(self.address, self.job)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Why nothing is posted in a conversation at present: Slack refuses the bot there."""
+
+    reason: str
+    """Slack's error code."""
+    since: int
+    tries: int
+    next_try: int
+    told: tuple[str, ...] = ()
+    """The user ids of those who know of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """A direct message that told a person of a pause, until it is edited because that is over."""
+
+    user_id: str
+    channel_id: str
+    """The id of the direct message."""
+    ts: str
+    job: JobRef
+    """The job that it names."""
+    voice_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """What concerns a conversation as a whole."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    address: Address
+    pause: Pause | None = None
+    warned: tuple[Warned, ...] = ()
+
+    @property
+    def key(self) -> Address:
+        """Its key."""
+        return self.address
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it says nothing, so that it need not be stored."""
+        return self == Destination(address=self.address)
+
+
+Record = JobRecord | Subscription | Delivery | Destination
+
+
+class Records(dict[Key, Record | None]):
+    """Records by their keys; None for a key under which there is none, or none any more."""
+
+    @classmethod
+    def of(cls, *records: Record) -> "Records":
+        """Return these records."""
+        return cls((record.key, record) for record in records)
+
+    def job(self, key: JobRef) -> JobRecord | None:
+        """Return a job's record."""
+        return cast(JobRecord | None, self.get(key))
+
+    def subscription(self, key: SubscriptionKey) -> Subscription | None:
+        """Return a subscription."""
+        return cast(Subscription | None, self.get(key))
+
+    def delivery(self, key: DeliveryKey) -> Delivery | None:
+        """Return a delivery."""
+        return cast(Delivery | None, self.get(key))
+
+    def destination(self, key: Address) -> Destination:
+        """Return a destination: where none is stored, one that says nothing."""
+        return cast(Destination | None, self.get(key)) or Destination(address=key)
+
+
+Change = Callable[[Records], Records]
+"""What the store applies to the records that it holds: returns those to store instead, None to delete one.
+
+Records that it leaves out stay as they are. It may be called again, with other records, when others changed
+them meanwhile; so it has no effects.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """All that one job's messages in one conversation depend on."""
+
+    delivery: Delivery
+    record: JobRecord
+    subscription: Subscription | None
+    """None once a person ended it."""
+    destination: Destination
+
+    @property
+    def key(self) -> DeliveryKey:
+        """The key of its delivery."""
+        return self.delivery.key
+
+    @property
+    def job(self) -> Job:
+        """The job, as it was seen last."""
+        return self.record.job
+
+    @property
+    def job_id(self) -> str:
+        """The job's id."""
+        return self.record.ref.job_id
+
+    @property
+    def channel_id(self) -> str:
+        """The conversation's id."""
+        return self.delivery.address.channel_id
+
+    @property
+    def state(self) -> str:
+        """The job's state as it was seen last, by MetaStudio's name, or GONE; empty if there was none."""
+        return self.record.sights[-1].state
+
+    @property
+    def pause(self) -> Pause | None:
+        """The pause of the conversation."""
+        return self.destination.pause
+
+    @property
+    def level(self) -> Level:
+        """The level of its subscription."""
+        return self.subscription.level if self.subscription else Level.ALL
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the job has ended, so that nothing more will come."""
+        return self.record.job.is_over
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The state that the conversation was told last, and each one since; empty if nothing is new."""
+        told = self.delivery.told
+        if told is None or told >= self.record.number or self.delivery.stopped_by:
+            return ()
+        return tuple(sight.state for sight in self.record.since(told))
+
+    @property
+    def pending_since(self) -> int | None:
+        """When the first change was seen of which the conversation was not told; None if there is none."""
+        later = self.record.since((self.delivery.told or 0) + 1)
+        return later[0].at if self.path and later else None
+
+    @property
+    def fingerprint(self) -> str:
+        """A string of all fields that the card's look depends on."""
+        stopped_by = self.delivery.stopped_by or ""
+        return f"{self.state} {self.job.reject_times} {self.level if not stopped_by else ''} {stopped_by}"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A conversation with all that is followed in it, oldest subscription first."""
+
+    destination: Destination
+    followings: tuple[Following, ...] = ()
+
+
+class Counts(NamedTuple):
+    """Numbers for the metrics. What is pending in a paused conversation waits for people, and is left out."""
+
+    followed_jobs: int
+    subscriptions: int
+    paused_subscriptions: int
+    pending_notices: int
+    oldest_pending_since: int | None
+
+
+def counts_of(channels: Iterable[Channel]) -> Counts:
+    """Count what is followed in these conversations."""
+    every = [following for channel in channels for following in channel.followings]
+    wished = [each for each in every if each.subscription]
+    pending = [since for each in every if not each.pause and (since := each.pending_since) is not None]
+    return Counts(
+        followed_jobs=len({each.record.ref for each in wished if not each.is_over}),
+        subscriptions=len(wished),
+        paused_subscriptions=sum(each.pause is not None for each in wished),
+        pending_notices=len(pending),
+        oldest_pending_since=min(pending, default=None),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What the store tells its listeners of a change."""
+
+    jobs: frozenset[JobRef]
+    """Jobs whose records were changed, added or removed."""
+    addresses: frozenset[Address]
+    """Conversations for which something may be due."""
