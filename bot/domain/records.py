@@ -24,6 +24,11 @@ class JobRef(NamedTuple):
     project: str
     job_id: str
 
+    @classmethod
+    def of(cls, job_id: str) -> "JobRef":
+        """Return the key of a job in the project of the settings."""
+        return cls("", job_id)
+
 
 class Address(NamedTuple):
     """The key of a Destination: a conversation, by Slack's ids of its team and of itself."""

@@ -10,6 +10,7 @@ from bot.domain.records import (
     Delivery,
     DeliveryKey,
     Destination,
+    Following,
     JobRef,
     Level,
     Records,
@@ -19,16 +20,30 @@ from bot.domain.records import (
 )
 
 
-def keys_of(key: DeliveryKey) -> tuple[DeliveryKey, SubscriptionKey, JobRef]:
-    """Return the keys of all records that one job in one conversation has."""
-    return key, SubscriptionKey(key.address, Selector.of_job(key.job.job_id)), key.job
+def key_of(team_id: str, channel_id: str, job_id: str) -> DeliveryKey:
+    """Return the key of one job's delivery in one conversation."""
+    return DeliveryKey(Address(team_id, channel_id), JobRef.of(job_id))
+
+
+def keys_of(key: DeliveryKey) -> tuple[DeliveryKey, SubscriptionKey, JobRef, Address]:
+    """Return the keys of all records that concern one job in one conversation."""
+    return key, SubscriptionKey(key.address, Selector.of_job(key.job.job_id)), key.job, key.address
+
+
+def following(records: Records, key: DeliveryKey) -> Following | None:
+    """Return what these records say of one job in one conversation; None where it is not followed there."""
+    delivery, record = records.delivery(key), records.job(key.job)
+    if delivery is None or record is None:
+        return None
+    wish = records.subscription(keys_of(key)[1])
+    return Following(delivery, record, wish, records.destination(key.address))
 
 
 def started(key: DeliveryKey, job: Job, *, level: Level, by: str, now: int) -> Change:
     """Return the change that subscribes a conversation to a job, unless it is; ``by`` is a user id."""
 
     def change(records: Records) -> Records:
-        _, wish, ref = keys_of(key)
+        _, wish, ref, _ = keys_of(key)
         if records.subscription(wish):
             return Records()
         return Records.of(
