@@ -29,6 +29,12 @@ class Task:
         return self.step, about
 
     @property
+    def thread_ts(self) -> str | None:
+        """The message to whose thread it goes; None for the conversation itself."""
+        card = self.following.delivery.card if self.following else None
+        return card.ts if card and self.step is Step.POST_NOTICE else None
+
+    @property
     def is_edit(self) -> bool:
         """Whether it waits until all else is sent."""
         return self.step in EDITS

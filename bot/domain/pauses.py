@@ -60,7 +60,7 @@ def withdrawn(address: Address, reason: str) -> Change:
     return _changing(address, changed)
 
 
-def tried_again(address: Address, now: int, *, knows: str = "") -> Change:
+def tried_again(address: Address, now: int, *, knows: str) -> Change:
     """Return the change that makes a try due at once, as a person asked, whose user id is ``knows``."""
 
     def changed(destination: Destination) -> Destination:
