@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.deliver.backoff import repeat_pause, retry_pause
@@ -21,21 +22,26 @@ from bot.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE: Final = 1.0
-"""Seconds before Slack is tried again after a first failure."""
-DISK_PAUSE: Final = 1.0
-"""Seconds before another try where the store fails."""
-SEND_SECONDS: Final = 12.0
-"""Seconds for which a person waits for Slack's answer, once the message is on its way."""
-PATIENCE: Final = 5.0
-"""Seconds for which a person waits for a message to be sent: after that, it is sent without them."""
+
+@dataclass(frozen=True, kw_only=True)
+class Times:
+    """The outbox's times, in seconds."""
+
+    first_pause: float = 1.0
+    """Before Slack is tried again after a first failure."""
+    disk_pause: float = 1.0
+    """Before another try where the store fails."""
+    patience: float = 5.0
+    """For which a person waits for a message to be sent: after that, it is sent without them."""
+    sending: float = 12.0
+    """For which a person waits for Slack's answer, once the message is on its way."""
+
+
+TIMES: Final = Times()
 
 
 class Outbox:
-    """Delivers what is due in ``store``; ``context`` is what all its messages have in common.
-
-    See FIRST_PAUSE, DISK_PAUSE, PATIENCE and SEND_SECONDS for the times, which are in seconds.
-    """
+    """Delivers what is due in ``store``; ``context`` is what all its messages have in common."""
 
     def __init__(
         self,
@@ -44,24 +50,19 @@ class Outbox:
         context: MessageContext,
         *,
         rates: RateLimits = RATE_LIMITS,
-        first_pause: float = FIRST_PAUSE,
-        disk_pause: float = DISK_PAUSE,
-        patience: float = PATIENCE,
-        send_seconds: float = SEND_SECONDS,
+        times: Times = TIMES,
         metrics: Metrics | None = None,
     ) -> None:
         self._store = store
-        self._disk_pause = disk_pause
-        self._patience = patience
-        self._send_seconds = send_seconds
-        self._gate = BotGate(slack, retry_pause(first_pause), self._wake_all)
+        self._times = times
+        self._gate = BotGate(slack, retry_pause(times.first_pause), self._wake_all)
         self._parts = Parts(
             store=store,
             courier=Courier(slack, self._gate, context, metrics or Metrics()),
             gate=self._gate,
-            retry_pause=retry_pause(first_pause),
+            retry_pause=retry_pause(times.first_pause),
             repeat_pause=repeat_pause(rates.repeat),
-            disk_pause=disk_pause,
+            disk_pause=times.disk_pause,
             uninterrupted=self._uninterrupted,
         )
         self._workers: dict[Address, ChannelWorker] = {}
@@ -114,12 +115,11 @@ class Outbox:
     async def _outcome(self, request: Request) -> Outcome:
         """Wait for the answer to a request, longer once its message is on its way."""
         began = asyncio.ensure_future(request.began.wait())
+        either: set[asyncio.Future[Any]] = {began, request.answer}
         try:
-            await asyncio.wait(
-                {began, request.answer}, timeout=self._patience, return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait(either, timeout=self._times.patience, return_when=asyncio.FIRST_COMPLETED)
             if began.done():
-                await asyncio.wait({request.answer}, timeout=self._send_seconds)
+                await asyncio.wait({request.answer}, timeout=self._times.sending)
         finally:
             began.cancel()
         return request.answer.result() if request.answer.done() else Later()
@@ -129,7 +129,7 @@ class Outbox:
             try:
                 return list(await self._store.addresses())
             except StoreTrouble:
-                await asyncio.sleep(self._disk_pause)
+                await asyncio.sleep(self._times.disk_pause)
 
     def _heard(self, changed: Changed) -> None:
         for address in changed.addresses:
