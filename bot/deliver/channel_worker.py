@@ -75,7 +75,7 @@ class ChannelWorker:
                 await asyncio.sleep(self._parts.disk_pause)
 
     async def _deliver_next(self) -> bool:
-        """Do the next task, or wait until it may be done; return False if none is due. Raises StoreTrouble."""
+        """Do the next task, or wait until it may be done; return False without one. Raises StoreTrouble."""
         found = await self._next()
         if found is None:
             return False
