@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import count
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -96,7 +97,8 @@ def change(number: int, state: str, story: Story) -> None:
     since, job = story.history[job_id][-1]
     if job and not job.is_over and job.state != state and story.now - since > 10:
         is_untimed = job_id in story.ids[: story.untimed]
-        story.set(job_id, state, **dict.fromkeys(("reject_times", "lastupdate_time") if is_untimed else ()))
+        fields: dict[str, Any] = dict.fromkeys(("reject_times", "lastupdate_time") if is_untimed else ())
+        story.set(job_id, state, **fields)
 
 
 def delete(number: int, story: Story) -> None:
