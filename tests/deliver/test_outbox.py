@@ -223,7 +223,8 @@ class TestPeople:
         first, second = post.slack.messages(post.channel)
         card = (await post.delivery(key)).card
         assert card
-        assert (card.ts == second.ts) and (first.ts != second.ts)
+        assert card.ts == second.ts
+        assert first.ts != second.ts
 
 
 class TestStore:
