@@ -13,7 +13,7 @@ from bot.domain.subscriptions import keys_of
 from tests.records import ALICE, BOB, HERE, NOW, following, fresh, paused, warning
 
 POSTED = Posted(channel_id="DALICE", ts="5.5")
-CHANGED = following("WAITING", "PROCESSING")
+CHANGED = following("WAITING", "PROCESSING", shown=False)
 UNSHOWN = following(shown=False)
 ENDED = following(stopped_by=BOB, shown=False)
 
@@ -21,7 +21,7 @@ ENDED = following(stopped_by=BOB, shown=False)
 def stored(found: Following) -> Records:
     """Return what the store holds of a followed job."""
     held = filter(None, (found.delivery, found.record, found.subscription, found.destination))
-    return Records.fromkeys(keys_of(found.key)) | Records.of(*held)
+    return Records({**Records.fromkeys(keys_of(found.key)), **Records.of(*held)})
 
 
 def applied(found: Following, changes: Iterable[Recorded]) -> Records:
