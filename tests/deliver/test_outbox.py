@@ -331,7 +331,7 @@ class TestRefusals:
         A channel that failed, and was unsubscribed meanwhile, does not hide that Slack works again.
         """
         caplog.set_level(logging.INFO)
-        post.slack.chaos(lambda _, __: {"status": 500})
+        post.slack.chaos(lambda _, __: {"error": "internal_error"})
         keys = [await post.subscribe(channel=post.slack.add_channel(f"c{number}")) for number in range(3)]
         await eventually(lambda: all(len(post.posts(key.address.channel_id)) > 1 for key in keys))
         await post.store.change(keys_of(keys[0]), stopped(keys[0], "U1"))
