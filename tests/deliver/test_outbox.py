@@ -268,7 +268,10 @@ class TestStore:
         self, slack: SlackWorkspace, path: Path
     ) -> None:
         """Each third call fails, reads included: all is told all the same, and once."""
-        async with office(slack, path, store=lambda real: FaultyStore(real, every=3)) as post, post.running():
+        async with (
+            office(slack, path, store=lambda real: FaultyStore(real, lambda call: call % 3 == 0)) as post,
+            post.running(),
+        ):
             keys = [await post.subscribe(f"job-{number}") for number in range(5)]
             await eventually(lambda: len(post.posts()) >= len(keys))
             await post.settled()
