@@ -21,6 +21,8 @@ class RateLimits:
     """Between two edits."""
     resend: float = 0.3
     """The base of the exponential backoff of a reply to a person."""
+    spacing: float = 0.1
+    """Between any two requests to MetaStudio, people's included."""
     requests: float = 0.25
     """Between two background requests to MetaStudio."""
     retry: float = 0.2
