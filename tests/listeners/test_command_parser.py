@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.job_ids import JOB_ID
-from bot.domain.subscriptions import Level
+from bot.domain.records import Level
 from bot.errors import BadJobId, BadLink, BadUsage, NoJobId, SeveralJobIds
 from bot.listeners.command_parser import LEVELS, VERBS, OtherChannel, OtherPerson, Request, Verb, parse
 from tests.profiles import examples
