@@ -167,9 +167,6 @@ async def test_everything_works_by_keyboard(demo: Demo, page: DemoPage) -> None:
 async def test_screen_readers_and_the_systems_wishes(page: DemoPage) -> None:
     """Landmarks, live region and focus are there to be read and seen; theme and motion follow the system."""
     await expect(page.tab).to_have_title("#voices · VoiceJob demo")
-    assert await page.tab.evaluate("() => document.documentElement.lang") == "en"
-    await expect(page.conversation).to_have_count(1)
-    await expect(page.tab.get_by_role("heading", level=1)).to_have_count(1)
     log = page.conversation.get_by_role("log")
     await expect(log).to_have_attribute("aria-live", "polite")
     await page.open("audiobooks")
