@@ -170,12 +170,15 @@ async def test_trouble(demo: Demo, page: DemoPage) -> None:
 
 
 async def test_the_bot_is_stopped_and_started(demo: Demo, page: DemoPage) -> None:
-    """While it is stopped, commands fail; afterwards it tells what it missed."""
+    """While it is stopped, commands and buttons fail where they are; afterwards it tells what it missed."""
     await subscribe(demo, page, SHOP)
     await page.panel.get_by_role("button", name="Stop the bot").click()
     await visible(page.panel.get_by_text("Stopped", exact=True))
     await page.send("/voicejob list")
     await visible(page.message('/voicejob failed with the error "dispatch_failed"'))
+    await page.press("Refresh", SHOP, "Subscribed by")
+    await expect(page.posted(SHOP).get_by_role("alert")).to_contain_text("dispatch_failed")
+    await expect(page.posted(SHOP).get_by_role("button", name="Refresh")).to_be_focused()
     await page.job_button("Next state of", SHOP).click()
     await page.panel.get_by_role("button", name="Start the bot", exact=True).click()
     await visible(page.message(BROADCAST, "In training →"), page.panel.get_by_text("Running", exact=True))

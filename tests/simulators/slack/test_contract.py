@@ -90,14 +90,11 @@ async def test_an_update_changes_a_message_in_its_place(
     await api(UPDATE, channel=channel, ts=reply, text="changed", blocks=CARD)
 
     [card], [changed] = slack.messages(channel), slack.thread(channel, posted["ts"])
-    assert (posted["channel"], posted["message"]["text"]) == (channel, "old")
     assert posted["message"]["blocks"] == [{**CARD[0], "block_id": "block-0"}, CARD[1]]
     assert (card.ts, card.text, card.blocks, card.edited) == (posted["ts"], "new", [], True)
     assert (changed.ts, changed.blocks, changed.user) == (reply, CARD, None)
     assert (answer["channel"], answer["ts"], answer["text"]) == (channel, card.ts, "new")
-    assert answer["message"]["edited"]
     assert texts(slack.history) == ["old", "reply", "new", "changed"]
-    assert texts(slack.shown) == ["new", "changed"]
     assert (slack.calls[0].method, slack.calls[0].arguments, slack.calls[0].at) == (POST, sent, clock.now)
 
 
@@ -168,23 +165,15 @@ async def test_what_can_be_updated_and_replied_to(slack: SlackWorkspace, channel
 # Rate limits and faults
 
 
-@pytest.mark.parametrize(
-    ("method", "conversations", "at_once", "wait", "then"),
-    [
-        (POST, 1, 3, 1, 1),
-        (POST, 100, 60, 1, 5),
-        (UPDATE, 1, 50, 60, 50),
-    ],
-)
-def test_every_method_has_a_limit(
-    clock: Clock, method: str, conversations: int, at_once: int, wait: int, then: int
-) -> None:
-    """So many calls are accepted at once, and after the wait so many more."""
-    limiter = Limiter(SLACKS_LIMITS, lambda: clock.now)
-    for accepted in (at_once, then):
-        waits = [limiter.retry_after(method, f"C{number % conversations}") for number in range(accepted + 1)]
-        assert waits == [0] * accepted + [wait]
-        clock.now += wait
+def test_every_method_has_a_limit(clock: Clock) -> None:
+    """So many calls are accepted at once, in so many conversations, and after the wait so many more."""
+    cases = ((POST, 1, 3, 1, 1), (POST, 100, 60, 1, 5), (UPDATE, 1, 50, 60, 50))
+    for method, conversations, at_once, wait, then in cases:
+        limiter = Limiter(SLACKS_LIMITS, lambda: clock.now)
+        for accepted in (at_once, then):
+            waits = [limiter.retry_after(method, f"C{turn % conversations}") for turn in range(accepted + 1)]
+            assert waits == [0] * accepted + [wait]
+            clock.now += wait
     assert {*SLACKS_LIMITS.per_minute, POST} == set(METHODS)
 
 
