@@ -11,7 +11,7 @@ from bot.demo import composer
 from bot.demo.bot_switch import BROKEN, STOPPED, BotState, BotSwitch
 from bot.demo.moods import SLOW_SECONDS, MetaStudioMood, SlackMood
 from bot.demo.page_view import View
-from bot.demo.playground import BOB, FAILURE, PATH, VOICES, NotPossible, Playground
+from bot.demo.playground import BOB, FAILURE, PATH, NotPossible, Playground
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from bot.simulators.slack.workspace import ALICE, BOT_TOKEN, SlackWorkspace
 from bot.simulators.world import settings_for
@@ -30,13 +30,6 @@ def calls(ground: Playground, method: str) -> int:
 
 
 class TestJobs:
-    def test_names(self, offline: Playground) -> None:
-        """A name is taken without the blanks around it; where there is none, each job gets another one."""
-        given = ["  Tea <Time>  ", "", "   ", *[""] * (len(VOICES) - 1)]
-        names = [offline.new_job(name)["voice_name"] for name in given]
-
-        assert names == ["Tea <Time>", *VOICES, VOICES[0]]
-
     def test_changes(self, offline: Playground) -> None:
         """A job can be advanced, rejected in a review, and failed with a reason."""
         job = offline.new_job()
