@@ -75,18 +75,14 @@ async def test_typing(demo: Demo, page: DemoPage) -> None:
     for key, place in (("ArrowDown", 1), ("ArrowUp", 0), ("ArrowUp", -1), ("ArrowDown", 0)):
         await page.press_keys(key)
         await expect(selected).to_have_text([offered[place]], use_inner_text=True)
-    active = await selected.get_attribute("id") or "?"
-    await expect(page.field).to_have_attribute("aria-activedescendant", active)
     await page.press_keys("Tab")
     await expect(page.field).to_have_value(f"/voicejob {demo.job_id(NEWS)}")
     await page.field.fill("/voicejob he")
     await page.offers.first.click()
     await expect(page.field).to_have_value("/voicejob help")
-    await expect(page.field).to_be_focused()
     await page.field.fill("/voicejob li")
     await page.press_keys("Escape")
     await gone(page.offers)
-    await expect(page.field).to_have_attribute("aria-expanded", "false")
     await page.press_keys("Enter")
     await visible(page.message("MetaStudio has no job", ONLY_ME))
 

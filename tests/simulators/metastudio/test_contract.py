@@ -351,12 +351,7 @@ class TestFaults:
     async def test_order(self, metastudio: MetaStudioSimulator, client: AsyncClient) -> None:
         """Each request meets the first fault that is for it; without one, ``chaos`` decides for jobs."""
         asked: list[str] = []
-
-        def chaos(api: str) -> Fault | None:
-            asked.append(api)
-            return Fault.html() if api == "list" else None
-
-        metastudio.chaos = chaos
+        metastudio.chaos = lambda api: asked.append(api) or (Fault.html() if api == "list" else None)
         metastudio.fail(Fault.iam_error(503), on="iam")
         metastudio.fail(Fault.error(500, "APIGW.0601"), on="list")
         metastudio.fail(Fault.error(503, "APIGW.0613"), on="show", times=2)
@@ -397,7 +392,7 @@ def sdk(metastudio: MetaStudioSimulator, clock: Clock) -> Sdk:
 
 class TestOfficialSdk:
     async def test_reads_a_job(self, sdk: Sdk, metastudio: MetaStudioSimulator) -> None:
-        """Its signatures are accepted, with a temporary key too; it reads all fields, and a refusal's code."""
+        """Its signatures are accepted, with a temporary key too; it reads all fields and codes."""
         usual = await sdk(SHOW, job_id=JOB_ID, x_app_user_id="user-1")
         temporary = await sdk(SHOW, AK, SK, job_id=JOB_ID, security_token=SECURITY_TOKEN)
         with pytest.raises(ClientRequestException) as refused:
