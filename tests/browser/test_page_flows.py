@@ -99,7 +99,7 @@ async def test_the_list(demo: Demo, page: DemoPage) -> None:
     button = listed.get_by_role("button", name="Unsubscribe")
     await button.click()
     await expect(page.dialog.get_by_role("heading")).to_have_text("Unsubscribe this channel?")
-    await page.press_keys("Escape")
+    await page.dialog.get_by_role("button", name="Keep it").click()
     await gone(page.dialog)
     await expect(button).to_be_focused()
     await page.press_keys("Enter")

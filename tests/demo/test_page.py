@@ -113,6 +113,14 @@ class TestFrames:
         ]
         assert (second["voice_name"], second["position"]) == ("Second", 0)
 
+    async def test_the_end_closes_the_websocket(self, ground: Playground) -> None:
+        """When the page ends, its browsers are told at once."""
+        async with aiohttp.ClientSession() as session:
+            async with serving(ground, 0) as address:
+                browser = Browser(await session.ws_connect(f"{address}live"))
+                await browser.read()
+            assert (await browser.socket.receive(timeout=PATIENCE)).type is aiohttp.WSMsgType.CLOSE
+
 
 class TestRequests:
     async def test_say(self, browser: Browser, voices: str) -> None:

@@ -138,6 +138,7 @@ class TestAuthentication:
             (sign(JOBS, HEADERS), None),
             (sign(f"{JOBS}?limit=1", HEADERS), "APIGW.0301"),
             (sign(JOBS, HEADERS, secret="other"), "APIGW.0301"),
+            (sign(JOBS, HEADERS, access="OTHER"), "APIGW.0301"),
             (sign(JOBS, HEADERS | date(minutes=16)), "APIGW.0301"),
             (sign(JOBS, HEADERS, omit="X-Sdk-Date"), "APIGW.0301"),
             ({name: value for name, value in sign(JOBS, EXTRA).items() if name != "X-Extra"}, "APIGW.0301"),
