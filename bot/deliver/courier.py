@@ -89,7 +89,7 @@ class Courier:
     def _message(self, task: Task, address: Address) -> Message:
         """Render the message; as plain text if that raises."""
         try:
-            return render(task, self._context, now=int(time.time()))
+            return render(task, address, self._context, now=int(time.time()))
         except Exception:
             log.exception("a message can't be made", extra=fields_of(task, address))
             return plain_text(task.following) if task.following else Message(str(task.step), [])
