@@ -99,7 +99,9 @@ class ChannelWorker:
         channel = await self._parts.store.channel(self._address)
         due = tasks(channel, int(time.time()))
         self.requests.settle(due)
-        self._backoff.keep({task.key for task in due})
+        keys = {task.key for task in due}
+        self._backoff.keep(keys)
+        self._parts.gate.keep(self._address, keys)
         if channel.destination.pause and not channel.followings:
             await self._parts.store.change([self._address], pauses.accepted(self._address))
         wait = partial(self._wait, passed=passed)
@@ -145,7 +147,6 @@ class ChannelWorker:
         await self._record(after_ok(task, self._address, accepted.posted, now, card_is_lost=lost))
         self._backoff.worked(task.key)
         self._parts.gate.accepted()
-        self._parts.gate.settled((self._address, task.key))
 
     async def _rejected(self, task: Task, rejected: RejectedError) -> None:
         """Record a refusal, and do what it asks for."""
@@ -169,13 +170,12 @@ class ChannelWorker:
 
     def _failed(self, task: Task, error: SendError, pause: Pause) -> None:
         """Try the same again after a pause; not where Slack named one, for which all such calls are held."""
-        self._parts.gate.failed((self._address, task.key), error, self._address.channel_id)
+        self._parts.gate.failed(self._address, task.key, error)
         if not error.retry_after:
             self._backoff.failed(task.key, asyncio.get_running_loop().time(), pause)
 
     def _refused(self, task: Task, error: SendError, reaction: Reaction) -> None:
         """Log a refusal that is about this message or this conversation."""
-        self._parts.gate.settled((self._address, task.key))
         if reaction is Reaction.HOLD:
             self._backoff.failed(task.key, asyncio.get_running_loop().time(), hold_pause)
         if reaction is Reaction.PAUSE:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import ExitStack
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -13,9 +14,10 @@ from bot.deliver.outcome import Later, Refused, Sent
 from bot.domain.rates import RateLimits
 from bot.domain.records import Level
 from bot.domain.subscriptions import keys_of, stopped
+from bot.errors import StoreTrouble
 from bot.simulators.slack.workspace import SlackWorkspace
 from tests.store.faulty import FaultyStore
-from tests.support import AT_ONCE, SOON, Office, disk_held, eventually, eventually_so, fail_fast, office
+from tests.support import AT_ONCE, SOON, Office, disk_held, eventually, fail_fast, office
 
 
 class TestOrder:
@@ -235,7 +237,8 @@ class TestPeople:
         first, second = post.slack.messages(post.channel)
         card = (await post.delivery(key)).card
         assert card
-        assert (card.ts == second.ts) and (first.ts != second.ts)
+        assert card.ts == second.ts
+        assert first.ts != second.ts
 
 
 class TestStore:
@@ -261,17 +264,17 @@ class TestStore:
         await fail_fast(idle.store)
         await idle.subscribe()
         other = await idle.subscribe(channel=idle.slack.add_channel("others"))
-        with disk_held(path):
-            with pytest.raises(Exception, match="StoreTrouble"):
+        with ExitStack() as held:
+            held.enter_context(disk_held(path))
+            with pytest.raises(StoreTrouble):
                 await idle.store.check()
             trouble = idle.store.trouble
             async with idle.running():
                 assert await idle.outbox.deliver(other) == Later()
                 await eventually(lambda: idle.store.trouble is not trouble)
-
                 assert idle.slack.calls == []
-        async with idle.running():
-            await idle.settled()
+                held.close()
+                await idle.settled()
 
         assert len(idle.slack.calls) == 2
 
@@ -367,7 +370,7 @@ class TestRefusals:
         assert pause
         assert (pause.reason, pause.tries, pause.told) == ("is_archived", 1, ("U1", "U2"))
 
-        post.slack.archive(post.channel, archived=False)
+        post.slack.unarchive(post.channel)
         assert await post.outbox.deliver(post.key("job-2")) == Sent()
         await post.settled()
         assert await post.pause() is None
@@ -398,7 +401,7 @@ class TestRefusals:
     async def test_a_message_that_cant_be_made_is_a_plain_word(
         self, slack: SlackWorkspace, path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """A mistake in what messages are made of costs their looks; what happened is still told, and logged."""
+        """A mistake in what messages are made of costs their looks; what happened is still told."""
 
         def broken(_: str) -> str:
             raise KeyError("console")
