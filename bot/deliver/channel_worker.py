@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bot.deliver.backoff import Backoff, Pauses, hold_pause
@@ -83,13 +84,16 @@ class ChannelWorker:
                 async with asyncio.timeout(wait):
                     await self._woken.wait()
         elif await self._has_waited_for_pace(task):
-            again = await self._next()  # it may have changed meanwhile
+            again = await self._next(passed=task)  # it may have changed meanwhile
             if again and again[0] <= 0 and again[1].key == task.key:
                 await self._parts.uninterrupted(self._perform(again[1]))
         return True
 
-    async def _next(self) -> tuple[float, Task] | None:
-        """Find the next task, and the seconds until it may be done. Raises StoreTrouble."""
+    async def _next(self, *, passed: Task | None = None) -> tuple[float, Task] | None:
+        """Find the next task, and the seconds until it may be done. Raises StoreTrouble.
+
+        ``passed`` has waited for Slack's pace.
+        """
         channel = await self._parts.store.channel(self._address)
         due = tasks(channel, int(time.time()))
         self.requests.settle(due)
@@ -98,12 +102,14 @@ class ChannelWorker:
         self._parts.gate.keep(self._address, keys)
         if channel.destination.pause and not channel.followings:
             await self._parts.store.change([self._address], pauses.accepted(self._address))
-        return next_task(due, wait=self._wait, failures=self._failures, awaited=self.requests.keys)
+        wait = partial(self._wait, passed=passed)
+        return next_task(due, wait=wait, failures=self._failures, awaited=self.requests.keys)
 
-    def _wait(self, task: Task) -> float:
-        gate, courier = self._parts.gate, self._parts.courier
+    def _wait(self, task: Task, *, passed: Task | None) -> float:
+        gate = self._parts.gate.wait(conversation(task, self._address))
         backoff = self._backoff.wait(task.key, asyncio.get_running_loop().time())
-        return max(backoff, gate.wait(conversation(task, self._address)), courier.delay(task))
+        has_passed = passed is not None and passed.key == task.key
+        return max(backoff, gate, 0.0 if has_passed else self._parts.courier.delay(task))
 
     def _failures(self, task: Task) -> int:
         return self._backoff.failures(task.key)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,19 @@ class TestOrder:
         await eventually(lambda: len(post.posts()) == 3)
 
         assert len(post.edits()) == 1
+
+    async def test_edits_keep_their_pace(self, slack: SlackWorkspace, path: Path) -> None:
+        """Cards are edited one after the other, with Slack's interval between two edits."""
+        async with office(slack, path, rates=replace(AT_ONCE, edits=0.1)) as post, post.running():
+            for number in range(3):
+                await post.followed(f"job-{number}")
+            for number in range(3):
+                await post.job_is(f"job-{number}", "PROCESSING")
+            await post.settled()
+
+            at = [call.at for call in slack.calls if call.method == "chat.update"]
+            assert len(at) == 3
+            assert min(later - sooner for sooner, later in pairwise(at)) > 0.09
 
     async def test_429_holds_one_method(self, post: Office) -> None:
         """For as long as Slack names, that method is not called for any channel; others are."""
