@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from bot import app as bot
-from bot.checks import settings as known_settings
 from bot.checks.item import Item
-from bot.config import MetaStudioSettings
+from bot.config import MetaStudioSettings, Settings
 from bot.domain.job_ids import job_id_from
 from bot.domain.jobs import Job, without_personal_fields
 from bot.messages import job_card
@@ -126,7 +125,7 @@ def check(
     from bot.checks.check import check as check_all
 
     logs.set_up(level=logging.CRITICAL)  # what goes wrong is in the lines
-    items = asyncio.run(check_all(known_settings.read()))
+    items = asyncio.run(check_all(Settings.read()))
     is_good = all(item.ok is not False for item in items)
     if as_json:
         typer.echo(json.dumps({"ok": is_good, "items": [asdict(item) for item in items]}, indent=2))

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.checks import settings as checks
 from bot.config import MetaStudioSettings, Settings, unknown_keys
 from bot.errors import BadSettings
 from tests.store.test_store_faults import another_user
@@ -113,7 +112,7 @@ class TestGood:
 
         assert value_of(settings, PASSWORD.lower()) == password
         monkeypatch.setenv("PORT", "x")
-        assert value_of(checks.read().settings, PASSWORD.lower()) == password
+        assert value_of(Settings.read().settings, PASSWORD.lower()) == password
 
     def test_look_up_in_the_terminal_needs_no_slack(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """``voicejob show`` reads MetaStudio's settings alone."""
@@ -254,7 +253,7 @@ class TestBadDotEnv:
         broken = [f".env, line {line}: {why}" for line in lines]
 
         assert problems(monkeypatch, VOICEJOB_LOG="x")[:-1] == broken
-        assert list(checks.read().problems)[:-1] == broken
+        assert list(Settings.read().problems)[:-1] == broken
         if broken:
             assert problems(monkeypatch, VOICEJOB_LOG="") == broken
 

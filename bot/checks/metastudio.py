@@ -72,8 +72,7 @@ def _unreachable(address: str, error: MetaStudioError, key: str) -> str:
 def _clock(settings: Settings, ahead: timedelta | None) -> Item:
     if ahead is None:
         return untried(CLOCK, "MetaStudio's answer does not tell the time")
-    by_http = settings.slack_signing_secret and not settings.slack_app_token
-    limit = SLACKS_SIGNATURE_LIFE if by_http else SIGNATURE_LIFE
+    limit = SLACKS_SIGNATURE_LIFE if settings.is_http_mode else SIGNATURE_LIFE
     off = f"{_seconds_or_minutes(abs(ahead))} {'behind' if ahead > timedelta() else 'ahead of'} MetaStudio's"
     within = f"signatures count within {_seconds_or_minutes(limit)}"
     if abs(ahead) > limit:

@@ -22,8 +22,8 @@ from bot.checks import check as checks
 from bot.checks.item import works
 from bot.checks.listening import try_listening
 from bot.checks.metastudio import without_list
-from bot.checks.settings import read
 from bot.checks.slack import HELLO_SECONDS
+from bot.config import Settings
 from bot.errors import UnreadableAnswer
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN, SlackWorkspace
@@ -180,7 +180,7 @@ async def test_settings(
     """What is wrong is one item, without a secret; it keeps nothing from being tried that needs it not."""
     for key, value in setup.environment(**changes).items():
         monkeypatch.setenv(key, value)
-    found = Checked(await checks.check(read()))
+    found = Checked(await checks.check(Settings.read()))
 
     assert says in (found.only_fails(*failed, untried=untried) or found["settings"].says)
     assert "hush" not in str(found)
@@ -191,7 +191,7 @@ async def test_settings(
 async def test_a_file_that_can_not_be_read() -> None:
     """A .env in another encoding is told, and nothing breaks."""
     Path(".env").write_bytes(b"SLACK_BOT_TOKEN=\xff\xfe")
-    found = Checked(await checks.check(read()))
+    found = Checked(await checks.check(Settings.read()))
 
     assert ".env: can't be read" in found.only_fails("settings", untried=NAMES[1:])
 
@@ -205,11 +205,11 @@ async def test_a_files_secret_that_can_not_be_read(
     del given["SLACK_APP_TOKEN"]
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    known = read()
-    found = Checked(await checks.check(known))
+    reading = Settings.read()
+    found = Checked(await checks.check(reading))
 
     assert f"{key}_FILE: “{tmp_path}/missing” " in found["settings"].says
-    assert known.in_http_mode == (key == "SLACK_SIGNING_SECRET")
+    assert reading.settings.is_http_mode == (key == "SLACK_SIGNING_SECRET")
     assert found[BOT].ok
 
 
