@@ -29,23 +29,10 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from bot.errors import BadSettings
+from bot.process import setting_types as types
 from bot.process.dot_env import read_dot_env
 from bot.process.secret_files import SecretFile, SecretFileError, quoted_path, read_secret
-from bot.process.setting_types import (
-    Address,
-    AppToken,
-    BotToken,
-    ConsoleUrl,
-    Header,
-    Host,
-    Name,
-    PollSeconds,
-    Port,
-    Secret,
-    rule,
-    secret,
-)
-from bot.process.sources import DOT_ENV, SECRET_KEYS, field_of, places, read_sources, unreadable_dot_env
+from bot.process.sources import DOT_ENV, SECRET_KEYS, dot_env_path, field_of, places, read_sources
 from bot.telemetry.logs import LogFormat
 
 _SHOWN: Final = frozenset({"PORT", "VOICEJOB_POLL_SECONDS", "VOICEJOB_LOG"})
@@ -96,7 +83,7 @@ class ReadSettings(BaseModel):
             given = read_sources()
         except (OSError, UnicodeDecodeError) as error:
             nothing = cast("Self", cls.model_construct())
-            return Reading(nothing, frozenset(cls.model_fields), (unreadable_dot_env(error),))
+            return Reading(nothing, frozenset(cls.model_fields), (_unreadable_file(error),))
         # A secret that is wrong is set all the same: that chooses between Socket Mode and HTTP mode.
         found: dict[str, Any] = {
             name: SecretStr("?" if isinstance(value, SecretFileError) else value)
@@ -127,19 +114,19 @@ class ReadSettings(BaseModel):
 class MetaStudioSettings(ReadSettings):
     """The settings for looking up a job, read by ``load``."""
 
-    metastudio_region: Name = "cn-north-4"
-    metastudio_endpoint: Address | None = None
-    huaweicloud_sdk_project_id: Name
-    huaweicloud_sdk_iam_endpoint: Address | None = None
-    metastudio_app_user_id: Header | None = None
-    voicejob_console_url: ConsoleUrl | None = None
-    huaweicloud_sdk_ak: Secret | None = None
-    huaweicloud_sdk_sk: Secret | None = None
-    huaweicloud_sdk_security_token: Secret | None = None
+    metastudio_region: types.Name = "cn-north-4"
+    metastudio_endpoint: types.Address | None = None
+    huaweicloud_sdk_project_id: types.Name
+    huaweicloud_sdk_iam_endpoint: types.Address | None = None
+    metastudio_app_user_id: types.Header | None = None
+    voicejob_console_url: types.ConsoleUrl | None = None
+    huaweicloud_sdk_ak: types.Secret | None = None
+    huaweicloud_sdk_sk: types.Secret | None = None
+    huaweicloud_sdk_security_token: types.Secret | None = None
     huaweicloud_iam_user: str | None = None
     huaweicloud_iam_password: SecretStr | None = None
     huaweicloud_iam_domain: str | None = None
-    metastudio_auth_token: Secret | None = Field(None, validate_default=True)
+    metastudio_auth_token: types.Secret | None = Field(None, validate_default=True)
 
     @field_validator("metastudio_auth_token")
     @classmethod
@@ -182,7 +169,7 @@ class MetaStudioSettings(ReadSettings):
             try:
                 value = SecretStr(read_secret(file.path))
                 # A password may hold any character.
-                found[name] = value if name == "huaweicloud_iam_password" else secret(value)
+                found[name] = value if name == "huaweicloud_iam_password" else types.secret(value)
             except (SecretFileError, ValueError) as error:
                 raise BadSettings([file.problem(error)]) from None
         return self.model_copy(update=found)
@@ -208,16 +195,16 @@ _METASTUDIOS: Final = frozenset(MetaStudioSettings.model_fields)
 class Settings(MetaStudioSettings):
     """The settings for running the bot, read by ``load``."""
 
-    slack_bot_token: BotToken
-    slack_app_token: AppToken | None = None
-    slack_signing_secret: Secret | None = Field(None, validate_default=True)
-    slack_api_url: Address = "https://slack.com/api"
+    slack_bot_token: types.BotToken
+    slack_app_token: types.AppToken | None = None
+    slack_signing_secret: types.Secret | None = Field(None, validate_default=True)
+    slack_api_url: types.Address = "https://slack.com/api"
     # Slack, or the proxy before the bot, must reach it in HTTP mode.
-    voicejob_host: Host = "0.0.0.0"  # noqa: S104
-    port: Port = 3000
-    voicejob_log: Annotated[LogFormat, rule("text|json", "must be text or json")] = LogFormat.TEXT
+    voicejob_host: types.Host = "0.0.0.0"  # noqa: S104
+    port: types.Port = 3000
+    voicejob_log: Annotated[LogFormat, types.rule("text|json", "must be text or json")] = LogFormat.TEXT
     voicejob_store: Path = Path("voicejob.sqlite")
-    voicejob_poll_seconds: PollSeconds = 60
+    voicejob_poll_seconds: types.PollSeconds = 60
 
     @property
     def is_http_mode(self) -> bool:
@@ -233,6 +220,12 @@ class Settings(MetaStudioSettings):
                 "unset",
             )
         return value
+
+
+def _unreadable_file(error: OSError | UnicodeDecodeError) -> str:
+    if isinstance(error, PermissionError):
+        return f".env: this user may not read “{dot_env_path()}”: make it yours (chown), or readable (chmod)"
+    return f".env: can't be read ({type(error).__name__}): it must be a text file in UTF-8"
 
 
 def _problem(sentence: str, kind: Literal["sentence", "unset"] = "sentence") -> PydanticCustomError:

@@ -8,20 +8,8 @@ from typing import Final
 
 from pydantic import SecretStr
 
+from bot.checks import listening, metastudio, slack, store
 from bot.checks.item import Item, fails, safe, untried, works
-from bot.checks.listening import LISTENING, try_listening
-from bot.checks.metastudio import ADDRESS, CLOCK, SIGNED_IN, try_metastudio
-from bot.checks.slack import (
-    APP_TOKEN,
-    BOT_TOKEN,
-    GRANTED,
-    SIGNING_SECRET,
-    SOCKET_MODE,
-    try_bot_token,
-    try_signing_secret,
-    try_socket_mode,
-)
-from bot.checks.store import STORE, try_store
 from bot.config import MetaStudioSettings, Reading, Settings, unknown_keys
 from bot.errors import BadSettings
 from bot.messages.errors import sentence
@@ -47,18 +35,20 @@ class Part:
     needs_network: bool = True
 
 
-TOKEN: Final = Part(frozenset({"slack_bot_token", "slack_api_url"}), (BOT_TOKEN, GRANTED), try_bot_token)
 _MODE: Final = frozenset({"slack_app_token", "slack_signing_secret", "slack_api_url"})
-BY_SOCKET: Final = Part(_MODE, (APP_TOKEN, SOCKET_MODE), try_socket_mode)
-BY_HTTP: Final = Part(_MODE, (SIGNING_SECRET,), try_signing_secret)
+_METASTUDIO: Final = frozenset(MetaStudioSettings.model_fields) - {"voicejob_console_url"}
+TOKEN: Final = Part(frozenset({"slack_bot_token", "slack_api_url"}), slack.TOKEN, slack.try_bot_token)
+BY_SOCKET: Final = Part(_MODE, slack.BY_SOCKET, slack.try_socket_mode)
+BY_HTTP: Final = Part(_MODE, slack.BY_HTTP, slack.try_signing_secret)
 OTHERS: Final = (
+    Part(_METASTUDIO, metastudio.NAMES, metastudio.try_metastudio),
+    Part(frozenset({"voicejob_store"}), (store.STORE,), store.try_store, needs_network=False),
     Part(
-        frozenset(MetaStudioSettings.model_fields) - {"voicejob_console_url"},
-        (ADDRESS, CLOCK, *SIGNED_IN),
-        try_metastudio,
+        frozenset({"voicejob_host", "port"}),
+        (listening.LISTENING,),
+        listening.try_listening,
+        needs_network=False,
     ),
-    Part(frozenset({"voicejob_store"}), (STORE,), try_store, needs_network=False),
-    Part(frozenset({"voicejob_host", "port"}), (LISTENING,), try_listening, needs_network=False),
 )
 
 
