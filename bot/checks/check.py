@@ -1,7 +1,7 @@
 """Trying everything that the bot needs, for real: the parts, in the order in which they are printed."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
@@ -29,26 +29,24 @@ class Part:
     ``attempt`` yields an item for each of the names, in their order, as soon as it is known.
     """
 
-    fields: frozenset[str]
+    fields: Collection[str]
     names: tuple[str, ...]
     attempt: Callable[[Settings], AsyncGenerator[Item, None]]
     needs_network: bool = True
 
 
-_MODE: Final = frozenset({"slack_app_token", "slack_signing_secret", "slack_api_url"})
-_METASTUDIO: Final = frozenset(MetaStudioSettings.model_fields) - {"voicejob_console_url"}
-TOKEN: Final = Part(frozenset({"slack_bot_token", "slack_api_url"}), slack.TOKEN, slack.try_bot_token)
-BY_SOCKET: Final = Part(_MODE, slack.BY_SOCKET, slack.try_socket_mode)
-BY_HTTP: Final = Part(_MODE, slack.BY_HTTP, slack.try_signing_secret)
+_MODE: Final = ("slack_app_token", "slack_signing_secret", "slack_api_url")
+_METASTUDIO: Final = MetaStudioSettings.model_fields.keys() - {"voicejob_console_url"}
+_ADDRESS: Final = ("voicejob_host", "port")
+TOKEN: Final = Part(
+    ("slack_bot_token", "slack_api_url"), (slack.BOT_TOKEN, slack.GRANTED), slack.try_bot_token
+)
+BY_SOCKET: Final = Part(_MODE, (slack.APP_TOKEN, slack.SOCKET_MODE), slack.try_socket_mode)
+BY_HTTP: Final = Part(_MODE, (slack.SIGNING_SECRET,), slack.try_signing_secret)
 OTHERS: Final = (
     Part(_METASTUDIO, metastudio.NAMES, metastudio.try_metastudio),
-    Part(frozenset({"voicejob_store"}), (store.STORE,), store.try_store, needs_network=False),
-    Part(
-        frozenset({"voicejob_host", "port"}),
-        (listening.LISTENING,),
-        listening.try_listening,
-        needs_network=False,
-    ),
+    Part(("voicejob_store",), (store.STORE,), store.try_store, needs_network=False),
+    Part(_ADDRESS, (listening.LISTENING,), listening.try_listening, needs_network=False),
 )
 
 

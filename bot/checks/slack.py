@@ -22,9 +22,6 @@ GRANTED: Final = "Slack scopes"
 APP_TOKEN: Final = "Slack app token"  # noqa: S105  a name
 SOCKET_MODE: Final = "Socket Mode"
 SIGNING_SECRET: Final = "Slack signing secret"  # noqa: S105  a name
-TOKEN: Final = (BOT_TOKEN, GRANTED)
-BY_SOCKET: Final = (APP_TOKEN, SOCKET_MODE)
-BY_HTTP: Final = (SIGNING_SECRET,)
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=6)
 HELLO_SECONDS: Final = 6.0
@@ -40,7 +37,6 @@ NO_WEBSOCKET: Final = (
     "Try again in a minute; if it goes on, see that the network and its proxy let a WebSocket (wss) through "
     "to Slack, or use HTTP mode."
 )
-
 DISCONNECTED: Final = {
     "link_disabled": f"it is switched off for this app. Switch it on under Socket Mode on {APP_PAGE}.",
     "too_many_websockets": "ten copies of this bot are connected, and Slack allows no more: stop all but "
