@@ -74,7 +74,7 @@ async def run(
         metrics = Metrics()
         metastudio = await stack.enter_async_context(metastudio_from(settings, rates, metrics))
         store = await stack.enter_async_context(open_store(settings.voicejob_store))
-        _log_settings(settings, followed=len(await store.followed()))
+        _log_settings(settings, followed=len(await store.jobs()))
         client, token = web_client(session, settings.slack_api_url), revealed(settings.slack_bot_token)
         auth = await signed_in(client, token)
         log.info("signed in to the Slack workspace %r as %r", auth.get("team"), auth.get("user"))
@@ -85,9 +85,9 @@ async def run(
         # A message whose answer got lost would come twice, so that slack_sdk must not send one again.
         writing = web_client(session, settings.slack_api_url, token=token, retry_handlers=[])
         sender = Sender(writing, rates)
-        outbox = Outbox(store, sender, context, metrics=metrics)
+        outbox = Outbox(store, sender, context, rates=rates, metrics=metrics)
         poll = settings.voicejob_poll_seconds
-        watcher = Watcher(metastudio, store, poll=poll, changed=outbox.wake, rates=rates, metrics=metrics)
+        watcher = Watcher(metastudio, store, poll=poll, rates=rates, metrics=metrics)
         replies = Replies(ReplySender(session, sender, first_pause=rates.resend), metrics)
         stack.push_async_callback(_drain, replies, outbox, drain)
         app = _bolt_app(settings, client, auth, metrics)

@@ -1,16 +1,20 @@
-"""PURE. The message of each step of a delivery."""
+"""PURE. The message of each task."""
 
-from bot.domain.subscriptions import Step, Subscription
+from bot.deliver.schedule import Task
+from bot.domain.deliveries import Step
+from bot.domain.records import Address
 from bot.messages import channel
 from bot.messages.blocks import Message
 
 
-def render(subscription: Subscription, step: Step, context: channel.MessageContext, *, now: int) -> Message:
-    """Render the message of a step; ``now`` is epoch seconds."""
-    if step is Step.TELL_PERSON:
-        return channel.paused(subscription, context)
-    if step is Step.EDIT_WARNING:
-        return channel.pause_over(subscription)
-    if step is Step.POST_NOTICE and subscription.notice:
-        return channel.notice(subscription, subscription.notice)
-    return channel.card(subscription, context, now=now)
+def render(task: Task, address: Address, context: channel.MessageContext, *, now: int) -> Message:
+    """Render the message of a task of this conversation; ``now`` is epoch seconds."""
+    if task.warned:
+        return channel.pause_over(task.warned, address, task.following)
+    if task.following is None:
+        raise ValueError(f"a task without what it is about: {task.step}")
+    if task.step is Step.TELL_PERSON:
+        return channel.paused(task.following, context)
+    if task.step is Step.POST_NOTICE:
+        return channel.notice(task.following)
+    return channel.card(task.following, context, now=now)

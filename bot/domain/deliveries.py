@@ -37,16 +37,15 @@ def next_step(following: Following, now: int) -> Step | None:
 
     A notice goes without a thread while there is no card to which it could be a reply.
     """
-    delivery = following.delivery
-    if delivery.stopped_by:
-        return Step.EDIT_CARD if delivery.card else Step.FORGET
-    if delivery.card is None and delivery.no_card_before <= now:
+    delivery, card = following.delivery, following.delivery.card
+    is_shown = card is not None and card.fingerprint == following.fingerprint
+    if delivery.stopped_by and card is None:
+        return Step.FORGET
+    if card is None and delivery.no_card_before <= now:
         return Step.POST_CARD
     if following.path:
         return Step.POST_NOTICE
-    if delivery.card and delivery.card.fingerprint != following.fingerprint:
-        return Step.EDIT_CARD
-    return None
+    return Step.EDIT_CARD if card and not is_shown else None
 
 
 def card_posted(shown: Following, ts: str, now: int) -> Change:

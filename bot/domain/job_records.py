@@ -1,5 +1,6 @@
 """PURE. Changes of a job's record: what is stored of what MetaStudio shows of a job."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
@@ -36,6 +37,10 @@ def _with_sight(record: JobRecord, job: Job, now: int) -> JobRecord:
     return replace(record, job=job, sights=sights[dropped:], first=record.first + dropped)
 
 
-def observed(known: JobRecord, new: JobRecord) -> Change:
-    """Return the change from ``known`` to ``new``; if the record is another by now, that one stays."""
-    return lambda records: Records.of(new) if records.job(known.ref) == known else Records()
+def observed(changes: Collection[tuple[JobRecord, JobRecord]]) -> Change:
+    """Return the change from known records to new ones; where one is another by now, that one stays."""
+
+    def change(records: Records) -> Records:
+        return Records.of(*(new for known, new in changes if records.job(known.ref) == known))
+
+    return change

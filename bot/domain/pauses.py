@@ -1,6 +1,6 @@
 """PURE. The pause of a conversation in which Slack refuses the bot: how it begins, grows and ends."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Final
 
@@ -26,15 +26,15 @@ def wait_of(pause: Pause | None, now: int) -> int:
     return max(0, wait) if pause and wait <= retry_after(pause.tries) else 0
 
 
-def refused(address: Address, reason: str, now: int, *, knows: str = "") -> Change:
+def refused(address: Address, reason: str, now: int, *, knows: Collection[str] = ()) -> Change:
     """Return the change after Slack refused the bot in a conversation: a pause, longer with each refusal.
 
-    ``reason`` is Slack's code, ``knows`` the user id of a person who is told in another way.
+    ``reason`` is Slack's code, ``knows`` the user ids of people who are told in another way.
     """
 
     def changed(destination: Destination) -> Destination:
         before = destination.pause or Pause(reason=reason, since=now, tries=0, next_try=now)
-        told = {*before.told, *(each.user_id for each in destination.warned), *filter(None, [knows])}
+        told = {*before.told, *(each.user_id for each in destination.warned), *knows}
         tries = before.tries + 1
         pause = replace(
             before, reason=reason, tries=tries, next_try=now + retry_after(tries), told=tuple(sorted(told))
@@ -49,7 +49,18 @@ def accepted(address: Address) -> Change:
     return _changing(address, lambda destination: replace(destination, pause=None))
 
 
-def tried_again(address: Address, now: int, *, knows: str = "") -> Change:
+def withdrawn(address: Address, reason: str) -> Change:
+    """Return the change after a first refusal turned out to be of the bot itself: no pause for it."""
+
+    def changed(destination: Destination) -> Destination:
+        pause = destination.pause
+        is_new = pause is not None and pause.reason == reason and pause.tries == 1
+        return replace(destination, pause=None) if is_new else destination
+
+    return _changing(address, changed)
+
+
+def tried_again(address: Address, now: int, *, knows: str) -> Change:
     """Return the change that makes a try due at once, as a person asked, whose user id is ``knows``."""
 
     def changed(destination: Destination) -> Destination:

@@ -15,7 +15,7 @@ from typing import ClassVar, NamedTuple, cast
 
 from pydantic import ConfigDict
 
-from bot.domain.jobs import Job
+from bot.domain.jobs import Job, Phase, meaning_of
 
 
 class JobRef(NamedTuple):
@@ -198,6 +198,14 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """The address of a message in Slack."""
+
+    channel_id: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Warned:
     """A direct message that told a person of a pause, until it is edited because that is over."""
 
@@ -316,6 +324,11 @@ class Following:
     def is_over(self) -> bool:
         """Whether the job has ended, so that nothing more will come."""
         return self.record.job.is_over
+
+    @property
+    def is_important(self) -> bool:
+        """Whether the customer may have to act, or the job is over."""
+        return meaning_of(self.state).phase is not Phase.IN_PROGRESS
 
     @property
     def path(self) -> tuple[str, ...]:

@@ -54,8 +54,11 @@ class JobHistory:
 
 
 def differs(job: Job, known: Job) -> bool:
-    """Whether the state differs, or was entered again, which ``reject_times`` counts."""
-    if job.state != known.state:
+    """Whether the state differs, or was entered again, which ``reject_times`` counts.
+
+    An answer without a state says nothing of it.
+    """
+    if job.state is None or job.state != known.state:
         return job.state is not None
     return None not in {job.reject_times, known.reject_times} and job.reject_times != known.reject_times
 

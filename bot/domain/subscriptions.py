@@ -12,6 +12,7 @@ from bot.domain.records import (
     Destination,
     Following,
     JobRef,
+    Key,
     Level,
     Records,
     Selector,
@@ -97,12 +98,30 @@ def outdated(key: DeliveryKey) -> Change:
 
 
 def moved(records: Records, to: Address) -> Records:
-    """Return a conversation's records under another address; of two for one key, that of ``to`` stays."""
+    """Return a conversation's records under another address; what is followed there already stays as it is.
+
+    A pause is tried again at once.
+    """
     changed = Records()
     for key, record in records.items():
         if isinstance(record, Subscription | Delivery | Destination) and record.address != to:
             changed[key] = None
-            there = replace(record, address=to)
-            if records.get(there.key) is None:
+            there = _at(to, record)
+            if not any(records.get(each) for each in _of_same_job(there.key)):
                 changed[there.key] = there
     return changed
+
+
+def _at(to: Address, record: Subscription | Delivery | Destination) -> Subscription | Delivery | Destination:
+    if isinstance(record, Destination) and record.pause:
+        return Destination(
+            address=to, pause=replace(record.pause, next_try=record.pause.since), warned=record.warned
+        )
+    return replace(record, address=to)
+
+
+def _of_same_job(key: Key) -> tuple[Key, ...]:
+    """Return the keys of a wish and its delivery, of which only both are moved; or this key alone."""
+    if isinstance(key, SubscriptionKey):
+        return keys_of(DeliveryKey(key.address, JobRef.of(key.selector.value)))[:2]
+    return keys_of(key)[:2] if isinstance(key, DeliveryKey) else (key,)

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.domain.characters import normalised
 from bot.domain.job_ids import UUID, is_link, job_id_in, unquoted
-from bot.domain.subscriptions import Level
+from bot.domain.records import Level
 from bot.errors import BadUsage, NoJobId, SeveralJobIds
 
 _WORDS: Final = re.compile(

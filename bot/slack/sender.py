@@ -11,7 +11,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.domain.rates import RateLimits
 from bot.domain.slack_errors import Refusal, meaning_of
-from bot.domain.subscriptions import Posted
+from bot.domain.records import Posted
 from bot.messages.blocks import Message
 from bot.slack.auth import NO_JSON, code_in
 from bot.slack.throttle import Throttle

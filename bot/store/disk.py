@@ -4,10 +4,11 @@ A SqliteDict passes each call to its own thread and waits. That thread ends when
 and its callers then wait for ever.
 """
 
+import json
 import logging
 import sqlite3
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,12 @@ COLUMNS: Final = ["key", "value"]
 PAGE: Final = f"SELECT key, value FROM {TABLE} WHERE key > ? ORDER BY key LIMIT 200"  # noqa: S608  constants
 BUSY_MS: Final = 2000
 """Milliseconds that a write waits for another program that holds the file, such as the sqlite3 shell."""
+REPLACE: Final = f"REPLACE INTO {TABLE} (key, value) SELECT key, value FROM json_each(?)"  # noqa: S608
+REMOVE: Final = (
+    f"CREATE TEMP TRIGGER removed AFTER INSERT ON main.{TABLE} WHEN NEW.value IS NULL "  # noqa: S608
+    f"BEGIN DELETE FROM {TABLE} WHERE key = NEW.key; END"
+)
+"""With it, REPLACE removes what it is to replace by nothing. It is the connection's, and not in the file."""
 FULL: Final = 2
 """The value of ``PRAGMA synchronous`` with which a commit waits for the disk. sqlitedict sets 0."""
 
@@ -56,7 +63,7 @@ class _Worker(SqliteMultithread):  # type: ignore[misc]  # sqlitedict has no typ
 
 
 class Table(SqliteDict):  # type: ignore[misc]  # sqlitedict has no types
-    """The one table, a dict of texts. When an assignment returns, it is on disk."""
+    """The one table, a dict of texts. What ``put`` wrote is on disk when it returns."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
@@ -76,6 +83,11 @@ class Table(SqliteDict):  # type: ignore[misc]  # sqlitedict has no types
         while page := list(self.conn.select(PAGE, (after,))):
             yield from ((str(key), str(value)) for key, value in page)
             after = page[-1][0]
+
+    def put(self, rows: Mapping[str, str | None]) -> None:
+        """Replace these rows, and delete those that are None: all or nothing, in one statement."""
+        self.conn.execute(REPLACE, (json.dumps(rows, ensure_ascii=False),))
+        self.commit()
 
     def _new_conn(self) -> _Worker:
         return _Worker(self.filename, self.autocommit, self.journal_mode, self._outer_stack)
@@ -187,8 +199,13 @@ def _refuse_damaged(path: Path) -> None:
 
 
 def configure(table: Table) -> None:
-    """Make each commit wait for the disk. Raises OSError where SQLite does not do that."""
+    """Make each commit wait for the disk, and let ``put`` delete.
+
+    Raises OSError where SQLite does not wait for the disk.
+    """
     table.conn.execute("PRAGMA synchronous=FULL")
+    table.conn.execute("PRAGMA temp_store=MEMORY")
+    table.conn.execute(REMOVE)
     table.conn.select_one(f"PRAGMA busy_timeout={BUSY_MS}")
     (synchronous,) = table.conn.select_one("PRAGMA synchronous")
     (mode,) = table.conn.select_one("PRAGMA journal_mode")

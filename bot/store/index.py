@@ -1,78 +1,104 @@
-"""PURE. The in-memory index of all subscriptions, which serves all reads."""
+"""PURE. The in-memory index of all records, which serves all reads."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
-from bot.domain.subscriptions import Key, Subscription
+from bot.domain.records import (
+    Address,
+    Changed,
+    Channel,
+    Delivery,
+    DeliveryKey,
+    Destination,
+    Following,
+    JobRecord,
+    JobRef,
+    Key,
+    Record,
+    Records,
+    SubscriptionKey,
+)
+from bot.domain.subscriptions import following
 
-
-class SubscriptionIndex:
-    """All subscriptions, by key, by channel and by job.
-
-    Subscriptions to one job share one Job object where they are equal: most of the memory is jobs.
-    """
-
-    def __init__(self, subscriptions: Iterable[Subscription] = ()) -> None:
-        self._by_key: dict[Key, Subscription] = {}
-        self._by_channel: dict[tuple[str, str], tuple[Subscription, ...]] = {}
-        self._by_job: dict[str, tuple[Subscription, ...]] = {}
-        for subscription in subscriptions:
-            self.put(subscription)
-
-    def get(self, key: Key) -> Subscription | None:
-        """Return the subscription with this key, if there is one."""
-        return self._by_key.get(key)
-
-    def of_channel(self, team_id: str, channel_id: str) -> Sequence[Subscription]:
-        """Return a channel's subscriptions, oldest first; those of the same second by job id."""
-        found = self._by_channel.get((team_id, channel_id), ())
-        return sorted(found, key=lambda each: (each.subscribed_at, each.job_id))
-
-    def by_job(self) -> Mapping[str, Sequence[Subscription]]:
-        """Return all subscriptions by job id, as a copy that later changes leave alone."""
-        return self._by_job.copy()
-
-    def put(self, subscription: Subscription) -> Subscription:
-        """Insert the subscription, or replace the one with its key; return the stored object."""
-        new = _without_fields_set(self._with_shared_job(subscription))
-        old = self._by_key.get(new.key)
-        self._by_key[new.key] = new
-        channel = new.key[:2]
-        self._by_channel[channel] = _put_in(self._by_channel.get(channel, ()), old, new)
-        self._by_job[new.job_id] = _put_in(self._by_job.get(new.job_id, ()), old, new)
-        return new
-
-    def remove(self, key: Key) -> None:
-        """Remove the subscription with this key. Raises KeyError if there is none."""
-        old = self._by_key.pop(key)
-        channel = key[:2]
-        self._by_channel[channel] = tuple(each for each in self._by_channel[channel] if each is not old)
-        if not self._by_channel[channel]:
-            del self._by_channel[channel]
-        self._by_job[key.job_id] = tuple(each for each in self._by_job[key.job_id] if each is not old)
-        if not self._by_job[key.job_id]:
-            del self._by_job[key.job_id]
-
-    def _with_shared_job(self, subscription: Subscription) -> Subscription:
-        for other in self._by_job.get(subscription.job_id, ()):
-            if other.job is subscription.job:
-                return subscription
-            if other.job == subscription.job:
-                return subscription.model_copy(update={"job": other.job})
-        return subscription
+G = TypeVar("G", Address, JobRef)
 
 
-def _without_fields_set(subscription: Subscription) -> Subscription:
-    """Empty pydantic's sets of the fields that were given: a quarter of the memory, and never used."""
-    for record in (subscription, subscription.job, subscription.card):
-        if record is not None:
-            record.model_fields_set.clear()
-    return subscription
+class Index:
+    """All records by key, and the keys of the deliveries by conversation and by job."""
+
+    def __init__(self, records: Iterable[Record] = ()) -> None:
+        self._records = Records()
+        self._of_address: dict[Address, set[DeliveryKey]] = {}
+        self._of_job: dict[JobRef, set[DeliveryKey]] = {}
+        for record in records:
+            self._put(record)
+
+    def get(self, keys: Iterable[Key]) -> Records:
+        """Return the records under these keys."""
+        return Records((key, self._records.get(key)) for key in keys)
+
+    def channel(self, address: Address) -> Channel:
+        """Return all that concerns a conversation."""
+        keys = self._of_address.get(address, ())
+        found = [each for key in keys if (each := following(self._records, key))]
+        return Channel(self._records.destination(address), tuple(sorted(found, key=_ended_last)))
+
+    def channels(self) -> Iterator[Channel]:
+        """Yield every conversation in which something is followed."""
+        return map(self.channel, self._of_address)
+
+    def addresses(self) -> Sequence[Address]:
+        """Return every conversation with a delivery or a destination."""
+        destinations = (each.address for each in self._records.values() if isinstance(each, Destination))
+        return list({*self._of_address, *destinations})
+
+    def jobs(self) -> Mapping[JobRef, JobRecord]:
+        """Return the records of all jobs, as they are now: later changes don't show in it."""
+        return {each.ref: each for each in self._records.values() if isinstance(each, JobRecord)}
+
+    def completed(self, wanted: Records) -> Records:
+        """Return what differs from the records here; with no record of a job that has no delivery then."""
+        removed = {key for key, record in wanted.items() if record is None and isinstance(key, DeliveryKey)}
+        kept = {record.job for record in wanted.values() if isinstance(record, Delivery)}
+        touched = {key.job for key in removed} | {key for key in wanted if isinstance(key, JobRef)}
+        orphans = {ref for ref in touched - kept if self._of_job.get(ref, set()) <= removed}
+        complete = wanted | Records.fromkeys(orphans)
+        return Records((key, new) for key, new in complete.items() if new != self._records.get(key))
+
+    def apply(self, changes: Records) -> Changed:
+        """Store these records, remove those that are None, and return what to tell of that."""
+        for key, record in changes.items():
+            if record is not None:
+                self._put(record)
+            elif self._records.pop(key, None) and isinstance(key, DeliveryKey):
+                _discard(self._of_address, key.address, key)
+                _discard(self._of_job, key.job, key)
+        jobs = frozenset(key for key in changes if isinstance(key, JobRef))
+        told = {_address_of(key) for key in changes if not isinstance(key, JobRef)}
+        followers = (key.address for ref in jobs for key in self._of_job.get(ref, ()))
+        return Changed(jobs, frozenset({*told, *followers}))
+
+    def _put(self, record: Record) -> None:
+        key = record.key
+        self._records[key] = record
+        if isinstance(key, DeliveryKey):
+            self._of_address.setdefault(key.address, set()).add(key)
+            self._of_job.setdefault(key.job, set()).add(key)
+        elif isinstance(record, JobRecord):
+            # Pydantic's set of the fields that were given: a quarter of the memory, and never used.
+            record.job.model_fields_set.clear()
 
 
-def _put_in(
-    group: tuple[Subscription, ...], old: Subscription | None, new: Subscription
-) -> tuple[Subscription, ...]:
-    """Return a new tuple, since callers may hold the old one. Compares by identity, which is fast."""
-    if old is None:
-        return (*group, new)
-    return tuple(new if each is old else each for each in group)
+def _discard(groups: dict[G, set[DeliveryKey]], group: G, key: DeliveryKey) -> None:
+    groups[group].discard(key)
+    if not groups[group]:
+        del groups[group]
+
+
+def _address_of(key: Address | SubscriptionKey | DeliveryKey) -> Address:
+    return key if isinstance(key, Address) else key.address
+
+
+def _ended_last(following: Following) -> tuple[bool, int, str]:
+    wish = following.subscription
+    return wish is None, wish.subscribed_at if wish else 0, following.job_id

@@ -1,36 +1,44 @@
-"""Migration of subscriptions that are stored under another workspace id, when the bot starts.
+"""Migration of what is followed under another workspace id, when the bot starts.
 
 A workspace gets another id when it moves to Enterprise Grid ("Developing apps for Enterprise organizations").
 Keys contain the id, so that people would see none of their subscriptions, and could end none.
 """
 
 import logging
+from functools import partial
 
-from bot.domain.subscriptions import Subscription, reopened
+from bot.domain.records import Address, Channel, Key
+from bot.domain.subscriptions import keys_of, moved
 from bot.store import Store
 
 log = logging.getLogger(__name__)
 
 
-def moved(subscription: Subscription, team_id: str) -> Subscription:
-    """Return a copy with this workspace id; a paused one is retried at once."""
-    return reopened(subscription).model_copy(update={"team_id": team_id})
-
-
 async def take_over(store: Store, team_id: str) -> int:
-    """Move all subscriptions to this workspace id, and return how many had another one.
+    """Move all that is followed to this workspace id, and return how many deliveries had another one.
 
-    Runs before anything is sent. One that exists under this id stays as it is, and the other goes: nothing
-    is sent twice. Each is added before the old one is removed, so that after a crash between the two the next
-    start completes it. With the token of another workspace by mistake nothing is lost: the right one moves
-    all back. Raises StoreTrouble.
+    Runs before anything is sent. What is followed under this id stays as it is, and the other goes: nothing
+    is sent twice. Each conversation is moved in one step, so that after a crash the next start completes it.
+    With the token of another workspace by mistake nothing is lost: the right one moves all back. A paused
+    conversation is tried again at once. Raises StoreTrouble.
     """
-    followed = await store.followed()
-    others = [each for group in followed.values() for each in group if each.team_id != team_id]
-    # Of several for one key, the first stays: the one that was delivered last.
-    for subscription in sorted(others, key=lambda each: each.delivered_at or 0, reverse=True):
-        await store.add(moved(subscription, team_id))
-        await store.change(subscription.key, lambda _: None)
-    if others:
-        log.warning("the workspace has another id than before; subscriptions taken over: %d", len(others))
-    return len(others)
+    others = [await store.channel(each) for each in await store.addresses() if each.team_id != team_id]
+    # Of several for one conversation, the first stays: the one that was told something last.
+    for channel in sorted(others, key=_last_delivery, reverse=True):
+        to = Address(team_id, channel.destination.address.channel_id)
+        await store.change(_keys(channel, to), partial(moved, to=to))
+    count = sum(len(channel.followings) for channel in others)
+    if count:
+        log.warning("the workspace has another id than before; subscriptions taken over: %d", count)
+    return count
+
+
+def _last_delivery(channel: Channel) -> int:
+    return max((each.delivery.delivered_at or 0 for each in channel.followings), default=0)
+
+
+def _keys(channel: Channel, to: Address) -> list[Key]:
+    """Return the keys of all records of a conversation, as they are and as they will be."""
+    here = [each.key for each in channel.followings]
+    there = [key._replace(address=to) for key in here]
+    return [channel.destination.address, to, *(key for each in [*here, *there] for key in keys_of(each))]

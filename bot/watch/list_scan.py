@@ -7,13 +7,12 @@ requested one by one.
 """
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from typing import Final
 
 from bot.domain.jobs import PAGE_SIZE, Job, Page
 from bot.domain.staleness import differs, is_older
-from bot.domain.subscriptions import Subscription
 
 OVERLAP: Final = 5
 """Jobs by which pages overlap: a deletion during the scan shifts all later rows up by one."""
@@ -60,6 +59,10 @@ class ListScan:
         self.is_in_order = True
         self.at_end = False
         """Whether the whole list was read."""
+        self.seen_at = 0.0
+        """When the last page came, in epoch seconds."""
+        self.is_contradicted = False
+        """Whether a job itself showed that the list is wrong."""
 
     def add(self, page: Page) -> None:
         """Add a page."""
@@ -113,14 +116,11 @@ class ListScan:
         return _is_newer(known, reach) or not _is_newer(job.lastupdate_time, self.newest)
 
 
-def may_be_stale(shown: Job, subscriptions: Collection[Subscription]) -> bool:
+def may_be_stale(shown: Job, known: Job) -> bool:
     """Whether a change that the list shows may be stale: not newer than the stored job."""
     if not shown.state:
         return True
-    changed = (subscription for subscription in subscriptions if differs(shown, subscription.job))
-    return any(
-        not _is_newer(shown.lastupdate_time, subscription.job.lastupdate_time) for subscription in changed
-    )
+    return differs(shown, known) and not _is_newer(shown.lastupdate_time, known.lastupdate_time)
 
 
 def _newer(first: Job, second: Job) -> Job:
@@ -134,14 +134,6 @@ def _newer(first: Job, second: Job) -> Job:
 def _is_newer(time: int | None, than: int | None) -> bool:
     """Whether a time of a change is later than another one; None is earlier than any."""
     return time is not None and (than is None or time > than)
-
-
-def last_change(subscriptions: Iterable[Subscription]) -> int | None:
-    """Return when a job changed last, as far as is known, in epoch seconds."""
-    latest = 0
-    for subscription in subscriptions:  # for thousands of jobs, max() with a generator takes twice as long
-        latest = max(subscription.job.lastupdate_time or 0, latest)
-    return latest or None
 
 
 def next_since(newest: int | None) -> int | None:

@@ -1,19 +1,21 @@
-"""PURE. The watcher's state for each job, in memory only: lost when the process ends."""
+"""PURE. What the watcher remembers, in memory only: lost when the process ends.
+
+All times are in seconds of the event loop's clock, except where it says otherwise.
+"""
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.domain.jobs import Job
 from bot.domain.staleness import JobHistory, confirmation_needed
 
 
-@dataclass
-class Memory:
-    """One job. All times are in seconds of the event loop's clock."""
+@dataclass(slots=True)
+class JobMemory:
+    """What is remembered of one job."""
 
     asked_at: float = -math.inf
-    """When it was last asked for by itself."""
+    """When it was last asked for by itself; the earliest time if that has to be repeated first of all."""
     checked_at: float = -math.inf
     """When the request was sent whose answer is the latest one applied."""
     missing_since: float | None = None
@@ -30,17 +32,43 @@ class Memory:
             self.missing_since = at
         return at - self.missing_since
 
-    def unconfirmed(self, job: Job, known: Iterable[Job], at: float, *, unordered: float) -> float:
-        """Record an answer of ``at``; return for how many seconds only unconfirmed answers came."""
-        if not any(confirmation_needed(job, each, self.history, unordered=unordered) for each in known):
+    def is_confirmed(self, job: Job, known: Job, at: float, *, unordered: float) -> bool:
+        """Record an answer of ``at``; return whether it is newer than ``known``, or has come for long enough.
+
+        ``unordered`` is for how many seconds where no field orders the two.
+        """
+        period = confirmation_needed(job, known, self.history, unordered=unordered)
+        if not period:
             self.unconfirmed_since = None
-            return 0.0
-        if self.unconfirmed_since is None:
+        elif self.unconfirmed_since is None:
             self.unconfirmed_since = at
-        return at - self.unconfirmed_since
+        return self.unconfirmed_since is None or at - self.unconfirmed_since >= period
 
     def changed(self, known: Job) -> None:
         """Record that the state ``known`` was replaced, which also confirms the new one."""
         if self.unconfirmed_since is not None:
             self.history, self.unconfirmed_since = JobHistory(), None
         self.history.record_state(known)
+
+    def accepted(self, job: Job, now: float) -> None:
+        """Record an answer whose news, if any, is stored; ``now`` is in epoch seconds."""
+        if self.unconfirmed_since is None:
+            self.history.record_answer(job, now)
+
+
+@dataclass(slots=True)
+class ListMemory:
+    """What is remembered of the list of jobs."""
+
+    suspended_until: float = -math.inf
+    """Until when the list is not used: it was refused, wrong, or costs too much."""
+    read_at: float = -math.inf
+    """When the last check began that read the list and recorded all that it showed."""
+    since: int | None = None
+    """How far the next scan goes back, in epoch seconds of MetaStudio's clock; None: to the end."""
+    count: int = 0
+    """How many jobs there were."""
+    served_at: float = -math.inf
+    """When a page of it came last, or none was due."""
+    idle_check_at: float = -math.inf
+    """When a page of it came last while no job was followed."""

@@ -1,0 +1,77 @@
+"""PURE. When a message that Slack did not take is tried again. Times are the event loop's, in seconds."""
+
+from collections.abc import Callable, Collection, Hashable
+from dataclasses import dataclass
+from typing import Final
+
+from bot.domain.pauses import retry_after
+
+LONGEST_RETRY: Final = 5 * 60.0
+"""The longest pause after failures that are Slack's own."""
+LONGEST_REPEAT: Final = 24 * 60 * 60.0
+REPEAT_FACTOR: Final = 4
+"""A message whose outcome is unknown may have arrived: each repeat waits so much longer than the last one."""
+
+
+def retry_pause(first: float) -> Callable[[int], float]:
+    """Return the pauses after failures of Slack's: ``first`` seconds, then they double."""
+    return lambda failures: min(first * 2.0 ** min(failures - 1, 30), LONGEST_RETRY)
+
+
+def repeat_pause(first: float) -> Callable[[int], float]:
+    """Return the pauses before repeats of a message that may have arrived."""
+    return lambda failures: min(first * float(REPEAT_FACTOR) ** min(failures - 1, 30), LONGEST_REPEAT)
+
+
+def hold_pause(failures: int) -> float:
+    """Return the pause after Slack refused this one message."""
+    return float(retry_after(failures))
+
+
+@dataclass(frozen=True)
+class _Tries:
+    failures: int = 0
+    until: float = 0.0
+
+
+class Backoff:
+    """The failures of one conversation's messages, each known by a key.
+
+    A message waits for its own failures. After two different ones failed, nothing between them having got
+    through, it seems to be the conversation: all that failed wait together. A new message is tried at once.
+    """
+
+    def __init__(self) -> None:
+        self._tries: dict[Hashable, _Tries] = {}
+        self._together = _Tries()
+        self._failed_last: Hashable | None = None
+
+    def wait(self, key: Hashable, now: float) -> float:
+        """Return the seconds for which a message has to wait; 0 or less: none."""
+        tries = self._tries.get(key)
+        return max(tries.until, self._together.until) - now if tries else 0.0
+
+    def failures(self, key: Hashable) -> int:
+        """Return how often in a row a message failed."""
+        return self._tries.get(key, _Tries()).failures
+
+    def failed(self, key: Hashable, now: float, pause: Callable[[int], float]) -> None:
+        """Record a failure; ``pause`` gives the seconds to wait after so many failures in a row."""
+        self._tries[key] = _after_failure(self._tries.get(key, _Tries()), now, pause)
+        if self._failed_last not in (None, key) and self._together.until <= now:
+            self._together = _after_failure(self._together, now, pause)
+        self._failed_last = key
+
+    def worked(self, key: Hashable) -> None:
+        """Record that a message got through."""
+        self._tries.pop(key, None)
+        self._together, self._failed_last = _Tries(), None
+
+    def keep(self, keys: Collection[Hashable]) -> None:
+        """Forget all messages but these, which are still due."""
+        self._tries = {key: tries for key, tries in self._tries.items() if key in keys}
+
+
+def _after_failure(tries: _Tries, now: float, pause: Callable[[int], float]) -> _Tries:
+    failures = tries.failures + 1
+    return _Tries(failures, now + pause(failures))

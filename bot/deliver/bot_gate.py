@@ -1,0 +1,112 @@
+"""Whether Slack refuses the bot itself, found out from the refusals of all conversations together."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+from typing import Final
+
+from bot.deliver.reactions import Attempt, BotEvidence, Evidence, Reaction, reaction
+from bot.domain.records import Address
+from bot.domain.slack_errors import Refusal
+from bot.messages.texts import en
+from bot.slack.sender import Sender, SendError
+from bot.telemetry.logs import about
+
+log = logging.getLogger(__name__)
+
+OF_THE_BOT: Final = frozenset({Refusal.BOT, Refusal.UNKNOWN})
+"""Refusals that may be about the bot itself. The others prove that Slack accepts it."""
+
+
+class BotGate:
+    """Judges refusals, and holds back what was refused while Slack refuses the bot itself.
+
+    A conversation that did not refuse since then may try once: that it gets through ends the trouble.
+    ``pause`` gives the seconds until the next try after so many refusals in a row; ``recovered`` is called
+    when the trouble is over.
+    """
+
+    def __init__(self, sender: Sender, pause: Callable[[int], float], recovered: Callable[[], None]) -> None:
+        self._sender = sender
+        self._pause = pause
+        self._recovered = recovered
+        self._evidence = BotEvidence()
+        self._paused: dict[Address, str] = {}
+        """Conversations that were paused by the evidence so far, with Slack's code."""
+        self._failing: set[Hashable] = set()
+        self._refusals = 0
+        self._until = 0.0
+        self.trouble: SendError | None = None
+        """Slack's refusal of the bot itself; None while all is well."""
+
+    def wait(self, conversation: str) -> float:
+        """Return the seconds for which nothing is sent to a conversation; 0 or less: none."""
+        return self._until - _now() if self.trouble and self._evidence.has(conversation) else 0.0
+
+    async def judge(self, error: SendError, attempt: Attempt, conversation: str) -> Reaction:
+        """Return the reaction to a refusal; where its code leaves that open, ask Slack about the token."""
+        elsewhere = self._evidence.is_elsewhere(conversation, error.code)
+        evidence = Evidence(accepts_token=False if self.trouble else None, elsewhere=elsewhere)
+        found = reaction(error.refusal, attempt, evidence, unanswered=error.unanswered)
+        if found is Reaction.ASK:
+            try:
+                accepts = not await self._sender.auth_test()
+            except SendError:
+                return Reaction.RETRY
+            found = reaction(error.refusal, attempt, replace(evidence, accepts_token=accepts))
+        if error.refusal in OF_THE_BOT and found not in {Reaction.WORDS, Reaction.WITHOUT_THREAD}:
+            self._evidence.refused(conversation, error.code)
+        if found is Reaction.BOT:
+            self._refused(error)
+        elif error.refusal not in {*OF_THE_BOT, Refusal.LATER}:
+            self._over()
+        return found
+
+    def paused(self, address: Address, error: SendError) -> None:
+        """Record that a conversation was paused by a refusal that may be about the bot itself."""
+        if error.refusal in OF_THE_BOT:
+            self._paused[address] = error.code
+
+    def withdrawn(self) -> dict[Address, str]:
+        """Return the conversations that were paused for what is the bot's own trouble, once."""
+        paused, self._paused = self._paused, {}
+        return paused
+
+    def failed(self, key: Hashable, error: SendError, channel_id: str) -> None:
+        """Log the first of the messages that Slack does not take at present."""
+        if not self._failing:
+            fields = about(channel=channel_id, code=error.code, cause=str(error))
+            log.warning("Slack does not take a message; trying again", extra=fields)
+        self._failing.add(key)
+
+    def accepted(self) -> None:
+        """Record that a message got through."""
+        self._evidence.accepted()
+        self._paused.clear()
+        self._over()
+
+    def settled(self, *keys: Hashable) -> None:
+        """Log when the last of the messages that Slack did not take was accepted, refused, or is not due."""
+        was_failing = bool(self._failing)
+        self._failing.difference_update(keys)
+        if was_failing and not self._failing:
+            log.info("Slack takes messages again")
+
+    def _refused(self, error: SendError) -> None:
+        if not self.trouble:
+            log.error(en.DELIVERY_REFUSED, extra=about(code=error.code))
+        self.trouble = error
+        if self._until <= _now():
+            self._refusals += 1
+            self._until = _now() + self._pause(self._refusals)
+
+    def _over(self) -> None:
+        if self.trouble:
+            self.trouble, self._refusals, self._until = None, 0, 0.0
+            log.info("Slack accepts the bot again")
+            self._recovered()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,189 @@
+"""The worker of one conversation: it owns the order, the pace and the back-off of what is sent there.
+
+One message at a time is on its way. What Slack accepted is recorded before anything else is done: a crash
+between the two may repeat that one message.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from bot.deliver.backoff import Backoff, hold_pause
+from bot.deliver.bot_gate import BotGate
+from bot.deliver.changes import Recorded, after_ok, after_refusal
+from bot.deliver.courier import Courier, RejectedError, conversation, fields_of
+from bot.deliver.outcome import Later, Refused
+from bot.deliver.reactions import Reaction
+from bot.deliver.requests import Requests
+from bot.deliver.schedule import Task, is_urgent, next_task, tasks
+from bot.domain import pauses
+from bot.domain.deliveries import Step
+from bot.domain.records import Address
+from bot.errors import StoreTrouble
+from bot.slack.sender import SendError
+from bot.store import Store
+
+log = logging.getLogger(__name__)
+
+Pause = Callable[[int], float]
+"""Gives the seconds to wait after so many failures in a row."""
+Uninterrupted = Callable[[Coroutine[Any, Any, None]], Coroutine[Any, Any, None]]
+"""Runs work to its end, even if the caller is cancelled meanwhile."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What the workers of all conversations share."""
+
+    store: Store
+    courier: Courier
+    gate: BotGate
+    retry_pause: Pause
+    repeat_pause: Pause
+    disk_pause: float
+    """Seconds before another try where the store fails."""
+    uninterrupted: Uninterrupted
+
+
+class ChannelWorker:
+    """Delivers what is due in one conversation, until nothing is."""
+
+    def __init__(self, address: Address, parts: Parts) -> None:
+        self._address = address
+        self._parts = parts
+        self._backoff = Backoff()
+        self._woken = asyncio.Event()
+        self.requests = Requests()
+
+    def wake(self) -> None:
+        """Look again at what is due; returns at once."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Deliver until nothing is due."""
+        is_idle = False
+        while not is_idle or self._woken.is_set():
+            self._woken.clear()
+            try:
+                is_idle = not await self._deliver_next()
+            except StoreTrouble:
+                self.requests.give_up()
+                await asyncio.sleep(self._parts.disk_pause)
+
+    async def _deliver_next(self) -> bool:
+        """Do the next task, or wait until it may be done; return False without one. Raises StoreTrouble."""
+        found = await self._next()
+        if found is None:
+            return False
+        wait, task = found
+        if wait > 0:
+            with suppress(TimeoutError):  # asyncio.wait_for of Python 3.11 may swallow that it is stopped
+                async with asyncio.timeout(wait):
+                    await self._woken.wait()
+        elif await self._has_waited_for_pace(task):
+            again = await self._next()  # it may have changed meanwhile
+            if again and again[0] <= 0 and again[1].key == task.key:
+                await self._parts.uninterrupted(self._perform(again[1]))
+        return True
+
+    async def _next(self) -> tuple[float, Task] | None:
+        """Find the next task, and the seconds until it may be done. Raises StoreTrouble."""
+        channel = await self._parts.store.channel(self._address)
+        due = tasks(channel, int(time.time()))
+        self.requests.settle(due)
+        self._backoff.keep({task.key for task in due})
+        if channel.destination.pause and not channel.followings:
+            await self._parts.store.change([self._address], pauses.accepted(self._address))
+        return next_task(due, wait=self._wait, failures=self._failures, awaited=self.requests.keys)
+
+    def _wait(self, task: Task) -> float:
+        gate, courier = self._parts.gate, self._parts.courier
+        backoff = self._backoff.wait(task.key, asyncio.get_running_loop().time())
+        return max(backoff, gate.wait(conversation(task, self._address)), courier.delay(task))
+
+    def _failures(self, task: Task) -> int:
+        return self._backoff.failures(task.key)
+
+    async def _has_waited_for_pace(self, task: Task) -> bool:
+        """Wait for Slack's pace; return False if a person's request came first."""
+        urgent = is_urgent(task, self.requests.keys)
+        self.requests.arrived.clear()
+        waiting = asyncio.ensure_future(self._parts.courier.wait(task, self._address, urgent=urgent))
+        overtaking = asyncio.ensure_future(self.requests.arrived.wait())
+        try:
+            until = {waiting} if urgent else {waiting, overtaking}
+            await asyncio.wait(until, return_when=asyncio.FIRST_COMPLETED)
+            return waiting.done()
+        finally:
+            waiting.cancel()
+            overtaking.cancel()
+
+    async def _perform(self, task: Task) -> None:
+        """Send a task's message, and record the result."""
+        if task.step is Step.FORGET:
+            await self._record(after_ok(task, self._address, None, 0, card_is_lost=False))
+            return
+        self.requests.began(task)
+        try:
+            if self._parts.store.trouble:
+                await self._parts.store.check()  # what can't be recorded must not be sent
+            accepted = await self._parts.courier.send(task, self._address)
+        except RejectedError as rejected:
+            await self._rejected(task, rejected)
+            return
+        now, lost = int(time.time()), accepted.card_is_lost
+        await self._record(after_ok(task, self._address, accepted.posted, now, card_is_lost=lost))
+        self._backoff.worked(task.key)
+        self._parts.gate.accepted()
+        self._parts.gate.settled((self._address, task.key))
+
+    async def _rejected(self, task: Task, rejected: RejectedError) -> None:
+        """Record a refusal, and do what it asks for."""
+        error, reaction = rejected.error, rejected.reaction
+        knows = [request.person for request in self.requests.of(task) if request.person]
+        now = int(time.time())
+        await self._record(after_refusal(task, self._address, reaction, error.code, now, knows=knows))
+        if reaction is Reaction.RETRY:
+            self._failed(task, error, self._parts.retry_pause)
+            self.requests.failed(task)
+            return
+        if reaction is Reaction.REPEAT:
+            self._failed(task, error, self._parts.repeat_pause)
+        elif reaction is Reaction.BOT:
+            withdrawn = self._parts.gate.withdrawn().items()
+            await self._record(([address], pauses.withdrawn(address, code)) for address, code in withdrawn)
+        else:
+            self._refused(task, error, reaction)
+        is_refused = reaction in {Reaction.PAUSE, Reaction.HOLD}
+        self.requests.answer(task, Refused(error.code) if is_refused else Later())
+
+    def _failed(self, task: Task, error: SendError, pause: Pause) -> None:
+        """Try the same again after a pause; not where Slack named one, for which all such calls are held."""
+        self._parts.gate.failed((self._address, task.key), error, self._address.channel_id)
+        if not error.retry_after:
+            self._backoff.failed(task.key, asyncio.get_running_loop().time(), pause)
+
+    def _refused(self, task: Task, error: SendError, reaction: Reaction) -> None:
+        """Log a refusal that is about this message or this conversation."""
+        self._parts.gate.settled((self._address, task.key))
+        if reaction is Reaction.HOLD:
+            self._backoff.failed(task.key, asyncio.get_running_loop().time(), hold_pause)
+        if reaction is Reaction.PAUSE:
+            self._parts.gate.paused(self._address, error)
+        effect = "; the conversation is paused, and tried again later" if reaction is Reaction.PAUSE else ""
+        fields = fields_of(task, self._address, code=error.code)
+        log.warning("Slack refuses a message%s", effect, extra=fields)
+
+    async def _record(self, changes: Iterable[Recorded]) -> None:
+        """Record what Slack answered. Until that works, nothing else is sent to this conversation."""
+        for keys, change in changes:
+            while True:
+                try:
+                    await self._parts.store.change(keys, change)
+                    break
+                except StoreTrouble:
+                    await asyncio.sleep(self._parts.disk_pause)

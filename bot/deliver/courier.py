@@ -1,0 +1,131 @@
+"""Sending one task's message: rendered, at Slack's pace, and in a form that Slack accepts."""
+
+import logging
+import time
+from dataclasses import dataclass, replace
+
+from bot.deliver.bot_gate import BotGate
+from bot.deliver.reactions import Attempt, Reaction
+from bot.deliver.render import render
+from bot.deliver.schedule import Task
+from bot.domain.deliveries import Step
+from bot.domain.records import Address, Level, Posted
+from bot.domain.slack_errors import Refusal
+from bot.messages.blocks import Message, without_blocks
+from bot.messages.channel import MessageContext, plain_text
+from bot.slack.sender import Sender, SendError
+from bot.telemetry.logs import about
+from bot.telemetry.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+
+class RejectedError(Exception):
+    """Slack did not accept a message in any form. ``error`` is its last answer."""
+
+    def __init__(self, error: SendError, reaction: Reaction) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.reaction = reaction
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What Slack accepted."""
+
+    posted: Posted | None
+    """Where a new message is."""
+    card_is_lost: bool = False
+    """Whether Slack did not find the card to which it should have been a reply."""
+
+
+class Courier:
+    """Sends messages; ``context`` is what all of them have in common."""
+
+    def __init__(self, sender: Sender, gate: BotGate, context: MessageContext, metrics: Metrics) -> None:
+        self._sender = sender
+        self._gate = gate
+        self._context = context
+        self._metrics = metrics
+
+    def delay(self, task: Task) -> float:
+        """Return the seconds for which an edit has to wait: they may be many, and all else goes first."""
+        return self._sender.edit_delay() if task.is_edit else 0.0
+
+    async def wait(self, task: Task, address: Address, *, urgent: bool) -> None:
+        """Wait until the message of a task may be sent; ``urgent`` ones overtake the others."""
+        if task.is_edit:
+            await self._sender.wait_to_edit()
+        elif task.step is not Step.FORGET:
+            await self._sender.wait_to_post(conversation(task, address), urgent=urgent)
+
+    async def send(self, task: Task, address: Address) -> Accepted:
+        """Send the message of a task; in a simpler form if Slack refuses that one. Raises RejectedError."""
+        if task.step is Step.FORGET:
+            return Accepted(None)
+        message, attempt = self._message(task, address), Attempt(task.step, in_thread=bool(task.thread_ts))
+        card_is_lost = False
+        while True:
+            try:
+                posted = await self._send_as(message, attempt, task, address)
+            except SendError as error:
+                found = await self._gate.judge(error, attempt, conversation(task, address))
+                self._metrics.delivery(task.step.name.lower(), error.refusal.name.lower(), error.code)
+                if found not in {Reaction.WORDS, Reaction.WITHOUT_THREAD}:
+                    raise RejectedError(error, found) from error
+                log.warning(_SIMPLER[found], extra=fields_of(task, address, code=error.code))
+                card_is_lost = card_is_lost or error.refusal is Refusal.MESSAGE_GONE
+                attempt = replace(
+                    attempt,
+                    words_only=attempt.words_only or found is Reaction.WORDS,
+                    in_thread=attempt.in_thread and found is Reaction.WORDS,
+                )
+                await self.wait(task, address, urgent=True)
+            else:
+                self._metrics.delivery(task.step.name.lower())
+                log.info("told", extra=fields_of(task, address))
+                return Accepted(posted, card_is_lost)
+
+    def _message(self, task: Task, address: Address) -> Message:
+        """Render the message; as plain text if that raises."""
+        try:
+            return render(task, address, self._context, now=int(time.time()))
+        except Exception:
+            log.exception("a message can't be made", extra=fields_of(task, address))
+            return plain_text(task.following) if task.following else Message(str(task.step), [])
+
+    async def _send_as(self, full: Message, attempt: Attempt, task: Task, address: Address) -> Posted | None:
+        message = without_blocks(full) if attempt.words_only else full
+        card = task.following.delivery.card if task.following else None
+        if task.warned:
+            await self._sender.edit(task.warned.channel_id, task.warned.ts, message)
+        elif task.step is Step.EDIT_CARD and card:
+            await self._sender.edit(address.channel_id, card.ts, message)
+        else:
+            thread_ts = task.thread_ts if attempt.in_thread else None
+            to = conversation(task, address)
+            return await self._sender.post(to, message, thread_ts=thread_ts, broadcast=_is_broadcast(task))
+        return None
+
+
+_SIMPLER = {
+    Reaction.WORDS: "Slack calls a message malformed, so it goes as plain text",
+    Reaction.WITHOUT_THREAD: "Slack takes no reply to a card, so the message goes to the channel itself",
+}
+
+
+def conversation(task: Task, address: Address) -> str:
+    """Return the id of the channel, or of the person, to whom a task's message goes."""
+    return task.user_id if task.step is Step.TELL_PERSON else address.channel_id
+
+
+def _is_broadcast(task: Task) -> bool:
+    """Whether a reply is shown in the channel, too."""
+    following = task.following
+    return following is not None and (following.level is Level.ALL or following.is_important)
+
+
+def fields_of(task: Task, address: Address, *, code: str = "") -> dict[str, object]:
+    """Return the fields of a line of the log."""
+    job_id = task.following.job_id if task.following else ""
+    return about(job=job_id, channel=address.channel_id, step=task.step.name.lower(), code=code)

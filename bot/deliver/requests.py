@@ -1,0 +1,84 @@
+"""The people who wait for deliveries in one conversation, and what they get to know."""
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from bot.deliver.outcome import Later, Outcome, Sent
+from bot.deliver.schedule import Task, is_urgent
+from bot.domain.records import DeliveryKey
+
+TRIES: Final = 2
+"""Failures of Slack's after which a person is told that it comes later."""
+
+
+@dataclass(eq=False)
+class Request:
+    """A person waits for a delivery. ``person`` is their user id; empty if nobody reads the outcome."""
+
+    key: DeliveryKey
+    person: str
+    answer: "asyncio.Future[Outcome]"
+    began: asyncio.Event
+    """Set when a message of it is about to be sent."""
+    failures: int = 0
+
+
+class Requests:
+    """All requests of one conversation; ``arrived`` is set when one comes."""
+
+    def __init__(self) -> None:
+        self._open: list[Request] = []
+        self.arrived = asyncio.Event()
+
+    def add(self, key: DeliveryKey, person: str) -> Request:
+        """Add a request. The caller awaits its ``answer``, and withdraws it."""
+        request = Request(key, person, asyncio.get_running_loop().create_future(), asyncio.Event())
+        self._open.append(request)
+        self.arrived.set()
+        return request
+
+    def withdraw(self, request: Request) -> None:
+        """Remove a request, whether or not it was answered."""
+        self._open.remove(request)
+
+    @property
+    def keys(self) -> set[DeliveryKey]:
+        """The deliveries that people wait for."""
+        return {request.key for request in self._open if not request.answer.done()}
+
+    def of(self, task: Task) -> list[Request]:
+        """Return the requests for the delivery that a task is about."""
+        key = task.following.key if task.following else None
+        return [request for request in self._open if request.key == key and not request.answer.done()]
+
+    def began(self, task: Task) -> None:
+        """Tell those who wait for a task that its message is about to be sent."""
+        for request in self.of(task):
+            request.began.set()
+
+    def answer(self, task: Task, outcome: Outcome) -> None:
+        """Answer those who wait for the delivery that a task is about."""
+        for request in self.of(task):
+            request.answer.set_result(outcome)
+
+    def failed(self, task: Task) -> None:
+        """Count a failure that is retried; it comes later for those for whom it was one too many."""
+        for request in self.of(task):
+            request.failures += 1
+            if request.failures >= TRIES:
+                request.answer.set_result(Later())
+
+    def settle(self, due: Collection[Task]) -> None:
+        """Answer those for whom nothing has to be sent any more."""
+        left = {task.following.key for task in due if task.following and is_urgent(task, self.keys)}
+        for request in self._open:
+            if not request.answer.done() and request.key not in left:
+                request.answer.set_result(Sent())
+
+    def give_up(self) -> None:
+        """Answer everybody that it comes later."""
+        for request in self._open:
+            if not request.answer.done():
+                request.answer.set_result(Later())

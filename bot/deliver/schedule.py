@@ -1,0 +1,114 @@
+"""PURE. What is due in a conversation, and which of it is next."""
+
+from collections.abc import Callable, Collection, Hashable, Iterator
+from dataclasses import dataclass
+
+from bot.domain.deliveries import EDITS, POSTS, Step, next_step
+from bot.domain.pauses import wait_of
+from bot.domain.records import Channel, DeliveryKey, Following, Warned
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One message that is due in a conversation, or to one of its people."""
+
+    step: Step
+    wait: float = 0.0
+    """The seconds for which it must not be sent yet, by what is stored."""
+    following: Following | None = None
+    """What it is about; None for a warning of a job that is not followed there any more."""
+    user_id: str = ""
+    """For TELL_PERSON: to whom it goes."""
+    warned: Warned | None = None
+    """For EDIT_WARNING: the message to edit."""
+
+    @property
+    def key(self) -> Hashable:
+        """What tells it from all other tasks of its conversation."""
+        about = self.warned or self.user_id or (self.following and self.following.delivery.id)
+        return self.step, about
+
+    @property
+    def thread_ts(self) -> str | None:
+        """The message to whose thread it goes; None for the conversation itself."""
+        card = self.following.delivery.card if self.following else None
+        return card.ts if card and self.step is Step.POST_NOTICE else None
+
+    @property
+    def is_edit(self) -> bool:
+        """Whether it waits until all else is sent."""
+        return self.step in EDITS
+
+    @property
+    def proves_access(self) -> bool:
+        """Whether Slack's ok to it says that the bot may post in the conversation."""
+        return self.step in POSTS
+
+
+def tasks(channel: Channel, now: int) -> list[Task]:
+    """Return all that is due in a conversation; ``now`` is epoch seconds."""
+    pause = wait_of(channel.destination.pause, now)
+    return [*_deliveries(channel, now, pause), *_people_to_tell(channel), *_warnings_to_edit(channel)]
+
+
+def _deliveries(channel: Channel, now: int, pause: int) -> Iterator[Task]:
+    for each in channel.followings:
+        if step := next_step(each, now):
+            yield Task(step=step, wait=0 if step is Step.FORGET else pause, following=each)
+        elif each.delivery.card is None and not each.is_over:
+            until = each.delivery.no_card_before - now
+            yield Task(step=Step.POST_CARD, wait=max(pause, until), following=each)
+
+
+def _people_to_tell(channel: Channel) -> Iterator[Task]:
+    """Find who subscribed and does not know of the pause; while a try is due at once, it may be over soon."""
+    pause = channel.destination.pause
+    if pause is None or pause.next_try <= pause.since:
+        return
+    asked = set(pause.told)
+    for each in channel.followings:
+        if each.subscription and each.subscription.subscribed_by not in asked:
+            asked.add(each.subscription.subscribed_by)
+            yield Task(step=Step.TELL_PERSON, following=each, user_id=each.subscription.subscribed_by)
+
+
+def _warnings_to_edit(channel: Channel) -> Iterator[Task]:
+    """Find warnings that are not true any more: the pause is over, or the person follows nothing there."""
+    wished_by = {each.subscription.subscribed_by for each in channel.followings if each.subscription}
+    by_job = {each.delivery.job: each for each in channel.followings}
+    for warned in channel.destination.warned:
+        if channel.destination.pause is None or warned.user_id not in wished_by:
+            yield Task(step=Step.EDIT_WARNING, warned=warned, following=by_job.get(warned.job))
+
+
+def is_urgent(task: Task, awaited: Collection[DeliveryKey]) -> bool:
+    """Whether a person waits for a task: a post of an awaited delivery, or the last edit of an ended one."""
+    about = task.following
+    if about is None or about.key not in awaited:
+        return False
+    return task.proves_access or (task.warned is None and about.delivery.stopped_by is not None)
+
+
+def next_task(
+    due: Collection[Task],
+    *,
+    wait: Callable[[Task], float],
+    failures: Callable[[Task], int],
+    awaited: Collection[DeliveryKey] = (),
+) -> tuple[float, Task] | None:
+    """Return the task to do next, and the seconds until then.
+
+    What a person waits for comes first, and ignores all pauses. Then comes what may be sent soonest; of that,
+    what failed least, then the earliest change. Edits come last. ``wait`` gives the seconds for which a task
+    is held back besides ``Task.wait``.
+    """
+
+    def order(task: Task) -> tuple[bool, float, int, bool, int]:
+        since = (task.following and task.following.pending_since) or 0
+        return not is_urgent(task, awaited), seconds(task), failures(task), task.is_edit, since
+
+    def seconds(task: Task) -> float:
+        return 0.0 if is_urgent(task, awaited) else max(0.0, task.wait, wait(task))
+
+    first = min(due, key=order, default=None)
+    return (seconds(first), first) if first else None

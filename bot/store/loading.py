@@ -1,0 +1,40 @@
+"""What happens to a store's file when it is opened: its records are read, and an earlier format converted."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.domain.records import Record
+from bot.errors import StoreTooNew
+from bot.store.backup import keep_copy
+from bot.store.conversion import converted, old_subscription
+from bot.store.disk import Table
+from bot.store.rows import ABOUT, FORMAT, FORMAT_ROW, format_text, record_in, row_of, text_of, version_in
+
+
+def load(table: Table, path: Path) -> Iterator[Record]:
+    """Yield all records of the file at ``path``. An empty one becomes a store, an older one is converted.
+
+    Raises StoreCorrupt for a row that can't be read, StoreTooNew for a later version's store,
+    StoreNotWritable when there can be no copy of an older one. Then the file is as it was.
+    """
+    if next(iter(table.items()), None) is None:
+        table.put({FORMAT_ROW: format_text()})
+    version = version_in(table.get(FORMAT_ROW), str(path))
+    if version > FORMAT:
+        raise StoreTooNew(path=str(path), version=str(version), known=str(FORMAT))
+    if version < FORMAT:
+        _convert(table, path, version)
+    return (record_in(row, text, str(path)) for row, text in _rows(table))
+
+
+def _rows(table: Table) -> Iterator[tuple[str, str]]:
+    return ((row, text) for row, text in table.items() if not row.startswith(ABOUT))
+
+
+def _convert(table: Table, path: Path, version: int) -> None:
+    """Write all in the present format, in one step, after a copy of the file was made."""
+    old = dict(_rows(table))
+    records = converted(old_subscription(row, text, str(path)) for row, text in old.items())
+    keep_copy(path, version)
+    new = {row_of(record.key): text_of(record) for record in records}
+    table.put(dict.fromkeys(old) | new | {FORMAT_ROW: format_text()})

@@ -1,0 +1,104 @@
+"""Answers to the questions of a watch policy: by requests to MetaStudio, by the store, and by the log."""
+
+import asyncio
+import logging
+import time
+from contextlib import closing
+from typing import TypeVar
+
+from bot.domain.jobs import Job, Page
+from bot.domain.records import Records
+from bot.errors import BadJobId, MetaStudioError, StoreTrouble
+from bot.metastudio.client import MetaStudio
+from bot.telemetry.log_once import LogOnce
+from bot.telemetry.logs import about
+from bot.watch.followed import FollowedRecords
+from bot.watch.questions import (
+    Answer,
+    AskJob,
+    AskList,
+    FindListed,
+    Flow,
+    JobTrouble,
+    ListTrouble,
+    ListWorks,
+    Question,
+    Record,
+)
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Answers:
+    """Answers a policy's questions, one after the other. Requests wait for their turn at the throttle."""
+
+    def __init__(self, metastudio: MetaStudio, records: FollowedRecords) -> None:
+        self._metastudio = metastudio
+        self._records = records
+        self._list_log = LogOnce(log)
+
+    async def to(self, flow: Flow[T]) -> T:
+        """Answer all that a policy asks; return its result. Raises what it raises."""
+        with closing(flow):
+            try:
+                question = next(flow)
+                while True:
+                    question = flow.send(await self._answer(question))
+            except StopIteration as end:
+                result: T = end.value
+                return result
+
+    async def _answer(self, question: Question) -> Answer:
+        if isinstance(question, AskList | AskJob | FindListed):
+            return await self._request(question)
+        asked_at = _now()
+        if isinstance(question, Record):
+            return Answer(await self._record(question), asked_at, _now(), time.time())
+        self._note(question)
+        return Answer(None, asked_at, _now(), time.time())
+
+    async def _request(self, question: AskList | AskJob | FindListed) -> Answer:
+        asked_at = _now()
+        got: Page | Job | MetaStudioError | BadJobId | None
+        try:
+            await self._metastudio.throttle.turn()
+            asked_at = self._asked_at(question)
+            got = await self._sent(question)
+        except (MetaStudioError, BadJobId) as error:
+            got = error
+        return Answer(got, asked_at, _now(), time.time())
+
+    def _asked_at(self, question: AskList | AskJob | FindListed) -> float:
+        return self._metastudio.asked_at(question.job_id) if isinstance(question, AskJob) else _now()
+
+    async def _sent(self, question: AskList | AskJob | FindListed) -> Page | Job | None:
+        """Send a request to MetaStudio. Raises MetaStudioError, BadJobId."""
+        match question:
+            case AskList(offset):
+                return await self._metastudio.recent_jobs(offset=offset)
+            case AskJob(job_id):
+                return await self._metastudio.stated_job(job_id)
+            case FindListed(job_id):
+                return await self._metastudio.listed_job(job_id)
+
+    async def _record(self, record: Record) -> Records | StoreTrouble:
+        try:
+            return await self._records.record(record.changes)
+        except StoreTrouble as error:
+            return error
+
+    def _note(self, note: ListTrouble | ListWorks | JobTrouble) -> None:
+        match note:
+            case ListTrouble(what, job_id, error):
+                self._list_log.failed(what, about=about(job=job_id, error=error))
+            case ListWorks():
+                self._list_log.recovered("the list of jobs is used again")
+            case JobTrouble(job_id, None):
+                log.info("a job can be checked again", extra=about(job=job_id))
+            case JobTrouble(job_id, why):
+                log.warning("a job can't be checked", extra=about(job=job_id, error=why))
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,94 @@
+"""PURE. Whether the list of jobs is asked, how far it is read, and for how long it is not used after a fault.
+
+Times are in seconds of the event loop's clock.
+"""
+
+from typing import Final
+
+from bot.domain.jobs import Page
+from bot.errors import MetaStudioError
+from bot.metastudio.errors import FOR_ALL
+from bot.network.retries import Backoff
+from bot.watch.job_checks import Followed
+from bot.watch.list_scan import ListScan, Strategy, next_since, strategy
+from bot.watch.memory import ListMemory
+from bot.watch.questions import AskList, Flow, ListTrouble, ListWorks
+
+LIST_SUSPENSION: Final = 30 * 60
+"""Seconds for which a wrong list is not used; also the longest pause after the list was refused."""
+
+
+class ListPolicy:
+    """Decides about the list. A refusal suspends it for ``poll`` at first, a fault for ``suspension``."""
+
+    def __init__(self, *, poll: float, suspension: float) -> None:
+        self.memory = ListMemory()
+        self._suspension = suspension
+        self._refusals = Backoff(first=min(poll, suspension), longest=suspension)
+
+    def is_used(self, followed: int, at: float) -> bool:
+        """Whether the list is to be read for so many jobs."""
+        is_suspended = at < self.memory.suspended_until
+        return strategy(followed=followed, pages=1, is_suspended=is_suspended) is Strategy.LIST
+
+    def show_life(self, at: float, pause: float) -> Flow[bool]:
+        """Request a page every ``pause`` seconds while no job is followed; return whether it was requested.
+
+        Raises MetaStudioError.
+        """
+        self.memory.since = None
+        is_due = at - self.memory.idle_check_at >= pause
+        if is_due:
+            answer = yield AskList(0)
+            answer.value(Page)
+            self.memory.idle_check_at = at = answer.at
+        self.memory.served_at = at
+        return is_due
+
+    def read(self, followed: Followed) -> Flow[ListScan | None]:
+        """Read the list as far as needed; None if it is unusable or single requests are cheaper.
+
+        Raises MetaStudioError if no other request would be answered either.
+        """
+        known = {job_id: record.job.lastupdate_time for job_id, record in followed.items()}
+        scan = ListScan(known, self.memory.since)
+        while not scan.is_over and scan.pages < len(followed):
+            answer = yield AskList(scan.offset)
+            if isinstance(answer.got, MetaStudioError):
+                yield from self._failed(answer.got, answer.at)
+                return None
+            scan.add(answer.value(Page))
+            scan.seen_at, self.memory.served_at = answer.now, answer.at
+        if not scan.is_over:
+            self._suspend(self.memory.served_at)
+            return None
+        if not scan.is_in_order:
+            yield from self.distrust("it is not in order", self.memory.served_at)
+            return None
+        return scan
+
+    def _failed(self, error: MetaStudioError, at: float) -> Flow[None]:
+        if isinstance(error, FOR_ALL):
+            raise error
+        if not error.transient:
+            self.memory.suspended_until = at + self._refusals.failed()
+        yield ListTrouble(f"the list of jobs can't be used ({type(error).__name__})", error=error)
+
+    def distrust(self, why: str, at: float, job_id: str = "") -> Flow[None]:
+        """Suspend a list that is wrong, at ``at``; ``job_id`` is of the job that shows it."""
+        self._suspend(at)
+        yield ListTrouble(f"the list of jobs is not used for a while: {why}", job_id)
+
+    def applied(self, scan: ListScan, at: float, followed: int) -> Flow[None]:
+        """Record how far the list was read by a check of ``at``, after all changes in it are stored."""
+        yield ListWorks()
+        self._refusals.worked()
+        cheaper = strategy(followed=followed, pages=scan.pages, is_suspended=False)
+        if self.memory.since is not None and cheaper is Strategy.ONE_BY_ONE:
+            self._suspend(at)
+        # Fewer jobs than before: some were deleted, and the next reading finds out which.
+        self.memory.since = None if scan.count < self.memory.count else next_since(scan.newest)
+        self.memory.read_at, self.memory.count = at, scan.count
+
+    def _suspend(self, at: float) -> None:
+        self.memory.suspended_until = at + self._suspension

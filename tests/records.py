@@ -1,0 +1,95 @@
+"""Records for tests: one job that is followed in one conversation, in any condition."""
+
+from typing import Any
+
+from bot.domain.jobs import Job
+from bot.domain.records import (
+    Address,
+    Card,
+    Channel,
+    Delivery,
+    Destination,
+    Following,
+    JobRecord,
+    JobRef,
+    Level,
+    Pause,
+    Selector,
+    Sight,
+    Subscription,
+    Warned,
+)
+
+NOW = 1_800_000_000
+HERE = Address("T1", "C1")
+ALICE, BOB = "UALICE", "UBOB"
+
+
+def record(*states: str, job_id: str = "job-1", **fields: Any) -> JobRecord:
+    """Return the record of a job that was seen in these states, a minute apart, the last one now."""
+    at = range(NOW - 60 * (len(states) - 1), NOW + 1, 60)
+    job = Job(job_id=job_id, voice_name=f"voice of {job_id}", state=states[-1], reject_times=1, **fields)
+    sights = tuple(Sight(state, time) for state, time in zip(states, at, strict=True))
+    return JobRecord(ref=JobRef.of(job_id), job=job, sights=sights, id=f"record of {job_id}")
+
+
+def wish(
+    job_id: str = "job-1", *, address: Address = HERE, by: str = ALICE, level: Level = Level.ALL
+) -> Subscription:
+    """Return the subscription of a conversation to a job."""
+    selector = Selector.of_job(job_id)
+    return Subscription(
+        address=address, selector=selector, level=level, subscribed_by=by, subscribed_at=NOW, id="wish"
+    )
+
+
+def following(
+    *states: str,
+    job_id: str = "job-1",
+    address: Address = HERE,
+    by: str = ALICE,
+    level: Level = Level.ALL,
+    shown: bool = True,
+    pause: Pause | None = None,
+    warned: tuple[Warned, ...] = (),
+    **delivery: Any,
+) -> Following:
+    """Return a job that is followed, seen in these states, of which the first was told.
+
+    It has a card, which ``shown`` says is up to date, unless ``card`` or ``told`` say otherwise.
+    """
+    about = record(*(states or ("WAITING",)), job_id=job_id)
+    fields = {"card": Card(ts="1.1", posted_at=NOW - 999, fingerprint=""), "told": 0, "cards": 1} | delivery
+    made = Delivery(address=address, job=about.ref, id=f"delivery of {job_id}", **fields)
+    subscription = None if made.stopped_by else wish(job_id, address=address, by=by, level=level)
+    found = Following(made, about, subscription, Destination(address=address, pause=pause, warned=warned))
+    if shown and made.card and made.card.fingerprint == "":
+        return with_delivery(found, card=Card(ts="1.1", posted_at=NOW - 999, fingerprint=found.fingerprint))
+    return found
+
+
+def with_delivery(found: Following, **fields: Any) -> Following:
+    """Return it with these fields of its delivery."""
+    values = {name: getattr(found.delivery, name) for name in Delivery.__slots__} | fields
+    return Following(Delivery(**values), found.record, found.subscription, found.destination)
+
+
+def fresh(*states: str, **more: Any) -> Following:
+    """Return a job that was subscribed just now: it has no card yet."""
+    return following(*states, **{"card": None, "told": None, "cards": 0} | more)
+
+
+def paused(*told: str, tries: int = 1, since: int = NOW - 100, next_try: int = NOW + 200) -> Pause:
+    """Return a pause of which these people know."""
+    return Pause(reason="is_archived", since=since, tries=tries, next_try=next_try, told=told)
+
+
+def warning(user_id: str = ALICE, job_id: str = "job-1") -> Warned:
+    """Return the warning of a person."""
+    ref = JobRef.of(job_id)
+    return Warned(user_id=user_id, channel_id="DALICE", ts="5.5", job=ref, voice_name=f"voice of {job_id}")
+
+
+def channel(*followings: Following) -> Channel:
+    """Return a conversation in which these jobs are followed."""
+    return Channel(followings[0].destination if followings else Destination(address=HERE), followings)
