@@ -107,7 +107,7 @@ async def _connection(session: aiohttp.ClientSession, url: str) -> Item:
     """
     try:
         async with asyncio.timeout(HELLO_SECONDS):
-            return _item_of_first(await _first_frame(session, url))
+            return first_frame_item(await _first_frame(session, url))
     except aiohttp.WSServerHandshakeError as error:
         return fails(SOCKET_MODE, f"the WebSocket was refused with HTTP {error.status}. {NO_WEBSOCKET}")
     except TimeoutError:
@@ -119,21 +119,20 @@ async def _connection(session: aiohttp.ClientSession, url: str) -> Item:
         return fails(SOCKET_MODE, f"there was no connection ({type(error).__name__}). {NO_WEBSOCKET}")
 
 
-async def _first_frame(session: aiohttp.ClientSession, url: str) -> dict[str, Any]:
+async def _first_frame(session: aiohttp.ClientSession, url: str) -> Any:
     timeout = aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS)
     async with session.ws_connect(url, timeout=timeout) as connection:
-        frame = await connection.receive_json()
-        return frame if isinstance(frame, dict) else {}
+        return await connection.receive_json()
 
 
-def _item_of_first(frame: dict[str, Any]) -> Item:
-    """Judge Slack's first message: hello, or why not."""
-    if frame.get("type") == "disconnect":
+def first_frame_item(frame: Any) -> Item:
+    """Judge the first message on a WebSocket: Slack's hello, or why not."""
+    if not isinstance(frame, dict) or frame.get("type") not in {"hello", "disconnect"}:
+        return fails(SOCKET_MODE, f"something else than Slack answered. {NO_WEBSOCKET}")
+    if frame["type"] == "disconnect":
         reason = str(frame.get("reason"))
         unknown = f"Slack ended the connection at once ({reason[:40]}). {NO_WEBSOCKET}"
         return fails(SOCKET_MODE, DISCONNECTED.get(reason, unknown))
-    if frame.get("type") != "hello":
-        return fails(SOCKET_MODE, f"something else than Slack answered. {NO_WEBSOCKET}")
     copies = frame.get("num_connections")
     others = copies - 1 if isinstance(copies, int) else 0
     hint = COPIES.format(others) if others > 1 else ONE_COPY if others == 1 else ""

@@ -8,8 +8,7 @@ import re
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from bot.checks import check as checks
 from bot.checks.item import works
 from bot.checks.listening import try_listening
 from bot.checks.metastudio import without_list
-from bot.checks.slack import HELLO_SECONDS
+from bot.checks.slack import HELLO_SECONDS, first_frame_item
 from bot.config import Settings
 from bot.errors import UnreadableAnswer
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
@@ -279,23 +278,6 @@ async def test_what_slack_says_is_harmless(setup: CheckSetup) -> None:
     assert "\n  failed store: x" in found[BOT].says
 
 
-@asynccontextmanager
-async def saying(slack: SlackWorkspace, frame: Any) -> AsyncIterator[None]:
-    """Let Slack name a WebSocket that says this first, or nothing."""
-
-    async def serve(request: aiohttp.web.BaseRequest) -> aiohttp.web.WebSocketResponse:
-        ws = aiohttp.web.WebSocketResponse()
-        await ws.prepare(request)
-        if frame is not None:
-            await ws.send_json(frame)
-        await ws.receive()
-        return ws
-
-    async with serving(serve) as url:
-        slack.fail(OPEN, body=json.dumps({"ok": True, "url": url.replace("http:", "ws:")}))
-        yield
-
-
 @pytest.mark.parametrize(
     ("frame", "says"),
     [
@@ -308,28 +290,36 @@ async def saying(slack: SlackWorkspace, frame: Any) -> AsyncIterator[None]:
         ({"type": "hello", "num_connections": 3}, "2 copies"),
     ],
 )
-async def test_first_frame(setup: CheckSetup, frame: Any, says: str) -> None:
+def test_first_frame(frame: Any, says: str) -> None:
     """Slack's reason is told, where there is one; other copies may be the bot itself, so they are a hint."""
-    async with saying(setup.slack, frame):
-        found = await setup.check()
+    item = first_frame_item(frame)
 
-    is_hello = "num_connections" in frame
-    found.only_fails(*([] if is_hello else [SOCKET]))
-    assert says in found[SOCKET].says
+    assert item.ok == ("num_connections" in frame)
+    assert says in item.says
+
+
+async def no_hello(request: aiohttp.web.BaseRequest) -> aiohttp.web.WebSocketResponse:
+    """Take a WebSocket, and say nothing."""
+    ws = aiohttp.web.WebSocketResponse()
+    await ws.prepare(request)
+    await ws.receive()
+    return ws
 
 
 async def test_it_ends_in_time_when_nothing_answers(setup: CheckSetup) -> None:
     """Both sides take connections and say nothing, or the WebSocket alone: each line comes within 25 s."""
     with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        async with saying(setup.slack, None):
-            all_hangs, no_hello = await asyncio.gather(
+        async with serving(no_hello) as url:
+            link = {"ok": True, "url": url.replace("http:", "ws:")}
+            setup.slack.fail(OPEN, body=json.dumps(link))
+            all_hangs, not_greeted = await asyncio.gather(
                 setup.check(slack_api_url=f"{address}/api", metastudio_endpoint=address), setup.check()
             )
 
     all_hangs.only_fails(BOT, APP, ADDRESS, untried=[SCOPES, SOCKET, *METASTUDIO[1:]])
     assert not [item for item in all_hangs.items if "within 25 s" in item.says]
-    assert f"did not say hello within {HELLO_SECONDS:g} s" in no_hello.only_fails(SOCKET)
+    assert f"did not say hello within {HELLO_SECONDS:g} s" in not_greeted.only_fails(SOCKET)
     assert checks.SECONDS == 25
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from bot import app
-from bot.checks.check import check
 from bot.config import Settings, unknown_keys
 from bot.domain.rates import RATE_LIMITS
 from bot.errors import BadSettings, CredentialsRefused
@@ -243,36 +242,6 @@ class TestReadAgain:
 
             assert (await waiting).job_id == files.job_id
         assert [seen.status for seen in metastudio.requests if seen.status != 201] == [401, 200]
-
-    @pytest.mark.parametrize("files", ["temporary key"], indirect=True)
-    async def test_check_tries_them_and_shows_none(self, files: Files) -> None:
-        """Once, as it tries others."""
-        wrong = {item.name: item for item in await check(Settings.read())}
-        requests = [seen for seen in files.metastudio.requests if seen.api]
-        files.write(are_good=True)
-        reading = Settings.read()
-        good = {item.name: item for item in await check(reading)}
-
-        assert wrong["MetaStudio credentials"].ok is False
-        assert [seen.status for seen in requests] == [401]
-        assert good["MetaStudio jobs"].ok
-        for value in files.good.values():
-            assert value not in str([wrong, good])
-
-    @pytest.mark.usefixtures("good")
-    @pytest.mark.parametrize("key", [SK_FILE, "CLOUD_SDK_SK_FILE"])
-    def test_one_that_goes_is_told_by_its_key(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, key: str
-    ) -> None:
-        """Whichever of its names that is."""
-        (tmp_path / "sk").write_text("SK")
-        monkeypatch.setenv(key, str(tmp_path / "sk"))
-        settings = Settings.load()
-        (tmp_path / "sk").unlink()
-        with pytest.raises(BadSettings) as refused:
-            settings.read_again()
-
-        assert refused.value.problems == [f"{key}: “{tmp_path}/sk” is not there"]
 
 
 class TestCredentials:
