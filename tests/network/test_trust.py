@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 
 from bot.checks.check import check
-from bot.checks.settings import read
+from bot.config import Settings
 from bot.errors import BadSettings, SlackUnreachable, Unreachable
 from bot.network.servers import listening
 from bot.network.trust import certificate_fault, folders_problem, tls_context
@@ -161,10 +161,10 @@ async def test_both_sides_by_https(
         addresses = {"SLACK_API_URL": f"{slack_url}/api", "METASTUDIO_ENDPOINT": url}
         for key, value in environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN, **addresses).items():
             monkeypatch.setenv(key, value)
-        failed = {item.name: item.says for item in await check(read()) if item.ok is False}
+        failed = {item.name: item.says for item in await check(Settings.read()) if item.ok is False}
         ended = await asyncio.gather(voicejob("run"), voicejob("show", "some-job"))
         monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
-        failed_if_trusted = [item.name for item in await check(read()) if item.ok is False]
+        failed_if_trusted = [item.name for item in await check(Settings.read()) if item.ok is False]
 
     assert list(failed) == ["Slack bot token", "Slack app token", "MetaStudio address"]
     assert [says for says in failed.values() if UNTRUSTED not in says or "SSL_CERT_FILE" not in says] == []
