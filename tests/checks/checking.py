@@ -11,7 +11,7 @@ import aiohttp.web
 
 from bot.checks import check as checks
 from bot.checks.item import Item
-from bot.checks.settings import Read
+from bot.config import Reading
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import APP_TOKEN, SlackWorkspace
 from bot.simulators.world import settings_for
@@ -50,7 +50,7 @@ class CheckSetup:
     async def check(self, *, seconds: float = checks.SECONDS, **changes: Any) -> Checked:
         """Check with the right settings, but for changes; nothing that is secret is in what it says."""
         settings = settings_for(self.slack, self.metastudio, voicejob_store=self.store, **changes)
-        found = Checked(await checks.check(Read(settings), seconds=seconds))
+        found = Checked(await checks.check(Reading(settings), seconds=seconds))
         assert not re.search(
             "stand-in|Traceback|ticket|SKEXAMPLE|open-sesame|hush", str(found.items), re.IGNORECASE
         )

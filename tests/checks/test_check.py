@@ -8,8 +8,7 @@ import re
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,8 @@ from bot.checks import check as checks
 from bot.checks.item import works
 from bot.checks.listening import try_listening
 from bot.checks.metastudio import without_list
-from bot.checks.settings import read
-from bot.checks.slack import HELLO_SECONDS
+from bot.checks.slack import HELLO_SECONDS, first_frame_item
+from bot.config import Settings
 from bot.errors import UnreadableAnswer
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN, SlackWorkspace
@@ -180,7 +179,7 @@ async def test_settings(
     """What is wrong is one item, without a secret; it keeps nothing from being tried that needs it not."""
     for key, value in setup.environment(**changes).items():
         monkeypatch.setenv(key, value)
-    found = Checked(await checks.check(read()))
+    found = Checked(await checks.check(Settings.read()))
 
     assert says in (found.only_fails(*failed, untried=untried) or found["settings"].says)
     assert "hush" not in str(found)
@@ -191,7 +190,7 @@ async def test_settings(
 async def test_a_file_that_can_not_be_read() -> None:
     """A .env in another encoding is told, and nothing breaks."""
     Path(".env").write_bytes(b"SLACK_BOT_TOKEN=\xff\xfe")
-    found = Checked(await checks.check(read()))
+    found = Checked(await checks.check(Settings.read()))
 
     assert ".env: can't be read" in found.only_fails("settings", untried=NAMES[1:])
 
@@ -205,11 +204,11 @@ async def test_a_files_secret_that_can_not_be_read(
     del given["SLACK_APP_TOKEN"]
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    known = read()
-    found = Checked(await checks.check(known))
+    reading = Settings.read()
+    found = Checked(await checks.check(reading))
 
     assert f"{key}_FILE: “{tmp_path}/missing” " in found["settings"].says
-    assert known.in_http_mode == (key == "SLACK_SIGNING_SECRET")
+    assert reading.settings.is_http_mode == (key == "SLACK_SIGNING_SECRET")
     assert found[BOT].ok
 
 
@@ -279,23 +278,6 @@ async def test_what_slack_says_is_harmless(setup: CheckSetup) -> None:
     assert "\n  failed store: x" in found[BOT].says
 
 
-@asynccontextmanager
-async def saying(slack: SlackWorkspace, frame: Any) -> AsyncIterator[None]:
-    """Let Slack name a WebSocket that says this first, or nothing."""
-
-    async def serve(request: aiohttp.web.BaseRequest) -> aiohttp.web.WebSocketResponse:
-        ws = aiohttp.web.WebSocketResponse()
-        await ws.prepare(request)
-        if frame is not None:
-            await ws.send_json(frame)
-        await ws.receive()
-        return ws
-
-    async with serving(serve) as url:
-        slack.fail(OPEN, body=json.dumps({"ok": True, "url": url.replace("http:", "ws:")}))
-        yield
-
-
 @pytest.mark.parametrize(
     ("frame", "says"),
     [
@@ -308,28 +290,36 @@ async def saying(slack: SlackWorkspace, frame: Any) -> AsyncIterator[None]:
         ({"type": "hello", "num_connections": 3}, "2 copies"),
     ],
 )
-async def test_first_frame(setup: CheckSetup, frame: Any, says: str) -> None:
+def test_first_frame(frame: Any, says: str) -> None:
     """Slack's reason is told, where there is one; other copies may be the bot itself, so they are a hint."""
-    async with saying(setup.slack, frame):
-        found = await setup.check()
+    item = first_frame_item(frame)
 
-    is_hello = "num_connections" in frame
-    found.only_fails(*([] if is_hello else [SOCKET]))
-    assert says in found[SOCKET].says
+    assert item.ok == ("num_connections" in frame)
+    assert says in item.says
+
+
+async def no_hello(request: aiohttp.web.BaseRequest) -> aiohttp.web.WebSocketResponse:
+    """Take a WebSocket, and say nothing."""
+    ws = aiohttp.web.WebSocketResponse()
+    await ws.prepare(request)
+    await ws.receive()
+    return ws
 
 
 async def test_it_ends_in_time_when_nothing_answers(setup: CheckSetup) -> None:
     """Both sides take connections and say nothing, or the WebSocket alone: each line comes within 25 s."""
     with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        async with saying(setup.slack, None):
-            all_hangs, no_hello = await asyncio.gather(
+        async with serving(no_hello) as url:
+            link = {"ok": True, "url": url.replace("http:", "ws:")}
+            setup.slack.fail(OPEN, body=json.dumps(link))
+            all_hangs, not_greeted = await asyncio.gather(
                 setup.check(slack_api_url=f"{address}/api", metastudio_endpoint=address), setup.check()
             )
 
     all_hangs.only_fails(BOT, APP, ADDRESS, untried=[SCOPES, SOCKET, *METASTUDIO[1:]])
     assert not [item for item in all_hangs.items if "within 25 s" in item.says]
-    assert f"did not say hello within {HELLO_SECONDS:g} s" in no_hello.only_fails(SOCKET)
+    assert f"did not say hello within {HELLO_SECONDS:g} s" in not_greeted.only_fails(SOCKET)
     assert checks.SECONDS == 25
 
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,19 @@ class TestOrder:
         await eventually(lambda: len(post.posts()) == 3)
 
         assert len(post.edits()) == 1
+
+    async def test_edits_keep_their_pace(self, slack: SlackWorkspace, path: Path) -> None:
+        """Cards are edited one after the other, with Slack's interval between two edits."""
+        async with office(slack, path, rates=replace(AT_ONCE, edits=0.1)) as post, post.running():
+            for number in range(3):
+                await post.followed(f"job-{number}")
+            for number in range(3):
+                await post.job_is(f"job-{number}", "PROCESSING")
+            await post.settled()
+
+            at = [call.at for call in slack.calls if call.method == "chat.update"]
+            assert len(at) == 3
+            assert min(later - sooner for sooner, later in pairwise(at)) > 0.09
 
     async def test_429_holds_one_method(self, post: Office) -> None:
         """For as long as Slack names, that method is not called for any channel; others are."""
@@ -268,7 +282,10 @@ class TestStore:
         self, slack: SlackWorkspace, path: Path
     ) -> None:
         """Each third call fails, reads included: all is told all the same, and once."""
-        async with office(slack, path, store=lambda real: FaultyStore(real, every=3)) as post, post.running():
+        async with (
+            office(slack, path, store=lambda real: FaultyStore(real, lambda call: call % 3 == 0)) as post,
+            post.running(),
+        ):
             keys = [await post.subscribe(f"job-{number}") for number in range(5)]
             await eventually(lambda: len(post.posts()) >= len(keys))
             await post.settled()
@@ -331,7 +348,7 @@ class TestRefusals:
         A channel that failed, and was unsubscribed meanwhile, does not hide that Slack works again.
         """
         caplog.set_level(logging.INFO)
-        post.slack.chaos(lambda _, __: {"status": 500})
+        post.slack.chaos(lambda _, __: {"error": "internal_error"})
         keys = [await post.subscribe(channel=post.slack.add_channel(f"c{number}")) for number in range(3)]
         await eventually(lambda: all(len(post.posts(key.address.channel_id)) > 1 for key in keys))
         await post.store.change(keys_of(keys[0]), stopped(keys[0], "U1"))

@@ -106,7 +106,9 @@ class Watch:
 
 
 @asynccontextmanager
-async def watching(path: Path, *, pause: float = 0.001, refused: float = 0, **watcher: Any) -> AsyncIterator[Watch]:
+async def watching(
+    path: Path, *, pause: float = 0.001, refused: float = 0, **watcher: Any
+) -> AsyncIterator[Watch]:
     """Open a watch; requests are tried three times at once, and are ``pause`` seconds apart."""
     clock = Clock()
     rates = RateLimits(requests=pause, retry=0, hold=0.01, refused=refused, unanswered=0)
@@ -116,5 +118,6 @@ async def watching(path: Path, *, pause: float = 0.001, refused: float = 0, **wa
         )
         async with client, open_store(path) as store:
             failing: Any = FailingStore(store)
-            made = Watcher(client, failing, **{"poll": 60.0, "rates": rates} | watcher)
+            usual: dict[str, Any] = {"poll": 60.0, "rates": rates}
+            made = Watcher(client, failing, **usual | watcher)
             yield Watch(metastudio=simulator, clock=clock, client=client, store=failing, watcher=made)
