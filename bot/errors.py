@@ -15,6 +15,7 @@ VoiceJobError
 │   ├── StoreNotWritable   its file can't be opened or written
 │   ├── StoreCorrupt       its file is damaged, or something else
 │   ├── StoreTooNew        a later version of VoiceJob wrote it
+│   ├── StoreNotCopied     an earlier version wrote it, and no copy can be kept
 │   └── StoreTrouble       the disk does not let the bot write or read just now
 ├── AddressTaken           the HTTP address can't be listened on
 ├── PartBroken             a part of the bot broke, so all of it ends
@@ -155,6 +156,10 @@ class StoreCorrupt(StoreError):
 
 class StoreTooNew(StoreError):
     """A later version of VoiceJob wrote the store."""
+
+
+class StoreNotCopied(StoreError):
+    """An earlier version wrote the store, and no copy of it can be kept at ``copy`` before its conversion."""
 
 
 class StoreTrouble(StoreError):

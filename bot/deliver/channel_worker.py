@@ -12,10 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from bot.deliver.backoff import Backoff, hold_pause
-from bot.deliver.bot_gate import BotGate
+from bot.deliver.backoff import Backoff, Pauses, hold_pause
+from bot.deliver.bot_gate import BotGate, RejectedError
 from bot.deliver.changes import Recorded, after_ok, after_refusal
-from bot.deliver.courier import Courier, RejectedError, conversation, fields_of
+from bot.deliver.courier import Courier, conversation, fields_of
 from bot.deliver.outcome import Later, Refused
 from bot.deliver.reactions import Reaction
 from bot.deliver.requests import Requests
@@ -29,8 +29,6 @@ from bot.store import Store
 
 log = logging.getLogger(__name__)
 
-Pause = Callable[[int], float]
-"""Gives the seconds to wait after so many failures in a row."""
 Uninterrupted = Callable[[Coroutine[Any, Any, None]], Coroutine[Any, Any, None]]
 """Runs work to its end, even if the caller is cancelled meanwhile."""
 
@@ -42,8 +40,8 @@ class Parts:
     store: Store
     courier: Courier
     gate: BotGate
-    retry_pause: Pause
-    repeat_pause: Pause
+    retry_pause: Pauses
+    repeat_pause: Pauses
     disk_pause: float
     """Seconds before another try where the store fails."""
     uninterrupted: Uninterrupted
@@ -95,7 +93,9 @@ class ChannelWorker:
         channel = await self._parts.store.channel(self._address)
         due = tasks(channel, int(time.time()))
         self.requests.settle(due)
-        self._backoff.keep({task.key for task in due})
+        keys = {task.key for task in due}
+        self._backoff.keep(keys)
+        self._parts.gate.keep(self._address, keys)
         if channel.destination.pause and not channel.followings:
             await self._parts.store.change([self._address], pauses.accepted(self._address))
         return next_task(due, wait=self._wait, failures=self._failures, awaited=self.requests.keys)
@@ -131,6 +131,8 @@ class ChannelWorker:
         try:
             if self._parts.store.trouble:
                 await self._parts.store.check()  # what can't be recorded must not be sent
+            if self._backoff.may_have_arrived(task.key):
+                await self._parts.gate.require_answers()  # where none arrive, it would only come once more
             accepted = await self._parts.courier.send(task, self._address)
         except RejectedError as rejected:
             await self._rejected(task, rejected)
@@ -139,7 +141,6 @@ class ChannelWorker:
         await self._record(after_ok(task, self._address, accepted.posted, now, card_is_lost=lost))
         self._backoff.worked(task.key)
         self._parts.gate.accepted()
-        self._parts.gate.settled((self._address, task.key))
 
     async def _rejected(self, task: Task, rejected: RejectedError) -> None:
         """Record a refusal, and do what it asks for."""
@@ -147,29 +148,30 @@ class ChannelWorker:
         knows = [request.person for request in self.requests.of(task) if request.person]
         now = int(time.time())
         await self._record(after_refusal(task, self._address, reaction, error.code, now, knows=knows))
+        if reaction in {Reaction.RETRY, Reaction.REPEAT}:
+            self._failed(task, error, reaction)
         if reaction is Reaction.RETRY:
-            self._failed(task, error, self._parts.retry_pause)
             self.requests.failed(task)
             return
-        if reaction is Reaction.REPEAT:
-            self._failed(task, error, self._parts.repeat_pause)
-        elif reaction is Reaction.BOT:
+        if reaction is Reaction.BOT:
             withdrawn = self._parts.gate.withdrawn().items()
             await self._record(([address], pauses.withdrawn(address, code)) for address, code in withdrawn)
-        else:
+        elif reaction is not Reaction.REPEAT:
             self._refused(task, error, reaction)
         is_refused = reaction in {Reaction.PAUSE, Reaction.HOLD}
         self.requests.answer(task, Refused(error.code) if is_refused else Later())
 
-    def _failed(self, task: Task, error: SendError, pause: Pause) -> None:
+    def _failed(self, task: Task, error: SendError, reaction: Reaction) -> None:
         """Try the same again after a pause; not where Slack named one, for which all such calls are held."""
-        self._parts.gate.failed((self._address, task.key), error, self._address.channel_id)
-        if not error.retry_after:
-            self._backoff.failed(task.key, asyncio.get_running_loop().time(), pause)
+        self._parts.gate.failed(self._address, task.key, error)
+        now = asyncio.get_running_loop().time()
+        if reaction is Reaction.REPEAT:
+            self._backoff.unanswered(task.key, now, self._parts.repeat_pause)
+        elif not error.retry_after:
+            self._backoff.failed(task.key, now, self._parts.retry_pause)
 
     def _refused(self, task: Task, error: SendError, reaction: Reaction) -> None:
         """Log a refusal that is about this message or this conversation."""
-        self._parts.gate.settled((self._address, task.key))
         if reaction is Reaction.HOLD:
             self._backoff.failed(task.key, asyncio.get_running_loop().time(), hold_pause)
         if reaction is Reaction.PAUSE:

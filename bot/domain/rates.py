@@ -19,6 +19,10 @@ class RateLimits:
     """Between two messages in the whole workspace."""
     edits: float = 1.5
     """Between two edits."""
+    answer: float = 60.0
+    """For which the answer to a post is awaited: given up earlier, the message would come again."""
+    repeat: float = 60.0
+    """Before a message is sent again of which it is unknown whether Slack took it; it grows fourfold."""
     resend: float = 0.3
     """The base of the exponential backoff of a reply to a person."""
     requests: float = 0.25

@@ -62,8 +62,8 @@ class Gauges(NamedTuple):
     @classmethod
     def of(cls, counts: Counts, now: float) -> "Gauges":
         """Return the gauges of what the store counted; ``now`` is epoch seconds."""
-        *numbers, since = counts
-        return cls(*numbers, max(0.0, now - (now if since is None else since)))
+        since = counts.oldest_pending_since
+        return cls(*counts[:4], max(0.0, now - (now if since is None else since)))
 
 
 class Metrics:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from bot.deliver.outcome import Later, Refused, Sent
 from bot.domain.rates import RateLimits
 from bot.domain.records import Level
 from bot.domain.subscriptions import keys_of, stopped
+from bot.errors import StoreTrouble
 from bot.simulators.slack.workspace import SlackWorkspace
 from tests.store.faulty import FaultyStore
-from tests.support import AT_ONCE, SOON, Office, disk_held, eventually, eventually_so, fail_fast, office
+from tests.support import AT_ONCE, SOON, Office, disk_held, eventually, fail_fast, office
 
 
 class TestOrder:
@@ -221,7 +223,8 @@ class TestPeople:
         first, second = post.slack.messages(post.channel)
         card = (await post.delivery(key)).card
         assert card
-        assert (card.ts == second.ts) and (first.ts != second.ts)
+        assert card.ts == second.ts
+        assert first.ts != second.ts
 
 
 class TestStore:
@@ -247,17 +250,17 @@ class TestStore:
         await fail_fast(idle.store)
         await idle.subscribe()
         other = await idle.subscribe(channel=idle.slack.add_channel("others"))
-        with disk_held(path):
-            with pytest.raises(Exception, match="StoreTrouble"):
+        with ExitStack() as held:
+            held.enter_context(disk_held(path))
+            with pytest.raises(StoreTrouble):
                 await idle.store.check()
             trouble = idle.store.trouble
             async with idle.running():
                 assert await idle.outbox.deliver(other) == Later()
                 await eventually(lambda: idle.store.trouble is not trouble)
-
                 assert idle.slack.calls == []
-        async with idle.running():
-            await idle.settled()
+                held.close()
+                await idle.settled()
 
         assert len(idle.slack.calls) == 2
 
@@ -265,7 +268,10 @@ class TestStore:
         self, slack: SlackWorkspace, path: Path
     ) -> None:
         """Each third call fails, reads included: all is told all the same, and once."""
-        async with office(slack, path, store=lambda real: FaultyStore(real, every=3)) as post, post.running():
+        async with (
+            office(slack, path, store=lambda real: FaultyStore(real, lambda call: call % 3 == 0)) as post,
+            post.running(),
+        ):
             keys = [await post.subscribe(f"job-{number}") for number in range(5)]
             await eventually(lambda: len(post.posts()) >= len(keys))
             await post.settled()
@@ -328,7 +334,7 @@ class TestRefusals:
         A channel that failed, and was unsubscribed meanwhile, does not hide that Slack works again.
         """
         caplog.set_level(logging.INFO)
-        post.slack.chaos(lambda _, __: {"status": 500})
+        post.slack.chaos(lambda _, __: {"error": "internal_error"})
         keys = [await post.subscribe(channel=post.slack.add_channel(f"c{number}")) for number in range(3)]
         await eventually(lambda: all(len(post.posts(key.address.channel_id)) > 1 for key in keys))
         await post.store.change(keys_of(keys[0]), stopped(keys[0], "U1"))
@@ -353,7 +359,7 @@ class TestRefusals:
         assert pause
         assert (pause.reason, pause.tries, pause.told) == ("is_archived", 1, ("U1", "U2"))
 
-        post.slack.archive(post.channel, archived=False)
+        post.slack.unarchive(post.channel)
         assert await post.outbox.deliver(post.key("job-2")) == Sent()
         await post.settled()
         assert await post.pause() is None
@@ -384,7 +390,7 @@ class TestRefusals:
     async def test_a_message_that_cant_be_made_is_a_plain_word(
         self, slack: SlackWorkspace, path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """A mistake in what messages are made of costs their looks; what happened is still told, and logged."""
+        """A mistake in what messages are made of costs their looks; what happened is still told."""
 
         def broken(_: str) -> str:
             raise KeyError("console")

@@ -77,6 +77,10 @@ ERRORS: Final[Mapping[str, str]] = {
         "The store {path} has format {version}, and this VoiceJob knows formats up to {known}: install the "
         "version that wrote it, or a later one."
     ),
+    "StoreNotCopied": (
+        "An earlier VoiceJob wrote the store {path}. Before it is converted, a copy is to be kept at {copy}, "
+        "and that failed ({reason}). Nothing was changed: make room there, then start the bot again."
+    ),
     "StoreTrouble": (
         "The bot can't write to its disk just now, so nothing was changed. Whoever runs it finds the reason "
         "in its log; try again when that is mended."
