@@ -211,7 +211,6 @@ def reason_of(code: str) -> str:
     """Return the sentence on why Slack refuses to let the bot post in a channel; ``code`` is Slack's."""
     by_meaning = {
         Refusal.CONTENT: en.MALFORMED,
-        Refusal.THREAD: en.RESTRICTED,
         Refusal.NOT_HERE: en.RESTRICTED,
         Refusal.BOT: en.RESTRICTED,
     }
@@ -225,8 +224,6 @@ def what_to_do(reason: str, context: MessageContext, *, here: bool = False) -> s
         return f"Type {code(f'/invite @{context.bot_name}')}{where}, then press Try again."
     if reason in {"is_archived", "is_inactive"}:
         return "Subscribe in another channel, or have this one reopened and press Try again."
-    if refusal_of(reason) in {Refusal.MESSAGE_GONE, Refusal.THREAD, Refusal.UNEDITABLE}:
-        return "I will post a new one by myself; to have it now, press Try again."
     if refusal_of(reason) is Refusal.CONTENT:
         return "Tell whoever runs the bot; when that is mended, press Try again."
     return "Ask whoever runs your workspace to let me post there, or subscribe in another channel."
