@@ -60,11 +60,8 @@ def following(
     It has a card, which ``shown`` says is up to date, unless ``card`` or ``told`` say otherwise.
     """
     about = record(*(states or ("WAITING",)), job_id=job_id)
-    fields: dict[str, Any] = {
-        "card": Card(ts="1.1", posted_at=NOW - 999, fingerprint=""),
-        "told": 0,
-        "cards": 1,
-    } | delivery
+    card = Card(ts="1.1", posted_at=NOW - 999, fingerprint="")
+    fields: dict[str, Any] = {"card": card, "told": 0, "cards": 1} | delivery
     made = Delivery(address=address, job=about.ref, id=f"delivery of {job_id}", **fields)
     subscription = None if made.stopped_by else wish(job_id, address=address, by=by, level=level)
     found = Following(made, about, subscription, Destination(address=address, pause=pause, warned=warned))
