@@ -16,6 +16,7 @@ from typing import Any
 import aiohttp
 import aiohttp.web
 import pytest
+from aiohttp.test_utils import RawTestServer
 
 from bot.checks import check as checks
 from bot.checks.item import works
@@ -27,7 +28,7 @@ from bot.errors import UnreadableAnswer
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN, SlackWorkspace
 from bot.simulators.world import settings_for
-from tests.checks.checking import Checked, CheckSetup, answering, serving
+from tests.checks.checking import Checked, CheckSetup, answering
 from tests.faults import ANSWERS
 from tests.sign_ins import EACH_WAY, WRONG, settings_of
 from tests.store.test_store_faults import another_user
@@ -310,8 +311,8 @@ async def test_it_ends_in_time_when_nothing_answers(setup: CheckSetup) -> None:
     """Both sides take connections and say nothing, or the WebSocket alone: each line comes within 25 s."""
     with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        async with serving(no_hello) as url:
-            link = {"ok": True, "url": url.replace("http:", "ws:")}
+        async with RawTestServer(no_hello) as server:
+            link = {"ok": True, "url": f"ws://127.0.0.1:{server.port}/"}
             setup.slack.fail(OPEN, body=json.dumps(link))
             all_hangs, not_greeted = await asyncio.gather(
                 setup.check(slack_api_url=f"{address}/api", metastudio_endpoint=address), setup.check()
@@ -450,8 +451,8 @@ async def test_clock_off(
 )
 async def test_an_empty_list_and_no_time(setup: CheckSetup, date: str, *, ok: bool | None) -> None:
     """What tells no time can't be compared; a project without jobs may be the wrong one. Neither fails."""
-    async with answering(200, '{"count": 0}' if ok else '{"jobs": null}', Date=date) as url:
-        found = await setup.check(metastudio_endpoint=url)
+    async with answering('{"count": 0}' if ok else '{"jobs": null}', Date=date) as server:
+        found = await setup.check(metastudio_endpoint=str(server.make_url("/")))
 
     assert found[CLOCK].ok is ok
     assert [found[name].ok for name in (ADDRESS, SIGN_IN, PROJECT, JOBS)] == [True] * 4
@@ -460,16 +461,16 @@ async def test_an_empty_list_and_no_time(setup: CheckSetup, date: str, *, ok: bo
 
 async def test_a_port_that_is_taken(setup: CheckSetup) -> None:
     """By a bot, which is what it should be, or by another program; a free one is free afterwards, too."""
-    async with answering(200, "hello") as other, answering(200, "alive\n") as bot:
-        ports = [int(url.rpartition(":")[2]) for url in (other, bot)]
-        taken = await setup.check(port=ports[0])
-        running = await setup.check(port=ports[1], voicejob_host="0.0.0.0")  # noqa: S104  for a moment
-    free = [await setup.check(port=ports[0]) for _ in range(2)]
+    async with answering("hello") as other, answering("alive\n") as bot:
+        port, port_of_bot = other.port, bot.port
+        taken = await setup.check(port=port)
+        running = await setup.check(port=port_of_bot, voicejob_host="0.0.0.0")  # noqa: S104  for a moment
+    free = [await setup.check(port=port) for _ in range(2)]
 
     says = taken.only_fails(LISTENING)
-    assert says.startswith(f"“127.0.0.1:{ports[0]}” is taken by another program: set PORT to another one")
-    assert [found[LISTENING].says for found in free] == [f"“127.0.0.1:{ports[0]}” is free"] * 2
-    assert running[LISTENING] == works(LISTENING, f"a bot listens at “0.0.0.0:{ports[1]}” already")
+    assert says.startswith(f"“127.0.0.1:{port}” is taken by another program: set PORT to another one")
+    assert [found[LISTENING].says for found in free] == [f"“127.0.0.1:{port}” is free"] * 2
+    assert running[LISTENING] == works(LISTENING, f"a bot listens at “0.0.0.0:{port_of_bot}” already")
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no..host"])
