@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bot.deliver.backoff import Backoff, Pauses, hold_pause
@@ -83,13 +84,16 @@ class ChannelWorker:
                 async with asyncio.timeout(wait):
                     await self._woken.wait()
         elif await self._has_waited_for_pace(task):
-            again = await self._next()  # it may have changed meanwhile
+            again = await self._next(passed=task)  # it may have changed meanwhile
             if again and again[0] <= 0 and again[1].key == task.key:
                 await self._parts.uninterrupted(self._perform(again[1]))
         return True
 
-    async def _next(self) -> tuple[float, Task] | None:
-        """Find the next task, and the seconds until it may be done. Raises StoreTrouble."""
+    async def _next(self, *, passed: Task | None = None) -> tuple[float, Task] | None:
+        """Find the next task, and the seconds until it may be done. Raises StoreTrouble.
+
+        ``passed`` has waited for Slack's pace.
+        """
         channel = await self._parts.store.channel(self._address)
         due = tasks(channel, int(time.time()))
         self.requests.settle(due)
@@ -98,12 +102,14 @@ class ChannelWorker:
         self._parts.gate.keep(self._address, keys)
         if channel.destination.pause and not channel.followings:
             await self._parts.store.change([self._address], pauses.accepted(self._address))
-        return next_task(due, wait=self._wait, failures=self._failures, awaited=self.requests.keys)
+        wait = partial(self._wait, passed=passed)
+        return next_task(due, wait=wait, failures=self._failures, awaited=self.requests.keys)
 
-    def _wait(self, task: Task) -> float:
-        gate, courier = self._parts.gate, self._parts.courier
+    def _wait(self, task: Task, *, passed: Task | None) -> float:
+        gate = self._parts.gate.wait(conversation(task, self._address))
         backoff = self._backoff.wait(task.key, asyncio.get_running_loop().time())
-        return max(backoff, gate.wait(conversation(task, self._address)), courier.delay(task))
+        has_passed = passed is not None and passed.key == task.key
+        return max(backoff, gate, 0.0 if has_passed else self._parts.courier.delay(task))
 
     def _failures(self, task: Task) -> int:
         return self._backoff.failures(task.key)
@@ -148,18 +154,19 @@ class ChannelWorker:
         knows = [request.person for request in self.requests.of(task) if request.person]
         now = int(time.time())
         await self._record(after_refusal(task, self._address, reaction, error.code, now, knows=knows))
-        if reaction in {Reaction.RETRY, Reaction.REPEAT}:
-            self._failed(task, error, reaction)
-        if reaction is Reaction.RETRY:
-            self.requests.failed(task)
-            return
-        if reaction is Reaction.BOT:
-            withdrawn = self._parts.gate.withdrawn().items()
-            await self._record(([address], pauses.withdrawn(address, code)) for address, code in withdrawn)
-        elif reaction is not Reaction.REPEAT:
-            self._refused(task, error, reaction)
-        is_refused = reaction in {Reaction.PAUSE, Reaction.HOLD}
-        self.requests.answer(task, Refused(error.code) if is_refused else Later())
+        match reaction:
+            case Reaction.RETRY:
+                self._failed(task, error, reaction)
+                self.requests.failed(task)
+            case Reaction.REPEAT:
+                self._failed(task, error, reaction)
+                self.requests.answer(task, Later())
+            case Reaction.BOT:
+                paused = self._parts.gate.withdrawn().items()
+                await self._record(([address], pauses.withdrawn(address, code)) for address, code in paused)
+                self.requests.answer(task, Later())
+            case _:
+                self._refused(task, error, reaction)
 
     def _failed(self, task: Task, error: SendError, reaction: Reaction) -> None:
         """Try the same again after a pause; not where Slack named one, for which all such calls are held."""
@@ -171,14 +178,16 @@ class ChannelWorker:
             self._backoff.failed(task.key, now, self._parts.retry_pause)
 
     def _refused(self, task: Task, error: SendError, reaction: Reaction) -> None:
-        """Log a refusal that is about this message or this conversation."""
+        """Log a refusal that is about this message or this conversation, and answer those who wait for it."""
+        effect = "; the conversation is paused, and tried again later" if reaction is Reaction.PAUSE else ""
+        fields = fields_of(task, self._address, code=error.code)
+        log.warning("Slack refuses a message%s", effect, extra=fields)
         if reaction is Reaction.HOLD:
             self._backoff.failed(task.key, asyncio.get_running_loop().time(), hold_pause)
         if reaction is Reaction.PAUSE:
             self._parts.gate.paused(self._address, error)
-        effect = "; the conversation is paused, and tried again later" if reaction is Reaction.PAUSE else ""
-        fields = fields_of(task, self._address, code=error.code)
-        log.warning("Slack refuses a message%s", effect, extra=fields)
+        if reaction in {Reaction.PAUSE, Reaction.HOLD}:
+            self.requests.answer(task, Refused(error.code))
 
     async def _record(self, changes: Iterable[Recorded]) -> None:
         """Record what Slack answered. Until that works, nothing else is sent to this conversation."""

@@ -61,7 +61,7 @@ class MetaStudio:
         self._http = httpx.AsyncClient(headers=headers, timeout=timeout, transport=Transport())
         self._auth = auth
         auth.attach(self._http, rates)
-        self.throttle = Throttle(pause=rates.requests, first_hold=rates.hold)
+        self.throttle = Throttle(interval=rates.spacing, pause=rates.requests, first_hold=rates.hold)
         self._first_pause = rates.retry
         self._metrics = metrics or Metrics()
         self._limit = limit

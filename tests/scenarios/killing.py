@@ -28,7 +28,9 @@ from bot.store import open_store
 from tests.bot_process import Life
 from tests.delivery_judge import Said, Verdict, is_over, judge, path_in
 
-RATE_LIMITS: Final = RateLimits(channel=0.05, posts=0.02, edits=0.02, requests=0.05, gone=0.3, unanswered=0)
+RATE_LIMITS: Final = RateLimits(
+    channel=0.05, posts=0.02, edits=0.02, spacing=0, requests=0.05, gone=0.3, unanswered=0
+)
 POLL: Final = 0.15
 START_SECONDS, END_SECONDS = 30.0, 20.0
 NEAR: Final = 1.0
