@@ -44,9 +44,9 @@ async def measure(given: argparse.Namespace, folder: Path) -> list[Figure]:
         progress("look-ups a second")
         figures += await look_ups(world, given.rounds)
     progress("bursts")
-    many = {"jobs": BURST_JOBS}
-    async with simulators(folder, latency=BURST_LATENCY, **many) as world, both_apps(world, **many) as apps:
-        return figures + await bursts(apps, given.burst)
+    async with simulators(folder, latency=BURST_LATENCY, jobs=BURST_JOBS) as world:
+        async with both_apps(world, jobs=BURST_JOBS) as apps:
+            return figures + await bursts(apps, given.burst)
 
 
 async def acknowledgements(apps: Sequence[App], given: argparse.Namespace) -> list[Figure]:
