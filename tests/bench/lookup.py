@@ -44,9 +44,9 @@ async def measure(given: argparse.Namespace, folder: Path) -> list[Figure]:
         progress("look-ups a second")
         figures += await look_ups(world, given.rounds)
     progress("bursts")
-    async with simulators(folder, latency=BURST_LATENCY, jobs=BURST_JOBS) as world:
-        async with both_apps(world, jobs=BURST_JOBS) as apps:
-            return figures + await bursts(apps, given.burst)
+    bursting = simulators(folder, latency=BURST_LATENCY, jobs=BURST_JOBS)
+    async with bursting as world, both_apps(world, jobs=BURST_JOBS) as apps:
+        return figures + await bursts(apps, given.burst)
 
 
 async def acknowledgements(apps: Sequence[App], given: argparse.Namespace) -> list[Figure]:
