@@ -15,6 +15,7 @@ VoiceJobError
 │   ├── StoreNotWritable   its file can't be opened or written
 │   ├── StoreCorrupt       its file is damaged, or something else
 │   ├── StoreTooNew        a later version of VoiceJob wrote it
+│   ├── StoreNotCopied     an earlier version wrote it, and no copy can be kept
 │   └── StoreTrouble       the disk does not let the bot write or read just now
 ├── AddressTaken           the HTTP address can't be listened on
 ├── PartBroken             a part of the bot broke, so all of it ends
@@ -52,6 +53,8 @@ class VoiceJobError(Exception):
 
     may_pass: ClassVar[bool] = True
     """Whether a person may have more luck in a while, with nothing changed."""
+    exit_code: ClassVar[int] = 1
+    """Of a command that the error ends: 2 where the settings or the arguments are wrong."""
 
     def __init__(self, variant: str = "", /, **values: str) -> None:
         super().__init__()
@@ -71,6 +74,8 @@ class VoiceJobError(Exception):
 class BadSettings(VoiceJobError):
     """Settings are missing or wrong; ``problems`` has a line for each, with the key in front."""
 
+    exit_code = 2
+
     def __init__(self, problems: list[str]) -> None:
         super().__init__(problems=Unquoted("\n  ".join(problems)))
         self.problems = problems
@@ -80,6 +85,7 @@ class BadUsage(VoiceJobError):
     """A person typed something that is no command; ``meant`` is what they may have wanted, or empty."""
 
     may_pass = False
+    exit_code = 2
 
     def __init__(self, text: str, *, meant: str = "") -> None:
         super().__init__(text=text)
@@ -155,6 +161,10 @@ class StoreCorrupt(StoreError):
 
 class StoreTooNew(StoreError):
     """A later version of VoiceJob wrote the store."""
+
+
+class StoreNotCopied(StoreError):
+    """An earlier version wrote the store, and no copy of it can be kept at ``copy`` before its conversion."""
 
 
 class StoreTrouble(StoreError):

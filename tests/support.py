@@ -8,7 +8,7 @@ import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,16 +17,32 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.deliver.outbox import Outbox
+from bot.deliver.outbox import Outbox, Times
+from bot.deliver.outcome import Sent
+from bot.deliver.schedule import Task, tasks
+from bot.domain.job_records import observed, with_answer
 from bot.domain.jobs import Job
 from bot.domain.rates import RateLimits
-from bot.domain.subscriptions import Key, Level, Subscription, seen
+from bot.domain.records import (
+    Address,
+    Delivery,
+    DeliveryKey,
+    Following,
+    JobRef,
+    Level,
+    Pause,
+    Record,
+    Records,
+)
+from bot.domain.subscriptions import following, key_of, keys_of
+from bot.domain.subscriptions import started as started_with
 from bot.messages.channel import MessageContext
 from bot.simulators.slack import records
 from bot.simulators.slack.workspace import BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
 from bot.slack.sender import Sender
 from bot.store.sqlite import SqliteStore
 from bot.telemetry.logs import TextLines
+from bot.telemetry.metrics import Metrics
 
 PATIENCE = records.PATIENCE
 """Seconds after which what a test waits for does not come."""
@@ -79,8 +95,11 @@ HTTP_MODE = {"slack_app_token": None, "slack_signing_secret": SIGNING_SECRET}
 BOTH_MODES = pytest.mark.parametrize("mode", [{}, HTTP_MODE], ids=["socket mode", "http mode"])
 """For what depends on how Slack reaches the bot: its requests, and the acknowledgements that it gets."""
 
-NO_PACE = {"channel": 0, "posts": 0, "edits": 0, "refused": 0, "unanswered": 0}
-AT_ONCE = RateLimits(resend=0.001, requests=0.001, retry=0.001, hold=0.01, gone=0.2, **NO_PACE)
+NO_PACE = {"channel": 0, "posts": 0, "edits": 0, "spacing": 0, "refused": 0, "unanswered": 0}
+AT_ONCE = RateLimits(
+    resend=0.001, requests=0.001, retry=0.001, hold=0.01, gone=0.2, repeat=0.05, answer=10, **NO_PACE
+)
+SOON = Times(first_pause=0.01, disk_pause=0.01)
 
 
 @dataclass(kw_only=True)
@@ -92,42 +111,71 @@ class Office:
     outbox: Outbox
     channel: str
 
-    async def follow(self, job_id: str = "job-1", *, channel: str = "", **fields: Any) -> Key:
-        """Keep a subscription; nothing was told of it yet."""
-        job = Job(job_id=job_id, voice_name=f"voice of {job_id}", state="WAITING", reject_times=1)
-        usual = {"team_id": "T1", "level": Level.ALL, "subscribed_by": "U1", "subscribed_at": 1767323045}
-        new = Subscription(
-            **{"channel_id": channel or self.channel, "job_id": job_id, "job": job} | usual | fields
-        )
-        return (await self.store.add(new)).key
+    def key(self, job_id: str = "job-1", channel: str = "") -> DeliveryKey:
+        """Return the key of a job's delivery."""
+        return key_of("T1", channel or self.channel, job_id)
 
-    async def followed(self, job_id: str = "job-1", **fields: Any) -> Key:
-        """Keep a subscription whose card is posted, and was a while ago."""
-        key = await self.follow(job_id, **fields)
-        await self.outbox.deliver(key)
-        await self.age(key)
+    async def subscribe(
+        self, job_id: str = "job-1", *, channel: str = "", by: str = "U1", level: Level = Level.ALL
+    ) -> DeliveryKey:
+        """Subscribe a channel to a job; nothing was told of it yet."""
+        key = self.key(job_id, channel)
+        job = Job(job_id=job_id, voice_name=f"voice of {job_id}", state="WAITING", reject_times=1)
+        await self.store.change(
+            keys_of(key), started_with(key, job, level=level, by=by, now=int(time.time()))
+        )
         return key
 
-    async def age(self, key: Key) -> None:
-        """Let the card be an old one."""
-        card = (await self.kept(key)).card
-        assert card is not None
-        await self.update(key, card=card.model_copy(update={"posted_at": card.posted_at - 1000}))
+    async def followed(self, job_id: str = "job-1", **how: Any) -> DeliveryKey:
+        """Subscribe a channel to a job, and wait for its card; it was posted a while ago."""
+        key = await self.subscribe(job_id, **how)
+        assert await self.outbox.deliver(key) == Sent()
+        delivery = await self.delivery(key)
+        assert delivery.card
+        await self.put(
+            replace(delivery, card=replace(delivery.card, posted_at=delivery.card.posted_at - 1000))
+        )
+        return key
 
-    async def kept(self, key: Key) -> Subscription:
-        """Give what is kept; it must be there."""
-        kept = await self.store.get(key)
-        assert kept is not None
-        return kept
+    async def put(self, *records: Record) -> None:
+        """Put records into the store."""
+        await self.store.change([record.key for record in records], lambda _: Records.of(*records))
 
-    async def update(self, key: Key, **fields: Any) -> None:
-        """Put something else into what is kept."""
-        await self.store.change(key, lambda kept: kept.model_copy(update=fields))
+    async def following(self, key: DeliveryKey) -> Following | None:
+        """Return all that the store holds of a job in a channel."""
+        return following(await self.store.get(keys_of(key)), key)
 
-    async def job_is(self, key: Key, state: str, *, reject_times: int = 1) -> None:
-        """Note that the job is in another state, as the watcher does."""
-        job = (await self.kept(key)).job.model_copy(update={"state": state, "reject_times": reject_times})
-        await self.store.change(key, seen(job, int(time.time())))
+    async def delivery(self, key: DeliveryKey) -> Delivery:
+        """Return a delivery, which must be there."""
+        found = (await self.store.get([key])).delivery(key)
+        assert found is not None
+        return found
+
+    async def pause(self, channel: str = "") -> Pause | None:
+        """Return the pause of a channel."""
+        return (await self.store.channel(Address("T1", channel or self.channel))).destination.pause
+
+    async def job_is(self, job_id: str, state: str, *, reject_times: int = 1) -> None:
+        """Record that a job was seen in a state, as the watcher does."""
+        ref = JobRef.of(job_id)
+        known = (await self.store.get([ref])).job(ref)
+        assert known is not None
+        job = known.job.model_copy(update={"state": state, "reject_times": reject_times})
+        await self.store.change([ref], observed([(known, with_answer(known, job, int(time.time())))]))
+
+    async def due(self) -> list[Task]:
+        """Return all that is due now, whatever holds it back besides what is stored."""
+        channels = [await self.store.channel(address) for address in await self.store.addresses()]
+        found = [task for channel in channels for task in tasks(channel, int(time.time()))]
+        return [task for task in found if task.wait <= 0]
+
+    async def settled(self) -> None:
+        """Wait until nothing is due any more."""
+
+        async def is_settled() -> bool:
+            return not await self.due()
+
+        await eventually_so(is_settled)
 
     def posts(self, channel: str = "") -> list[dict[str, Any]]:
         """List what the bot tried to post in a channel."""
@@ -139,9 +187,10 @@ class Office:
         return [call.arguments for call in self.slack.calls if call.method == "chat.update"]
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator["asyncio.Task[None]"]:
+    async def running(self) -> AsyncIterator["asyncio.Task[None]"]:
         """Let the outbox run. Raises what it raises."""
         running = asyncio.create_task(self.outbox.run())
+        await asyncio.sleep(0)
         try:
             yield running
         finally:
@@ -157,22 +206,23 @@ async def office(
     path: Path,
     *,
     rates: RateLimits = AT_ONCE,
-    seconds: float = 10,
+    times: Times = SOON,
     console_url: Callable[[str], str | None] = lambda _: None,
-    **outbox: Any,
+    metrics: Metrics | None = None,
+    store: Callable[[SqliteStore], Any] = lambda store: store,
 ) -> AsyncIterator[Office]:
-    """Open an office with its store in this file; Slack is given so many seconds for an answer."""
+    """Open an office with its store in this file; ``store`` may wrap it for the outbox."""
     context = MessageContext(
         region="cn-north-4", bot_name="voicejob", command="/voicejob", console_url=console_url
     )
-    timeout = aiohttp.ClientTimeout(total=seconds)
-    async with aiohttp.ClientSession(timeout=timeout) as session, SqliteStore(path) as store:
+    timeout = aiohttp.ClientTimeout(total=10)
+    async with aiohttp.ClientSession(timeout=timeout) as session, SqliteStore(path) as opened:
         client = AsyncWebClient(token=BOT_TOKEN, base_url=slack.api_url, session=session, retry_handlers=[])
-        opened = Outbox(
-            store, Sender(client, rates), context, **{"first_pause": 0.01, "disk_pause": 0.01} | outbox
+        outbox = Outbox(
+            store(opened), Sender(client, rates), context, rates=rates, times=times, metrics=metrics
         )
-        yield Office(slack=slack, store=store, outbox=opened, channel=slack.add_channel("voices"))
-        await opened.drain(1)
+        yield Office(slack=slack, store=opened, outbox=outbox, channel=slack.add_channel("voices"))
+        await outbox.drain(1)
 
 
 @contextmanager

@@ -2,14 +2,15 @@
 
 from bot.deliver.schedule import Task
 from bot.domain.deliveries import Step
+from bot.domain.records import Address
 from bot.messages import channel
 from bot.messages.blocks import Message
 
 
-def render(task: Task, context: channel.MessageContext, *, now: int) -> Message:
-    """Render the message of a task; ``now`` is epoch seconds."""
+def render(task: Task, address: Address, context: channel.MessageContext, *, now: int) -> Message:
+    """Render the message of a task of this conversation; ``now`` is epoch seconds."""
     if task.warned:
-        return channel.pause_over(task.warned, task.following)
+        return channel.pause_over(task.warned, address, task.following)
     if task.following is None:
         raise ValueError(f"a task without what it is about: {task.step}")
     if task.step is Step.TELL_PERSON:

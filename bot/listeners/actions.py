@@ -6,7 +6,7 @@ from typing import Any, Final
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot.domain.job_ids import job_id_from
-from bot.domain.subscriptions import Level
+from bot.domain.records import Level
 from bot.listeners.payloads import part, pressed_by, reply_target
 from bot.listeners.replies import DONE, PendingReply, Replace, Replies
 from bot.messages import channel as notices

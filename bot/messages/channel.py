@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.jobs import meaning_of
+from bot.domain.records import Address, Following, Level, Warned
 from bot.domain.slack_errors import NOT_A_MEMBER, Refusal
 from bot.domain.slack_errors import meaning_of as refusal_of
-from bot.domain.subscriptions import Level, Notice, Subscription
 from bot.messages import job_card
 from bot.messages.blocks import (
+    Block,
     Element,
     Message,
     actions,
@@ -54,46 +55,51 @@ class MessageContext:
     """Gives a job's own page, if the operator told where that is."""
 
 
-def card(subscription: Subscription, context: MessageContext, *, now: int) -> Message:
-    """Return a subscription's card; ``now`` is epoch seconds."""
-    by = mention(subscription.subscribed_by)
-    notes = [f"{level_text(subscription)}.", f"Subscribed by {by}."]
-    if subscription.stopped_by:
-        notes = [f"Stopped by {mention(subscription.stopped_by)}. This channel is not told of it any more."]
-    elif subscription.is_over:
-        notes = ["The job is over, and the subscription with it."]
+def card(shown: Following, context: MessageContext, *, now: int) -> Message:
+    """Return the card of a followed job; ``now`` is epoch seconds."""
+    notes = _notes(shown)
     small = [*notes, f"Region {code(context.region)}", f"As of {date(now)}"]
     return Message(
-        f"{_summary(subscription)} {' '.join(notes)}",
-        job_card.card(subscription.job, _card_buttons(subscription, context), small),
+        f"{_summary(shown)} {' '.join(notes)}",
+        job_card.card(shown.job, _card_buttons(shown, context), small),
     )
 
 
-def level_text(subscription: Subscription) -> str:
+def _notes(shown: Following) -> list[str]:
+    """Return the sentences on the subscription."""
+    if shown.delivery.stopped_by:
+        by = mention(shown.delivery.stopped_by)
+        return [f"Stopped by {by}. This channel is not told of it any more."]
+    if shown.is_over or shown.subscription is None:
+        return ["The job is over, and the subscription with it."]
+    return [f"{level_text(shown)}.", f"Subscribed by {mention(shown.subscription.subscribed_by)}."]
+
+
+def level_text(shown: Following) -> str:
     """Return the sentence on who is told of which changes, without its full stop."""
-    return f"{recipient(subscription).capitalize()} told of {LEVELS[subscription.level]}"
+    return f"{recipient(shown).capitalize()} told of {LEVELS[shown.level]}"
 
 
-def recipient(subscription: Subscription) -> str:
+def recipient(shown: Following) -> str:
     """Return who is told, with the verb. In a direct message with the bot, that is the reader."""
-    return "you are" if subscription.channel_id.startswith("D") else "this channel is"
+    return "you are" if shown.channel_id.startswith("D") else "this channel is"
 
 
-def voice_name(subscription: Subscription) -> str:
+def voice_name(shown: Following) -> str:
     """Return the name of the job's voice, as mrkdwn."""
-    return code(job_card.title(subscription.job))
+    return code(job_card.title(shown.job))
 
 
-def _card_buttons(subscription: Subscription, context: MessageContext) -> list[Element]:
-    console = console_button(context.console_url(subscription.job_id))
-    if subscription.is_over:
+def _card_buttons(shown: Following, context: MessageContext) -> list[Element]:
+    console = console_button(context.console_url(shown.job_id))
+    if shown.is_over:
         return console
-    if subscription.stopped_by:
-        return [button("Subscribe channel", job_card.SUBSCRIBE, subscription.job_id), *console]
+    if shown.delivery.stopped_by:
+        return [button("Subscribe channel", job_card.SUBSCRIBE, shown.job_id), *console]
     return [
-        button("Refresh", REFRESH_CARD, subscription.job_id),
+        button("Refresh", REFRESH_CARD, shown.job_id),
         *console,
-        stop_button(subscription.job_id, STOP),
+        stop_button(shown.job_id, STOP),
     ]
 
 
@@ -108,16 +114,14 @@ def stop_button(value: str, action_id: str) -> Element:
     return button("Unsubscribe", action_id, value, confirm=question)
 
 
-def _summary(subscription: Subscription) -> str:
+def _summary(shown: Following) -> str:
     """Return the job's state and whose turn it is, in sentences."""
-    state = subscription.state
-    sentences = [
-        f"{voice_name(subscription)}: {label(state)}.",
-        job_card.turn(state),
-        job_card.following(state),
-        *job_card.causes_in_words(subscription.job),
-    ]
-    return joined(*sentences)
+    return joined(f"{voice_name(shown)}: {label(shown.state)}.", *_turn(shown))
+
+
+def _turn(shown: Following) -> list[str]:
+    state = shown.state
+    return [job_card.turn(state), job_card.following(state), *job_card.causes_in_words(shown.job)]
 
 
 def label(state: str) -> str:
@@ -132,61 +136,62 @@ def _labels(path: Sequence[str]) -> list[str]:
     return [f"{label(state)}{' again' * (state == last)}" for last, state in zip(before, path, strict=False)]
 
 
-def notice(subscription: Subscription, pending: Notice) -> Message:
+def notice(shown: Following) -> Message:
     """Return the message on changes of state: what they mean, and what to do."""
-    state = pending.path[-1]
-    voice, path = voice_name(subscription), _shortened(_labels(pending.path))
-    text = [
-        f"{voice}: {' → '.join(path)}.",
-        job_card.turn(state),
-        job_card.following(state),
-        *job_card.causes_in_words(subscription.job),
-    ]
+    state, voice = shown.state, voice_name(shown)
+    path = _shortened(_labels(shown.path))
     shown_path = " → ".join([*path[:-1], f"*{path[-1]}*"])
     lines = [
         f"{ICONS[meaning_of(state).phase]} {voice}: {shown_path}",
         joined(job_card.turn_in_bold(state), job_card.following(state)),
     ]
-    return Message(joined(*text), [section("\n".join(lines)), *job_card.failure(subscription.job)])
+    text = joined(f"{voice}: {' → '.join(path)}.", *_turn(shown))
+    return Message(text, [section("\n".join(lines)), *job_card.failure(shown.job)])
 
 
-def plain_text(subscription: Subscription) -> Message:
+def plain_text(shown: Following) -> Message:
     """Return the job's state as plain text, for when the proper message can't be made."""
-    voice, state = voice_name(subscription), label(subscription.state)
-    return Message(f"{voice}: {state}. Job {code(subscription.job_id)}.", [])
+    return Message(f"{voice_name(shown)}: {label(shown.state)}. Job {code(shown.job_id)}.", [])
 
 
 def _shortened(path: list[str]) -> list[str]:
     return path if len(path) <= LONGEST_PATH else [*path[:2], "…", *path[3 - LONGEST_PATH :]]
 
 
-def paused(subscription: Subscription, context: MessageContext) -> Message:
-    """Return the direct message to the person who subscribed: the bot may not post, and what to do."""
-    any_more = " any more" if subscription.delivered_at else ""
+def paused(shown: Following, context: MessageContext) -> Message:
+    """Return the direct message to a person who subscribed: the bot may not post, and what to do."""
+    any_more = " any more" if shown.delivery.delivered_at else ""
+    reason = shown.pause.reason if shown.pause else ""
     said = (
-        f"I can't post in {channel(subscription.channel_id)}{any_more}, so nobody there is told how "
-        f"{voice_name(subscription)} goes on. {pause_text(subscription, context)} Nothing is lost: "
+        f"I can't post in {channel(shown.channel_id)}{any_more}, so nobody there is told how "
+        f"{voice_name(shown)} goes on. {reason_of(reason)} {what_to_do(reason, context)} "
+        f"(Slack calls it {code(reason)}.) Nothing is lost: "
         "I keep the subscription, and go on trying from time to time. "
         f"{code(f'{context.command} list')} there shows all that is paused."
     )
     buttons = [
-        button("Try again", RETRY, button_value(subscription)),
-        stop_button(button_value(subscription), STOP),
+        button("Try again", RETRY, button_value(shown)),
+        stop_button(button_value(shown), STOP),
     ]
-    job = context_block(f"Now: {label(subscription.state)}", code(subscription.job_id))
-    return Message(said, [section(f":warning: {said}"), actions(*buttons), job])
+    return Message(said, [section(f":warning: {said}"), actions(*buttons), _present(shown)])
 
 
-def pause_over(subscription: Subscription) -> Message:
-    """Return what takes the place of that message, once it is no longer true."""
-    voice, where = voice_name(subscription), channel(subscription.channel_id)
-    ended = f"The subscription to {voice} in {where} was ended, so nothing is told there any more."
-    said = (
-        ended
-        if subscription.stopped_by
-        else f"I can post in {where} again, and tell there how {voice} goes on."
-    )
-    job = context_block(f"Now: {label(subscription.state)}", code(subscription.job_id))
+def _present(shown: Following) -> Block:
+    return context_block(f"Now: {label(shown.state)}", code(shown.job_id))
+
+
+def pause_over(warned: Warned, address: Address, shown: Following | None) -> Message:
+    """Return what takes the place of that message, once it is no longer true.
+
+    ``address`` is the conversation that was paused, ``shown`` the job if it is followed there still.
+    """
+    voice, where = code(job_card.title_of(warned.voice_name)), channel(address.channel_id)
+    if shown is None or shown.subscription is None:
+        said = f"The subscription to {voice} in {where} has ended, so nothing is told there any more."
+        job = context_block(code(warned.job.job_id))
+    else:
+        said = f"I can post in {where} again, and tell there how {voice} goes on."
+        job = _present(shown)
     return Message(said, [section(f":white_check_mark: {said}"), job])
 
 
@@ -197,24 +202,19 @@ def channel(channel_id: str) -> str:
     return f"<#{channel_id}>" if CHANNEL_ID.fullmatch(channel_id) else code(channel_id)
 
 
-def button_value(subscription: Subscription) -> str:
-    """Return the value of a button outside the subscription's channel: job id and channel id."""
-    return f"{subscription.job_id} {subscription.channel_id}"
-
-
-def pause_text(subscription: Subscription, context: MessageContext) -> str:
-    """Return why a subscription is paused, and what to do about it, in sentences."""
-    reason = subscription.pause.reason if subscription.pause else ""
-    return f"{reason_of(reason)} {what_to_do(reason, context)} (Slack calls it {code(reason)}.)"
+def button_value(shown: Following) -> str:
+    """Return the value of a button outside the job's conversation: job id and channel id."""
+    return f"{shown.job_id} {shown.channel_id}"
 
 
 def reason_of(code: str) -> str:
     """Return the sentence on why Slack refuses to let the bot post in a channel; ``code`` is Slack's."""
-    if code in en.CANNOT_POST:
-        return en.CANNOT_POST[code]
-    if refusal_of(code) is Refusal.OUR_FAULT:
-        return en.MALFORMED
-    return en.RESTRICTED if code.startswith("restricted_action") else en.NO_REASON
+    by_meaning = {
+        Refusal.CONTENT: en.MALFORMED,
+        Refusal.NOT_HERE: en.RESTRICTED,
+        Refusal.BOT: en.RESTRICTED,
+    }
+    return en.CANNOT_POST.get(code) or by_meaning.get(refusal_of(code), en.NO_REASON)
 
 
 def what_to_do(reason: str, context: MessageContext, *, here: bool = False) -> str:
@@ -224,8 +224,6 @@ def what_to_do(reason: str, context: MessageContext, *, here: bool = False) -> s
         return f"Type {code(f'/invite @{context.bot_name}')}{where}, then press Try again."
     if reason in {"is_archived", "is_inactive"}:
         return "Subscribe in another channel, or have this one reopened and press Try again."
-    if refusal_of(reason) is Refusal.MESSAGE_GONE:
-        return "I will post a new one by myself; to have it now, press Try again."
-    if refusal_of(reason) is Refusal.OUR_FAULT:
+    if refusal_of(reason) is Refusal.CONTENT:
         return "Tell whoever runs the bot; when that is mended, press Try again."
     return "Ask whoever runs your workspace to let me post there, or subscribe in another channel."

@@ -139,7 +139,12 @@ def _hint(error: VoiceJobError) -> str:
 
 def title(shown: Job) -> str:
     """Return the voice's name, as plain text."""
-    return clean(shown.voice_name or "") or "Voice without a name"
+    return title_of(shown.voice_name)
+
+
+def title_of(voice_name: str | None) -> str:
+    """Return a voice's name, as plain text."""
+    return clean(voice_name or "") or "Voice without a name"
 
 
 def text_of(shown: Job) -> str:

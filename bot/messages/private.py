@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from bot.domain.jobs import Job
+from bot.domain.records import Following, Level
 from bot.domain.slack_errors import NOT_A_MEMBER
-from bot.domain.subscriptions import Level, Subscription
 from bot.messages import job_card
 from bot.messages.blocks import (
     Block,
@@ -65,33 +65,39 @@ def _message(text: str, *buttons: Element) -> Message:
     return Message(text, blocks)
 
 
-def _job_of(subscription: Subscription) -> str:
-    return f"{voice_name(subscription)} (job {code(subscription.job_id)})"
+def _job_of(shown: Following) -> str:
+    return f"{voice_name(shown)} (job {code(shown.job_id)})"
 
 
-def subscribed(subscription: Subscription) -> Message:
+def _subscriber(shown: Following) -> str:
+    return mention(shown.subscription.subscribed_by if shown.subscription else "")
+
+
+def _other_level(shown: Following) -> Level:
+    return Level.IMPORTANT if shown.level is Level.ALL else Level.ALL
+
+
+def subscribed(shown: Following) -> Message:
     """Return the answer that the channel is subscribed."""
     return _message(
-        f":white_check_mark: Subscribed to {voice_name(subscription)}. "
-        f"{level_text(subscription)}. To stop that, press *Unsubscribe* on its card."
+        f":white_check_mark: Subscribed to {voice_name(shown)}. "
+        f"{level_text(shown)}. To stop that, press *Unsubscribe* on its card."
     )
 
 
-def already(subscription: Subscription, context: MessageContext) -> Message:
+def already(shown: Following, context: MessageContext) -> Message:
     """Return the answer that the channel has this subscription already."""
-    other = Level.IMPORTANT if subscription.level is Level.ALL else Level.ALL
+    command = f"{context.command} subscribe {shown.job_id} {_other_level(shown)}"
     return _message(
-        f"{mention(subscription.subscribed_by)} has subscribed to {_job_of(subscription)} here already. "
-        f"{level_text(subscription)}. "
-        f"{code(f'{context.command} subscribe {subscription.job_id} {other}')} changes that."
+        f"{_subscriber(shown)} has subscribed to {_job_of(shown)} here already. {level_text(shown)}. "
+        f"{code(command)} changes that."
     )
 
 
-def level_changed(subscription: Subscription) -> Message:
+def level_changed(shown: Following) -> Message:
     """Return the answer that the level was changed."""
     return _message(
-        f":white_check_mark: {_job_of(subscription)}: {recipient(subscription)} now told of "
-        f"{LEVELS[subscription.level]}."
+        f":white_check_mark: {_job_of(shown)}: {recipient(shown)} now told of {LEVELS[shown.level]}."
     )
 
 
@@ -103,24 +109,21 @@ def over(job: Job, context: MessageContext, *, now: int) -> Message:
     return Message(f"{said} {card.text}", [section(said), *card.blocks])
 
 
-def refused(subscription: Subscription, context: MessageContext, *, elsewhere: bool = False) -> Message:
-    """Return the answer that the bot may not post, what to do, and that nothing is lost.
+def refused(shown: Following, reason: str, context: MessageContext, *, elsewhere: bool = False) -> Message:
+    """Return the answer that Slack refused the bot's message, what to do, and that nothing is lost.
 
-    ``elsewhere`` says that the person reads it in another channel.
+    ``reason`` is Slack's code; ``elsewhere``: the person reads it in another channel.
     """
-    reason = subscription.pause.reason if subscription.pause else ""
     problem = reason_of(reason)
     if elsewhere:
-        problem = f"{channel(subscription.channel_id)}: {problem}"
+        problem = f"{channel(shown.channel_id)}: {problem}"
     elif reason in NOT_A_MEMBER:
         problem = NOT_HERE_YET
-    voice = voice_name(subscription)
     advice = what_to_do(reason, context, here=not elsewhere)
-    said = f":warning: {problem} {advice} The subscription to {voice} is kept until then."
-    again = button(
-        "Try again", RETRY, button_value(subscription) if elsewhere else subscription.job_id, style="primary"
-    )
-    small = context_block(f"Slack calls it {code(reason)}", code(subscription.job_id))
+    said = f":warning: {problem} {advice} The subscription to {voice_name(shown)} is kept until then."
+    value = button_value(shown) if elsewhere else shown.job_id
+    again = button("Try again", RETRY, value, style="primary")
+    small = context_block(f"Slack calls it {code(reason)}", code(shown.job_id))
     return Message(said, [section(said), actions(again), small])
 
 
@@ -133,19 +136,19 @@ def not_in_direct(context: MessageContext) -> Message:
     )
 
 
-def later(subscription: Subscription) -> Message:
+def later(shown: Following) -> Message:
     """Return the answer that the message could not be posted yet, for Slack, a rate limit or the disk."""
     return _message(
-        f":hourglass_flowing_sand: The subscription to {_job_of(subscription)} is kept, but its message "
+        f":hourglass_flowing_sand: The subscription to {_job_of(shown)} is kept, but its message "
         "could not be posted yet. It comes here by itself, as soon as it can."
     )
 
 
-def stopped(subscription: Subscription, context: MessageContext) -> Message:
+def stopped(shown: Following, context: MessageContext) -> Message:
     """Return the answer that the subscription ended."""
     return _message(
-        f":white_check_mark: This channel is not told of {_job_of(subscription)} any more. "
-        f"{code(f'{context.command} subscribe {subscription.job_id}')} subscribes it again.",
+        f":white_check_mark: This channel is not told of {_job_of(shown)} any more. "
+        f"{code(f'{context.command} subscribe {shown.job_id}')} subscribes it again.",
     )
 
 
@@ -195,7 +198,7 @@ def page_start(number: int) -> int:
 
 
 def listing(
-    subscriptions: Sequence[Subscription],
+    followings: Sequence[Following],
     context: MessageContext,
     *,
     start: int,
@@ -206,70 +209,64 @@ def listing(
 
     ``checks_fail``: jobs can't be checked at present.
     """
-    if not subscriptions:
+    if not followings:
         return _message(
             f"This channel has no subscriptions. {code(f'{context.command} subscribe <job_id>')} makes one.",
         )
-    first = start if 0 <= start < len(subscriptions) else 0
-    shown = subscriptions[first : first + PAGE_SIZE]
-    last = first + len(shown)
-    total = f"{len(subscriptions)} subscription{'s' if len(subscriptions) > 1 else ''} in this channel"
-    head = total if len(shown) == len(subscriptions) else f"{total}: {first + 1} to {last}"
+    first = start if 0 <= start < len(followings) else 0
+    page = followings[first : first + PAGE_SIZE]
+    last = first + len(page)
+    total = f"{len(followings)} subscription{'s' if len(followings) > 1 else ''} in this channel"
+    head = total if len(page) == len(followings) else f"{total}: {first + 1} to {last}"
     blocks = [section(f"*{head}*"), *([section(NOT_CHECKED)] if checks_fail else [])]
-    for subscription in shown:
-        blocks += [divider(), *_row(subscription, context, checked_at(subscription.job_id))]
-    if pages := _page_buttons(first, last, len(subscriptions)):
+    for shown in page:
+        blocks += [divider(), *_row(shown, context, checked_at(shown.job_id))]
+    if pages := _page_buttons(first, last, len(followings)):
         blocks += [divider(), actions(*pages)]
     warning = [NOT_CHECKED] if checks_fail else []
-    return Message(
-        "\n".join([f"{head}.", *warning, *(_in_short(subscription) for subscription in shown)]), blocks
-    )
+    return Message("\n".join([f"{head}.", *warning, *map(_in_short, page)]), blocks)
 
 
-def _in_short(subscription: Subscription) -> str:
-    paused = " (paused)" if subscription.pause else ""
-    voice, state = code(job_card.title(subscription.job), 40), label(subscription.state)
-    return f"{voice}: {state}{paused}, job {code(subscription.job_id)}"
+def _in_short(shown: Following) -> str:
+    paused = " (paused)" if shown.pause else ""
+    voice = code(job_card.title(shown.job), 40)
+    return f"{voice}: {label(shown.state)}{paused}, job {code(shown.job_id)}"
 
 
-def _row(subscription: Subscription, context: MessageContext, checked_at: int | None) -> list[Block]:
-    changed = subscription.job.lastupdate_time
+def _row(shown: Following, context: MessageContext, checked_at: int | None) -> list[Block]:
+    changed, delivered_at = shown.job.lastupdate_time, shown.delivery.delivered_at
     since = f" since {date(changed)}" if changed else ""
-    checked = f"Checked {date(checked_at)}" if checked_at else "Not checked since I was started"
-    last = (
-        f"Last message {date(subscription.delivered_at)}" if subscription.delivered_at else "No message yet"
-    )
-    by = f"Subscribed by {mention(subscription.subscribed_by)}, {date(subscription.subscribed_at)}"
-    icon = job_card.ICONS[subscription.job.meaning.phase]
     lines = [
-        f"{icon} {voice_name(subscription)}: *{label(subscription.state)}*{since}",
-        _paused(subscription, context),
+        f"{job_card.ICONS[shown.job.meaning.phase]} {voice_name(shown)}: *{label(shown.state)}*{since}",
+        _paused(shown, context),
     ]
-    small = [f"Told of {LEVELS[subscription.level]}", by, checked, last, code(subscription.job_id)]
+    subscribed_at = f", {date(shown.subscription.subscribed_at)}" if shown.subscription else ""
+    small = [
+        f"Told of {LEVELS[shown.level]}",
+        f"Subscribed by {_subscriber(shown)}{subscribed_at}",
+        f"Checked {date(checked_at)}" if checked_at else "Not checked since I was started",
+        f"Last message {date(delivered_at)}" if delivered_at else "No message yet",
+        code(shown.job_id),
+    ]
     return [
         section("\n".join(filter(None, lines))),
         context_block(job_card.BETWEEN.join(small)),
-        actions(*_row_buttons(subscription)),
+        actions(*_row_buttons(shown)),
     ]
 
 
-def _paused(subscription: Subscription, context: MessageContext) -> str:
-    if not subscription.pause:
+def _paused(shown: Following, context: MessageContext) -> str:
+    if not shown.pause:
         return ""
-    reason = f"{reason_of(subscription.pause.reason)} {what_to_do(subscription.pause.reason, context)}"
-    again = date(subscription.pause.next_try)
-    return f":warning: *Paused* since {date(subscription.pause.since)}: {reason} I try again {again}."
+    reason = f"{reason_of(shown.pause.reason)} {what_to_do(shown.pause.reason, context)}"
+    since, again = date(shown.pause.since), date(shown.pause.next_try)
+    return f":warning: *Paused* since {since}: {reason} I try again {again}."
 
 
-def _row_buttons(subscription: Subscription) -> list[Element]:
-    other = Level.IMPORTANT if subscription.level is Level.ALL else Level.ALL
-    name, action_id = _TO_LEVEL[other]
-    retry = [button("Try again", LISTED_RETRY, subscription.job_id)] if subscription.pause else []
-    return [
-        *retry,
-        button(name, action_id, subscription.job_id),
-        stop_button(subscription.job_id, LISTED_STOP),
-    ]
+def _row_buttons(shown: Following) -> list[Element]:
+    name, action_id = _TO_LEVEL[_other_level(shown)]
+    retry = [button("Try again", LISTED_RETRY, shown.job_id)] if shown.pause else []
+    return [*retry, button(name, action_id, shown.job_id), stop_button(shown.job_id, LISTED_STOP)]
 
 
 def _page_buttons(first: int, last: int, total: int) -> list[Element]:

@@ -2,7 +2,7 @@
 
 import time
 
-from bot.domain.subscriptions import Key
+from bot.domain import subscriptions as changes
 from bot.domain.workspace import Workspace
 from bot.messages import job_card
 from bot.messages.blocks import Message
@@ -31,14 +31,15 @@ class LookUpService:
         self._team_id = workspace.team_id
 
     async def card(self, caller: Caller, job_id: str) -> Message:
-        """Return a job's card. Raises MetaStudioError."""
+        """Return a job's card. Raises MetaStudioError, StoreTrouble."""
         job = await self._metastudio.job(job_id)
         self._watcher.retry_soon()
-        subscription = await self._store.get(Key(self._team_id, caller.channel_id, job_id))
+        key = changes.key_of(self._team_id, caller.channel_id, job_id)
+        shown = changes.following(await self._store.get(changes.keys_of(key)), key)
         return job_card.job(
             job,
             region=self._context.region,
             now=int(time.time()),
             console_url=self._context.console_url(job_id),
-            is_followed=bool(subscription and not subscription.stopped_by),
+            is_followed=bool(shown and shown.subscription),
         )

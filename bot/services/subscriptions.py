@@ -11,8 +11,10 @@ from typing import Concatenate, ParamSpec
 from weakref import WeakValueDictionary
 
 from bot.deliver.outbox import Outbox
+from bot.deliver.outcome import Later, Refused
+from bot.domain import pauses
 from bot.domain import subscriptions as changes
-from bot.domain.subscriptions import Change, Key, Level, Step, Subscription, next_step
+from bot.domain.records import Address, Change, DeliveryKey, Following, Level
 from bot.domain.workspace import Workspace
 from bot.messages import private
 from bot.messages.blocks import Message
@@ -59,7 +61,7 @@ class SubscriptionService:
         self._context = context
         self._look_up = look_up
         self._team_id = workspace.team_id
-        self._locks: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
+        self._locks: WeakValueDictionary[DeliveryKey, asyncio.Lock] = WeakValueDictionary()
 
     @needs_channel
     async def subscribe(self, caller: Caller, job_id: str, level: Level | None = None) -> Message:
@@ -67,66 +69,58 @@ class SubscriptionService:
         key = self._key(caller, job_id)
         lock = self._locks.setdefault(key, asyncio.Lock())  # two people may press at once: the second waits
         async with lock:
-            subscription = await self._without_stopped(key)
-            if subscription:
-                return await self._again(caller, subscription, level)
+            shown = await self._following(key)
+            if shown and shown.subscription:
+                return await self._again(caller, shown, level)
+            if shown:
+                await self._outbox.deliver(key)  # the last edit of the one that was ended
             asked_at = self._metastudio.asked_at(job_id)
             job = await self._metastudio.stated_job(job_id)
-            self._watcher.person_saw(job_id, asked_at)
+            await self._watcher.person_saw(job_id, job, asked_at)
             if job.is_over:
                 return private.over(job, self._context, now=_now())
-            subscription = await self._store.add(
-                Subscription(
-                    team_id=key.team_id,
-                    channel_id=key.channel_id,
-                    job_id=job_id,
-                    level=level or Level.ALL,
-                    subscribed_by=caller.user_id,
-                    subscribed_at=_now(),
-                    job=job.remembered(),
-                )
-            )
-            return await self._delivered(caller, subscription)
+            change = changes.started(key, job, level=level or Level.ALL, by=caller.user_id, now=_now())
+            return await self._delivered(caller, job_id, await self._change(key, change))
 
     @needs_channel
     async def unsubscribe(self, caller: Caller, job_id: str) -> Message:
         """End a subscription; its card says who did. Raises StoreTrouble."""
         key = self._key(caller, job_id)
-        subscription = await self._store.get(key)
-        if subscription is None or subscription.stopped_by:
+        shown = await self._following(key)
+        if shown is None or shown.subscription is None:
             return private.not_subscribed(job_id, self._context)
-        await self._change(key, changes.stopped(caller.user_id))
-        return private.stopped(subscription, self._context)
+        await self._change(key, changes.stopped(key, caller.user_id))
+        return private.stopped(shown, self._context)
 
     @needs_channel
     async def retry(self, caller: Caller, job_id: str) -> Message:
-        """Retry a paused subscription's delivery now. Raises StoreTrouble."""
-        subscription = await self._store.change(self._key(caller, job_id), changes.tried_again(_now()))
-        if subscription is None or subscription.stopped_by:
-            return private.not_subscribed(job_id, self._context)
-        return await self._delivered(caller, subscription)
+        """Retry now what a paused channel was not told. Raises StoreTrouble."""
+        key = self._key(caller, job_id)
+        change = pauses.tried_again(key.address, _now(), knows=caller.user_id)
+        return await self._delivered(caller, job_id, await self._change(key, change))
 
     @needs_channel
     async def set_level(self, caller: Caller, job_id: str, level: Level) -> Message:
         """Set a subscription's level. Raises StoreTrouble."""
-        subscription = await self._change(self._key(caller, job_id), changes.with_level(level))
-        if subscription is None:
+        key = self._key(caller, job_id)
+        shown = await self._change(key, changes.with_level(key, level))
+        if shown is None or shown.subscription is None:
             return private.not_subscribed(job_id, self._context)
-        return private.level_changed(subscription)
+        return private.level_changed(shown)
 
     async def refresh(self, caller: Caller, job_id: str) -> Message | None:
         """Check a job now: edit its card, or return a new one. Raises MetaStudioError, StoreTrouble."""
         key = self._key(caller, job_id)
-        subscription = await self._store.get(key)
-        if subscription is None or subscription.stopped_by:
+        shown = await self._following(key)
+        if shown is None or shown.subscription is None:
             return await self._look_up.card(caller, job_id)
         await self._watcher.check_now(job_id)
-        await self._change(key, changes.outdated)
+        await self._change(key, changes.outdated(key))
         return None
 
     @needs_channel
     async def page(self, caller: Caller, start: int = 0) -> Message:
-        """List a channel's subscriptions, from number ``start`` on."""
+        """List a channel's subscriptions, from number ``start`` on. Raises StoreTrouble."""
         return private.listing(
             await self._listed(caller),
             self._context,
@@ -144,57 +138,45 @@ class SubscriptionService:
         await change(caller, job_id)
         return await self.page(caller, start)
 
-    async def _listed(self, caller: Caller) -> list[Subscription]:
-        subscriptions = await self._store.of_channel(self._team_id, caller.channel_id)
-        return [each for each in subscriptions if not each.stopped_by]
+    async def _listed(self, caller: Caller) -> list[Following]:
+        channel = await self._store.channel(Address(self._team_id, caller.channel_id))
+        return [each for each in channel.followings if each.subscription]
 
-    def _key(self, caller: Caller, job_id: str) -> Key:
-        return Key(self._team_id, caller.channel_id, job_id)
+    def _key(self, caller: Caller, job_id: str) -> DeliveryKey:
+        return changes.key_of(self._team_id, caller.channel_id, job_id)
 
-    async def _change(self, key: Key, change: Change) -> Subscription | None:
-        subscription = await self._store.change(key, change)
-        self._outbox.wake(key)
-        return subscription
+    async def _following(self, key: DeliveryKey) -> Following | None:
+        return changes.following(await self._store.get(changes.keys_of(key)), key)
 
-    async def _without_stopped(self, key: Key) -> Subscription | None:
-        """Return the subscription; for a stopped one, deliver its last edit, delete it and return None."""
-        subscription = await self._store.get(key)
-        if subscription and subscription.stopped_by:
-            await self._outbox.deliver(key)
-            return await self._store.change(key, lambda late: None if late.stopped_by else late)
-        return subscription
+    async def _change(self, key: DeliveryKey, change: Change) -> Following | None:
+        """Change what concerns one job in one channel, and return it as it is then."""
+        return changes.following(await self._store.change(changes.keys_of(key), change), key)
 
-    async def _again(self, caller: Caller, subscription: Subscription, level: Level | None) -> Message:
+    async def _again(self, caller: Caller, shown: Following, level: Level | None) -> Message:
         """Reply for a channel that has the subscription already."""
-        if subscription.pause or subscription.card is None:
-            await self._store.change(subscription.key, changes.with_level(level or subscription.level))
-            return await self.retry(caller, subscription.job_id)
-        if level and level is not subscription.level:
-            return await self.set_level(caller, subscription.job_id, level)
-        return private.already(subscription, self._context)
+        is_new = level not in {None, shown.level}
+        if shown.pause or shown.delivery.card is None:
+            if level and is_new:
+                await self._change(shown.key, changes.with_level(shown.key, level))
+            return await self.retry(caller, shown.job_id)
+        if level and is_new:
+            return await self.set_level(caller, shown.job_id, level)
+        return private.already(shown, self._context)
 
-    async def _delivered(self, caller: Caller, before: Subscription) -> Message:
-        """Deliver the pending card and notice, and return a reply with the result."""
-        tries = before.pause.tries if before.pause else 0
-        for _ in range(2):
-            await self._outbox.deliver(before.key, person_is_here=True)
-            after = await self._store.get(before.key)
-            if after is None:
-                return private.stopped(before, self._context)
-            if after.pause and after.pause.tries > tries:
-                return await self._refused(caller, after)
-            if next_step(after) not in {Step.POST_CARD, Step.POST_NOTICE}:
-                self._outbox.wake(before.key)
-                return private.subscribed(after)
-        self._outbox.wake(before.key)
-        return private.later(before)
-
-    async def _refused(self, caller: Caller, after: Subscription) -> Message:
-        if after.card is None and caller.is_direct:
-            await self._change(after.key, changes.stopped(caller.user_id))
-            return private.not_in_direct(self._context)
-        self._outbox.wake(after.key)
-        return private.refused(after, self._context, elsewhere=caller.is_elsewhere)
+    async def _delivered(self, caller: Caller, job_id: str, shown: Following | None) -> Message:
+        """Deliver the pending card or notice, and return a reply with the result."""
+        if shown is None or shown.subscription is None:
+            return private.not_subscribed(job_id, self._context)
+        match await self._outbox.deliver(shown.key, person=caller.user_id):
+            case Refused() if shown.delivery.card is None and caller.is_direct:
+                await self._change(shown.key, changes.stopped(shown.key, caller.user_id))
+                return private.not_in_direct(self._context)
+            case Refused(reason):
+                return private.refused(shown, reason, self._context, elsewhere=caller.is_elsewhere)
+            case Later():
+                return private.later(shown)
+            case _:
+                return private.subscribed(shown)
 
 
 def _now() -> int:

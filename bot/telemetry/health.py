@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from bot.domain.subscriptions import Subscription
+from bot.domain.records import Counts
 from bot.errors import MetaStudioError, StoreTrouble, VoiceJobError
 from bot.messages.errors import sentence
 from bot.messages.texts import en
@@ -53,8 +53,8 @@ class Store(Protocol):
     async def check(self) -> None:
         """Write a row and read it back. Raises StoreTrouble."""
 
-    async def followed(self) -> Mapping[str, Sequence[Subscription]]:
-        """Return all subscriptions by the id of their job."""
+    async def counts(self) -> Counts:
+        """Count the records. Raises StoreTrouble."""
 
 
 class Health:
@@ -126,11 +126,18 @@ class Health:
         return web.json_response({"ready": not problems, "problems": problems}, status=status)
 
     async def _exposition(self, _: web.Request) -> web.Response:
-        followed = await self._store.followed()
-        gauges = Gauges.of((each for several in followed.values() for each in several), time.time())
         is_ready = not await self.problems()
-        text = self._metrics.exposition(gauges, is_ready=is_ready, reconnects=self._state().reconnects)
+        text = self._metrics.exposition(
+            await self._gauges(), is_ready=is_ready, reconnects=self._state().reconnects
+        )
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    async def _gauges(self) -> Gauges | None:
+        """Return the gauges of the store; None while it fails or hangs."""
+        with suppress(StoreTrouble, TimeoutError):
+            async with asyncio.timeout(self._patience):
+                return Gauges.of(await self._store.counts(), time.time())
+        return None
 
 
 def slack_problem(state: BotState) -> str | None:

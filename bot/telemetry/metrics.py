@@ -3,7 +3,6 @@
 The README lists every metric. Times are seconds.
 """
 
-from collections.abc import Iterable
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -17,8 +16,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from bot.domain.records import Counts
 from bot.domain.slack_errors import KNOWN
-from bot.domain.subscriptions import Subscription
 
 TYPED: Final = "command"
 PRESSED: Final = "button"
@@ -26,14 +25,7 @@ PRESSED: Final = "button"
 OK: Final = "ok"
 OTHER: Final = "other"
 """A code of Slack's that the bot does not know: as a label, each could be a new time series."""
-REASONS: Final = KNOWN | {
-    "",
-    "no_answer",
-    "restricted_action",
-    "restricted_action_non_threadable_channel",
-    "restricted_action_read_only_channel",
-    "restricted_action_thread_only_channel",
-}
+REASONS: Final = KNOWN | {"", "no_answer"}
 """Values of the label ``reason`` of deliveries, beside OTHER."""
 ACK_BUCKETS: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3)
 """Slack gives up after 3 seconds (page "Handling user interaction")."""
@@ -52,10 +44,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # a second time seri
 
 
 class Gauges(NamedTuple):
-    """Values of the gauges of the store, each named like its metric; the age is in seconds.
-
-    What is pending for a paused subscription waits for people, not for the bot, and does not count.
-    """
+    """Values of the gauges of the store, each named like its metric; the age is in seconds."""
 
     followed_jobs: int
     subscriptions: int
@@ -64,17 +53,10 @@ class Gauges(NamedTuple):
     oldest_notice_age_seconds: float
 
     @classmethod
-    def of(cls, subscriptions: Iterable[Subscription], now: float) -> "Gauges":
-        """Count subscriptions; ``now`` is epoch seconds."""
-        every = list(subscriptions)
-        since = [each.notice.since for each in every if each.notice and not each.pause]
-        return cls(
-            followed_jobs=len({each.job_id for each in every if not (each.is_over or each.stopped_by)}),
-            subscriptions=len(every),
-            paused_subscriptions=sum(each.pause is not None for each in every),
-            pending_notices=len(since),
-            oldest_notice_age_seconds=max(0.0, now - min(since, default=now)),
-        )
+    def of(cls, counts: Counts, now: float) -> "Gauges":
+        """Return the gauges of what the store counted; ``now`` is epoch seconds."""
+        since = counts.oldest_pending_since
+        return cls(*counts[:4], max(0.0, now - (now if since is None else since)))
 
 
 class Metrics:
@@ -152,11 +134,14 @@ class Metrics:
         """Count an attempt to send a message; ``reason`` is Slack's error code."""
         self._deliveries.labels(step, outcome, reason if reason in REASONS else OTHER).inc()
 
-    def exposition(self, gauges: Gauges, *, is_ready: bool, reconnects: int = 0) -> bytes:
-        """Return all metrics in Prometheus' text format; ``reconnects`` are those since the start."""
+    def exposition(self, gauges: Gauges | None, *, is_ready: bool, reconnects: int = 0) -> bytes:
+        """Return all metrics in Prometheus' text format; ``reconnects`` are those since the start.
+
+        Without ``gauges``, which the store could not give, those of the last time stay.
+        """
         self._reconnects.inc(reconnects - self._counted_reconnects)
         self._counted_reconnects = reconnects
-        for name, value in gauges._asdict().items():
+        for name, value in gauges._asdict().items() if gauges else ():
             self._gauges[name].set(value)
         self._ready.set(is_ready)
         return generate_latest(self._registry)

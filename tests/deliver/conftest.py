@@ -11,12 +11,19 @@ from tests.support import Office, office
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Give where the store is."""
+    """Return where the store is."""
     return tmp_path / "store"
 
 
 @pytest.fixture
-async def post(slack: SlackWorkspace, path: Path) -> AsyncIterator[Office]:
-    """Give an outbox that is not running."""
+async def idle(slack: SlackWorkspace, path: Path) -> AsyncIterator[Office]:
+    """Open an office whose outbox does not run yet."""
     async with office(slack, path) as opened:
         yield opened
+
+
+@pytest.fixture
+async def post(idle: Office) -> AsyncIterator[Office]:
+    """Open an office whose outbox runs."""
+    async with idle.running():
+        yield idle

@@ -13,15 +13,17 @@ from bot.domain.subscriptions import keys_of
 from tests.records import ALICE, BOB, HERE, NOW, following, fresh, paused, warning
 
 POSTED = Posted(channel_id="DALICE", ts="5.5")
-CHANGED = following("WAITING", "PROCESSING")
+CHANGED = following("WAITING", "PROCESSING", shown=False)
 UNSHOWN = following(shown=False)
 ENDED = following(stopped_by=BOB, shown=False)
 
 
 def stored(found: Following) -> Records:
     """Return what the store holds of a followed job."""
-    held = filter(None, (found.delivery, found.record, found.subscription, found.destination))
-    return Records.fromkeys(keys_of(found.key)) | Records.of(*held)
+    wish = [found.subscription] if found.subscription else []
+    stored = Records((key, None) for key in keys_of(found.key))
+    stored.update(Records.of(found.delivery, found.record, found.destination, *wish))
+    return stored
 
 
 def applied(found: Following, changes: Iterable[Recorded]) -> Records:

@@ -47,7 +47,7 @@ ELSEWHERE = Evidence(accepts_token=True, elsewhere=True)
         ("cant_update_message", EDIT, NOTHING, Reaction.SKIP),
         ("cant_update_message", UNSAY, NOTHING, Reaction.SKIP),
         ("cant_update_message", NOTICE, NOTHING, Reaction.WORDS),
-        # The bot may not post here: the conversation waits; of a direct message, only that person is left out.
+        # The bot may not post here: the conversation waits; of a direct message, that person is left out.
         *(("is_archived", each, NOTHING, Reaction.PAUSE) for each in (CARD, NOTICE, EDIT)),
         *(("messages_tab_disabled", each, NOTHING, Reaction.SKIP) for each in (TELL, UNSAY)),
         # A word about the bot itself is believed if Slack does not accept its token, or says it twice.
@@ -74,8 +74,10 @@ def test_reactions(code: str, attempt: Attempt, evidence: Evidence, expected: Re
 
 @pytest.mark.parametrize(
     ("attempt", "expected"),
-    [(CARD, Reaction.REPEAT), (NOTICE, Reaction.REPEAT), (TELL, Reaction.REPEAT)]
-    + [(EDIT, Reaction.RETRY), (UNSAY, Reaction.RETRY)],
+    [
+        *((attempt, Reaction.REPEAT) for attempt in (CARD, NOTICE, TELL)),
+        *((attempt, Reaction.RETRY) for attempt in (EDIT, UNSAY)),
+    ],
 )
 def test_a_message_that_may_have_arrived_is_repeated_late(attempt: Attempt, expected: Reaction) -> None:
     """Two edits look like one; two messages don't."""
