@@ -311,7 +311,7 @@ class TestGone:
             world.check()
         elif seen == "person":
             world.fault = lambda _: None
-            world.run(world.policy.jobs.answered("job-0", world.answer(AskJob("job-0"))))
+            world.person_asks("job-0")
         elif seen == "list":
             world.hidden = set()
             world.check(2000)
@@ -455,9 +455,9 @@ class TestAnswers:
 
         def renews(question: Question) -> None:
             if isinstance(question, AskList):
-                world.follow(ids[0])
                 if is_told:
-                    world.policy.person_saw(ids[0], world.now + 1)
+                    world.person_asks(ids[0], asked_at=world.now + 1)
+                world.follow(ids[0])
                 world.rows = lambda _: old.jobs
 
         world.before = renews
@@ -474,7 +474,7 @@ class TestAnswers:
         world = World()
         world.some(1)
         world.check()
-        world.policy.person_saw("job-0", world.now + 100)
+        world.person_asks("job-0", asked_at=world.now + 100)
         world.set("job-0", "PROCESSING")
         world.check()
         assert world.paths == {}

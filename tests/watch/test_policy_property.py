@@ -63,7 +63,7 @@ class Story(World):
             [(known, _)] = question.changes
             misses = self.missed[known.ref.job_id]
             assert misses[-1] - misses[0] >= RATE_LIMITS.gone
-            assert self.asked[-2] == FindListed(known.ref.job_id)
+            assert FindListed(known.ref.job_id) in self.asked
         return answer
 
     def truth(self, job_id: str) -> Iterator[str]:
@@ -113,7 +113,9 @@ def renew(number: int, story: Story) -> None:
     job_id = story.ids[number % len(story.ids)]
     job = story.job(job_id)
     if job and not job.is_over:
-        story.policy.person_saw(job_id, story.now)
+        before, story.before, story.fault = story.before, lambda _: None, lambda _: None
+        story.person_asks(job_id)
+        story.before = before
         story.begins[job_id] = len(story.history[job_id]) - 1
         story.missed[job_id].clear()
         story.follow(job_id)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot import errors
+from bot.domain.jobs import Job
 from bot.domain.rates import RATE_LIMITS, RateLimits
 from bot.simulators.metastudio.simulator import Fault
 from bot.telemetry.metrics import Metrics
@@ -102,7 +103,8 @@ class TestAnswers:
         watch.metastudio.latency = 0.3
         look_up = asyncio.create_task(watch.client.job("job-0"))
         await eventually(lambda: bool(watch.metastudio.requests))
-        watch.watcher.person_saw("job-0", asyncio.get_running_loop().time())
+        now = asyncio.get_running_loop().time()
+        await watch.watcher.person_saw("job-0", Job(job_id="job-0", state="WAITING"), now)
         watch.change("job-0")
         await watch.watcher.check_now("job-0")
 

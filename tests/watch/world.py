@@ -1,7 +1,7 @@
 """A model of MetaStudio and of the store that answers a watch policy's questions: no server, no clock."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
 from bot.domain.job_records import new_record, observed
@@ -93,6 +93,12 @@ class World:
         """Return a job as it was so many seconds ago."""
         copies = [job for since, job in self.history.get(job_id, []) if since <= self.now - lag]
         return copies[-1] if copies else None
+
+    def person_asks(self, job_id: str, *, asked_at: float | None = None) -> None:
+        """Let a person look a followed job up, perhaps by a request of another time."""
+        answer = self.answer(AskJob(job_id))
+        asked_at = self.now if asked_at is None else asked_at
+        self.run(self.policy.jobs.person_saw(job_id, replace(answer, asked_at=asked_at)))
 
     def path(self, job_id: str) -> tuple[str, ...]:
         """Return the states that are recorded of a job."""
