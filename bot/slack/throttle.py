@@ -68,15 +68,15 @@ class Throttle:
         while caller := self._next():
             self._waiting.remove(caller)
             self._begin_intervals(caller.key)
-            if not caller.turn.done():
-                caller.turn.set_result(None)
+            caller.turn.set_result(None)
         self._come_back()
 
     def _next(self) -> _Caller | None:
         now = _now()
         if now < self._opens_at:
             return None
-        return next((each for each in self._waiting if self._free_at.get(each.key, 0.0) <= now), None)
+        may_pass = (each for each in self._waiting if self._free_at.get(each.key, 0.0) <= now)
+        return next((each for each in may_pass if not each.turn.cancelled()), None)
 
     def _begin_intervals(self, key: str) -> None:
         now = _now()

@@ -40,6 +40,7 @@ class VirtualTime(asyncio.SelectorEventLoop):
         return self.selector.now
 
 
+HELLO = Message("hello", [])
 Passed = list[tuple[str, float]]
 """Who passed, and when."""
 
@@ -85,15 +86,14 @@ def test_who_is_interrupted_holds_up_nobody() -> None:
 
     async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
         throttle = Throttle(1)
-        for name in "ab":
-            tasks.create_task(caller(name, passed, throttle.wait))
-        interrupted = [tasks.create_task(caller(name, passed, throttle.wait)) for name in "xy"]
-        tasks.create_task(caller("c", passed, throttle.wait))
-        await asyncio.sleep(0.5)
-        for task in interrupted:
-            task.cancel()
+        first, second, _ = (tasks.create_task(caller(name, passed, throttle.wait)) for name in "xyc")
+        with throttle.sending(""):
+            await asyncio.sleep(0.5)
+            first.cancel()
+            await asyncio.sleep(0.5)
+            second.cancel()  # it does not know yet when the others may go on
 
-    assert run(scenario) == [("a", 0), ("b", 1), ("c", 2)]
+    assert run(scenario) == [("c", 1)]
 
 
 def test_a_hold_stops_everybody() -> None:
@@ -134,42 +134,48 @@ def test_who_sends_is_alone_and_followed_after_an_interval() -> None:
     assert run(scenario) == [("slow", 0), ("second", 6), ("third", 9)]
 
 
-def test_a_sender_has_an_interval_for_each_channel_for_all_and_for_edits() -> None:
-    """What a message waited for all channels does not count as its own channel's interval."""
-
-    async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
-        sender = Sender(AsyncWebClient(), RateLimits(channel=3, posts=2, edits=1))
-        for channel in ("C1", "C2", "C2"):
-            tasks.create_task(caller(channel, passed, partial(sender.wait_to_post, channel)))
-        tasks.create_task(caller("edit", passed, sender.wait_to_edit))
-        tasks.create_task(caller("edit", passed, sender.wait_to_edit))
-        await asyncio.sleep(0)
-        assert sender.edit_delay() == 1
-
-    assert run(scenario) == [("C1", 0), ("edit", 0), ("edit", 1), ("C2", 2), ("C2", 5)]
-
-
 class Silent(AsyncWebClient):
     async def api_call(self, *_: Any, **__: Any) -> Any:
         """Never answer."""
         await asyncio.sleep(math.inf)
 
 
+def test_a_sender_has_an_interval_for_each_channel_for_all_and_for_edits() -> None:
+    """What a message waited for all channels does not count as its own channel's, but its answer does."""
+
+    async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
+        sender = Sender(Silent(), RateLimits(channel=3, posts=2, edits=1, answer=4))
+
+        async def post(channel: str) -> None:
+            await caller(channel, passed, partial(sender.wait_to_post, channel, urgent=channel == "urgent"))
+            with suppress(SendError):
+                await sender.post(channel, HELLO)
+
+        for channel in ("C1", "C2", "C2", "urgent"):
+            tasks.create_task(post(channel))
+        tasks.create_task(caller("edit", passed, sender.wait_to_edit))
+        tasks.create_task(caller("edit", passed, sender.wait_to_edit))
+        await asyncio.sleep(0)
+        assert sender.edit_delay() == 1
+
+    assert run(scenario) == [("C1", 0), ("edit", 0), ("edit", 1), ("urgent", 2), ("C2", 4), ("C2", 11)]
+
+
 def test_only_the_answer_to_a_post_is_awaited_for_long() -> None:
     """What can be repeated is given up early; a post that is given up may come twice."""
 
     async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
-        sender, hello = Sender(Silent(), RateLimits(answer=60)), Message("hello", [])
+        sender = Sender(Silent(), RateLimits(answer=60))
 
-        async def give_up(name: str, call: Awaitable[Any]) -> None:
+        async def call(name: str, work: Awaitable[Any]) -> None:
             with suppress(SendError):
-                await call
+                await work
             passed.append((name, now()))
 
-        tasks.create_task(give_up("post", sender.post("C1", hello)))
-        tasks.create_task(give_up("edit", sender.edit("C1", "1.1", hello)))
-        tasks.create_task(give_up("view", sender.publish_view("U1", {})))
-        tasks.create_task(give_up("token", sender.auth_test()))
+        tasks.create_task(call("post", sender.post("C1", HELLO)))
+        tasks.create_task(call("edit", sender.edit("C1", "1.1", HELLO)))
+        tasks.create_task(call("view", sender.publish_view("U1", {})))
+        tasks.create_task(call("token", sender.auth_test()))
 
     assert dict(run(scenario)) == {"edit": 10, "view": 10, "token": 10, "post": 60}
 
