@@ -110,7 +110,7 @@ async def test_acknowledgements_go_before_answers() -> None:
     async with replying() as replies:
         acknowledging = asyncio.create_task(acknowledge())
         for _ in range(50):
-            replies.start(PendingReply(about="look-up", value="", target=None), work)
+            replies.start(PendingReply(about="look-up", target=None), work)
         await acknowledging
 
     assert " ".join(order).count("begun begun") == 0
@@ -135,7 +135,7 @@ async def test_who_waits_for_a_turn_at_the_end_is_told() -> None:
     async with TestServer(application) as server, replying() as replies:
         target = ResponseUrl(str(server.make_url("/")))
         for _ in range(30):
-            replies.start(PendingReply(about="look-up", value="", target=target), work)
+            replies.start(PendingReply(about="look-up", target=target), work)
         await replies.drain(0)
 
     assert begun < len(told) == 30

@@ -27,8 +27,9 @@ CONTEXT = MessageContext(
 def followed(*states: str, job: Any = None, job_id: str = JOB_ID, **given: Any) -> Following:
     """Return a job that is followed, seen in these states, of which the channel was told the first."""
     made = following(*(states or ("PROCESSING",)), job_id=job_id, **{"by": "U0ALICE"} | given)
-    usual = {"job_id": job_id, "voice_name": "Morning News", "state": made.state}
-    return replace(made, record=replace(made.record, job=Job.from_api(usual | (job or {}))))
+    usual = {"voice_name": "Morning News", "state": made.state}
+    shown = Job.from_api(usual | (job or {}) | {"job_id": job_id})
+    return replace(made, record=replace(made.record, job=shown))
 
 
 def paused_of(reason: str, *states: str, **given: Any) -> Following:

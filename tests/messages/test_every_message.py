@@ -21,13 +21,7 @@ from tests.strategies import answers, texts
 def every_message(shown: Following, said: str, context: MessageContext = CONTEXT) -> Iterator[Message]:
     """Make each kind of message, about this job, or about what somebody ``said``."""
     warned = Warned(user_id=said, channel_id=said, ts=said, job=shown.record.ref, voice_name=said)
-    for make in (
-        channel.notice,
-        channel.plain_text,
-        private.subscribed,
-        private.later,
-        private.level_changed,
-    ):
+    for make in (channel.plain_text, private.subscribed, private.later, private.level_changed):
         yield make(shown)
     for explain in (channel.paused, private.already, private.stopped):
         yield explain(shown, context)
