@@ -42,11 +42,7 @@ class Throttle:
         self._waiting.append(caller)
         self._waiting.sort(key=lambda each: not each.urgent)
         self._serve()
-        try:
-            await caller.turn
-        finally:
-            if caller in self._waiting:
-                self._waiting.remove(caller)
+        await caller.turn
 
     @contextmanager
     def sending(self, key: str) -> Iterator[None]:
@@ -65,6 +61,7 @@ class Throttle:
 
     def _serve(self) -> None:
         """Let pass whose turn it is now, and come back when it may be somebody's."""
+        self._waiting = [each for each in self._waiting if not each.turn.cancelled()]
         while caller := self._next():
             self._waiting.remove(caller)
             self._begin_intervals(caller.key)
@@ -75,8 +72,7 @@ class Throttle:
         now = _now()
         if now < self._opens_at:
             return None
-        may_pass = (each for each in self._waiting if self._free_at.get(each.key, 0.0) <= now)
-        return next((each for each in may_pass if not each.turn.cancelled()), None)
+        return next((each for each in self._waiting if self._free_at.get(each.key, 0.0) <= now), None)
 
     def _begin_intervals(self, key: str) -> None:
         now = _now()
