@@ -91,8 +91,8 @@ def run(scenario: Callable[[asyncio.TaskGroup, Passed], Coroutine[Any, Any, None
     return passed
 
 
-EVERYBODY, SAME_KEY = {"interval": 1}, {"interval": 0, "each": 1}
-CASES: dict[str, tuple[dict[str, float], list[Visitor], list[float | None]]] = {
+EVERYBODY, SAME_KEY = (1, 0), (0, 1)
+CASES: dict[str, tuple[tuple[float, float], list[Visitor], list[float | None]]] = {
     "in turn": (EVERYBODY, [Visitor(0), Visitor(0), Visitor(0, key="V")], [0, 1, 2]),
     "urgent first": (EVERYBODY, [Visitor(0), Visitor(0), Visitor(0.5, urgent=True)], [0, 2, 1]),
     "urgent in turn": (EVERYBODY, [Visitor(0)] + 2 * [Visitor(0.5, urgent=True)], [0, 1, 2]),
@@ -101,16 +101,16 @@ CASES: dict[str, tuple[dict[str, float], list[Visitor], list[float | None]]] = {
     "a slow call": (SAME_KEY, [Visitor(0, sends=5), Visitor(0, sends=2), Visitor(7)], [0, 6, 9]),
     "others' slow call": (EVERYBODY, [Visitor(0, sends=5), Visitor(0), Visitor(0, key="V")], [0, 5, 1]),
 }
-"""The throttle, who comes, and when each passes."""
+"""The intervals between all and between those with the same key, who comes, and when each passes."""
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_when_each_caller_passes(case: str) -> None:
     """In turn, an interval apart; who is interrupted, and a call that fails, hold up nobody."""
-    given, visitors, expected = CASES[case]
+    (interval, each), visitors, expected = CASES[case]
 
     async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
-        throttle = Throttle(**given)
+        throttle = Throttle(interval, each=each)
         for number, visitor in enumerate(visitors):
             tasks.create_task(visitor.come(throttle, str(number), passed))
 
