@@ -94,6 +94,18 @@ async def test_a_refusal_has_its_code_and_meaning(
     assert (error.unanswered, reason in str(error)) == (unanswered, True)
 
 
+async def test_a_locked_thread_says_nothing_of_its_channel(slack: SlackWorkspace) -> None:
+    """A reply is refused for its thread alone; the same message beside it is taken."""
+    channel = slack.add_channel("voices")
+    slack.fail("chat.postMessage", replies=True, error="restricted_action_thread_locked")
+    async with sender(slack) as sending:
+        card = await sending.post(channel, HELLO)
+        with pytest.raises(SendError) as caught:
+            await sending.post(channel, HELLO, thread_ts=card.ts)
+
+    assert caught.value.refusal is Refusal.THREAD
+
+
 @pytest.mark.parametrize("scheme", ["http", "https"])
 async def test_what_was_never_sent_was_not_taken(slack: SlackWorkspace, scheme: str) -> None:
     """Without a connection, or without TLS on it, nothing arrives; so it can be sent again at once."""
