@@ -41,7 +41,7 @@ from bot.store.rows import row_of, text_of
 from bot.store.sqlite import SqliteStore
 from tests.profiles import examples
 from tests.store.faulty import FaultyStore
-from tests.store.processes import KEY, followed, keep, none, one_more
+from tests.store.processes import KEY, always, followed, keep, none, one_more
 
 Opening = Callable[[Path], AbstractAsyncContextManager[Store]]
 Model = dict[Key, Record]
@@ -62,7 +62,7 @@ def started_at(key: DeliveryKey, now: int) -> Change:
 
 def seen(key: DeliveryKey, now: int) -> Change:
     def change(records: Records) -> Records:
-        known = records.job(key.job)
+        known = records.job(key.job) or followed(key).job(key.job)
         return Records.of(replace(known, sights=(Sight("FAILED", now),))) if known else Records()
 
     return change
@@ -73,7 +73,7 @@ CHANGES: dict[str, Callable[[DeliveryKey, int], Change]] = {
     "see": seen,
     "level": lambda key, _: with_level(key, Level.IMPORTANT),
     "stop": lambda key, now: stopped(key, f"U{now}"),
-    "end": lambda *_: none,
+    "end": lambda key, _: always(Records(dict.fromkeys(keys_of(key)[:2]))),
     "pause": lambda key, now: pauses.refused(key.address, "is_archived", now),
     "go on": lambda key, _: pauses.accepted(key.address),
 }
