@@ -154,18 +154,19 @@ class ChannelWorker:
         knows = [request.person for request in self.requests.of(task) if request.person]
         now = int(time.time())
         await self._record(after_refusal(task, self._address, reaction, error.code, now, knows=knows))
-        if reaction in {Reaction.RETRY, Reaction.REPEAT}:
-            self._failed(task, error, reaction)
-        if reaction is Reaction.RETRY:
-            self.requests.failed(task)
-            return
-        if reaction is Reaction.BOT:
-            withdrawn = self._parts.gate.withdrawn().items()
-            await self._record(([address], pauses.withdrawn(address, code)) for address, code in withdrawn)
-        elif reaction is not Reaction.REPEAT:
-            self._refused(task, error, reaction)
-        is_refused = reaction in {Reaction.PAUSE, Reaction.HOLD}
-        self.requests.answer(task, Refused(error.code) if is_refused else Later())
+        match reaction:
+            case Reaction.RETRY:
+                self._failed(task, error, reaction)
+                self.requests.failed(task)
+            case Reaction.REPEAT:
+                self._failed(task, error, reaction)
+                self.requests.answer(task, Later())
+            case Reaction.BOT:
+                paused = self._parts.gate.withdrawn().items()
+                await self._record(([address], pauses.withdrawn(address, code)) for address, code in paused)
+                self.requests.answer(task, Later())
+            case _:
+                self._refused(task, error, reaction)
 
     def _failed(self, task: Task, error: SendError, reaction: Reaction) -> None:
         """Try the same again after a pause; not where Slack named one, for which all such calls are held."""
@@ -177,14 +178,16 @@ class ChannelWorker:
             self._backoff.failed(task.key, now, self._parts.retry_pause)
 
     def _refused(self, task: Task, error: SendError, reaction: Reaction) -> None:
-        """Log a refusal that is about this message or this conversation."""
+        """Log a refusal that is about this message or this conversation, and answer those who wait for it."""
+        effect = "; the conversation is paused, and tried again later" if reaction is Reaction.PAUSE else ""
+        fields = fields_of(task, self._address, code=error.code)
+        log.warning("Slack refuses a message%s", effect, extra=fields)
         if reaction is Reaction.HOLD:
             self._backoff.failed(task.key, asyncio.get_running_loop().time(), hold_pause)
         if reaction is Reaction.PAUSE:
             self._parts.gate.paused(self._address, error)
-        effect = "; the conversation is paused, and tried again later" if reaction is Reaction.PAUSE else ""
-        fields = fields_of(task, self._address, code=error.code)
-        log.warning("Slack refuses a message%s", effect, extra=fields)
+        if reaction in {Reaction.PAUSE, Reaction.HOLD}:
+            self.requests.answer(task, Refused(error.code))
 
     async def _record(self, changes: Iterable[Recorded]) -> None:
         """Record what Slack answered. Until that works, nothing else is sent to this conversation."""

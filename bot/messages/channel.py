@@ -209,11 +209,12 @@ def button_value(shown: Following) -> str:
 
 def reason_of(code: str) -> str:
     """Return the sentence on why Slack refuses to let the bot post in a channel; ``code`` is Slack's."""
-    if code in en.CANNOT_POST:
-        return en.CANNOT_POST[code]
-    if refusal_of(code) is Refusal.CONTENT:
-        return en.MALFORMED
-    return en.RESTRICTED if code.startswith("restricted_action") else en.NO_REASON
+    by_meaning = {
+        Refusal.CONTENT: en.MALFORMED,
+        Refusal.NOT_HERE: en.RESTRICTED,
+        Refusal.BOT: en.RESTRICTED,
+    }
+    return en.CANNOT_POST.get(code) or by_meaning.get(refusal_of(code), en.NO_REASON)
 
 
 def what_to_do(reason: str, context: MessageContext, *, here: bool = False) -> str:

@@ -1,13 +1,13 @@
 """A check between the two stand-ins, and servers that it may meet instead of them."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import asynccontextmanager
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp.web
+from aiohttp.test_utils import RawTestServer
 
 from bot.checks import check as checks
 from bot.checks.item import Item
@@ -62,25 +62,10 @@ class CheckSetup:
         return environment(self.slack, self.metastudio) | mode | changes
 
 
-@asynccontextmanager
-async def serving(serve: Callable[[aiohttp.web.BaseRequest], Any]) -> AsyncIterator[str]:
-    """Serve everything so, and give the address."""
-    runner = aiohttp.web.ServerRunner(aiohttp.web.Server(serve), shutdown_timeout=0.1)
-    await runner.setup()
-    await aiohttp.web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
-
-
-@asynccontextmanager
-async def answering(status: int, body: str, **headers: str) -> AsyncIterator[str]:
-    """Serve something that answers everything so."""
-    kind = "text/html" if body.startswith("<") else "application/json"
+def answering(body: str, **headers: str) -> RawTestServer:
+    """Return a server that answers everything so."""
 
     async def serve(_: aiohttp.web.BaseRequest) -> aiohttp.web.Response:
-        return aiohttp.web.Response(status=status, text=body, content_type=kind, headers=headers)
+        return aiohttp.web.Response(text=body, content_type="application/json", headers=headers)
 
-    async with serving(serve) as url:
-        yield url
+    return RawTestServer(serve)

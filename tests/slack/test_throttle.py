@@ -1,6 +1,7 @@
 """The throttle, and those of the sender, in a time that passes only while everybody waits."""
 
 import asyncio
+import math
 import selectors
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine
@@ -11,7 +12,8 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.rates import RateLimits
-from bot.slack.sender import Sender
+from bot.messages.blocks import Message
+from bot.slack.sender import Sender, SendError
 from bot.slack.throttle import Throttle
 
 
@@ -145,6 +147,31 @@ def test_a_sender_has_an_interval_for_each_channel_for_all_and_for_edits() -> No
         assert sender.edit_delay() == 1
 
     assert run(scenario) == [("C1", 0), ("edit", 0), ("edit", 1), ("C2", 2), ("C2", 5)]
+
+
+class Silent(AsyncWebClient):
+    async def api_call(self, *_: Any, **__: Any) -> Any:
+        """Never answer."""
+        await asyncio.sleep(math.inf)
+
+
+def test_only_the_answer_to_a_post_is_awaited_for_long() -> None:
+    """What can be repeated is given up early; a post that is given up may come twice."""
+
+    async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
+        sender, hello = Sender(Silent(), RateLimits(answer=60)), Message("hello", [])
+
+        async def give_up(name: str, call: Awaitable[Any]) -> None:
+            with suppress(SendError):
+                await call
+            passed.append((name, now()))
+
+        tasks.create_task(give_up("post", sender.post("C1", hello)))
+        tasks.create_task(give_up("edit", sender.edit("C1", "1.1", hello)))
+        tasks.create_task(give_up("view", sender.publish_view("U1", {})))
+        tasks.create_task(give_up("token", sender.auth_test()))
+
+    assert dict(run(scenario)) == {"edit": 10, "view": 10, "token": 10, "post": 60}
 
 
 class ChannelId(str):

@@ -111,7 +111,7 @@ async def watching(
 ) -> AsyncIterator[Watch]:
     """Open a watch; requests are tried three times at once, and are ``pause`` seconds apart."""
     clock = Clock()
-    rates = RateLimits(requests=pause, retry=0, hold=0.01, refused=refused, unanswered=0)
+    rates = RateLimits(spacing=0, requests=pause, retry=0, hold=0.01, refused=refused, unanswered=0)
     async with MetaStudioSimulator(tokens=(TOKEN,), clock=lambda: clock.now) as simulator:
         client = MetaStudio(
             simulator.url, project_id=simulator.project_id, auth=GivenToken(TOKEN), rates=rates
