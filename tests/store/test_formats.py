@@ -172,7 +172,11 @@ GONE: Any = {"count": None, "notice": notice("X", "gone")}
     ("olds", "sights", "paths"),
     [
         (
-            [old("A", "Z", notice=notice("X", "Y", "Z")), old("B", "Z", notice=notice("Y", "Z", since=8))],
+            [
+                old("A", "Z", notice=notice("X", "Y", "Z")),
+                old("B", "Z", notice=notice("Y", "Z", since=8)),
+                old("C", "Z", notice=notice("X", "Y", "Z", since=9)),
+            ],
             [("X", 5), ("Y", 7), ("Z", 8)],
             {"A": "XYZ", "B": "YZ"},
         ),
