@@ -6,6 +6,7 @@ from bot.domain.jobs import Job
 from bot.domain.records import (
     Address,
     Card,
+    Change,
     Channel,
     Delivery,
     Destination,
@@ -14,11 +15,13 @@ from bot.domain.records import (
     JobRef,
     Level,
     Pause,
+    Records,
     Selector,
     Sight,
     Subscription,
     Warned,
 )
+from bot.domain.subscriptions import keys_of
 
 NOW = 1_800_000_000
 HERE = Address("T1", "C1")
@@ -59,7 +62,8 @@ def following(
     It has a card, which ``shown`` says is up to date, unless ``card`` or ``told`` say otherwise.
     """
     about = record(*(states or ("WAITING",)), job_id=job_id)
-    fields = {"card": Card(ts="1.1", posted_at=NOW - 999, fingerprint=""), "told": 0, "cards": 1} | delivery
+    card = Card(ts="1.1", posted_at=NOW - 999, fingerprint="")
+    fields: dict[str, Any] = {"card": card, "told": 0, "cards": 1} | delivery
     made = Delivery(address=address, job=about.ref, id=f"delivery of {job_id}", **fields)
     subscription = None if made.stopped_by else wish(job_id, address=address, by=by, level=level)
     found = Following(made, about, subscription, Destination(address=address, pause=pause, warned=warned))
@@ -93,3 +97,18 @@ def warning(user_id: str = ALICE, job_id: str = "job-1") -> Warned:
 def channel(*followings: Following) -> Channel:
     """Return a conversation in which these jobs are followed."""
     return Channel(followings[0].destination if followings else Destination(address=HERE), followings)
+
+
+def stored(*followings: Following) -> Records:
+    """Return what a store holds in which just these jobs are followed."""
+    records = Records()
+    for each in followings:
+        records.update(Records.fromkeys(keys_of(each.key)))
+        records.update(Records.of(each.delivery, each.record, each.destination))
+        records.update(Records.of(each.subscription) if each.subscription else {})
+    return records
+
+
+def applied(records: Records, change: Change) -> Records:
+    """Return what it holds after a change."""
+    return Records(records | change(records))
