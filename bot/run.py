@@ -14,7 +14,6 @@ from bot.config import Settings, unknown_keys
 from bot.errors import BadSettings, VoiceJobError
 from bot.messages.errors import sentence
 from bot.network import variables
-from bot.process.console import exit_code
 from bot.telemetry import logs
 from bot.telemetry.logs import LogFormat
 
@@ -42,7 +41,7 @@ def run() -> None:
         if reading.settings.voicejob_log is LogFormat.TEXT:
             raise
         log.critical("%s", sentence(error))  # whoever reads JSON gets nothing else
-        sys.exit(exit_code(error))
+        sys.exit(error.exit_code)
 
 
 async def _run(settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """Records for tests: one job that is followed in one conversation, in any condition."""
 
+from dataclasses import replace
 from typing import Any
 
 from bot.domain.jobs import Job
@@ -67,15 +68,14 @@ def following(
     made = Delivery(address=address, job=about.ref, id=f"delivery of {job_id}", **fields)
     subscription = None if made.stopped_by else wish(job_id, address=address, by=by, level=level)
     found = Following(made, about, subscription, Destination(address=address, pause=pause, warned=warned))
-    if shown and made.card and made.card.fingerprint == "":
-        return with_delivery(found, card=Card(ts="1.1", posted_at=NOW - 999, fingerprint=found.fingerprint))
+    if shown and made.card == card:
+        return with_delivery(found, card=replace(card, fingerprint=found.fingerprint))
     return found
 
 
 def with_delivery(found: Following, **fields: Any) -> Following:
     """Return it with these fields of its delivery."""
-    values = {name: getattr(found.delivery, name) for name in Delivery.__slots__} | fields
-    return Following(Delivery(**values), found.record, found.subscription, found.destination)
+    return replace(found, delivery=replace(found.delivery, **fields))
 
 
 def fresh(*states: str, **more: Any) -> Following:

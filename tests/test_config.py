@@ -71,6 +71,7 @@ class TestGood:
             ({"PORT": "65535"}, "port", 65535),
             ({"SLACK_BOT_TOKEN": " xoxb-1\n"}, "slack_bot_token", "xoxb-1"),
             (NO_KEY | {"CLOUD_SDK_AK": "a", "CLOUD_SDK_SK": "s"}, "huaweicloud_sdk_sk", "s"),
+            ({"CLOUD_SDK_SK": "s"}, "huaweicloud_sdk_sk", "SK"),
         ],
     )
     def test_value(

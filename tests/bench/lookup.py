@@ -44,8 +44,8 @@ async def measure(given: argparse.Namespace, folder: Path) -> list[Figure]:
         progress("look-ups a second")
         figures += await look_ups(world, given.rounds)
     progress("bursts")
-    many = {"jobs": BURST_JOBS}
-    async with simulators(folder, latency=BURST_LATENCY, **many) as world, both_apps(world, **many) as apps:
+    bursting = simulators(folder, latency=BURST_LATENCY, jobs=BURST_JOBS)
+    async with bursting as world, both_apps(world, jobs=BURST_JOBS) as apps:
         return figures + await bursts(apps, given.burst)
 
 

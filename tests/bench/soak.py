@@ -38,7 +38,15 @@ from tests.delivery_judge import is_over
 
 POLL = 0.5
 RATE_LIMITS = RateLimits(
-    channel=0.05, posts=0.02, edits=0.02, spacing=0, requests=0.02, gone=1.0, unanswered=0
+    channel=0.05,
+    posts=0.02,
+    edits=0.02,
+    spacing=0,
+    requests=0.02,
+    gone=1.0,
+    unanswered=0,
+    answer=2.0,
+    repeat=0.3,
 )
 JOBS = 40
 CHANNELS = 5

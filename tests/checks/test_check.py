@@ -378,35 +378,33 @@ async def test_good_and_wrong_credentials(setup: CheckSetup, way: str) -> None:
     assert remedy in says
 
 
-async def test_a_temporary_key(setup: CheckSetup) -> None:
-    """All three of its parts are needed anew when it has ended."""
+BY_USER = settings_of("IAM user")
+ENDED = {"huaweicloud_sdk_ak": "TEMP", "huaweicloud_sdk_sk": "S", "huaweicloud_sdk_security_token": "ended"}
+GET_ANEW = "It may have ended: get HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK and HUAWEICLOUD_SDK_SECURITY_TOKEN"
+NO_PROJECT = "Copy HUAWEICLOUD_SDK_PROJECT_ID from My Credentials"  # IAM has no code of its own for it
+UNREACHABLE = (
+    f"“{NOWHERE}” can't be reached (ConnectError: ClientConnectorError). Check METASTUDIO_REGION and"
+)
+NO_IAM = f"IAM at {UNREACHABLE} HUAWEICLOUD_SDK_IAM_ENDPOINT, the network and its proxy."
+WRONG_VALUES: list[tuple[dict[str, Any], str, Collection[str], str]] = [
+    ({"metastudio_endpoint": NOWHERE}, ADDRESS, METASTUDIO[1:], f"{UNREACHABLE} METASTUDIO_ENDPOINT, the"),
+    (BY_USER | {"huaweicloud_sdk_iam_endpoint": NOWHERE}, SIGN_IN, [PROJECT, JOBS], NO_IAM),
+    (BY_USER | {"huaweicloud_sdk_project_id": "f" * 32}, PROJECT, [JOBS], NO_PROJECT),
+    (ENDED, SIGN_IN, [PROJECT, JOBS], GET_ANEW),
+    ({"voicejob_host": "192.0.2.1"}, LISTENING, [], "can't listen at “192.0.2.1:0” (Cannot assign"),
+    ({"voicejob_host": "no..host"}, LISTENING, [], "VOICEJOB_HOST must be an address of this machine, such"),
+]
+"""What is set: the item that fails, those that are not tried, and what the failed one says."""
+
+
+@pytest.mark.parametrize(("changes", "failed", "untried", "says"), WRONG_VALUES)
+async def test_a_wrong_value(
+    setup: CheckSetup, changes: dict[str, Any], failed: str, untried: Collection[str], says: str
+) -> None:
+    """It is one line, which names the keys to correct."""
     setup.metastudio.temporary_keys = {"TEMP": ("SECRET", "ticket-of-it")}
-    key: dict[str, Any] = {"huaweicloud_sdk_ak": "TEMP", "huaweicloud_sdk_sk": "SECRET"}
-    good, ended = [
-        await setup.check(**key, huaweicloud_sdk_security_token=token) for token in ("ticket-of-it", "ended")
-    ]
 
-    assert "takes the temporary access key" in good[SIGN_IN].says
-    assert "HUAWEICLOUD_SDK_SECURITY_TOKEN anew" in ended.only_fails(SIGN_IN, untried={PROJECT, JOBS})
-
-
-async def test_wrong_project(setup: CheckSetup) -> None:
-    """IAM names no code of its own for it; the sign-in is good, the id is not."""
-    found = await setup.check(**settings_of("IAM user"), huaweicloud_sdk_project_id="f" * 32)
-
-    assert "Copy HUAWEICLOUD_SDK_PROJECT_ID from My Credentials" in found.only_fails(PROJECT, untried={JOBS})
-
-
-async def test_no_connection(setup: CheckSetup) -> None:
-    """The address and its keys are named: MetaStudio's, and IAM's, which has one of its own."""
-    nowhere = await setup.check(metastudio_endpoint=NOWHERE)
-    no_iam = await setup.check(**settings_of("IAM user"), huaweicloud_sdk_iam_endpoint=NOWHERE)
-
-    reason = f"“{NOWHERE}” can't be reached (ConnectError: ClientConnectorError). Check METASTUDIO_REGION and"
-    says = nowhere.only_fails(ADDRESS, untried=METASTUDIO[1:])
-    assert says == f"{reason} METASTUDIO_ENDPOINT, the network and its proxy."
-    says = no_iam.only_fails(SIGN_IN, untried={PROJECT, JOBS})
-    assert says == f"IAM at {reason} HUAWEICLOUD_SDK_IAM_ENDPOINT, the network and its proxy."
+    assert says in (await setup.check(**changes)).only_fails(failed, untried=untried)
 
 
 async def test_it_hangs(setup: CheckSetup) -> None:
@@ -471,15 +469,6 @@ async def test_a_port_that_is_taken(setup: CheckSetup) -> None:
     assert says.startswith(f"“127.0.0.1:{port}” is taken by another program: set PORT to another one")
     assert [found[LISTENING].says for found in free] == [f"“127.0.0.1:{port}” is free"] * 2
     assert running[LISTENING] == works(LISTENING, f"a bot listens at “0.0.0.0:{port_of_bot}” already")
-
-
-@pytest.mark.parametrize("host", ["192.0.2.1", "no..host"])
-async def test_an_address_of_another_machine(setup: CheckSetup, host: str) -> None:
-    """Or of none: the remedy is named."""
-    says = (await setup.check(voicejob_host=host)).only_fails(LISTENING)
-
-    assert f"can't listen at “{host}:0”" in says
-    assert "VOICEJOB_HOST must be an address of this machine, such as 0.0.0.0" in says
 
 
 @pytest.mark.skipif(LOWEST_PORT <= 1, reason="any user may take any port here")
