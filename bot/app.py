@@ -82,8 +82,10 @@ async def run(
         await take_over(store, workspace.team_id)
         identity = Identity(client, token, workspace, pause=rates.identity)
         context = _message_context(settings, auth)
+        patient = aiohttp.ClientTimeout(total=rates.answer, connect=SLACK_TIMEOUT.total)
+        writing_session = await stack.enter_async_context(client_session(timeout=patient))
         # A message whose answer got lost would come twice, so that slack_sdk must not send one again.
-        writing = web_client(session, settings.slack_api_url, token=token, retry_handlers=[])
+        writing = web_client(writing_session, settings.slack_api_url, token=token, retry_handlers=[])
         sender = Sender(writing, rates)
         outbox = Outbox(store, sender, context, rates=rates, metrics=metrics)
         poll = settings.voicejob_poll_seconds

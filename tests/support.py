@@ -20,9 +20,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.deliver.outbox import Outbox, Times
 from bot.deliver.outcome import Sent
 from bot.deliver.schedule import Task, tasks
+from bot.domain.job_records import observed, with_answer
 from bot.domain.jobs import Job
 from bot.domain.rates import RateLimits
-from bot.domain.job_records import observed, with_answer
 from bot.domain.records import (
     Address,
     Delivery,
@@ -95,7 +95,7 @@ HTTP_MODE = {"slack_app_token": None, "slack_signing_secret": SIGNING_SECRET}
 BOTH_MODES = pytest.mark.parametrize("mode", [{}, HTTP_MODE], ids=["socket mode", "http mode"])
 """For what depends on how Slack reaches the bot: its requests, and the acknowledgements that it gets."""
 
-NO_PACE = {"channel": 0, "posts": 0, "edits": 0, "refused": 0, "unanswered": 0}
+NO_PACE = {"channel": 0, "posts": 0, "edits": 0, "spacing": 0, "refused": 0, "unanswered": 0}
 AT_ONCE = RateLimits(
     resend=0.001, requests=0.001, retry=0.001, hold=0.01, gone=0.2, repeat=0.05, answer=10, **NO_PACE
 )
@@ -161,7 +161,7 @@ class Office:
         known = (await self.store.get([ref])).job(ref)
         assert known is not None
         job = known.job.model_copy(update={"state": state, "reject_times": reject_times})
-        await self.store.change([ref], observed(known, with_answer(known, job, int(time.time()))))
+        await self.store.change([ref], observed([(known, with_answer(known, job, int(time.time())))]))
 
     async def due(self) -> list[Task]:
         """Return all that is due now, whatever holds it back besides what is stored."""
@@ -215,7 +215,8 @@ async def office(
     context = MessageContext(
         region="cn-north-4", bot_name="voicejob", command="/voicejob", console_url=console_url
     )
-    async with client_session(timeout=SLACK_TIMEOUT) as session, SqliteStore(path) as opened:
+    timeout = aiohttp.ClientTimeout(total=10)
+    async with aiohttp.ClientSession(timeout=timeout) as session, SqliteStore(path) as opened:
         client = AsyncWebClient(token=BOT_TOKEN, base_url=slack.api_url, session=session, retry_handlers=[])
         outbox = Outbox(
             store(opened), Sender(client, rates), context, rates=rates, times=times, metrics=metrics

@@ -1,14 +1,14 @@
 """Trying the store: whether it opens, can be written, and what it holds.
 
-A store that another process has is only read. Another one is opened as the bot does: it gets mode 0600, a row
-is written, and the lock beside it is left, which does no harm. Nothing else is made or changed.
+A store that another process has is only read, and so is one that the bot would convert. Another one is opened
+as the bot does: it gets mode 0600, a row is written, and the lock beside it is left, which does no harm.
+Nothing else is made or changed.
 """
 
 import os
 import sqlite3
 import tempfile
 from collections.abc import AsyncGenerator
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -18,17 +18,20 @@ from bot.config import Settings
 from bot.errors import StoreError, StoreLocked, StoreNotWritable, StoreTrouble
 from bot.messages.errors import sentence
 from bot.process.threads import in_time
-from bot.store.disk import TABLE
-from bot.store.files import BESIDE, not_writable, refuse_impossible
-from bot.store.sqlite import SqliteStore, is_store
+from bot.store.disk import TABLE, reading
+from bot.store.failures import is_store, looked_at
+from bot.store.files import BESIDE, claim, not_writable, refuse_impossible
+from bot.store.rows import FORMAT, FORMAT_ROW, version_in
+from bot.store.sqlite import SqliteStore
 
 STORE: Final = "store"
 LIMIT: Final = 5.0
 """Seconds that the disk may take for anything."""
-KEYS: Final = (
-    f"SELECT key, json_extract(value, '$.pause') IS NOT NULL FROM {TABLE} WHERE key LIKE 'subscription:%'"  # noqa: S608  constants
-)
-"""Reads what is counted: the key has team, channel and job in it."""
+_IS_PAUSED: Final = "json_extract(value, '$.pause') IS NOT NULL"
+KEYS: Final = f"SELECT key, {_IS_PAUSED} FROM {TABLE} WHERE key LIKE 'subscription:%'"  # noqa: S608  constants
+PAUSED: Final = f"SELECT substr(key, 13) FROM {TABLE} WHERE key LIKE 'destination:%' AND {_IS_PAUSED}"  # noqa: S608
+"""They read what is counted: a key has team, channel and job in it."""
+VERSION: Final = f"SELECT value FROM {TABLE} WHERE key = ?"  # noqa: S608
 
 Found = tuple[str, str, bool]
 """A subscription's channel (with its team) and job, and whether it is paused."""
@@ -62,20 +65,28 @@ async def _tried(path: Path) -> Item:
     except StoreLocked as error:
         which = f" (process {error.process})" if error.process else ""
         held = f"a running VoiceJob has it{which}, so it was not written"
-        return works(STORE, f"“{path}”: {held}; {await _read_beside(path)}")
+        return works(STORE, f"“{path}”: {held}; {await _read(path)}")
 
 
 async def _opened(path: Path) -> Item:
+    if await looked_at(path, _is_older, limit=LIMIT):
+        with await in_time(partial(claim, path), limit=LIMIT):
+            how = "an earlier VoiceJob wrote it: the bot keeps a copy and converts it when it starts"
+            return works(STORE, f"“{path}”: {how}; {await _read(path)}")
     async with SqliteStore(path, limit=LIMIT) as store:
         await store.check()
-        subscriptions = [each for of_job in (await store.followed()).values() for each in of_job]
-        found = [(f"{it.team_id}/{it.channel_id}", it.job_id, it.pause is not None) for it in subscriptions]
-        size = await in_time(partial(_size, path), limit=LIMIT)
-    return works(STORE, f"“{path}” can be written; {size}, {_counts(found)}")
+        return works(STORE, f"“{path}” can be written; {await _read(path)}")
 
 
-async def _read_beside(path: Path) -> str:
-    """Count what a store holds that another process has. It lets readers go on beside it."""
+def _is_older(path: Path) -> bool:
+    """Whether it would be converted if it were opened. Raises sqlite3.Error, and StoreCorrupt."""
+    with reading(path) as file:
+        found = file.execute(VERSION, (FORMAT_ROW,)).fetchone()
+    return found is not None and version_in(found[0], str(path)) < FORMAT
+
+
+async def _read(path: Path) -> str:
+    """Count what a store holds. If another process has it, that lets readers go on beside it."""
     try:
         size = await in_time(partial(_size, path), limit=LIMIT)
         return f"{size}, {_counts(await in_time(partial(_rows, path), limit=LIMIT))}"
@@ -104,9 +115,12 @@ def _size(path: Path) -> str:
 
 
 def _rows(path: Path) -> list[Found]:
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=1)) as file:
+    """Read the subscriptions of any format: in earlier ones, each had a pause of its own."""
+    with reading(path) as file:
+        shut = {channel for (channel,) in file.execute(PAUSED)}
         keys = [(str(key).partition(":")[2].split("/"), bool(paused)) for key, paused in file.execute(KEYS)]
-    return [(f"{team}/{channel}", job, paused) for (team, channel, job), paused in keys]
+    found = ((f"{team}/{channel}", job, paused) for (team, channel, *_, job), paused in keys)
+    return [(channel, job, paused or channel in shut) for channel, job, paused in found]
 
 
 def _counts(found: list[Found]) -> str:

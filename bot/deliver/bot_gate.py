@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import replace
 from typing import Final
 
@@ -17,6 +17,15 @@ log = logging.getLogger(__name__)
 
 OF_THE_BOT: Final = frozenset({Refusal.BOT, Refusal.UNKNOWN})
 """Refusals that may be about the bot itself. The others prove that Slack accepts it."""
+
+
+class RejectedError(Exception):
+    """Slack did not accept a message in any form. ``error`` is its last answer."""
+
+    def __init__(self, error: SendError, reaction: Reaction) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.reaction = reaction
 
 
 class BotGate:
@@ -34,7 +43,7 @@ class BotGate:
         self._evidence = BotEvidence()
         self._paused: dict[Address, str] = {}
         """Conversations that were paused by the evidence so far, with Slack's code."""
-        self._failing: set[Hashable] = set()
+        self._failing: set[tuple[Address, Hashable]] = set()
         self._refusals = 0
         self._until = 0.0
         self.trouble: SendError | None = None
@@ -63,6 +72,13 @@ class BotGate:
             self._over()
         return found
 
+    async def require_answers(self) -> None:
+        """Find out whether Slack's answers arrive. Raises RejectedError, after which to retry, where not."""
+        try:
+            await self._sender.auth_test()
+        except SendError as error:
+            raise RejectedError(error, Reaction.RETRY) from error
+
     def paused(self, address: Address, error: SendError) -> None:
         """Record that a conversation was paused by a refusal that may be about the bot itself."""
         if error.refusal in OF_THE_BOT:
@@ -73,12 +89,12 @@ class BotGate:
         paused, self._paused = self._paused, {}
         return paused
 
-    def failed(self, key: Hashable, error: SendError, channel_id: str) -> None:
+    def failed(self, address: Address, key: Hashable, error: SendError) -> None:
         """Log the first of the messages that Slack does not take at present."""
         if not self._failing:
-            fields = about(channel=channel_id, code=error.code, cause=str(error))
+            fields = about(channel=address.channel_id, code=error.code, cause=str(error))
             log.warning("Slack does not take a message; trying again", extra=fields)
-        self._failing.add(key)
+        self._failing.add((address, key))
 
     def accepted(self) -> None:
         """Record that a message got through."""
@@ -86,10 +102,12 @@ class BotGate:
         self._paused.clear()
         self._over()
 
-    def settled(self, *keys: Hashable) -> None:
-        """Log when the last of the messages that Slack did not take was accepted, refused, or is not due."""
+    def keep(self, address: Address, keys: Collection[Hashable]) -> None:
+        """Log when the last of the messages that failed is none of those that are due in a conversation."""
         was_failing = bool(self._failing)
-        self._failing.difference_update(keys)
+        self._failing -= {
+            (where, key) for where, key in self._failing if where == address and key not in keys
+        }
         if was_failing and not self._failing:
             log.info("Slack takes messages again")
 

@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from bot.deliver.backoff import Backoff, hold_pause
-from bot.deliver.bot_gate import BotGate
+from bot.deliver.backoff import Backoff, Pauses, hold_pause
+from bot.deliver.bot_gate import BotGate, RejectedError
 from bot.deliver.changes import Recorded, after_ok, after_refusal
-from bot.deliver.courier import Courier, RejectedError, conversation, fields_of
+from bot.deliver.courier import Courier, conversation, fields_of
 from bot.deliver.outcome import Later, Refused
 from bot.deliver.reactions import Reaction
 from bot.deliver.requests import Requests
@@ -29,8 +30,6 @@ from bot.store import Store
 
 log = logging.getLogger(__name__)
 
-Pause = Callable[[int], float]
-"""Gives the seconds to wait after so many failures in a row."""
 Uninterrupted = Callable[[Coroutine[Any, Any, None]], Coroutine[Any, Any, None]]
 """Runs work to its end, even if the caller is cancelled meanwhile."""
 
@@ -42,8 +41,8 @@ class Parts:
     store: Store
     courier: Courier
     gate: BotGate
-    retry_pause: Pause
-    repeat_pause: Pause
+    retry_pause: Pauses
+    repeat_pause: Pauses
     disk_pause: float
     """Seconds before another try where the store fails."""
     uninterrupted: Uninterrupted
@@ -85,25 +84,32 @@ class ChannelWorker:
                 async with asyncio.timeout(wait):
                     await self._woken.wait()
         elif await self._has_waited_for_pace(task):
-            again = await self._next()  # it may have changed meanwhile
+            again = await self._next(passed=task)  # it may have changed meanwhile
             if again and again[0] <= 0 and again[1].key == task.key:
                 await self._parts.uninterrupted(self._perform(again[1]))
         return True
 
-    async def _next(self) -> tuple[float, Task] | None:
-        """Find the next task, and the seconds until it may be done. Raises StoreTrouble."""
+    async def _next(self, *, passed: Task | None = None) -> tuple[float, Task] | None:
+        """Find the next task, and the seconds until it may be done. Raises StoreTrouble.
+
+        ``passed`` has waited for Slack's pace.
+        """
         channel = await self._parts.store.channel(self._address)
         due = tasks(channel, int(time.time()))
         self.requests.settle(due)
-        self._backoff.keep({task.key for task in due})
+        keys = {task.key for task in due}
+        self._backoff.keep(keys)
+        self._parts.gate.keep(self._address, keys)
         if channel.destination.pause and not channel.followings:
             await self._parts.store.change([self._address], pauses.accepted(self._address))
-        return next_task(due, wait=self._wait, failures=self._failures, awaited=self.requests.keys)
+        wait = partial(self._wait, passed=passed)
+        return next_task(due, wait=wait, failures=self._failures, awaited=self.requests.keys)
 
-    def _wait(self, task: Task) -> float:
-        gate, courier = self._parts.gate, self._parts.courier
+    def _wait(self, task: Task, *, passed: Task | None) -> float:
+        gate = self._parts.gate.wait(conversation(task, self._address))
         backoff = self._backoff.wait(task.key, asyncio.get_running_loop().time())
-        return max(backoff, gate.wait(conversation(task, self._address)), courier.delay(task))
+        has_passed = passed is not None and passed.key == task.key
+        return max(backoff, gate, 0.0 if has_passed else self._parts.courier.delay(task))
 
     def _failures(self, task: Task) -> int:
         return self._backoff.failures(task.key)
@@ -131,6 +137,8 @@ class ChannelWorker:
         try:
             if self._parts.store.trouble:
                 await self._parts.store.check()  # what can't be recorded must not be sent
+            if self._backoff.may_have_arrived(task.key):
+                await self._parts.gate.require_answers()  # where none arrive, it would only come once more
             accepted = await self._parts.courier.send(task, self._address)
         except RejectedError as rejected:
             await self._rejected(task, rejected)
@@ -139,7 +147,6 @@ class ChannelWorker:
         await self._record(after_ok(task, self._address, accepted.posted, now, card_is_lost=lost))
         self._backoff.worked(task.key)
         self._parts.gate.accepted()
-        self._parts.gate.settled((self._address, task.key))
 
     async def _rejected(self, task: Task, rejected: RejectedError) -> None:
         """Record a refusal, and do what it asks for."""
@@ -147,36 +154,40 @@ class ChannelWorker:
         knows = [request.person for request in self.requests.of(task) if request.person]
         now = int(time.time())
         await self._record(after_refusal(task, self._address, reaction, error.code, now, knows=knows))
-        if reaction is Reaction.RETRY:
-            self._failed(task, error, self._parts.retry_pause)
-            self.requests.failed(task)
-            return
-        if reaction is Reaction.REPEAT:
-            self._failed(task, error, self._parts.repeat_pause)
-        elif reaction is Reaction.BOT:
-            withdrawn = self._parts.gate.withdrawn().items()
-            await self._record(([address], pauses.withdrawn(address, code)) for address, code in withdrawn)
-        else:
-            self._refused(task, error, reaction)
-        is_refused = reaction in {Reaction.PAUSE, Reaction.HOLD}
-        self.requests.answer(task, Refused(error.code) if is_refused else Later())
+        match reaction:
+            case Reaction.RETRY:
+                self._failed(task, error, reaction)
+                self.requests.failed(task)
+            case Reaction.REPEAT:
+                self._failed(task, error, reaction)
+                self.requests.answer(task, Later())
+            case Reaction.BOT:
+                paused = self._parts.gate.withdrawn().items()
+                await self._record(([address], pauses.withdrawn(address, code)) for address, code in paused)
+                self.requests.answer(task, Later())
+            case _:
+                self._refused(task, error, reaction)
 
-    def _failed(self, task: Task, error: SendError, pause: Pause) -> None:
+    def _failed(self, task: Task, error: SendError, reaction: Reaction) -> None:
         """Try the same again after a pause; not where Slack named one, for which all such calls are held."""
-        self._parts.gate.failed((self._address, task.key), error, self._address.channel_id)
-        if not error.retry_after:
-            self._backoff.failed(task.key, asyncio.get_running_loop().time(), pause)
+        self._parts.gate.failed(self._address, task.key, error)
+        now = asyncio.get_running_loop().time()
+        if reaction is Reaction.REPEAT:
+            self._backoff.unanswered(task.key, now, self._parts.repeat_pause)
+        elif not error.retry_after:
+            self._backoff.failed(task.key, now, self._parts.retry_pause)
 
     def _refused(self, task: Task, error: SendError, reaction: Reaction) -> None:
-        """Log a refusal that is about this message or this conversation."""
-        self._parts.gate.settled((self._address, task.key))
+        """Log a refusal that is about this message or this conversation, and answer those who wait for it."""
+        effect = "; the conversation is paused, and tried again later" if reaction is Reaction.PAUSE else ""
+        fields = fields_of(task, self._address, code=error.code)
+        log.warning("Slack refuses a message%s", effect, extra=fields)
         if reaction is Reaction.HOLD:
             self._backoff.failed(task.key, asyncio.get_running_loop().time(), hold_pause)
         if reaction is Reaction.PAUSE:
             self._parts.gate.paused(self._address, error)
-        effect = "; the conversation is paused, and tried again later" if reaction is Reaction.PAUSE else ""
-        fields = fields_of(task, self._address, code=error.code)
-        log.warning("Slack refuses a message%s", effect, extra=fields)
+        if reaction in {Reaction.PAUSE, Reaction.HOLD}:
+            self.requests.answer(task, Refused(error.code))
 
     async def _record(self, changes: Iterable[Recorded]) -> None:
         """Record what Slack answered. Until that works, nothing else is sent to this conversation."""

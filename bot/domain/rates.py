@@ -19,8 +19,14 @@ class RateLimits:
     """Between two messages in the whole workspace."""
     edits: float = 1.5
     """Between two edits."""
+    answer: float = 60.0
+    """For which the answer to a post is awaited: given up earlier, the message would come again."""
+    repeat: float = 60.0
+    """Before a message is sent again of which it is unknown whether Slack took it; it grows fourfold."""
     resend: float = 0.3
     """The base of the exponential backoff of a reply to a person."""
+    spacing: float = 0.1
+    """Between any two requests to MetaStudio, people's included."""
     requests: float = 0.25
     """Between two background requests to MetaStudio."""
     retry: float = 0.2

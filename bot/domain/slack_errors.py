@@ -1,26 +1,35 @@
-"""PURE. Classification of Slack's error codes for messages, by how the bot handles them.
+"""PURE. Classification of Slack's error codes for messages, by what a code alone says.
 
-Sources: the error lists of the pages ``chat.postMessage`` and ``chat.update``, and the page "Rate limits".
+Sources: the error lists of the pages ``chat.postMessage``, ``chat.update`` and ``conversations.open``, and
+the page "Rate limits". A code may say less than it seems to: what is done about it depends on other evidence
+too.
 """
 
+import re
 from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final
 
 
 class Refusal(Enum):
-    """How the bot handles a refusal."""
+    """What a refusal is about."""
 
     LATER = auto()
     """Transient: try again soon."""
-    NOT_HERE = auto()
-    """The bot may not post in this channel: keep everything, tell the person, try rarely."""
+    CONTENT = auto()
+    """The message itself, its text or its blocks: other words may be accepted."""
+    THREAD = auto()
+    """The thread: outside of it the message may be accepted."""
     MESSAGE_GONE = auto()
-    """The message to edit or to answer is not there any more: post a new one."""
-    OUR_FAULT = auto()
-    """The message is malformed: send its plain text instead."""
-    CREDENTIALS = auto()
-    """The bot itself is refused: stop sending, keep everything."""
+    """The message to edit or to answer is not there any more."""
+    UNEDITABLE = auto()
+    """The message to edit is there, but may not be edited."""
+    NOT_HERE = auto()
+    """The conversation: the bot may not post in it."""
+    BOT = auto()
+    """The bot itself, wherever it posts: its token, its scopes, or its workspace."""
+    UNKNOWN = auto()
+    """Not documented for messages: it may be about anything."""
 
 
 BUSY: Final = frozenset(
@@ -39,70 +48,92 @@ BUSY: Final = frozenset(
 NOT_A_MEMBER: Final = frozenset({"not_in_channel", "channel_not_found"})
 """To a bot that is no member, Slack says of a private channel that there is none."""
 
-_BY_CODE: Final[Mapping[str, Refusal]] = {
-    **dict.fromkeys(
-        (
-            *BUSY,
-            "message_limit_exceeded",
-            "external_channel_migrating",
-            "org_login_required",
-            "update_failed",
-        ),
-        Refusal.LATER,
-    ),
-    **dict.fromkeys(
-        (
-            "message_not_found",
-            "cant_update_message",
-            "edit_window_closed",
-            "cannot_reply_to_message",
-            "restricted_action_thread_locked",
-        ),
-        Refusal.MESSAGE_GONE,
-    ),
-    **dict.fromkeys(
-        (
+_CODES: Final[Mapping[Refusal, frozenset[str]]] = {
+    Refusal.LATER: BUSY
+    | {"message_limit_exceeded", "external_channel_migrating", "org_login_required", "update_failed"},
+    Refusal.CONTENT: frozenset(
+        {
             "invalid_blocks",
             "invalid_blocks_format",
+            "invalid_attachments",
+            "block_mismatch",
             "msg_blocks_too_long",
             "msg_too_long",
             "no_text",
-            "invalid_arguments",
-            "invalid_form_data",
+            "attachment_payload_limit_exceeded",
             "too_many_attachments",
-        ),
-        Refusal.OUR_FAULT,
+            "too_many_contact_cards",
+            "markdown_text_conflict",
+            "metadata_too_large",
+            "metadata_must_be_sent_from_app",
+            "invalid_metadata_format",
+            "invalid_metadata_schema",
+            "invalid_arguments",
+            "invalid_arg_name",
+            "invalid_array_arg",
+            "invalid_charset",
+            "invalid_form_data",
+        }
     ),
-    **dict.fromkeys(
-        (
+    Refusal.THREAD: frozenset(
+        {
+            "cannot_reply_to_message",
+            "restricted_action_thread_locked",
+            "restricted_action_non_threadable_channel",
+        }
+    ),
+    Refusal.MESSAGE_GONE: frozenset({"message_not_found", "thread_not_found"}),
+    Refusal.UNEDITABLE: frozenset({"cant_update_message", "edit_window_closed", "streaming_state_conflict"}),
+    Refusal.NOT_HERE: NOT_A_MEMBER
+    | {
+        "is_archived",
+        "is_inactive",
+        "no_permission",
+        "ekm_access_denied",
+        "posting_to_channel_denied",
+        "restricted_action",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel",
+        "messages_tab_disabled",
+        "cannot_dm_bot",
+        "user_not_found",
+        "user_not_visible",
+        "user_disabled",
+    },
+    Refusal.BOT: frozenset(
+        {
+            "not_authed",
             "invalid_auth",
             "account_inactive",
-            "token_revoked",
             "token_expired",
-            "not_authed",
+            "token_revoked",
             "missing_scope",
             "not_allowed_token_type",
-            "team_access_not_granted",
             "access_denied",
-        ),
-        Refusal.CREDENTIALS,
-    ),
-    **dict.fromkeys(
-        (
-            *NOT_A_MEMBER,
-            "is_archived",
-            "is_inactive",
-            "no_permission",
-            "ekm_access_denied",
-            "messages_tab_disabled",
-        ),
-        Refusal.NOT_HERE,
+            "accesslimited",
+            "app_access_restricted",
+            "team_access_not_granted",
+            "team_is_restricted",
+            "enterprise_is_restricted",
+            "two_factor_setup_required",
+            "deprecated_endpoint",
+            "method_deprecated",
+        }
     ),
 }
+_BY_CODE: Final = {code: refusal for refusal, codes in _CODES.items() for code in codes}
 KNOWN: Final = _BY_CODE.keys()
 """Every code that the bot knows."""
+_BY_WORDS: Final = (
+    (re.compile(r"^restricted_action"), Refusal.NOT_HERE),
+    (re.compile(r"^(token|account)_"), Refusal.BOT),
+    (re.compile(r"^invalid_(arg|form|payload)|too_(long|large|many)"), Refusal.CONTENT),
+    (re.compile(r"(^|_)(attachments?|blocks?|markdown|metadata|msg|payload|text)(_|$)"), Refusal.CONTENT),
+)
+"""What a code is about that is not known, by words in it; the first that fits counts."""
 
 
 def meaning_of(code: str) -> Refusal:
-    """Return how to handle one of Slack's error codes; an unknown one counts as NOT_HERE."""
-    return _BY_CODE.get(code) or (Refusal.OUR_FAULT if code.startswith("metadata_") else Refusal.NOT_HERE)
+    """Return what one of Slack's error codes is about: by its name, if it is not a known one."""
+    by_words = (refusal for words, refusal in _BY_WORDS if words.search(code))
+    return _BY_CODE.get(code) or next(by_words, Refusal.UNKNOWN)

@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from bot.errors import StoreNotWritable
+from bot.errors import StoreNotCopied
 from bot.store.files import PRIVATE
 
 
@@ -14,7 +14,7 @@ def keep_copy(path: Path, version: int) -> Path:
     """Copy the store into ``<store>.format-<version>``, on disk when this returns, and return where it is.
 
     The copy of an earlier step, whose store was put back and used since, stays: the new one has a number
-    behind its name. Raises StoreNotWritable, and leaves no part of a copy.
+    behind its name. Raises StoreNotCopied, and leaves no part of a copy.
     """
     copy = Path(f"{path.resolve()}.format-{version}")
     part = Path(f"{copy}.part")
@@ -29,7 +29,7 @@ def keep_copy(path: Path, version: int) -> Path:
             part.unlink(missing_ok=True)
     except (OSError, sqlite3.Error) as error:
         reason = (isinstance(error, OSError) and error.strerror) or str(error)
-        raise StoreNotWritable(path=str(path), reason=f"no copy can be kept at {copy}: {reason}") from error
+        raise StoreNotCopied(path=str(path), copy=str(copy), reason=reason) from error
 
 
 def _copy(path: Path, part: Path) -> None:

@@ -9,7 +9,7 @@ import logging
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -164,11 +164,18 @@ def holds_store(path: Path) -> bool:
         return False
     if not stat.S_ISREG(found.st_mode) or not found.st_size:
         return False
+    with reading(path) as connection:
+        return _has_table(connection)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open an existing file so that neither it nor anything beside it is changed. Raises sqlite3.Error."""
     # To read a write-ahead log, SQLite would make -shm where there is none: where nobody has the file open.
     options = "mode=ro" if Path(f"{path.resolve()}-shm").exists() else "mode=ro&immutable=1"
     uri = f"{path.resolve().as_uri()}?{options}"
     with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_MS / 1000)) as connection:
-        return _has_table(connection)
+        yield connection
 
 
 def _has_table(connection: sqlite3.Connection) -> bool:

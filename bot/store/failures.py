@@ -1,14 +1,17 @@
 """What the disk's failures mean for those who open a store."""
 
 import sqlite3
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from bot.errors import StoreCorrupt, StoreError, StoreNotWritable
 from bot.process.threads import in_time
 from bot.store.disk import DamagedError, holds_store
 from bot.store.files import foreign
+
+T = TypeVar("T")
 
 FAILURES: Final = (sqlite3.Error, OSError, DamagedError)
 """What an access to the disk may raise."""
@@ -35,8 +38,13 @@ async def is_store(path: Path, *, limit: float) -> bool:
 
     Changes nothing. Raises StoreCorrupt if it holds something else, StoreNotWritable if it can't be read.
     """
+    return await looked_at(path, holds_store, limit=limit)
+
+
+async def looked_at(path: Path, look: Callable[[Path], T], *, limit: float) -> T:
+    """Return what ``look`` finds in the file within ``limit`` seconds. Raises like ``is_store``."""
     try:
-        return await in_time(partial(holds_store, path), limit=limit)
+        return await in_time(partial(look, path), limit=limit)
     except FAILURES as error:
         raise error_of_opening(path, error) from error
 

@@ -15,7 +15,7 @@ def load(table: Table, path: Path) -> Iterator[Record]:
     """Yield all records of the file at ``path``. An empty one becomes a store, an older one is converted.
 
     Raises StoreCorrupt for a row that can't be read, StoreTooNew for a later version's store,
-    StoreNotWritable when there can be no copy of an older one. Then the file is as it was.
+    StoreNotCopied when there can be no copy of an older one. Then the file is as it was.
     """
     if next(iter(table.items()), None) is None:
         table.put({FORMAT_ROW: format_text()})

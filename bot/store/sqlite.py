@@ -44,8 +44,8 @@ NO_ROWS: Final[Mapping[str, str]] = MappingProxyType({})
 class SqliteStore:
     """The store in a file, for one process: ``async with SqliteStore(path) as store``.
 
-    Entering raises StoreLocked, StoreNotWritable, StoreCorrupt or StoreTooNew. ``limit`` is how many seconds
-    an access to the disk may take. ``trouble`` is the error of the last one, None if it succeeded.
+    Entering raises a StoreError, see there. ``limit`` is how many seconds an access to the disk may take.
+    ``trouble`` is the error of the last one, None if it succeeded.
     """
 
     def __init__(self, path: Path, *, limit: float = LIMIT) -> None:

@@ -1,8 +1,8 @@
 """Measures the look-up: ``python -m tests.bench.lookup``, or with ``--quick`` in about half a minute.
 
-Everything runs on loopback, each program in a process of its own. Times depend on the machine, so what counts
-is the ratio to what stands beside the bot in the same run. Exits with 1 if a command was not acknowledged
-with 200, or its card did not come.
+Commands come at a steady rate, and then thousands at once. Everything runs on loopback, each program in a
+process of its own. Times depend on the machine, so what counts is the ratio to what stands beside the bot in
+the same run. Exits with 1 if a command was not acknowledged with 200, or its card did not come.
 """
 
 import argparse
@@ -24,8 +24,9 @@ from tests.bench.simulators import job_id
 LATENCY = 0.3
 """Seconds that MetaStudio takes to answer, except where look-ups a second are counted."""
 JOBS = 200
-RATE = 100.0
+RATE, ALL_AT_ONCE = 100.0, 1e9
 """Commands a second."""
+BURSTS, BURST_JOBS, BURST_LATENCY = 3, 500, 0.1
 MOST_THREADS = 20
 SDK = "official SDK"
 
@@ -41,7 +42,11 @@ async def measure(given: argparse.Namespace, folder: Path) -> list[Figure]:
         figures.append(await start(world, given.runs))
     async with simulators(folder, jobs=JOBS) as world:
         progress("look-ups a second")
-        return figures + await look_ups(world, given.rounds)
+        figures += await look_ups(world, given.rounds)
+    progress("bursts")
+    bursting = simulators(folder, latency=BURST_LATENCY, jobs=BURST_JOBS)
+    async with bursting as world, both_apps(world, jobs=BURST_JOBS) as apps:
+        return figures + await bursts(apps, given.burst)
 
 
 async def acknowledgements(apps: Sequence[App], given: argparse.Namespace) -> list[Figure]:
@@ -53,6 +58,23 @@ async def acknowledgements(apps: Sequence[App], given: argparse.Namespace) -> li
         beside("ack slowest, ms", (max(app.ack_ms) for app in apps)),
         beside("  CPU of one command, ms", (app.cpu_ms for app in apps)),
         beside("commands", (len(app.acks) for app in apps), digits=0),
+        *apps[0].failures(),
+        *apps[0].cards(),
+    ]
+
+
+async def bursts(apps: Sequence[App], commands: int) -> list[Figure]:
+    """Measure commands that are all due at the same moment."""
+    await in_turns(apps, commands=BURSTS * commands, rate=ALL_AT_ONCE, rounds=BURSTS)
+    rates = (commands * MS / max(app.ack_ms) for app in apps)
+    return [
+        beside(
+            f"{commands:,} commands at once: ack p99, ms",
+            (quantile(a.ack_ms, 0.99) for a in apps),
+            "2 at most",
+        ),
+        beside("  acknowledged a second, in the slowest burst", rates),
+        beside("  CPU of one command, card and all, ms", (app.cpu_ms for app in apps), "4.5 at most"),
         *apps[0].failures(),
         *apps[0].cards(),
     ]
@@ -136,6 +158,7 @@ if __name__ == "__main__":
         __doc__,
         commands=(2000, 200, "for each app"),
         rounds=(4, 1, "turns of each app"),
+        burst=(3000, 300, "at once, for each app"),
         runs=(5, 1, "starts of each app"),
         settle=(5.0, 1.0, "seconds before memory is read"),
     )

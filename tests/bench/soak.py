@@ -37,7 +37,17 @@ from tests.bot_process import Life
 from tests.delivery_judge import is_over
 
 POLL = 0.5
-RATE_LIMITS = RateLimits(channel=0.05, posts=0.02, edits=0.02, requests=0.02, gone=1.0, unanswered=0)
+RATE_LIMITS = RateLimits(
+    channel=0.05,
+    posts=0.02,
+    edits=0.02,
+    spacing=0,
+    requests=0.02,
+    gone=1.0,
+    unanswered=0,
+    answer=2.0,
+    repeat=0.3,
+)
 JOBS = 40
 CHANNELS = 5
 PEOPLE = 4
@@ -99,16 +109,8 @@ class World:
         while True:
             await asyncio.sleep(chance.uniform(0.05, 0.4))
             job_id = chance.choice(list(self.metastudio.jobs))
-            verbs = [
-                job_id,
-                job_id,
-                f"subscribe {job_id}",
-                f"unsubscribe {job_id}",
-                "list",
-                "help",
-                "subscrib",
-            ]
-            text, channel = chance.choice(verbs), chance.choice(self._channels)
+            words = f"{job_id};{job_id};subscribe {job_id};unsubscribe {job_id};list;help;subscrib"
+            text, channel = chance.choice(words.split(";")), chance.choice(self._channels)
             if not self.slack.connections:
                 continue
             asked = await self.slack.command("/voicejob", text, channel=channel)
@@ -165,11 +167,9 @@ class World:
                 partial(self._cut_off, times),
                 partial(slack.fail, "apps.connections.open", status=503, times=times),
             ]
-            kind, troubles = (
-                ("faults", faults) if chance.random() < 0.87 else ("ends of the connection", ends)
-            )
-            self.counts[kind] += 1
-            if isawaitable(ending := chance.choice(troubles)()):
+            is_end = chance.random() < 0.13
+            self.counts["ends of the connection" if is_end else "faults"] += 1
+            if isawaitable(ending := chance.choice(ends if is_end else faults)()):
                 await ending
 
     def _cut_off(self, times: int) -> None:
@@ -205,13 +205,7 @@ async def measure(given: argparse.Namespace, folder: Path) -> list[Figure]:
     return [
         *growth(samples, is_judged=not given.quick),
         *(
-            Figure(
-                f"{name} at rest, at the end",
-                after[name],
-                before[name],
-                "at the start",
-                most=before[name] + more,
-            )
+            Figure(f"{name} at rest", after[name], before[name], "at the start", most=before[name] + more)
             for name, more in AT_REST.items()
         ),
         *(Figure(name, counts[name]) for name in seen),

@@ -1,6 +1,5 @@
-"""The demo's page for everybody: by keyboard, by screen reader, in the dark, on a phone, without motion."""
+"""The demo's page for everybody: by keyboard, by screen reader, in the dark, on a phone."""
 
-import re
 from typing import Final
 
 import pytest
@@ -12,7 +11,6 @@ from tests.browser.fixtures import (
     Demo,
     DemoPage,
     ViewportSize,
-    background,
     expect,
     gone,
     visible,
@@ -26,11 +24,6 @@ PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 NARROWEST: Final[ViewportSize] = {"width": 360, "height": 640}
 LANDSCAPE: Final[ViewportSize] = {"width": 844, "height": 390}
 TABLET: Final[ViewportSize] = {"width": 1024, "height": 700}
-MOVING: Final = """() => [...document.querySelectorAll('*')].flatMap((each) => {
-    const styles = [null, '::before', '::after'].map((part) => getComputedStyle(each, part));
-    const seconds = styles.flatMap((style) => [style.transitionDuration, style.animationDuration]);
-    return seconds.join(', ').split(', ').map(parseFloat).filter((duration) => duration > 0.01);
-})"""
 FOCUS: Final = """() => {
     const focused = document.activeElement;
     const rings = [focused, focused.parentElement, ...document.querySelectorAll(':focus-within')].map(
@@ -164,12 +157,9 @@ async def test_everything_works_by_keyboard(demo: Demo, page: DemoPage) -> None:
     await expect(button).to_be_focused()
 
 
-async def test_screen_readers_and_the_systems_wishes(page: DemoPage) -> None:
-    """Landmarks, live region and focus are there to be read and seen; theme and motion follow the system."""
+async def test_screen_readers(page: DemoPage) -> None:
+    """Messages that come are read out, not a whole channel; the focus goes everywhere and is seen."""
     await expect(page.tab).to_have_title("#voices · VoiceJob demo")
-    assert await page.tab.evaluate("() => document.documentElement.lang") == "en"
-    await expect(page.conversation).to_have_count(1)
-    await expect(page.tab.get_by_role("heading", level=1)).to_have_count(1)
     log = page.conversation.get_by_role("log")
     await expect(log).to_have_attribute("aria-live", "polite")
     await page.open("audiobooks")
@@ -183,15 +173,3 @@ async def test_screen_readers_and_the_systems_wishes(page: DemoPage) -> None:
         stops[control] = is_seen
     assert [control for control, is_seen in stops.items() if not is_seen] == []
     assert len(stops) > 30  # nothing holds the focus
-
-    colours = [await background(page.conversation)]
-    await page.tab.emulate_media(color_scheme="dark")
-    colours.append(await background(page.conversation))
-    light, dark = (sum(map(float, re.findall(r"[\d.]+", colour)[:3])) for colour in colours)
-    assert light > dark + 300
-    await page.job_button("Look up", BOOK).click()
-    button = page.message(BOOK).get_by_role("button", name="Refresh")
-    await button.evaluate("button => button.setAttribute('aria-busy', 'true')")
-    assert await page.tab.evaluate(MOVING) != []
-    await page.tab.emulate_media(reduced_motion="reduce")
-    assert await page.tab.evaluate(MOVING) == []

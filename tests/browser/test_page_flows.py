@@ -75,18 +75,14 @@ async def test_typing(demo: Demo, page: DemoPage) -> None:
     for key, place in (("ArrowDown", 1), ("ArrowUp", 0), ("ArrowUp", -1), ("ArrowDown", 0)):
         await page.press_keys(key)
         await expect(selected).to_have_text([offered[place]], use_inner_text=True)
-    active = await selected.get_attribute("id") or "?"
-    await expect(page.field).to_have_attribute("aria-activedescendant", active)
     await page.press_keys("Tab")
     await expect(page.field).to_have_value(f"/voicejob {demo.job_id(NEWS)}")
     await page.field.fill("/voicejob he")
     await page.offers.first.click()
     await expect(page.field).to_have_value("/voicejob help")
-    await expect(page.field).to_be_focused()
     await page.field.fill("/voicejob li")
     await page.press_keys("Escape")
     await gone(page.offers)
-    await expect(page.field).to_have_attribute("aria-expanded", "false")
     await page.press_keys("Enter")
     await visible(page.message("MetaStudio has no job", ONLY_ME))
 
@@ -103,7 +99,7 @@ async def test_the_list(demo: Demo, page: DemoPage) -> None:
     button = listed.get_by_role("button", name="Unsubscribe")
     await button.click()
     await expect(page.dialog.get_by_role("heading")).to_have_text("Unsubscribe this channel?")
-    await page.press_keys("Escape")
+    await page.dialog.get_by_role("button", name="Keep it").click()
     await gone(page.dialog)
     await expect(button).to_be_focused()
     await page.press_keys("Enter")
@@ -170,12 +166,15 @@ async def test_trouble(demo: Demo, page: DemoPage) -> None:
 
 
 async def test_the_bot_is_stopped_and_started(demo: Demo, page: DemoPage) -> None:
-    """While it is stopped, commands fail; afterwards it tells what it missed."""
+    """While it is stopped, commands and buttons fail where they are; afterwards it tells what it missed."""
     await subscribe(demo, page, SHOP)
     await page.panel.get_by_role("button", name="Stop the bot").click()
     await visible(page.panel.get_by_text("Stopped", exact=True))
     await page.send("/voicejob list")
     await visible(page.message('/voicejob failed with the error "dispatch_failed"'))
+    await page.press("Refresh", SHOP, "Subscribed by")
+    await expect(page.posted(SHOP).get_by_role("alert")).to_contain_text("dispatch_failed")
+    await expect(page.posted(SHOP).get_by_role("button", name="Refresh")).to_be_focused()
     await page.job_button("Next state of", SHOP).click()
     await page.panel.get_by_role("button", name="Start the bot", exact=True).click()
     await visible(page.message(BROADCAST, "In training →"), page.panel.get_by_text("Running", exact=True))

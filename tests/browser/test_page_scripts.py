@@ -16,8 +16,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 CALL: Final = (
     """async ([module, name, ...given]) => (await import(`/static/js/${module}.js`))[name](...given)"""
 )
-DRAW: Final = """async ([parser, texts]) => {
-    const { draw, ...parsers } = await import("/static/js/mrkdwn.js");
+DRAW: Final = """async (texts) => {
+    const { draw, parse } = await import("/static/js/mrkdwn.js");
     const names = {
         user: (id) => ({ U0ALICE: "alice", U0BOB: "bob" })[id] ?? null,
         channel: (id) => ({ C01: "voices" })[id] ?? null,
@@ -26,7 +26,7 @@ DRAW: Final = """async ([parser, texts]) => {
     };
     return texts.map((text) => {
         const place = document.createElement("div");
-        place.append(...draw(parsers[parser](text), names));
+        place.append(...draw(parse(text), names));
         const all = [...place.querySelectorAll("*")];
         return {
             html: place.innerHTML,
@@ -43,8 +43,6 @@ DRAWN: Final = {
     "~gone~": "<s>gone</s>",
     "*bold _and italic_*": "<strong>bold <em>and italic</em></strong>",
     "2*3*4": "2*3*4",
-    "snake_case_name": "snake_case_name",
-    "*no": "*no",
     "`*plain* &lt;b&gt;`": "<code>*plain* &lt;b&gt;</code>",
     "one\ntwo": "one<br>two",
     "```\ncode *x*\n```": "<pre>code *x*</pre>",
@@ -52,18 +50,13 @@ DRAWN: Final = {
     "<b>bold</b>": "&lt;b&gt;bold&lt;/b&gt;",
     "<@U0BOB>": '<span class="mention">@bob</span>',
     "<@U0ALICE>": '<span class="mention of-me">@alice</span>',
-    "<@U9|carol>": '<span class="mention">@carol</span>',
-    "<#C9|elsewhere>": '<span class="mention">#elsewhere</span>',
     "<#C01>": '<button type="button" class="mention">#voices</button>',
     "<!channel>": '<span class="mention of-me">@channel</span>',
     f"<{URL}|here>": LINK.format(URL, "here"),
-    "<mailto:a@b.example|mail>": LINK.format("mailto:a@b.example", "mail"),
     f"&lt;{URL}&gt; ok": f"&lt;{LINK.format(URL, URL)}&gt; ok",
     f"see {URL}.": f"see {LINK.format(URL, URL)}.",
     "<javascript:alert(1)|click>": "&lt;javascript:alert(1)|click&gt;",
-    "< javascript:alert(1)|click>": "&lt; javascript:alert(1)|click&gt;",
     "<data:text/html,<script>|x>": "&lt;data:text/html,&lt;script&gt;|x&gt;",
-    "<//evil.example|x>": "&lt;//evil.example|x&gt;",
     ":white_check_mark:": '<span class="emoji" role="img" aria-label="white check mark">✅</span>',
     ":no_such: :constructor: 12:30:45": ":no_such: :constructor: 12:30:45",
 }
@@ -72,8 +65,8 @@ ATTRIBUTES: Final = {"href", "rel", "target", "class", "type", "role", "aria-lab
 NAMES: Final = ["A <beta>", "&lt;b&gt;", "*a* _b_ ~c~", ":x:", "<!channel>", "&amp;", "女声", "a|b", "x_"]
 
 
-async def draw(script: Script, texts: list[str], field: str = "text", parser: str = "parse") -> list[Any]:
-    return [each[field] for each in await script(DRAW, [parser, texts])]
+async def draw(script: Script, texts: list[str], field: str = "text") -> list[Any]:
+    return [each[field] for each in await script(DRAW, texts)]
 
 
 async def test_mrkdwn_is_drawn(script: Script) -> None:
@@ -82,15 +75,13 @@ async def test_mrkdwn_is_drawn(script: Script) -> None:
 
 
 async def test_what_is_escaped_is_read_as_it_was(script: Script) -> None:
-    """The bot's code spans, the field's escaping, and plain text keep every character, but for emoji."""
+    """The bot's code spans, and the field's escaping, keep every character; emoji alone are drawn."""
     chance = random.Random(8)  # noqa: S311  the same mixtures each time
     mixtures = ["".join(chance.choices("ab<>&;ltgmp \"'/", k=20)) for _ in range(500)]
     typed = [text for text in mixtures if not text.lstrip().startswith(">")]
-    plain = ["*b* <https://a.example> &lt; `c`\n&gt; :x:"]
 
     assert await draw(script, [f"{code(name)}." for name in NAMES]) == [f"{name}." for name in NAMES]
     assert await draw(script, [escape(text) for text in typed]) == typed
-    assert await draw(script, plain, parser="parsePlain") == ["*b* <https://a.example> &lt; `c`&gt; ❌"]
 
 
 async def test_no_text_becomes_other_markup(script: Script) -> None:
@@ -100,7 +91,7 @@ async def test_no_text_becomes_other_markup(script: Script) -> None:
     pieces = [*"<>&*_~`|:!@#^\n\"'= ", *longer]
     texts = ["".join(chance.choices(pieces, k=chance.randint(1, 25))) for _ in range(2000)]
 
-    found: list[dict[str, Any]] = await script(DRAW, ["parse", texts])
+    found: list[dict[str, Any]] = await script(DRAW, texts)
 
     assert {"strong", "code", "a"} <= {tag for each in found for tag in each["tags"]} <= TAGS
     assert all(link.startswith("https://a.example") for each in found for link in each["links"])
@@ -116,23 +107,17 @@ async def test_no_long_text_takes_for_ever(script: Script) -> None:
 
 
 NEW_YEAR: Final = datetime(2024, 1, 1, tzinfo=UTC)
-TOKENS: Final = {
+DATES: Final = {
     ("{date_num} {time}", "America/New_York"): "2023-12-31 7:00 PM",
-    ("{date_num} {time}", "Asia/Kolkata"): "2024-01-01 5:30 AM",
     ("{date}", "UTC"): "January 1st, 2024",
-    ("{date_long}", "UTC"): "Monday, January 1st, 2024",
     ("{date_short_pretty}", "UTC"): "Jan 1, 2024",
-    ("{time_secs}", "UTC"): "12:00:00 AM",
     ("{nonsense} {constructor}", "UTC"): "{nonsense} {constructor}",
 }
 NEAR_NOW: Final = {
     (0, "{date_short_pretty} {date_pretty}"): "Today today",
-    (-24, "on {date_pretty}"): "on yesterday",
     (24, "on {date_pretty}"): "on tomorrow",
     (-72, "{date} {date_short} {date_long_pretty}"): r"(?!.*\d{4}).*",
-    (170 * 24, "{date}"): r"(?!.*\d{4}).*",
     (-2, "({ago})"): r"\(2 hours ago\)",
-    (73, "({ago})"): r"\(in 3 days\)",
 }
 
 
@@ -142,22 +127,16 @@ async def fill(script: Script, text: str, moment: datetime, zone: str = "UTC") -
 
 
 async def test_date_tokens(script: Script) -> None:
-    """Each of Slack's tokens has its form in the reader's time zone; near days have names, and no year."""
-    assert {given: await fill(script, given[0], NEW_YEAR, given[1]) for given in TOKENS} == TOKENS
+    """Each of Slack's tokens has its form in the reader's zone, also the bot's; near days have names."""
+    assert {given: await fill(script, given[0], NEW_YEAR, given[1]) for given in DATES} == DATES
     for day, ordinal in ((2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (22, "22nd")):
         assert await fill(script, "{date}", NEW_YEAR.replace(day=day)) == f"January {ordinal}, 2024"
     for (hours, text), pattern in NEAR_NOW.items():
         filled = await fill(script, text, datetime.now(UTC) + timedelta(hours=hours))
         assert re.fullmatch(pattern, filled), filled
-
-
-async def test_the_bots_dates_are_understood(script: Script) -> None:
-    """A date token of the bot is shown in the reader's time zone; a broken one as its fallback."""
     texts = [date(int(NEW_YEAR.timestamp())), "<!date^99999999999999999^{time}|some day>"]
     drawn, broken = await draw(script, texts)
-
-    assert "Jan 1, 2024 12:00" in drawn
-    assert broken == "some day"
+    assert ("Jan 1, 2024 12:00" in drawn, broken) == (True, "some day")
 
 
 def job(job_id: str, name: str, position: int, *, is_over: bool = False) -> dict[str, Any]:
@@ -165,55 +144,24 @@ def job(job_id: str, name: str, position: int, *, is_over: bool = False) -> dict
 
 
 JOBS: Final = [job("aaaa-1", "Morning News", 1), job("aabb-2", "女声", 2), job("cccc-3", "", 0, is_over=True)]
-VERBS: Final = [f"/voicejob {verb}" for verb in ("subscribe ", "unsubscribe ", "list", "help")]
 COMPLETIONS: Final = {
-    "/voicejob UNS": ["/voicejob unsubscribe "],
-    "/voicejob morn": ["/voicejob aaaa-1"],
-    "/voicejob 女": ["/voicejob aabb-2"],
-    "/voicejob subscribe aab": ["/voicejob subscribe aabb-2 "],
-    "/voicejob subscribe aaaa-1 ": [f"/voicejob subscribe aaaa-1 {level}" for level in ("all", "important")],
-    "/voicejob unsubscribe NEWS": ["/voicejob unsubscribe aaaa-1"],
-    "/voicejob ": [*(f"/voicejob {each['job_id']}" for each in JOBS), *VERBS],
-    "/voicejob li| and more": ["/voicejob list"],
-    "/inv": ["/invite @voicejob"],
-    "/voicej": ["/voicejob "],
-    "": [],
+    "/voicejob UNS": ["unsubscribe "],
+    "/voicejob morn": ["aaaa-1"],
+    "/voicejob subscribe aab": ["subscribe aabb-2 "],
+    "/voicejob subscribe aaaa-1 ": ["subscribe aaaa-1 all", "subscribe aaaa-1 important"],
+    "/voicejob ": ["aaaa-1", "aabb-2", "cccc-3", "subscribe ", "unsubscribe ", "list", "help"],
     "/voicejob aaaa-1": [],
     "/voicejob subscribe aabb-2 all more": [],
 }
-"""What is typed, and all that is offered: jobs that run come before those that are over."""
-WHOLE: Final = ["hello", "/voicejob", "/voicejob aaaa-1", "/voicejob subscribe aaaa-1 ", "/invite @voicejob"]
-PARTS: Final = ["/voicejob ", "/voicejob aaaa", "/voicejob subscribe", "/invite"]
-
-
-async def complete(script: Script, text: str, jobs: Any = JOBS, *, is_member: bool = True) -> Any:
-    """Return what is offered where ``|`` is the caret, or at the end of the text."""
-    caret = text.find("|") if "|" in text else len(text)
-    channel = {"id": "C01", "name": "voices", "kind": "public", "bot_is_member": is_member}
-    context = {"workspace": WORKSPACE, "jobs": jobs, "channel": channel}
-    return await script(CALL, ["completion", "complete", text.replace("|", ""), caret, context])
+"""What is typed, and what is offered after the command: jobs that run come before those that are over."""
 
 
 async def test_completions(script: Script) -> None:
-    """Verbs, ids, voices and levels complete a command; a whole one can be sent as it is."""
+    """Verbs, ids, voices and levels complete a command; only a whole one can be sent as it is."""
+    channel = {"id": "C01", "name": "voices", "kind": "public", "bot_is_member": True}
+    context = {"workspace": WORKSPACE, "jobs": JOBS, "channel": channel}
     for typed, expected in COMPLETIONS.items():
-        assert [offer["insert"] for offer in await complete(script, typed)] == expected, typed
-    outside = await complete(script, "/", is_member=False)
-    assert [offer["insert"] for offer in outside][:2] == ["/voicejob ", "/invite @voicejob"]
-    context = {"workspace": WORKSPACE, "jobs": JOBS}
-    for text in WHOLE + PARTS:
-        assert await script(CALL, ["completion", "isSendable", text, context]) is (text in WHOLE), text
-
-
-async def test_what_is_offered_of_jobs(script: Script) -> None:
-    """Of many jobs a dozen is offered, marked as the demo's; no name reorders the characters around it."""
-    many = [job(f"job-{number}", "One of many", number) for number in range(100)]
-    offered = await complete(script, "/voicejob ", many)
-    [reordering] = await complete(
-        script, "/voicejob aa", [job("aa-1", "\u202egnihtemos\u2066 else\u2069", 1)]
-    )
-
-    assert ["real Slack offers no jobs" in offer.get("note", "") for offer in offered] == [True] * 8 + [
-        False
-    ] * 4
-    assert reordering["label"] == "gnihtemos else"
+        offered = await script(CALL, ["completion", "complete", typed, len(typed), context])
+        assert [offer["insert"].removeprefix("/voicejob ") for offer in offered] == expected, typed
+    for text, is_whole in (("hello", True), ("/voicejob aaaa-1", True), ("/voicejob aaaa", False)):
+        assert await script(CALL, ["completion", "isSendable", text, context]) is is_whole, text

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+from contextlib import ExitStack
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,9 +14,10 @@ from bot.deliver.outcome import Later, Refused, Sent
 from bot.domain.rates import RateLimits
 from bot.domain.records import Level
 from bot.domain.subscriptions import keys_of, stopped
+from bot.errors import StoreTrouble
 from bot.simulators.slack.workspace import SlackWorkspace
 from tests.store.faulty import FaultyStore
-from tests.support import AT_ONCE, SOON, Office, disk_held, eventually, eventually_so, fail_fast, office
+from tests.support import AT_ONCE, SOON, Office, disk_held, eventually, fail_fast, office
 
 
 class TestOrder:
@@ -125,6 +128,19 @@ class TestOrder:
 
         assert len(post.edits()) == 1
 
+    async def test_edits_keep_their_pace(self, slack: SlackWorkspace, path: Path) -> None:
+        """Cards are edited one after the other, with Slack's interval between two edits."""
+        async with office(slack, path, rates=replace(AT_ONCE, edits=0.1)) as post, post.running():
+            for number in range(3):
+                await post.followed(f"job-{number}")
+            for number in range(3):
+                await post.job_is(f"job-{number}", "PROCESSING")
+            await post.settled()
+
+            at = [call.at for call in slack.calls if call.method == "chat.update"]
+            assert len(at) == 3
+            assert min(later - sooner for sooner, later in pairwise(at)) > 0.09
+
     async def test_429_holds_one_method(self, post: Office) -> None:
         """For as long as Slack names, that method is not called for any channel; others are."""
         await post.followed()
@@ -221,7 +237,8 @@ class TestPeople:
         first, second = post.slack.messages(post.channel)
         card = (await post.delivery(key)).card
         assert card
-        assert (card.ts == second.ts) and (first.ts != second.ts)
+        assert card.ts == second.ts
+        assert first.ts != second.ts
 
 
 class TestStore:
@@ -247,17 +264,17 @@ class TestStore:
         await fail_fast(idle.store)
         await idle.subscribe()
         other = await idle.subscribe(channel=idle.slack.add_channel("others"))
-        with disk_held(path):
-            with pytest.raises(Exception, match="StoreTrouble"):
+        with ExitStack() as held:
+            held.enter_context(disk_held(path))
+            with pytest.raises(StoreTrouble):
                 await idle.store.check()
             trouble = idle.store.trouble
             async with idle.running():
                 assert await idle.outbox.deliver(other) == Later()
                 await eventually(lambda: idle.store.trouble is not trouble)
-
                 assert idle.slack.calls == []
-        async with idle.running():
-            await idle.settled()
+                held.close()
+                await idle.settled()
 
         assert len(idle.slack.calls) == 2
 
@@ -265,7 +282,10 @@ class TestStore:
         self, slack: SlackWorkspace, path: Path
     ) -> None:
         """Each third call fails, reads included: all is told all the same, and once."""
-        async with office(slack, path, store=lambda real: FaultyStore(real, every=3)) as post, post.running():
+        async with (
+            office(slack, path, store=lambda real: FaultyStore(real, lambda call: call % 3 == 0)) as post,
+            post.running(),
+        ):
             keys = [await post.subscribe(f"job-{number}") for number in range(5)]
             await eventually(lambda: len(post.posts()) >= len(keys))
             await post.settled()
@@ -328,7 +348,7 @@ class TestRefusals:
         A channel that failed, and was unsubscribed meanwhile, does not hide that Slack works again.
         """
         caplog.set_level(logging.INFO)
-        post.slack.chaos(lambda _, __: {"status": 500})
+        post.slack.chaos(lambda _, __: {"error": "internal_error"})
         keys = [await post.subscribe(channel=post.slack.add_channel(f"c{number}")) for number in range(3)]
         await eventually(lambda: all(len(post.posts(key.address.channel_id)) > 1 for key in keys))
         await post.store.change(keys_of(keys[0]), stopped(keys[0], "U1"))
@@ -338,6 +358,28 @@ class TestRefusals:
 
         assert caplog.text.count("Slack does not take a message") == 1
         assert caplog.text.count("Slack takes messages again") == 1
+
+    async def test_a_late_answer_is_waited_for(self, post: Office) -> None:
+        """A message that Slack took is sent once, however long its answer takes."""
+        post.slack.fail("chat.postMessage", delay=0.5, after=True)
+        key = await post.subscribe()
+        await post.settled()
+
+        assert len(post.posts()) == 1
+        assert (await post.delivery(key)).card
+
+    async def test_a_message_whose_answer_is_lost_comes_again_once_slack_answers(self, post: Office) -> None:
+        """It may have arrived: while no answers arrive at all, it is not repeated; others are not held up."""
+        post.slack.fail("chat.postMessage", drop=True, after=True)
+        post.slack.fail("auth.test", status=500, times=3)
+        key = await post.subscribe("job-1")
+        await eventually(lambda: len([1 for call in post.slack.calls if call.method == "auth.test"]) >= 3)
+        assert len(post.posts()) == 1
+        assert await post.outbox.deliver(await post.subscribe("job-2")) == Sent()
+        await post.settled()
+
+        assert len(post.posts()) == 3
+        assert (await post.delivery(key)).card
 
     async def test_a_refused_channel_pauses_and_follows_when_it_is_open(self, post: Office) -> None:
         """All that waits there is kept; each person is told once, and when it is over the message says so."""
@@ -353,7 +395,7 @@ class TestRefusals:
         assert pause
         assert (pause.reason, pause.tries, pause.told) == ("is_archived", 1, ("U1", "U2"))
 
-        post.slack.archive(post.channel, archived=False)
+        post.slack.unarchive(post.channel)
         assert await post.outbox.deliver(post.key("job-2")) == Sent()
         await post.settled()
         assert await post.pause() is None
@@ -384,7 +426,7 @@ class TestRefusals:
     async def test_a_message_that_cant_be_made_is_a_plain_word(
         self, slack: SlackWorkspace, path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """A mistake in what messages are made of costs their looks; what happened is still told, and logged."""
+        """A mistake in what messages are made of costs their looks; what happened is still told."""
 
         def broken(_: str) -> str:
             raise KeyError("console")

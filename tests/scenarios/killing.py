@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+from bot.domain.deliveries import next_step
 from bot.domain.jobs import GONE, STATES, Phase, meaning_of
 from bot.domain.rates import RateLimits
-from bot.domain.subscriptions import next_step
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from bot.simulators.slack.faults import Fault as SlackFault
 from bot.simulators.slack.workspace import SlackWorkspace
@@ -28,7 +28,17 @@ from bot.store import open_store
 from tests.bot_process import Life
 from tests.delivery_judge import Said, Verdict, is_over, judge, path_in
 
-RATE_LIMITS: Final = RateLimits(channel=0.05, posts=0.02, edits=0.02, requests=0.05, gone=0.3, unanswered=0)
+RATE_LIMITS: Final = RateLimits(
+    channel=0.05,
+    posts=0.02,
+    edits=0.02,
+    spacing=0,
+    requests=0.05,
+    gone=0.3,
+    unanswered=0,
+    answer=2.0,
+    repeat=0.3,
+)
 POLL: Final = 0.15
 START_SECONDS, END_SECONDS = 30.0, 20.0
 NEAR: Final = 1.0
@@ -426,8 +436,9 @@ class Run:
         One to a job that has may be there while its card is still to be edited: that answer may be lost.
         """
         async with open_store(self._store) as store:
-            followed = [each for group in (await store.followed()).values() for each in group]
-        kept = {(each.channel_id, each.job_id): bool(next_step(each)) for each in followed}
+            channels = [await store.channel(address) for address in await store.addresses()]
+        followed = [each for channel in channels for each in channel.followings]
+        kept = {(each.channel_id, each.job_id): next_step(each, int(time.time())) for each in followed}
         expected = {key for key in judged if not is_over(self._histories[key[1]][-1])}
         lost = [f"{key}: not in the store any more" for key in expected - kept.keys()]
         return lost + [f"{key}: still in the store" for key in kept.keys() - expected if not kept[key]]

@@ -5,11 +5,9 @@ import socket
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 
 import psutil
-import pytest
 from aiohttp import web
 
 from bot.network.servers import listening
-from bot.simulators.metastudio.simulator import MetaStudioSimulator
 
 TURNS = range(6)
 """Of the event loop, before the end."""
@@ -19,25 +17,20 @@ def serving() -> AbstractAsyncContextManager[str]:
     return listening(web.Application(), "127.0.0.1", 0)
 
 
-async def connect_at_the_end(late: socket.socket, server: str, turns: int) -> None:
+async def connect_at_the_end(late: socket.socket, turns: int) -> None:
     """Connect, let the event loop make so many turns, and end the server."""
-    async with AsyncExitStack() as stack:
-        if server == "the bot's":
-            address = await stack.enter_async_context(serving())
-        else:
-            address = (await stack.enter_async_context(MetaStudioSimulator())).url
+    async with serving() as address:
         host, port = address.split("/")[2].split(":")
         late.connect((host, int(port)))
         for _ in range(turns):
             await asyncio.sleep(0)
 
 
-@pytest.mark.parametrize("server", ["the bot's", "a simulator's"])
-def test_connection_of_the_last_moment_is_ended(server: str) -> None:
+def test_connection_of_the_last_moment_is_ended() -> None:
     """It was accepted, and aiohttp did not know of it yet."""
     for turns in TURNS:
         with socket.socket() as late:
-            asyncio.run(connect_at_the_end(late, server, turns))
+            asyncio.run(connect_at_the_end(late, turns))
             late.settimeout(10)
             with suppress(ConnectionResetError):
                 assert late.recv(1) == b""

@@ -14,9 +14,7 @@ from typing import Any, Final
 import aiohttp
 import pytest
 
-from bot.app import run_parts
 from bot.domain.jobs import PERSONAL_FIELDS
-from bot.errors import PartBroken
 from bot.messages import channel as notices
 from bot.messages import job_card
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
@@ -332,25 +330,3 @@ async def test_commands_that_succeed(world: World) -> None:
     check_lines(text, LogFormat.JSON)
     assert '"voice"' in shown.out
     world.search(out.decode() + text + shown.out + shown.err)
-
-
-@pytest.mark.parametrize("form", LogFormat)
-async def test_part_that_breaks(
-    world: World, capfd: pytest.CaptureFixture[str], log_everything: SetUp, form: LogFormat
-) -> None:
-    """A crash is logged with its places and classes, on one line, and not with the values that led to it."""
-    log_everything(form)
-
-    async def broken() -> None:
-        await asyncio.sleep(0)
-        error = aiohttp.InvalidURL(f"https://x/commands/{MARK}")
-        raise ExceptionGroup(ERROR_TEXT, [KeyError(BOT), error])
-
-    with pytest.raises(PartBroken) as ended:
-        await run_parts({"watcher": broken()}, asyncio.Event())
-    printed = capfd.readouterr().err
-
-    assert "a part broke: watcher" in printed
-    assert "KeyError" in printed
-    world.search(printed + str(ended.value))
-    check_lines(printed, form)

@@ -460,6 +460,21 @@ class TestCardAndList:
         await room.posted("→ In manual review")
 
 
+async def test_who_subscribes_sees_the_state_of_now_and_so_does_everybody(
+    room: Room, settings: Settings
+) -> None:
+    """A job that another channel follows may have changed since its last check: it is told at once."""
+    other = room.slack.add_channel("others")
+    async with running(settings.model_copy(update={"voicejob_poll_seconds": 3600}), rates=AT_ONCE):
+        await room.subscribe()
+        room.metastudio.set_state(room.job_id, "AUDITING")
+        await room.subscribe(channel=other)
+        await room.posted("→ In manual review")
+
+    (card,) = room.public(other)
+    assert card.text.startswith("`女声`: In manual review.")
+
+
 async def test_buttons_on_old_cards_work(room: Room, settings: Settings) -> None:
     """After a restart the card of before can be stopped, and the look-up card subscribes."""
     other = room.metastudio.add_job(voice_name="other")["job_id"]

@@ -1,4 +1,4 @@
-"""What other processes do with a store, in a module that is quick to import, and subscriptions to put in."""
+"""What other processes do with a store, in a module that is quick to import, and records to put in."""
 
 import asyncio
 import os
@@ -7,30 +7,65 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bot.domain.jobs import Job
-from bot.domain.subscriptions import Key, Level, Subscription, with_level
+from bot.domain.records import (
+    Change,
+    Delivery,
+    DeliveryKey,
+    JobRecord,
+    Level,
+    Records,
+    Sight,
+    Subscription,
+)
+from bot.domain.subscriptions import key_of, keys_of
 from bot.errors import StoreTrouble
+from bot.store import Store
 from bot.store.files import claim
 from bot.store.sqlite import SqliteStore
 
 ROOT = Path(__file__).parents[2]
 
 
-def a_subscription(channel: str = "C1", job_id: str = "job-1", **fields: Any) -> Subscription:
-    job = Job(job_id=job_id, voice_name="Änne 女声", state="WAITING", reject_times=1, is_remake=False)
-    usual = {"team_id": "T1", "level": Level.ALL, "subscribed_by": "U1", "subscribed_at": 1767323045}
-    return Subscription(channel_id=channel, job_id=job_id, **usual | {"job": job} | fields)
+KEY = key_of("T1", "C1", "job-1")
+SINCE = 1767323045
 
 
-def one_more(subscription: Subscription) -> Subscription:
-    return subscription.model_copy(update={"delivered_at": (subscription.delivered_at or 0) + 1})
+def followed(key: DeliveryKey = KEY, **delivery: Any) -> Records:
+    """Return the records of a job that is followed in a conversation; their ids are always the same."""
+    _, wish, ref, address = keys_of(key)
+    job = Job(job_id=ref.job_id, voice_name="Änne 女声", state="WAITING", reject_times=1, is_remake=False)
+    asked: Any = {"level": Level.ALL, "subscribed_by": "U1", "subscribed_at": SINCE, "id": "s"}
+    return Records.of(
+        Subscription(address=address, selector=wish.selector, **asked),
+        Delivery(address=address, job=ref, **{"id": "d", **delivery}),
+        JobRecord(ref=ref, job=job, sights=(Sight("WAITING", SINCE),), id="j"),
+    )
 
 
-def gone(subscription: Subscription) -> None:  # noqa: ARG001  a change that keeps nothing
-    return None
+async def keep(store: Store, *several: Records) -> None:
+    """Store all of these records."""
+    for records in several:
+        await store.change(records, always(records))
+
+
+def always(records: Records) -> Change:
+    return lambda _: records
+
+
+def one_more(records: Records) -> Records:
+    """Change the one delivery among these records."""
+    (old,) = (each for each in records.values() if isinstance(each, Delivery))
+    return Records.of(replace(old, delivered_at=(old.delivered_at or 0) + 1))
+
+
+def none(records: Records) -> Records:
+    """Delete all of these records."""
+    return Records((key, None) for key in records)
 
 
 @contextmanager
@@ -78,10 +113,10 @@ def add_and_wait(path: str) -> None:
 
     async def main() -> None:
         async with SqliteStore(Path(path)) as store:
-            for job_id in ("job-1", "job-2"):
-                await store.add(a_subscription(job_id=job_id))
-            await store.change(Key("T1", "C1", "job-1"), with_level(Level.IMPORTANT))
-            await store.change(Key("T1", "C1", "job-2"), gone)
+            second = key_of("T1", "C1", "job-2")
+            await keep(store, followed(), followed(second))
+            await store.change([KEY], one_more)
+            await store.change(keys_of(second), none)
             wait_to_be_killed()
 
     asyncio.run(main())

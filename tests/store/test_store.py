@@ -4,7 +4,10 @@ import asyncio
 import json
 import sqlite3
 import tempfile
-from contextlib import closing
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, closing
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,167 +15,255 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.subscriptions import Card, Key, Level, Notice, Pause, Posted, Subscription, with_level
-from bot.errors import StoreCorrupt
+from bot.domain import pauses
+from bot.domain.records import (
+    Address,
+    Card,
+    Change,
+    Changed,
+    Delivery,
+    DeliveryKey,
+    Destination,
+    JobRef,
+    Key,
+    Level,
+    Pause,
+    Record,
+    Records,
+    Sight,
+    Warned,
+    counts_of,
+)
+from bot.domain.subscriptions import following, key_of, keys_of, started, stopped, with_level
+from bot.errors import StoreTrouble
 from bot.store import Store, open_store
-from bot.store.records import FORMAT_ROW, load, row_of, text_of
+from bot.store.rows import row_of, text_of
 from bot.store.sqlite import SqliteStore
 from tests.profiles import examples
-from tests.store.processes import a_subscription, gone, one_more
+from tests.store.faulty import FaultyStore
+from tests.store.processes import KEY, followed, keep, none, one_more
 
-KEY = a_subscription().key
-ROW = row_of(KEY)
-FULL = a_subscription(
-    card=Card(ts="1.2", posted_at=5, fingerprint="WAITING 1 all "),
-    notice=Notice(path=("WAITING", "PROCESSING"), since=7),
-    pause=Pause(reason="channel_not_found", since=9, tries=2, next_try=10, person_knows=True),
-    warning=Posted(channel_id="D1", ts="3.4"),
-    delivered_at=6,
-    stopped_by="U2",
+Opening = Callable[[Path], AbstractAsyncContextManager[Store]]
+Model = dict[Key, Record]
+Life = tuple[int, list[tuple[str, DeliveryKey, int]]]
+"""The store fails at each so-many-th call; and what is done meanwhile, to what, and when."""
+
+STORES = pytest.mark.parametrize("opening", [pytest.param(open_store, id="sqlite")])
+"""How each implementation of the protocol is opened."""
+SECOND = key_of("T1", "C1", "job-2")
+KEYS = [KEY, SECOND, key_of("T1", "C2", "job-1"), key_of("T2", "C1", "job-1")]
+
+
+def started_at(key: DeliveryKey, now: int) -> Change:
+    record = followed(key).job(key.job)
+    assert record
+    return started(key, record.job, level=Level.ALL, by=f"U{now}", now=now)
+
+
+def seen(key: DeliveryKey, now: int) -> Change:
+    def change(records: Records) -> Records:
+        known = records.job(key.job)
+        return Records.of(replace(known, sights=(Sight("FAILED", now),))) if known else Records()
+
+    return change
+
+
+CHANGES: dict[str, Callable[[DeliveryKey, int], Change]] = {
+    "start": started_at,
+    "see": seen,
+    "level": lambda key, _: with_level(key, Level.IMPORTANT),
+    "stop": lambda key, now: stopped(key, f"U{now}"),
+    "end": lambda *_: none,
+    "pause": lambda key, now: pauses.refused(key.address, "is_archived", now),
+    "go on": lambda key, _: pauses.accepted(key.address),
+}
+STEPS = st.tuples(st.sampled_from(["start", *CHANGES]), st.sampled_from(KEYS), st.integers(1, 2))
+LIVES = st.lists(st.tuples(st.sampled_from([2, 3, 1000]), st.lists(STEPS, max_size=12)), max_size=3)
+CARD = Card(ts="1.2", posted_at=5, fingerprint="WAITING 1 all ")
+DESTINATION = Destination(
+    address=KEY.address,
+    pause=Pause(reason="is_archived", since=9, tries=2, next_try=10, told=("U1",)),
+    warned=(Warned(user_id="U1", channel_id="D1", ts="3.4", job=KEY.job, voice_name="Änne"),),
 )
-"""A subscription that has a value in every field."""
+FULL = Records(
+    {
+        **followed(told=3, card=CARD, cards=2, no_card_before=7, delivered_at=6, stopped_by="U2"),
+        KEY.address: DESTINATION,
+    }
+)
+"""Records that have a value in every field."""
 
-KEYS = [Key("T1", "C1", job_id) for job_id in ("j1", "j2", "j3")]
-KEYS += [Key("T1", "C2", "j1"), Key("T2", "C1", "j1")]
-CHANGES = {"level": with_level(Level.IMPORTANT), "count": one_more, "remove": gone}
-STEPS = st.tuples(st.sampled_from(["add", "add", *CHANGES]), st.sampled_from(KEYS), st.integers(1, 2))
 
-
+@STORES
 class TestContract:
     """The protocol Store."""
 
-    @examples(30)
-    @example(lives=[[("add", KEYS[2], 1), ("add", KEYS[0], 1), ("add", KEYS[0], 2)]])
-    @given(lives=st.lists(st.lists(STEPS, max_size=12), max_size=3))
-    def test_any_history_reads_like_a_dict(self, lives: list[list[tuple[str, Key, int]]]) -> None:
-        """Whatever is done before and after it is opened again, a store holds what a plain dict would."""
+    @examples(40)
+    @example(lives=[(1000, [("start", KEYS[1], 2), ("start", KEYS[0], 2), ("stop", KEYS[0], 1)])])
+    @given(lives=LIVES)
+    def test_any_history_reads_like_a_dict(self, opening: Opening, lives: list[Life]) -> None:
+        """However it is changed, opened again, and fails, a store holds and tells what a plain dict would."""
         with tempfile.TemporaryDirectory() as folder:
-            asyncio.run(replay(Path(folder, "store"), lives))
+            asyncio.run(replay(opening, Path(folder, "store"), lives))
 
-    async def test_every_field_survives(self, path: Path) -> None:
+    async def test_every_field_survives(self, opening: Opening, path: Path) -> None:
         """Each is read by the next store as it was written."""
-        assert set(FULL.model_fields_set) == set(Subscription.model_fields)
-        async with open_store(path) as store:
-            await store.add(FULL)
-        async with open_store(path) as store:
-            assert await store.get(KEY) == FULL
+        async with opening(path) as store:
+            await keep(store, FULL)
+        async with opening(path) as store:
+            assert await store.get(FULL) == FULL
 
-    async def test_concurrent_calls_are_applied_one_after_the_other(self, path: Path) -> None:
-        """Of several that add one key, the first counts for all; no change works on an old subscription."""
-        async with open_store(path) as store:
-            people = [a_subscription(subscribed_by=person) for person in ("U1", "U2", "U3")]
-            assert await asyncio.gather(*map(store.add, people)) == people[:1] * 3
-            await asyncio.gather(*(store.change(KEY, one_more) for _ in range(30)))
-        async with open_store(path) as store:
-            assert await store.get(KEY) == a_subscription(delivered_at=30)
+    async def test_concurrent_changes_are_applied_one_after_the_other(
+        self, opening: Opening, path: Path
+    ) -> None:
+        """No change works on old records."""
+        async with opening(path) as store:
+            await keep(store, followed())
+            await asyncio.gather(*(store.change([KEY], one_more) for _ in range(30)))
+            assert await store.get([KEY]) == {KEY: followed(delivered_at=30)[KEY]}
 
-    async def test_bad_change_changes_nothing(self, path: Path) -> None:
-        """One that raises, or that returns a subscription with another key; the next change works."""
+    @pytest.mark.parametrize(
+        "bad",
+        [
+            lambda _: followed(SECOND),
+            lambda _: Records({SECOND: None}),
+            lambda records: Records({SECOND.address: records[KEY]}),
+            lambda records: Records({records[KEY].no_such_field: None}),
+        ],
+        ids=["others", "deletes another", "wrong key", "raises"],
+    )
+    async def test_bad_change_changes_nothing(self, opening: Opening, path: Path, bad: Change) -> None:
+        """One that raises, or returns what it was not asked for; the next change works."""
+        async with opening(path) as store:
+            await keep(store, followed(), followed(SECOND))
+            with pytest.raises((ValueError, AttributeError)):
+                await store.change([KEY, KEY.address], bad)
+            assert await store.get(followed()) == followed()
+            assert await store.get(followed(SECOND)) == followed(SECOND)
+            assert await store.change([KEY], one_more) == {KEY: followed(delivered_at=1)[KEY]}
 
-        def raises(subscription: Subscription) -> Subscription:
-            raise ValueError(f"not another subscription of {subscription.job_id}")
-
-        async with open_store(path) as store:
-            await store.add(a_subscription())
-            for bad in (raises, lambda _: a_subscription("C2")):
-                with pytest.raises(ValueError, match="another subscription"):
-                    await store.change(KEY, bad)
-            assert await store.followed() == {"job-1": (a_subscription(),)}
-            assert await store.change(KEY, one_more) == a_subscription(delivered_at=1)
-
-    async def test_followed_does_not_change(self, path: Path) -> None:
+    async def test_what_was_read_does_not_change(self, opening: Opening, path: Path) -> None:
         """Changes that happen while somebody iterates over it don't show in it."""
-        job_ids = [f"job-{number}" for number in range(5)]
-        async with open_store(path) as store:
-            for job_id in job_ids:
-                await store.add(a_subscription(job_id=job_id))
-            seen = []
-            for job_id, subscriptions in (await store.followed()).items():
-                for each in subscriptions:
-                    await store.change(each.key, gone)
-                    await store.add(a_subscription("C2", f"{job_id}-new"))
-                    seen.append(each.job_id)
-        assert seen == job_ids
+        async with opening(path) as store:
+            await keep(store, followed(), followed(SECOND))
+            jobs, addresses = await store.jobs(), await store.addresses()
+            for ref in jobs:
+                await store.change(keys_of(DeliveryKey(KEY.address, ref)), none)
+            assert {*jobs} == {KEY.job, SECOND.job}
+            assert [*addresses] == [KEY.address]
+            assert not await store.jobs()
+            assert not await store.addresses()
 
-    async def test_cancelled_caller_leaves_memory_and_disk_equal(self, path: Path) -> None:
+    async def test_cancelled_caller_leaves_memory_and_disk_equal(self, opening: Opening, path: Path) -> None:
         """At whatever moment a caller is cancelled, what is read then is what the next store reads."""
-        async with open_store(path) as store:
-            for turns in range(20):
-                adding = asyncio.ensure_future(store.add(a_subscription(job_id=f"job-{turns:02}")))
+        keys = [key_of("T1", "C1", f"job-{turns:02}") for turns in range(20)]
+        async with opening(path) as store:
+            for turns, key in enumerate(keys):
+                adding = asyncio.ensure_future(keep(store, followed(key)))
                 for _ in range(turns):
                     await asyncio.sleep(0)
                 adding.cancel()
                 await asyncio.wait([adding])
-            await store.add(a_subscription(job_id="last"))
-            read = await store.of_channel("T1", "C1")
-        async with open_store(path) as store:
-            assert await store.of_channel("T1", "C1") == read
+            await store.change(keys_of(KEY), lambda _: followed())
+            read = await store.channel(KEY.address)
+        async with opening(path) as store:
+            assert await store.channel(KEY.address) == read
 
 
-async def replay(path: Path, lives: list[list[tuple[str, Key, int]]]) -> None:
-    model: dict[Key, Subscription] = {}
-    for steps in [*lives, []]:
-        async with open_store(path) as store:
+async def replay(opening: Opening, path: Path, lives: list[Life]) -> None:
+    model: Model = {}
+    for nth, steps in [*lives, (1000, [])]:
+        async with opening(path) as opened:
+            store = FaultyStore(opened, partial(is_nth, nth))
             await compare(store, model)
+            heard: list[Changed] = []
+            store.listen(heard.append)
             for step, key, number in steps:
-                await do(store, model, step, key, number)
+                model, before = await done(store, model, keys_of(key), CHANGES[step](key, number)), model
+                assert heard == news(before, model)
+                heard.clear()
             await compare(store, model)
 
 
-async def do(store: Store, model: dict[Key, Subscription], step: str, key: Key, number: int) -> None:
-    if step == "add":
-        person = {"subscribed_by": f"U{number}", "subscribed_at": number}
-        new = a_subscription(key.channel_id, key.job_id, team_id=key.team_id, **person)
-        assert await store.add(new) == model.setdefault(key, new)
-    else:
-        old = model.pop(key, None)
-        wanted = old and CHANGES[step](old)
-        assert await store.change(key, CHANGES[step]) == wanted
-        if wanted:
-            model[key] = wanted
+def is_nth(nth: int, call: int) -> bool:
+    return call % nth == 0
 
 
-async def compare(store: Store, model: dict[Key, Subscription]) -> None:
-    for key in KEYS:
-        assert await store.get(key) == model.get(key)
-        mine = [each for each in model.values() if each.key[:2] == key[:2]]
-        oldest_first = sorted(mine, key=lambda each: (each.subscribed_at, each.job_id))
-        assert await store.of_channel(*key[:2]) == oldest_first
-    followed = await store.followed()
-    assert followed.keys() == {key.job_id for key in model}
-    assert {each.key: each for group in followed.values() for each in group} == model
+async def done(store: Store, model: Model, keys: Sequence[Key], how: Change) -> Model:
+    """Make a change in the store, and return the model in which it is made as well."""
+    wanted = how(Records((key, model.get(key)) for key in keys))
+    after = changed(model, wanted)
+    found = await answered(lambda: store.change(keys, lambda _: wanted))
+    assert found == {key: after.get(key) for key in keys}
+    return after
+
+
+async def answered(call: Callable[[], Awaitable[Any]]) -> Any:
+    """Call again if it fails."""
+    try:
+        return await call()
+    except StoreTrouble:
+        return await call()
+
+
+def changed(model: Model, wanted: Records) -> Model:
+    kept = {key: record for key, record in {**model, **wanted}.items() if record}
+    jobs = {record.job for record in kept.values() if isinstance(record, Delivery)}
+    return {key: record for key, record in kept.items() if not isinstance(key, JobRef) or key in jobs}
+
+
+def news(before: Model, after: Model) -> list[Changed]:
+    """Return what listeners hear of a change."""
+    keys = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    jobs = frozenset(key for key in keys if isinstance(key, JobRef))
+    others = {key for key in after if isinstance(key, DeliveryKey) and key.job in jobs} | keys
+    addresses = [it if isinstance(it, Address) else it.address for it in others if not isinstance(it, JobRef)]
+    return [Changed(jobs, frozenset(addresses))] if keys else []
+
+
+async def compare(store: Store, model: Model) -> None:
+    """See that all that is read of the store is what the model has."""
+    every, records = {each for key in KEYS for each in keys_of(key)}, Records(model)
+    assert await answered(lambda: store.get(every)) == {key: model.get(key) for key in every}
+    channels = []
+    for address in {key.address for key in KEYS}:
+        found = [it for key in KEYS if key.address == address and (it := following(records, key))]
+        open_ones = sorted((it.subscription.subscribed_at, it.job_id) for it in found if it.subscription)
+        ended = sorted(it.job_id for it in found if not it.subscription)
+        channel = await answered(partial(store.channel, address))
+        assert channel.destination == records.destination(address)
+        assert sorted(channel.followings, key=lambda it: it.key) == sorted(found, key=lambda it: it.key)
+        assert [it.job_id for it in channel.followings] == [job_id for _, job_id in open_ones] + ended
+        channels.append(channel)
+    told = {key.address for key in model if isinstance(key, DeliveryKey)}
+    addresses = await answered(store.addresses)
+    assert sorted(addresses) == sorted(told | {key for key in model if isinstance(key, Address)})
+    assert await answered(store.jobs) == {key: job for key, job in model.items() if isinstance(key, JobRef)}
+    assert await answered(store.counts) == counts_of(channels)
 
 
 class TestSqlite:
     """What the file adds to the contract."""
 
-    async def test_equal_jobs_are_one_object_and_no_sets_of_fields_are_kept(self, path: Path) -> None:
-        """Both save memory: after adding, after a change and in the next store."""
-        changed = FULL.job.model_copy(update={"state": "PROCESSING"})
+    async def test_a_change_is_one_transaction(self, path: Path) -> None:
+        """Whatever it replaces and deletes; and none at all where nothing differs."""
+        mixed = Records({SECOND: followed(SECOND, delivered_at=1)[SECOND], KEY: None})
         async with SqliteStore(path) as store:
-            for channel in ("C1", "C2"):
-                job = FULL.job.model_copy()
-                await store.add(FULL.model_copy(update={"channel_id": channel, "job": job}))
-            assert one_job_without_sets(await store.followed())
-            for channel in ("C1", "C2"):
-                key = Key("T1", channel, "job-1")
-                await store.change(key, lambda old: old.model_copy(update={"job": changed.model_copy()}))
-            assert one_job_without_sets(await store.followed())
-        async with SqliteStore(path) as store:
-            assert one_job_without_sets(await store.followed())
+            before = commits(path)
+            await keep(store, Records({**followed(), **followed(SECOND)}))
+            assert commits(path) == before + 1
+            await store.change([*keys_of(KEY), SECOND], lambda _: mixed)
+            assert commits(path) == before + 2
+            await keep(store, mixed)
+            assert commits(path) == before + 2
 
-    async def test_change_that_changes_nothing_writes_nothing(self, path: Path) -> None:
-        """Neither the same object nor an equal one costs a write."""
-        log = path.with_name("store-wal")
-        async with SqliteStore(path) as store:
-            await store.add(a_subscription())
-            size = log.stat().st_size
-            assert await store.change(KEY, lambda same: same) == a_subscription()
-            assert await store.change(KEY, lambda _: a_subscription()) == a_subscription()
-            assert await store.add(a_subscription()) == a_subscription()
-            assert log.stat().st_size == size
-            await store.change(KEY, one_more)
-            assert log.stat().st_size > size
+    async def test_no_sets_of_fields_are_kept(self, path: Path) -> None:
+        """They would be a quarter of the memory, after a change as in the next store."""
+        for _ in range(2):
+            async with SqliteStore(path) as store:
+                await keep(store, followed())
+                (record,) = (await store.jobs()).values()
+                assert record.job.model_fields_set == set()
 
     @pytest.mark.parametrize("mode", [None, 0o666], ids=["new", "old"])
     async def test_files_are_private_and_one_remains(self, path: Path, mode: int | None) -> None:
@@ -182,7 +273,7 @@ class TestSqlite:
                 each.touch()
                 each.chmod(mode)
         async with SqliteStore(path) as store:
-            await store.add(a_subscription())
+            await keep(store, followed())
             modes = {each.name: oct(each.stat().st_mode & 0o777) for each in path.parent.iterdir()}
         assert modes == dict.fromkeys(["store", "store-wal", "store-shm", "store.lock"], "0o600")
         assert {each.name for each in path.parent.iterdir()} == {"store", "store.lock"}
@@ -190,71 +281,44 @@ class TestSqlite:
     async def test_connection_syncs_commits_and_rows_are_json(self, path: Path) -> None:
         """It is in WAL mode, syncs commits, and waits two seconds for locks; a person can read the rows."""
         async with SqliteStore(path) as store:
-            await store.add(a_subscription())
+            await keep(store, FULL)
             pragmas = [await pragma(store, name) for name in ("synchronous", "journal_mode", "busy_timeout")]
         with closing(sqlite3.connect(path)) as file:
             rows = {key: json.loads(value) for key, value in file.execute("SELECT key, value FROM voicejob")}
 
         assert pragmas == [2, "wal", 2000]
-        assert rows.keys() == {"about:format", "subscription:T1/C1/job-1"}
-        assert rows["about:format"] == {"version": 2}
-        assert rows["subscription:T1/C1/job-1"]["job"]["voice_name"] == "Änne 女声"
+        assert rows.pop("about:format") == {"version": 3}
+        assert rows.keys() == {
+            "subscription:T1/C1/job/job-1",
+            "delivery:T1/C1//job-1",
+            "job:/job-1",
+            "destination:T1/C1",
+        }
+        assert rows["job:/job-1"]["job"]["voice_name"] == "Änne 女声"
+        assert rows["delivery:T1/C1//job-1"]["address"] == ["T1", "C1"]
 
     async def test_thousands_are_read_in_pages(self, path: Path) -> None:
         """None is lost or doubled between two pages."""
-        every = [a_subscription(job_id=f"j{number}") for number in range(1001)]
+        every = [followed(key_of("T1", "C1", f"j{number}")) for number in range(501)]
         async with SqliteStore(path):
             pass
         with closing(sqlite3.connect(path)) as file, file:
-            file.executemany(
-                "INSERT INTO voicejob VALUES (?, ?)", ((row_of(each.key), text_of(each)) for each in every)
+            rows = (
+                (row_of(key), text_of(each)) for records in every for key, each in records.items() if each
             )
+            file.executemany("INSERT INTO voicejob VALUES (?, ?)", rows)
         async with SqliteStore(path) as store:
-            assert len(await store.of_channel("T1", "C1")) == len(every)
+            assert len((await store.channel(KEY.address)).followings) == len(every)
+
+
+def commits(path: Path) -> int:
+    """Count the transactions in the write-ahead log; see "Database File Format", The Write-Ahead Log."""
+    log = path.with_name("store-wal").read_bytes()
+    page = int.from_bytes(log[8:12])
+    return sum(log[at + 4 : at + 8] != bytes(4) for at in range(32, len(log), 24 + page))
 
 
 async def pragma(store: SqliteStore, name: str) -> Any:
     """Read or set something in the store's own connection."""
     row = await store.disk.ask(lambda table: table.conn.select_one(f"PRAGMA {name}"))
     return row[0]
-
-
-def one_job_without_sets(followed: Any) -> bool:
-    one, two = followed["job-1"]
-    return one.job is two.job and not any(
-        record.model_fields_set for each in (one, two) for record in (each, each.job, each.card)
-    )
-
-
-def renamed(fields: dict[str, Any]) -> dict[str, Any]:
-    """Migrate from an imagined format; fields that have the new name already are left alone."""
-    return {"level" if name == "loudness" else name: value for name, value in fields.items()}
-
-
-def unexpected(fields: dict[str, Any]) -> dict[str, Any]:
-    raise AssertionError(fields)
-
-
-class TestFormat:
-    """How a later version reads what an earlier one wrote."""
-
-    def test_older_rows_are_migrated_once(self) -> None:
-        """Each row goes through the migrations that it lacks, and is written with the new version."""
-        text = text_of(a_subscription())
-        rows = {FORMAT_ROW: '{"version": 2}', ROW: text.replace('"level"', '"loudness"')}
-        new: dict[str, str] = {}
-
-        assert list(load(rows, "store", [unexpected, renamed])) == [a_subscription()]
-        assert rows == {FORMAT_ROW: '{"version": 3}', ROW: rows[ROW]}
-        assert list(load(rows, "store", [unexpected, unexpected])) == [a_subscription()]
-        assert list(load(new, "store", [unexpected])) == []
-        assert new == {FORMAT_ROW: '{"version": 2}'}
-
-    @pytest.mark.parametrize("text", ["{", "[]", "{}"])
-    def test_row_that_can_not_be_migrated_is_named(self, text: str) -> None:
-        """The error names the row, and the version stays."""
-        rows = {FORMAT_ROW: '{"version": 1}', ROW: text}
-
-        with pytest.raises(StoreCorrupt, match=ROW):
-            list(load(rows, "store", [lambda fields: fields | {"team_id": fields["team_id"]}]))
-        assert rows[FORMAT_ROW] == '{"version": 1}'

@@ -139,10 +139,8 @@ class TestAuthentication:
             (sign(f"{JOBS}?limit=1", HEADERS), "APIGW.0301"),
             (sign(JOBS, HEADERS, secret="other"), "APIGW.0301"),
             (sign(JOBS, HEADERS, access="OTHER"), "APIGW.0301"),
-            (sign(JOBS, HEADERS | date(minutes=14)), None),
             (sign(JOBS, HEADERS | date(minutes=16)), "APIGW.0301"),
             (sign(JOBS, HEADERS, omit="X-Sdk-Date"), "APIGW.0301"),
-            (sign(JOBS, EXTRA), None),
             ({name: value for name, value in sign(JOBS, EXTRA).items() if name != "X-Extra"}, "APIGW.0301"),
             (sign(JOBS, NO_PROJECT), "APIGW.0301"),
             (sign(JOBS, HEADERS | {"X-Project-Id": OTHER_PROJECT}), "MSS.00010009"),
@@ -187,10 +185,8 @@ class TestIam:
     @pytest.mark.parametrize(
         ("sent", "status"),
         [
-            ({"json": token_body(name="other")}, 401),
             ({"json": token_body(password="other")}, 401),
             ({"json": token_body(project={"id": OTHER_PROJECT})}, 404),
-            ({"json": token_body(name=1)}, 400),
             ({"content": "{", "headers": {"Content-Type": "application/json"}}, 400),
             ({"content": json.dumps(token_body())}, 400),
         ],
@@ -227,16 +223,11 @@ class TestList:
             ("sort_key=update_time&sort_dir=asc", "edcab"),
             ("limit=2&offset=2", "ba"),
             ("state=FAILED,SUCCEED", "cba"),
-            ("job_id=c", "c"),
             ("voice_name=女声%20~%2B", "d"),
-            ("job_type=FLEXUS", "c"),
             ("is_ondemand_resource=true", "e"),
-            ("is_ondemand_resource=false", "dcba"),
             ("state=FAILED,SUCCEED&job_type=FLEXUS", "c"),
-            ("unknown=parameter", "dcbae"),
             ("create_since=2026-01-02T03:04:05Z", "dc"),
             ("create_until=2026-01-02T11:04:05%2B08:00", "cba"),
-            ("update_since=2026-01-02T03:05:45Z", "cba"),
             ("update_until=2026-01-02T03:05:45Z", "dc"),
         ],
     )
@@ -361,12 +352,7 @@ class TestFaults:
     async def test_order(self, metastudio: MetaStudioSimulator, client: AsyncClient) -> None:
         """Each request meets the first fault that is for it; without one, ``chaos`` decides for jobs."""
         asked: list[str] = []
-
-        def chaos(api: str) -> Fault | None:
-            asked.append(api)
-            return Fault.html() if api == "list" else None
-
-        metastudio.chaos = chaos
+        metastudio.chaos = lambda api: asked.append(api) or (Fault.html() if api == "list" else None)
         metastudio.fail(Fault.iam_error(503), on="iam")
         metastudio.fail(Fault.error(500, "APIGW.0601"), on="list")
         metastudio.fail(Fault.error(503, "APIGW.0613"), on="show", times=2)
@@ -407,18 +393,14 @@ def sdk(metastudio: MetaStudioSimulator, clock: Clock) -> Sdk:
 
 class TestOfficialSdk:
     async def test_reads_a_job(self, sdk: Sdk, metastudio: MetaStudioSimulator) -> None:
-        """Its signatures are accepted, with an app user and a temporary key too; it reads every field."""
+        """Its signatures are accepted, with a temporary key too; it reads all fields and codes."""
         usual = await sdk(SHOW, job_id=JOB_ID, x_app_user_id="user-1")
         temporary = await sdk(SHOW, AK, SK, job_id=JOB_ID, security_token=SECURITY_TOKEN)
-
-        assert usual.to_json_object() == temporary.to_json_object() == metastudio.jobs[JOB_ID]
-        assert (usual.voice_name, usual.state, usual.reject_times) == ("女声", "PROCESSING", 1)
-
-    async def test_understands_refusals(self, sdk: Sdk) -> None:
-        """It finds the code and the request id of an error."""
         with pytest.raises(ClientRequestException) as refused:
             await sdk(SHOW, job_id="unknown", x_app_user_id="用户")
 
+        assert usual.to_json_object() == temporary.to_json_object() == metastudio.jobs[JOB_ID]
+        assert (usual.voice_name, usual.state, usual.reject_times) == ("女声", "PROCESSING", 1)
         assert refused.value.error_code == "MSS.00000003"
         assert re.fullmatch("[0-9a-f]{32}", refused.value.request_id)
 

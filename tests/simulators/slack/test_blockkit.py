@@ -42,11 +42,8 @@ def found(*blocks: Any) -> list[str]:
 @pytest.mark.parametrize(
     ("message", "problem"),
     [
-        ({"text": "x" * 4000}, None),
-        ({"text": "x", "blocks": []}, None),
         ({"text": "x", "blocks": [DIVIDER, {**SECTION, "text": {**MRKDWN, "verbatim": True}}]}, None),
         ({}, "/text: empty"),
-        ({"text": 5}, "/text: not a string"),
         ({"text": "x" * 4001}, "/text: 4001 characters, at most 4000"),
         ({"text": "x", "blocks": DIVIDER}, "/blocks: not a list"),
         ({"text": "x", "blocks": [DIVIDER] * 51}, "/blocks: 51 blocks, at most 50"),
@@ -66,13 +63,10 @@ def test_the_message_itself(message: dict[str, Any], problem: str | None) -> Non
         (255, "/block_id", lambda text: section(block_id=text)),
         (3000, "/elements/0", lambda text: context({**MRKDWN, "text": text})),
         (75, "/elements/0/text", lambda text: actions({"text": {**PLAIN, "text": text}})),
-        (255, "/elements/0/action_id", lambda text: actions({"action_id": text})),
         (2000, "/elements/0/value", lambda text: actions({"value": text})),
-        (75, "/elements/0/accessibility_label", lambda text: actions({"accessibility_label": text})),
         (100, "/accessory/confirm/title", lambda text: confirm(title={**PLAIN, "text": text})),
         (300, "/accessory/confirm/text", lambda text: confirm(text={**PLAIN, "text": text})),
         (30, "/accessory/confirm/confirm", lambda text: confirm(confirm={**PLAIN, "text": text})),
-        (30, "/accessory/confirm/deny", lambda text: confirm(deny={**PLAIN, "text": text})),
     ],
 )
 def test_lengths(limit: int, place: str, block: Any) -> None:
@@ -87,28 +81,22 @@ def test_lengths(limit: int, place: str, block: Any) -> None:
     ("block", "problem"),
     [
         ({"type": "video"}, ": unknown block type 'video'"),
-        ("header", ": unknown block type None"),
         ({"type": "header"}, ": text is missing"),
         ({"type": "header", "text": MRKDWN}, "/text: not a plain_text object"),
         ({**DIVIDER, "text": PLAIN}, ": unknown key 'text'"),
         ({"type": "section"}, ": needs text or fields"),
-        (section(text="words"), "/text: not a plain_text or mrkdwn object"),
         (section(text={**MRKDWN, "emoji": True}), "/text: unknown key 'emoji'"),
-        (section(text={**PLAIN, "emoji": "yes"}), "/text/emoji: not true or false"),
         (section(fields=[MRKDWN] * 11), "/fields: 11 fields, at most 10"),
         (section(accessory={"type": "overflow"}), "/accessory: unknown element type 'overflow'"),
         (context(), "/elements: empty"),
-        (context(*[PLAIN] * 11), "/elements: 11 elements, at most 10"),
         (context(BUTTON), "/elements/0: not a plain_text or mrkdwn object"),
         (actions(*[BUTTON] * 26), "/elements: 26 elements, at most 25"),
         (actions({"type": "static_select"}), "/elements/0: unknown element type 'static_select'"),
-        (actions({"text": MRKDWN}), "/elements/0/text: not a plain_text object"),
         (actions({"style": "default"}), "/elements/0/style: neither primary nor danger"),
         (actions({"url": "javascript:alert(1)"}), "/elements/0/url: not a web address"),
         (actions({"url": "https://x".ljust(3001, "x")}), "/elements/0/url: 3001 characters, at most 3000"),
         (actions({"confirm": "Sure?"}), "/elements/0/confirm: not an object"),
         (actions({"action_id": "a"}, {"action_id": "a"}), "/elements/1/action_id: 'a' is used twice"),
-        (confirm(text=MRKDWN), "/accessory/confirm/text: not a plain_text object"),
         (confirm(type="confirm"), "/accessory/confirm: unknown key 'type'"),
     ],
 )
@@ -128,7 +116,6 @@ def test_ids_are_unique() -> None:
 @pytest.mark.parametrize(
     ("view", "problems"),
     [
-        ({**HOME, "blocks": [DIVIDER] * 100}, []),
         ({**HOME, "blocks": [DIVIDER] * 101}, ["/blocks: 101 blocks, at most 100"]),
         ({**HOME, "title": PLAIN}, [": unknown key 'title'"]),
         ({**HOME, "private_metadata": "x" * 3001}, ["/private_metadata: 3001 characters, at most 3000"]),
@@ -136,7 +123,6 @@ def test_ids_are_unique() -> None:
         ({**MODAL, "close": PLAIN, "submit": PLAIN, "callback_id": "job"}, []),
         ({"type": "modal", "blocks": []}, [": title is missing"]),
         ({**MODAL, "title": {**PLAIN, "text": "x" * 25}}, ["/title: 25 characters, at most 24"]),
-        ({**MODAL, "close": MRKDWN}, ["/close: not a plain_text object"]),
     ],
 )
 def test_how_a_view_is_made(view: dict[str, Any], problems: list[str]) -> None:

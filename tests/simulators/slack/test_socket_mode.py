@@ -69,8 +69,9 @@ async def test_a_payload_goes_to_one_connection(slack: SlackWorkspace, channel: 
         replies = await asyncio.gather(*typed)
 
     assert {envelope["payload"]["text"] for envelope in envelopes} == {"a", "b"}
-    assert [envelope["type"] for envelope in envelopes] == ["slash_commands"] * 2
-    assert [envelope["accepts_response_payload"] for envelope in envelopes] == [True, True]
+    assert [(each["type"], each["accepts_response_payload"]) for each in envelopes] == [
+        ("slash_commands", True)
+    ] * 2
     assert [reply.ack_message.text for reply in replies if reply.ack_message] == ["card", "card"]
 
 
@@ -98,11 +99,9 @@ async def test_an_acknowledgement_belongs_to_an_envelope(
         await processed(ws)
 
     assert ((await typed).acked, (await typed).messages) == (True, [])
-    mistakes = [violation.partition(": {")[0] for violation in slack.violations]
-    assert mistakes == [
-        "socket: no such envelope",
-        "socket: no such envelope: words",
-        "socket: acknowledged twice",
+    assert [violation.split(": ")[1] for violation in slack.violations] == [
+        *["no such envelope"] * 2,
+        "acknowledged twice",
     ]
 
 
