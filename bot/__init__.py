@@ -17,7 +17,7 @@ services/     the use cases: look up, subscribe, unsubscribe, list
 listeners/    Bolt listeners: command_parser.py, the command, the buttons, and replies
 network/      HTTP for Slack and MetaStudio: proxies, certificates, retries
 telemetry/    the log, metrics, and readiness
-process/      the process and its machine: output, threads, secret files
+process/      the process and its machine: output, threads, sources of settings
 checks/       voicejob check: tests settings, Slack, MetaStudio, the store and the port
 simulators/   Slack and MetaStudio on loopback, for the demo and the tests
 demo/         voicejob demo: the story in the terminal, and the page

@@ -10,7 +10,7 @@ from typing import Final
 from bot.errors import MetaStudioError, VoiceJobError
 from bot.messages.errors import sentence
 from bot.network.trust import certificate_fault, no_certificates
-from bot.process.console import exit_code, print_aside
+from bot.process.console import print_aside
 from bot.process.environment import harmful
 from bot.process.output import OutputLost, queued_output
 
@@ -32,7 +32,7 @@ def main() -> None:
             print_aside(str(error))
             if fault := certificate_fault(error):
                 print_aside(f"MetaStudio can't be reached: {fault}")
-        sys.exit(exit_code(error))
+        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 

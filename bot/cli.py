@@ -9,14 +9,12 @@ import threading
 import time
 import webbrowser
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
 from bot import app as bot
-from bot.checks import settings as known_settings
-from bot.checks.item import Item
-from bot.config import MetaStudioSettings
+from bot.config import MetaStudioSettings, Settings
 from bot.domain.job_ids import job_id_from
 from bot.domain.jobs import Job, without_personal_fields
 from bot.messages import job_card
@@ -26,11 +24,6 @@ from bot.process.output import wait_for_stdout, wait_less
 from bot.process.version import VERSION
 from bot.run import on_signals, run
 from bot.telemetry import logs
-
-if TYPE_CHECKING:
-    from rich.text import Text
-
-log = logging.getLogger(__name__)
 
 DEMO_PORT: Final = 8910
 MARKS: Final = {
@@ -123,16 +116,19 @@ def check(
     a variable of the network, such as HTTPS_PROXY, can't be used. A bot that runs meanwhile goes on, and
     keeps its store.
     """
+    from rich.text import Text
+
     from bot.checks.check import check as check_all
 
     logs.set_up(level=logging.CRITICAL)  # what goes wrong is in the lines
-    items = asyncio.run(check_all(known_settings.read()))
+    items = asyncio.run(check_all(Settings.read()))
     is_good = all(item.ok is not False for item in items)
     if as_json:
         typer.echo(json.dumps({"ok": is_good, "items": [asdict(item) for item in items]}, indent=2))
     else:
         for item in items:
-            console().print(_line(item), soft_wrap=True)
+            line = Text.assemble(MARKS[item.ok], (item.name, "bold"), f": {item.says}")
+            console().print(line, soft_wrap=True)
     wait_for_stdout()  # however it went, all of it is wanted
     raise typer.Exit(0 if is_good else 2 if variables.problems() else 1)
 
@@ -166,7 +162,11 @@ def show(
     else:
         from bot.messages import terminal
 
-        console().print(terminal.draw(_card(settings, Job.from_api(answer | {"job_id": found}))))
+        job = Job.from_api(answer | {"job_id": found})
+        card = job_card.job(job, region=settings.metastudio_region, now=int(time.time()))
+        # Nobody can press a button in a terminal.
+        blocks = [block for block in card.blocks if block["type"] != "actions"]
+        console().print(terminal.draw(blocks))
 
 
 async def _story() -> None:
@@ -207,20 +207,7 @@ def _has_screen() -> bool:
     return sys.platform in {"darwin", "win32"} or any(os.environ.get(name) for name in SCREENS)
 
 
-def _line(item: Item) -> "Text":
-    from rich.text import Text
-
-    mark, colour = MARKS[item.ok]
-    return Text.assemble((mark, colour), (item.name, "bold"), f": {item.says}")
-
-
 async def _answer(settings: MetaStudioSettings, job_id: str) -> dict[str, Any]:
     variables.check_environment()
     async with bot.metastudio_from(settings) as metastudio:
         return await metastudio.answer(job_id)
-
-
-def _card(settings: MetaStudioSettings, job: Job) -> list[dict[str, Any]]:
-    """Return the blocks of a card without the buttons, which nobody can press in a terminal."""
-    card = job_card.job(job, region=settings.metastudio_region, now=int(time.time()))
-    return [block for block in card.blocks if block["type"] != "actions"]

@@ -53,6 +53,8 @@ class VoiceJobError(Exception):
 
     may_pass: ClassVar[bool] = True
     """Whether a person may have more luck in a while, with nothing changed."""
+    exit_code: ClassVar[int] = 1
+    """Of a command that the error ends: 2 where the settings or the arguments are wrong."""
 
     def __init__(self, variant: str = "", /, **values: str) -> None:
         super().__init__()
@@ -72,6 +74,8 @@ class VoiceJobError(Exception):
 class BadSettings(VoiceJobError):
     """Settings are missing or wrong; ``problems`` has a line for each, with the key in front."""
 
+    exit_code = 2
+
     def __init__(self, problems: list[str]) -> None:
         super().__init__(problems=Unquoted("\n  ".join(problems)))
         self.problems = problems
@@ -81,6 +85,7 @@ class BadUsage(VoiceJobError):
     """A person typed something that is no command; ``meant`` is what they may have wanted, or empty."""
 
     may_pass = False
+    exit_code = 2
 
     def __init__(self, text: str, *, meant: str = "") -> None:
         super().__init__(text=text)

@@ -10,11 +10,10 @@ from contextlib import suppress
 from typing import Final
 
 from bot import app as bot
-from bot.checks import settings as known_settings
-from bot.config import Settings
+from bot.config import Settings, unknown_keys
 from bot.errors import BadSettings, VoiceJobError
 from bot.messages.errors import sentence
-from bot.process.console import exit_code
+from bot.network import variables
 from bot.telemetry import logs
 from bot.telemetry.logs import LogFormat
 
@@ -30,19 +29,19 @@ def run() -> None:
     Raises VoiceJobError; where the log is JSON, it is logged instead, and SystemExit raised.
     """
     logs.set_up()
-    known = known_settings.read()
-    logs.set_up(known.settings.voicejob_log)
-    for warning in known.unknown:
+    reading = Settings.read()
+    logs.set_up(reading.settings.voicejob_log)
+    for warning in unknown_keys():
         log.warning("%s", warning)
     try:
-        if known.problems:
-            raise BadSettings(list(known.problems))
-        asyncio.run(_run(known.settings))
+        if problems := [*reading.problems, *variables.problems()]:
+            raise BadSettings(problems)
+        asyncio.run(_run(reading.settings))
     except VoiceJobError as error:
-        if known.settings.voicejob_log is LogFormat.TEXT:
+        if reading.settings.voicejob_log is LogFormat.TEXT:
             raise
         log.critical("%s", sentence(error))  # whoever reads JSON gets nothing else
-        sys.exit(exit_code(error))
+        sys.exit(error.exit_code)
 
 
 async def _run(settings: Settings) -> None:

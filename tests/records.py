@@ -1,5 +1,6 @@
 """Records for tests: one job that is followed in one conversation, in any condition."""
 
+from dataclasses import replace
 from typing import Any
 
 from bot.domain.jobs import Job
@@ -59,19 +60,19 @@ def following(
     It has a card, which ``shown`` says is up to date, unless ``card`` or ``told`` say otherwise.
     """
     about = record(*(states or ("WAITING",)), job_id=job_id)
-    fields = {"card": Card(ts="1.1", posted_at=NOW - 999, fingerprint=""), "told": 0, "cards": 1} | delivery
+    card = Card(ts="1.1", posted_at=NOW - 999, fingerprint="")
+    fields: dict[str, Any] = {"card": card, "told": 0, "cards": 1} | delivery
     made = Delivery(address=address, job=about.ref, id=f"delivery of {job_id}", **fields)
     subscription = None if made.stopped_by else wish(job_id, address=address, by=by, level=level)
     found = Following(made, about, subscription, Destination(address=address, pause=pause, warned=warned))
-    if shown and made.card and made.card.fingerprint == "":
-        return with_delivery(found, card=Card(ts="1.1", posted_at=NOW - 999, fingerprint=found.fingerprint))
+    if shown and made.card == card:
+        return with_delivery(found, card=replace(card, fingerprint=found.fingerprint))
     return found
 
 
 def with_delivery(found: Following, **fields: Any) -> Following:
     """Return it with these fields of its delivery."""
-    values = {name: getattr(found.delivery, name) for name in Delivery.__slots__} | fields
-    return Following(Delivery(**values), found.record, found.subscription, found.destination)
+    return replace(found, delivery=replace(found.delivery, **fields))
 
 
 def fresh(*states: str, **more: Any) -> Following:

@@ -27,7 +27,7 @@ def client_at(url: str, **given: Any) -> MetaStudio:
     usual: dict[str, Any] = {
         "project_id": MetaStudioSimulator().project_id,
         "auth": GivenToken(TOKEN),
-        "rates": RateLimits(retry=0.001, hold=0.01, refused=0, unanswered=0),
+        "rates": RateLimits(spacing=0, retry=0.001, hold=0.01, refused=0, unanswered=0),
     }
     return MetaStudio(url, **usual | given)
 

@@ -15,7 +15,6 @@ from bot.messages.errors import sentence
 from bot.messages.texts import en
 from bot.process.output import OutputLost
 
-DRAWN = re.compile(r"^([│ ]*[├└]── (?=\w+ )|(?=\w+$))(\w+)", re.MULTILINE)
 ONLY_CAUGHT = {"SlackError", "StoreError", "MetaStudioError"}
 CLASSES = [kind for kind in vars(errors).values() if isinstance(kind, type)]
 KINDS = {kind.__name__: kind for kind in CLASSES if issubclass(kind, VoiceJobError)}
@@ -26,15 +25,8 @@ def fields(code: str) -> set[str]:
     return set(re.findall(r"{(\w+)}", en.ERRORS[code]))
 
 
-def test_every_error_is_drawn_and_has_a_sentence() -> None:
-    """The docstring's tree has every class, and the table a sentence for each class that is raised."""
-    path: list[str] = []
-    drawn = {}
-    for branch, name in DRAWN.findall(errors.__doc__ or ""):
-        path[len(branch) // 4 :] = [name]
-        drawn[name] = "".join(path[-2:-1])
-
-    assert drawn == {name: kind.__mro__[1].__name__ for name, kind in KINDS.items()} | {"VoiceJobError": ""}
+def test_every_error_has_a_sentence() -> None:
+    """The table has a sentence for each class that is raised, and for no other."""
     assert {code.partition(".")[0] for code in en.ERRORS} == (KINDS.keys() - ONLY_CAUGHT) | ELSEWHERE
     assert en.METASTUDIO_FAULTS.keys() < KINDS.keys()
 

@@ -8,7 +8,7 @@ from typer.main import get_command
 
 from bot.cli import cli
 from bot.config import Settings
-from bot.process.secret_files import SECRET_KEYS
+from bot.process.sources import SECRET_KEYS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

@@ -1,1 +1,1 @@
-"""What ``voicejob check`` tries, a module for each part. ``voicejob run`` uses ``settings`` alone."""
+"""What ``voicejob check`` tries, a module for each part."""

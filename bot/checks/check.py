@@ -1,61 +1,94 @@
 """Trying everything that the bot needs, for real: the parts, in the order in which they are printed."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Final
 
-from bot.checks.item import Item, fails, safe, untried
-from bot.checks.listening import LISTENING, try_listening
-from bot.checks.metastudio import ADDRESS, CLOCK, SIGNED_IN, try_metastudio
-from bot.checks.settings import WRONG, Part, Read
-from bot.checks.slack import (
-    APP_TOKEN,
-    BOT_TOKEN,
-    GRANTED,
-    SIGNING_SECRET,
-    SOCKET_MODE,
-    try_bot_token,
-    try_signing_secret,
-    try_socket_mode,
-)
-from bot.checks.store import STORE, try_store
-from bot.config import Settings
+from pydantic import SecretStr
 
+from bot.checks import listening, metastudio, slack, store
+from bot.checks.item import Item, fails, safe, untried, works
+from bot.config import MetaStudioSettings, Reading, Settings, unknown_keys
+from bot.errors import BadSettings
+from bot.messages.errors import sentence
+from bot.network import variables
+
+SETTINGS: Final = "settings"
+WRONG: Final = "its settings are missing or wrong"
+"""Why a part can't be tried whose own settings can't be read."""
 SECONDS: Final = 25.0
 """After as long, what has not answered counts as failed. Each part has shorter limits of its own."""
 
-Try = Callable[[Settings], AsyncGenerator[Item, None]]
-"""Tries one part, and yields an item for each of its names, in their order, as soon as it is known."""
+
+@dataclass(frozen=True)
+class Part:
+    """What can be tried by itself: the fields that it takes, and how.
+
+    ``attempt`` yields an item for each of the names, in their order, as soon as it is known.
+    """
+
+    fields: Collection[str]
+    names: tuple[str, ...]
+    attempt: Callable[[Settings], AsyncGenerator[Item, None]]
+    needs_network: bool = True
 
 
-async def check(known: Read, *, seconds: float = SECONDS) -> list[Item]:
-    """Try all parts at the same time, each for ``seconds`` at most, and return all items in a fixed order."""
-    groups = await asyncio.gather(*(_tried(known, *group, seconds) for group in _groups(known)))
-    items = [known.item, *(item for group in groups for item in group)]
-    return [safe(item, known.secrets) for item in items]
+_MODE: Final = ("slack_app_token", "slack_signing_secret", "slack_api_url")
+_METASTUDIO: Final = MetaStudioSettings.model_fields.keys() - {"voicejob_console_url"}
+_ADDRESS: Final = ("voicejob_host", "port")
+TOKEN: Final = Part(
+    ("slack_bot_token", "slack_api_url"), (slack.BOT_TOKEN, slack.GRANTED), slack.try_bot_token
+)
+BY_SOCKET: Final = Part(_MODE, (slack.APP_TOKEN, slack.SOCKET_MODE), slack.try_socket_mode)
+BY_HTTP: Final = Part(_MODE, (slack.SIGNING_SECRET,), slack.try_signing_secret)
+OTHERS: Final = (
+    Part(_METASTUDIO, metastudio.NAMES, metastudio.try_metastudio),
+    Part(("voicejob_store",), (store.STORE,), store.try_store, needs_network=False),
+    Part(_ADDRESS, (listening.LISTENING,), listening.try_listening, needs_network=False),
+)
 
 
-def _groups(known: Read) -> list[tuple[Part, tuple[str, ...], Try]]:
-    by_socket = (Part.MODE, (APP_TOKEN, SOCKET_MODE), try_socket_mode)
-    by_http = (Part.MODE, (SIGNING_SECRET,), try_signing_secret)
-    return [
-        (Part.BOT_TOKEN, (BOT_TOKEN, GRANTED), try_bot_token),
-        by_http if known.in_http_mode else by_socket,
-        (Part.METASTUDIO, (ADDRESS, CLOCK, *SIGNED_IN), try_metastudio),
-        (Part.STORE, (STORE,), try_store),
-        (Part.LISTENING, (LISTENING,), try_listening),
-    ]
+async def check(reading: Reading[Settings], *, seconds: float = SECONDS) -> list[Item]:
+    """Try all parts at the same time, each for ``seconds`` at most, and return all items in a fixed order.
+
+    What is wrong in one part keeps no other from being tried. No item shows a secret.
+    """
+    settings, network = reading.settings, variables.problems()
+    parts = (TOKEN, BY_HTTP if settings.is_http_mode else BY_SOCKET, *OTHERS)
+
+    def can_try(part: Part) -> bool:
+        return reading.wrong.isdisjoint(part.fields) and not (network and part.needs_network)
+
+    groups = await asyncio.gather(
+        *(_tried(part, settings, seconds) if can_try(part) else _untried(part) for part in parts)
+    )
+    first = _settings_item(settings, [*reading.problems, *network])
+    items = [first, *(item for group in groups for item in group)]
+    secrets = [value.get_secret_value() for _, value in settings if isinstance(value, SecretStr)]
+    return [safe(item, secrets) for item in items]
 
 
-async def _tried(known: Read, part: Part, names: tuple[str, ...], attempt: Try, seconds: float) -> list[Item]:
+def _settings_item(settings: Settings, problems: list[str]) -> Item:
+    """Return what came of reading the settings, with a line for each problem and each key that is unknown."""
+    if problems:
+        return fails(SETTINGS, sentence(BadSettings([*problems, *unknown_keys()])))
+    mode = "HTTP mode" if settings.is_http_mode else "Socket Mode"
+    found = f"all are there: {mode}, region “{settings.metastudio_region}”"
+    return works(SETTINGS, "\n".join([found, *unknown_keys()]))
+
+
+async def _untried(part: Part) -> list[Item]:
+    return [untried(name, WRONG) for name in part.names]
+
+
+async def _tried(part: Part, settings: Settings, seconds: float) -> list[Item]:
     """Try one part. Whatever happens, there is an item for each name."""
-    if part not in known.parts:
-        return [untried(name, WRONG) for name in names]
     items: list[Item] = []
     try:
         # Left to itself, a generator that is given up would be closed some time later.
-        async with asyncio.timeout(seconds), aclosing(attempt(known.settings)) as found:
+        async with asyncio.timeout(seconds), aclosing(part.attempt(settings)) as found:
             async for item in found:
                 items.append(item)  # noqa: PERF401  what is known by the time it breaks is kept
             return items
@@ -63,6 +96,6 @@ async def _tried(known: Read, part: Part, names: tuple[str, ...], attempt: Try, 
         says = f"no answer came within {seconds:g} s. Try again in a minute."
     except Exception as error:  # noqa: BLE001  a fault of ours, or of a library, is one item's and no more
         says = f"trying it broke ({type(error).__name__}). Check the proxy settings of this machine."
-    rest = names[len(items) :]
+    rest = part.names[len(items) :]
     items += [fails(name, says) for name in rest[:1]]
     return items + [untried(name, "what comes before it failed") for name in rest[1:]]

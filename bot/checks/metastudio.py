@@ -10,7 +10,6 @@ from typing import Final
 from bot.app import metastudio_from
 from bot.checks.item import Item, fails, untried, works
 from bot.config import Settings
-from bot.domain.jobs import Page
 from bot.errors import (
     CredentialsRefused,
     MetaStudioError,
@@ -30,6 +29,7 @@ CREDENTIALS: Final = "MetaStudio credentials"
 PROJECT: Final = "MetaStudio project"
 JOBS: Final = "MetaStudio jobs"
 SIGNED_IN: Final = (CREDENTIALS, PROJECT, JOBS)
+NAMES: Final = (ADDRESS, CLOCK, *SIGNED_IN)
 
 SIGNATURE_LIFE: Final = timedelta(minutes=15)
 """How far ``X-Sdk-Date`` may be off (page "API Signing Guide, Overview")."""
@@ -38,6 +38,47 @@ SLACKS_SIGNATURE_LIFE: Final = timedelta(minutes=5)
 NOTEWORTHY: Final = timedelta(seconds=30)
 PROJECT_CODES: Final = frozenset({"MSS.00010009", "APIGW.0310", "APIGW.0801", "APIGW.0802"})
 """Codes of a WrongProject that are about the project. All others are about the address."""
+REMEDIES: Final = {
+    "the temporary access key": (
+        "It may have ended: get HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK and HUAWEICLOUD_SDK_SECURITY_TOKEN "
+        "anew."
+    ),
+    "the access key": (
+        "Copy HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK again, and see in the console, under My "
+        "Credentials, that the key is enabled. If both are right, earlier wrong tries may have locked the "
+        "key: wait some minutes."
+    ),
+    "the IAM user": (
+        "Check HUAWEICLOUD_IAM_USER, HUAWEICLOUD_IAM_PASSWORD and HUAWEICLOUD_IAM_DOMAIN, and that the "
+        "user is enabled, without MFA. If all is right, earlier wrong tries may have locked the user: "
+        "wait some minutes."
+    ),
+    "the token": (
+        "It may have ended, or be of another region or project: set a new METASTUDIO_AUTH_TOKEN, or an "
+        "access key instead, which does not end."
+    ),
+}
+"""What to do where MetaStudio refuses what the bot signs in with."""
+NO_LIST: Final = {
+    Throttled: (
+        "MetaStudio limits this account's requests at the moment {answer}. Try again in a minute; other "
+        "programs of the account count too."
+    ),
+    WrongProject | UnreadableAnswer: (
+        "what answers at “{endpoint}” is not this API {answer}. Check METASTUDIO_ENDPOINT and "
+        "METASTUDIO_REGION{iam}, and any proxy or firewall on the way."
+    ),
+    TimedOut: "MetaStudio took too long to answer. Try again in a minute: it may only be busy.",
+    Unreachable: (
+        "the connection to MetaStudio broke. Try again in a minute; if it goes on, check the network and "
+        "its proxy."
+    ),
+    MetaStudioError: (
+        "MetaStudio, or a proxy before it, has a fault {answer}. Try again in a few minutes; if it goes "
+        "on, check METASTUDIO_ENDPOINT and the proxy."
+    ),
+}
+"""What to do about any other error of a request for the list; the first that fits counts."""
 
 
 async def try_metastudio(settings: Settings) -> AsyncGenerator[Item, None]:
@@ -46,7 +87,7 @@ async def try_metastudio(settings: Settings) -> AsyncGenerator[Item, None]:
         ahead = await clock_difference(settings.endpoint)
     except MetaStudioError as error:
         yield fails(ADDRESS, _unreachable(settings.endpoint, error, "METASTUDIO_ENDPOINT"))
-        for name in (CLOCK, *SIGNED_IN):
+        for name in NAMES[1:]:
             yield untried(name, "MetaStudio can't be reached")
         return
     yield works(ADDRESS, f"“{settings.endpoint}” answers")
@@ -72,17 +113,15 @@ def _unreachable(address: str, error: MetaStudioError, key: str) -> str:
 def _clock(settings: Settings, ahead: timedelta | None) -> Item:
     if ahead is None:
         return untried(CLOCK, "MetaStudio's answer does not tell the time")
-    by_http = settings.slack_signing_secret and not settings.slack_app_token
-    limit = SLACKS_SIGNATURE_LIFE if by_http else SIGNATURE_LIFE
+    limit = SLACKS_SIGNATURE_LIFE if settings.is_http_mode else SIGNATURE_LIFE
     off = f"{_seconds_or_minutes(abs(ahead))} {'behind' if ahead > timedelta() else 'ahead of'} MetaStudio's"
     within = f"signatures count within {_seconds_or_minutes(limit)}"
     if abs(ahead) > limit:
         return fails(CLOCK, f"this machine's is {off}, and {within} only. Set it, best by NTP.")
     if abs(ahead) > NOTEWORTHY:
         return works(CLOCK, f"this machine's is {off}; {within}. Better set it, by NTP")
-    return works(
-        CLOCK, f"this machine's and MetaStudio's differ by less than {_seconds_or_minutes(NOTEWORTHY)}"
-    )
+    little = _seconds_or_minutes(NOTEWORTHY)
+    return works(CLOCK, f"this machine's and MetaStudio's differ by less than {little}")
 
 
 def _seconds_or_minutes(time: timedelta) -> str:
@@ -103,102 +142,44 @@ async def _signed_in(settings: Settings) -> list[Item]:
             page = await metastudio.recent_jobs()
     except MetaStudioError as error:
         return without_list(settings, error)
-    return [
-        works(CREDENTIALS, f"MetaStudio takes {_sign_in(settings)[0]}"),
-        works(PROJECT, f"“{settings.huaweicloud_sdk_project_id}”"),
-        works(JOBS, _count(page)),
-    ]
-
-
-def _count(page: Page) -> str:
     number = len(page.jobs) if page.count is None else page.count
-    if number:
-        return f"the list has {number}"
-    return (
-        "the list is empty. If it should not be, check HUAWEICLOUD_SDK_PROJECT_ID, METASTUDIO_REGION and "
-        "METASTUDIO_APP_USER_ID"
-    )
+    keys = "HUAWEICLOUD_SDK_PROJECT_ID, METASTUDIO_REGION and METASTUDIO_APP_USER_ID"
+    return [
+        works(CREDENTIALS, f"MetaStudio takes {_signs_in_with(settings)}"),
+        works(PROJECT, f"“{settings.huaweicloud_sdk_project_id}”"),
+        works(
+            JOBS,
+            f"the list has {number}" if number else f"the list is empty. If it should not be, check {keys}",
+        ),
+    ]
 
 
 def without_list(settings: Settings, error: MetaStudioError) -> list[Item]:
     """Return what the error of a request for the list means for the sign-in, the project and the jobs."""
     answer = f"(HTTP {error.status or '-'}, {error.code or 'no error code'})"
-    sign_in, remedy = _sign_in(settings)
+    who = _signs_in_with(settings)
     if isinstance(error, CredentialsRefused):
-        return [
-            fails(CREDENTIALS, f"MetaStudio refuses {sign_in} {answer}. {remedy}"),
-            untried(PROJECT, "the sign-in failed"),
-            untried(JOBS, "the sign-in failed"),
-        ]
+        says = f"MetaStudio refuses {who} {answer}. {REMEDIES[who]}"
+        return [fails(CREDENTIALS, says), *(untried(name, "the sign-in failed") for name in (PROJECT, JOBS))]
     # IAM's code for a project that it does not know is the HTTP status again.
     if isinstance(error, WrongProject) and error.code in PROJECT_CODES | {str(error.status)}:
-        return [
-            works(CREDENTIALS, f"MetaStudio takes {sign_in}"),
-            fails(
-                PROJECT,
-                f"“{settings.huaweicloud_sdk_project_id}” is not known there {answer}. "
-                "Copy HUAWEICLOUD_SDK_PROJECT_ID from My Credentials in the console: the one of "
-                "METASTUDIO_REGION.",
-            ),
-            untried(JOBS, "the project is not known"),
-        ]
+        says = (
+            f"“{settings.huaweicloud_sdk_project_id}” is not known there {answer}. Copy "
+            "HUAWEICLOUD_SDK_PROJECT_ID from My Credentials in the console: the one of METASTUDIO_REGION."
+        )
+        takes = works(CREDENTIALS, f"MetaStudio takes {who}")
+        return [takes, fails(PROJECT, says), untried(JOBS, "the project is not known")]
     if isinstance(error, PermissionDenied):
-        return [
-            works(CREDENTIALS, f"MetaStudio knows {sign_in}"),
-            untried(PROJECT, "the list was refused"),
-            fails(JOBS, f"{sign_in} may not list jobs {answer}. Give its user MetaStudio FullAccess in IAM."),
-        ]
-    return [
-        untried(CREDENTIALS, "there was no list to see it by"),
-        untried(PROJECT, "there was no list to see it by"),
-        fails(JOBS, _no_list(settings, error, answer)),
-    ]
+        says = f"{who} may not list jobs {answer}. Give its user MetaStudio FullAccess in IAM."
+        knows = works(CREDENTIALS, f"MetaStudio knows {who}")
+        return [knows, untried(PROJECT, "the list was refused"), fails(JOBS, says)]
+    says = next(says for kind, says in NO_LIST.items() if isinstance(error, kind))
+    iam = ", HUAWEICLOUD_SDK_IAM_ENDPOINT" if settings.huaweicloud_iam_user else ""
+    unseen = (untried(name, "there was no list to see it by") for name in (CREDENTIALS, PROJECT))
+    return [*unseen, fails(JOBS, says.format(endpoint=settings.endpoint, answer=answer, iam=iam))]
 
 
-def _no_list(settings: Settings, error: MetaStudioError, answer: str) -> str:
-    if isinstance(error, Throttled):
-        return (
-            f"MetaStudio limits this account's requests at the moment {answer}. Try again in a minute; other "
-            "programs of the account count too."
-        )
-    if isinstance(error, WrongProject | UnreadableAnswer):
-        keys = "METASTUDIO_ENDPOINT and METASTUDIO_REGION"
-        also = ", HUAWEICLOUD_SDK_IAM_ENDPOINT" if settings.huaweicloud_iam_user else ""
-        what = f"what answers at “{settings.endpoint}” is not this API {answer}"
-        return f"{what}. Check {keys}{also}, and any proxy or firewall on the way."
-    if isinstance(error, TimedOut):
-        return "MetaStudio took too long to answer. Try again in a minute: it may only be busy."
-    if isinstance(error, Unreachable):
-        return (
-            "the connection to MetaStudio broke. Try again in a minute; if it goes on, check the network "
-            "and its proxy."
-        )
-    return (
-        f"MetaStudio, or a proxy before it, has a fault {answer}. Try again in a few minutes; if it goes on, "
-        "check METASTUDIO_ENDPOINT and the proxy."
-    )
-
-
-def _sign_in(settings: Settings) -> tuple[str, str]:
-    """Return what the bot signs in with, and what to do when it is refused."""
-    if settings.huaweicloud_sdk_ak and settings.huaweicloud_sdk_security_token:
-        return "the temporary access key", (
-            "It may have ended: get HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK and "
-            "HUAWEICLOUD_SDK_SECURITY_TOKEN anew."
-        )
+def _signs_in_with(settings: Settings) -> str:
     if settings.huaweicloud_sdk_ak:
-        return "the access key", (
-            "Copy HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK again, and see in the console, under My "
-            "Credentials, that the key is enabled. If both are right, earlier wrong tries may have locked "
-            "the key: wait some minutes."
-        )
-    if settings.huaweicloud_iam_user:
-        return "the IAM user", (
-            "Check HUAWEICLOUD_IAM_USER, HUAWEICLOUD_IAM_PASSWORD and HUAWEICLOUD_IAM_DOMAIN, and that the "
-            "user is enabled, without MFA. If all is right, earlier wrong tries may have locked the user: "
-            "wait some minutes."
-        )
-    return "the token", (
-        "It may have ended, or be of another region or project: set a new METASTUDIO_AUTH_TOKEN, or an "
-        "access key instead, which does not end."
-    )
+        return "the temporary access key" if settings.huaweicloud_sdk_security_token else "the access key"
+    return "the IAM user" if settings.huaweicloud_iam_user else "the token"

@@ -29,9 +29,27 @@ HELLO_SECONDS: Final = 6.0
 CLOSE_SECONDS: Final = 1.0
 """How long closing it may take."""
 APP_PAGE: Final = "your app's page at api.slack.com/apps"
+NO_CONNECTIONS_WRITE: Final = (
+    "the token in SLACK_APP_TOKEN lacks the scope connections:write. Generate another one with it, under "
+    f"Basic Information, App-Level Tokens on {APP_PAGE}."
+)
 NO_WEBSOCKET: Final = (
     "Try again in a minute; if it goes on, see that the network and its proxy let a WebSocket (wss) through "
     "to Slack, or use HTTP mode."
+)
+DISCONNECTED: Final = {
+    "link_disabled": f"it is switched off for this app. Switch it on under Socket Mode on {APP_PAGE}.",
+    "too_many_websockets": "ten copies of this bot are connected, and Slack allows no more: stop all but "
+    "one.",
+}
+"""What Slack's reasons for ending a connection at once mean (page "Using Socket Mode")."""
+ONE_COPY: Final = (
+    ". One copy of the bot is connected already: if that is not the one you run, stop it, since Slack gives "
+    "each command to any one of them"
+)
+COPIES: Final = (
+    ". {} copies of the bot are connected already, and Slack gives each command to any one of them: stop all "
+    "but one"
 )
 
 
@@ -74,20 +92,12 @@ async def try_socket_mode(settings: Settings) -> AsyncGenerator[Item, None]:
         try:
             opened = await may_connect(client, token)
         except SlackError as error:
-            yield fails(APP_TOKEN, _app_token_refused(error))
+            lacks_scope = isinstance(error, SlackRefused) and error.variant == "missing_scope"
+            yield fails(APP_TOKEN, NO_CONNECTIONS_WRITE if lacks_scope else sentence(error))
             yield untried(SOCKET_MODE, "Slack gave no address to connect to")
             return
         yield works(APP_TOKEN, "Slack takes it")
         yield await _connection(session, str(opened.get("url")))
-
-
-def _app_token_refused(error: SlackError) -> str:
-    if isinstance(error, SlackRefused) and error.values["error"] == "missing_scope":
-        return (
-            "the token in SLACK_APP_TOKEN lacks the scope connections:write. Generate another one with it, "
-            f"under Basic Information, App-Level Tokens on {APP_PAGE}."
-        )
-    return sentence(error)
 
 
 async def _connection(session: aiohttp.ClientSession, url: str) -> Item:
@@ -97,7 +107,7 @@ async def _connection(session: aiohttp.ClientSession, url: str) -> Item:
     """
     try:
         async with asyncio.timeout(HELLO_SECONDS):
-            return _item_of_first(await _first_frame(session, url))
+            return first_frame_item(await _first_frame(session, url))
     except aiohttp.WSServerHandshakeError as error:
         return fails(SOCKET_MODE, f"the WebSocket was refused with HTTP {error.status}. {NO_WEBSOCKET}")
     except TimeoutError:
@@ -109,44 +119,24 @@ async def _connection(session: aiohttp.ClientSession, url: str) -> Item:
         return fails(SOCKET_MODE, f"there was no connection ({type(error).__name__}). {NO_WEBSOCKET}")
 
 
-async def _first_frame(session: aiohttp.ClientSession, url: str) -> dict[str, Any]:
+async def _first_frame(session: aiohttp.ClientSession, url: str) -> Any:
     timeout = aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS)
     async with session.ws_connect(url, timeout=timeout) as connection:
-        frame = await connection.receive_json()
-        return frame if isinstance(frame, dict) else {}
+        return await connection.receive_json()
 
 
-def _item_of_first(frame: dict[str, Any]) -> Item:
-    """Judge Slack's first message: hello, or why not."""
-    if frame.get("type") == "disconnect":
-        return fails(SOCKET_MODE, _disconnected(str(frame.get("reason"))))
-    if frame.get("type") != "hello":
+def first_frame_item(frame: Any) -> Item:
+    """Judge the first message on a WebSocket: Slack's hello, or why not."""
+    if not isinstance(frame, dict) or frame.get("type") not in {"hello", "disconnect"}:
         return fails(SOCKET_MODE, f"something else than Slack answered. {NO_WEBSOCKET}")
+    if frame["type"] == "disconnect":
+        reason = str(frame.get("reason"))
+        unknown = f"Slack ended the connection at once ({reason[:40]}). {NO_WEBSOCKET}"
+        return fails(SOCKET_MODE, DISCONNECTED.get(reason, unknown))
     copies = frame.get("num_connections")
     others = copies - 1 if isinstance(copies, int) else 0
-    return works(SOCKET_MODE, f"connected{_hint_of_others(others)}")
-
-
-def _disconnected(reason: str) -> str:
-    if reason == "link_disabled":
-        return f"it is switched off for this app. Switch it on under Socket Mode on {APP_PAGE}."
-    if reason == "too_many_websockets":
-        return "ten copies of this bot are connected, and Slack allows no more: stop all but one."
-    return f"Slack ended the connection at once ({reason[:40]}). {NO_WEBSOCKET}"
-
-
-def _hint_of_others(others: int) -> str:
-    if others <= 0:
-        return ""
-    if others == 1:
-        return (
-            ". One copy of the bot is connected already: if that is not the one you run, stop it, since "
-            "Slack gives each command to any one of them"
-        )
-    return (
-        f". {others} copies of the bot are connected already, and Slack gives each command to any one of "
-        "them: stop all but one"
-    )
+    hint = COPIES.format(others) if others > 1 else ONE_COPY if others == 1 else ""
+    return works(SOCKET_MODE, f"connected{hint}")
 
 
 async def try_signing_secret(_: Settings) -> AsyncGenerator[Item, None]:

@@ -1,10 +1,13 @@
 """PURE. When a message that Slack did not take is tried again. Times are the event loop's, in seconds."""
 
 from collections.abc import Callable, Collection, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.pauses import retry_after
+
+Pauses = Callable[[int], float]
+"""Returns the seconds to wait after so many failures in a row, from 1."""
 
 LONGEST_RETRY: Final = 5 * 60.0
 """The longest pause after failures that are Slack's own."""
@@ -13,12 +16,12 @@ REPEAT_FACTOR: Final = 4
 """A message whose outcome is unknown may have arrived: each repeat waits so much longer than the last one."""
 
 
-def retry_pause(first: float) -> Callable[[int], float]:
+def retry_pause(first: float) -> Pauses:
     """Return the pauses after failures of Slack's: ``first`` seconds, then they double."""
     return lambda failures: min(first * 2.0 ** min(failures - 1, 30), LONGEST_RETRY)
 
 
-def repeat_pause(first: float) -> Callable[[int], float]:
+def repeat_pause(first: float) -> Pauses:
     """Return the pauses before repeats of a message that may have arrived."""
     return lambda failures: min(first * float(REPEAT_FACTOR) ** min(failures - 1, 30), LONGEST_REPEAT)
 
@@ -31,6 +34,7 @@ def hold_pause(failures: int) -> float:
 @dataclass(frozen=True)
 class _Tries:
     failures: int = 0
+    unanswered: int = 0
     until: float = 0.0
 
 
@@ -53,14 +57,25 @@ class Backoff:
 
     def failures(self, key: Hashable) -> int:
         """Return how often in a row a message failed."""
-        return self._tries.get(key, _Tries()).failures
+        tries = self._tries.get(key, _Tries())
+        return tries.failures + tries.unanswered
 
-    def failed(self, key: Hashable, now: float, pause: Callable[[int], float]) -> None:
-        """Record a failure; ``pause`` gives the seconds to wait after so many failures in a row."""
-        self._tries[key] = _after_failure(self._tries.get(key, _Tries()), now, pause)
+    def may_have_arrived(self, key: Hashable) -> bool:
+        """Whether a message was sent, and its outcome is not known."""
+        return self._tries.get(key, _Tries()).unanswered > 0
+
+    def failed(self, key: Hashable, now: float, pause: Pauses) -> None:
+        """Record a failure after which the message has certainly not arrived."""
+        self._tries[key] = _failed(self._tries.get(key, _Tries()), now, pause)
         if self._failed_last not in (None, key) and self._together.until <= now:
-            self._together = _after_failure(self._together, now, pause)
+            self._together = _failed(self._together, now, pause)
         self._failed_last = key
+
+    def unanswered(self, key: Hashable, now: float, pause: Pauses) -> None:
+        """Record that it is not known whether a message has arrived."""
+        tries = self._tries.get(key, _Tries())
+        number = tries.unanswered + 1
+        self._tries[key] = replace(tries, unanswered=number, until=now + pause(number))
 
     def worked(self, key: Hashable) -> None:
         """Record that a message got through."""
@@ -72,6 +87,6 @@ class Backoff:
         self._tries = {key: tries for key, tries in self._tries.items() if key in keys}
 
 
-def _after_failure(tries: _Tries, now: float, pause: Callable[[int], float]) -> _Tries:
+def _failed(tries: _Tries, now: float, pause: Pauses) -> _Tries:
     failures = tries.failures + 1
-    return _Tries(failures, now + pause(failures))
+    return replace(tries, failures=failures, until=now + pause(failures))

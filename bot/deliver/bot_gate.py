@@ -19,6 +19,15 @@ OF_THE_BOT: Final = frozenset({Refusal.BOT, Refusal.UNKNOWN})
 """Refusals that may be about the bot itself. The others prove that Slack accepts it."""
 
 
+class RejectedError(Exception):
+    """Slack did not accept a message in any form. ``error`` is its last answer."""
+
+    def __init__(self, error: SendError, reaction: Reaction) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.reaction = reaction
+
+
 class BotGate:
     """Judges refusals, and holds back what was refused while Slack refuses the bot itself.
 
@@ -62,6 +71,13 @@ class BotGate:
         elif error.refusal not in {*OF_THE_BOT, Refusal.LATER}:
             self._over()
         return found
+
+    async def require_answers(self) -> None:
+        """Find out whether Slack's answers arrive. Raises RejectedError, after which to retry, where not."""
+        try:
+            await self._sender.auth_test()
+        except SendError as error:
+            raise RejectedError(error, Reaction.RETRY) from error
 
     def paused(self, address: Address, error: SendError) -> None:
         """Record that a conversation was paused by a refusal that may be about the bot itself."""

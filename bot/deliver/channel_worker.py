@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from bot.deliver.backoff import Backoff, hold_pause
-from bot.deliver.bot_gate import BotGate
+from bot.deliver.backoff import Backoff, Pauses, hold_pause
+from bot.deliver.bot_gate import BotGate, RejectedError
 from bot.deliver.changes import Recorded, after_ok, after_refusal
-from bot.deliver.courier import Courier, RejectedError, conversation, fields_of
+from bot.deliver.courier import Courier, conversation, fields_of
 from bot.deliver.outcome import Later, Refused
 from bot.deliver.reactions import Reaction
 from bot.deliver.requests import Requests
@@ -30,8 +30,6 @@ from bot.store import Store
 
 log = logging.getLogger(__name__)
 
-Pause = Callable[[int], float]
-"""Gives the seconds to wait after so many failures in a row."""
 Uninterrupted = Callable[[Coroutine[Any, Any, None]], Coroutine[Any, Any, None]]
 """Runs work to its end, even if the caller is cancelled meanwhile."""
 
@@ -43,8 +41,8 @@ class Parts:
     store: Store
     courier: Courier
     gate: BotGate
-    retry_pause: Pause
-    repeat_pause: Pause
+    retry_pause: Pauses
+    repeat_pause: Pauses
     disk_pause: float
     """Seconds before another try where the store fails."""
     uninterrupted: Uninterrupted
@@ -139,6 +137,8 @@ class ChannelWorker:
         try:
             if self._parts.store.trouble:
                 await self._parts.store.check()  # what can't be recorded must not be sent
+            if self._backoff.may_have_arrived(task.key):
+                await self._parts.gate.require_answers()  # where none arrive, it would only come once more
             accepted = await self._parts.courier.send(task, self._address)
         except RejectedError as rejected:
             await self._rejected(task, rejected)
@@ -154,35 +154,40 @@ class ChannelWorker:
         knows = [request.person for request in self.requests.of(task) if request.person]
         now = int(time.time())
         await self._record(after_refusal(task, self._address, reaction, error.code, now, knows=knows))
-        if reaction is Reaction.RETRY:
-            self._failed(task, error, self._parts.retry_pause)
-            self.requests.failed(task)
-            return
-        if reaction is Reaction.REPEAT:
-            self._failed(task, error, self._parts.repeat_pause)
-        elif reaction is Reaction.BOT:
-            withdrawn = self._parts.gate.withdrawn().items()
-            await self._record(([address], pauses.withdrawn(address, code)) for address, code in withdrawn)
-        else:
-            self._refused(task, error, reaction)
-        is_refused = reaction in {Reaction.PAUSE, Reaction.HOLD}
-        self.requests.answer(task, Refused(error.code) if is_refused else Later())
+        match reaction:
+            case Reaction.RETRY:
+                self._failed(task, error, reaction)
+                self.requests.failed(task)
+            case Reaction.REPEAT:
+                self._failed(task, error, reaction)
+                self.requests.answer(task, Later())
+            case Reaction.BOT:
+                paused = self._parts.gate.withdrawn().items()
+                await self._record(([address], pauses.withdrawn(address, code)) for address, code in paused)
+                self.requests.answer(task, Later())
+            case _:
+                self._refused(task, error, reaction)
 
-    def _failed(self, task: Task, error: SendError, pause: Pause) -> None:
+    def _failed(self, task: Task, error: SendError, reaction: Reaction) -> None:
         """Try the same again after a pause; not where Slack named one, for which all such calls are held."""
         self._parts.gate.failed(self._address, task.key, error)
-        if not error.retry_after:
-            self._backoff.failed(task.key, asyncio.get_running_loop().time(), pause)
+        now = asyncio.get_running_loop().time()
+        if reaction is Reaction.REPEAT:
+            self._backoff.unanswered(task.key, now, self._parts.repeat_pause)
+        elif not error.retry_after:
+            self._backoff.failed(task.key, now, self._parts.retry_pause)
 
     def _refused(self, task: Task, error: SendError, reaction: Reaction) -> None:
-        """Log a refusal that is about this message or this conversation."""
+        """Log a refusal that is about this message or this conversation, and answer those who wait for it."""
+        effect = "; the conversation is paused, and tried again later" if reaction is Reaction.PAUSE else ""
+        fields = fields_of(task, self._address, code=error.code)
+        log.warning("Slack refuses a message%s", effect, extra=fields)
         if reaction is Reaction.HOLD:
             self._backoff.failed(task.key, asyncio.get_running_loop().time(), hold_pause)
         if reaction is Reaction.PAUSE:
             self._parts.gate.paused(self._address, error)
-        effect = "; the conversation is paused, and tried again later" if reaction is Reaction.PAUSE else ""
-        fields = fields_of(task, self._address, code=error.code)
-        log.warning("Slack refuses a message%s", effect, extra=fields)
+        if reaction in {Reaction.PAUSE, Reaction.HOLD}:
+            self.requests.answer(task, Refused(error.code))
 
     async def _record(self, changes: Iterable[Recorded]) -> None:
         """Record what Slack answered. Until that works, nothing else is sent to this conversation."""

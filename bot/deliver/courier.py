@@ -4,7 +4,7 @@ import logging
 import time
 from dataclasses import dataclass, replace
 
-from bot.deliver.bot_gate import BotGate
+from bot.deliver.bot_gate import BotGate, RejectedError
 from bot.deliver.reactions import Attempt, Reaction
 from bot.deliver.render import render
 from bot.deliver.schedule import Task
@@ -18,15 +18,6 @@ from bot.telemetry.logs import about
 from bot.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
-
-
-class RejectedError(Exception):
-    """Slack did not accept a message in any form. ``error`` is its last answer."""
-
-    def __init__(self, error: SendError, reaction: Reaction) -> None:
-        super().__init__(str(error))
-        self.error = error
-        self.reaction = reaction
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ class RateLimits:
     """Before a message is sent again of which it is unknown whether Slack took it; it grows fourfold."""
     resend: float = 0.3
     """The base of the exponential backoff of a reply to a person."""
+    spacing: float = 0.1
+    """Between any two requests to MetaStudio, people's included."""
     requests: float = 0.25
     """Between two background requests to MetaStudio."""
     retry: float = 0.2

@@ -8,9 +8,8 @@ from slack_bolt.response import BoltResponse
 
 from bot.domain.workspace import Workspace
 from bot.listeners import actions, commands, unhandled
-from bot.listeners.replies import PendingReply, Replies
+from bot.listeners.replies import Replies
 from bot.messages import private
-from bot.messages.blocks import Message
 from bot.services import Services
 from bot.slack.replies import ResponseUrl
 from bot.telemetry.metrics import Metrics
@@ -46,22 +45,11 @@ def register(
             return None
         recheck()
         if context.response_url:
-            pending = PendingReply(
-                kind=unhandled.type_of(body),
-                about=OUTSIDER,
-                value="",
-                channel=context.channel_id or "",
-                target=ResponseUrl(context.response_url),
-            )
-            replies.start(pending, _refuse)
+            target = ResponseUrl(context.response_url)
+            unhandled.tell(replies, body, context, target, OUTSIDER, private.outsider())
         return unhandled.acknowledged(body)
 
     app.middleware(admit)
     app.command(commands.COMMAND)(commands.voicejob)
     actions.register(app)
     unhandled.register(app, replies, commands.COMMAND)
-
-
-async def _refuse() -> Message:
-    """Answer somebody of another organization, who sees the channel by Slack Connect."""
-    return private.outsider()

@@ -94,7 +94,7 @@ def parse(text: str) -> Request:
     for number, word in enumerate(words[1:], 1):
         if (meant := _verb(word)) in WITH_JOB_ID:
             raise BadUsage(_shown(word), meant=_whole(meant, words[:number] + words[number + 1 :]))
-    return Request(Verb.LOOK_UP, _job_id(words, typed))
+    return Request(Verb.LOOK_UP, _looked_up_id(words, typed))
 
 
 def _words(text: str) -> list[str]:
@@ -130,18 +130,24 @@ def _read(verb: Verb, words: Sequence[str]) -> Request:
     left = [word for word in beside if _plain(word) not in NOISE.union(LEVELS)]
     guessed = [*levels, *filter(None, (_close_to(_plain(word), LEVELS) for word in left))]
     level = guessed[0] if guessed and verb is Verb.SUBSCRIBE else ""
+    no_id = None
+    try:
+        job_id = _job_id(naming, " ".join(naming or [verb.value, *words]))
+    except BadUsage as error:
+        job_id, no_id = "<job_id>", error
+    meant = " ".join(filter(None, [verb.value, job_id, level]))
     for word in left:
         if other := _elsewhere(word):
-            raise other(_bare(word), meant=_command(verb, _guessed_id(naming), level))
-    if not naming:
-        raise NoJobId(" ".join([verb.value, *words]), meant=_command(verb, "<job_id>", level))
-    job_id = _job_id_after(verb, naming, level)
+            raise other(_bare(word), meant=meant)
+    if no_id:
+        no_id.meant = meant if isinstance(no_id, NoJobId) else no_id.meant
+        raise no_id
     if left:
-        raise BadUsage(" ".join(map(_shown, left)), meant=_command(verb, job_id, level))
+        raise BadUsage(" ".join(map(_shown, left)), meant=meant)
     if verb is Verb.UNSUBSCRIBE:
         return Request(verb, job_id)
     if len(set(levels)) > 1:
-        raise BadUsage(" ".join(levels), meant=_command(verb, job_id, level))
+        raise BadUsage(" ".join(levels), meant=meant)
     return Request(verb, job_id, Level(level) if level else None)
 
 
@@ -186,44 +192,18 @@ def _elsewhere(word: str) -> type[BadUsage] | None:
     return OtherChannel if _CHANNEL.match(bare) else None
 
 
-def _command(verb: Verb, job_id: str, level: str) -> str:
-    return " ".join(filter(None, [verb.value, job_id, level]))
-
-
-def _guessed_id(naming: Sequence[str]) -> str:
-    try:
-        return _the_job_id(naming)
-    except BadUsage:
-        return "<job_id>"
-
-
-def _job_id_after(verb: Verb, naming: Sequence[str], level: str) -> str:
-    """Return the one job id. Raises BadUsage, with the whole command as ``meant`` where there is no id."""
-    try:
-        return _the_job_id(naming)
-    except NoJobId as error:
-        error.meant = _command(verb, "<job_id>", level)
-        raise
-
-
-def _the_job_id(naming: Sequence[str]) -> str:
-    """Return the one job id in the words that name it. Raises BadUsage."""
-    ids = {found.lower(): found for word in naming for found in _ids_in(word)}
-    if len(ids) > 1:
-        raise SeveralJobIds(" ".join(naming))
-    if ids:
-        return next(iter(ids.values()))
+def _job_id(naming: Sequence[str], text: str) -> str:
+    """Return the one job id in the words that name it. Raises BadUsage, with the text."""
+    if job_id := _certain_id(naming, text):
+        return job_id
     if len(set(naming)) != 1:
-        raise NoJobId(" ".join(naming))
+        raise NoJobId(text)
     return job_id_in(naming[0])
 
 
-def _job_id(words: Sequence[str], text: str) -> str:
+def _looked_up_id(words: Sequence[str], text: str) -> str:
     """Return the one job id among the words of a look-up. Raises BadUsage."""
-    ids = {found.lower(): found for word in words for found in _ids_in(word)}
-    if len(ids) > 1:
-        raise SeveralJobIds(unquoted(text))
-    job_id = next(iter(ids.values()), "")
+    job_id = _certain_id(words, unquoted(text))
     if len(words) == 1:
         # Brackets, or words without a blank around an id, do no harm.
         return job_id or job_id_in(text if "://" in text else words[0])
@@ -233,6 +213,14 @@ def _job_id(words: Sequence[str], text: str) -> str:
     if first.isascii() and first.isalpha() and first not in NOISE:
         raise BadUsage(_shown(words[0]), meant=job_id)
     return job_id
+
+
+def _certain_id(words: Sequence[str], text: str) -> str:
+    """Return the one id that looks like one; empty if there is none. Raises SeveralJobIds, with the text."""
+    ids = {found.lower(): found for word in words for found in _ids_in(word)}
+    if len(ids) > 1:
+        raise SeveralJobIds(text)
+    return next(iter(ids.values()), "")
 
 
 def _ids_in(word: str) -> Sequence[str]:
@@ -255,7 +243,7 @@ def _whole(verb: str, words: Sequence[str]) -> str:
         raise  # that matters more than how the verb is written
     except BadUsage as error:
         return error.meant or f"{verb} <job_id>"
-    return _command(request.verb, request.job_id, request.level or "")
+    return " ".join(filter(None, [verb, request.job_id, request.level]))
 
 
 def _bare(word: str) -> str:

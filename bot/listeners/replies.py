@@ -42,10 +42,10 @@ class PendingReply:
 
     about: str
     """Name of the request in the log: a verb, an action_id, or a constant."""
-    value: str
-    """The value of a button that repeats the request: mostly the job id."""
     target: ReplyTarget | None
     """None: the work is done without a reply."""
+    value: str = ""
+    """The value of a button that repeats the request: mostly the job id."""
     channel: str = ""
     """The id of the channel that it is about."""
     replace: Replace = Replace.NEVER

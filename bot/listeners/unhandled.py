@@ -17,7 +17,7 @@ from bot.listeners.payloads import part, text
 from bot.listeners.replies import PendingReply, Replies
 from bot.messages import private
 from bot.messages.blocks import Message
-from bot.slack.replies import DirectMessage, ResponseUrl
+from bot.slack.replies import DirectMessage, ReplyTarget, ResponseUrl
 from bot.telemetry.logs import about
 from bot.telemetry.metrics import OTHER, PRESSED, TYPED
 
@@ -75,41 +75,43 @@ def register(app: AsyncApp, replies: Replies, command: str) -> None:
     """
     kinds: set[str] = set()
 
-    def note(kind: str) -> None:
-        if kind not in kinds and len(kinds) < MOST_KINDS:
-            kinds.add(kind)
-            log.warning(
-                "Unhandled request from Slack: acknowledged, and nothing done", extra=about(code=kind)
-            )
-
     async def handle(
         error: Exception, body: dict[str, Any], context: AsyncBoltContext
     ) -> BoltResponse | None:
         if not isinstance(error, BoltUnhandledRequestError):
             log.error("a listener failed", exc_info=error)
             return None
-        note(kind_of(body))
-        target = _target(body, context)
-        if target:
-            message = answer_to(body, command)
-            pending = PendingReply(
-                kind=type_of(body),
-                about=UNHANDLED,
-                value="",
-                channel=context.channel_id or "",
-                target=target,
+        kind = kind_of(body)
+        if kind not in kinds and len(kinds) < MOST_KINDS:
+            kinds.add(kind)
+            log.warning(
+                "Unhandled request from Slack: acknowledged, and nothing done", extra=about(code=kind)
             )
-            replies.start(pending, lambda: _as_reply(message))
+        if target := _target(body, context):
+            tell(replies, body, context, target, UNHANDLED, answer_to(body, command))
         return acknowledged(body)
 
     app.error(handle)
 
 
-async def _as_reply(message: Message) -> Message:
-    return message
+def tell(
+    replies: Replies,
+    body: Mapping[str, Any],
+    context: AsyncBoltContext,
+    target: ReplyTarget,
+    what: str,
+    message: Message,
+) -> None:
+    """Reply to a request for which nothing is done; ``what`` is its name in the log."""
+
+    async def reply() -> Message:
+        return message
+
+    channel = context.channel_id or ""
+    replies.start(PendingReply(kind=type_of(body), about=what, channel=channel, target=target), reply)
 
 
-def _target(body: Mapping[str, Any], context: AsyncBoltContext) -> ResponseUrl | DirectMessage | None:
+def _target(body: Mapping[str, Any], context: AsyncBoltContext) -> ReplyTarget | None:
     """Return where the reply goes; None if the sender expects none."""
     if context.response_url and text(body, "type") != "view_closed":
         return ResponseUrl(context.response_url)

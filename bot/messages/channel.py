@@ -209,11 +209,12 @@ def button_value(shown: Following) -> str:
 
 def reason_of(code: str) -> str:
     """Return the sentence on why Slack refuses to let the bot post in a channel; ``code`` is Slack's."""
-    if code in en.CANNOT_POST:
-        return en.CANNOT_POST[code]
-    if refusal_of(code) is Refusal.CONTENT:
-        return en.MALFORMED
-    return en.RESTRICTED if code.startswith("restricted_action") else en.NO_REASON
+    by_meaning = {
+        Refusal.CONTENT: en.MALFORMED,
+        Refusal.NOT_HERE: en.RESTRICTED,
+        Refusal.BOT: en.RESTRICTED,
+    }
+    return en.CANNOT_POST.get(code) or by_meaning.get(refusal_of(code), en.NO_REASON)
 
 
 def what_to_do(reason: str, context: MessageContext, *, here: bool = False) -> str:
@@ -223,8 +224,6 @@ def what_to_do(reason: str, context: MessageContext, *, here: bool = False) -> s
         return f"Type {code(f'/invite @{context.bot_name}')}{where}, then press Try again."
     if reason in {"is_archived", "is_inactive"}:
         return "Subscribe in another channel, or have this one reopened and press Try again."
-    if refusal_of(reason) is Refusal.MESSAGE_GONE:
-        return "I will post a new one by myself; to have it now, press Try again."
     if refusal_of(reason) is Refusal.CONTENT:
         return "Tell whoever runs the bot; when that is mended, press Try again."
     return "Ask whoever runs your workspace to let me post there, or subscribe in another channel."

@@ -61,18 +61,18 @@ class MetaStudio:
         self._http = httpx.AsyncClient(headers=headers, timeout=timeout, transport=Transport())
         self._auth = auth
         auth.attach(self._http, rates)
-        self.throttle = Throttle(pause=rates.requests, first_hold=rates.hold)
+        self.throttle = Throttle(interval=rates.spacing, pause=rates.requests, first_hold=rates.hold)
         self._first_pause = rates.retry
         self._metrics = metrics or Metrics()
         self._limit = limit
-        self._shared: dict[str, asyncio.Task[Job]] = {}
-        self._shared_since: dict[str, float] = {}
+        self._shared: dict[str, tuple[asyncio.Task[Job], float]] = {}
+        """The look-ups under way by job id, and when each began."""
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in list(self._shared.values()):
+        for task, _since in list(self._shared.values()):
             task.cancel()
             await asyncio.wait([task])
         await self._auth.aclose()
@@ -83,13 +83,13 @@ class MetaStudio:
 
         Raises BadJobId before anything is sent, MetaStudioError otherwise.
         """
-        task = self._under_way(job_id)
-        if task is None:
-            self._shared_since[job_id] = asyncio.get_running_loop().time()
-            task = self._shared[job_id] = asyncio.create_task(self._fetch(job_id))
+        shared = self._under_way(job_id)
+        if shared is None:
+            task = asyncio.create_task(self._fetch(job_id))
+            shared = self._shared[job_id] = task, asyncio.get_running_loop().time()
             task.add_done_callback(partial(self._forget, job_id))
         # The shield lets one caller be cancelled without cancelling the request of the others.
-        return await asyncio.shield(task)
+        return await asyncio.shield(shared[0])
 
     async def stated_job(self, job_id: str) -> Job:
         """Look up a job; also raises UnreadableAnswer if it has no state. Raises as ``job`` does."""
@@ -103,8 +103,8 @@ class MetaStudio:
 
         The answer is as of then at the earliest.
         """
-        is_shared = self._under_way(job_id) is not None
-        return self._shared_since[job_id] if is_shared else asyncio.get_running_loop().time()
+        shared = self._under_way(job_id)
+        return shared[1] if shared else asyncio.get_running_loop().time()
 
     async def answer(self, job_id: str) -> dict[str, Any]:
         """Fetch one job as MetaStudio sends it (ShowVoiceTrainingJob). Raises as ``job`` does."""
@@ -146,13 +146,15 @@ class MetaStudio:
         # The id that was asked for is the one that can be asked for again, whatever the answer says.
         return Job.from_api(await self.answer(job_id) | {"job_id": job_id})
 
-    def _under_way(self, job_id: str) -> asyncio.Task[Job] | None:
-        task = self._shared.get(job_id)
-        return task if task and not task.done() else None  # its callback may not have been called yet
+    def _under_way(self, job_id: str) -> tuple[asyncio.Task[Job], float] | None:
+        shared = self._shared.get(job_id)
+        return (
+            shared if shared and not shared[0].done() else None
+        )  # its callback may not have been called yet
 
     def _forget(self, job_id: str, done: asyncio.Task[Job]) -> None:
-        if self._shared.get(job_id) is done:  # otherwise somebody has asked anew already
-            del self._shared[job_id], self._shared_since[job_id]
+        if self._shared[job_id][0] is done:  # otherwise somebody has asked anew already
+            del self._shared[job_id]
         if not done.cancelled():
             done.exception()  # all callers may be gone: then nobody else would retrieve it
 
@@ -162,17 +164,8 @@ class MetaStudio:
         return await self._in_time("list", get, job_id)
 
     async def _in_time(self, call: str, get: Callable[[], Awaitable[Answer]], job_id: str) -> Answer:
-        """Send a request until it is answered or the time of a look-up is over."""
-        try:
-            async with asyncio.timeout(self._limit) as limit:
-                return await self._with_retries(call, get, limit.when() or 0.0)
-        except TimeoutError:
-            raise TimedOut(job_id=job_id) from None
-        except MetaStudioError as error:
-            error.values["job_id"] = job_id
-            raise
+        """Send a request, and again after errors that may pass, until the time of a look-up is over."""
 
-    async def _with_retries(self, call: str, get: Callable[[], Awaitable[Answer]], deadline: float) -> Answer:
         async def once() -> Answer:
             async with self.throttle.slot(deadline):
                 with self._counted(call):
@@ -182,7 +175,15 @@ class MetaStudio:
             left = deadline - asyncio.get_running_loop().time()
             return pause_before_retry(error, usual=usual, seconds_left=left)
 
-        return await retried(once, tries=TRIES, first=self._first_pause, pause=pause)
+        try:
+            async with asyncio.timeout(self._limit) as limit:
+                deadline = limit.when() or 0.0
+                return await retried(once, tries=TRIES, first=self._first_pause, pause=pause)
+        except TimeoutError:
+            raise TimedOut(job_id=job_id) from None
+        except MetaStudioError as error:
+            error.values["job_id"] = job_id
+            raise
 
     async def _get(
         self, url: str, query: dict[str, Any], max_bytes: int, read: Callable[[httpx.Response], Answer]

@@ -1,8 +1,8 @@
-"""Rate limiting of requests to MetaStudio: a concurrency limit, a minimum interval, and holds after a 429.
+"""Rate limiting of requests to MetaStudio: a concurrency limit, two intervals, and holds after a 429.
 
-The limit on requests holds for the whole tenant (page "Before You Start", "Constraints"), so a 429 holds them
-all. Requests wait here and not in httpx's pool, which scans all waiting ones each time one begins or ends.
-Background requests also wait for ``turn``, so that people's requests go first.
+The limit on requests holds for the whole tenant (page "Before You Start", "Constraints"): so all of them keep
+an interval, and a 429 holds them all. They wait here and not in httpx's pool, which scans all waiting ones
+each time one begins or ends. Background requests also wait for ``turn``, so that people's requests go first.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import Final
 from bot.errors import MetaStudioError, Throttled, TimedOut, Unreachable
 
 CONCURRENCY: Final = 16
-"""Requests under way at a time: at 0.3 s each some 50 a second, more than a tenant is allowed."""
+"""Requests under way at a time."""
 LONGEST_HOLD: Final = 15 * 60.0
 """The most seconds of a 429's Retry-After that are honoured."""
 LONGEST_GROWN: Final = 60.0
@@ -55,16 +55,21 @@ class Hold:
 
 
 class Throttle:
-    """Lets ``concurrency`` requests be under way; ``turn`` keeps ``pause`` seconds between two.
+    """Sends a request every ``interval`` seconds at most, and has no more than ``concurrency`` under way.
 
-    ``first_hold`` is for how many seconds none is sent after a first 429 that names no time.
+    ``turn`` keeps ``pause`` seconds between two; ``first_hold`` is for how many seconds none is sent after a
+    first 429 that names no time.
     """
 
-    def __init__(self, *, pause: float, first_hold: float, concurrency: int = CONCURRENCY) -> None:
+    def __init__(
+        self, *, interval: float, pause: float, first_hold: float, concurrency: int = CONCURRENCY
+    ) -> None:
         self.pause = pause
+        self._interval = interval
         self._slots = asyncio.Semaphore(concurrency)
-        self._trial = asyncio.Lock()
+        self._gate = asyncio.Lock()
         self._hold = Hold(first_hold)
+        self._next_at = 0.0
         self._next_turn_at = 0.0
 
     @property
@@ -91,7 +96,7 @@ class Throttle:
         """
         self._raise_if_held_until(deadline)
         self._next_turn_at = min(max(self._next_turn_at, _now()) + self.pause, _now() + LONGEST_DELAY)
-        async with self._slots, self._end_of_hold(deadline):
+        async with self._slots, self._begun(deadline):
             sent = _now()
             try:
                 yield
@@ -105,16 +110,16 @@ class Throttle:
             self._hold.answered(sent=sent)
 
     @asynccontextmanager
-    async def _end_of_hold(self, deadline: float) -> AsyncIterator[None]:
-        """Wait for the end of a hold; while it is not known to be over, one request at a time is sent."""
-        while self._hold.is_on:
-            async with self._trial:
-                while self.held:
-                    self._raise_if_held_until(deadline)
-                    await asyncio.sleep(self.held)
-                if self._hold.is_on:
-                    yield
-                    return
+    async def _begun(self, deadline: float) -> AsyncIterator[None]:
+        """Wait until the next request may begin. None begins meanwhile, nor during the trial after a hold."""
+        async with self._gate:
+            while (pause := max(self._next_at - _now(), self.held)) > 0:
+                self._raise_if_held_until(deadline)
+                await asyncio.sleep(pause)
+            self._next_at = _now() + self._interval
+            if self._hold.is_on:
+                yield
+                return
         yield
 
     def _raise_if_held_until(self, deadline: float) -> None:

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from functools import partial
 from ipaddress import ip_address
 from time import monotonic
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
@@ -47,12 +47,11 @@ def look_up(host: str, family: int) -> list[Address]:
     """Ask the system for the addresses of a name, with the flags of aiohttp's own resolver."""
     flags = socket.AI_ADDRCONFIG & getattr(socket, "AI_MASK", socket.AI_ADDRCONFIG)
     found = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM, family=family, flags=flags)
-    return [(kind, protocol, _numeric(address)) for kind, _, protocol, _, address in found]
-
-
-def _numeric(address: Any) -> str:
-    """Format an address with its zone, without which a link-local one can't be used."""
-    return socket.getnameinfo(address, socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)[0]
+    # A link-local address can't be used without its zone, which getnameinfo adds.
+    numeric = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
+    return [
+        (kind, protocol, socket.getnameinfo(address, numeric)[0]) for kind, _, protocol, _, address in found
+    ]
 
 
 def is_numeric(host: str) -> bool:

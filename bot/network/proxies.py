@@ -1,12 +1,15 @@
 """The proxies of the environment, or else of the system (macOS, Windows), for all requests of the bot."""
 
 import re
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Final
+from collections.abc import Callable
+from functools import partial
+from ipaddress import ip_address, ip_network
+from typing import Final, TypeVar
 from urllib.request import getproxies, getproxies_environment, proxy_bypass
 
 from yarl import URL
 
+T = TypeVar("T")
 SCHEMES: Final = ("http", "https", "all")
 PORTS: Final = {"http": 80, "https": 443}
 OF_SOCKETS: Final = {"ws": "http", "wss": "https"}
@@ -41,13 +44,12 @@ def _covers(entry: str, url: URL) -> bool:
     """
     found = _WITH_PORT.fullmatch(entry)
     name, port = (found[1], int(found[2])) if found else (entry, url.port)
-    if port != url.port:
-        return False
     host = (url.host or "").lower().rstrip(".")
-    if entry == "*":
-        return True
-    if address := _address(host):
-        return _has(name, address)
+    if port != url.port or entry == "*":
+        return port == url.port
+    if address := _parsed(ip_address, host):
+        network = _parsed(partial(ip_network, strict=False), name.replace("[", "").replace("]", ""))
+        return network is not None and address in network
     domain = _ascii(name.removeprefix("*").strip("."))
     return bool(domain) and f".{_ascii(host)}".endswith(f".{domain}")
 
@@ -60,18 +62,12 @@ def _ascii(domain: str) -> str:
         return ""
 
 
-def _address(host: str) -> IPv4Address | IPv6Address | None:
+def _parsed(parse: Callable[[str], T], host: str) -> T | None:
+    """Parse an address or a network without its zone; None if it is none."""
     try:
-        return ip_address(host.partition("%")[0])
+        return parse(host.partition("%")[0])
     except ValueError:
         return None
-
-
-def _has(name: str, address: IPv4Address | IPv6Address) -> bool:
-    try:
-        return address in ip_network(name.replace("[", "").replace("]", "").partition("%")[0], strict=False)
-    except ValueError:
-        return False
 
 
 def problems() -> list[str]:

@@ -27,18 +27,11 @@ _OWN: Final = (
     "If it is of an authority of your own, or of a proxy that looks into what it passes on, add that "
     "authority to the system's, or see SSL_CERT_FILE in the README."
 )
-_UNTRUSTED: Final = ("is signed by nobody whom this machine trusts", _OWN)
-_OTHER_NAME: Final = ("is for another host name", "Check the address, and the proxy on the way.")
 _FAULTS: Final = {
-    2: _UNTRUSTED,
     9: ("does not count yet", _CLOCK),
     10: ("has expired", _CLOCK),
-    18: _UNTRUSTED,
-    19: _UNTRUSTED,
-    20: _UNTRUSTED,
-    21: _UNTRUSTED,
-    62: _OTHER_NAME,
-    64: _OTHER_NAME,
+    **dict.fromkeys((2, 18, 19, 20, 21), ("is signed by nobody whom this machine trusts", _OWN)),
+    **dict.fromkeys((62, 64), ("is for another host name", "Check the address, and the proxy on the way.")),
 }
 """What is wrong with a certificate, and what to do, by OpenSSL's code (X509_STORE_CTX_get_error(3))."""
 
@@ -70,13 +63,11 @@ def _context(file: str | None, folders: str | None, key_log: str | None) -> ssl.
 
 def _has_hashed(folders: str) -> bool:
     """Whether OpenSSL finds a certificate in one of these folders, separated like those of PATH."""
-    return any(HASHED.fullmatch(name) for folder in folders.split(os.pathsep) for name in _names_in(folder))
-
-
-def _names_in(folder: str) -> list[str]:
-    with suppress(OSError):  # of which Path.glob raises some
-        return [each.name for each in Path(folder).iterdir()] if folder else []
-    return []
+    for folder in filter(None, folders.split(os.pathsep)):
+        with suppress(OSError):
+            if any(map(HASHED.fullmatch, os.listdir(folder))):  # noqa: PTH208  names, not paths
+                return True
+    return False
 
 
 def certificate_fault(error: BaseException | None) -> str:
@@ -102,7 +93,7 @@ def problems() -> list[str]:
         FOLDERS: folders_problem,
         KEY_LOG: _key_log_problem,
     }
-    found = {key: check(value) for key, check in checks.items() if (value := os.environ.get(key))}
+    found = {key: check(os.environ[key]) for key, check in checks.items() if os.environ.get(key)}
     return [
         f"{key}: {problem}, or take {key} out of the environment" for key, problem in found.items() if problem
     ]
@@ -126,11 +117,8 @@ def _file_problem(path: str) -> str:
 
 def _has_file() -> bool:
     """Whether some authorities are trusted without a folder."""
-    return (
-        bool(os.environ.get(FILE))
-        or HAS_OWN_STORE
-        or Path(ssl.get_default_verify_paths().openssl_cafile).is_file()
-    )
+    is_there = HAS_OWN_STORE or Path(ssl.get_default_verify_paths().openssl_cafile).is_file()
+    return is_there or bool(os.environ.get(FILE))
 
 
 def folders_problem(value: str, has_file: Callable[[], bool] = _has_file) -> str:

@@ -1,1 +1,1 @@
-"""The process and its machine: output, threads, environment, secret files. Nothing of Slack or MetaStudio."""
+"""The process and its machine: output, threads, where settings come from. Nothing that speaks to a server."""

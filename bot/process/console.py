@@ -1,9 +1,7 @@
-"""rich's consoles, imported with the first line (a running bot prints none), and exit codes."""
+"""rich's consoles, imported with the first line (a running bot prints none)."""
 
 from functools import cache
 from typing import TYPE_CHECKING
-
-from bot.errors import BadSettings, BadUsage, VoiceJobError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,8 +18,3 @@ def console(*, stderr: bool = False) -> "Console":
 def print_aside(text: str) -> None:
     """Print to stderr what is not meant for another program."""
     console(stderr=True).print(text, markup=False, soft_wrap=True)
-
-
-def exit_code(error: VoiceJobError) -> int:
-    """Return a command's exit code: 2 where the settings or the arguments are wrong, else 1."""
-    return 2 if isinstance(error, BadSettings | BadUsage) else 1

@@ -1,26 +1,25 @@
 """The file ``.env``, read without substitutions, and with a sentence for each line that can't be parsed."""
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 from dotenv.parser import Binding, parse_stream
-from pydantic_settings import DotEnvSettingsSource
 
 
-class DotEnv(DotEnvSettingsSource):
-    """``.env`` as a source of settings. Used directly, python-dotenv substitutes ``${…}``, in quotes too."""
+def read_dot_env(path: Path) -> tuple[dict[str, str], list[str]]:
+    """Return the values by key, in capitals, and a sentence for each line that can't be parsed.
 
-    problems: tuple[str, ...] = ()
-    """A sentence for each line that can't be parsed, which python-dotenv skips."""
-
-    def _read_env_file(self, file_path: Path) -> Mapping[str, str | None]:
-        # Editors on Windows put a byte order mark first, which would belong to the first key.
-        with file_path.open(encoding="utf-8-sig") as file:
-            found = list(parse_stream(file))
-        self.problems = tuple(_problem(each) for each in found if each.error)
-        values = {each.key: each.value for each in found if each.key}
-        return {key.lower(): value for key, value in values.items() if value}
+    An empty value counts as none. Unlike python-dotenv's own functions, it leaves ``${…}`` as it is.
+    Raises OSError, and UnicodeDecodeError where it is no text in UTF-8.
+    """
+    if not path.is_file():
+        return {}, []
+    # Editors on Windows put a byte order mark first, which would belong to the first key.
+    with path.open(encoding="utf-8-sig") as file:
+        found = list(parse_stream(file))
+    values = {each.key.upper(): each.value for each in found if each.key}
+    problems = [_problem(each) for each in found if each.error]
+    return {key: value for key, value in values.items() if value}, problems
 
 
 def _problem(found: Binding) -> str:

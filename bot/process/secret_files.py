@@ -1,28 +1,10 @@
-"""Secrets from files: those named by ``KEY_FILE``, as with Docker's secrets, and systemd's credentials."""
+"""Files that hold one secret each, such as Docker's secrets and systemd's credentials."""
 
 import os
 import stat
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from pydantic_settings import BaseSettings, EnvSettingsSource, InitSettingsSource
-
-SECRET_KEYS: Final = (
-    "SLACK_BOT_TOKEN",
-    "SLACK_APP_TOKEN",
-    "SLACK_SIGNING_SECRET",
-    "HUAWEICLOUD_SDK_AK",
-    "CLOUD_SDK_AK",
-    "HUAWEICLOUD_SDK_SK",
-    "CLOUD_SDK_SK",
-    "HUAWEICLOUD_SDK_SECURITY_TOKEN",
-    "HUAWEICLOUD_IAM_PASSWORD",
-    "METASTUDIO_AUTH_TOKEN",
-)
-"""The keys whose value may be in a file."""
-FILE_KEYS: Final = tuple(f"{key}_FILE" for key in SECRET_KEYS)
-"""The keys that name such a file."""
 LONGEST: Final = 64 * 1024
 """Bytes. No secret is longer; IAM's tokens are the longest."""
 
@@ -37,11 +19,9 @@ class SecretFile(NamedTuple):
     named_by: str
     path: Path
 
-
-class FileProblem(str):
-    """A sentence that takes the place of a value that could not be read, for the settings' validation."""
-
-    __slots__ = ()
+    def problem(self, why: object) -> str:
+        """Return a sentence about the file that says ``why`` it can't be used."""
+        return f"{self.named_by}: {quoted_path(self.path)} {why}"
 
 
 def read_secret(path: Path) -> str:
@@ -94,67 +74,3 @@ def _exists(path: Path) -> bool:
     except (OSError, ValueError):
         return False
     return True
-
-
-def field_of(key: str) -> str:
-    """Return the name of a key's field: two keys have an alias."""
-    name = key.lower()
-    return f"huawei{name}" if name.startswith("cloud_sdk_") else name
-
-
-class FileSource(EnvSettingsSource):
-    """A source of settings that reads files; ``files`` has those it tried, by their keys in lower case."""
-
-    def __init__(self, settings_cls: type[BaseSettings]) -> None:
-        self.files: dict[str, SecretFile] = {}
-        super().__init__(settings_cls)
-
-    def _read(self, key: str, path: Path, named_by: str) -> str:
-        self.files[key.lower()] = SecretFile(named_by, path)
-        try:
-            return read_secret(path)
-        except SecretFileError as error:
-            return FileProblem(f"{named_by}: {quoted_path(path)} {error}")
-
-
-class NamedFiles(FileSource):
-    """The files named by ``KEY_FILE`` in another source, which has a lower priority; ``where`` names it."""
-
-    def __init__(self, settings_cls: type[BaseSettings], named_in: EnvSettingsSource, where: str) -> None:
-        self._named_in, self._where = named_in, where
-        super().__init__(settings_cls)
-
-    def _load_env_vars(self) -> Mapping[str, str | None]:
-        given = {key.upper(): value for key, value in self._named_in.env_vars.items() if value}
-        named = [key for key in SECRET_KEYS if given.get(f"{key}_FILE")]
-        return {key.lower(): self._value(key, given) for key in named}
-
-    def _value(self, key: str, given: Mapping[str, str]) -> str:
-        rivals = [other for other in SECRET_KEYS if field_of(other) == field_of(key) and other in given]
-        if rivals:
-            keys = f"{' and '.join(rivals)} and {key}_FILE"
-            return FileProblem(f"{keys}: both are set in {self._where}; keep one and unset the other")
-        return self._read(key, Path(given[f"{key}_FILE"].strip()), f"{key}_FILE")
-
-
-class SystemdCredentials(FileSource):
-    """The files in systemd's ``$CREDENTIALS_DIRECTORY`` that have the name of a key."""
-
-    def _load_env_vars(self) -> Mapping[str, str | None]:
-        folder = os.environ.get("CREDENTIALS_DIRECTORY")
-        if not folder:
-            return {}
-        keys = [key for key in SECRET_KEYS if os.path.lexists(Path(folder, key))]
-        return {key.lower(): self._read(key, Path(folder, key), key) for key in keys}
-
-
-def files_of(settings: type[BaseSettings]) -> dict[str, SecretFile]:
-    """Return the files that secrets are read from, by the name of their field."""
-    init = InitSettingsSource(settings, {})
-    found: dict[str, SecretFile | None] = {}
-    for source in settings.settings_customise_sources(settings, init, init, init, init):
-        if isinstance(source, EnvSettingsSource):
-            files = source.files if isinstance(source, FileSource) else {}
-            for key in source.env_vars:
-                found.setdefault(field_of(key), files.get(key))
-    return {name: file for name, file in found.items() if file}

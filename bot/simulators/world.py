@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
-
 from bot import app
 from bot.config import Settings
 from bot.domain.rates import RATE_LIMITS, RateLimits
@@ -18,24 +16,9 @@ from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN, SlackWorkspace
 
 
 class GivenSettings(Settings):
-    """The bot's settings, from the arguments alone: no environment variable and no ``.env`` file is read.
-
-    ``voicejob_poll_seconds`` has no lower limit.
-    """
+    """The bot's settings, in which ``voicejob_poll_seconds`` has no lower limit."""
 
     voicejob_poll_seconds: float = 0.2
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003  pydantic-settings calls with all of these
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the one source of settings: the arguments."""
-        return (init_settings,)
 
 
 def settings_for(slack: SlackWorkspace, metastudio: MetaStudioSimulator, **changes: Any) -> Settings:

@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -12,7 +13,8 @@ import aiohttp
 from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot.domain.rates import RATE_LIMITS
-from bot.messages.blocks import Message
+from bot.domain.slack_errors import Refusal
+from bot.messages.blocks import Message, without_blocks
 from bot.messages.views import ephemeral, home_view, modal_view
 from bot.network.retries import retried
 from bot.slack.auth import NO_JSON, code_in
@@ -29,6 +31,7 @@ LONGEST_PAUSE: Final = 60.0
 """The longest Retry-After, in seconds, after which a reply is still sent."""
 AT_A_TIME: Final = 20
 """Concurrent sends: more would wait for a connection, which counts against the request's timeout."""
+IN_WORDS: Final = "Slack calls an answer malformed, so it goes as plain text"
 NO_DIRECT_MESSAGE: Final = "Slack did not take a direct message to a person who can't be answered otherwise"
 
 
@@ -61,6 +64,8 @@ class Home:
 
 
 ReplyTarget = ResponseUrl | DirectMessage | Modal | Home
+Call = Callable[[Message], Awaitable[None]]
+"""Sends a message to a target. Raises SendError, and what aiohttp raises without a response."""
 
 
 class ReplySender:
@@ -84,36 +89,43 @@ class ReplySender:
             case DirectMessage(user_id):
                 await self._write(user_id, message)
             case ResponseUrl(url):
-                body = ephemeral(message) | {"replace_original": replaces}
-                await self._repeat(lambda: self._respond(url, body))
+                await self._repeat(partial(self._respond, url, replaces=replaces), message)
             case Modal(view):
-                updated = modal_view(view, message)
-                await self._repeat(lambda: self._sender.update_view(str(view["id"]), updated))
+                await self._repeat(partial(self._update, view), message)
             case Home(user_id):
-                published = home_view(message)
-                await self._repeat(lambda: self._sender.publish_view(user_id, published))
+                await self._repeat(partial(self._publish, user_id), message)
 
     async def _write(self, user_id: str, message: Message) -> None:
         """Post a direct message, once: two would be seen. The first refusal is logged, until one is taken."""
         try:
-            await self._sender.wait_to_post(user_id)
-            await self._sender.post(user_id, message)
+            await simplified(partial(self._post, user_id), message)
             self._direct_messages.recovered()
         except SendError as error:
             self._direct_messages.failed(NO_DIRECT_MESSAGE, about=about(code=error.code))
 
-    async def _respond(self, url: str, body: dict[str, Any]) -> None:
+    async def _post(self, user_id: str, message: Message) -> None:
+        await self._sender.wait_to_post(user_id)
+        await self._sender.post(user_id, message)
+
+    async def _update(self, view: Mapping[str, Any], message: Message) -> None:
+        await self._sender.update_view(str(view["id"]), modal_view(view, message))
+
+    async def _publish(self, user_id: str, message: Message) -> None:
+        await self._sender.publish_view(user_id, home_view(message))
+
+    async def _respond(self, url: str, message: Message, *, replaces: bool) -> None:
         """Post to a response_url. Raises SendError, and what aiohttp raises without a response."""
+        body = ephemeral(message) | {"replace_original": replaces}
         response = await webhook_client(self._session, url).send_dict(body)
         if response.status_code != HTTPStatus.OK:
             raise refusal_of(response.status_code, webhook_code(response), response.headers)
 
-    async def _repeat(self, call: Callable[[], Awaitable[None]]) -> None:
-        """Call Slack until it accepts the reply, TRIES times at most; log a failure."""
+    async def _repeat(self, call: Call, message: Message) -> None:
+        """Call Slack with a message until it accepts the reply, TRIES times at most; log a failure."""
 
         async def send() -> None:
             async with self._slots:
-                await call()
+                await simplified(call, message)
 
         try:
             await retried(send, tries=TRIES, first=self._first_pause, pause=pause_before_resend)
@@ -124,6 +136,17 @@ class ReplySender:
         except Exception as error:  # noqa: BLE001  whatever it is, the bot goes on
             # What it says may hold the response_url, with which anybody could answer.
             log.warning("Slack can't be reached with an answer", extra=about(error=error))
+
+
+async def simplified(call: Call, message: Message) -> None:
+    """Call Slack with a message, and with its words alone if it refuses the blocks. Raises what Call does."""
+    try:
+        await call(message)
+    except SendError as error:
+        if error.refusal is not Refusal.CONTENT:
+            raise
+        log.warning(IN_WORDS, extra=about(code=error.code))
+        await call(without_blocks(message))
 
 
 def webhook_code(response: WebhookResponse) -> str:

@@ -12,7 +12,7 @@ import sys
 import threading
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -142,16 +142,10 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Format one line of ASCII; JSON escapes all other characters."""
-        line: Fields = {
-            "time": _time(record),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": _message(record),
-        }
-        line |= _fields(record)
-        if text := _traceback(record):
-            line["traceback"] = text
-        return json.dumps(line)
+        head = {"time": _time(record), "level": record.levelname, "logger": record.name}
+        text = _traceback(record)
+        trace = {"traceback": text} if text else {}
+        return json.dumps({**head, "message": _message(record), **_fields(record), **trace})
 
 
 def _is_logged(record: logging.LogRecord) -> bool:
@@ -240,13 +234,12 @@ def _log_crashes() -> None:
         else:
             log.critical("crashed", exc_info=error)
 
-    def thread_crashed(args: threading.ExceptHookArgs) -> None:
-        if args.exc_value:
-            log.error("a thread crashed", exc_info=args.exc_value)
+    def hook(message: str) -> Callable[[Any], None]:
+        def failed(args: Any) -> None:
+            if args.exc_value:
+                log.error(message, exc_info=args.exc_value)
 
-    def unraisable(args: "sys.UnraisableHookArgs") -> None:
-        if args.exc_value:
-            log.error("an exception that nobody can catch", exc_info=args.exc_value)
+        return failed
 
     def warned(
         message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any, **__: Any
@@ -254,5 +247,5 @@ def _log_crashes() -> None:
         words = _first_words(str(message))
         log.warning("%s at %s:%d: %s %s", category.__name__, filename, lineno, words, _OMITTED)
 
-    sys.excepthook, threading.excepthook, sys.unraisablehook = crashed, thread_crashed, unraisable
-    warnings.showwarning = warned
+    sys.excepthook, threading.excepthook = crashed, hook("a thread crashed")
+    sys.unraisablehook, warnings.showwarning = hook("an exception that nobody can catch"), warned

@@ -25,14 +25,7 @@ PRESSED: Final = "button"
 OK: Final = "ok"
 OTHER: Final = "other"
 """A code of Slack's that the bot does not know: as a label, each could be a new time series."""
-REASONS: Final = KNOWN | {
-    "",
-    "no_answer",
-    "restricted_action",
-    "restricted_action_non_threadable_channel",
-    "restricted_action_read_only_channel",
-    "restricted_action_thread_only_channel",
-}
+REASONS: Final = KNOWN | {"", "no_answer"}
 """Values of the label ``reason`` of deliveries, beside OTHER."""
 ACK_BUCKETS: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3)
 """Slack gives up after 3 seconds (page "Handling user interaction")."""
@@ -62,8 +55,8 @@ class Gauges(NamedTuple):
     @classmethod
     def of(cls, counts: Counts, now: float) -> "Gauges":
         """Return the gauges of what the store counted; ``now`` is epoch seconds."""
-        *numbers, since = counts
-        return cls(*numbers, max(0.0, now - (now if since is None else since)))
+        since = counts.oldest_pending_since
+        return cls(*counts[:4], max(0.0, now - (now if since is None else since)))
 
 
 class Metrics:

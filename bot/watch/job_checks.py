@@ -34,7 +34,7 @@ class JobChecks:
     def know(self, ref: JobRef, record: JobRecord | None) -> None:
         """Take over a record from the store; None if nobody follows the job any more.
 
-        Of one that was made anew, only is remembered that a person saw it.
+        Of one that was made anew, no miss is remembered, but what answers may be older.
         """
         before = self._records.pop(ref.job_id, None)
         if record is None:
@@ -42,7 +42,7 @@ class JobChecks:
             return
         self._records[ref.job_id] = record
         if before and before.id != record.id:
-            self.memories[ref.job_id] = JobMemory(checked_at=self.memories[ref.job_id].checked_at)
+            self.memories[ref.job_id] = self.memories[ref.job_id].renewed(before.job, record.job)
 
     def followed(self) -> Followed:
         """Return the records of all jobs that are not over; forget jobs that nobody follows."""

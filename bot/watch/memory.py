@@ -5,9 +5,10 @@ All times are in seconds of the event loop's clock, except where it says otherwi
 
 import math
 from dataclasses import dataclass, field
+from typing import Self
 
 from bot.domain.jobs import Job
-from bot.domain.staleness import JobHistory, confirmation_needed
+from bot.domain.staleness import JobHistory, confirmation_needed, differs
 
 
 @dataclass(slots=True)
@@ -25,6 +26,12 @@ class JobMemory:
     history: JobHistory = field(default_factory=JobHistory)
     is_unreadable: bool = False
     """Whether it was logged that the job can't be checked."""
+
+    def renewed(self, before: Job, job: Job) -> Self:
+        """Return what is left of it when the record ``before`` was made anew, as a person saw the job."""
+        if differs(job, before):
+            self.history.record_state(before)
+        return type(self)(checked_at=self.checked_at, history=self.history)
 
     def missed(self, at: float) -> float:
         """Record that the job was missing at ``at``; return for how many seconds it has been."""

@@ -1,17 +1,17 @@
 """A check between the two stand-ins, and servers that it may meet instead of them."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import asynccontextmanager
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp.web
+from aiohttp.test_utils import RawTestServer
 
 from bot.checks import check as checks
 from bot.checks.item import Item
-from bot.checks.settings import Read
+from bot.config import Reading
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import APP_TOKEN, SlackWorkspace
 from bot.simulators.world import settings_for
@@ -50,7 +50,7 @@ class CheckSetup:
     async def check(self, *, seconds: float = checks.SECONDS, **changes: Any) -> Checked:
         """Check with the right settings, but for changes; nothing that is secret is in what it says."""
         settings = settings_for(self.slack, self.metastudio, voicejob_store=self.store, **changes)
-        found = Checked(await checks.check(Read(settings), seconds=seconds))
+        found = Checked(await checks.check(Reading(settings), seconds=seconds))
         assert not re.search(
             "stand-in|Traceback|ticket|SKEXAMPLE|open-sesame|hush", str(found.items), re.IGNORECASE
         )
@@ -62,25 +62,10 @@ class CheckSetup:
         return environment(self.slack, self.metastudio) | mode | changes
 
 
-@asynccontextmanager
-async def serving(serve: Callable[[aiohttp.web.BaseRequest], Any]) -> AsyncIterator[str]:
-    """Serve everything so, and give the address."""
-    runner = aiohttp.web.ServerRunner(aiohttp.web.Server(serve), shutdown_timeout=0.1)
-    await runner.setup()
-    await aiohttp.web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
-
-
-@asynccontextmanager
-async def answering(status: int, body: str, **headers: str) -> AsyncIterator[str]:
-    """Serve something that answers everything so."""
-    kind = "text/html" if body.startswith("<") else "application/json"
+def answering(body: str, **headers: str) -> RawTestServer:
+    """Return a server that answers everything so."""
 
     async def serve(_: aiohttp.web.BaseRequest) -> aiohttp.web.Response:
-        return aiohttp.web.Response(status=status, text=body, content_type=kind, headers=headers)
+        return aiohttp.web.Response(text=body, content_type="application/json", headers=headers)
 
-    async with serving(serve) as url:
-        yield url
+    return RawTestServer(serve)

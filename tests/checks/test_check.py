@@ -8,8 +8,7 @@ import re
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,18 +16,19 @@ from typing import Any
 import aiohttp
 import aiohttp.web
 import pytest
+from aiohttp.test_utils import RawTestServer
 
 from bot.checks import check as checks
 from bot.checks.item import works
 from bot.checks.listening import try_listening
 from bot.checks.metastudio import without_list
-from bot.checks.settings import read
-from bot.checks.slack import HELLO_SECONDS
+from bot.checks.slack import HELLO_SECONDS, first_frame_item
+from bot.config import Settings
 from bot.errors import UnreadableAnswer
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN, SlackWorkspace
 from bot.simulators.world import settings_for
-from tests.checks.checking import Checked, CheckSetup, answering, serving
+from tests.checks.checking import Checked, CheckSetup, answering
 from tests.faults import ANSWERS
 from tests.sign_ins import EACH_WAY, WRONG, settings_of
 from tests.store.test_store_faults import another_user
@@ -180,7 +180,7 @@ async def test_settings(
     """What is wrong is one item, without a secret; it keeps nothing from being tried that needs it not."""
     for key, value in setup.environment(**changes).items():
         monkeypatch.setenv(key, value)
-    found = Checked(await checks.check(read()))
+    found = Checked(await checks.check(Settings.read()))
 
     assert says in (found.only_fails(*failed, untried=untried) or found["settings"].says)
     assert "hush" not in str(found)
@@ -191,7 +191,7 @@ async def test_settings(
 async def test_a_file_that_can_not_be_read() -> None:
     """A .env in another encoding is told, and nothing breaks."""
     Path(".env").write_bytes(b"SLACK_BOT_TOKEN=\xff\xfe")
-    found = Checked(await checks.check(read()))
+    found = Checked(await checks.check(Settings.read()))
 
     assert ".env: can't be read" in found.only_fails("settings", untried=NAMES[1:])
 
@@ -205,11 +205,11 @@ async def test_a_files_secret_that_can_not_be_read(
     del given["SLACK_APP_TOKEN"]
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    known = read()
-    found = Checked(await checks.check(known))
+    reading = Settings.read()
+    found = Checked(await checks.check(reading))
 
     assert f"{key}_FILE: “{tmp_path}/missing” " in found["settings"].says
-    assert known.in_http_mode == (key == "SLACK_SIGNING_SECRET")
+    assert reading.settings.is_http_mode == (key == "SLACK_SIGNING_SECRET")
     assert found[BOT].ok
 
 
@@ -279,23 +279,6 @@ async def test_what_slack_says_is_harmless(setup: CheckSetup) -> None:
     assert "\n  failed store: x" in found[BOT].says
 
 
-@asynccontextmanager
-async def saying(slack: SlackWorkspace, frame: Any) -> AsyncIterator[None]:
-    """Let Slack name a WebSocket that says this first, or nothing."""
-
-    async def serve(request: aiohttp.web.BaseRequest) -> aiohttp.web.WebSocketResponse:
-        ws = aiohttp.web.WebSocketResponse()
-        await ws.prepare(request)
-        if frame is not None:
-            await ws.send_json(frame)
-        await ws.receive()
-        return ws
-
-    async with serving(serve) as url:
-        slack.fail(OPEN, body=json.dumps({"ok": True, "url": url.replace("http:", "ws:")}))
-        yield
-
-
 @pytest.mark.parametrize(
     ("frame", "says"),
     [
@@ -308,28 +291,36 @@ async def saying(slack: SlackWorkspace, frame: Any) -> AsyncIterator[None]:
         ({"type": "hello", "num_connections": 3}, "2 copies"),
     ],
 )
-async def test_first_frame(setup: CheckSetup, frame: Any, says: str) -> None:
+def test_first_frame(frame: Any, says: str) -> None:
     """Slack's reason is told, where there is one; other copies may be the bot itself, so they are a hint."""
-    async with saying(setup.slack, frame):
-        found = await setup.check()
+    item = first_frame_item(frame)
 
-    is_hello = "num_connections" in frame
-    found.only_fails(*([] if is_hello else [SOCKET]))
-    assert says in found[SOCKET].says
+    assert item.ok == ("num_connections" in frame)
+    assert says in item.says
+
+
+async def no_hello(request: aiohttp.web.BaseRequest) -> aiohttp.web.WebSocketResponse:
+    """Take a WebSocket, and say nothing."""
+    ws = aiohttp.web.WebSocketResponse()
+    await ws.prepare(request)
+    await ws.receive()
+    return ws
 
 
 async def test_it_ends_in_time_when_nothing_answers(setup: CheckSetup) -> None:
     """Both sides take connections and say nothing, or the WebSocket alone: each line comes within 25 s."""
     with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        async with saying(setup.slack, None):
-            all_hangs, no_hello = await asyncio.gather(
+        async with RawTestServer(no_hello) as server:
+            link = {"ok": True, "url": f"ws://127.0.0.1:{server.port}/"}
+            setup.slack.fail(OPEN, body=json.dumps(link))
+            all_hangs, not_greeted = await asyncio.gather(
                 setup.check(slack_api_url=f"{address}/api", metastudio_endpoint=address), setup.check()
             )
 
     all_hangs.only_fails(BOT, APP, ADDRESS, untried=[SCOPES, SOCKET, *METASTUDIO[1:]])
     assert not [item for item in all_hangs.items if "within 25 s" in item.says]
-    assert f"did not say hello within {HELLO_SECONDS:g} s" in no_hello.only_fails(SOCKET)
+    assert f"did not say hello within {HELLO_SECONDS:g} s" in not_greeted.only_fails(SOCKET)
     assert checks.SECONDS == 25
 
 
@@ -387,35 +378,33 @@ async def test_good_and_wrong_credentials(setup: CheckSetup, way: str) -> None:
     assert remedy in says
 
 
-async def test_a_temporary_key(setup: CheckSetup) -> None:
-    """All three of its parts are needed anew when it has ended."""
+BY_USER = settings_of("IAM user")
+ENDED = {"huaweicloud_sdk_ak": "TEMP", "huaweicloud_sdk_sk": "S", "huaweicloud_sdk_security_token": "ended"}
+GET_ANEW = "It may have ended: get HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK and HUAWEICLOUD_SDK_SECURITY_TOKEN"
+NO_PROJECT = "Copy HUAWEICLOUD_SDK_PROJECT_ID from My Credentials"  # IAM has no code of its own for it
+UNREACHABLE = (
+    f"“{NOWHERE}” can't be reached (ConnectError: ClientConnectorError). Check METASTUDIO_REGION and"
+)
+NO_IAM = f"IAM at {UNREACHABLE} HUAWEICLOUD_SDK_IAM_ENDPOINT, the network and its proxy."
+WRONG_VALUES: list[tuple[dict[str, Any], str, Collection[str], str]] = [
+    ({"metastudio_endpoint": NOWHERE}, ADDRESS, METASTUDIO[1:], f"{UNREACHABLE} METASTUDIO_ENDPOINT, the"),
+    (BY_USER | {"huaweicloud_sdk_iam_endpoint": NOWHERE}, SIGN_IN, [PROJECT, JOBS], NO_IAM),
+    (BY_USER | {"huaweicloud_sdk_project_id": "f" * 32}, PROJECT, [JOBS], NO_PROJECT),
+    (ENDED, SIGN_IN, [PROJECT, JOBS], GET_ANEW),
+    ({"voicejob_host": "192.0.2.1"}, LISTENING, [], "can't listen at “192.0.2.1:0” (Cannot assign"),
+    ({"voicejob_host": "no..host"}, LISTENING, [], "VOICEJOB_HOST must be an address of this machine, such"),
+]
+"""What is set: the item that fails, those that are not tried, and what the failed one says."""
+
+
+@pytest.mark.parametrize(("changes", "failed", "untried", "says"), WRONG_VALUES)
+async def test_a_wrong_value(
+    setup: CheckSetup, changes: dict[str, Any], failed: str, untried: Collection[str], says: str
+) -> None:
+    """It is one line, which names the keys to correct."""
     setup.metastudio.temporary_keys = {"TEMP": ("SECRET", "ticket-of-it")}
-    key: dict[str, Any] = {"huaweicloud_sdk_ak": "TEMP", "huaweicloud_sdk_sk": "SECRET"}
-    good, ended = [
-        await setup.check(**key, huaweicloud_sdk_security_token=token) for token in ("ticket-of-it", "ended")
-    ]
 
-    assert "takes the temporary access key" in good[SIGN_IN].says
-    assert "HUAWEICLOUD_SDK_SECURITY_TOKEN anew" in ended.only_fails(SIGN_IN, untried={PROJECT, JOBS})
-
-
-async def test_wrong_project(setup: CheckSetup) -> None:
-    """IAM names no code of its own for it; the sign-in is good, the id is not."""
-    found = await setup.check(**settings_of("IAM user"), huaweicloud_sdk_project_id="f" * 32)
-
-    assert "Copy HUAWEICLOUD_SDK_PROJECT_ID from My Credentials" in found.only_fails(PROJECT, untried={JOBS})
-
-
-async def test_no_connection(setup: CheckSetup) -> None:
-    """The address and its keys are named: MetaStudio's, and IAM's, which has one of its own."""
-    nowhere = await setup.check(metastudio_endpoint=NOWHERE)
-    no_iam = await setup.check(**settings_of("IAM user"), huaweicloud_sdk_iam_endpoint=NOWHERE)
-
-    reason = f"“{NOWHERE}” can't be reached (ConnectError: ClientConnectorError). Check METASTUDIO_REGION and"
-    says = nowhere.only_fails(ADDRESS, untried=METASTUDIO[1:])
-    assert says == f"{reason} METASTUDIO_ENDPOINT, the network and its proxy."
-    says = no_iam.only_fails(SIGN_IN, untried={PROJECT, JOBS})
-    assert says == f"IAM at {reason} HUAWEICLOUD_SDK_IAM_ENDPOINT, the network and its proxy."
+    assert says in (await setup.check(**changes)).only_fails(failed, untried=untried)
 
 
 async def test_it_hangs(setup: CheckSetup) -> None:
@@ -460,8 +449,8 @@ async def test_clock_off(
 )
 async def test_an_empty_list_and_no_time(setup: CheckSetup, date: str, *, ok: bool | None) -> None:
     """What tells no time can't be compared; a project without jobs may be the wrong one. Neither fails."""
-    async with answering(200, '{"count": 0}' if ok else '{"jobs": null}', Date=date) as url:
-        found = await setup.check(metastudio_endpoint=url)
+    async with answering('{"count": 0}' if ok else '{"jobs": null}', Date=date) as server:
+        found = await setup.check(metastudio_endpoint=str(server.make_url("/")))
 
     assert found[CLOCK].ok is ok
     assert [found[name].ok for name in (ADDRESS, SIGN_IN, PROJECT, JOBS)] == [True] * 4
@@ -470,25 +459,16 @@ async def test_an_empty_list_and_no_time(setup: CheckSetup, date: str, *, ok: bo
 
 async def test_a_port_that_is_taken(setup: CheckSetup) -> None:
     """By a bot, which is what it should be, or by another program; a free one is free afterwards, too."""
-    async with answering(200, "hello") as other, answering(200, "alive\n") as bot:
-        ports = [int(url.rpartition(":")[2]) for url in (other, bot)]
-        taken = await setup.check(port=ports[0])
-        running = await setup.check(port=ports[1], voicejob_host="0.0.0.0")  # noqa: S104  for a moment
-    free = [await setup.check(port=ports[0]) for _ in range(2)]
+    async with answering("hello") as other, answering("alive\n") as bot:
+        port, port_of_bot = other.port, bot.port
+        taken = await setup.check(port=port)
+        running = await setup.check(port=port_of_bot, voicejob_host="0.0.0.0")  # noqa: S104  for a moment
+    free = [await setup.check(port=port) for _ in range(2)]
 
     says = taken.only_fails(LISTENING)
-    assert says.startswith(f"“127.0.0.1:{ports[0]}” is taken by another program: set PORT to another one")
-    assert [found[LISTENING].says for found in free] == [f"“127.0.0.1:{ports[0]}” is free"] * 2
-    assert running[LISTENING] == works(LISTENING, f"a bot listens at “0.0.0.0:{ports[1]}” already")
-
-
-@pytest.mark.parametrize("host", ["192.0.2.1", "no..host"])
-async def test_an_address_of_another_machine(setup: CheckSetup, host: str) -> None:
-    """Or of none: the remedy is named."""
-    says = (await setup.check(voicejob_host=host)).only_fails(LISTENING)
-
-    assert f"can't listen at “{host}:0”" in says
-    assert "VOICEJOB_HOST must be an address of this machine, such as 0.0.0.0" in says
+    assert says.startswith(f"“127.0.0.1:{port}” is taken by another program: set PORT to another one")
+    assert [found[LISTENING].says for found in free] == [f"“127.0.0.1:{port}” is free"] * 2
+    assert running[LISTENING] == works(LISTENING, f"a bot listens at “0.0.0.0:{port_of_bot}” already")
 
 
 @pytest.mark.skipif(LOWEST_PORT <= 1, reason="any user may take any port here")

@@ -4,21 +4,23 @@
 
 import os
 import re
-import sqlite3
-from contextlib import closing
+import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.checks.item import Item
 from bot.checks.store import try_store
-from bot.domain.subscriptions import Pause
+from bot.domain.pauses import refused
+from bot.domain.subscriptions import key_of
 from bot.simulators.world import GivenSettings
 from bot.store.files import claim
 from bot.store.sqlite import SqliteStore
-from tests.store.processes import a_subscription
-from tests.store.test_store_faults import largest_file
+from tests.store.processes import KEY, followed, keep
+from tests.store.test_formats import FORMAT_2
+from tests.store.test_store import SECOND
+from tests.store.test_store_faults import largest_file, on_disk, run_sql
+from tests.support import disk_held
 
 not_as_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 
@@ -31,7 +33,7 @@ def path(tmp_path: Path) -> Path:
 
 async def tried(path: Path) -> Item:
     """Try a store in this file."""
-    settings = GivenSettings.model_construct(voicejob_store=path)
+    settings = GivenSettings.model_construct(voicejob_store=path)  # type: ignore[call-arg]  # it reads no other
     (item,) = [item async for item in try_store(settings)]
     assert item.name == "store"
     return item
@@ -46,45 +48,32 @@ async def failure_at(path: Path) -> str:
 
 async def fill(path: Path) -> None:
     """Make a store with three subscriptions of two channels to two jobs, one paused."""
-    pause = Pause(reason="is_archived", since=1, tries=1, next_try=2, person_knows=True)
+    third = key_of("T1", "C2", "job-1")
     async with SqliteStore(path) as store:
-        await store.add(a_subscription())
-        await store.add(a_subscription(job_id="job-2"))
-        await store.add(a_subscription(channel="C2", pause=pause))
-
-
-def rows_of(path: Path) -> list[Any]:
-    with closing(sqlite3.connect(path)) as file:
-        return list(file.execute("SELECT * FROM voicejob WHERE key NOT LIKE 'about:%' ORDER BY key"))
-
-
-def execute(path: Path, *statements: str) -> None:
-    """Do something to the file that no bot does."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as file:
-        for statement in statements:
-            file.execute(statement)
+        await keep(store, followed(KEY), followed(SECOND), followed(third))
+        await store.change([third.address], refused(third.address, "is_archived", 1))
 
 
 async def test_it_is_counted_and_stays_as_it_is(path: Path) -> None:
     """Size, subscriptions, channels and jobs."""
     await fill(path)
-    before = rows_of(path)
+    before = on_disk(path)
     item = await tried(path)
 
     assert item.ok
     assert "3 subscriptions (1 paused) of 2 channels to 2 jobs" in item.says
     assert re.search(r"can be written; \d+ kB", item.says)
-    assert rows_of(path) == before
+    assert on_disk(path) == before
 
 
 async def test_a_running_bot_is_a_hint(path: Path) -> None:
     """Its process is named, what it has is counted if it can be read, and nothing is written."""
     await fill(path)
     with claim(path):
-        before = path.read_bytes(), rows_of(path)
+        before = path.read_bytes(), on_disk(path)
         item = await tried(path)
-        after = path.read_bytes(), rows_of(path)
-        execute(path, "INSERT INTO voicejob VALUES ('subscription:odd', '{}')")
+        after = path.read_bytes(), on_disk(path)
+        run_sql(path, "INSERT INTO voicejob VALUES ('subscription:odd', '{}')")
         odd = await tried(path)
 
     assert (item.ok, odd.ok) == (True, True)
@@ -120,25 +109,28 @@ async def test_store_of_another_user(path: Path) -> None:
     assert [file.name for file in path.parent.iterdir()] == ["kept.sqlite"]
 
 
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        (b"no database" * 100, "put a backup in its place"),
-        (b"somebody's notes\n" * 100, "no store of VoiceJob"),
-        (None, "no store of VoiceJob"),
-    ],
-    ids=["corrupt", "text", "another database"],
-)
-async def test_what_is_no_store_stays_as_it_is(path: Path, content: bytes | None, says: str) -> None:
+async def test_what_the_bot_will_convert_stays_as_it_is(path: Path) -> None:
+    """An earlier version's store: the check counts what it holds, whether a bot has it or not."""
+    shutil.copy(FORMAT_2, path)
+    before = path.read_bytes()
+    item = await tried(path)
+    with claim(path):
+        held = await tried(path)
+
+    assert "an earlier VoiceJob wrote it: the bot keeps a copy and converts it when it starts" in item.says
+    assert "a running VoiceJob has it" in held.says
+    assert all("15 subscriptions (3 paused) of 4 channels to 10 jobs" in each.says for each in (item, held))
+    assert path.read_bytes() == before
+    assert {each.name for each in path.parent.iterdir()} == {path.name, f"{path.name}.lock"}
+
+
+async def test_what_is_no_store_stays_as_it_is(path: Path) -> None:
     """With VOICEJOB_STORE set to it by mistake: its content and its mode, and nothing beside it."""
-    if content is None:
-        execute(path, "PRAGMA journal_mode=WAL", "CREATE TABLE recipes (name TEXT)")
-    else:
-        path.write_bytes(content)
+    run_sql(path, "PRAGMA journal_mode=WAL", "CREATE TABLE recipes (name TEXT)")
     path.chmod(0o644)
     before = path.read_bytes()
 
-    assert says in await failure_at(path)
+    assert "no store of VoiceJob" in await failure_at(path)
     assert path.read_bytes() == before
     assert oct(path.stat().st_mode)[-3:] == "644"
     assert list(path.parent.iterdir()) == [path]
@@ -179,13 +171,12 @@ async def test_a_link(path: Path, target: str, *, ok: bool, says: str) -> None:
 async def test_what_keeps_it_from_being_written(path: Path) -> None:
     """A later version's format, another program that holds it, and a full disk: each is told."""
     await fill(path)
-    before = rows_of(path)
-    with closing(sqlite3.connect(path, isolation_level=None)) as shell:
-        shell.execute("BEGIN IMMEDIATE")
+    before = on_disk(path)
+    with disk_held(path):
         assert "database is locked" in await failure_at(path)
     with largest_file(100):
         assert "can't be written" in await failure_at(path)
-    assert rows_of(path) == before
-    execute(path, "UPDATE voicejob SET value = '{\"version\": 7}' WHERE key = 'about:format'")
+    assert on_disk(path) == before
+    run_sql(path, "UPDATE voicejob SET value = '{\"version\": 7}' WHERE key = 'about:format'")
 
     assert "has format “7”" in await failure_at(path)

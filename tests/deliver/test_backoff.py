@@ -48,6 +48,19 @@ def test_messages_that_fail_in_turn_wait_together() -> None:
     assert [backoff.wait(number, 101) for number in range(3)] == [2, 0, 0]
 
 
+def test_a_message_that_may_have_arrived_waits_apart() -> None:
+    """Failures after which it has certainly not arrived make the pauses before its repeats no longer."""
+    backoff = Backoff()
+    backoff.unanswered("it", 100, repeat_pause(60))
+    assert (backoff.may_have_arrived("it"), backoff.wait("it", 100)) == (True, 60)
+    for _ in range(3):
+        backoff.failed("it", 200, retry_pause(1))
+    assert (backoff.wait("it", 200), backoff.may_have_arrived("other")) == (4, False)
+    backoff.unanswered("it", 300, repeat_pause(60))
+
+    assert (backoff.wait("it", 300), backoff.failures("it")) == (240, 5)
+
+
 def test_what_is_not_due_any_more_is_forgotten() -> None:
     """A message that comes back later begins anew."""
     backoff = Backoff()

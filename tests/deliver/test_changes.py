@@ -20,8 +20,10 @@ ENDED = following(stopped_by=BOB, shown=False)
 
 def stored(found: Following) -> Records:
     """Return what the store holds of a followed job."""
-    held = filter(None, (found.delivery, found.record, found.subscription, found.destination))
-    return Records({**Records.fromkeys(keys_of(found.key)), **Records.of(*held)})
+    wish = [found.subscription] if found.subscription else []
+    stored = Records((key, None) for key in keys_of(found.key))
+    stored.update(Records.of(found.delivery, found.record, found.destination, *wish))
+    return stored
 
 
 def applied(found: Following, changes: Iterable[Recorded]) -> Records:

@@ -282,7 +282,10 @@ class TestStore:
         self, slack: SlackWorkspace, path: Path
     ) -> None:
         """Each third call fails, reads included: all is told all the same, and once."""
-        async with office(slack, path, store=lambda real: FaultyStore(real, every=3)) as post, post.running():
+        async with (
+            office(slack, path, store=lambda real: FaultyStore(real, lambda call: call % 3 == 0)) as post,
+            post.running(),
+        ):
             keys = [await post.subscribe(f"job-{number}") for number in range(5)]
             await eventually(lambda: len(post.posts()) >= len(keys))
             await post.settled()
@@ -345,7 +348,7 @@ class TestRefusals:
         A channel that failed, and was unsubscribed meanwhile, does not hide that Slack works again.
         """
         caplog.set_level(logging.INFO)
-        post.slack.chaos(lambda _, __: {"status": 500})
+        post.slack.chaos(lambda _, __: {"error": "internal_error"})
         keys = [await post.subscribe(channel=post.slack.add_channel(f"c{number}")) for number in range(3)]
         await eventually(lambda: all(len(post.posts(key.address.channel_id)) > 1 for key in keys))
         await post.store.change(keys_of(keys[0]), stopped(keys[0], "U1"))
@@ -355,6 +358,28 @@ class TestRefusals:
 
         assert caplog.text.count("Slack does not take a message") == 1
         assert caplog.text.count("Slack takes messages again") == 1
+
+    async def test_a_late_answer_is_waited_for(self, post: Office) -> None:
+        """A message that Slack took is sent once, however long its answer takes."""
+        post.slack.fail("chat.postMessage", delay=0.5, after=True)
+        key = await post.subscribe()
+        await post.settled()
+
+        assert len(post.posts()) == 1
+        assert (await post.delivery(key)).card
+
+    async def test_a_message_whose_answer_is_lost_comes_again_once_slack_answers(self, post: Office) -> None:
+        """It may have arrived: while no answers arrive at all, it is not repeated; others are not held up."""
+        post.slack.fail("chat.postMessage", drop=True, after=True)
+        post.slack.fail("auth.test", status=500, times=3)
+        key = await post.subscribe("job-1")
+        await eventually(lambda: len([1 for call in post.slack.calls if call.method == "auth.test"]) >= 3)
+        assert len(post.posts()) == 1
+        assert await post.outbox.deliver(await post.subscribe("job-2")) == Sent()
+        await post.settled()
+
+        assert len(post.posts()) == 3
+        assert (await post.delivery(key)).card
 
     async def test_a_refused_channel_pauses_and_follows_when_it_is_open(self, post: Office) -> None:
         """All that waits there is kept; each person is told once, and when it is over the message says so."""

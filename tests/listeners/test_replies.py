@@ -13,12 +13,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.rates import RATE_LIMITS
 from bot.listeners.replies import PendingReply, Replies
 from bot.messages import job_card
+from bot.messages.blocks import Message, context_block, section
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
-from bot.simulators.slack.workspace import SlackWorkspace
+from bot.simulators.slack.workspace import ALICE, BOT_TOKEN, SlackWorkspace
 from bot.simulators.world import GivenSettings, running, settings_for
-from bot.slack.replies import ReplySender, ResponseUrl, pause_before_resend
+from bot.slack.clients import web_client
+from bot.slack.replies import IN_WORDS, DirectMessage, Home, ReplySender, ResponseUrl, pause_before_resend
 from bot.slack.sender import Sender, SendError, refusal_of
-from tests.support import eventually
+from tests.support import AT_ONCE, log_lines
 
 
 class Mistaken(GivenSettings):
@@ -55,40 +57,42 @@ async def replying() -> AsyncIterator[Replies]:
         yield Replies(ReplySender(session, Sender(client, RATE_LIMITS)))
 
 
-@pytest.mark.parametrize(
-    ("error", "pause"),
-    [
-        (not_taken(429, **{"Retry-After": "60"}), 60.25),
-        (not_taken(429, **{"Retry-After": "61"}), None),
-        (not_taken(429, **{"Retry-After": "soon"}), 0.25),
-        (not_taken(429), 0.25),
-        (not_taken(500, **{"Retry-After": "90"}), 0.25),
-        (not_taken(404, **{"Retry-After": "7"}), None),
-        (SendError("no_answer", transient=True), 0.25),
-        (aiohttp.ServerDisconnectedError(), 0.25),
-        (TimeoutError(), 0.25),
-        (UnicodeDecodeError("utf-8", b"", 0, 1, ""), 0.25),
-        (ValueError(), None),
-    ],
-    ids=str,
-)
+RESENT = [
+    *((not_taken(429, **{"Retry-After": "60"}), 60.25), (not_taken(429, **{"Retry-After": "61"}), None)),
+    *((not_taken(429, **{"Retry-After": "soon"}), 0.25), (not_taken(429), 0.25)),
+    *((not_taken(500, **{"Retry-After": "90"}), 0.25), (not_taken(404, **{"Retry-After": "7"}), None)),
+    *((SendError("no_answer", transient=True), 0.25), (aiohttp.ServerDisconnectedError(), 0.25)),
+    *((TimeoutError(), 0.25), (UnicodeDecodeError("utf-8", b"", 0, 1, ""), 0.25), (ValueError(), None)),
+]
+
+
+@pytest.mark.parametrize(("error", "pause"), RESENT, ids=str)
 def test_when_an_answer_is_sent_again(error: Exception, pause: float | None) -> None:
     """Slack's own pause is kept, but not one after which nobody waits any more."""
     assert pause_before_resend(error, 0.25) == pause
 
 
-@pytest.mark.usefixtures("bot")
-async def test_an_answer_is_sent_three_times(
-    slack: SlackWorkspace, channel: str, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("method", "status"), [("response_url", 400), ("chat.postMessage", 200), ("views.publish", 200)]
+)
+async def test_an_answer_whose_blocks_are_refused_goes_in_words(
+    slack: SlackWorkspace, channel: str, caplog: pytest.LogCaptureFixture, *, method: str, status: int
 ) -> None:
-    """When nothing helps, the log has one line, without the address."""
-    slack.fail("response_url", times=3, drop=True)
+    """The person reads the same, plainly; the log says that something is wrong with the blocks."""
     asked = await slack.command("/voicejob", "list", channel=channel)
-    await eventually(lambda: "can't be reached with an answer" in caplog.text)
+    to = {"response_url": ResponseUrl(asked.response_url), "chat.postMessage": DirectMessage(ALICE)}
+    slack.fail(method, error="invalid_blocks", status=status)
+    async with aiohttp.ClientSession() as session:
+        client = web_client(session, slack.api_url, token=BOT_TOKEN, retry_handlers=[])
+        await ReplySender(session, Sender(client, AT_ONCE)).send(
+            to.get(method, Home(ALICE)), Message("hello", [context_block("hello")])
+        )
 
-    assert asked.messages == []
-    assert [call.method for call in slack.calls].count("response_url") == 3
-    assert "/commands/" not in caplog.text
+    home = [section("hello")] if method == "views.publish" else None
+    posted = [] if home else [("hello", [])]
+    assert [(each.text, each.blocks) for each in (*asked.messages, *slack.direct(ALICE))] == posted
+    assert [each.blocks for each in slack.homes.values()] == ([home] if home else [])
+    assert log_lines(caplog) == [f"WARNING bot.slack.replies: {IN_WORDS} code=invalid_blocks"]
 
 
 async def test_acknowledgements_go_before_answers() -> None:
@@ -106,7 +110,7 @@ async def test_acknowledgements_go_before_answers() -> None:
     async with replying() as replies:
         acknowledging = asyncio.create_task(acknowledge())
         for _ in range(50):
-            replies.start(PendingReply(about="look-up", value="", target=None), work)
+            replies.start(PendingReply(about="look-up", target=None), work)
         await acknowledging
 
     assert " ".join(order).count("begun begun") == 0
@@ -131,7 +135,7 @@ async def test_who_waits_for_a_turn_at_the_end_is_told() -> None:
     async with TestServer(application) as server, replying() as replies:
         target = ResponseUrl(str(server.make_url("/")))
         for _ in range(30):
-            replies.start(PendingReply(about="look-up", value="", target=target), work)
+            replies.start(PendingReply(about="look-up", target=target), work)
         await replies.drain(0)
 
     assert begun < len(told) == 30

@@ -14,7 +14,9 @@ from bot.telemetry.metrics import OTHER, PRESSED, TYPED
 from tests.support import BOTH_MODES, log_lines, log_text
 
 JOB = "26f06524-4f75-4b3a-a853-b649a21aaf66"
-PERSON = {"user": {"id": "U0ALICE", "team_id": "T0VOICEJOB"}, "team": {"id": "T0VOICEJOB"}}
+TEAM = "T0VOICEJOB"
+PERSON = {"user": {"id": "U0ALICE", "team_id": TEAM}, "team": {"id": TEAM}}
+GUEST = {"user": {"id": "U0ALICE", "team_id": "T0OTHER"}}
 FORM = {"type": "modal", "callback_id": "form"}
 NEW_CARD = f"`/voicejob {JOB}` shows a new card"
 ANY_CARD = "`/voicejob &lt;job_id&gt;` shows a new card"
@@ -27,12 +29,7 @@ def press(action_id: str = "old_button", value: Any = JOB, **more: Any) -> dict[
 
 
 def event(kind: str, **more: Any) -> dict[str, Any]:
-    return {
-        "type": "event_callback",
-        "team_id": "T0VOICEJOB",
-        "event_id": "Ev1",
-        "event": {"type": kind, **more},
-    }
+    return {"type": "event_callback", "team_id": TEAM, "event_id": "Ev1", "event": {"type": kind, **more}}
 
 
 INTERACTIVE: dict[str, tuple[dict[str, Any], str]] = {
@@ -62,19 +59,17 @@ def test_what_it_is_called_and_what_is_said(kind: str) -> None:
     assert type_of(body) == (PRESSED if said.endswith("card") else OTHER)
 
 
-@pytest.mark.parametrize(
-    ("body", "kind"),
-    [
-        (event("user_change"), "event_callback user_change"),
-        (event("message", subtype="message_changed"), "event_callback message message_changed"),
-        (event("message", text="hello"), "event_callback message"),
-        ({"type": "block_suggestion", "action_id": "pick", "value": "typed"}, "block_suggestion pick"),
-        ({"type": "view_closed", "view": FORM}, "view_closed form"),
-        ({"command": "/other", "text": "typed"}, "command"),
-        ({}, "unknown"),
-    ],
-    ids=str,
-)
+NAMED: list[tuple[dict[str, Any], str]] = [
+    (event("user_change"), "event_callback user_change"),
+    (event("message", subtype="message_changed", text="typed"), "event_callback message message_changed"),
+    ({"type": "block_suggestion", "action_id": "pick", "value": "typed"}, "block_suggestion pick"),
+    ({"type": "view_closed", "view": FORM}, "view_closed form"),
+    ({"command": "/other", "text": "typed"}, "command"),
+    ({}, "unknown"),
+]
+
+
+@pytest.mark.parametrize(("body", "kind"), NAMED, ids=str)
 def test_what_else_it_is_called(body: dict[str, Any], kind: str) -> None:
     """Nothing that a person typed is in it."""
     assert kind_of(body) == kind
@@ -89,7 +84,7 @@ def test_other_commands_are_named_and_menus_are_empty() -> None:
 
 
 EVENTS = [
-    event("app_mention", user="U0ALICE", text="hello", channel="C1", ts="1.1", team="T0VOICEJOB"),
+    event("app_mention", user="U0ALICE", text="hello", channel="C1", ts="1.1", team=TEAM),
     event("message", user="U0ALICE", text=None, channel="D1", channel_type="im"),
     event("message", user="U0GUEST", team="T0OTHER", text="x", channel="C1"),
     event("function_executed", function={"callback_id": "f"}, inputs={}, function_execution_id="Fx1"),
@@ -121,7 +116,7 @@ class TestThroughTheBot:
         """Slack gives no address for a global shortcut, a form, or a button in the App Home."""
         for number, kind in enumerate(("shortcut look", "view_submission form", "block_actions old_button")):
             (body, said), user = INTERACTIVE[kind], f"U{number}"
-            person = {"user": {"id": user, "team_id": "T0VOICEJOB"}}
+            person = {"user": {"id": user, "team_id": TEAM}}
             assert (await slack.send("interactive", body | person)).acked
             told = await slack.message_where(lambda seen, user=user: seen in slack.direct(user))  # type: ignore[misc]
 
@@ -130,14 +125,13 @@ class TestThroughTheBot:
     async def test_nobody_is_written_to_for_less(self, slack: SlackWorkspace) -> None:
         """A menu gets no options; a closed form, an event, a guest and an odd person get nothing."""
         menu = {"type": "block_suggestion", "action_id": "pick", "value": "typed", **PERSON}
-        guest = {"user": {"id": "U0ALICE", "team_id": "T0OTHER"}}
         closed = {"type": "view_closed", "view": FORM, **PERSON}
         odd = {"type": "shortcut", "user": {"id": ["U0ALICE"]}}
-        for body in (closed, {"type": "shortcut", **guest}, odd):
+        for body in (closed, {"type": "shortcut", **GUEST}, odd):
             assert (await slack.send("interactive", body)).acked, body
         for body in EVENTS:
             assert (await slack.send("events_api", body)).acked, body
-        for body in (menu, menu | guest):
+        for body in (menu, menu | GUEST):
             assert (await slack.send("interactive", body)).reply == {"options": []}
         await slack.send("interactive", closed, can_answer=True)
         last, _ = INTERACTIVE["shortcut look"]
@@ -163,8 +157,7 @@ class TestThroughTheBot:
 
     async def test_a_guest_and_another_command(self, slack: SlackWorkspace, channel: str) -> None:
         """Each is told why nothing happens."""
-        guest = {"user": {"id": "U0ALICE", "team_id": "T0OTHER"}}
-        pressed = await slack.send("interactive", press() | guest, channel=channel, can_answer=True)
+        pressed = await slack.send("interactive", press() | GUEST, channel=channel, can_answer=True)
         typed = await slack.command("/otherjob", "list", channel=channel)
 
         assert "Only members" in (await pressed.message()).text
@@ -176,28 +169,20 @@ class TestThroughTheBot:
         """What is done for a channel is not done where none is named, and the person is told so."""
         job = metastudio.add_job()["job_id"]
         pressed = job_card.SUBSCRIBE, notices.STOP, notices.RETRY, private.LISTED_ALL, private.PAGE
-        typed = {"command": "/voicejob", "text": f"subscribe {job}", "team_id": "T0VOICEJOB"}
+        typed = {"command": "/voicejob", "text": f"subscribe {job}", "team_id": TEAM}
         sent = [("interactive", press(each, job)) for each in pressed]
         for kind, body in [*sent, ("slash_commands", typed)]:
             told = await slack.send(kind, body, channel=channel, can_answer=True)
 
             assert "can't tell which channel" in (await told.message()).text
 
-    @pytest.mark.parametrize(
-        ("action_id", "value", "says"),
-        [
-            (job_card.REFRESH, None, "can't be a job id"),
-            (job_card.SUBSCRIBE, "x/y", "can't be a job id"),
-            (notices.STOP, "女声", "can't be a job id"),
-            (private.LISTED_ALL, None, "can't be a job id"),
-            *((private.PAGE, value, "no subscriptions") for value in ("x", "9" * 5000, "-1", "８")),  # noqa: RUF001
-        ],
-    )
-    async def test_values_that_no_button_of_ours_has(
-        self, slack: SlackWorkspace, channel: str, action_id: str, value: str | None, says: str
-    ) -> None:
+    async def test_values_that_no_button_of_ours_has(self, slack: SlackWorkspace, channel: str) -> None:
         """What a button carries is read like what is typed; a list begins at its start."""
-        body = press(action_id, value, channel={"id": channel, "name": "voices"})
-        told = await slack.send("interactive", body, channel=channel, can_answer=True)
+        ids = ((job_card.REFRESH, None), (job_card.SUBSCRIBE, "x/y"), (notices.STOP, "女声"))
+        pages = ((private.PAGE, value) for value in ("x", "9" * 5000, "-1", "８"))  # noqa: RUF001
+        for action_id, value in (*ids, (private.LISTED_ALL, None), *pages):
+            body = press(action_id, value, channel={"id": channel, "name": "voices"})
+            told = await slack.send("interactive", body, channel=channel, can_answer=True)
+            says = "no subscriptions" if action_id == private.PAGE else "can't be a job id"
 
-        assert says in (await told.message()).text
+            assert says in (await told.message()).text, (action_id, value)

@@ -1,20 +1,21 @@
-"""Messages as Slack reads them, and the subscriptions that they are about."""
+"""Messages as Slack reads them, and the followed jobs that they are about."""
 
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from bot.domain.jobs import Job
-from bot.domain.subscriptions import Pause, Subscription
+from bot.domain.records import Following, Pause
 from bot.messages.blocks import Message
 from bot.messages.channel import MessageContext
 from bot.simulators.slack.blockkit import buttons
 from tests.blocks import problems
-from tests.domain.subscriptions import NOW, new
+from tests.records import NOW, following
 
 JOB_ID = "26f06524-4f75-4b3a-a853-b649a21aaf66"
-NOW_TOKEN = "<!date^1767323045^{date_short_pretty} {time}|2026-01-02 03:04 UTC>"
+NOW_TOKEN = "<!date^1800000000^{date_short_pretty} {time}|2027-01-15 08:00 UTC>"
 HOSTILE = "<!channel> <@U1> *x* &lt; `y` _z_ ~w~ :x: <https://e.example|l> & > \u202e"
 IN_CODE = HOSTILE.replace("`", "'").removesuffix(" \u202e")
 """How the hostile text reads inside a code span."""
@@ -23,15 +24,16 @@ CONTEXT = MessageContext(
 )
 
 
-def subscription_of(state: str = "PROCESSING", job: Any = None, **given: Any) -> Subscription:
-    """Make a subscription to a job in this state."""
-    shown = Job.from_api({"job_id": JOB_ID, "voice_name": "Morning News", "state": state} | (job or {}))
-    return new(job=shown, **{"job_id": JOB_ID, "subscribed_by": "U0ALICE"} | given)
+def followed(*states: str, job: Any = None, job_id: str = JOB_ID, **given: Any) -> Following:
+    """Return a job that is followed, seen in these states, of which the channel was told the first."""
+    made = following(*(states or ("PROCESSING",)), job_id=job_id, **{"by": "U0ALICE"} | given)
+    usual = {"voice_name": "Morning News", "state": made.state}
+    shown = Job.from_api(usual | (job or {}) | {"job_id": job_id})
+    return replace(made, record=replace(made.record, job=shown))
 
 
-def paused_of(reason: str, **given: Any) -> Subscription:
-    pause = Pause(reason=reason, since=NOW, tries=1, next_try=NOW + 300, person_knows=False)
-    return subscription_of(pause=pause, **given)
+def paused_of(reason: str, *states: str, **given: Any) -> Following:
+    return followed(*states, pause=Pause(reason=reason, since=NOW, tries=1, next_try=NOW + 300), **given)
 
 
 def _text_objects(part: Any) -> Iterator[dict[str, Any]]:

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.messages import blocks
-from tests.domain.subscriptions import NOW
 from tests.messages.reading import NOW_TOKEN, read_mrkdwn
 from tests.profiles import examples
+from tests.records import NOW
 from tests.strategies import texts
 
 

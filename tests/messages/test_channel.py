@@ -5,21 +5,21 @@ import re
 import pytest
 
 from bot.domain.jobs import ENDED_STATES, GONE, STATES, meaning_of
+from bot.domain.records import Address, Following, Level
 from bot.domain.slack_errors import KNOWN, Refusal
 from bot.domain.slack_errors import meaning_of as refusal_of
-from bot.domain.subscriptions import Level, Notice, Subscription
 from bot.messages import channel, job_card
 from bot.messages.blocks import Message
 from bot.messages.channel import LONGEST_PATH, MessageContext
 from bot.messages.texts import en
 from bot.simulators.slack.blockkit import buttons
-from tests.domain.subscriptions import NOW
-from tests.messages.reading import CONTEXT, JOB_ID, NOW_TOKEN, paused_of, pressed, subscription_of, texts_of
+from tests.messages.reading import CONTEXT, JOB_ID, NOW_TOKEN, followed, paused_of, pressed, texts_of
+from tests.records import NOW, warning
 
 
 def notice_of(*path: str, job: dict[str, str] | None = None) -> Message:
     """Make the notice of a path, for a job that is in its last state."""
-    return channel.notice(subscription_of(path[-1], job), Notice(path=path, since=NOW))
+    return channel.notice(followed(*path, job=job))
 
 
 @pytest.mark.parametrize("state", [*STATES, GONE, "BRAND_NEW", ""])
@@ -56,7 +56,7 @@ def test_blocks_of_a_notice() -> None:
     assert texts_of(works, "plain_text") == []
 
 
-@pytest.mark.parametrize("length", [2, 12, 13, 500])
+@pytest.mark.parametrize("length", [2, 12, 13, 64])
 def test_long_path_is_shortened_in_the_middle(length: int) -> None:
     """Of a long path the beginning and the end are named."""
     message = notice_of(*(f"STATE_{number}" for number in range(length)))
@@ -67,27 +67,28 @@ def test_long_path_is_shortened_in_the_middle(length: int) -> None:
     assert (" → … → " in message.text) is (length > LONGEST_PATH)
 
 
+MINE = Address("T1", "D1")
 BY = "Subscribed by <@U0ALICE>."
 STOPPED = "Stopped by <@U0BOB>. This channel is not told of it any more."
 IMPORTANT = "This channel is told of important changes only: when the job waits for you, or is over."
 GOES_ON = {"Refresh": channel.REFRESH_CARD, "Unsubscribe": channel.STOP}
-CARDS: dict[str, tuple[Subscription, list[str], dict[str, str]]] = {
-    "every change": (subscription_of(), ["This channel is told of every change.", BY], GOES_ON),
-    "direct message": (subscription_of(channel_id="D1"), ["You are told of every change.", BY], GOES_ON),
-    "important": (subscription_of(level=Level.IMPORTANT), [IMPORTANT, BY], GOES_ON),
-    "stopped": (subscription_of(stopped_by="U0BOB"), [STOPPED], {"Subscribe channel": job_card.SUBSCRIBE}),
-    "over": (subscription_of("SUCCEED"), ["The job is over, and the subscription with it."], {}),
-    "stopped and over": (subscription_of("FAILED", stopped_by="U0BOB"), [STOPPED], {}),
+CARDS: dict[str, tuple[Following, list[str], dict[str, str]]] = {
+    "every change": (followed(), ["This channel is told of every change.", BY], GOES_ON),
+    "direct message": (followed(address=MINE), ["You are told of every change.", BY], GOES_ON),
+    "important": (followed(level=Level.IMPORTANT), [IMPORTANT, BY], GOES_ON),
+    "stopped": (followed(stopped_by="U0BOB"), [STOPPED], {"Subscribe channel": job_card.SUBSCRIBE}),
+    "over": (followed("SUCCEED"), ["The job is over, and the subscription with it."], {}),
+    "stopped and over": (followed("FAILED", stopped_by="U0BOB"), [STOPPED], {}),
 }
-"""A subscription, what its card says of it, and the buttons for what is still possible."""
+"""A followed job, what its card says of the subscription, and the buttons for what is still possible."""
 
 
-@pytest.mark.parametrize(("subscription", "notes", "possible"), CARDS.values(), ids=CARDS)
-def test_card(subscription: Subscription, notes: list[str], possible: dict[str, str]) -> None:
+@pytest.mark.parametrize(("shown", "notes", "possible"), CARDS.values(), ids=CARDS)
+def test_card(shown: Following, notes: list[str], possible: dict[str, str]) -> None:
     """Below the job stand who is told of what, the region, the time and the id, as in its buttons."""
     url = "https://console.example/"
     context = MessageContext(region="r", bot_name="b", command="/c", console_url=lambda _: url)
-    card = channel.card(subscription, context, now=NOW)
+    card = channel.card(shown, context, now=NOW)
     console = ("Open console", job_card.OPEN_CONSOLE, url)
 
     small = [part["text"] for part in card.blocks[-1]["elements"]]
@@ -100,13 +101,13 @@ def test_card(subscription: Subscription, notes: list[str], possible: dict[str, 
 
 def test_texts_name_the_job() -> None:
     """Phones get only the text of a card; without blocks, there are the voice, the state and the id."""
-    subscription = subscription_of()
+    shown = followed()
 
-    assert channel.card(subscription, CONTEXT, now=NOW).text == (
+    assert channel.card(shown, CONTEXT, now=NOW).text == (
         "`Morning News`: In training. MetaStudio's turn: Nothing for you to do. Next: MetaStudio reviews "
         "the result. This channel is told of every change. Subscribed by <@U0ALICE>."
     )
-    assert channel.plain_text(subscription) == Message(f"`Morning News`: In training. Job `{JOB_ID}`.", [])
+    assert channel.plain_text(shown) == Message(f"`Morning News`: In training. Job `{JOB_ID}`.", [])
 
 
 REASONS = {
@@ -115,8 +116,8 @@ REASONS = {
     "is_archived": "The channel is archived. Subscribe in another channel, or have this one reopened",
     "is_inactive": "The channel is not active any more. Subscribe in another channel, or have this one",
     "restricted_action_read_only_channel": f"{en.RESTRICTED} Ask whoever runs your workspace to let me post",
-    "restricted_action_thread_locked": "The thread of my message in the channel is locked.",
-    "message_not_found": "I will post a new one by myself; to have it now, press Try again.",
+    "restricted_action": f"{en.RESTRICTED} Ask whoever runs your workspace to let me post",
+    "team_access_not_granted": f"{en.RESTRICTED} Ask whoever runs your workspace to let me post",
     "invalid_blocks": f"{en.MALFORMED} Tell whoever runs the bot;",
     "brand_new": "Slack refuses my messages. Ask whoever runs your workspace",
 }
@@ -138,11 +139,11 @@ def test_pause_has_its_reason_and_remedy(reason: str) -> None:
     ]
 
 
-def test_what_pauses_a_subscription_has_its_own_reason() -> None:
+def test_every_refusal_of_a_conversation_has_its_reason() -> None:
     """A person reads why, where Slack says why, in a plain sentence that is true wherever it is read."""
-    pausing = {Refusal.NOT_HERE, Refusal.MESSAGE_GONE}
+    pausing = {code for code in KNOWN if refusal_of(code) is Refusal.NOT_HERE}
 
-    assert en.CANNOT_POST.keys() == {code for code in KNOWN if refusal_of(code) in pausing}
+    assert en.CANNOT_POST.keys() == {code for code in pausing if not code.startswith("restricted_action")}
     for said in (*en.CANNOT_POST.values(), en.RESTRICTED, en.MALFORMED, en.NO_REASON):
         assert re.fullmatch(r"[A-Z][^.!?<>`_]+\.", said)
         assert not re.search(r"\b(here|this channel)\b", said)
@@ -155,13 +156,24 @@ NAMED |= {"<!channel>": "`&lt;!channel&gt;`"}
 @pytest.mark.parametrize("channel_id", NAMED)
 def test_channel_is_named_as_slack_shows_it(channel_id: str) -> None:
     """A channel is a link; a direct message has no name, and anything else is just characters."""
-    subscription = paused_of("no_permission", channel_id=channel_id, delivered_at=NOW)
-    named = NAMED[channel_id]
+    shown = paused_of("no_permission", address=Address("T1", channel_id), delivered_at=NOW)
 
-    assert f"I can't post in {named} any more, so nobody " in channel.paused(subscription, CONTEXT).text
-    assert channel.pause_over(subscription).text == (
-        f"I can post in {named} again, and tell there how `Morning News` goes on."
-    )
-    assert channel.pause_over(subscription.updated(stopped_by="U1")).text == (
-        f"The subscription to `Morning News` in {named} was ended, so nothing is told there any more."
-    )
+    said = channel.paused(shown, CONTEXT).text
+    assert said.startswith(f"I can't post in {NAMED[channel_id]} any more, so nobody ")
+
+
+@pytest.mark.parametrize(
+    "shown", [followed(), followed(stopped_by="U1"), None], ids=["on", "stopped", "none"]
+)
+def test_warning_says_that_it_is_over(shown: Following | None) -> None:
+    """It names the voice also where the job is not followed any more, and its state where it is."""
+    message = channel.pause_over(warning(job_id=JOB_ID), Address("T1", "C0VOICES"), shown)
+    voice = f"`voice of {JOB_ID}`"
+
+    if shown and shown.subscription:
+        assert message.text == f"I can post in <#C0VOICES> again, and tell there how {voice} goes on."
+        assert texts_of(message)[1:] == ["Now: In training", f"`{JOB_ID}`"]
+    else:
+        ended = f"The subscription to {voice} in <#C0VOICES> has ended, so nothing is told there any more."
+        assert message.text == ended
+        assert texts_of(message)[1:] == [f"`{JOB_ID}`"]

@@ -11,8 +11,8 @@ from bot.errors import BadJobId, BadUsage, JobNotFound, ServiceDown
 from bot.messages import job_card
 from bot.messages.blocks import Message
 from bot.messages.errors import sentence
-from tests.domain.subscriptions import NOW
 from tests.messages.reading import HOSTILE, IN_CODE, JOB_ID, NOW_TOKEN, codes_in, live_in, pressed, texts_of
+from tests.records import NOW
 
 
 def card_of(*, job_id: str = JOB_ID, region: str = "r", url: str | None = None, **answer: Any) -> Message:

@@ -4,21 +4,21 @@ import re
 
 import pytest
 
-from bot.domain.subscriptions import Level, Subscription
+from bot.domain.records import Following, Level
 from bot.messages import job_card, private
 from bot.messages.blocks import Message
-from tests.domain.subscriptions import NOW
-from tests.messages.reading import CONTEXT, JOB_ID, NOW_TOKEN, paused_of, pressed, subscription_of, texts_of
+from tests.messages.reading import CONTEXT, JOB_ID, NOW_TOKEN, followed, paused_of, pressed, texts_of
 from tests.messages.test_channel import REASONS
+from tests.records import NOW
 
 VOICE = f"`Morning News` (job `{JOB_ID}`)"
 IMPORTANT = "important changes only: when the job waits for you, or is over"
-ALL, LESS = subscription_of(), subscription_of(level=Level.IMPORTANT)
+ALL, LESS = followed(), followed(level=Level.IMPORTANT)
 NO_MEMBER = paused_of("not_in_channel")
 
 
-def list_of(subscription: list[Subscription], *, start: int = 0, checked_at: int | None = NOW) -> Message:
-    return private.listing(subscription, CONTEXT, start=start, checked_at=lambda _: checked_at)
+def list_of(every: list[Following], *, start: int = 0, checked_at: int | None = NOW) -> Message:
+    return private.listing(every, CONTEXT, start=start, checked_at=lambda _: checked_at)
 
 
 ANSWERS = {
@@ -30,7 +30,9 @@ ANSWERS = {
     f"`/voicejob subscribe {JOB_ID} all` changes that.": private.already(LESS, CONTEXT),
     f":white_check_mark: {VOICE}: this channel is now told of {IMPORTANT}.": private.level_changed(LESS),
     ":warning: I am not in this channel yet. Type `/invite @voicejob`, then press Try again. "
-    "The subscription to `Morning News` is kept until then.": private.refused(NO_MEMBER, CONTEXT),
+    "The subscription to `Morning News` is kept until then.": private.refused(
+        NO_MEMBER, "not_in_channel", CONTEXT
+    ),
     ":warning: I can't post in a direct message between people, and can't be invited to one, so it is not "
     "subscribed. Subscribe in a channel, or in your direct message with "
     "`@voicejob`.": private.not_in_direct(CONTEXT),
@@ -57,8 +59,8 @@ def test_answer_says_what_happened_and_what_to_do(says: str) -> None:
 @pytest.mark.parametrize("reason", REASONS)
 def test_refusal_can_be_tried_again(reason: str) -> None:
     """Where the bot may not post, its answer and the list have the remedy, and a button for the same job."""
-    here = private.refused(paused_of(reason), CONTEXT)
-    elsewhere = private.refused(paused_of(reason), CONTEXT, elsewhere=True)
+    here = private.refused(paused_of(reason), reason, CONTEXT)
+    elsewhere = private.refused(paused_of(reason), reason, CONTEXT, elsewhere=True)
     listed = list_of([paused_of(reason)])
     (_, row, _) = texts_of(listed)
 
@@ -69,13 +71,13 @@ def test_refusal_can_be_tried_again(reason: str) -> None:
         assert texts_of(message)[1:] == [f"Slack calls it `{reason}`", f"`{JOB_ID}`"]
     assert f":warning: *Paused* since {NOW_TOKEN}: " in row
     assert REASONS[reason] in row
-    assert row.endswith("2026-01-02 03:09 UTC>.")
+    assert row.endswith("2027-01-15 08:05 UTC>.")
     assert "`Morning News`: In training (paused), job" in listed.text
 
 
 def test_job_that_is_over_is_shown() -> None:
     """Instead of a subscription there is the job's card, and the reason."""
-    message = private.over(subscription_of("SUCCEED").job, CONTEXT, now=NOW)
+    message = private.over(followed("SUCCEED").job, CONTEXT, now=NOW)
 
     assert message.text.startswith("This job is over: nothing about it will change, so I did not ")
     assert "`Morning News`: Succeeded" in message.text
@@ -84,7 +86,7 @@ def test_job_that_is_over_is_shown() -> None:
 
 def test_row_of_the_list_says_it_all() -> None:
     """A row has the voice, state, since when, level, who asked, last check, last message, and the id."""
-    subscription = subscription_of(job={"lastupdate_time": NOW}, delivered_at=NOW)
+    shown = followed(job={"lastupdate_time": NOW}, delivered_at=NOW)
     small = [
         "Told of every change",
         f"Subscribed by <@U0ALICE>, {NOW_TOKEN}",
@@ -93,13 +95,13 @@ def test_row_of_the_list_says_it_all() -> None:
         f"`{JOB_ID}`",
     ]
 
-    assert texts_of(list_of([subscription])) == [
+    assert texts_of(list_of([shown])) == [
         "*1 subscription in this channel*",
         f":hourglass_flowing_sand: `Morning News`: *In training* since {NOW_TOKEN}",
         job_card.BETWEEN.join(small),
     ]
     small[2:4] = ["Not checked since I was started", "No message yet"]
-    assert texts_of(list_of([subscription_of()], checked_at=None))[1:] == [
+    assert texts_of(list_of([followed()], checked_at=None))[1:] == [
         ":hourglass_flowing_sand: `Morning News`: *In training*",
         job_card.BETWEEN.join(small),
     ]
@@ -114,7 +116,7 @@ def test_buttons_of_a_row() -> None:
     """Each row can be ended and have the other level; a paused one can be tried again."""
     again = ("Try again", private.LISTED_RETRY, JOB_ID)
 
-    assert pressed(list_of([subscription_of()])) == [TO_IMPORTANT, STOP]
+    assert pressed(list_of([followed()])) == [TO_IMPORTANT, STOP]
     assert pressed(list_of([LESS])) == [TO_ALL, STOP]
     assert pressed(list_of([paused_of("is_archived")])) == [again, TO_IMPORTANT, STOP]
 
@@ -122,7 +124,7 @@ def test_buttons_of_a_row() -> None:
 @pytest.mark.parametrize("number", [1, 8, 9, 16, 23])
 def test_pages(number: int) -> None:
     """A page says which part of how many it is; who presses More to the end has seen each entry once."""
-    every = [subscription_of(job_id=f"job-{at}") for at in range(number)]
+    every = [followed(job_id=f"job-{at}") for at in range(number)]
     total = f"{number} subscription{'s' * (number > 1)} in this channel"
     for start in range(0, number, private.PAGE_SIZE):
         end = min(start + private.PAGE_SIZE, number)

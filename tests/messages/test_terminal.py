@@ -13,9 +13,9 @@ from rich.console import Console
 from bot.domain.jobs import Job
 from bot.messages import blocks, job_card, terminal
 from bot.simulators.slack.blockkit import BLOCKS
-from tests.domain.subscriptions import NOW
 from tests.messages.reading import JOB_ID
 from tests.profiles import examples
+from tests.records import NOW
 from tests.strategies import answers, texts
 
 STYLE = re.compile(r"\x1b\[[\d;]*m")
@@ -55,7 +55,7 @@ FULL = {
     "job_failed_code": "MSS.1",
     "job_failed_reason": "Too long.",
 }
-SEEN = ["女声", "❌ Failed, 2026-01-02", "Your turn: Fix the cause", "Error MSS.1: Too long."]
+SEEN = ["女声", "❌ Failed, 2027-01-15", "Your turn: Fix the cause", "Error MSS.1: Too long."]
 SEEN += ["State: FAILED · Edition: Basic", "Region cn-north-4", JOB_ID, "[ Refresh ] [ Open console ]"]
 
 
@@ -101,7 +101,7 @@ def test_date_is_local(monkeypatch: pytest.MonkeyPatch) -> None:
         said = read(drawn(section(blocks.date(NOW))))
     time.tzset()
 
-    assert said == "2026-01-02 11:04"
+    assert said == "2027-01-15 16:00"
 
 
 HOSTILE = "[red]x[/red] [link=https://evil.example]y[/link] [/] \\[ :x: <!date^1^{date}|x> &lt; \x1b[31m"

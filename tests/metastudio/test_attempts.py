@@ -1,12 +1,12 @@
 """Refused credentials: one request tries them, and its result holds for the others for a while."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
-from bot.domain.rates import RATE_LIMITS, RateLimits
 from bot.errors import CredentialsRefused, TimedOut, Unreachable
 from bot.metastudio.attempts import Attempt, Attempts, Decision
 from bot.metastudio.client import MetaStudio
@@ -14,10 +14,11 @@ from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from tests.faults import ANSWERS
 from tests.servers import client_at, failure_of
 from tests.sign_ins import EACH_WAY, WRONG, client_of, sign_in
-from tests.support import eventually
+from tests.support import AT_ONCE, eventually
 
 REFUSAL = CredentialsRefused(status=401, code="APIGW.0301", request_id="r")
 PAUSE, HOLD = 60.0, 3.0
+REMEMBERING = replace(AT_ONCE, refused=PAUSE, unanswered=HOLD)
 REFUSED = "0 begin a, 0 refused a, 0 end a"
 
 STORIES = {
@@ -82,9 +83,9 @@ async def test_twelve_at_once_sign_in_once(
     metastudio: MetaStudioSimulator, job_ids: list[str], way: str
 ) -> None:
     """All get the same refusal, also in the next minute; after the time that is set, one tries."""
-    async with client_of(metastudio, way, WRONG, rates=RATE_LIMITS) as client:
+    async with client_of(metastudio, way, WRONG, rates=REMEMBERING) as client:
         ends = await answers(client, job_ids)
-    async with client_of(metastudio, way, WRONG, rates=RateLimits(refused=0)) as client:
+    async with client_of(metastudio, way, WRONG, rates=AT_ONCE) as client:
         again = [await failure_of(client.job(job_ids[0])) for _ in range(2)]
 
     assert [seen.status for seen in metastudio.requests] == [401, 401, 401]
@@ -101,7 +102,7 @@ async def test_a_request_that_is_not_answered(
     """It may have been a wrong try: nobody makes another at once."""
     for place in ("iam", "jobs"):
         metastudio.fail(fault, times=99, on=place)
-    rates, timeout = RateLimits(unanswered=60, retry=0.001), httpx.Timeout(0.1)
+    rates, timeout = replace(AT_ONCE, unanswered=60), httpx.Timeout(0.1)
     async with client_of(metastudio, way, WRONG, rates=rates, timeout=timeout) as client:
         ends = await answers(client, job_ids)
 
@@ -110,8 +111,7 @@ async def test_a_request_that_is_not_answered(
 
 async def test_only_huawei_clouds_own_refusal_counts(metastudio: MetaStudioSimulator, job_id: str) -> None:
     """What else fails is over with the next request."""
-    rates = RateLimits(retry=0.001, hold=0.001, unanswered=0)
-    async with client_of(metastudio, "access key", rates=rates) as client:
+    async with client_of(metastudio, "access key") as client:
         for name in ("a log-in page", "401 1101", "503 APIGW.0613", "cut"):
             fault = ANSWERS[name].sent
             assert isinstance(fault, Fault)
@@ -126,7 +126,7 @@ async def test_who_gives_up_lets_the_next_one_try(
     metastudio: MetaStudioSimulator, job_ids: list[str], way: str, place: Any
 ) -> None:
     """A request that waits for the one that tries is sent once that is cancelled."""
-    async with client_of(metastudio, way, rates=RATE_LIMITS) as client:
+    async with client_of(metastudio, way, rates=REMEMBERING) as client:
         metastudio.fail(Fault.hang(), on=place)
         first = asyncio.create_task(client.answer(job_ids[0]))
         await eventually(lambda: bool(metastudio.requests))
@@ -139,7 +139,7 @@ async def test_who_gives_up_lets_the_next_one_try(
 
 async def test_tokens_that_metastudio_refuses(metastudio: MetaStudioSimulator, job_ids: list[str]) -> None:
     """After a second token nothing is sent for the time that is set, however many ask."""
-    async with client_of(metastudio, "IAM user", rates=RATE_LIMITS) as client:
+    async with client_of(metastudio, "IAM user", rates=REMEMBERING) as client:
         await client.job(job_ids[0])
         metastudio.fail(Fault.error(401, "APIGW.0301"), times=99)
         ends = await answers(client, job_ids)
@@ -169,7 +169,7 @@ async def test_what_was_not_sent_holds_nothing(
     """While there is no connection, no credentials are tried."""
     auth = sign_in("access key", metastudio)
     nobody = f"http://127.0.0.1:{unused_tcp_port}"
-    async with client_at(nobody, auth=auth, rates=RateLimits(unanswered=60, retry=0.001)) as nowhere:
+    async with client_at(nobody, auth=auth, rates=replace(AT_ONCE, unanswered=60)) as nowhere:
         assert type(await failure_of(nowhere.job(job_id))) is Unreachable
-    async with client_of(metastudio, auth, rates=RATE_LIMITS) as client:
+    async with client_of(metastudio, auth, rates=REMEMBERING) as client:
         assert (await client.job(job_id)).job_id == job_id

@@ -1,19 +1,12 @@
-"""When requests to MetaStudio begin: so many at once, people first, and none while it is busy."""
+"""When requests to MetaStudio begin: so many at a time, people first, and none while it is busy."""
 
 import asyncio
 import math
 
 import pytest
 
-from bot.domain.rates import RATE_LIMITS
-from bot.errors import (
-    JobNotFound,
-    MetaStudioError,
-    Throttled,
-    TimedOut,
-    Unreachable,
-    UnreadableAnswer,
-)
+from bot.domain.rates import RATE_LIMITS, RateLimits
+from bot.errors import JobNotFound, MetaStudioError, Throttled, TimedOut, Unreachable, UnreadableAnswer
 from bot.metastudio.client import MetaStudio
 from bot.metastudio.throttle import LONGEST_DELAY, Hold, Throttle
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
@@ -31,7 +24,6 @@ HOLDS: dict[str, tuple[list[tuple[float, float, float | str | None]], float, boo
     "a shorter one": ([(9, 10, 120.0), (9, 11, 3.0)], 130, True),
     "no time at all": ([(9, 10, 0.0)], 10, True),
     "for ever": ([(9, 10, 10.0**30)], 910, True),
-    "no time named": ([(9, 10, None)], 10.5, True),
     "one after the other": ([(9, 10, None), (11, 12, None), (13, 14, None)], 16, True),
     "served between": ([(9, 10, None), (11, 12, None), (13, 14, "ok"), (13, 14, None)], 14.5, True),
     "served late, but sent before": ([(9, 10, 120.0), (9, 140, "ok")], 130, True),
@@ -39,18 +31,13 @@ HOLDS: dict[str, tuple[list[tuple[float, float, float | str | None]], float, boo
     "named by one of two": ([(9, 10, 3.0), (9, 10.1, None)], 13, True),
     "forty in a row": ([(60 * n, 60 * n, None) for n in range(40)], 39 * 60 + 60, True),
 }
+"""When each request was sent and answered, and the 429's Retry-After; then the hold's end."""
 
 
-@pytest.mark.parametrize(("answers", "until", "is_on"), HOLDS.values(), ids=HOLDS)
-def test_hold(
-    answers: list[tuple[float, float, float | str | None]],
-    until: float,
-    is_on: bool,  # noqa: FBT001  a column
-) -> None:
-    """A time that was named is kept; otherwise it doubles, from half a second to a minute.
-
-    Each answer is for a request that was sent at the first second and answered at the second one.
-    """
+@pytest.mark.parametrize("case", HOLDS)
+def test_hold(case: str) -> None:
+    """A time that was named is kept; otherwise it doubles, from half a second to a minute."""
+    answers, until, is_on = HOLDS[case]
     hold = Hold(RATE_LIMITS.hold)
     for sent, now, answer in answers:
         if isinstance(answer, str):
@@ -87,6 +74,18 @@ async def test_sixteen_at_a_time() -> None:
     assert [job.job_id for job in jobs] == [f"job-{number}" for number in range(60)]
 
 
+async def test_no_more_than_a_tenant_may_send(metastudio: MetaStudioSimulator) -> None:
+    """Ten requests a second, however many people ask at once, and whatever they get."""
+    rates = RateLimits(spacing=0.03)
+    async with client_at(metastudio.url, rates=rates) as client:
+        started = clock()
+        await asyncio.gather(*(failure_of(client.job(f"job-{number}")) for number in range(20)))
+
+        assert clock() - started >= 19 * rates.spacing
+    assert len(metastudio.requests) == 20
+    assert RATE_LIMITS.spacing * 10 == 1
+
+
 async def test_longer_than_anybody_waits(
     client: MetaStudio, metastudio: MetaStudioSimulator, job_id: str
 ) -> None:
@@ -102,70 +101,55 @@ async def test_longer_than_anybody_waits(
     assert len(metastudio.requests) == 1
 
 
-def throttle_with(*, pause: float = 0, concurrency: int = 16) -> Throttle:
-    return Throttle(pause=pause, first_hold=0.02, concurrency=concurrency)
+def throttle_with(*, interval: float = 0, pause: float = 0, concurrency: int = 16) -> Throttle:
+    return Throttle(interval=interval, pause=pause, first_hold=0.02, concurrency=concurrency)
 
 
-async def refused(throttle: Throttle, retry_after: float | None = None) -> None:
-    """Let a request be answered with a 429."""
-    with pytest.raises(Throttled):
-        async with throttle.slot(FOR_EVER):
-            raise Throttled(status=429, retry_after=retry_after)
+async def sent(throttle: Throttle, *, held: float | None = None) -> float:
+    """Send a request that is answered at once, perhaps with a 429; return when it was sent."""
+    async with throttle.slot(FOR_EVER):
+        if held is not None:
+            raise Throttled(status=429, retry_after=held)
+        return clock()
 
 
 async def test_a_longer_time_that_is_named_meanwhile_counts() -> None:
-    """One that waits for the end of a hold waits for the end that it has by then."""
-    throttle = throttle_with()
-
-    async def ask() -> float:
-        async with throttle.slot(FOR_EVER):
-            return clock()
-
-    first, second = throttle.slot(FOR_EVER), throttle.slot(FOR_EVER)
-    await first.__aenter__()
-    await second.__aenter__()
-    await first.__aexit__(Throttled, Throttled(status=429, retry_after=0.05), None)
-    asked = asyncio.create_task(ask())
+    """One that waits for its interval, or the end of a hold, waits for the end that it has by then."""
+    throttle = throttle_with(interval=0.1)
+    late = throttle.slot(FOR_EVER)
+    await late.__aenter__()
+    asked = [asyncio.create_task(sent(throttle)) for _ in range(2)]
     await asyncio.sleep(0)
-    await second.__aexit__(Throttled, Throttled(status=429, retry_after=0.3), None)
+    await late.__aexit__(Throttled, Throttled(status=429, retry_after=0.3), None)
     end = clock() + throttle.held
 
-    assert await asked >= end - 0.01
+    assert min(await asyncio.gather(*asked)) >= end - 0.01
 
 
 async def test_what_is_refused_takes_no_turn() -> None:
     """However many look-ups a hold refuses, the bot's own requests come at its end, as they did before."""
     throttle = throttle_with(pause=0.1)
-    await refused(throttle, retry_after=0.2)
+    await failure_of(sent(throttle, held=0.2))
     for _ in range(50):
-        with pytest.raises(Throttled):
-            await throttle.slot(clock() + 0.01).__aenter__()
+        await failure_of(throttle.slot(clock() + 0.01).__aenter__())
     end = clock() + throttle.held
     await throttle.turn()
 
     assert end - 0.01 <= clock() < end + LONGEST_DELAY - 0.3
 
 
-@pytest.mark.parametrize(
-    ("error", "others_follow"),
-    [
-        (JobNotFound(status=404), True),
-        (UnreadableAnswer(), True),
-        (TimedOut(status=408), True),
-        (TimedOut(), False),
-        (Unreachable(), False),
-        (Throttled(status=429), False),
-        (None, True),
-    ],
-    ids=str,
-)
-async def test_one_tries_before_the_others_follow(
-    error: MetaStudioError | None,
-    others_follow: bool,  # noqa: FBT001  a column
-) -> None:
+TRIALS: dict[MetaStudioError | None, int] = {
+    **dict.fromkeys((None, JobNotFound(status=404), UnreadableAnswer(), TimedOut(status=408)), 4),
+    **dict.fromkeys((TimedOut(), Unreachable(), Throttled(status=429)), 2),
+}
+"""By the answer to the first request after a hold: how many have begun then."""
+
+
+@pytest.mark.parametrize("error", TRIALS, ids=str)
+async def test_one_tries_before_the_others_follow(error: MetaStudioError | None) -> None:
     """After a hold one request is sent; any answer to it but a 429 shows that it is over."""
     throttle = throttle_with()
-    await refused(throttle)
+    await failure_of(sent(throttle, held=0.02))
     begun, first_may_end, may_end = 0, asyncio.Event(), asyncio.Event()
 
     async def ask(may_end: asyncio.Event, error: MetaStudioError | None = None) -> None:
@@ -183,7 +167,7 @@ async def test_one_tries_before_the_others_follow(
         await asyncio.sleep(0)
     alone = begun
     first_may_end.set()
-    await eventually(lambda: begun == (4 if others_follow else 2))
+    await eventually(lambda: begun == TRIALS[error])
     may_end.set()
 
     assert alone == 1
@@ -201,8 +185,7 @@ async def test_the_bots_own_requests_are_spread_and_let_people_go_first(client: 
     started = clock()
     for _ in range(2):
         await throttle.turn()
-        async with throttle.slot(FOR_EVER):
-            pass
+        await sent(throttle)
     asked = [asyncio.create_task(ask()) for _ in range(4)]
     await asyncio.sleep(0)
     await throttle.turn()

@@ -90,12 +90,13 @@ async def test_as_long_as_may_be(more: int) -> None:
             assert await answer.read() == await answer.read() == text
 
 
-async def test_a_head_that_trickles() -> None:
+@pytest.mark.parametrize("begin", [b"X: ", b"Content-Length: 100000\r\n\r\n"], ids=["head", "body"])
+async def test_what_trickles(begin: bytes) -> None:
     """The time of an answer is over, though a byte comes now and then."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nX: ")
+        writer.write(b"HTTP/1.1 200 OK\r\n" + begin)
         while True:
             writer.write(b"x")
             await writer.drain()
@@ -105,4 +106,7 @@ async def test_a_head_that_trickles() -> None:
         with pytest.raises(TimeoutError):
             await asking.webhook(url, limit=0.1)
         with pytest.raises(TimedOut):
-            await asking.probe(url, limit=0.1)
+            await asking.job(url, limit=0.1)
+        if begin == b"X: ":  # of a body, the probe reads nothing
+            with pytest.raises(TimedOut):
+                await asking.probe(url, limit=0.1)

@@ -61,15 +61,12 @@ async def test_a_name_that_hangs_takes_one_thread(names: Names) -> None:
     assert names.asked == ["hanging.example"]
 
 
-def test_when_a_look_up_begins() -> None:
-    """A minute after the last, and three at most at the same time."""
-    times = [([], 5), ([0], 59.9), ([0], 60), ([0, 60], 119), ([0, 60], 120), ([0, 60, 120], 999)]
-
-    assert [may_begin(*each) for each in times] == [True, False, True, False, True, False]
+BEGINNINGS = [([], 5), ([0], 59.9), ([0], 60), ([0, 60], 119), ([0, 60], 120), ([0, 60, 120], 999)]
 
 
 async def test_a_look_up_that_never_comes_back(names: Names) -> None:
-    """Its name is found by the next one, a minute later; then nobody asks beside it."""
+    """A minute later its name is looked up again, three times at most; once it is found, nobody asks more."""
+    assert [may_begin(*each) for each in BEGINNINGS] == [True, False, True, False, True, False]
     times = [0.0, 1.0, 60.0, 61.0, 62.0]
     resolver = Resolver(names.look_up, limit=0.05, clock=lambda: times.pop(0))
     for _ in range(2):

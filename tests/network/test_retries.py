@@ -5,11 +5,15 @@ import pytest
 from bot.network.retries import Backoff, retried, usual_pause
 
 
-def test_the_usual_pause() -> None:
-    """It doubles, and chance makes it up to twice as long."""
-    pauses = [usual_pause(number, 0.2, chance) for number, chance in ((1, 0), (1, 1), (2, 0), (3, 0.5))]
+def test_pauses() -> None:
+    """They double, up to the longest; chance makes one before a retry up to twice as long."""
+    usual = [usual_pause(number, 0.2, chance) for number, chance in ((1, 0), (1, 1), (2, 0), (3, 0.5))]
+    backoff = Backoff(first=60, longest=900)
 
-    assert pauses == pytest.approx([0.2, 0.4, 0.4, 1.2])
+    assert usual == pytest.approx([0.2, 0.4, 0.4, 1.2])
+    assert [backoff.failed() for _ in range(6)] == [60, 120, 240, 480, 900, 900]
+    backoff.worked()
+    assert backoff.failed() == 60
 
 
 @pytest.mark.parametrize(("fails", "tries"), [(1, 1), (2, 3), (3, 3)])
@@ -46,12 +50,3 @@ async def test_what_cannot_pass_is_tried_once() -> None:
         await retried(work, tries=9, first=0.01, pause=pause)
 
     assert asked == [("KeyError", True)]
-
-
-def test_backoff() -> None:
-    """Pauses double up to the longest, and begin anew after a success."""
-    backoff = Backoff(first=60, longest=900)
-
-    assert [backoff.failed() for _ in range(6)] == [60, 120, 240, 480, 900, 900]
-    backoff.worked()
-    assert backoff.failed() == 60

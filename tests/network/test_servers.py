@@ -76,15 +76,11 @@ async def test_a_refusal_has_no_words(
 @pytest.mark.parametrize("path", ["/", "/upload", "/nowhere"])
 async def test_a_huge_body_is_refused_before_it_comes(address: str, path: str) -> None:
     """Nobody waits for more than a body may have, whether it comes or not."""
-    announced = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n".encode()
-    host, port = address.split(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(announced)
-    async with asyncio.timeout(PATIENCE):
-        head = await reader.readuntil(b"\r\n\r\n")
-    writer.close()
+    head, _ = await exchange(
+        address, f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999\r\n\r\n".encode()
+    )
 
-    assert head.split()[1] == b"413"
+    assert head[0].split()[1] == b"413"
     assert b"Connection: close" in head
 
 

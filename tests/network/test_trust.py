@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 
 from bot.checks.check import check
-from bot.checks.settings import read
+from bot.config import Settings
 from bot.errors import BadSettings, SlackUnreachable, Unreachable
 from bot.network.servers import listening
 from bot.network.trust import certificate_fault, folders_problem, tls_context
@@ -86,10 +86,9 @@ async def test_a_folder_of_certificates(authority: Authority, monkeypatch: pytes
     check_environment()
     monkeypatch.delenv("SSL_CERT_FILE")
     for unusable in (value, f"{folder}/missing", ":", "/" + "long" * 100):
+        says = f"OpenSSL finds no certificates in “{unusable[:200]}”"
         assert folders_problem(unusable, lambda: True) == ""
-        assert folders_problem(unusable, lambda: False).startswith(
-            f"OpenSSL finds no certificates in “{unusable[:200]}”"
-        )
+        assert folders_problem(unusable, lambda: False).startswith(says)
     openssl("rehash .", folder)
     assert folders_problem(value, lambda: False) == ""
 
@@ -147,20 +146,6 @@ def test_what_can_not_be_used(odd: Path, monkeypatch: pytest.MonkeyPatch, key: s
     assert problem.isprintable()
 
 
-async def test_the_command_line_says_so(odd: Path) -> None:
-    """All at once, with exit code 2."""
-    bad = {
-        "SSL_CERT_FILE": f"{odd}/pipe",
-        "SSLKEYLOGFILE": f"{odd}/no/keys",
-        "HTTPS_PROXY": "odd://me:hush@x",
-    }
-    ended = await voicejob("run", **bad)
-
-    assert ended.code == 2
-    assert [key for key in bad if f"{key}: " not in ended.err] == []
-    assert not [word for word in ("hush", "Traceback") if word in ended.out + ended.err]
-
-
 async def test_both_sides_by_https(
     slack: SlackWorkspace,
     metastudio: MetaStudioSimulator,
@@ -176,10 +161,10 @@ async def test_both_sides_by_https(
         addresses = {"SLACK_API_URL": f"{slack_url}/api", "METASTUDIO_ENDPOINT": url}
         for key, value in environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN, **addresses).items():
             monkeypatch.setenv(key, value)
-        failed = {item.name: item.says for item in await check(read()) if item.ok is False}
+        failed = {item.name: item.says for item in await check(Settings.read()) if item.ok is False}
         ended = await asyncio.gather(voicejob("run"), voicejob("show", "some-job"))
         monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
-        failed_if_trusted = [item.name for item in await check(read()) if item.ok is False]
+        failed_if_trusted = [item.name for item in await check(Settings.read()) if item.ok is False]
 
     assert list(failed) == ["Slack bot token", "Slack app token", "MetaStudio address"]
     assert [says for says in failed.values() if UNTRUSTED not in says or "SSL_CERT_FILE" not in says] == []
@@ -214,11 +199,4 @@ async def test_what_is_wrong_with_a_certificate(
             with pytest.raises(kind) as failed:
                 await ask(url)
             assert certificate_fault(failed.value).startswith(says)
-
-
-def test_another_fault_is_none_of_a_certificate() -> None:
-    """Nor is the lack of one."""
-    error = OSError("refused")
-    error.__cause__ = ValueError()
-
-    assert (certificate_fault(error), certificate_fault(None)) == ("", "")
+    assert (certificate_fault(OSError("refused")), certificate_fault(None)) == ("", "")

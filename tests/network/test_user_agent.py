@@ -5,7 +5,6 @@ import subprocess
 import sys
 from contextlib import suppress
 from importlib.metadata import version
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -49,8 +48,7 @@ async def test_it_is_ours(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_the_packages_metadata() -> None:
     """Run from its files alone, the bot has a name without a version."""
-    file = Path(program_version.__file__)
-    program = f"import runpy; print(runpy.run_path({str(file)!r})['USER_AGENT'])"
-    printed = subprocess.run([sys.executable, "-ISc", program], capture_output=True, text=True, check=True)  # noqa: S603
+    program = f"import runpy; print(runpy.run_path({program_version.__file__!r})['USER_AGENT'])"
+    printed = subprocess.check_output([sys.executable, "-ISc", program], text=True)  # noqa: S603
 
-    assert printed.stdout == "voicejob/unknown\n"
+    assert printed == "voicejob/unknown\n"

@@ -10,14 +10,13 @@ from pathlib import Path
 import pytest
 
 from bot import app
-from bot.checks.check import check
-from bot.checks.settings import read
 from bot.config import Settings, unknown_keys
 from bot.domain.rates import RATE_LIMITS
 from bot.errors import BadSettings, CredentialsRefused
 from bot.metastudio.client import MetaStudio
 from bot.metastudio.credentials import Credentials
-from bot.process.secret_files import LONGEST, SECRET_KEYS, SecretFileError, read_secret
+from bot.process.secret_files import LONGEST, SecretFileError, read_secret
+from bot.process.sources import SECRET_KEYS
 from bot.simulators.metastudio.account import ACCESS_KEY, IAM_DOMAIN, IAM_PASSWORD, IAM_USER, SECRET_KEY
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from tests.store.test_store_faults import another_user
@@ -243,35 +242,6 @@ class TestReadAgain:
 
             assert (await waiting).job_id == files.job_id
         assert [seen.status for seen in metastudio.requests if seen.status != 201] == [401, 200]
-
-    @pytest.mark.parametrize("files", ["temporary key"], indirect=True)
-    async def test_check_tries_them_and_shows_none(self, files: Files) -> None:
-        """Once, as it tries others."""
-        wrong = {item.name: item for item in await check(read())}
-        requests = [seen for seen in files.metastudio.requests if seen.api]
-        files.write(are_good=True)
-        known = read()
-        good = {item.name: item for item in await check(known)}
-
-        assert wrong["MetaStudio credentials"].ok is False
-        assert [seen.status for seen in requests] == [401]
-        assert good["MetaStudio jobs"].ok
-        assert set(files.good.values()) <= set(known.secrets)
-
-    @pytest.mark.usefixtures("good")
-    @pytest.mark.parametrize("key", [SK_FILE, "CLOUD_SDK_SK_FILE"])
-    def test_one_that_goes_is_told_by_its_key(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, key: str
-    ) -> None:
-        """Whichever of its names that is."""
-        (tmp_path / "sk").write_text("SK")
-        monkeypatch.setenv(key, str(tmp_path / "sk"))
-        settings = Settings.load()
-        (tmp_path / "sk").unlink()
-        with pytest.raises(BadSettings) as refused:
-            settings.read_again()
-
-        assert refused.value.problems == [f"{key}: “{tmp_path}/sk” is not there"]
 
 
 class TestCredentials:

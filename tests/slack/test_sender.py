@@ -1,18 +1,18 @@
 """Sending: what is sent to Slack, and what its refusals mean. The pace is in test_throttle.py."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
 import pytest
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.rates import RateLimits
 from bot.domain.slack_errors import Refusal
 from bot.messages.blocks import Message
 from bot.simulators.slack.workspace import BOT_TOKEN, SlackWorkspace
+from bot.slack.clients import web_client
 from bot.slack.sender import NO_ANSWER, Sender, SendError
 from tests.support import AT_ONCE
 
@@ -20,10 +20,11 @@ HELLO = Message("hello", [{"type": "section", "text": {"type": "mrkdwn", "text":
 
 
 @asynccontextmanager
-async def sender(slack: SlackWorkspace, rates: RateLimits = AT_ONCE) -> AsyncIterator[Sender]:
+async def sender(
+    slack: SlackWorkspace, rates: RateLimits = AT_ONCE, *, at: str = ""
+) -> AsyncIterator[Sender]:
     async with aiohttp.ClientSession() as session:
-        client = AsyncWebClient(token=BOT_TOKEN, base_url=slack.api_url, session=session, retry_handlers=[])
-        yield Sender(client, rates)
+        yield Sender(web_client(session, at or slack.api_url, token=BOT_TOKEN, retry_handlers=[]), rates)
 
 
 async def test_a_post_gives_its_ts(slack: SlackWorkspace) -> None:
@@ -50,50 +51,68 @@ async def test_a_post_gives_its_ts(slack: SlackWorkspace) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "code", "refusal", "retry_after", "reason"),
+    ("fault", "code", "refusal", "retry_after", "unanswered", "reason"),
     [
-        ({"error": "not_in_channel"}, "not_in_channel", Refusal.NOT_HERE, None, ""),
-        ({"error": "internal_error"}, "internal_error", Refusal.LATER, None, ""),
-        ({"error": "not_in_channel", "status": 503}, "not_in_channel", Refusal.LATER, None, ""),
-        ({"retry_after": 7}, "ratelimited", Refusal.LATER, 7, ""),
-        ({"retry_after": 7, "body": "<html>slow down</html>"}, NO_ANSWER, Refusal.LATER, 7, ""),
-        ({"retry_after": 10**6}, "ratelimited", Refusal.LATER, 15 * 60, ""),
-        ({"status": 502, "body": "<html>"}, NO_ANSWER, Refusal.LATER, None, "status 502"),
-        ({"body": "[]"}, NO_ANSWER, Refusal.LATER, None, ""),
-        ({"body": '{"ok": true}'}, NO_ANSWER, Refusal.LATER, None, "a yes without a ts"),
-        ({"body": '{"ok": false, "error": {"code": 1}}'}, NO_ANSWER, Refusal.LATER, None, "status 200"),
-        ({"drop": True}, NO_ANSWER, Refusal.LATER, None, "ServerDisconnectedError"),
+        ({"error": "not_in_channel"}, "not_in_channel", Refusal.NOT_HERE, None, False, ""),
+        ({"error": "internal_error"}, "internal_error", Refusal.LATER, None, False, ""),
+        ({"error": "not_in_channel", "status": 503}, "not_in_channel", Refusal.LATER, None, False, ""),
+        ({"retry_after": 7}, "ratelimited", Refusal.LATER, 7, False, ""),
+        ({"retry_after": 7, "body": "<html>slow down</html>"}, NO_ANSWER, Refusal.LATER, 7, False, ""),
+        ({"retry_after": 10**6}, "ratelimited", Refusal.LATER, 15 * 60, False, ""),
+        ({"status": 403, "body": "<html>"}, NO_ANSWER, Refusal.LATER, None, False, "status 403"),
+        ({"status": 502, "body": "<html>"}, NO_ANSWER, Refusal.LATER, None, True, "status 502"),
+        ({"body": "[]"}, NO_ANSWER, Refusal.LATER, None, True, ""),
+        ({"body": '{"ok": true}'}, NO_ANSWER, Refusal.LATER, None, True, "a yes without a ts"),
+        ({"body": '{"ok": false, "error": {"code": 1}}'}, NO_ANSWER, Refusal.LATER, None, True, "status 200"),
+        ({"drop": True}, NO_ANSWER, Refusal.LATER, None, True, "ServerDisconnectedError"),
+        ({"delay": 30, "after": True}, NO_ANSWER, Refusal.LATER, None, True, "TimeoutError"),
     ],
     ids=str,
 )
 async def test_a_refusal_has_its_code_and_meaning(
-    slack: SlackWorkspace, fault: dict[str, Any], code: str, refusal: Refusal, retry_after: int, reason: str
+    slack: SlackWorkspace,
+    *,
+    fault: dict[str, Any],
+    code: str,
+    refusal: Refusal,
+    retry_after: int,
+    unanswered: bool,
+    reason: str,
 ) -> None:
     """Slack's own code says what is to be done; a 429 names its time, up to a limit, whatever its body.
 
-    Without a proper answer, the reason names the status or the error, for the log.
+    Without a proper answer, the message may have been taken, unless the status says no; the reason names the
+    status or the error, for the log.
     """
     slack.fail("chat.postMessage", **fault)
-    async with sender(slack) as sending:
+    async with sender(slack, replace(AT_ONCE, answer=1)) as sending:
         with pytest.raises(SendError) as caught:
             await sending.post(slack.add_channel("voices"), HELLO)
     error = caught.value
 
     assert (error.code, error.refusal, error.retry_after) == (code, refusal, retry_after)
-    assert reason in str(error)
+    assert (error.unanswered, reason in str(error)) == (unanswered, True)
 
 
-async def test_a_message_does_not_overtake_one_that_is_on_its_way(slack: SlackWorkspace) -> None:
-    """The second waits for Slack's answer to the first, and then for a whole interval."""
-    async with sender(slack, RateLimits(channel=0.1, posts=0, edits=0)) as sending:
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_what_was_never_sent_was_not_taken(slack: SlackWorkspace, scheme: str) -> None:
+    """Without a connection, or without TLS on it, nothing arrives; so it can be sent again at once."""
+    there = slack.api_url.partition(":")[2]
+    address = f"https:{there}" if scheme == "https" else "http://127.0.0.1:1/"
+    async with sender(slack, at=address) as sending:
+        with pytest.raises(SendError) as caught:
+            await sending.post("C1", HELLO)
 
-        async def send(text: str) -> None:
-            await sending.wait_to_post("U1")
-            await sending.post("U1", Message(text, []))
+    assert (caught.value.transient, caught.value.unanswered) == (True, False)
 
-        slack.fail("chat.postMessage", delay=0.2)
-        await asyncio.gather(send("first"), send("second"))
 
-    first, second = slack.direct("U1")
-    assert [first.text, second.text] == ["first", "second"]
-    assert float(second.ts) - float(first.ts) > 0.09
+async def test_slack_says_whether_it_accepts_the_token(slack: SlackWorkspace) -> None:
+    """Its code where it does not; no answer says nothing about the token."""
+    async with sender(slack) as sending:
+        assert await sending.auth_test() == ""
+        slack.revoke("account_inactive")
+        assert await sending.auth_test() == "account_inactive"
+        for fault in ("ratelimited", "internal_error"):
+            slack.fail("auth.test", error=fault)
+            with pytest.raises(SendError, match=fault):
+                await sending.auth_test()

@@ -1,8 +1,9 @@
 """The throttle, and those of the sender, in a time that passes only while everybody waits."""
 
 import asyncio
-import gc
+import math
 import selectors
+import weakref
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
@@ -11,7 +12,8 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.rates import RateLimits
-from bot.slack.sender import Sender
+from bot.messages.blocks import Message
+from bot.slack.sender import Sender, SendError
 from bot.slack.throttle import Throttle
 
 
@@ -78,6 +80,22 @@ def test_urgent_callers_go_before_all_who_wait() -> None:
     assert run(scenario) == [("a", 0), ("x", 1), ("y", 2), ("b", 3), ("c", 4)]
 
 
+def test_who_is_interrupted_holds_up_nobody() -> None:
+    """A worker stops waiting when it has something more urgent to send; its turn is the next one's."""
+
+    async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
+        throttle = Throttle(1)
+        for name in "ab":
+            tasks.create_task(caller(name, passed, throttle.wait))
+        interrupted = [tasks.create_task(caller(name, passed, throttle.wait)) for name in "xy"]
+        tasks.create_task(caller("c", passed, throttle.wait))
+        await asyncio.sleep(0.5)
+        for task in interrupted:
+            task.cancel()
+
+    assert run(scenario) == [("a", 0), ("b", 1), ("c", 2)]
+
+
 def test_a_hold_stops_everybody() -> None:
     """The longest of several counts, also for those who wait already; after it they keep the interval."""
 
@@ -99,15 +117,14 @@ def test_who_sends_is_alone_and_followed_after_an_interval() -> None:
     """Whoever passed during a slow message sends an interval after its end, even if that was a failure."""
 
     async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
-        throttle = Throttle(1)
+        throttle = Throttle(0, each=1)
 
         async def send(name: str, seconds: float) -> None:
-            await throttle.wait()
-            with suppress(OSError):
-                async with throttle.sending():
-                    passed.append((name, now()))
-                    await asyncio.sleep(seconds)
-                    raise OSError
+            await throttle.wait("U1")
+            with suppress(OSError), throttle.sending("U1"):
+                passed.append((name, now()))
+                await asyncio.sleep(seconds)
+                raise OSError
 
         tasks.create_task(send("slow", 5))
         tasks.create_task(send("second", 2))
@@ -132,20 +149,49 @@ def test_a_sender_has_an_interval_for_each_channel_for_all_and_for_edits() -> No
     assert run(scenario) == [("C1", 0), ("edit", 0), ("edit", 1), ("C2", 2), ("C2", 5)]
 
 
+class Silent(AsyncWebClient):
+    async def api_call(self, *_: Any, **__: Any) -> Any:
+        """Never answer."""
+        await asyncio.sleep(math.inf)
+
+
+def test_only_the_answer_to_a_post_is_awaited_for_long() -> None:
+    """What can be repeated is given up early; a post that is given up may come twice."""
+
+    async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
+        sender, hello = Sender(Silent(), RateLimits(answer=60)), Message("hello", [])
+
+        async def give_up(name: str, call: Awaitable[Any]) -> None:
+            with suppress(SendError):
+                await call
+            passed.append((name, now()))
+
+        tasks.create_task(give_up("post", sender.post("C1", hello)))
+        tasks.create_task(give_up("edit", sender.edit("C1", "1.1", hello)))
+        tasks.create_task(give_up("view", sender.publish_view("U1", {})))
+        tasks.create_task(give_up("token", sender.auth_test()))
+
+    assert dict(run(scenario)) == {"edit": 10, "view": 10, "token": 10, "post": 60}
+
+
+class ChannelId(str):
+    """One that can be watched: whether it is kept anywhere."""
+
+    __slots__ = ("__weakref__",)
+
+
 def test_nothing_is_kept_of_a_channel_after_its_interval() -> None:
     """A bot that lives for years writes to many channels."""
 
-    def throttles() -> int:
-        gc.collect()
-        return sum(isinstance(each, Throttle) for each in gc.get_objects())
-
     async def scenario(_tasks: asyncio.TaskGroup, _passed: Passed) -> None:
-        sender = Sender(AsyncWebClient(), RateLimits(channel=5, posts=0, edits=0))
-        before = throttles()
-        for number in range(3):
-            await sender.wait_to_post(f"U{number}")
-        assert throttles() == before + 3
+        throttle, channel = Throttle(0, each=5), ChannelId("C1")
+        kept = weakref.ref(channel)
+        await throttle.wait(channel)
+        del channel
+        await throttle.wait("C2")
+        assert kept()
         await asyncio.sleep(6)
-        assert throttles() == before
+        await throttle.wait("C2")
+        assert not kept()
 
     run(scenario)

@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.domain.jobs import Job
 from bot.domain.records import (
+    Change,
     Delivery,
     DeliveryKey,
     JobRecord,
@@ -49,7 +50,11 @@ def followed(key: DeliveryKey = KEY, **delivery: Any) -> Records:
 async def keep(store: Store, *several: Records) -> None:
     """Store all of these records."""
     for records in several:
-        await store.change(records, lambda _, records=records: records)
+        await store.change(records, always(records))
+
+
+def always(records: Records) -> Change:
+    return lambda _: records
 
 
 def one_more(records: Records) -> Records:
@@ -60,7 +65,7 @@ def one_more(records: Records) -> Records:
 
 def none(records: Records) -> Records:
     """Delete all of these records."""
-    return Records.fromkeys(records)
+    return Records((key, None) for key in records)
 
 
 @contextmanager

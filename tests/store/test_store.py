@@ -80,20 +80,17 @@ CHANGES: dict[str, Callable[[DeliveryKey, int], Change]] = {
 STEPS = st.tuples(st.sampled_from(["start", *CHANGES]), st.sampled_from(KEYS), st.integers(1, 2))
 LIVES = st.lists(st.tuples(st.sampled_from([2, 3, 1000]), st.lists(STEPS, max_size=12)), max_size=3)
 CARD = Card(ts="1.2", posted_at=5, fingerprint="WAITING 1 all ")
-OF_DELIVERY = {
-    "told": 3,
-    "card": CARD,
-    "cards": 2,
-    "no_card_before": 7,
-    "delivered_at": 6,
-    "stopped_by": "U2",
-}
 DESTINATION = Destination(
     address=KEY.address,
     pause=Pause(reason="is_archived", since=9, tries=2, next_try=10, told=("U1",)),
     warned=(Warned(user_id="U1", channel_id="D1", ts="3.4", job=KEY.job, voice_name="Änne"),),
 )
-FULL = Records({**followed(**OF_DELIVERY), KEY.address: DESTINATION})
+FULL = Records(
+    {
+        **followed(told=3, card=CARD, cards=2, no_card_before=7, delivered_at=6, stopped_by="U2"),
+        KEY.address: DESTINATION,
+    }
+)
 """Records that have a value in every field."""
 
 

@@ -19,26 +19,30 @@ from typing import TypeVar
 
 import pytest
 
-from bot.domain.subscriptions import Level
+from bot.domain.records import Records
+from bot.domain.subscriptions import keys_of
 from bot.errors import StoreCorrupt, StoreError, StoreLocked, StoreNotWritable, StoreTooNew, StoreTrouble
 from bot.messages.errors import sentence
 from bot.store import open_store
 from bot.store.disk import Table, configure
-from bot.store.records import text_of
+from bot.store.rows import row_of, text_of
 from bot.store.sqlite import SqliteStore
 from tests.store.processes import (
-    a_subscription,
+    KEY,
     add_and_wait,
     claim_without_flock,
     end_while_the_disk_hangs,
-    gone,
+    followed,
+    keep,
+    none,
     one_more,
     process,
     ready,
 )
-from tests.store.test_store import KEY, ROW, pragma
+from tests.store.test_store import SECOND, pragma
 from tests.support import PATIENCE, disk_held
 
+ROW = row_of(KEY)
 NOBODY = 4242
 """The number of a user to whom nothing belongs."""
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
@@ -47,16 +51,16 @@ E = TypeVar("E", bound=StoreError)
 
 @pytest.fixture
 async def store(path: Path) -> AsyncIterator[SqliteStore]:
-    """Open a store with one subscription."""
+    """Open a store in which one job is followed."""
     async with SqliteStore(path, limit=60) as store:
-        await store.add(a_subscription())
+        await keep(store, followed())
         yield store
 
 
 async def written(path: Path) -> None:
-    """Make a store with one subscription."""
+    """Make a store in which one job is followed."""
     async with SqliteStore(path) as store:
-        await store.add(a_subscription())
+        await keep(store, followed())
 
 
 def run_sql(path: Path, *statements: str) -> None:
@@ -66,9 +70,14 @@ def run_sql(path: Path, *statements: str) -> None:
 
 
 def on_disk(path: Path) -> dict[str, str]:
-    """Read the rows of subscriptions, as another program sees them."""
+    """Read the rows of records, as another program sees them."""
     with closing(sqlite3.connect(path)) as file:
-        return dict(file.execute("SELECT key, value FROM voicejob WHERE key LIKE 'subscription:%'"))
+        return dict(file.execute("SELECT key, value FROM voicejob WHERE key NOT LIKE 'about:%'"))
+
+
+def rows(records: Records) -> dict[str, str]:
+    """Return the rows that these records are."""
+    return {row_of(key): text_of(record) for key, record in records.items() if record}
 
 
 async def refused(path: Path, kind: type[E]) -> E:
@@ -125,12 +134,13 @@ class TestLocked:
                 assert (error.process, "It is" in sentence(error)) == (None, False)
             other.kill()
         async with SqliteStore(path) as store:
-            assert await store.of_channel("T1", "C1") == [a_subscription(level=Level.IMPORTANT)]
+            assert await store.get(followed()) == followed(delivered_at=1)
+            assert await store.get(followed(SECOND)) == none(followed(SECOND))
 
     async def test_one_in_this_process_goes_on(self, path: Path) -> None:
         """The lock is the store's, not the process's, and SQLite's own locks stay as well."""
         async with SqliteStore(path) as store:
-            await store.add(a_subscription())
+            await keep(store, followed())
             await refused(path, StoreLocked)
             # Where nobody else had the file open, whoever closes it would clear the log.
             reader = (
@@ -138,7 +148,7 @@ class TestLocked:
             )
             subprocess.run([sys.executable, "-c", reader, path], check=True)  # noqa: ASYNC221, S603
             assert Path(f"{path}-wal").stat().st_size > 0
-            await store.change(KEY, one_more)
+            await store.change([KEY], one_more)
         assert '"delivered_at":1' in on_disk(path)[ROW]
 
     async def test_what_a_killed_one_left_is_no_lock(self, path: Path) -> None:
@@ -305,12 +315,14 @@ class TestCorrupt:
     @pytest.mark.parametrize(
         ("change", "named"),
         [
-            ("UPDATE voicejob SET value = '{' WHERE key LIKE 'sub%'", ROW),
-            ("UPDATE voicejob SET value = x'80' WHERE key LIKE 'sub%'", ROW),
-            ("UPDATE voicejob SET value = '{}' WHERE key LIKE 'sub%'", f"{ROW}: team_id"),
-            ("UPDATE voicejob SET value = replace(value, 'all', 'secret') WHERE key LIKE 'sub%'", "level"),
-            ("UPDATE voicejob SET value = replace(value, 'C1', 'C2') WHERE key LIKE 'sub%'", ROW),
-            ("UPDATE voicejob SET value = CAST(x'80' AS TEXT) WHERE key LIKE 'sub%'", "UTF-8"),
+            ("UPDATE voicejob SET value = '{' WHERE key LIKE 'del%'", ROW),
+            ("UPDATE voicejob SET value = x'80' WHERE key LIKE 'del%'", ROW),
+            ("UPDATE voicejob SET value = '{}' WHERE key LIKE 'del%'", f"{ROW}: address"),
+            ("UPDATE voicejob SET value = replace(value, '\"all\"', '\"secret\"')", "level"),
+            ("UPDATE voicejob SET value = replace(value, '\"id\"', '\"ids\"') WHERE key LIKE 'job%'", "ids"),
+            ("UPDATE voicejob SET value = replace(value, '\"at\"', '\"no\"')", "sights.0.at"),
+            ("UPDATE voicejob SET value = replace(value, 'C1', 'C2') WHERE key LIKE 'del%'", ROW),
+            ("UPDATE voicejob SET value = CAST(x'80' AS TEXT) WHERE key LIKE 'del%'", "UTF-8"),
             ("INSERT INTO voicejob VALUES ('other:1', '{}')", "other:1"),
             ("INSERT INTO voicejob VALUES (x'80', '{}')", "x80"),
             ("UPDATE voicejob SET value = '{}' WHERE key = 'about:format'", "about:format"),
@@ -331,7 +343,7 @@ class TestCorrupt:
         await written(path)
         run_sql(path, "UPDATE voicejob SET value = '{\"version\": 7}' WHERE key = 'about:format'")
         error = await refused(path, StoreTooNew)
-        assert error.values == {"path": str(path), "version": "7", "known": "2"}
+        assert error.values == {"path": str(path), "version": "7", "known": "3"}
 
 
 FAULTS = {
@@ -343,10 +355,11 @@ FAULTS = {
     "replaced": "another file",
 }
 """Faults of the disk while the bot runs, with the reason for the log."""
+MEDDLE = "CREATE TRIGGER meddle BEFORE INSERT ON voicejob WHEN {} BEGIN SELECT RAISE({}); END"
 CALLS: dict[str, Callable[[SqliteStore], Awaitable[object]]] = {
-    "add": lambda store: store.add(a_subscription(job_id="job-2")),
-    "change": lambda store: store.change(KEY, one_more),
-    "remove": lambda store: store.change(KEY, gone),
+    "add": lambda store: keep(store, followed(SECOND)),
+    "change": lambda store: store.change([KEY], one_more),
+    "remove": lambda store: store.change(keys_of(KEY), none),
     "check": SqliteStore.check,
 }
 
@@ -391,34 +404,44 @@ class TestTrouble:
         assert store.trouble is caught.value
         assert "nothing was changed" in sentence(caught.value)
         assert reason not in sentence(caught.value)
-        assert await store.of_channel("T1", "C1") == [a_subscription()]
-        assert await store.followed() == {"job-1": (a_subscription(),)}
+        assert await store.get(followed()) == followed()
+        assert len((await store.channel(KEY.address)).followings) == len(await store.jobs()) == 1
 
     @pytest.mark.parametrize("fault", FAULTS)
     async def test_call_fails_and_the_next_one_works(self, path: Path, fault: str) -> None:
         """Each call under each fault. A write that goes through after it had failed is undone."""
         async with SqliteStore(path, limit=1 if fault == "hangs" else 60) as store:
-            await store.add(a_subscription())
+            await keep(store, followed())
             for call in CALLS:
                 async with failing(store, path, fault):
                     await self.fails(store, call, FAULTS[fault])
                 await eventually_done(store.check)
                 assert store.trouble is None
-                assert on_disk(path) == {ROW: text_of(a_subscription())}
+                assert on_disk(path) == rows(followed())
             async with failing(store, path, fault):
                 await self.fails(store, "add", FAULTS[fault])
-            await eventually_done(lambda: store.change(KEY, one_more))
-            assert on_disk(path) == {ROW: text_of(a_subscription(delivered_at=1))}
+            await eventually_done(lambda: store.change([KEY], one_more))
+            assert on_disk(path) == rows(followed(delivered_at=1))
 
     async def test_check_reads_what_it_wrote(self, store: SqliteStore, path: Path) -> None:
         """Something in the file that drops what is written is noticed."""
         await store.check()
-        when = "INSERT ON voicejob WHEN NEW.key = 'about:check'"
-        run_sql(path, f"CREATE TRIGGER meddle BEFORE {when} BEGIN SELECT RAISE(IGNORE); END")
+        run_sql(path, MEDDLE.format("NEW.key = 'about:check'", "IGNORE"))
         await self.fails(store, "check", "reads otherwise")
         run_sql(path, "DROP TRIGGER meddle")
         await store.check()
         assert store.trouble is None
+
+    async def test_all_of_a_change_or_nothing_is_on_disk(self, store: SqliteStore, path: Path) -> None:
+        """Even if it fails at its last row, after others were written and deleted."""
+        wanted = Records({**none(followed()), **followed(SECOND)})
+        run_sql(path, MEDDLE.format("NEW.key LIKE 'job:%2'", "ABORT, 'no more'"))
+        with pytest.raises(StoreTrouble, match="no more"):
+            await keep(store, wanted)
+        assert on_disk(path) == rows(followed())
+        run_sql(path, "DROP TRIGGER meddle")
+        await keep(store, wanted)
+        assert on_disk(path) == rows(followed(SECOND))
 
     async def test_log_has_the_first_failure_and_the_recovery(
         self, store: SqliteStore, caplog: pytest.LogCaptureFixture
@@ -427,7 +450,7 @@ class TestTrouble:
         with largest_file(100):
             for call in CALLS:
                 await self.fails(store, call, "I/O error")
-        await store.change(KEY, one_more)
+        await store.change([KEY], one_more)
 
         levels = [(record.name, record.levelno) for record in caplog.records]
         assert levels == [("bot.store.sqlite", logging.ERROR), ("bot.store.sqlite", logging.WARNING)]
@@ -443,7 +466,7 @@ class TestEnd:
         async with SqliteStore(path) as store:
             pass
         with pytest.raises(StoreTrouble, match="closed"):
-            await store.add(a_subscription())
+            await keep(store, followed())
 
     @pytest.mark.parametrize(
         ("fault", "limit", "logged"),
@@ -459,12 +482,12 @@ class TestEnd:
         """The log says that it was not closed well; nothing is lost, and the lock is free."""
         store = SqliteStore(path, limit=limit)
         await store.__aenter__()
-        await store.add(a_subscription())
+        await keep(store, followed())
         async with failing(store, path, fault):
             await store.__aexit__()
         assert logged in caplog.text
         async with SqliteStore(path) as store:
-            assert await store.get(KEY) == a_subscription()
+            assert await store.get(followed()) == followed()
 
     def test_process_ends_while_the_disk_hangs(self, path: Path) -> None:
         """No thread keeps the process, not even at its very end."""
@@ -476,10 +499,10 @@ class TestEnd:
     async def test_end_waits_for_writes_whose_callers_are_gone(self, path: Path) -> None:
         """They, and those that wait for them, come before the file is closed."""
         async with SqliteStore(path) as store:
-            await store.add(a_subscription())
+            await keep(store, followed())
             shell = sqlite3.connect(path, isolation_level=None)
             shell.execute("BEGIN EXCLUSIVE")
-            writes = [asyncio.ensure_future(store.change(KEY, one_more)) for _ in range(4)]
+            writes = [asyncio.ensure_future(store.change([KEY], one_more)) for _ in range(4)]
             for _ in range(5):
                 await asyncio.sleep(0)
             writes[0].cancel()
@@ -487,7 +510,7 @@ class TestEnd:
             assert not any(write.done() for write in writes[1:])
             asyncio.get_running_loop().call_later(0.05, shell.close)
         assert writes[0].cancelled()
-        assert await writes[3] == await store.get(KEY) == a_subscription(delivered_at=4)
+        assert await writes[3] == await store.get([KEY]) == {KEY: followed(delivered_at=4)[KEY]}
         assert '"delivered_at":4' in on_disk(path)[ROW]
 
 

@@ -1,4 +1,4 @@
-"""Subscriptions under another workspace id: moved to the present one at the start."""
+"""What is followed under another workspace id: moved to the present one at the start."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -7,84 +7,81 @@ from typing import Any
 import pytest
 
 from bot.config import Settings
-from bot.domain.jobs import Job
-from bot.domain.subscriptions import Notice, Subscription, next_time, refused
+from bot.domain.pauses import refused, wait_of
+from bot.domain.records import Address, DeliveryKey, Records
+from bot.domain.subscriptions import key_of
 from bot.errors import StoreTrouble
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
+from bot.simulators.slack.records import TEAM_ID
 from bot.simulators.slack.workspace import SlackWorkspace
 from bot.simulators.world import running
-from bot.store.sqlite import SqliteStore
-from bot.store.takeover import moved, take_over
-from tests.store.processes import a_subscription
+from bot.store import Store, open_store
+from bot.store.takeover import take_over
+from tests.store.faulty import FaultyStore
+from tests.store.processes import KEY, followed, keep
 from tests.support import AT_ONCE
 
 OLD, NEW = "T1", "T2"
 
 
-class CrashingStore:
-    """A store that makes so many changes and no more, as that of a process that is killed then."""
-
-    def __init__(self, store: SqliteStore, changes: int) -> None:
-        self._store = store
-        self._left = changes
-
-    def __getattr__(self, name: str) -> Any:
-        if name in {"add", "change"}:
-            if self._left == 0:
-                raise StoreTrouble(path="crashed")
-            self._left -= 1
-        return getattr(self._store, name)
+def ended(key: DeliveryKey, **delivery: Any) -> Records:
+    """Return the records of a job whose subscription a person ended, until its card says so."""
+    every = followed(key, stopped_by="U2", **delivery)
+    return Records({key: every[key], key.job: every[key.job]})
 
 
-async def all_of(store: SqliteStore) -> list[Subscription]:
-    every = [subscription for several in (await store.followed()).values() for subscription in several]
-    return sorted(every, key=lambda subscription: subscription.key)
+def originals(team: str) -> Records:
+    """Return what is followed in two conversations of a workspace."""
+    first, second = followed(key_of(team, "C1", "j1"), told=0), followed(key_of(team, "C1", "j2"))
+    return Records({**first, **second, **ended(key_of(team, "C2", "j1"))})
 
 
-ORIGINALS = [
-    a_subscription("C1", "job-1", notice=Notice(path=("WAITING", "FAILED"), since=7), delivered_at=5),
-    a_subscription("C1", "job-2"),
-    a_subscription("C2", "job-1", stopped_by="U2"),
-]
+async def all_of(store: Store) -> Records:
+    channels = [await store.channel(address) for address in await store.addresses()]
+    every = [each for channel in channels for each in channel.followings]
+    records = [(each.delivery, each.record, each.subscription) for each in every]
+    return Records.of(*(record for several in records for record in several if record))
 
 
-@pytest.mark.parametrize("changes", range(7))
+@pytest.mark.parametrize("calls", range(1, 7))
 @pytest.mark.parametrize("after", [NEW, OLD], ids=["goes on", "goes back"])
-async def test_crash_anywhere_loses_nothing_and_doubles_nothing(path: Path, changes: int, after: str) -> None:
+async def test_crash_anywhere_loses_nothing_and_doubles_nothing(path: Path, calls: int, after: str) -> None:
     """The next start completes what the last one began; with the old id again, all is as it was."""
-    async with SqliteStore(path) as store:
-        for subscription in ORIGINALS:
-            await store.add(subscription)
+    async with open_store(path) as store:
+        await keep(store, originals(OLD))
         with suppress(StoreTrouble):
-            await take_over(CrashingStore(store, changes), NEW)
-    async with SqliteStore(path) as store:
+            await take_over(FaultyStore(store, lambda call: call > calls), NEW)
+    async with open_store(path) as store:
         await take_over(store, after)
         assert await take_over(store, after) == 0
-        assert await all_of(store) == [moved(subscription, after) for subscription in ORIGINALS]
+        assert await all_of(store) == originals(after)
 
 
 async def test_one_per_channel_and_job_stays(path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """The one that has the id already, or else, of those of several earlier ids, the one delivered last."""
-    again = a_subscription(team_id=NEW, subscribed_by="U2", stopped_by="U2")
-    first, last = (a_subscription("C2", team_id=f"T{at}", delivered_at=at) for at in (8, 9))
-    async with SqliteStore(path) as store:
-        for subscription in (a_subscription(delivered_at=9), again, first, last):
-            await store.add(subscription)
+    """The one that has the id already, or else, of those of several earlier ids, the one delivered last.
+
+    Where it is being ended, no wish of the other one is left beside it.
+    """
+    mine = ended(key_of(NEW, "C1", "job-1"))
+    first, last = (followed(key_of(f"T{at}", "C2", "job-1"), delivered_at=at) for at in (8, 9))
+    async with open_store(path) as store:
+        await keep(store, followed(delivered_at=9), mine, first, last)
 
         assert await take_over(store, NEW) == 3
-        assert await all_of(store) == [again, moved(last, NEW)]
+        assert await all_of(store) == {**mine, **followed(key_of(NEW, "C2", "job-1"), delivered_at=9)}
     assert caplog.messages[0].endswith("taken over: 3")
 
 
-def test_what_was_refused_is_tried_at_once() -> None:
-    """The refusal may have been of the other workspace; who subscribed is told of it as before, not more."""
-    paused = refused("channel_not_found", 100, person_knows=True)(a_subscription())
-    assert paused is not None
-    pause = moved(paused, NEW).pause
-
-    assert (next_time(paused, 150), next_time(moved(paused, NEW), 150)) == (400, 100)
+async def test_what_was_refused_is_tried_at_once(path: Path) -> None:
+    """The refusal may have been of the other workspace; those who know of it are not told again."""
+    async with open_store(path) as store:
+        await keep(store, followed())
+        await store.change([KEY.address], refused(KEY.address, "channel_not_found", 100, knows=["U1"]))
+        await take_over(store, NEW)
+        pause = (await store.channel(Address(NEW, "C1"))).destination.pause
+    assert wait_of(pause, 150) == 0
     assert pause
-    assert pause.person_knows
+    assert pause.told == ("U1",)
 
 
 async def test_the_bot_goes_on_under_the_new_id(
@@ -92,9 +89,8 @@ async def test_the_bot_goes_on_under_the_new_id(
 ) -> None:
     """After a migration, the list has the subscription, and a change is sent once."""
     channel, job = slack.add_channel("voices"), metastudio.add_job(state="AUDITING")["job_id"]
-    waiting = Job(job_id=job, state="WAITING")
-    async with SqliteStore(settings.voicejob_store) as store:
-        await store.add(a_subscription(channel, job, team_id="T0VOICEJOB", job=waiting))
+    async with open_store(settings.voicejob_store) as store:
+        await keep(store, followed(key_of(TEAM_ID, channel, job), told=0))
     slack.move("T0NEW", "E0ORG")
     async with running(settings, rates=AT_ONCE):
         await slack.message_where(lambda message: "→ In manual review" in message.text)

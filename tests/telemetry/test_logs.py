@@ -105,32 +105,25 @@ def restored() -> Iterator[None]:
     sys.excepthook, sys.unraisablehook, warnings.showwarning = hooks
 
 
-@pytest.mark.parametrize(
-    ("given", "fields"),
-    [
-        (
-            {"step": "edit_card", "channel": "C1", "job": JOB, "code": "", "state": None, "seconds": 0.0},
-            {"job": JOB, "channel": "C1", "step": "edit_card", "seconds": 0.0},
-        ),
-        ({"job": "x" * 10_000}, {"job": "x" * (LONGEST_FIELD - 1) + "…"}),
-        (
-            {"error": JobNotFound(job_id=JOB, status=404, code="MSS.41000003", request_id="r-1")},
-            {"request": "r-1", "error": "JobNotFound", "status": "404", "code": "MSS.41000003"},
-        ),
-        ({"error": caused(TimedOut(), ValueError(SECRET))}, {"error": "TimedOut", "cause": "ValueError"}),
-        (
-            {"error": StoreTrouble(path="/x", reason="disk full")},
-            {"error": "StoreTrouble", "cause": "disk full"},
-        ),
-    ],
-)
-def test_fields(given: dict[str, Any], fields: dict[str, Any]) -> None:
-    """In order, without empty ones, long ones cut; of errors no words but the store's reason."""
-    assert list(about(**given)["about"].items()) == list(fields.items())
+FIELDS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    (
+        {"step": "edit_card", "channel": "C1", "job": JOB, "code": "", "state": None, "seconds": 0.0},
+        {"job": JOB, "channel": "C1", "step": "edit_card", "seconds": 0.0},
+    ),
+    ({"job": "x" * 10_000}, {"job": "x" * (LONGEST_FIELD - 1) + "…"}),
+    (
+        {"error": JobNotFound(job_id=JOB, status=404, code="MSS.41000003", request_id="r-1")},
+        {"request": "r-1", "error": "JobNotFound", "status": "404", "code": "MSS.41000003"},
+    ),
+    ({"error": caused(TimedOut(), ValueError(SECRET))}, {"error": "TimedOut", "cause": "ValueError"}),
+    ({"error": StoreTrouble(path="/x", reason="disk full")}, {"error": "StoreTrouble", "cause": "disk full"}),
+]
 
 
-def test_there_are_no_other_fields() -> None:
-    """A field that nobody agreed on is a mistake."""
+def test_fields() -> None:
+    """In order, without empty ones, long ones cut; of errors no words but the store's reason; no others."""
+    for given, fields in FIELDS:
+        assert list(about(**given)["about"].items()) == list(fields.items())
     with pytest.raises(ValueError, match="text, user"):
         about(user="U1", text="x")
 
@@ -161,69 +154,61 @@ def test_a_line_of_json() -> None:
 
 
 @pytest.mark.parametrize("form", FORMATTERS.values(), ids=FORMATTERS)
-class TestBoth:
-    """What holds for both formats."""
+def test_nothing_breaks_a_line(form: logging.Formatter) -> None:
+    """One event is one line of printable characters, whatever comes from outside."""
+    given = about(job=HOSTILE) | failed(KeyError(HOSTILE))
 
-    def test_nothing_breaks_a_line(self, form: logging.Formatter) -> None:
-        """One event is one line of printable characters, whatever comes from outside."""
-        given = about(job=HOSTILE) | failed(KeyError(HOSTILE))
+    assert form.format(record("odd", name=f"odd{HOSTILE}", **given)).isprintable()
+    assert form.format(record("odd %s", args=(HOSTILE,), **given)).isprintable()
 
-        assert form.format(record("odd", name=f"odd{HOSTILE}", **given)).isprintable()
-        assert form.format(record("odd %s", args=(HOSTILE,), **given)).isprintable()
 
-    def test_what_an_exception_says_is_not_logged(self, form: logging.Formatter) -> None:
-        """Nor what those say that led to it, and that are in a circle."""
-        error = KeyError(SECRET)
-        line = form.format(record(**failed(caused(error, caused(ValueError(SECRET), error)))))
-
-        assert [word for word in ("ValueError", "KeyError", "in failed") if word not in line] == []
-        assert SECRET not in line
-        assert "KeyError" in form.format(record(exc_info=(KeyError, KeyError(SECRET), None)))
-        assert "Traceback" not in form.format(record(exc_info=(None, None, None)))
-
-    @pytest.mark.parametrize("message", [SECRET, f"Unhandled request ({SECRET})", {"a": SECRET}])
-    def test_of_others_only_the_first_words_are_told(self, form: logging.Formatter, message: Any) -> None:
-        """And where they were said."""
-        given = {"lineno": 7, "module": "app", "about": {"job": SECRET}}
-        line = form.format(record(message, "slack_bolt.AsyncApp", **given))
-
+@pytest.mark.parametrize("form", FORMATTERS.values(), ids=FORMATTERS)
+def test_what_others_say_is_not_logged(form: logging.Formatter) -> None:
+    """Neither what exceptions say, and those that led to them, nor what follows a library's first words."""
+    error = KeyError(SECRET)
+    line = form.format(record(**failed(caused(error, caused(ValueError(SECRET), error)))))
+    assert [word for word in ("ValueError", "KeyError", "in failed") if word not in line] == []
+    assert SECRET not in line
+    assert "KeyError" in form.format(record(exc_info=(KeyError, KeyError(SECRET), None)))
+    assert "Traceback" not in form.format(record(exc_info=(None, None, None)))
+    theirs = {"lineno": 7, "module": "app", "about": {"job": SECRET}}
+    for message in (SECRET, f"Unhandled request ({SECRET})", {"a": SECRET}):
+        line = form.format(record(message, "slack_bolt.AsyncApp", **theirs))
         assert "4711" not in line
         assert f"{OMITTED} app:7" in line
 
 
 @pytest.mark.usefixtures("restored")
-class TestSetUp:
-    """Where lines go, and which are written."""
+def test_levels(capsys: pytest.CaptureFixture[str]) -> None:
+    """INFO of ours, WARNING of others, even where somebody sets the loggers to DEBUG; each line once."""
+    logs.set_up(LogFormat.JSON, logging.WARNING)
+    logging.getLogger("bot.x").info("not heard")
+    logs.set_up()
+    others = ("slack_bolt.AsyncApp", "httpx", "botany")
+    for is_debug in (False, True):
+        for name in (None, "bot", "slack_bolt", "slack_sdk", "httpx", "asyncio") if is_debug else ():
+            logging.getLogger(name).setLevel(logging.DEBUG)
+        for name in ("bot.watch.watcher", *others):
+            for level in (logging.DEBUG, logging.INFO, logging.WARNING):
+                logging.getLogger(name).log(level, "heard")
 
-    def test_levels(self, capsys: pytest.CaptureFixture[str]) -> None:
-        """INFO of ours, WARNING of others, even where somebody sets the loggers to DEBUG; each line once."""
-        logs.set_up(LogFormat.JSON, logging.WARNING)
-        logging.getLogger("bot.x").info("not heard")
-        logs.set_up()
-        for is_debug in (False, True):
-            for name in (None, "bot", "slack_bolt", "slack_sdk", "httpx", "asyncio") if is_debug else ():
-                logging.getLogger(name).setLevel(logging.DEBUG)
-            for name in ("bot.watch.watcher", "slack_bolt.AsyncApp", "httpx", "botany"):
-                for level in (logging.DEBUG, logging.INFO, logging.WARNING):
-                    logging.getLogger(name).log(level, "heard")
+    heard = [(level, "bot.watch.watcher") for level in ("INFO", "WARNING")]
+    heard += [("WARNING", name) for name in others]
+    lines = capsys.readouterr().err.splitlines()
+    assert [LINE.fullmatch(line) and tuple(line.split(":")[2].split()[1:]) for line in lines] == heard * 2
 
-        heard = [("INFO", "bot.watch.watcher")]
-        heard += [
-            ("WARNING", name) for name in ("bot.watch.watcher", "slack_bolt.AsyncApp", "httpx", "botany")
-        ]
-        lines = capsys.readouterr().err.splitlines()
-        assert [LINE.fullmatch(line) and tuple(line.split(":")[2].split()[1:]) for line in lines] == heard * 2
 
-    def test_a_stream_that_is_gone_is_no_trouble(self, capsys: pytest.CaptureFixture[str]) -> None:
-        """Where nobody can be told, the bot goes on."""
-        logs.set_up()
-        handler = logging.getLogger().handlers[-1]
-        assert isinstance(handler, logging.StreamHandler)
-        with open("log", "w", encoding="utf-8") as closed:  # noqa: PTH123  only closed is of interest
-            handler.setStream(closed)
-        logging.getLogger("bot.x").warning("unheard")
+@pytest.mark.usefixtures("restored")
+def test_a_stream_that_is_gone_is_no_trouble(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where nobody can be told, the bot goes on."""
+    logs.set_up()
+    handler = logging.getLogger().handlers[-1]
+    assert isinstance(handler, logging.StreamHandler)
+    with open("log", "w", encoding="utf-8") as closed:  # noqa: PTH123  only closed is of interest
+        handler.setStream(closed)
+    logging.getLogger("bot.x").warning("unheard")
 
-        assert capsys.readouterr().err == ""
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("form", LogFormat)

@@ -106,15 +106,18 @@ class Watch:
 
 
 @asynccontextmanager
-async def watching(path: Path, *, pause: float = 0.001, refused: float = 0, **watcher: Any) -> AsyncIterator[Watch]:
+async def watching(
+    path: Path, *, pause: float = 0.001, refused: float = 0, **watcher: Any
+) -> AsyncIterator[Watch]:
     """Open a watch; requests are tried three times at once, and are ``pause`` seconds apart."""
     clock = Clock()
-    rates = RateLimits(requests=pause, retry=0, hold=0.01, refused=refused, unanswered=0)
+    rates = RateLimits(spacing=0, requests=pause, retry=0, hold=0.01, refused=refused, unanswered=0)
     async with MetaStudioSimulator(tokens=(TOKEN,), clock=lambda: clock.now) as simulator:
         client = MetaStudio(
             simulator.url, project_id=simulator.project_id, auth=GivenToken(TOKEN), rates=rates
         )
         async with client, open_store(path) as store:
             failing: Any = FailingStore(store)
-            made = Watcher(client, failing, **{"poll": 60.0, "rates": rates} | watcher)
+            usual: dict[str, Any] = {"poll": 60.0, "rates": rates}
+            made = Watcher(client, failing, **usual | watcher)
             yield Watch(metastudio=simulator, clock=clock, client=client, store=failing, watcher=made)

@@ -138,13 +138,13 @@ CANNOT_POST: Final[Mapping[str, str]] = {
     "is_archived": "The channel is archived.",
     "is_inactive": "The channel is not active any more.",
     "no_permission": "I am not allowed to post in the channel.",
+    "posting_to_channel_denied": "I am not allowed to post in the channel.",
     "ekm_access_denied": "Your organization's encryption settings keep me from posting in the channel.",
     "messages_tab_disabled": "My messages tab is switched off in the settings of the Slack app.",
-    "message_not_found": "My message in the channel was deleted as soon as I had posted it.",
-    "cant_update_message": "I am not allowed to edit my own message in the channel.",
-    "edit_window_closed": "I am not allowed to edit my own message in the channel any more.",
-    "cannot_reply_to_message": "I am not allowed to reply to my own message in the channel.",
-    "restricted_action_thread_locked": "The thread of my message in the channel is locked.",
+    "cannot_dm_bot": "Slack lets no bot write to another one.",
+    "user_not_found": "The person is not there any more.",
+    "user_not_visible": "I am not allowed to see the person.",
+    "user_disabled": "The person's account is switched off.",
 }
 """By Slack's error code: true wherever it is read, in the channel or in a direct message about it."""
 RESTRICTED: Final = "The workspace's rules do not let me post in the channel."

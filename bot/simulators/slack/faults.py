@@ -28,9 +28,9 @@ class Fault(TypedDict, total=False):
     drop: bool
     """Cut the connection without an answer."""
     after: bool
-    """Do the work first: only the answer goes wrong."""
+    """Do the work first: only the answer goes wrong, or, with ``delay`` alone, comes late."""
     delay: float
-    """Seconds to wait before all this; alone, it makes a good answer slow."""
+    """Seconds to wait before all this, or before the answer with ``after``; alone, it makes a call slow."""
 
 
 Chaos = Callable[[str, Mapping[str, Any]], Fault | None]
@@ -45,7 +45,14 @@ class PendingFault:
     fault: Fault
     conversation: str | None
     """The only conversation whose requests go wrong; None for all."""
+    replies: bool
+    """Whether only replies in threads go wrong."""
     left: int
+
+    def concerns(self, conversation: str | None, arguments: Mapping[str, Any]) -> bool:
+        """Whether a request goes wrong."""
+        is_elsewhere = self.conversation not in (None, conversation)
+        return not is_elsewhere and bool(arguments.get("thread_ts") or not self.replies)
 
 
 class Faults:
@@ -56,36 +63,49 @@ class Faults:
         self._names = names
         self._pending: dict[str, list[PendingFault]] = defaultdict(list)
 
-    def add(self, name: str, fault: Fault, times: int, conversation: str | None = None) -> None:
+    def add(
+        self, name: str, fault: Fault, times: int, conversation: str | None = None, *, replies: bool = False
+    ) -> None:
         """Make the next ``times`` requests to ``name`` fail. Raises ValueError for an unknown name."""
         if name not in self._names:
             raise ValueError(f"Nothing here is called {name!r}; there are {sorted(self._names)}")
         if times > 0:
-            self._pending[name].append(PendingFault(fault=fault, conversation=conversation, left=times))
+            self._pending[name].append(
+                PendingFault(fault=fault, conversation=conversation, replies=replies, left=times)
+            )
 
     def clear(self, name: str) -> None:
         """Cancel the pending faults of ``name``."""
         self._pending.pop(name, None)
 
-    async def take(
+    def take(
         self, name: str, *, conversation: str | None = None, arguments: Mapping[str, Any] | None = None
-    ) -> Fault | None:
-        """Return the fault of this request after its delay: a pending one, else that of chaos, else None."""
-        fault = self._next(name, conversation)
+    ) -> Fault:
+        """Return the fault of this request: a pending one, else that of chaos, else an empty one."""
+        fault = self._next(name, conversation, arguments or {})
         if fault is None and self.chaos and arguments is not None:
             fault = self.chaos(name, arguments)
-        fault = fault or Fault()
-        await asyncio.sleep(fault.get("delay", 0))
-        return fault if fault.keys() - {"delay"} else None
+        return fault or Fault()
 
-    def _next(self, name: str, conversation: str | None) -> Fault | None:
-        found = [each for each in self._pending[name] if each.conversation in (None, conversation)]
+    def _next(self, name: str, conversation: str | None, arguments: Mapping[str, Any]) -> Fault | None:
+        found = [each for each in self._pending[name] if each.concerns(conversation, arguments)]
         if not found:
             return None
         found[0].left -= 1
         if found[0].left <= 0:
             self._pending[name].remove(found[0])
         return found[0].fault
+
+
+async def answered(fault: Fault, request: web.Request, work: Callable[[], web.Response]) -> web.Response:
+    """Do the work of a request and return its answer, or let both go wrong in this way."""
+    goes_wrong = bool(fault.keys() - {"delay", "after"})
+    if not fault.get("after"):
+        await asyncio.sleep(fault.get("delay", 0))
+        return faulty_response(fault, request) if goes_wrong else work()
+    answer = work()
+    await asyncio.sleep(fault.get("delay", 0))
+    return faulty_response(fault, request) if goes_wrong else answer
 
 
 def faulty_response(fault: Fault, request: web.Request) -> web.Response:

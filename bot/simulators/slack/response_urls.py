@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.simulators.slack.faults import Faults, faulty_response
+from bot.simulators.slack.faults import Faults, answered
 from bot.simulators.slack.messages import refused
 from bot.simulators.slack.records import Interaction, Message, Newest
 from bot.simulators.slack.state import State
@@ -63,15 +63,16 @@ class ResponseUrls:
         self._state.record(FAULT_NAME, body or {})
         if "Authorization" in request.headers:
             self._violation("the token was sent, which this URL does not need")
-        fault = await self._faults.take(FAULT_NAME)
-        if fault and not fault.get("after"):
-            return faulty_response(fault, request)
+        return await answered(
+            self._faults.take(FAULT_NAME), request, lambda: self._respond(request.path, body)
+        )
+
+    def _respond(self, path: str, body: dict[str, Any] | None) -> web.Response:
         try:
-            self._apply(self._found(request.path), body)
-            answer = web.Response(text="ok")
+            self._apply(self._found(path), body)
         except ResponseUrlError as error:
-            answer = web.Response(status=error.status, text=error.code)
-        return faulty_response(fault, request) if fault else answer
+            return web.Response(status=error.status, text=error.code)
+        return web.Response(text="ok")
 
     def _found(self, path: str) -> ResponseUrl:
         found = self._by_path.get(path)

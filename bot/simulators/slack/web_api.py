@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.simulators.slack.errors import ApiError
-from bot.simulators.slack.faults import Fault, Faults, faulty_response
+from bot.simulators.slack.faults import Fault, Faults, answered
 from bot.simulators.slack.messages import as_slack, refused
 from bot.simulators.slack.rate_limits import Limiter
 from bot.simulators.slack.records import BOT_ID, BOT_USER, TEAM_NAME, Call, Channel, Message
@@ -79,21 +79,19 @@ class WebApi:
         name = request.match_info["method"]
         call = await _read(request)
         made = self._state.record(name, call.arguments)
-        fault = await self._fault(made, self._state.conversation(call.arguments.get("channel")))
-        if fault and not fault.get("after"):
-            return faulty_response(fault, request)
-        answer = self._answer(name, call)
-        if fault:
-            return faulty_response(fault, request)
-        return web.json_response(answer, headers={"x-oauth-scopes": self._scopes()})
+        fault = self._fault(made, self._state.conversation(call.arguments.get("channel")))
+        return await answered(fault, request, lambda: self._respond(name, call))
 
-    async def _fault(self, made: Call, conversation: str) -> Fault | None:
+    def _respond(self, name: str, call: Received) -> web.Response:
+        return web.json_response(self._answer(name, call), headers={"x-oauth-scopes": self._scopes()})
+
+    def _fault(self, made: Call, conversation: str) -> Fault:
         """Return what goes wrong with a call: it is over a rate limit, or a fault was requested."""
         retry_after = self._limiter.retry_after(made.method, conversation)
         if retry_after:
             self._state.limited.append(made)
             return Fault(retry_after=retry_after)
-        return await self._faults.take(made.method, conversation=conversation, arguments=made.arguments)
+        return self._faults.take(made.method, conversation=conversation, arguments=made.arguments)
 
     def _answer(self, name: str, call: Received) -> dict[str, Any]:
         try:

@@ -185,17 +185,26 @@ class SlackWorkspace:
         return await http.post(self._session, url, body, made)
 
     def fail(
-        self, method: str, *, times: int = 1, channel: str | None = None, **fault: Unpack[Fault]
+        self,
+        method: str,
+        *,
+        times: int = 1,
+        channel: str | None = None,
+        replies: bool = False,
+        **fault: Unpack[Fault],
     ) -> None:
         """Make the next ``times`` requests to a Web API method or to ``response_url`` fail.
 
-        The keywords are those of ``Fault``, for example ``status=503``, ``drop=True``, or
-        ``error="ratelimited", retry_after=3``. With ``channel``, only calls for this channel fail. Raises
-        ValueError for an unknown name, and for a channel where a method has none.
+        The keywords are those of ``Fault``, for example ``status=503``, ``drop=True``,
+        ``error="ratelimited", retry_after=3``, or ``after=True, delay=14`` for a message that is taken at
+        once and answered late. With ``channel``, only calls for this channel fail, with ``replies`` only
+        those that post in a thread. Raises ValueError for an unknown name, and for a channel where a method
+        has none.
         """
         if channel is not None and not method.startswith("chat."):
             raise ValueError(f"{method} is not called for a channel")
-        self._faults.add(method, fault, times, channel and self._state.conversation(channel))
+        conversation = channel and self._state.conversation(channel)
+        self._faults.add(method, fault, times, conversation, replies=replies)
 
     def chaos(self, decide: Chaos | None) -> None:
         """Call a function for each Web API call to decide whether it goes wrong; None ends it.

@@ -1,0 +1,186 @@
+"""Whatever MetaStudio does for a while, the policy records what lasts, and invents nothing."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from itertools import count
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot import errors
+from bot.domain.jobs import GONE, Job
+from bot.domain.rates import RATE_LIMITS
+from bot.domain.records import JobRef
+from bot.watch.questions import Answer, AskJob, AskList, FindListed, Question, Record
+from tests.watch.world import World
+
+STATES = ("WAITING", "PROCESSING", "RESULT_REVIEW", "UPLOADING", "FAILED")
+REQUEST_ERRORS = (
+    errors.Throttled,
+    errors.CredentialsRefused,
+    errors.PermissionDenied,
+    errors.RequestRefused,
+    errors.ServiceDown,
+    errors.UnreadableAnswer,
+)
+NODE_LAG = 45
+"""Seconds that a node may lag behind: less than the policy waits where nothing orders two answers."""
+
+
+class Story(World):
+    """A world with followed jobs, some without any time, that judges each question and each record."""
+
+    def __init__(self, number: int, untimed: int, others: int) -> None:
+        super().__init__(took=0.1)
+        self.crowd(others, every=40)
+        self.ids = self.some(number)
+        for job_id in self.ids[:untimed]:
+            self.add(job_id, 100, reject_times=None, lastupdate_time=None)
+        self.follow(*self.ids)
+        self.untimed = untimed
+        self.begins = dict.fromkeys(self.ids, 0)
+        """The number of the copy that each record began with."""
+        self.missed: dict[str, list[float]] = {job_id: [] for job_id in self.ids}
+
+    def answer(self, question: Question) -> Answer:
+        """Answer; a job that counts as gone was missing twice in a row, and is not in the list."""
+        answer = super().answer(question)
+        if isinstance(question, AskJob | FindListed) and isinstance(answer.got, Job):
+            # What the list has may be missing still: then that was the first miss.
+            kept = 1 if isinstance(question, FindListed) else 0
+            del self.missed[question.job_id][: -kept or None]
+        elif isinstance(question, AskJob) and isinstance(answer.got, errors.JobNotFound):
+            self.missed[question.job_id].append(answer.asked_at)
+        elif isinstance(question, Record) and question.changes[-1][1].job.is_gone:
+            [(known, _)] = question.changes
+            misses = self.missed[known.ref.job_id]
+            assert misses[-1] - misses[0] >= RATE_LIMITS.gone
+            assert self.asked[-2] == FindListed(known.ref.job_id)
+        return answer
+
+    def truth(self, job_id: str) -> Iterator[str]:
+        """Yield each state that a job had since its record began."""
+        copies = self.history[job_id][self.begins[job_id] :]
+        return (job.state or "" if job else GONE for _, job in copies)
+
+    def check_safely(self, after: float = 60) -> None:
+        """Check as the watcher does: what fails is tried again later."""
+        with suppress(errors.MetaStudioError, errors.StoreTrouble):
+            self.check(after)
+        shows, pages = self.requests
+        assert shows <= 2 * len(self.ids)
+        assert pages <= len(self.ids)
+        for job_id in self.ids:
+            states = self.truth(job_id)
+            assert all(state in states for state in self.path(job_id))  # in this order
+
+    def heal(self) -> None:
+        """Let MetaStudio and the disk be well again."""
+        self.lag, self.lags, self.hidden = 0, {}, set()
+        self.fault = self.before = lambda _: None
+
+
+Step = Callable[[Story], None]
+
+
+def change(number: int, state: str, story: Story) -> None:
+    """Change a job's state, but not twice within the clock skew of MetaStudio's nodes."""
+    job_id = story.ids[number % len(story.ids)]
+    since, job = story.history[job_id][-1]
+    if job and not job.is_over and job.state != state and story.now - since > 10:
+        is_untimed = job_id in story.ids[: story.untimed]
+        story.set(job_id, state, **dict.fromkeys(("reject_times", "lastupdate_time") if is_untimed else ()))
+
+
+def delete(number: int, story: Story) -> None:
+    """Delete a job."""
+    job_id = story.ids[number % len(story.ids)]
+    if story.job(job_id):
+        story.set(job_id, None)
+
+
+def renew(number: int, story: Story) -> None:
+    """Let somebody end a subscription, look the job up, and subscribe anew."""
+    job_id = story.ids[number % len(story.ids)]
+    job = story.job(job_id)
+    if job and not job.is_over:
+        story.policy.person_saw(job_id, story.now)
+        story.begins[job_id] = len(story.history[job_id]) - 1
+        story.missed[job_id].clear()
+        story.follow(job_id)
+
+
+def list_lags(seconds: float, story: Story) -> None:
+    """Let the list show what was so a while ago."""
+    story.lag = seconds
+
+
+def node_lags(number: int, seconds: float, story: Story) -> None:
+    """Let the answers about one job be from a while ago; where it has times to tell."""
+    if number % len(story.ids) >= story.untimed:
+        story.lags[story.ids[number % len(story.ids)]] = seconds
+
+
+def hide(number: int, story: Story) -> None:
+    """Leave a job out of the list, or show it again."""
+    story.hidden ^= {story.ids[number % len(story.ids)]}
+
+
+def fail(kinds: set[type[Question]], error: errors.VoiceJobError, every: int, story: Story) -> None:
+    """Let every so manieth question of these kinds fail."""
+    asked = count(1)
+    story.fault = lambda question: error if type(question) in kinds and not next(asked) % every else None
+
+
+def meanwhile(number: int, step: Step, story: Story) -> None:
+    """Let something happen during the next check, before its question of this number."""
+    story.before = lambda _: step(story) if len(story.asked) == number else None
+
+
+def check(after: float, story: Story) -> None:
+    """Check, some time later."""
+    story.check_safely(after)
+
+
+NUMBERS = st.integers(0, 11)
+CHANGES = st.one_of(
+    st.builds(partial, st.just(change), NUMBERS, st.sampled_from(STATES)),
+    st.builds(partial, st.just(delete), NUMBERS),
+    st.builds(partial, st.just(renew), NUMBERS),
+)
+FAULTS = st.one_of(
+    st.builds(partial, st.just(list_lags), st.sampled_from([0, 30, 200, 1000])),
+    st.builds(partial, st.just(node_lags), NUMBERS, st.integers(0, NODE_LAG)),
+    st.builds(partial, st.just(hide), NUMBERS),
+    st.builds(
+        partial,
+        st.just(fail),
+        st.sampled_from([{AskList}, {AskJob}, {FindListed}, {AskList, AskJob, FindListed}]),
+        st.sampled_from([error() for error in REQUEST_ERRORS]),
+        st.integers(1, 4),
+    ),
+    st.builds(partial, st.just(fail), st.just({Record}), st.just(errors.StoreTrouble()), st.integers(1, 3)),
+)
+CHECKS = st.builds(partial, st.just(check), st.sampled_from([20.0, 60.0, 900.0]))
+MEANWHILE = st.builds(partial, st.just(meanwhile), st.integers(1, 6), CHANGES)
+STEPS = st.lists(CHANGES | FAULTS | CHECKS | CHECKS | MEANWHILE, max_size=40)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(1, 8), st.integers(0, 2), st.sampled_from([0, 120]), STEPS)
+def test_what_lasts_is_recorded_and_nothing_is_invented(
+    number: int, untimed: int, others: int, steps: list[Step]
+) -> None:
+    """Once MetaStudio is well again, each record shows its job, at a bounded number of requests."""
+    story = Story(number, untimed, others)
+    for step in steps:
+        step(story)
+    story.heal()
+    for _ in range(40):  # longer than a list is suspended
+        story.check_safely()
+
+    for job_id in story.ids:
+        *_, last = story.truth(job_id)
+        assert story.path(job_id)[-1] == last or story.records[JobRef.of(job_id)].job.is_over
+    assert sum(story.requests) <= number + 3

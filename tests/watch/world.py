@@ -1,0 +1,165 @@
+"""A model of MetaStudio and of the store that answers a watch policy's questions: no server, no clock."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from bot.domain.job_records import new_record, observed
+from bot.domain.jobs import PAGE_SIZE, Job, Page
+from bot.domain.rates import RATE_LIMITS
+from bot.domain.records import JobRecord, JobRef, Records
+from bot.errors import BadJobId, JobNotFound, MetaStudioError, StoreTrouble
+from bot.watch.policy import Policy
+from bot.watch.questions import Answer, AskJob, AskList, FindListed, Flow, Question, Record
+
+T = TypeVar("T")
+Error = MetaStudioError | BadJobId | StoreTrouble
+Fault = Callable[[Question], Error | None]
+
+EPOCH = 1_700_000_000
+"""The epoch seconds of the model's time 0."""
+FIRST = 100_000
+"""The model's time at the start, so that jobs can be older."""
+
+
+def policy(**fields: Any) -> Policy:
+    """Make a policy with the usual times."""
+    usual: dict[str, Any] = {"poll": 60.0, "most": 240, "rates": RATE_LIMITS, "list_suspension": 1800.0}
+    return Policy(**usual | fields)
+
+
+@dataclass
+class World:
+    policy: Policy = field(default_factory=policy)
+    now: float = FIRST
+    """The event loop's time."""
+    took: float = 0.0
+    """Seconds that each answer takes."""
+    lag: float = 0.0
+    """By how many seconds the list is behind."""
+    lags: dict[str, float] = field(default_factory=dict)
+    """By how many seconds the answers about a job itself are behind."""
+    hidden: set[str] = field(default_factory=set)
+    """Jobs that no list shows."""
+    rows: Callable[[Sequence[Job]], Sequence[Job]] = lambda jobs: jobs
+    """What becomes of the list's order."""
+    nameless: set[str] = field(default_factory=set)
+    """Jobs that are rows without an id."""
+    fault: Fault = lambda _: None
+    """The error that a question gets for an answer, if any."""
+    before: Callable[[Question], None] = lambda _: None
+    """Called before each answer."""
+    history: dict[str, list[tuple[float, Job | None]]] = field(default_factory=dict)
+    """Each job's copies, with the time from which on it is so; None is deleted."""
+    records: dict[JobRef, JobRecord] = field(default_factory=dict)
+    """What the store holds."""
+    heard: set[JobRef] = field(default_factory=set)
+    """Whose records the policy has to be told of before the next check."""
+    asked: list[Question] = field(default_factory=list)
+
+    def add(self, job_id: str, age: float, state: str = "WAITING", **fields: Any) -> None:
+        """Add a job that changed so many seconds ago."""
+        at = self.now - age
+        made = {"reject_times": 1, "lastupdate_time": int(EPOCH + at)} | fields
+        self.history[job_id] = [(at, Job(job_id=job_id, state=state, **made))]
+
+    def follow(self, *job_ids: str) -> None:
+        """Let the store have a new record of each job, as it is now."""
+        for job_id in job_ids:
+            ref = JobRef.of(job_id)
+            self.records[ref] = new_record(ref, self.job(job_id) or Job(), int(EPOCH + self.now))
+            self.heard.add(ref)
+
+    def some(self, number: int, *, age: float = 5000) -> list[str]:
+        """Add so many jobs, each a minute older than the one before, and follow them."""
+        made = [f"job-{len(self.history) + each}" for each in range(number)]
+        for each, job_id in enumerate(made):
+            self.add(job_id, age + 60 * each)
+        self.follow(*made)
+        return made
+
+    def crowd(self, number: int, *, age: float = 100, every: float = 1) -> None:
+        """Add jobs that nobody follows, one each ``every`` seconds."""
+        for each in range(number):
+            self.add(f"other-{len(self.history)}", age + every * each)
+
+    def set(self, job_id: str, state: str | None, *, age: float = 0, **fields: Any) -> None:
+        """Let a job be in another state since ``age`` seconds ago; None deletes it."""
+        at, before = self.now - age, self.job(job_id)
+        times = sum(job is not None and job.state == state for _, job in self.history[job_id]) + 1
+        new = {"state": state, "reject_times": times, "lastupdate_time": int(EPOCH + at)} | fields
+        self.history[job_id].append((at, before.model_copy(update=new) if state and before else None))
+
+    def job(self, job_id: str, lag: float = 0) -> Job | None:
+        """Return a job as it was so many seconds ago."""
+        copies = [job for since, job in self.history.get(job_id, []) if since <= self.now - lag]
+        return copies[-1] if copies else None
+
+    def path(self, job_id: str) -> tuple[str, ...]:
+        """Return the states that are recorded of a job."""
+        return tuple(sight.state for sight in self.records[JobRef.of(job_id)].sights)
+
+    @property
+    def paths(self) -> Mapping[str, tuple[str, ...]]:
+        """The recorded states of each job that changed."""
+        every = {ref.job_id: self.path(ref.job_id) for ref in self.records}
+        return {job_id: path for job_id, path in every.items() if len(path) > 1}
+
+    def check(self, after: float = 60, *, idle: float = 50) -> tuple[int, int]:
+        """Check ``after`` seconds later; return the number of requests, for single jobs and for pages."""
+        self.now += after
+        self.asked.clear()
+        while self.heard:
+            self.policy.jobs.know(ref := self.heard.pop(), self.records.get(ref))
+        self.run(self.policy.check(self.now, idle=idle))
+        return self.requests
+
+    @property
+    def requests(self) -> tuple[int, int]:
+        """How many requests the last check took: for single jobs, and for pages of the list."""
+        return self.count(AskJob), self.count(AskList)
+
+    def count(self, kind: type[Question]) -> int:
+        """Return how many questions of this kind the last check had."""
+        return sum(isinstance(question, kind) for question in self.asked)
+
+    def run(self, flow: Flow[T]) -> T:
+        """Answer all that a policy asks."""
+        try:
+            question = next(flow)
+            while True:
+                question = flow.send(self.answer(question))
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    def answer(self, question: Question) -> Answer:
+        """Answer a question."""
+        self.asked.append(question)
+        self.before(question)
+        asked_at = self.now
+        got = self.fault(question) or self._got(question)
+        self.now += self.took
+        return Answer(got, asked_at, self.now, EPOCH + self.now)
+
+    def _got(self, question: Question) -> Page | Job | Records | Error | None:
+        match question:
+            case AskList(offset):
+                jobs = self.rows(self._listed())
+                named = [job for job in jobs[offset : offset + PAGE_SIZE] if job.job_id not in self.nameless]
+                return Page(tuple(named), len(jobs), len(jobs[offset : offset + PAGE_SIZE]))
+            case AskJob(job_id):
+                return self.job(job_id, self.lags.get(job_id, 0)) or JobNotFound(job_id=job_id)
+            case FindListed(job_id):
+                return next((job for job in self._listed() if job.job_id == job_id), None)
+            case Record(changes):
+                keys = [known.ref for known, _ in changes]
+                made = observed(changes)(Records({key: self.records.get(key) for key in keys}))
+                self.records |= {key: record for key in keys if (record := made.job(key))}
+                return Records({key: self.records.get(key) for key in keys})
+        return None
+
+    def _listed(self) -> list[Job]:
+        """Return the list's rows, the latest change first."""
+        shown = [self.job(job_id, self.lag) for job_id in self.history.keys() - self.hidden]
+        return sorted(filter(None, shown), key=lambda job: (-(job.lastupdate_time or 0), job.job_id))
