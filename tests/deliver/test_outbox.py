@@ -142,7 +142,7 @@ class TestOrder:
             assert min(later - sooner for sooner, later in pairwise(at)) > 0.09
 
     async def test_429_holds_one_method(self, slack: SlackWorkspace, path: Path) -> None:
-        """For as long as Slack names, and no longer, that method is not called for any channel; others are."""
+        """For as long as Slack names, and no longer, that method is called for no channel; others are."""
         times = replace(SOON, first_pause=600)
         async with office(slack, path, times=times) as post, post.running():
             await post.followed()
