@@ -106,8 +106,8 @@ class Watcher:
         ``asked_at`` is when the request was sent, in seconds of the event loop's clock.
         """
         await self._records.refresh(self._policy)
-        await self._answers.to(self._policy.jobs.answered(job_id, Answer(job, asked_at, _now(), time.time())))
-        self._policy.person_saw(job_id, asked_at)
+        answer = Answer(job, asked_at, _now(), time.time())
+        await self._answers.to(self._policy.jobs.person_saw(job_id, answer))
 
     async def check(self) -> bool:
         """Check all jobs, or as many as the rate of requests allows; return whether MetaStudio was asked.
