@@ -60,6 +60,7 @@ async def test_a_post_gives_its_ts(slack: SlackWorkspace) -> None:
         ({"retry_after": 7, "body": "<html>slow down</html>"}, NO_ANSWER, Refusal.LATER, 7, False, ""),
         ({"retry_after": 10**6}, "ratelimited", Refusal.LATER, 15 * 60, False, ""),
         ({"status": 403, "body": "<html>"}, NO_ANSWER, Refusal.LATER, None, False, "status 403"),
+        ({"status": 503, "body": "<html>"}, NO_ANSWER, Refusal.LATER, None, False, "status 503"),
         ({"status": 502, "body": "<html>"}, NO_ANSWER, Refusal.LATER, None, True, "status 502"),
         ({"body": "[]"}, NO_ANSWER, Refusal.LATER, None, True, ""),
         ({"body": '{"ok": true}'}, NO_ANSWER, Refusal.LATER, None, True, "a yes without a ts"),
