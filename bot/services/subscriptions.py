@@ -76,7 +76,7 @@ class SubscriptionService:
                 await self._outbox.deliver(key)  # the last edit of the one that was ended
             asked_at = self._metastudio.asked_at(job_id)
             job = await self._metastudio.stated_job(job_id)
-            self._watcher.person_saw(job_id, asked_at)
+            await self._watcher.person_saw(job_id, job, asked_at)
             if job.is_over:
                 return private.over(job, self._context, now=_now())
             change = changes.started(key, job, level=level or Level.ALL, by=caller.user_id, now=_now())

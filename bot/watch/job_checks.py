@@ -63,13 +63,21 @@ class JobChecks:
             yield from self.unreadable(job_id, answer.got)
             return None
         job = answer.value(Job)
-        yield from self.answered(job_id, answer)
+        yield from self._answered(job_id, answer)
         return job
 
-    def answered(self, job_id: str, answer: Answer) -> Flow[None]:
-        """Record a job's state, of whoever asked for it. Raises StoreTrouble."""
-        if job_id not in self._records:
-            return
+    def person_saw(self, job_id: str, answer: Answer) -> Flow[None]:
+        """Record a job as a person got it: answers to earlier requests are ignored. Raises StoreTrouble.
+
+        If nobody follows the job yet, that person may do so next.
+        """
+        if job_id in self._records:
+            yield from self._answered(job_id, answer)
+        memory = self.memories[job_id]
+        memory.checked_at = max(answer.asked_at, memory.checked_at)
+
+    def _answered(self, job_id: str, answer: Answer) -> Flow[None]:
+        """Record a job's state. Raises StoreTrouble."""
         memory = self.memories[job_id]
         memory.missing_since = None
         if memory.is_unreadable:

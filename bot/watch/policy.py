@@ -48,11 +48,6 @@ class Policy:
         memory = self.jobs.memories.get(job_id)
         return max(self._list.memory.read_at, memory.checked_at if memory else -math.inf)
 
-    def person_saw(self, job_id: str, at: float) -> None:
-        """Record that a person got the state of time ``at``: answers to earlier requests are ignored."""
-        memory = self.jobs.memories[job_id]
-        memory.checked_at = max(at, memory.checked_at)
-
     def check(self, at: float, *, idle: float) -> Flow[bool]:
         """Check all jobs, or as many as ``most`` allows; return whether anything was asked.
 

@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from typing import Final
 
+from bot.domain.jobs import Job
 from bot.domain.rates import RATE_LIMITS, RateLimits
 from bot.errors import MetaStudioError, StoreTrouble, VoiceJobError
 from bot.metastudio.client import MetaStudio
@@ -89,10 +90,6 @@ class Watcher:
         """Start the next check at once if the last one was refused, after a person's request succeeded."""
         self._woken.set()
 
-    def person_saw(self, job_id: str, at: float) -> None:
-        """Record that a person got the state of time ``at``: answers to earlier requests are ignored."""
-        self._policy.person_saw(job_id, at)
-
     def checked_at(self, job_id: str) -> int | None:
         """Return when a job was last checked, in epoch seconds; None if not since the start."""
         at = self._policy.checked_at(job_id)
@@ -101,10 +98,16 @@ class Watcher:
     async def check_now(self, job_id: str) -> None:
         """Check one job at a person's request. Raises MetaStudioError, StoreTrouble."""
         asked_at = self._metastudio.asked_at(job_id)
-        job = await self._metastudio.stated_job(job_id)
-        answer = Answer(job, asked_at, _now(), time.time())
+        await self.person_saw(job_id, await self._metastudio.stated_job(job_id), asked_at)
+
+    async def person_saw(self, job_id: str, job: Job, asked_at: float) -> None:
+        """Record a job as a person got it: answers to earlier requests are ignored. Raises StoreTrouble.
+
+        ``asked_at`` is when the request was sent, in seconds of the event loop's clock.
+        """
         await self._records.refresh(self._policy)
-        await self._answers.to(self._policy.jobs.answered(job_id, answer))
+        answer = Answer(job, asked_at, _now(), time.time())
+        await self._answers.to(self._policy.jobs.person_saw(job_id, answer))
 
     async def check(self) -> bool:
         """Check all jobs, or as many as the rate of requests allows; return whether MetaStudio was asked.

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -458,6 +458,31 @@ class TestCardAndList:
         await room.ask(room.job_id)
 
         await room.posted("→ In manual review")
+
+
+async def test_who_subscribes_sees_the_state_of_now_and_so_does_everybody(
+    room: Room, settings: Settings
+) -> None:
+    """A job that another channel follows may have changed since its last check: it is told at once."""
+    other = room.slack.add_channel("others")
+    async with running(settings.model_copy(update={"voicejob_poll_seconds": 3600}), rates=AT_ONCE):
+        await room.subscribe()
+        room.metastudio.set_state(room.job_id, "AUDITING")
+        await room.subscribe(channel=other)
+        await room.posted("→ In manual review")
+
+    (card,) = room.public(other)
+    assert card.text.startswith("`女声`: In manual review.")
+
+
+async def test_a_card_whose_answer_is_lost_comes_once(room: Room, settings: Settings) -> None:
+    """Slack's client must not send it again by itself; the person hears that it may come later."""
+    room.slack.fail("chat.postMessage", drop=True, after=True)
+    async with running(settings, rates=replace(AT_ONCE, repeat=600)):
+        said = await room.subscribe()
+
+    assert "could not be posted yet" in said.text
+    assert len(room.public()) == 1
 
 
 async def test_buttons_on_old_cards_work(room: Room, settings: Settings) -> None:

@@ -7,15 +7,16 @@ import re
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.domain.jobs import Job
-from bot.domain.subscriptions import Level, Notice, Pause, Subscription
+from bot.domain.records import Counts
 from bot.errors import (
     CredentialsRefused,
     RequestRefused,
@@ -25,6 +26,7 @@ from bot.errors import (
     VoiceJobError,
 )
 from bot.messages import job_card
+from bot.network.servers import listening
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from bot.simulators.slack.http import form, headers
 from bot.simulators.slack.workspace import SIGNING_SECRET, SlackWorkspace
@@ -261,15 +263,37 @@ async def test_a_store_whose_disk_hangs(tmp_path: Path, caplog: pytest.LogCaptur
     assert "never retrieved" not in caplog.text
 
 
-def subscription(notice_since: int | None = None, **fields: Any) -> Subscription:
-    """Make a subscription, perhaps with a pending notice."""
-    if notice_since:
-        fields["notice"] = Notice(path=("WAITING", "AUDITING"), since=notice_since)
-    usual = {"team_id": "T1", "channel_id": "C1", "job_id": "a", "subscribed_by": "U1", "subscribed_at": 1}
-    return Subscription(**{"job": Job(state="WAITING"), "level": Level.ALL} | usual | fields)
+@dataclass
+class FailingStore:
+    """A store of which each call fails, from when it is told to."""
+
+    trouble: StoreTrouble | None = None
+
+    async def check(self) -> None:
+        """Fail, if told to. Raises StoreTrouble."""
+        if self.trouble:
+            raise self.trouble
+
+    async def counts(self) -> Counts:
+        """Fail, or count one of each. Raises StoreTrouble."""
+        await self.check()
+        return Counts(1, 1, 0, 1, oldest_pending_since=0)
 
 
-PAUSE = Pause(reason="is_archived", since=1, tries=1, next_try=9, person_knows=True)
+async def test_a_store_that_can_not_be_read() -> None:
+    """The pages go on: not ready, with the reason, and with the numbers of before."""
+    store, served = FailingStore(), web.Application()
+    Health(BotState, store, Metrics(), poll=60).add_to(served)
+    async with listening(served, "127.0.0.1", 0) as address, aiohttp.ClientSession() as session:
+        monitor = Monitor(session, address)
+        before = await monitor.metrics()
+        store.trouble = StoreTrouble(path="/x", reason="full")
+        found = await monitor.metrics()
+        problems = await monitor.problems()
+
+    assert (before["voicejob_ready"], found["voicejob_ready"]) == (1, 0)
+    assert found["voicejob_pending_notices"] == before["voicejob_pending_notices"] == 1
+    assert "can't write" in problems["store"]
 
 
 class TestMetrics:
@@ -334,19 +358,10 @@ class TestMetrics:
         assert found['voicejob_checks_total{outcome="ok"}'] > 0
         assert found["voicejob_check_seconds_count"] > 1
 
-    @pytest.mark.parametrize(
-        ("subscriptions", "gauges"),
-        [
-            ([], Gauges(0, 0, 0, 0, 0)),
-            ([subscription(), subscription(channel_id="D"), subscription(job_id="b")], Gauges(2, 3, 0, 0, 0)),
-            ([subscription(job=Job(state="SUCCEED")), subscription(stopped_by="U1")], Gauges(0, 2, 0, 0, 0)),
-            ([subscription(50, pause=PAUSE), subscription(90), subscription(80)], Gauges(1, 3, 1, 2, 20)),
-            ([subscription(101)], Gauges(1, 1, 0, 1, 0)),
-        ],
-    )
-    def test_what_is_in_the_store(self, subscriptions: list[Subscription], gauges: Gauges) -> None:
-        """What is pending for a paused subscription does not count, and hides nothing else."""
-        assert Gauges.of(subscriptions, now=100) == gauges
+    @pytest.mark.parametrize(("oldest", "age"), [(None, 0), (80, 20), (101, 0)])
+    def test_what_is_in_the_store(self, oldest: int | None, age: float) -> None:
+        """The numbers are the store's; the oldest notice has an age, also while the clock is put back."""
+        assert Gauges.of(Counts(1, 3, 1, 2, oldest), now=100) == Gauges(1, 3, 1, 2, age)
 
     def test_reasons(self) -> None:
         """What the bot knows is told apart; what Slack makes up makes no new time series."""
@@ -355,7 +370,7 @@ class TestMetrics:
         metrics = Metrics()
         for reason in (*known, "brand_new_code"):
             metrics.delivery("post_card", "not_taken", reason)
-        counted = metrics.exposition(Gauges.of([], 0), is_ready=True).decode()
+        counted = metrics.exposition(None, is_ready=True).decode()
 
         assert re.findall(r'reason="(.+?)"', counted) == [*known, "other"]
 

@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.jobs import Job
 from bot.domain.staleness import STALE_SECONDS, confirmation_needed
-from bot.watch.memory import Memory
+from bot.watch.memory import JobMemory
 
 
 def job_of(state: str, time: int | None, times: int | None = None) -> Job:
@@ -12,23 +12,25 @@ def job_of(state: str, time: int | None, times: int | None = None) -> Job:
 
 
 def test_how_long_answers_stay_unconfirmed() -> None:
-    """Any other answer ends it."""
-    memory, known = Memory(), [job_of("PROCESSING", 900), job_of("PROCESSING", None)]
-    old, same = job_of("WAITING", 800), job_of("PROCESSING", 900)
-    answers = [(100.0, old), (160.0, old), (170.0, same), (180.0, old), (185.0, old)]
+    """Where nothing orders them, only such answers have to come for a minute; any other begins it anew."""
+    memory, known = JobMemory(), job_of("PROCESSING", None)
+    memory.history.record_answer(job_of("PROCESSING", 900), 1000)
+    other, same = job_of("WAITING", None), job_of("PROCESSING", 900)
+    answers = [(100.0, other), (159.0, other), (170.0, same), (180.0, other), (239.0, other), (240.0, other)]
 
-    assert [memory.unconfirmed(job, known, at, unordered=60) for at, job in answers] == [0, 60, 0, 0, 5]
+    confirmed = [memory.is_confirmed(job, known, at, unordered=60) for at, job in answers]
+    assert confirmed == [False, False, True, False, False, True]
 
 
 def test_a_recorded_change_is_confirmed() -> None:
     """The history that contradicted it is dropped."""
-    memory, now, old = Memory(), job_of("PROCESSING", 900), job_of("WAITING", 800)
+    memory, now, old = JobMemory(), job_of("PROCESSING", 900), job_of("WAITING", 800)
     memory.history.record_answer(now, 1000)
-    memory.unconfirmed(old, [now], 100.0, unordered=60)
+    memory.is_confirmed(old, now, 100.0, unordered=60)
     memory.changed(now)
 
     assert memory.history.last_update is None
-    assert memory.unconfirmed(job_of("PROCESSING", 850), [old], 200.0, unordered=60) == 0
+    assert memory.is_confirmed(job_of("PROCESSING", 850), old, 200.0, unordered=60)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,7 @@ def test_which_answers_need_confirmation(
     known: tuple[str, int | None, int | None], answer: tuple[str, int | None, int | None], seconds: float
 ) -> None:
     """Times decide, if they are known and not too close; then counts. The job was in state A before."""
-    memory = Memory()
+    memory = JobMemory()
     memory.history.record_answer(job_of("A", 895), 1000)
     memory.changed(job_of("A", 895, 1))
 
@@ -60,7 +62,7 @@ def test_which_answers_need_confirmation(
 
 def test_a_time_far_ahead_is_a_mistake() -> None:
     """It would make all that comes later an older answer."""
-    memory = Memory()
+    memory = JobMemory()
     for time in (900, 1000 + int(STALE_SECONDS) + 1, 950):
         memory.history.record_answer(job_of("A", time), 1000)
 

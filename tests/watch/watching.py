@@ -34,6 +34,7 @@ class FailingStore:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.failing: set[str] = set()
+        self.error: Exception = StoreTrouble(path="store")
         self.calls: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
@@ -41,7 +42,7 @@ class FailingStore:
         return self._fail if name in self.failing else getattr(self._store, name)
 
     async def _fail(self, *_: object) -> None:
-        raise StoreTrouble(path="store")
+        raise self.error
 
 
 @dataclass(kw_only=True)

@@ -1,20 +1,19 @@
 """A model of MetaStudio and of the store that answers a watch policy's questions: no server, no clock."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar, cast
 
 from bot.domain.job_records import new_record, observed
 from bot.domain.jobs import PAGE_SIZE, Job, Page
 from bot.domain.rates import RATE_LIMITS
 from bot.domain.records import JobRecord, JobRef, Records
-from bot.errors import BadJobId, JobNotFound, MetaStudioError, StoreTrouble
+from bot.errors import JobNotFound, VoiceJobError
 from bot.watch.policy import Policy
-from bot.watch.questions import Answer, AskJob, AskList, FindListed, Flow, Question, Record
+from bot.watch.questions import Answer, AskJob, AskList, Error, FindListed, Flow, Question, Record
 
 T = TypeVar("T")
-Error = MetaStudioError | BadJobId | StoreTrouble
-Fault = Callable[[Question], Error | None]
+Fault = Callable[[Question], VoiceJobError | None]
 
 EPOCH = 1_700_000_000
 """The epoch seconds of the model's time 0."""
@@ -53,7 +52,7 @@ class World:
     """Each job's copies, with the time from which on it is so; None is deleted."""
     records: dict[JobRef, JobRecord] = field(default_factory=dict)
     """What the store holds."""
-    heard: set[JobRef] = field(default_factory=set)
+    heard: list[JobRef] = field(default_factory=list)
     """Whose records the policy has to be told of before the next check."""
     asked: list[Question] = field(default_factory=list)
 
@@ -68,7 +67,7 @@ class World:
         for job_id in job_ids:
             ref = JobRef.of(job_id)
             self.records[ref] = new_record(ref, self.job(job_id) or Job(), int(EPOCH + self.now))
-            self.heard.add(ref)
+            self.heard.append(ref)
 
     def some(self, number: int, *, age: float = 5000) -> list[str]:
         """Add so many jobs, each a minute older than the one before, and follow them."""
@@ -95,6 +94,12 @@ class World:
         copies = [job for since, job in self.history.get(job_id, []) if since <= self.now - lag]
         return copies[-1] if copies else None
 
+    def person_asks(self, job_id: str, *, asked_at: float | None = None) -> None:
+        """Let a person look a followed job up, perhaps by a request of another time."""
+        answer = self.answer(AskJob(job_id))
+        asked_at = self.now if asked_at is None else asked_at
+        self.run(self.policy.jobs.person_saw(job_id, replace(answer, asked_at=asked_at)))
+
     def path(self, job_id: str) -> tuple[str, ...]:
         """Return the states that are recorded of a job."""
         return tuple(sight.state for sight in self.records[JobRef.of(job_id)].sights)
@@ -110,7 +115,7 @@ class World:
         self.now += after
         self.asked.clear()
         while self.heard:
-            self.policy.jobs.know(ref := self.heard.pop(), self.records.get(ref))
+            self.policy.jobs.know(ref := self.heard.pop(0), self.records.get(ref))
         self.run(self.policy.check(self.now, idle=idle))
         return self.requests
 
@@ -138,7 +143,7 @@ class World:
         self.asked.append(question)
         self.before(question)
         asked_at = self.now
-        got = self.fault(question) or self._got(question)
+        got = cast(Error | None, self.fault(question)) or self._got(question)
         self.now += self.took
         return Answer(got, asked_at, self.now, EPOCH + self.now)
 
