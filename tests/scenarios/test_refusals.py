@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from bot.domain.rates import RateLimits
+from bot.simulators.metastudio.jobs import USUAL_PATH
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.faults import Chaos, Fault
 from bot.simulators.slack.records import Call, Interaction
@@ -21,7 +22,9 @@ from tests.support import AT_ONCE, HTTP_MODE, eventually, eventually_so
 
 BOB: Final = "U0BOB"
 POST, EDIT = "chat.postMessage", "chat.update"
-STATES: Final = ("WAITING", "SYSTEM_AUDITING", "AUDITING", "PROCESSING")
+STATES: Final = tuple(USUAL_PATH[:7])
+ROUNDS: Final = len(STATES) - 1
+"""How often each job changes: the pauses between tries at the same would become long."""
 Sent = Mapping[str, Any]
 
 
@@ -207,13 +210,13 @@ def is_first(_: str, sent: Sent) -> bool:
 @pytest.mark.parametrize(
     ("code", "is_refused", "first", "in_channel"),
     [
-        ("thread_not_found", in_thread, 3, True),
-        ("cannot_reply_to_message", in_thread, 3, True),
-        ("restricted_action_non_threadable_channel", in_thread, 3, True),
-        ("edit_window_closed", is_edit, 3, False),
-        ("cant_update_message", is_edit, 3, False),
-        ("attachment_payload_limit_exceeded", has_blocks, 3, False),
-        ("invalid_something_new", has_blocks, 3, False),
+        ("thread_not_found", in_thread, ROUNDS, True),
+        ("cannot_reply_to_message", in_thread, ROUNDS, True),
+        ("restricted_action_non_threadable_channel", in_thread, ROUNDS, True),
+        ("edit_window_closed", is_edit, ROUNDS, False),
+        ("cant_update_message", is_edit, ROUNDS, False),
+        ("attachment_payload_limit_exceeded", has_blocks, ROUNDS, False),
+        ("invalid_something_new", has_blocks, ROUNDS, False),
         ("internal_error", is_first, 0, False),
     ],
 )
@@ -224,7 +227,7 @@ async def test_one_message(
     voices = world.slack.add_channel("voices")
     jobs = [await world.follow(voices, voice) for voice in ("first", "second")]
     world.slack.chaos(refusing(code, is_refused))
-    for times in (1, 2, 3):
+    for times in range(1, ROUNDS + 1):
         world.go_on(*jobs)
         await world.told(voices, times=times, words="`second`")
         if first:
