@@ -7,6 +7,7 @@ from bot.domain.jobs import Job
 from bot.domain.records import (
     Address,
     Card,
+    Change,
     Channel,
     Delivery,
     Destination,
@@ -15,11 +16,13 @@ from bot.domain.records import (
     JobRef,
     Level,
     Pause,
+    Records,
     Selector,
     Sight,
     Subscription,
     Warned,
 )
+from bot.domain.subscriptions import keys_of
 
 NOW = 1_800_000_000
 HERE = Address("T1", "C1")
@@ -94,3 +97,18 @@ def warning(user_id: str = ALICE, job_id: str = "job-1") -> Warned:
 def channel(*followings: Following) -> Channel:
     """Return a conversation in which these jobs are followed."""
     return Channel(followings[0].destination if followings else Destination(address=HERE), followings)
+
+
+def stored(*followings: Following) -> Records:
+    """Return what a store holds in which just these jobs are followed."""
+    records = Records()
+    for each in followings:
+        records.update(Records.fromkeys(keys_of(each.key)))
+        records.update(Records.of(each.delivery, each.record, each.destination))
+        records.update(Records.of(each.subscription) if each.subscription else {})
+    return records
+
+
+def applied(records: Records, change: Change) -> Records:
+    """Return what it holds after a change."""
+    return Records(records | change(records))

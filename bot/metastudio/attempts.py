@@ -38,7 +38,7 @@ class Attempts:
     """
 
     def __init__(self, pause: float, hold: float = 0.0) -> None:
-        self.pause, self.hold = pause, hold
+        self._pause, self._hold = pause, hold
         self._credentials: Hashable = None
         self.are_accepted = False
         """Whether Huawei Cloud accepted them in its last answer."""
@@ -74,12 +74,12 @@ class Attempts:
     def refused(self, attempt: Attempt, refusal: CredentialsRefused, now: float) -> None:
         """Record that Huawei Cloud refused the credentials."""
         if attempt.credentials == self._credentials:
-            self.are_accepted, self._refusal, self._next_trial_at = False, refusal, now + self.pause
+            self.are_accepted, self._refusal, self._next_trial_at = False, refusal, now + self._pause
 
     def unanswered(self, attempt: Attempt, error: MetaStudioError, now: float) -> None:
         """Record that it was sent, and that no answer came."""
         if self._trial is attempt and not self.are_accepted:
-            self._unanswered, self._next_trial_at = error, max(self._next_trial_at, now + self.hold)
+            self._unanswered, self._next_trial_at = error, max(self._next_trial_at, now + self._hold)
 
     def end(self, attempt: Attempt) -> None:
         """Record that it is over, with or without an answer."""

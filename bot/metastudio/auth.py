@@ -15,7 +15,7 @@ from typing import Final, Generic, TypeVar
 
 import httpx
 
-from bot.domain.rates import RATE_LIMITS, RateLimits
+from bot.domain.rates import RateLimits
 from bot.errors import CredentialsRefused, MetaStudioError
 from bot.metastudio.attempts import Attempt, Attempts, Decision
 from bot.metastudio.credentials import Credentials
@@ -42,16 +42,15 @@ class SignIn(Generic[T]):
     """Base of all ways to authenticate: credentials that were just refused are not sent again."""
 
     _http: httpx.AsyncClient
+    _attempts: Attempts
 
     def __init__(self, credentials: T, read: Callable[[], T] | None) -> None:
         self._credentials = Credentials(credentials, read)
-        self._attempts = Attempts(RATE_LIMITS.refused, RATE_LIMITS.unanswered)
         self._attempt_ended = asyncio.Event()
 
     def attach(self, http: httpx.AsyncClient, rates: RateLimits) -> None:
         """Send by this client; ``rates`` has for how long bad credentials are not tried again."""
-        self._http = http
-        self._attempts.pause, self._attempts.hold = rates.refused, rates.unanswered
+        self._http, self._attempts = http, Attempts(rates.refused, rates.unanswered)
 
     async def send(self, request: httpx.Request) -> httpx.Response:
         """Authenticate a request, send it, and read its answer.

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import httpx
 
-from bot.domain.rates import RATE_LIMITS, RateLimits
+from bot.domain.rates import RateLimits
 from bot.errors import CredentialsRefused, MetaStudioError, UnreadableAnswer
 from bot.metastudio.attempts import Attempt, Attempts
 from bot.metastudio.auth import Now, SignIn, seconds_now, utc_now
@@ -34,6 +34,9 @@ class IamUser(SignIn[str]):
     of the password. ``read`` reads the password anew.
     """
 
+    _uses: Attempts
+    """Of tokens, at MetaStudio."""
+
     def __init__(
         self,
         name: str,
@@ -46,8 +49,6 @@ class IamUser(SignIn[str]):
         read: Callable[[], str] | None = None,
     ) -> None:
         super().__init__(password, read)
-        self._uses = Attempts(RATE_LIMITS.refused)
-        """Of tokens, at MetaStudio."""
         self._last_was_refused = False
         """Whether the last token was refused, and no later one was accepted yet."""
         self._url = f"{iam_endpoint}/v3/auth/tokens?nocatalog=true"
@@ -62,7 +63,7 @@ class IamUser(SignIn[str]):
     def attach(self, http: httpx.AsyncClient, rates: RateLimits) -> None:
         """Ask for tokens by this client, too."""
         super().attach(http, rates)
-        self._uses.pause = rates.refused
+        self._uses = Attempts(rates.refused)
 
     async def aclose(self) -> None:
         """Cancel a renewal."""

@@ -15,8 +15,7 @@ from aiohttp.http_exceptions import ContentEncodingError
 from yarl import URL
 
 from bot.errors import MetaStudioError, TimedOut, Unreachable, UnreadableAnswer
-from bot.network.limits import LONGEST_ANSWER, AnswerTooLong, limited
-from bot.network.sessions import client_session
+from bot.network.sessions import LONGEST_ANSWER, AnswerTooLong, client_session, limited
 
 LONGEST_HEADER: Final = 64 * 1024
 """Bytes. IAM's tokens come in a header, and grow with what a user may do."""

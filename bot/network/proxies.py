@@ -46,7 +46,7 @@ def _covers(entry: str, url: URL) -> bool:
     name, port = (found[1], int(found[2])) if found else (entry, url.port)
     host = (url.host or "").lower().rstrip(".")
     if port != url.port or entry == "*":
-        return port == url.port
+        return entry == "*"
     if address := _parsed(ip_address, host):
         network = _parsed(partial(ip_network, strict=False), name.replace("[", "").replace("]", ""))
         return network is not None and address in network

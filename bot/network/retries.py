@@ -26,18 +26,6 @@ class Backoff:
         self._last = 0.0
 
 
-class Cooldown(Backoff):
-    """A pause after failures in a row; ``until`` is its end, in seconds of the event loop's clock."""
-
-    until = 0.0
-
-    def begin(self) -> None:
-        """Begin a pause, longer than the last; a failure of what was started before it does not extend it."""
-        now = asyncio.get_running_loop().time()
-        if self.until <= now:
-            self.until = now + self.failed()
-
-
 Pause = Callable[[Exception, float], float | None]
 """Returns the seconds to wait after an error, given the usual pause; None if it is not to be retried."""
 

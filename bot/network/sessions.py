@@ -1,12 +1,15 @@
-"""aiohttp's sessions for all requests of the bot, to Slack as to Huawei Cloud."""
+"""aiohttp's sessions for all requests of the bot, to Slack as to Huawei Cloud.
 
+No answer may be too long: its bytes are counted as they are read, decompressed.
+"""
+
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
 from yarl import URL
 
-from bot.network.limits import LimitedResponse
 from bot.network.names import Resolver
 from bot.network.proxies import proxy_for
 from bot.network.trust import tls_context
@@ -14,6 +17,39 @@ from bot.process.version import USER_AGENT
 
 HEADERS: Final = {"User-Agent": USER_AGENT}
 """Also sent to a proxy, with the CONNECT request."""
+LONGEST_ANSWER: Final = 4 * 1024 * 1024
+"""Bytes, where a caller sets no other limit. aiohttp's own limit for a WebSocket's frames is the same."""
+
+
+class AnswerTooLong(aiohttp.ClientPayloadError):
+    """An answer has more bytes than it may have; the rest is not read."""
+
+
+async def limited(content: aiohttp.StreamReader, longest: int = LONGEST_ANSWER) -> AsyncIterator[bytes]:
+    """Yield a body as it comes. aiohttp decompresses some 64 KiB whenever a piece is asked for.
+
+    Raises AnswerTooLong after ``longest`` bytes, and what aiohttp raises.
+    """
+    left = longest
+    async for piece in content.iter_any():
+        left -= len(piece)
+        if left < 0:
+            raise AnswerTooLong
+        yield piece
+
+
+class LimitedResponse(aiohttp.ClientResponse):
+    """An answer of which ``read()`` takes LONGEST_ANSWER bytes at most."""
+
+    async def read(self) -> bytes:
+        """Return the body. Raises AnswerTooLong, and what aiohttp raises."""
+        if self._body is None:
+            try:
+                self._body = b"".join([piece async for piece in limited(self.content)])
+            except BaseException:
+                self.close()
+                raise
+        return await super().read()
 
 
 def client_session(

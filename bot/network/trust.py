@@ -63,7 +63,7 @@ def _context(file: str | None, folders: str | None, key_log: str | None) -> ssl.
 
 def _has_hashed(folders: str) -> bool:
     """Whether OpenSSL finds a certificate in one of these folders, separated like those of PATH."""
-    for folder in filter(None, folders.split(os.pathsep)):
+    for folder in folders.split(os.pathsep):
         with suppress(OSError):
             if any(map(HASHED.fullmatch, os.listdir(folder))):  # noqa: PTH208  names, not paths
                 return True

@@ -42,11 +42,7 @@ class Throttle:
         self._waiting.append(caller)
         self._waiting.sort(key=lambda each: not each.urgent)
         self._serve()
-        try:
-            await caller.turn
-        finally:
-            if caller in self._waiting:
-                self._waiting.remove(caller)
+        await caller.turn
 
     @contextmanager
     def sending(self, key: str) -> Iterator[None]:
@@ -65,11 +61,11 @@ class Throttle:
 
     def _serve(self) -> None:
         """Let pass whose turn it is now, and come back when it may be somebody's."""
+        self._waiting = [each for each in self._waiting if not each.turn.cancelled()]
         while caller := self._next():
             self._waiting.remove(caller)
             self._begin_intervals(caller.key)
-            if not caller.turn.done():
-                caller.turn.set_result(None)
+            caller.turn.set_result(None)
         self._come_back()
 
     def _next(self) -> _Caller | None:

@@ -151,6 +151,8 @@ SLIPPED = {"METASTUDIO_ENDPIONT": "x", "VOICEJOB_PORT": "80"}
 SEVERAL = {"SLACK_BOT_TOKEN": "xapp-hush", "SLACK_APP_TOKEN": f" {APP_TOKEN} ", "PORT": "x"}
 NO_SLACK = {"SLACK_BOT_TOKEN": "", "SLACK_APP_TOKEN": "", "HUAWEICLOUD_SDK_SK": "x"}
 IN_HTTP_MODE = {"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": "hush hush"}
+NO_TOKEN_FILE = {"SLACK_APP_TOKEN": "", "SLACK_APP_TOKEN_FILE": "/no/file"}
+NO_SECRET_FILE = {"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET_FILE": "/no/file"}
 BAD_PROXY, NO_PROXY = {"HTTPS_PROXY": "odd://me:hush@it"}, {"http_proxy": "127.0.0.1:1"}
 SURROUNDINGS: list[tuple[dict[str, str], Collection[str], Collection[str], str]] = [
     ({"SLACK_BOT_TOKEN": f" {BOT_TOKEN} "}, (), (), "all are there"),
@@ -162,6 +164,8 @@ SURROUNDINGS: list[tuple[dict[str, str], Collection[str], Collection[str], str]]
     (NO_SLACK, ["settings", SIGN_IN], [*SLACK, PROJECT, JOBS], ""),
     ({"SLACK_APP_TOKEN": ""}, ["settings"], [APP, SOCKET], "set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGN"),
     (IN_HTTP_MODE, ["settings"], [SIGNING_SECRET], ""),  # without an app-level token, that mode is meant
+    (NO_TOKEN_FILE, ["settings"], [APP, SOCKET], "SLACK_APP_TOKEN_FILE: the file"),
+    (NO_SECRET_FILE, ["settings"], [SIGNING_SECRET], "SLACK_SIGNING_SECRET_FILE: the file"),
     (BAD_PROXY, ["settings"], [*SLACK, *METASTUDIO], "HTTPS_PROXY: can't be used: a"),
     (NO_PROXY, [BOT, APP, ADDRESS], [SCOPES, SOCKET, *METASTUDIO[1:]], "ClientProxyConn"),
 ]
@@ -194,23 +198,6 @@ async def test_a_file_that_can_not_be_read() -> None:
     found = Checked(await checks.check(Settings.read()))
 
     assert ".env: can't be read" in found.only_fails("settings", untried=NAMES[1:])
-
-
-@pytest.mark.parametrize("key", ["SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"])
-async def test_a_files_secret_that_can_not_be_read(
-    setup: CheckSetup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
-) -> None:
-    """Its key still tells which mode is meant, and everything else is tried."""
-    given = setup.environment(**{f"{key}_FILE": str(tmp_path / "missing")})
-    del given["SLACK_APP_TOKEN"]
-    for name, value in given.items():
-        monkeypatch.setenv(name, value)
-    reading = Settings.read()
-    found = Checked(await checks.check(reading))
-
-    assert f"{key}_FILE: “{tmp_path}/missing” " in found["settings"].says
-    assert reading.settings.is_http_mode == (key == "SLACK_SIGNING_SECRET")
-    assert found[BOT].ok
 
 
 def fails(method: str, **how: Any) -> Callable[[SlackWorkspace], None]:

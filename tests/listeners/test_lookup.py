@@ -164,22 +164,6 @@ async def test_answers_that_slack_does_not_take(person: Person, caplog: pytest.L
     assert "Persistence" in (await person.asks(job_id)).text
 
 
-async def test_a_strange_button_gets_a_sentence(person: Person, caplog: pytest.LogCaptureFixture) -> None:
-    """A button whose value is no job id is answered like a typed one, and can't write into the log."""
-    caplog.set_level(logging.INFO)
-    card = await person.asks(person.has_job())
-    person.metastudio.requests.clear()
-    (refresh,) = [button for button in buttons(card) if button["action_id"] == job_card.REFRESH]
-    for value in ("../../secrets", "x" * 2000, "a\nforged line", ""):
-        refresh["value"] = value
-        problem = await person.presses(job_card.REFRESH, card)
-
-        assert "can't be a job id" in problem.text
-        assert buttons(problem) == []
-    assert person.metastudio.requests == []
-    assert not [line for line in log_text(caplog).splitlines() if line[:6] == "forged" or len(line) > 400]
-
-
 async def test_the_log_has_one_line_for_each_look_up(
     person: Person, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,5 +1,6 @@
 """What Slack sends and nothing handles, and payloads that lack what they mostly have: both modes."""
 
+import logging
 from typing import Any
 
 import pytest
@@ -176,13 +177,23 @@ class TestThroughTheBot:
 
             assert "can't tell which channel" in (await told.message()).text
 
-    async def test_values_that_no_button_of_ours_has(self, slack: SlackWorkspace, channel: str) -> None:
+    async def test_values_that_no_button_of_ours_has(
+        self,
+        slack: SlackWorkspace,
+        metastudio: MetaStudioSimulator,
+        channel: str,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
         """What a button carries is read like what is typed; a list begins at its start."""
-        ids = ((job_card.REFRESH, None), (job_card.SUBSCRIBE, "x/y"), (notices.STOP, "女声"))
+        caplog.set_level(logging.INFO)
+        ids = [(job_card.REFRESH, value) for value in (None, "", "x" * 2000, "a\nforged line")]
+        ids += (job_card.SUBSCRIBE, "x/y"), (notices.STOP, "女声"), (private.LISTED_ALL, None)
         pages = ((private.PAGE, value) for value in ("x", "9" * 5000, "-1", "８"))  # noqa: RUF001
-        for action_id, value in (*ids, (private.LISTED_ALL, None), *pages):
+        for action_id, value in (*ids, *pages):
             body = press(action_id, value, channel={"id": channel, "name": "voices"})
             told = await slack.send("interactive", body, channel=channel, can_answer=True)
             says = "no subscriptions" if action_id == private.PAGE else "can't be a job id"
 
             assert says in (await told.message()).text, (action_id, value)
+        assert metastudio.requests == []
+        assert not [line for line in log_text(caplog).splitlines() if line[:6] == "forged" or len(line) > 400]

@@ -14,13 +14,23 @@ from bot.metastudio.iam_tokens import Token, token_request
 from bot.metastudio.iam_user import IamUser
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from tests.faults import ANSWERS
-from tests.metastudio.test_auth import Clock
 from tests.servers import failure_of
 from tests.sign_ins import client_of, sign_in
 from tests.support import eventually
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+class Clock:
+    """The present moment as the bot sees it, which a test moves on."""
+
+    def __init__(self) -> None:
+        self.moment = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        """Return it."""
+        return self.moment
 
 
 @dataclass

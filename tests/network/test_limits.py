@@ -9,8 +9,7 @@ import pytest
 from bot.domain.jobs import Job, Page
 from bot.errors import SlackUnreachable, TimedOut, UnreadableAnswer
 from bot.metastudio.client import LONGEST_JOB, LONGEST_PAGE
-from bot.network.limits import LONGEST_ANSWER, AnswerTooLong
-from bot.network.sessions import client_session
+from bot.network.sessions import LONGEST_ANSWER, AnswerTooLong, client_session
 from tests.network import asking
 from tests.network.asking import Ask
 from tests.servers import Serve, client_at, failure_of, listening

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from bot import app
 from bot.config import Settings, unknown_keys
@@ -242,6 +243,20 @@ class TestReadAgain:
 
             assert (await waiting).job_id == files.job_id
         assert [seen.status for seen in metastudio.requests if seen.status != 201] == [401, 200]
+
+    def test_which_are_read_again(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        """A password, which may hold any character; a token of Slack's counts as it was at the start."""
+        slack, password = tmp_path / "SLACK_BOT_TOKEN", tmp_path / "HUAWEICLOUD_IAM_PASSWORD"
+        slack.write_text("xoxb-1")
+        password.write_text("old")
+        for key, value in (GOOD | NO_KEY | IAM | {slack.name: "", password.name: ""}).items():
+            monkeypatch.setenv(key, value)
+        monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+        settings = Settings.load()
+        password.write_text("'new one'")
+        slack.unlink()
+
+        assert settings.read_again().huaweicloud_iam_password == SecretStr("'new one'")
 
 
 class TestCredentials:

@@ -57,84 +57,79 @@ async def test_a_body_is_limited(slack: SlackWorkspace, address: str, size: int,
     assert "/voicejob help" in answer.body or status == 413
 
 
-class TestNotSigned:
-    """Everything else is refused before it is parsed, and leaves no trace in the log."""
+@pytest.mark.parametrize(
+    ("spoiled", "payload"),
+    [
+        ({"signature": "v0=0000"}, PAYLOAD),
+        ({"signature": "v0=0000"}, {"ssl_check": "1", "token": "x"}),  # which Bolt would answer
+        ({"signature": "v0=é"}, PAYLOAD),
+        ({"timestamp": "1000000000"}, PAYLOAD),
+        ({"timestamp": "soon"}, PAYLOAD),
+        ({"timestamp": "9" * 4000}, PAYLOAD),
+        ({"without": ["X-Slack-Signature"]}, PAYLOAD),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_the_signature_is_checked(
+    slack: SlackWorkspace, address: str, caplog: pytest.LogCaptureFixture, spoiled: Any, payload: Any
+) -> None:
+    """A wrong, old, strange or missing signature or timestamp gets 401, and its body is not logged."""
+    caplog.set_level(logging.INFO)
 
-    @pytest.mark.parametrize(
-        ("spoiled", "payload"),
-        [
-            ({"signature": "v0=0000"}, PAYLOAD),
-            ({"signature": "v0=0000"}, {"ssl_check": "1", "token": "x"}),  # which Bolt would answer
-            ({"signature": "v0=é"}, PAYLOAD),
-            ({"timestamp": "1000000000"}, PAYLOAD),
-            ({"timestamp": "soon"}, PAYLOAD),
-            ({"timestamp": "9" * 4000}, PAYLOAD),
-            ({"without": ["X-Slack-Signature"]}, PAYLOAD),
-        ],
-        ids=lambda value: str(value)[:40],
-    )
-    async def test_the_signature_is_checked(
-        self,
-        slack: SlackWorkspace,
-        address: str,
-        caplog: pytest.LogCaptureFixture,
-        spoiled: Any,
-        payload: Any,
-    ) -> None:
-        """A wrong, old, strange or missing signature or timestamp gets 401, and its body is not logged."""
-        caplog.set_level(logging.INFO)
+    answer = await slack.post(address, payload, **spoiled)
 
-        answer = await slack.post(address, payload, **spoiled)
+    assert (answer.status, answer.body) == (401, "")
+    assert "private-response-url" not in caplog.text
+    assert "Traceback" not in caplog.text
 
-        assert (answer.status, answer.body) == (401, "")
-        assert "private-response-url" not in caplog.text
-        assert "Traceback" not in caplog.text
 
-    @pytest.mark.parametrize(
-        ("kind", "body"),
-        [
-            ("Content-Type: application/x-www-form-urlencoded", b"text=hush\xff"),
-            ("Content-Type: application/x-www-form-urlencoded", b"payload={hush"),
-            ("Content-Type: application/json", b"{hush"),
-            ("Content-Type: application/json", b"[" * 100_000),
-            ("Content-Encoding: gzip", b"hush"),
-            ("Content-Length: 100", b"hush"),
-        ],
-        ids=lambda value: str(value)[:40],
-    )
-    async def test_a_strange_body_is_refused_before_it_is_parsed(
-        self, address: str, kind: str, body: bytes, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        """Whatever a stranger sends with headers that look like Slack's, no line of the log has it."""
-        caplog.set_level(logging.INFO)
-        made = headers(SIGNING_SECRET, "another body") | {"Content-Length": str(len(body))}
-        name, _, value = kind.partition(": ")
-        lines = "".join(f"{key}: {text}\r\n" for key, text in (made | {name: value}).items())
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("Content-Type: application/x-www-form-urlencoded", b"text=hush\xff"),
+        ("Content-Type: application/x-www-form-urlencoded", b"payload={hush"),
+        ("Content-Type: application/json", b"{hush"),
+        ("Content-Type: application/json", b"[" * 100_000),
+        ("Content-Encoding: gzip", b"hush"),
+        ("Content-Length: 100", b"hush"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_a_strange_body_is_refused_before_it_is_parsed(
+    address: str, kind: str, body: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever a stranger sends with headers that look like Slack's, no line of the log has it."""
+    caplog.set_level(logging.INFO)
+    made = headers(SIGNING_SECRET, "another body") | {"Content-Length": str(len(body))}
+    name, _, value = kind.partition(": ")
+    lines = "".join(f"{key}: {text}\r\n" for key, text in (made | {name: value}).items())
 
-        async with connected(address) as (reader, writer):
-            writer.write(HEAD + f"Connection: close\r\n{lines}\r\n".encode() + body)
-            writer.write_eof()
-            answer = await reader.read()
+    async with connected(address) as (reader, writer):
+        writer.write(HEAD + f"Connection: close\r\n{lines}\r\n".encode() + body)
+        writer.write_eof()
+        answer = await reader.read()
 
-        assert not answer or answer.split()[1] in {b"400", b"401"}
-        assert "hush" not in caplog.text
-        assert "Traceback" not in caplog.text
+    assert not answer or answer.split()[1] in {b"400", b"401"}
+    assert "hush" not in caplog.text
+    assert "Traceback" not in caplog.text
 
-    async def test_a_wrong_signing_secret_is_logged_once(
-        self, slack: SlackWorkspace, address: str, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        """The operator gets one hint, which names a wrong clock too, and one more after a good request."""
-        old = {"timestamp": str(int(time.time()) - 400)}
-        for spoiled, hints in ((old, 1), ({"signature": "v0=2"}, 1), ({}, 1), ({"signature": "v0=3"}, 2)):
-            await slack.post(address, PAYLOAD, **spoiled)
-            assert caplog.text.count("check SLACK_SIGNING_SECRET and this machine's clock") == hints
 
-    async def test_a_body_that_does_not_come_is_given_up(self, address: str) -> None:
-        """Half a request is not kept for ever: Slack would have given up long before."""
-        async with connected(address) as (reader, writer):
-            writer.write(HEAD + b"Content-Length: 100\r\n\r\nhalf")
+async def test_a_wrong_signing_secret_is_logged_once(
+    slack: SlackWorkspace, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The operator gets one hint, which names a wrong clock too, and one more after a good request."""
+    old = {"timestamp": str(int(time.time()) - 400)}
+    for spoiled, hints in ((old, 1), ({"signature": "v0=2"}, 1), ({}, 1), ({"signature": "v0=3"}, 2)):
+        await slack.post(address, PAYLOAD, **spoiled)
+        assert caplog.text.count("check SLACK_SIGNING_SECRET and this machine's clock") == hints
 
-            assert (await reader.readline()).split()[1] == b"401"
+
+async def test_a_body_that_does_not_come_is_given_up(address: str) -> None:
+    """Half a request is not kept for ever: Slack would have given up long before."""
+    async with connected(address) as (reader, writer):
+        writer.write(HEAD + b"Content-Length: 100\r\n\r\nhalf")
+
+        assert (await reader.readline()).split()[1] == b"401"
 
 
 async def test_what_came_before_the_end_is_answered(

@@ -6,9 +6,11 @@ import selectors
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.rates import RateLimits
@@ -40,12 +42,35 @@ class VirtualTime(asyncio.SelectorEventLoop):
         return self.selector.now
 
 
+HELLO = Message("hello", [])
 Passed = list[tuple[str, float]]
 """Who passed, and when."""
 
 
 def now() -> float:
     return asyncio.get_running_loop().time()
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Someone who comes at a time, and may leave at another while waiting; all times are in seconds."""
+
+    comes: float
+    leaves: float = math.inf
+    sends: float = 0
+    key: str = "U"
+    urgent: bool = False
+
+    async def come(self, throttle: Throttle, name: str, passed: Passed) -> None:
+        """Wait for a turn and make a call, which fails."""
+        await asyncio.sleep(self.comes)
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(self.leaves if self.leaves < math.inf else None):
+                await throttle.wait(self.key, urgent=self.urgent)
+            with throttle.sending(self.key):
+                passed.append((name, now()))
+                await asyncio.sleep(self.sends)
+                raise TimeoutError
 
 
 async def caller(name: str, passed: Passed, wait: Callable[[], Awaitable[None]]) -> None:
@@ -66,34 +91,31 @@ def run(scenario: Callable[[asyncio.TaskGroup, Passed], Coroutine[Any, Any, None
     return passed
 
 
-def test_urgent_callers_go_before_all_who_wait() -> None:
-    """All keep the interval, and each queue its order; the urgent one goes first, however late it comes."""
+EVERYBODY, SAME_KEY = (1, 0), (0, 1)
+CASES: dict[str, tuple[tuple[float, float], list[Visitor], list[float | None]]] = {
+    "in turn": (EVERYBODY, [Visitor(0), Visitor(0), Visitor(0, key="V")], [0, 1, 2]),
+    "urgent first": (EVERYBODY, [Visitor(0), Visitor(0), Visitor(0.5, urgent=True)], [0, 2, 1]),
+    "urgent in turn": (EVERYBODY, [Visitor(0)] + 2 * [Visitor(0.5, urgent=True)], [0, 1, 2]),
+    "interrupted": (EVERYBODY, [Visitor(0), Visitor(0, leaves=0.5), Visitor(0)], [0, None, 1]),
+    "by key": (SAME_KEY, [Visitor(0), Visitor(0), Visitor(0, key="V")], [0, 1, 0]),
+    "a slow call": (SAME_KEY, [Visitor(0, sends=5), Visitor(0, sends=2), Visitor(7)], [0, 6, 9]),
+    "others' slow call": (EVERYBODY, [Visitor(0, sends=5), Visitor(0), Visitor(0, key="V")], [0, 5, 1]),
+}
+"""The intervals between all and between those with the same key, who comes, and when each passes."""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_when_each_caller_passes(case: str) -> None:
+    """In turn, an interval apart; who is interrupted, and a call that fails, hold up nobody."""
+    (interval, each), visitors, expected = CASES[case]
 
     async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
-        throttle = Throttle(1)
-        for name in "abc":
-            tasks.create_task(caller(name, passed, throttle.wait))
-        await asyncio.sleep(0.5)
-        for name in "xy":
-            tasks.create_task(caller(name, passed, partial(throttle.wait, urgent=True)))
+        throttle = Throttle(interval, each=each)
+        for number, visitor in enumerate(visitors):
+            tasks.create_task(visitor.come(throttle, str(number), passed))
 
-    assert run(scenario) == [("a", 0), ("x", 1), ("y", 2), ("b", 3), ("c", 4)]
-
-
-def test_who_is_interrupted_holds_up_nobody() -> None:
-    """A worker stops waiting when it has something more urgent to send; its turn is the next one's."""
-
-    async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
-        throttle = Throttle(1)
-        for name in "ab":
-            tasks.create_task(caller(name, passed, throttle.wait))
-        interrupted = [tasks.create_task(caller(name, passed, throttle.wait)) for name in "xy"]
-        tasks.create_task(caller("c", passed, throttle.wait))
-        await asyncio.sleep(0.5)
-        for task in interrupted:
-            task.cancel()
-
-    assert run(scenario) == [("a", 0), ("b", 1), ("c", 2)]
+    found = dict(run(scenario))
+    assert [found.get(str(number)) for number in range(len(visitors))] == expected
 
 
 def test_a_hold_stops_everybody() -> None:
@@ -104,49 +126,12 @@ def test_a_hold_stops_everybody() -> None:
         throttle.hold(10)
         throttle.hold(2)
         assert throttle.delay() == 10
-        tasks.create_task(caller("a", passed, throttle.wait))
-        tasks.create_task(caller("b", passed, throttle.wait))
+        for visitor in (Visitor(0), Visitor(0), Visitor(6, urgent=True)):
+            tasks.create_task(visitor.come(throttle, "urgent" if visitor.urgent else "", passed))
         await asyncio.sleep(5)
         throttle.hold(20)
-        tasks.create_task(caller("x", passed, partial(throttle.wait, urgent=True)))
 
-    assert run(scenario) == [("x", 25), ("a", 26), ("b", 27)]
-
-
-def test_who_sends_is_alone_and_followed_after_an_interval() -> None:
-    """Whoever passed during a slow message sends an interval after its end, even if that was a failure."""
-
-    async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
-        throttle = Throttle(0, each=1)
-
-        async def send(name: str, seconds: float) -> None:
-            await throttle.wait("U1")
-            with suppress(OSError), throttle.sending("U1"):
-                passed.append((name, now()))
-                await asyncio.sleep(seconds)
-                raise OSError
-
-        tasks.create_task(send("slow", 5))
-        tasks.create_task(send("second", 2))
-        await asyncio.sleep(7)
-        tasks.create_task(send("third", 0))
-
-    assert run(scenario) == [("slow", 0), ("second", 6), ("third", 9)]
-
-
-def test_a_sender_has_an_interval_for_each_channel_for_all_and_for_edits() -> None:
-    """What a message waited for all channels does not count as its own channel's interval."""
-
-    async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
-        sender = Sender(AsyncWebClient(), RateLimits(channel=3, posts=2, edits=1))
-        for channel in ("C1", "C2", "C2"):
-            tasks.create_task(caller(channel, passed, partial(sender.wait_to_post, channel)))
-        tasks.create_task(caller("edit", passed, sender.wait_to_edit))
-        tasks.create_task(caller("edit", passed, sender.wait_to_edit))
-        await asyncio.sleep(0)
-        assert sender.edit_delay() == 1
-
-    assert run(scenario) == [("C1", 0), ("edit", 0), ("edit", 1), ("C2", 2), ("C2", 5)]
+    assert run(scenario) == [("urgent", 25), ("", 26), ("", 27)]
 
 
 class Silent(AsyncWebClient):
@@ -155,21 +140,42 @@ class Silent(AsyncWebClient):
         await asyncio.sleep(math.inf)
 
 
+def test_a_sender_has_an_interval_for_each_channel_for_all_and_for_edits() -> None:
+    """What a message waited for all channels does not count as its own channel's, but its answer does."""
+
+    async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
+        sender = Sender(Silent(), RateLimits(channel=3, posts=2, edits=1, answer=4))
+
+        async def post(channel: str) -> None:
+            await caller(channel, passed, partial(sender.wait_to_post, channel, urgent=channel == "urgent"))
+            with suppress(SendError):
+                await sender.post(channel, HELLO)
+
+        for channel in ("C1", "C2", "C2", "urgent"):
+            tasks.create_task(post(channel))
+        tasks.create_task(caller("edit", passed, sender.wait_to_edit))
+        tasks.create_task(caller("edit", passed, sender.wait_to_edit))
+        await asyncio.sleep(0)
+        assert sender.edit_delay() == 1
+
+    assert run(scenario) == [("C1", 0), ("edit", 0), ("edit", 1), ("urgent", 2), ("C2", 4), ("C2", 11)]
+
+
 def test_only_the_answer_to_a_post_is_awaited_for_long() -> None:
     """What can be repeated is given up early; a post that is given up may come twice."""
 
     async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
-        sender, hello = Sender(Silent(), RateLimits(answer=60)), Message("hello", [])
+        sender = Sender(Silent(), RateLimits(answer=60))
 
-        async def give_up(name: str, call: Awaitable[Any]) -> None:
+        async def call(name: str, work: Awaitable[Any]) -> None:
             with suppress(SendError):
-                await call
+                await work
             passed.append((name, now()))
 
-        tasks.create_task(give_up("post", sender.post("C1", hello)))
-        tasks.create_task(give_up("edit", sender.edit("C1", "1.1", hello)))
-        tasks.create_task(give_up("view", sender.publish_view("U1", {})))
-        tasks.create_task(give_up("token", sender.auth_test()))
+        tasks.create_task(call("post", sender.post("C1", HELLO)))
+        tasks.create_task(call("edit", sender.edit("C1", "1.1", HELLO)))
+        tasks.create_task(call("view", sender.publish_view("U1", {})))
+        tasks.create_task(call("token", sender.auth_test()))
 
     assert dict(run(scenario)) == {"edit": 10, "view": 10, "token": 10, "post": 60}
 

@@ -78,6 +78,8 @@ async def test_what_was_pending_is_pending(path: Path, version: int) -> None:
         assert each.pending_since == notice.get("since")
         assert (each.delivery.card and each.delivery.card.fingerprint) == card["face"]
         assert each.delivery.delivered_at == row.get("delivered_at")
+        assert each.delivery.cards == ("card" in row)
+        assert (each.delivery.told is None) == ("delivered_at" not in row)
         assert each.subscription
         wish = (each.level, each.subscription.subscribed_by, each.subscription.subscribed_at)
         assert wish == (row["level"], row["subscribed_by"], row["subscribed_at"])
@@ -170,7 +172,11 @@ GONE: Any = {"count": None, "notice": notice("X", "gone")}
     ("olds", "sights", "paths"),
     [
         (
-            [old("A", "Z", notice=notice("X", "Y", "Z")), old("B", "Z", notice=notice("Y", "Z", since=8))],
+            [
+                old("A", "Z", notice=notice("X", "Y", "Z")),
+                old("B", "Z", notice=notice("Y", "Z", since=8)),
+                old("C", "Z", notice=notice("X", "Y", "Z", since=9)),
+            ],
             [("X", 5), ("Y", 7), ("Z", 8)],
             {"A": "XYZ", "B": "YZ"},
         ),

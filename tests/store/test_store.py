@@ -21,9 +21,11 @@ from bot.domain.records import (
     Card,
     Change,
     Changed,
+    Channel,
     Delivery,
     DeliveryKey,
     Destination,
+    Following,
     JobRef,
     Key,
     Level,
@@ -37,11 +39,10 @@ from bot.domain.records import (
 from bot.domain.subscriptions import following, key_of, keys_of, started, stopped, with_level
 from bot.errors import StoreTrouble
 from bot.store import Store, open_store
-from bot.store.rows import row_of, text_of
 from bot.store.sqlite import SqliteStore
 from tests.profiles import examples
 from tests.store.faulty import FaultyStore
-from tests.store.processes import KEY, followed, keep, none, one_more
+from tests.store.processes import KEY, always, followed, keep, none, one_more
 
 Opening = Callable[[Path], AbstractAsyncContextManager[Store]]
 Model = dict[Key, Record]
@@ -62,7 +63,7 @@ def started_at(key: DeliveryKey, now: int) -> Change:
 
 def seen(key: DeliveryKey, now: int) -> Change:
     def change(records: Records) -> Records:
-        known = records.job(key.job)
+        known = records.job(key.job) or followed(key).job(key.job)
         return Records.of(replace(known, sights=(Sight("FAILED", now),))) if known else Records()
 
     return change
@@ -73,7 +74,7 @@ CHANGES: dict[str, Callable[[DeliveryKey, int], Change]] = {
     "see": seen,
     "level": lambda key, _: with_level(key, Level.IMPORTANT),
     "stop": lambda key, now: stopped(key, f"U{now}"),
-    "end": lambda *_: none,
+    "end": lambda key, _: always(Records(dict.fromkeys(keys_of(key)[:2]))),
     "pause": lambda key, now: pauses.refused(key.address, "is_archived", now),
     "go on": lambda key, _: pauses.accepted(key.address),
 }
@@ -228,18 +229,18 @@ async def compare(store: Store, model: Model) -> None:
     channels = []
     for address in {key.address for key in KEYS}:
         found = [it for key in KEYS if key.address == address and (it := following(records, key))]
-        open_ones = sorted((it.subscription.subscribed_at, it.job_id) for it in found if it.subscription)
-        ended = sorted(it.job_id for it in found if not it.subscription)
-        channel = await answered(partial(store.channel, address))
-        assert channel.destination == records.destination(address)
-        assert sorted(channel.followings, key=lambda it: it.key) == sorted(found, key=lambda it: it.key)
-        assert [it.job_id for it in channel.followings] == [job_id for _, job_id in open_ones] + ended
-        channels.append(channel)
+        oldest_first = sorted(found, key=lambda it: (it.subscription is None, started_when(it), it.job_id))
+        channels.append(Channel(records.destination(address), tuple(oldest_first)))
+        assert await answered(partial(store.channel, address)) == channels[-1]
     told = {key.address for key in model if isinstance(key, DeliveryKey)}
     addresses = await answered(store.addresses)
     assert sorted(addresses) == sorted(told | {key for key in model if isinstance(key, Address)})
     assert await answered(store.jobs) == {key: job for key, job in model.items() if isinstance(key, JobRef)}
     assert await answered(store.counts) == counts_of(channels)
+
+
+def started_when(it: Following) -> int:
+    return it.subscription.subscribed_at if it.subscription else 0
 
 
 class TestSqlite:
@@ -300,13 +301,8 @@ class TestSqlite:
     async def test_thousands_are_read_in_pages(self, path: Path) -> None:
         """None is lost or doubled between two pages."""
         every = [followed(key_of("T1", "C1", f"j{number}")) for number in range(501)]
-        async with SqliteStore(path):
-            pass
-        with closing(sqlite3.connect(path)) as file, file:
-            rows = (
-                (row_of(key), text_of(each)) for records in every for key, each in records.items() if each
-            )
-            file.executemany("INSERT INTO voicejob VALUES (?, ?)", rows)
+        async with SqliteStore(path) as store:
+            await keep(store, Records(item for records in every for item in records.items()))
         async with SqliteStore(path) as store:
             assert len((await store.channel(KEY.address)).followings) == len(every)
 

@@ -144,7 +144,7 @@ class TestLocked:
             await refused(path, StoreLocked)
             # Where nobody else had the file open, whoever closes it would clear the log.
             reader = (
-                "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM voicejob').close()"
+                "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA user_version').close()"
             )
             subprocess.run([sys.executable, "-c", reader, path], check=True)  # noqa: ASYNC221, S603
             assert Path(f"{path}-wal").stat().st_size > 0
@@ -250,6 +250,10 @@ class TestNotWritable:
         table.close()
 
 
+def _set(value: str, kind: str = "delivery") -> str:
+    return f"UPDATE voicejob SET value = {value} WHERE key LIKE '{kind}%'"  # noqa: S608  constants
+
+
 class TestCorrupt:
     """The file is damaged, or no store."""
 
@@ -260,42 +264,35 @@ class TestCorrupt:
         return first
 
     @pytest.mark.parametrize(
-        ("content", "reason"),
+        ("content", "is_open", "reason"),
         [
-            (b"hello", "file is not a database"),
-            (b"SQLite format 3\x00" + b"\xff" * 5000, ""),
-            ("CREATE TABLE recipes (name TEXT)", "another program: recipes"),
-            ("CREATE TABLE voicejob (name TEXT)", "another program: voicejob"),
+            (b"hello", False, "file is not a database"),
+            (b"SQLite format 3\x00" + b"\xff" * 5000, False, ""),
+            ("CREATE TABLE recipes (name TEXT)", False, "another program: recipes"),
+            ("CREATE TABLE recipes (name TEXT)", True, "another program: recipes"),
+            ("CREATE TABLE voicejob (name TEXT)", False, "another program: voicejob"),
         ],
-        ids=["short", "header", "database", "columns"],
+        ids=["short", "header", "database", "only in its write-ahead log", "columns"],
     )
     async def test_file_of_another_program_stays_as_it_is(
-        self, path: Path, content: bytes | str, reason: str
+        self, path: Path, content: bytes | str, *, is_open: bool, reason: str
     ) -> None:
-        """Its content, its mode, and no lock beside it; the tables of a database are named."""
-        if isinstance(content, str):
-            run_sql(path, "PRAGMA journal_mode=WAL", content)
-        else:
-            path.write_bytes(content)
-        await self.stays(path, reason)
-
-    async def test_database_that_another_program_has_open(self, path: Path) -> None:
-        """What is only in its write-ahead log is seen, and all its files stay as they are."""
+        """Its content, its mode, and nothing beside it; the tables of a database are named."""
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
-            for statement in ("PRAGMA journal_mode=WAL", "PRAGMA wal_autocheckpoint=0"):
-                other.execute(statement)
-            other.execute("CREATE TABLE recipes (name TEXT)")
-            await self.stays(path, "another program: recipes")
+            if isinstance(content, bytes):
+                path.write_bytes(content)
+            else:
+                other.execute("PRAGMA journal_mode=WAL")
+                other.execute(content)
+            if not is_open:
+                other.close()
+            path.chmod(0o644)
+            before, files = path.read_bytes(), sorted(path.parent.iterdir())
 
-    async def stays(self, path: Path, reason: str) -> None:
-        """See that the file is refused for this reason, and that neither it nor its folder changes."""
-        path.chmod(0o644)
-        content, files = path.read_bytes(), sorted(path.parent.iterdir())
-
-        assert reason in await self.corrupt(path)
-        assert path.read_bytes() == content
-        assert oct(path.stat().st_mode)[-3:] == "644"
-        assert sorted(path.parent.iterdir()) == files
+            assert reason in await self.corrupt(path)
+            assert path.read_bytes() == before
+            assert oct(path.stat().st_mode)[-3:] == "644"
+            assert sorted(path.parent.iterdir()) == files
 
     @pytest.mark.parametrize("damage", ["half", "noise"])
     async def test_damaged(self, path: Path, damage: str) -> None:
@@ -315,19 +312,19 @@ class TestCorrupt:
     @pytest.mark.parametrize(
         ("change", "named"),
         [
-            ("UPDATE voicejob SET value = '{' WHERE key LIKE 'del%'", ROW),
-            ("UPDATE voicejob SET value = x'80' WHERE key LIKE 'del%'", ROW),
-            ("UPDATE voicejob SET value = '{}' WHERE key LIKE 'del%'", f"{ROW}: address"),
-            ("UPDATE voicejob SET value = replace(value, '\"all\"', '\"secret\"')", "level"),
-            ("UPDATE voicejob SET value = replace(value, '\"id\"', '\"ids\"') WHERE key LIKE 'job%'", "ids"),
-            ("UPDATE voicejob SET value = replace(value, '\"at\"', '\"no\"')", "sights.0.at"),
-            ("UPDATE voicejob SET value = replace(value, 'C1', 'C2') WHERE key LIKE 'del%'", ROW),
-            ("UPDATE voicejob SET value = CAST(x'80' AS TEXT) WHERE key LIKE 'del%'", "UTF-8"),
+            (_set("'{'"), ROW),
+            (_set("x'80'"), ROW),
+            (_set("'{}'"), f"{ROW}: address"),
+            (_set("replace(value, 'all', 'secret')", "subscription"), "level"),
+            (_set("json_set(value, '$.more', 'secret')"), "more: Unexpected"),
+            (_set("json_set(value, '$.sights[0].more', 1)", "job"), "sights.0.more: Unexpected"),
+            (_set("replace(value, 'C1', 'C2')"), ROW),
+            (_set("CAST(x'80' AS TEXT)"), "UTF-8"),
+            (_set("'{}'", "about:format"), "about:format"),
+            (_set("'{\"version\": 0}'", "about:format"), "about:format"),
+            ("DELETE FROM voicejob WHERE key = 'about:format'", "about:format"),
             ("INSERT INTO voicejob VALUES ('other:1', '{}')", "other:1"),
             ("INSERT INTO voicejob VALUES (x'80', '{}')", "x80"),
-            ("UPDATE voicejob SET value = '{}' WHERE key = 'about:format'", "about:format"),
-            ("UPDATE voicejob SET value = '{\"version\": 0}' WHERE key = 'about:format'", "about:format"),
-            ("DELETE FROM voicejob WHERE key = 'about:format'", "about:format"),
         ],
     )
     async def test_row_that_can_not_be_read(self, path: Path, change: str, named: str) -> None:
@@ -341,7 +338,7 @@ class TestCorrupt:
     async def test_later_version(self, path: Path) -> None:
         """What a later version wrote is not touched."""
         await written(path)
-        run_sql(path, "UPDATE voicejob SET value = '{\"version\": 7}' WHERE key = 'about:format'")
+        run_sql(path, _set("'{\"version\": 7}'", "about:format"))
         error = await refused(path, StoreTooNew)
         assert error.values == {"path": str(path), "version": "7", "known": "3"}
 
@@ -422,6 +419,15 @@ class TestTrouble:
                 await self.fails(store, "add", FAULTS[fault])
             await eventually_done(lambda: store.change([KEY], one_more))
             assert on_disk(path) == rows(followed(delivered_at=1))
+
+    async def test_what_is_undone_is_written_once(self, store: SqliteStore, path: Path) -> None:
+        """Later writes leave those rows alone."""
+        with largest_file(100):
+            await self.fails(store, "remove", "I/O error")
+        await store.check()
+        run_sql(path, _set("'mended by hand'", "job"))
+        await store.change([KEY], one_more)
+        assert on_disk(path)[row_of(KEY.job)] == "mended by hand"
 
     async def test_check_reads_what_it_wrote(self, store: SqliteStore, path: Path) -> None:
         """Something in the file that drops what is written is noticed."""
