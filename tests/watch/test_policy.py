@@ -487,12 +487,17 @@ class TestAnswers:
             world.check()
         assert world.path(ids[0]) == ("RESULT_REVIEW",)
 
-    def test_an_answer_to_an_earlier_request_than_a_person_saw(self) -> None:
-        """What a shared request answers is as old as the request, and what a person saw since is newer."""
+    @pytest.mark.parametrize("is_followed", [True, False])
+    def test_an_answer_to_an_earlier_request_than_a_person_saw(self, *, is_followed: bool) -> None:
+        """It is ignored, also where that person was the first to follow the job."""
         world = World()
-        world.some(1)
-        world.check()
+        world.add("job-0", 5000)
+        if is_followed:
+            world.follow("job-0")
+            world.check()
         world.person_asks("job-0", asked_at=world.now + 100)
+        if not is_followed:
+            world.follow("job-0")
         world.set("job-0", "PROCESSING")
         world.check()
         assert world.paths == {}
