@@ -20,6 +20,10 @@ from bot.simulators.metastudio.account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
 from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN
 from bot.simulators.world import GivenSettings
 
+FAST: Final = RateLimits(
+    channel=0.05, posts=0.02, edits=0.02, spacing=0, requests=0.05, unanswered=0, answer=2, repeat=0.3
+)
+"""A pace at which minutes are as hours."""
 PROGRAM: Final = Path(__file__)
 LOG_FORMAT: Final = "%(asctime)s.%(msecs)03d %(process)d %(levelname)s %(name)s: %(message)s"
 

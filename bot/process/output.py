@@ -63,7 +63,9 @@ class QueuedOutput(io.FileIO):
         """Queue bytes; never blocks. Raises OutputLost after a failed write, where nothing may be dropped."""
         written = bytes(data)
         if sys.is_finalizing():  # when no thread runs any more
-            self._write_if_possible(written)
+            with suppress(OSError, ValueError):
+                if select.select([], [self._descriptor], [], 0)[1]:
+                    os.write(self._descriptor, written[: select.PIPE_BUF])
             return len(written)
         if self._most is None and self.trouble:
             raise OutputLost(self.trouble)
@@ -132,11 +134,6 @@ class QueuedOutput(io.FileIO):
         except OSError as error:
             self.trouble = error
         return data
-
-    def _write_if_possible(self, data: bytes) -> None:
-        with suppress(OSError, ValueError):
-            if select.select([], [self._descriptor], [], 0)[1]:
-                os.write(self._descriptor, data[: select.PIPE_BUF])
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """PURE. What the value of a setting may be: pydantic types, each with a sentence for what it refuses."""
 
 import re
+from functools import partial
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, HttpUrl, SecretStr, TypeAdapter, ValidationError
@@ -15,22 +16,16 @@ _ZONE: Final = re.compile(r"(\[[0-9A-Fa-f:.]+)%(?:25)?([\w.~-]+)]", re.ASCII)
 _IN_BRACKETS: Final = re.compile(r"\[([0-9A-Fa-f:.]*:[^\[\]]*)]")
 
 
-def secret(value: SecretStr) -> SecretStr:
-    """Return a key or a token. Raises ValueError where a blank or a quote sign was copied with it."""
-    if value.get_secret_value().startswith(('"', "'")):
+def secret(value: SecretStr, *, prefix: str = "") -> SecretStr:
+    """Return a key or a token. Raises ValueError where it was copied badly, or is another one."""
+    text = value.get_secret_value()
+    if text.startswith(('"', "'")):
         raise ValueError("begins with a quote sign, which has to go")
-    if not re.fullmatch(_PRINTABLE, value.get_secret_value()):
+    if not re.fullmatch(_PRINTABLE, text):
         raise ValueError("has a blank or a character that no key or token has: copy it again")
+    if not text.startswith(prefix):
+        raise ValueError(f"must begin with {prefix}: this seems to be another of Slack's tokens")
     return value
-
-
-def _token(prefix: str) -> AfterValidator:
-    def check(value: SecretStr) -> SecretStr:
-        if not secret(value).get_secret_value().startswith(prefix):
-            raise ValueError(f"must begin with {prefix}: this seems to be another of Slack's tokens")
-        return value
-
-    return AfterValidator(check)
 
 
 def rule(pattern: str, problem: str, numbers: range | None = None) -> BeforeValidator:
@@ -78,8 +73,8 @@ def _console_url(value: str) -> str:
 
 
 Secret = Annotated[SecretStr, AfterValidator(secret)]
-BotToken = Annotated[SecretStr, _token("xoxb-")]
-AppToken = Annotated[SecretStr, _token("xapp-")]
+BotToken = Annotated[SecretStr, AfterValidator(partial(secret, prefix="xoxb-"))]
+AppToken = Annotated[SecretStr, AfterValidator(partial(secret, prefix="xapp-"))]
 Address = Annotated[str, AfterValidator(_address)]
 ConsoleUrl = Annotated[str, AfterValidator(_console_url)]
 Host = Annotated[str, AfterValidator(_host)]

@@ -166,8 +166,8 @@ def refusal_of(status: int, code: str, headers: Mapping[str, str]) -> SendError:
     named = headers.get("Retry-After", "")
     retry_after = min(float(named), LONGEST_HOLD) if named.isascii() and named.isdecimal() else None
     is_busy = status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    is_refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-    is_refused = is_refused or status == HTTPStatus.SERVICE_UNAVAILABLE
+    is_client_error = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    is_refused = is_client_error or status == HTTPStatus.SERVICE_UNAVAILABLE
     return SendError(
         NO_ANSWER if code == NO_JSON else code,
         status=status,

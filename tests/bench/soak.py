@@ -20,6 +20,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from inspect import isawaitable
 from pathlib import Path
@@ -27,27 +28,16 @@ from statistics import linear_regression
 from typing import Any, TextIO
 
 from bot.domain.jobs import STATES
-from bot.domain.rates import RateLimits
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from bot.simulators.slack.workspace import SlackWorkspace
 from tests import bot_process
 from tests.bench.processes import STORE, Process, running
 from tests.bench.report import Figure, options, run
-from tests.bot_process import Life
+from tests.bot_process import FAST, Life
 from tests.delivery_judge import is_over
 
 POLL = 0.5
-RATE_LIMITS = RateLimits(
-    channel=0.05,
-    posts=0.02,
-    edits=0.02,
-    spacing=0,
-    requests=0.02,
-    gone=1.0,
-    unanswered=0,
-    answer=2.0,
-    repeat=0.3,
-)
+RATE_LIMITS = replace(FAST, gone=1.0)
 JOBS = 40
 CHANNELS = 5
 PEOPLE = 4

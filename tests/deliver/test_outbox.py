@@ -11,11 +11,11 @@ import pytest
 
 from bot.deliver.outbox import Times
 from bot.deliver.outcome import Later, Refused, Sent
-from bot.domain.rates import RateLimits
 from bot.domain.records import Level
 from bot.domain.subscriptions import keys_of, stopped
 from bot.errors import StoreTrouble
 from bot.simulators.slack.workspace import SlackWorkspace
+from bot.store.sqlite import SqliteStore
 from tests.store.faulty import FaultyStore
 from tests.support import AT_ONCE, SOON, Office, disk_held, eventually, fail_fast, office
 
@@ -141,19 +141,21 @@ class TestOrder:
             assert len(at) == 3
             assert min(later - sooner for sooner, later in pairwise(at)) > 0.09
 
-    async def test_429_holds_one_method(self, post: Office) -> None:
-        """For as long as Slack names, that method is not called for any channel; others are."""
-        await post.followed()
-        channels = [post.slack.add_channel(f"c{number}") for number in range(3)]
-        post.slack.calls.clear()
-        post.slack.fail("chat.postMessage", retry_after=1)
-        for channel in channels:
-            await post.subscribe(channel=channel)
-        await post.job_is("job-1", "PROCESSING")
-        await post.settled()
+    async def test_429_holds_one_method(self, slack: SlackWorkspace, path: Path) -> None:
+        """For as long as Slack names, and no longer, that method is called for no channel; others are."""
+        times = replace(SOON, first_pause=600)
+        async with office(slack, path, times=times) as post, post.running():
+            await post.followed()
+            slack.calls.clear()
+            slack.fail("chat.postMessage", retry_after=1)
+            await post.subscribe(channel=slack.add_channel("first"))
+            await eventually(lambda: bool(slack.calls))
+            await post.subscribe(channel=slack.add_channel("second"))
+            await post.job_is("job-1", "PROCESSING")
+            await post.settled()
 
-        first, *later = [call.at for call in post.slack.calls if call.method == "chat.postMessage"]
-        assert len(later) >= len(channels)
+        first, *later = [call.at for call in slack.calls if call.method == "chat.postMessage"]
+        assert len(later) >= 3
         assert min(later) - first >= 0.95
 
 
@@ -167,8 +169,10 @@ class TestPeople:
         key = await post.subscribe("job-2", channel=post.slack.add_channel("shut"))
         post.slack.archive(key.address.channel_id)
         assert await post.outbox.deliver(key, person="U1") == Refused("is_archived")
+        post.slack.fail("chat.postMessage", error="internal_error")
+        assert await post.outbox.deliver(await post.subscribe("job-3")) == Sent()
         post.slack.chaos(lambda _, __: {"error": "internal_error"})
-        assert await post.outbox.deliver(await post.subscribe("job-3")) == Later()
+        assert await post.outbox.deliver(await post.subscribe("job-4")) == Later()
 
     async def test_who_sees_a_refusal_gets_no_direct_message(self, idle: Office) -> None:
         """The others who subscribed in that channel get one."""
@@ -182,20 +186,17 @@ class TestPeople:
         assert [len(idle.slack.direct(person)) for person in ("U1", "U2")] == [0, 1]
 
     async def test_a_person_does_not_wait_in_line(self, slack: SlackWorkspace, path: Path) -> None:
-        """While many messages wait for their turn, what a person asks for goes first."""
-        rates = RateLimits(channel=0, posts=0.1, edits=0)
-        async with office(slack, path, rates=rates) as post:
+        """While many messages wait for their turn, in that channel too, what a person asks for goes first."""
+        rates = replace(AT_ONCE, posts=0.1)
+        async with office(slack, path, rates=rates) as post, post.running():
             for number in range(12):
                 await post.subscribe(f"job-{number}", channel=slack.add_channel(f"crowd-{number}"))
-            for number in range(4):
-                await post.subscribe(f"job-{number}")
-            mine = await post.subscribe("job-mine")
-            async with post.running():
-                await eventually(lambda: len(slack.calls) > 1)
-                assert await post.outbox.deliver(mine) == Sent()
+            await post.subscribe("job-last")
+            await eventually(lambda: bool(slack.calls))
+            assert await post.outbox.deliver(await post.subscribe("job-mine")) == Sent()
 
             # Its place in the line, not how many went by until it is recorded: disks can be slow.
-            assert ["job-mine" in str(sent.arguments) for sent in slack.calls].index(True) < 7
+            assert ["job-mine" in str(sent.arguments) for sent in slack.calls].index(True) < 10
 
     async def test_a_person_waits_for_so_long_and_no_longer(self, slack: SlackWorkspace, path: Path) -> None:
         """A message that Slack takes its time for is waited for; one that Slack holds comes by itself."""
@@ -294,6 +295,20 @@ class TestStore:
             await post.settled()
 
             assert len(post.posts()) == 2 * len(keys)
+
+    async def test_who_waits_hears_of_a_store_that_fails(self, slack: SlackWorkspace, path: Path) -> None:
+        """It comes later; nobody has to wait for that in vain."""
+        times, faulty = replace(SOON, patience=600), []
+
+        def wrapped(real: SqliteStore) -> FaultyStore:
+            faulty.append(FaultyStore(real))
+            return faulty[0]
+
+        async with office(slack, path, times=times, store=wrapped) as post, post.running():
+            key = await post.followed()
+            faulty[0].fails = lambda _: True
+
+            assert await post.outbox.deliver(key) == Later()
 
 
 class TestEnd:
@@ -401,6 +416,78 @@ class TestRefusals:
         assert await post.pause() is None
         assert all(post.slack.direct(person)[0].edited for person in ("U1", "U2"))
         assert len(post.slack.messages(post.channel)) == 6
+
+    async def test_a_pause_ends_with_what_was_followed(self, post: Office) -> None:
+        """Who subscribes in that channel later begins anew."""
+        key = await post.followed()
+        post.slack.archive(post.channel)
+        await post.job_is("job-1", "PROCESSING")
+        await eventually(lambda: bool(post.slack.direct("U1")))
+        await post.store.change(keys_of(key), stopped(key, "U1"))
+        post.slack.unarchive(post.channel)
+        assert await post.outbox.deliver(key) == Sent()
+        await eventually(lambda: bool(post.slack.direct("U1")[0].edited))
+        await post.settled()
+
+        assert await post.pause() is None
+
+    async def test_what_is_refused_everywhere_is_the_bots_own_trouble(self, post: Office) -> None:
+        """Though Slack accepts the token: no channel is paused for it, and nobody is told."""
+        channels = [post.slack.add_channel(f"c{number}") for number in range(3)]
+        post.slack.chaos(lambda method, _: None if method == "auth.test" else {"error": "team_is_restricted"})
+        for channel in channels:
+            await post.subscribe(channel=channel)
+        await eventually(lambda: post.outbox.trouble is not None)
+        await eventually(lambda: all(len(post.posts(channel)) > 1 for channel in channels))
+        assert [await post.pause(channel) for channel in channels] == [None] * 3
+        post.slack.chaos(None)
+        await post.settled()
+
+        assert post.outbox.trouble is None
+        assert post.slack.direct("U1") == []
+        assert all(len(post.slack.messages(channel)) == 1 for channel in channels)
+
+    async def test_a_card_that_is_gone_is_posted_anew_after_the_news(self, post: Office) -> None:
+        """The notice stands in the channel itself."""
+        key = await post.followed()
+        post.slack.fail("chat.postMessage", error="thread_not_found", replies=True)
+        await post.job_is("job-1", "PROCESSING")
+        await post.settled()
+
+        _, notice, card = post.slack.messages(post.channel)
+        delivery = await post.delivery(key)
+        assert (notice.thread_ts, delivery.cards, delivery.card and delivery.card.ts) == (None, 2, card.ts)
+
+    async def test_an_unknown_code_is_found_out_step_by_step(self, slack: SlackWorkspace, path: Path) -> None:
+        """The words alone come first, then outside of the thread, and at Slack's pace."""
+        rates = replace(AT_ONCE, channel=0.2)
+        async with office(slack, path, rates=rates) as post, post.running():
+            await post.followed()
+            slack.calls.clear()
+            slack.fail("chat.postMessage", error="a_code_of_next_year", replies=True, times=2)
+            await post.job_is("job-1", "PROCESSING")
+            await post.settled()
+
+        sent = [call for call in slack.calls if call.method == "chat.postMessage"]
+        forms = [("blocks" in call.arguments, "thread_ts" in call.arguments) for call in sent]
+        assert forms == [(True, True), (False, True), (False, False)]
+        assert all(later.at - earlier.at >= 0.19 for earlier, later in pairwise(sent))
+
+    async def test_refusals_at_once_are_one_and_any_other_answer_ends_them(
+        self, slack: SlackWorkspace, path: Path
+    ) -> None:
+        """Channels that are refused together make one pause; a word about a channel is none about the bot."""
+        async with office(slack, path, times=replace(SOON, first_pause=0.2)) as post, post.running():
+            slack.revoke()
+            for number in range(8):
+                await post.subscribe(channel=slack.add_channel(f"c{number}"))
+            await eventually(lambda: post.outbox.trouble is not None)
+            await eventually(lambda: len([1 for call in slack.calls if "channel" in call.arguments]) >= 8)
+            slack.revoke(None)
+            slack.archive(post.channel)
+            assert await post.outbox.deliver(await post.subscribe(), person="U1") == Refused("is_archived")
+            assert post.outbox.trouble is None
+            await post.settled()
 
     async def test_a_refused_bot_asks_rarely_until_it_is_accepted(
         self, slack: SlackWorkspace, path: Path

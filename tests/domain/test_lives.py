@@ -9,17 +9,20 @@ from random import Random
 
 import pytest
 
+from bot.deliver.changes import after_ok
+from bot.deliver.schedule import Task
 from bot.domain import deliveries, pauses
 from bot.domain import subscriptions as changes
 from bot.domain.deliveries import Step, next_step
 from bot.domain.job_records import observed, with_answer
 from bot.domain.jobs import Job
-from bot.domain.records import Change, DeliveryKey, Following, Level, Records
+from bot.domain.records import Change, DeliveryKey, Following, Level, Posted, Records
 from tests.records import BOB, NOW, applied
 
 KEYS = [changes.key_of("T1", channel, "job-1") for channel in ("C1", "C2")]
 REF = KEYS[0].job
 STATES = ["AUDITING", "AUDITING", "WAITING", "PROCESSING", "NEW", "AUDIT_FAILED", "FAILED", None]
+POSTED = Posted(channel_id="C1", ts="2.2")
 WALKS, STEPS = 40, 300
 
 
@@ -36,23 +39,11 @@ class Life:
 class Sending:
     """A message on its way, made of what was stored then."""
 
-    step: Step
+    task: Task
     shown: Following
     number: int
     """The number of the sight that was the last one then."""
     life: Life
-
-    def accepted(self, now: int) -> Change:
-        """Return the change after Slack accepted it."""
-        match self.step:
-            case Step.POST_CARD:
-                return deliveries.card_posted(self.shown, "2.2", now)
-            case Step.POST_NOTICE:
-                return deliveries.notice_posted(self.shown, now)
-            case Step.FORGET:
-                return deliveries.forgotten(self.shown, now)
-            case _:
-                return deliveries.card_edited(self.shown, now)
 
 
 class Walk:
@@ -69,7 +60,7 @@ class Walk:
     def go(self) -> None:
         """Take one small step of something that can happen."""
         usual = {self.deliver: 8, self.watch: 3, self.subscribe: 2, self.press: 1, self.stop: 0.5}
-        (action,) = self.chance.choices(list(usual), list(usual.values()))
+        (action,) = self.chance.choices([*usual], [*usual.values()])
         action(self.chance.choice(KEYS))
         self.now += self.chance.choice([0, 1, 300, 100_000])
 
@@ -110,12 +101,13 @@ class Walk:
             return
         outcome = self.chance.choice([*["accepted"] * 8, "crash", "gone", "refused"])
         sent = self.sending.pop(key)
-        if outcome == "accepted":
-            self.accept(key, sent)
-        elif outcome == "gone":
-            self._change(deliveries.card_lost(sent.shown, self.now))
-        elif outcome == "refused":
-            self._change(pauses.refused(key.address, "not_in_channel", self.now))
+        match outcome:
+            case "accepted":
+                self.accept(key, sent)
+            case "gone":
+                self._change(deliveries.card_lost(sent.shown, self.now))
+            case "refused":
+                self._change(pauses.refused(key.address, "not_in_channel", self.now))
 
     def send(self, key: DeliveryKey) -> None:
         """Send what is due, and check it against all that the channel was told."""
@@ -125,20 +117,18 @@ class Walk:
             return
         life = self.lives[key]
         assert life.id == found.delivery.id
-        if found.delivery.stopped_by:
-            assert step in {Step.EDIT_CARD, Step.FORGET}
+        assert not found.delivery.stopped_by or step in {Step.EDIT_CARD, Step.FORGET}
         if step is Step.POST_NOTICE:
             assert found.path == tuple(self.sights[life.told or 0 :][-64:])
-        self.sending[key] = Sending(step, found, len(self.sights) - 1, life)
+        self.sending[key] = Sending(Task(step=step, following=found), found, len(self.sights) - 1, life)
 
     def accept(self, key: DeliveryKey, sent: Sending) -> None:
         """Record what Slack accepted."""
-        is_first = sent.step is Step.POST_CARD and sent.life.told is None
-        if is_first or sent.step is Step.POST_NOTICE:
+        step, is_first = sent.task.step, sent.life.told is None
+        if step is Step.POST_NOTICE or (step is Step.POST_CARD and is_first):
             sent.life.told = sent.number
-        self._change(sent.accepted(self.now))
-        if sent.step in deliveries.POSTS:
-            self._change(pauses.accepted(key.address))
+        for _, change in after_ok(sent.task, key.address, POSTED, self.now, card_is_lost=False):
+            self._change(change)
 
     def settle(self) -> None:
         """Let Slack accept everything: then nothing is lost, and nothing lives on that is over."""

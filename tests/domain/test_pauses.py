@@ -14,58 +14,40 @@ LOST = "not_in_channel"
 FIRST = Pause(reason=LOST, since=NOW, tries=1, next_try=NOW + 300)
 SECOND = paused(ALICE)
 QUIET = Destination(address=HERE)
-PAUSED = replace(QUIET, pause=SECOND)
+AT_ONCE = replace(SECOND, next_try=NOW, told=(ALICE, BOB))
+
+
+def having(pause: Pause) -> Destination:
+    return Destination(address=HERE, pause=pause)
+
+
+PAUSED = having(SECOND)
 WARNED = replace(PAUSED, warned=(warning(),))
 GROWN = replace(SECOND, reason=LOST, tries=2, next_try=NOW + 900)
 
+HEARD = replace(FIRST, told=(ALICE, BOB))
+UNTOLD = replace(QUIET, pause=replace(SECOND, told=()))
+WARNS = replace(QUIET, warned=(warning(),))
 CHANGES: dict[str, tuple[Destination, Change, Destination]] = {
-    "refused": (QUIET, pauses.refused(HERE, LOST, NOW), replace(QUIET, pause=FIRST)),
-    "refused, as a person hears": (
-        QUIET,
-        pauses.refused(HERE, LOST, NOW, knows=[BOB, ALICE]),
-        replace(QUIET, pause=replace(FIRST, told=(ALICE, BOB))),
-    ),
-    "refused, with a warning that stands": (
-        replace(QUIET, warned=(warning(),)),
+    "refused": (QUIET, pauses.refused(HERE, LOST, NOW), having(FIRST)),
+    "refused, as people hear": (QUIET, pauses.refused(HERE, LOST, NOW, knows=[BOB, ALICE]), having(HEARD)),
+    "refused, while a warning stands": (
+        WARNS,
         pauses.refused(HERE, LOST, NOW),
-        replace(QUIET, pause=replace(FIRST, told=(ALICE,)), warned=(warning(),)),
+        replace(WARNS, pause=replace(FIRST, told=(ALICE,))),
     ),
-    "refused again": (PAUSED, pauses.refused(HERE, LOST, NOW), replace(QUIET, pause=GROWN)),
-    "accepted": (WARNED, pauses.accepted(HERE), replace(QUIET, warned=(warning(),))),
+    "refused again": (PAUSED, pauses.refused(HERE, LOST, NOW), having(GROWN)),
+    "accepted": (WARNED, pauses.accepted(HERE), WARNS),
     "accepted without a pause": (QUIET, pauses.accepted(HERE), QUIET),
-    "it was the bot": (
-        replace(QUIET, pause=FIRST),
-        pauses.withdrawn(HERE, LOST),
-        QUIET,
-    ),
+    "it was the bot": (having(FIRST), pauses.withdrawn(HERE, LOST), QUIET),
     "it was the bot, here for another reason": (PAUSED, pauses.withdrawn(HERE, LOST), PAUSED),
-    "it was the bot, here for long": (
-        replace(QUIET, pause=GROWN),
-        pauses.withdrawn(HERE, LOST),
-        replace(QUIET, pause=GROWN),
-    ),
-    "a person tries again": (
-        PAUSED,
-        pauses.tried_again(HERE, NOW, knows=BOB),
-        replace(QUIET, pause=replace(SECOND, next_try=NOW, told=(ALICE, BOB))),
-    ),
-    "a person tries again without a pause": (QUIET, pauses.tried_again(HERE, NOW, knows=BOB), QUIET),
-    "a person is told": (
-        replace(QUIET, pause=replace(SECOND, told=())),
-        pauses.told(HERE, ALICE, warning()),
-        WARNED,
-    ),
-    "a person can't be told": (
-        PAUSED,
-        pauses.told(HERE, BOB, None),
-        replace(QUIET, pause=paused(ALICE, BOB)),
-    ),
-    "a person is told when it is over": (
-        QUIET,
-        pauses.told(HERE, ALICE, warning()),
-        replace(QUIET, warned=(warning(),)),
-    ),
-    "a warning is edited": (
+    "it was the bot, here for long": (having(GROWN), pauses.withdrawn(HERE, LOST), having(GROWN)),
+    "tried again": (PAUSED, pauses.tried_again(HERE, NOW, knows=BOB), having(AT_ONCE)),
+    "tried again without a pause": (QUIET, pauses.tried_again(HERE, NOW, knows=BOB), QUIET),
+    "told": (UNTOLD, pauses.told(HERE, ALICE, warning()), WARNED),
+    "told in vain": (PAUSED, pauses.told(HERE, BOB, None), having(paused(ALICE, BOB))),
+    "told when it is over": (QUIET, pauses.told(HERE, ALICE, warning()), WARNS),
+    "warning edited": (
         replace(QUIET, warned=(warning(), warning(BOB))),
         pauses.warning_over(HERE, warning()),
         replace(QUIET, warned=(warning(BOB),)),

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain import subscriptions as changes
 from bot.domain.job_records import new_record
-from bot.domain.jobs import PERSONAL_FIELDS, Job
+from bot.domain.jobs import PERSONAL_FIELDS
 from bot.domain.records import (
     Address,
     Card,
@@ -36,17 +36,18 @@ KEY = changes.key_of(*HERE, "job-1")
 WISH = changes.keys_of(KEY)[1]
 FOLLOWED = following()
 STOPPED = following(stopped_by=BOB)
-JOB = FOLLOWED.job
 OUTDATED = Card(ts="1.1", posted_at=NOW - 999, fingerprint="")
-START = changes.started(KEY, JOB, level=Level.IMPORTANT, by=BOB, now=NOW)
+PERSONAL = FOLLOWED.job.model_copy(update=dict.fromkeys(PERSONAL_FIELDS, "SECRETSECRET"))
+START = changes.started(KEY, PERSONAL, level=Level.IMPORTANT, by=BOB, now=NOW)
 
 
 @pytest.mark.parametrize("before", [Records(), stored(STOPPED)], ids=["new", "ended before"])
 def test_start(before: Records) -> None:
-    """There are a wish and a delivery of which nothing was told, and the job's record, or the one it has."""
+    """A wish and a delivery are made of which nothing was told; the job's record has nothing personal."""
     records = applied(before, START)
     wish, delivery = records.subscription(WISH), records.delivery(KEY)
 
+    assert START(stored(FOLLOWED)) == {}, "it is not made twice"
     assert wish
     assert delivery
     assert (wish.level, wish.subscribed_by, wish.subscribed_at) == (Level.IMPORTANT, BOB, NOW)
@@ -54,22 +55,8 @@ def test_start(before: Records) -> None:
     assert delivery.id != STOPPED.delivery.id
     record = records.job(KEY.job)
     assert record
-    assert record == (before.job(KEY.job) or replace(new_record(KEY.job, JOB, NOW), id=record.id))
-
-
-def test_what_exists_is_not_started_again() -> None:
-    """Of two people who press at once, the first has made it."""
-    assert START(stored(FOLLOWED)) == {}
-
-
-def test_nothing_personal_is_stored() -> None:
-    """What is never shown is never kept either."""
-    job = Job.from_api(
-        dict.fromkeys(PERSONAL_FIELDS, "SECRETSECRET") | {"job_id": "job-1", "state": "WAITING"}
-    )
-    change = changes.started(KEY, job, level=Level.ALL, by=BOB, now=NOW)
-
-    assert "SECRETSECRET" not in str(applied(Records(), change))
+    assert record == (before.job(KEY.job) or replace(new_record(KEY.job, FOLLOWED.job, NOW), id=record.id))
+    assert "SECRETSECRET" not in str(records)
 
 
 def ended(found: Following) -> Following:
@@ -105,13 +92,6 @@ PRESSED: dict[str, tuple[Following, Change, Following]] = {
 def test_press(before: Following, change: Change, after: Following) -> None:
     """A press touches what it is about, and nothing else gets lost."""
     assert changes.following(applied(stored(before), change), KEY) == after
-
-
-@pytest.mark.parametrize("change", [changes.stopped(KEY, BOB), changes.outdated(KEY)])
-def test_press_where_nothing_is_followed(change: Change) -> None:
-    """A button of a card that was forgotten changes nothing."""
-    assert not any(applied(Records(), change).values())
-    assert changes.following(Records(), KEY) is None
 
 
 THERE = Address("T2", "C1")

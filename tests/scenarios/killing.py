@@ -13,32 +13,21 @@ from asyncio.subprocess import PIPE, Process
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 from bot.domain.deliveries import next_step
 from bot.domain.jobs import GONE, STATES, Phase, meaning_of
-from bot.domain.rates import RateLimits
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from bot.simulators.slack.faults import Fault as SlackFault
 from bot.simulators.slack.workspace import SlackWorkspace
 from bot.store import open_store
-from tests.bot_process import Life
+from tests.bot_process import FAST, Life
 from tests.delivery_judge import Said, Verdict, is_over, judge, path_in
 
-RATE_LIMITS: Final = RateLimits(
-    channel=0.05,
-    posts=0.02,
-    edits=0.02,
-    spacing=0,
-    requests=0.05,
-    gone=0.3,
-    unanswered=0,
-    answer=2.0,
-    repeat=0.3,
-)
+RATE_LIMITS: Final = replace(FAST, gone=0.3)
 POLL: Final = 0.15
 START_SECONDS, END_SECONDS = 30.0, 20.0
 NEAR: Final = 1.0

@@ -80,8 +80,15 @@ def channel(slack: SlackWorkspace) -> str:
 
 
 @pytest.fixture
-def room(slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str) -> Room:
+def quiet_room(slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str) -> Room:
+    """Give a room without a bot."""
     return Room(slack, metastudio, channel, str(metastudio.add_job(voice_name="女声")["job_id"]))
+
+
+@pytest.fixture
+def room(quiet_room: Room, bot: str) -> Room:  # noqa: ARG001  it runs
+    """Give a room with a bot."""
+    return quiet_room
 
 
 def buttons(seen: Message) -> list[str]:
@@ -90,282 +97,246 @@ def buttons(seen: Message) -> list[str]:
     return [button["action_id"] for row in rows for button in row]
 
 
-@pytest.mark.usefixtures("bot")
-class TestSubscribing:
-    """The command, and the button on a card."""
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [("subscribe {}", "every change"), ("Subscribe important `{}`", "important")],
+)
+async def test_the_card_is_posted_before_the_yes(room: Room, text: str, level: str) -> None:
+    """The channel has the card before the person hears yes; their look-up counts as a check."""
+    said = await room.ask(text.format(room.job_id))
 
-    @pytest.mark.parametrize(
-        ("text", "level"),
-        [
-            ("subscribe {}", "every change"),
-            ("Subscribe important `{}`", "important"),
-        ],
-    )
-    async def test_the_card_is_posted_before_the_yes(self, room: Room, text: str, level: str) -> None:
-        """The channel has the card before the person hears yes; their look-up counts as a check."""
-        said = await room.ask(text.format(room.job_id))
-
-        card = room.card
-        assert SUBSCRIBED in said.text
-        assert level in said.text
-        assert level in card.text
-        assert "女声" in card.text
-        assert buttons(card) == [notices.REFRESH_CARD, notices.STOP]
-        assert card.ts < said.ts
-        assert "Not checked since I was started" not in str((await room.ask("list")).blocks)
-
-    @BOTH_MODES
-    async def test_the_button_on_a_card_does_the_same(self, room: Room) -> None:
-        """A look-up offers to subscribe, and one press is enough; the yes takes the offer's place."""
-        card = await room.ask(room.job_id)
-        said = await room.press(card, job_card.SUBSCRIBE)
-
-        assert SUBSCRIBED in said.text
-        assert (said.user, said.ts) == (card.user, card.ts)
-        assert len(room.public()) == 1
-
-    async def test_only_what_is_important_reaches_the_channel(self, room: Room) -> None:
-        """With "important" the thread has every change, and the channel those that ask for somebody."""
-        await room.subscribe("important")
-        room.metastudio.set_state(room.job_id, "AUDITING")
-        quiet = await room.posted("→ In manual review")
-        room.metastudio.set_state(room.job_id, "USER_RESULT_REVIEW")
-        loud = await room.posted("→ Waiting for you to judge the result")
-
-        assert not quiet.reply_broadcast
-        assert loud.reply_broadcast
-
-    @pytest.mark.parametrize(("state", "told"), [("FAILED", "→ Failed"), (None, "→ Deleted")])
-    async def test_an_ended_job_retires_its_subscription(
-        self, room: Room, state: str | None, told: str
-    ) -> None:
-        """The last message and the last edit come, and the list is empty."""
-        await room.subscribe()
-        if state:
-            room.metastudio.set_state(room.job_id, state)
-        else:
-            room.metastudio.delete(room.job_id)
-
-        assert (await room.posted(told)).reply_broadcast
-        assert buttons(await room.posted("The job is over, and the subscription with it")) == []
-        await room.listed("no subscriptions")
-
-    async def test_twice(self, room: Room) -> None:
-        """Who subscribes again hears who did it first, and can change the level; the card says so."""
-        await room.subscribe()
-        said = await room.subscribe(user=BOB)
-        changed = await room.subscribe("important", user=BOB)
-
-        assert "<@U0ALICE> has subscribed" in said.text
-        assert f"`/voicejob subscribe {room.job_id} important` changes that" in said.text
-        assert "important" in changed.text
-        assert (await room.posted("important")).edited
-        assert len(room.public()) == 1
-
-    async def test_a_job_that_ended(self, room: Room) -> None:
-        """Its card is shown to the person, with the reason why there is nothing to subscribe to."""
-        room.metastudio.set_state(room.job_id, "SUCCEED")
-        said = await room.subscribe()
-
-        assert "This job is over" in said.text
-        assert "女声" in said.text
-        assert room.slack.messages(room.channel) == []
-        assert "no subscriptions" in (await room.ask("list")).text
-
-    async def test_a_word_that_is_left_over(self, room: Room) -> None:
-        """Nothing is done while a word of the command is not understood: the acknowledgement says why."""
-        asked = await room.slack.command(COMMAND, f"subscribe {room.job_id} weekly", channel=room.channel)
-
-        assert (room.public(), room.metastudio.requests) == ([], [])
-        assert asked.ack_message
-        assert f"Did you mean `/voicejob subscribe {room.job_id}" in asked.ack_message.text
-
-    async def test_metastudio_down(self, room: Room) -> None:
-        """The problem has a button that subscribes, not one that only looks."""
-        room.metastudio.fail(Fault.error(503, "APIGW.0613"), times=3)
-        problem = await room.subscribe()
-
-        assert buttons(problem) == [job_card.SUBSCRIBE]
-        assert SUBSCRIBED in (await room.press(problem, job_card.SUBSCRIBE)).text
-
-    async def test_the_bots_own_direct_messages(self, room: Room) -> None:
-        """There a person can follow a job for themselves."""
-        mine = room.slack.direct_channel("U0ALICE")
-        said = await room.subscribe(channel=mine)
-        room.metastudio.set_state(room.job_id, "AUDITING")
-
-        assert SUBSCRIBED in said.text
-        assert "You are told of every change." in said.text
-        await room.posted("→ In manual review", channel=mine)
-
-    @pytest.mark.parametrize("people", [("U0ALICE", BOB), ("U0ALICE", BOB, "U0CAROL")])
-    async def test_a_direct_message_between_people(self, room: Room, people: tuple[str, ...]) -> None:
-        """The bot can't post there and can't be invited, so it says where to go and keeps nothing."""
-        between = room.slack.add_direct(*people)
-        said = await room.subscribe(channel=between)
-
-        assert "/invite" not in said.text
-        assert "direct message between people" in said.text
-        await room.listed("no subscriptions", channel=between)
+    card = room.card
+    assert SUBSCRIBED in said.text
+    assert level in said.text
+    assert level in card.text
+    assert "女声" in card.text
+    assert buttons(card) == [notices.REFRESH_CARD, notices.STOP]
+    assert card.ts < said.ts
+    assert "Not checked since I was started" not in str((await room.ask("list")).blocks)
 
 
-@pytest.mark.usefixtures("bot")
-class TestRefusedChannels:
-    """Where Slack does not let the bot post."""
+@BOTH_MODES
+async def test_the_button_on_a_card_does_the_same(room: Room) -> None:
+    """A look-up offers to subscribe, and one press is enough; the yes takes the offer's place."""
+    card = await room.ask(room.job_id)
+    said = await room.press(card, job_card.SUBSCRIBE)
 
-    @pytest.fixture(params=["private", "public"])
-    def closed(self, request: pytest.FixtureRequest, slack: SlackWorkspace) -> str:
-        """Give a channel in which the bot is no member."""
-        return slack.add_channel("closed", private=request.param == "private", bot_is_member=False)
-
-    async def test_the_remedy_and_try_again(self, room: Room, closed: str) -> None:
-        """The person gets reason and remedy, the subscription is kept, and Try again posts the card."""
-        refused = await room.subscribe(channel=closed)
-        again = await room.press(refused, notices.RETRY)
-        shown = await room.ask("list", channel=closed)
-        room.slack.invite(closed)
-        said = await room.press(again, notices.RETRY)
-
-        assert "I am not in this channel yet" in refused.text
-        assert "`/invite @voicejob`" in again.text
-        assert buttons(again) == [notices.RETRY]
-        assert "(paused)" in shown.text
-        assert "`/invite @voicejob`" in str(shown.blocks)
-        assert SUBSCRIBED in said.text
-        assert said.ts == again.ts == refused.ts
-        assert len(room.public(closed)) == 1
-        assert room.slack.direct("U0ALICE") == []
-
-    async def test_subscribing_again_tries_again(self, room: Room, closed: str) -> None:
-        """After the invitation the command works too, with its level."""
-        await room.subscribe(channel=closed)
-        room.slack.invite(closed)
-
-        assert "important" in (await room.subscribe("important", channel=closed)).text
-        assert len(room.public(closed)) == 1
-
-    async def test_a_channel_that_closes_later(self, room: Room) -> None:
-        """One direct message is enough, and one Try again there brings what all its jobs had to tell."""
-        jobs = [room.metastudio.add_job(voice_name=f"voice {number}")["job_id"] for number in range(4)]
-        for each in jobs:
-            await room.ask(f"subscribe {each}", user=BOB)
-        room.slack.remove(room.channel)
-        for each in jobs:
-            room.metastudio.set_state(each, "AUDITING")
-        direct = await room.slack.message_where(lambda seen: "I can't post in" in seen.text)
-        async with asyncio.timeout(PATIENCE):
-            while (await room.ask("list")).text.count("(paused)") < 4:
-                pass
-        refused = await room.press(direct, notices.RETRY, user=BOB)
-        room.slack.invite(room.channel)
-        said = await room.press(refused, notices.RETRY, user=BOB)
-        for number in range(4):
-            await room.posted(f"`voice {number}`: Waiting for the recordings → In manual review")
-
-        assert [message.ts for message in room.slack.direct(BOB)] == [direct.ts]
-        assert f"<#{room.channel}>" in direct.text
-        assert "`/invite @voicejob`" in direct.text
-        assert f"<#{room.channel}>: I am not a member" in refused.text
-        assert SUBSCRIBED in said.text
-        async with asyncio.timeout(PATIENCE):
-            while "(paused)" in (await room.ask("list")).text:
-                pass
-
-    async def test_unsubscribing_from_the_direct_message(self, room: Room) -> None:
-        """Who does not need a closed channel any more can end it where they were told of it."""
-        await room.subscribe(user=BOB)
-        room.slack.archive(room.channel)
-        room.metastudio.set_state(room.job_id, "AUDITING")
-        direct = await room.slack.message_where(lambda seen: "I can't post in" in seen.text)
-        said = await room.press(direct, notices.STOP, user=BOB)
-
-        assert "The channel is archived" in direct.text
-        assert "not told of" in said.text
-        assert "no subscriptions" in (await room.ask("list")).text
-
-    async def test_slack_down_while_subscribing(self, room: Room) -> None:
-        """The subscription is kept, the person hears that the card comes later, and it does."""
-        room.slack.fail("chat.postMessage", times=2, status=503)
-        said = await room.subscribe()
-
-        assert "is kept" in said.text
-        await room.posted("This channel is told of every change")
+    assert SUBSCRIBED in said.text
+    assert (said.user, said.ts) == (card.user, card.ts)
+    assert len(room.public()) == 1
 
 
-@pytest.mark.usefixtures("bot")
-class TestUnsubscribing:
-    """The end that people choose."""
+async def test_only_what_is_important_reaches_the_channel(room: Room) -> None:
+    """With "important" the thread has every change, and the channel those that ask for somebody."""
+    await room.subscribe("important")
+    room.metastudio.set_state(room.job_id, "AUDITING")
+    quiet = await room.posted("→ In manual review")
+    room.metastudio.set_state(room.job_id, "USER_RESULT_REVIEW")
+    loud = await room.posted("→ Waiting for you to judge the result")
 
-    @pytest.mark.parametrize("way", ["command", "button", "list"])
-    async def test_the_card_says_who_stopped_it(self, room: Room, way: str) -> None:
-        """The subscription is gone, and the card says who did it; who ends it again is shown the list."""
-        await room.subscribe()
-        card = room.card
-        if way == "command":
-            said = await room.ask(f"unsubscribe {room.job_id}", user=BOB)
-        elif way == "button":
-            said = await room.press(card, notices.STOP, user=BOB)
-        else:
-            shown = await room.ask("list", user=BOB)
-            said = await room.press(shown, private.LISTED_STOP)
-            assert said.ts == shown.ts
-        stopped = await room.posted(f"Stopped by <@{BOB}>")
+    assert not quiet.reply_broadcast
+    assert loud.reply_broadcast
 
-        assert "not told of" in said.text or "no subscriptions" in said.text
-        assert said.user == BOB
-        assert stopped.ts == card.ts
-        assert buttons(stopped) == [job_card.SUBSCRIBE]
-        assert room.slack.thread(room.channel, card.ts) == []
-        assert "no subscriptions" in (await room.ask("list")).text
-        again = await room.ask(f"unsubscribe {room.job_id}")
-        assert "not subscribed" in again.text
-        assert "`/voicejob list`" in again.text
 
-    async def test_while_the_card_is_on_its_way(self, room: Room) -> None:
-        """A card that arrives after the end says that it was stopped: it does not claim to go on."""
-        room.slack.fail("chat.postMessage", delay=0.5)
-        asked = await room.slack.command(COMMAND, f"subscribe {room.job_id}", channel=room.channel)
-        await eventually(lambda: any(call.method == "chat.postMessage" for call in room.slack.calls))
+@pytest.mark.parametrize(("state", "told"), [("FAILED", "→ Failed"), (None, "→ Deleted")])
+async def test_an_ended_job_retires_its_subscription(room: Room, state: str | None, told: str) -> None:
+    """The last message and the last edit come, and the list is empty."""
+    await room.subscribe()
+    if state:
+        room.metastudio.set_state(room.job_id, state)
+    else:
+        room.metastudio.delete(room.job_id)
+
+    assert (await room.posted(told)).reply_broadcast
+    assert buttons(await room.posted("The job is over, and the subscription with it")) == []
+    await room.listed("no subscriptions")
+
+
+async def test_twice(room: Room) -> None:
+    """Who subscribes again hears who did it first, and can change the level; the card says so."""
+    await room.subscribe()
+    said = await room.subscribe(user=BOB)
+    changed = await room.subscribe("important", user=BOB)
+
+    assert "<@U0ALICE> has subscribed" in said.text
+    assert f"`/voicejob subscribe {room.job_id} important` changes that" in said.text
+    assert "important" in changed.text
+    assert (await room.posted("important")).edited
+    assert len(room.public()) == 1
+
+
+async def test_a_job_that_ended(room: Room) -> None:
+    """Its card is shown to the person, with the reason why there is nothing to subscribe to."""
+    room.metastudio.set_state(room.job_id, "SUCCEED")
+    said = await room.subscribe()
+
+    assert "This job is over" in said.text
+    assert "女声" in said.text
+    assert room.slack.messages(room.channel) == []
+    assert "no subscriptions" in (await room.ask("list")).text
+
+
+async def test_metastudio_down(room: Room) -> None:
+    """The problem has a button that subscribes, not one that only looks."""
+    room.metastudio.fail(Fault.error(503, "APIGW.0613"), times=3)
+    problem = await room.subscribe()
+
+    assert buttons(problem) == [job_card.SUBSCRIBE]
+    assert SUBSCRIBED in (await room.press(problem, job_card.SUBSCRIBE)).text
+
+
+async def test_the_bots_own_direct_messages(room: Room) -> None:
+    """There a person can follow a job for themselves."""
+    mine = room.slack.direct_channel("U0ALICE")
+    said = await room.subscribe(channel=mine)
+    room.metastudio.set_state(room.job_id, "AUDITING")
+
+    assert SUBSCRIBED in said.text
+    assert "You are told of every change." in said.text
+    await room.posted("→ In manual review", channel=mine)
+
+
+@pytest.mark.parametrize("people", [("U0ALICE", BOB), ("U0ALICE", BOB, "U0CAROL")])
+async def test_a_direct_message_between_people(room: Room, people: tuple[str, ...]) -> None:
+    """The bot can't post there and can't be invited, so it says where to go and keeps nothing."""
+    between = room.slack.add_direct(*people)
+    said = await room.subscribe(channel=between)
+
+    assert "/invite" not in said.text
+    assert "direct message between people" in said.text
+    await room.listed("no subscriptions", channel=between)
+
+
+@pytest.mark.parametrize(("is_private", "level"), [(True, ""), (False, "important")])
+async def test_the_remedy_and_try_again(room: Room, level: str, *, is_private: bool) -> None:
+    """The person gets reason and remedy, and Try again, or the command with its level, posts the card."""
+    closed = room.slack.add_channel("closed", private=is_private, bot_is_member=False)
+    refused = await room.subscribe(channel=closed)
+    again = await room.press(refused, notices.RETRY)
+    shown = await room.ask("list", channel=closed)
+    room.slack.invite(closed)
+    said = await (room.subscribe(level, channel=closed) if level else room.press(again, notices.RETRY))
+
+    assert "I am not in this channel yet" in refused.text
+    assert "`/invite @voicejob`" in again.text
+    assert buttons(again) == [notices.RETRY]
+    assert "(paused)" in shown.text
+    assert "`/invite @voicejob`" in str(shown.blocks)
+    assert SUBSCRIBED in said.text
+    assert level in said.text
+    assert again.ts == refused.ts
+    assert len(room.public(closed)) == 1
+    assert room.slack.direct("U0ALICE") == []
+
+
+async def test_a_channel_that_closes_later(room: Room) -> None:
+    """One direct message is enough, and one Try again there brings what all its jobs had to tell."""
+    jobs = [room.metastudio.add_job(voice_name=f"voice {number}")["job_id"] for number in range(4)]
+    for each in jobs:
+        await room.ask(f"subscribe {each}", user=BOB)
+    room.slack.remove(room.channel)
+    for each in jobs:
+        room.metastudio.set_state(each, "AUDITING")
+    direct = await room.slack.message_where(lambda seen: "I can't post in" in seen.text)
+    async with asyncio.timeout(PATIENCE):
+        while (await room.ask("list")).text.count("(paused)") < 4:
+            pass
+    refused = await room.press(direct, notices.RETRY, user=BOB)
+    room.slack.invite(room.channel)
+    said = await room.press(refused, notices.RETRY, user=BOB)
+    for number in range(4):
+        await room.posted(f"`voice {number}`: Waiting for the recordings → In manual review")
+
+    assert [message.ts for message in room.slack.direct(BOB)] == [direct.ts]
+    assert f"<#{room.channel}>" in direct.text
+    assert "`/invite @voicejob`" in direct.text
+    assert f"<#{room.channel}>: I am not a member" in refused.text
+    assert SUBSCRIBED in said.text
+    async with asyncio.timeout(PATIENCE):
+        while "(paused)" in (await room.ask("list")).text:
+            pass
+
+
+async def test_unsubscribing_from_the_direct_message(room: Room) -> None:
+    """Who does not need a closed channel any more can end it where they were told of it."""
+    await room.subscribe(user=BOB)
+    room.slack.archive(room.channel)
+    room.metastudio.set_state(room.job_id, "AUDITING")
+    direct = await room.slack.message_where(lambda seen: "I can't post in" in seen.text)
+    said = await room.press(direct, notices.STOP, user=BOB)
+
+    assert "The channel is archived" in direct.text
+    assert "not told of" in said.text
+    assert "no subscriptions" in (await room.ask("list")).text
+
+
+async def test_slack_down_while_subscribing(room: Room) -> None:
+    """The subscription is kept, the person hears that the card comes later, and it does."""
+    room.slack.fail("chat.postMessage", times=2, status=503)
+    said = await room.subscribe()
+
+    assert "is kept" in said.text
+    await room.posted("This channel is told of every change")
+
+
+@pytest.mark.parametrize("way", ["command", "button", "list"])
+async def test_the_card_says_who_stopped_it(room: Room, way: str) -> None:
+    """The subscription is gone, and the card says who did it; its button subscribes again, anew."""
+    await room.subscribe()
+    card = room.card
+    if way == "command":
         said = await room.ask(f"unsubscribe {room.job_id}", user=BOB)
-        await asked.message()
+    elif way == "button":
+        said = await room.press(card, notices.STOP, user=BOB)
+    else:
+        shown = await room.ask("list", user=BOB)
+        said = await room.press(shown, private.LISTED_STOP)
+        assert said.ts == shown.ts
+    stopped = await room.posted(f"Stopped by <@{BOB}>")
 
-        assert "not told of" in said.text
-        await room.posted(f"Stopped by <@{BOB}>")
-
-    async def test_starting_again(self, room: Room) -> None:
-        """The button on the stopped card subscribes again, with a new card."""
-        await room.subscribe()
-        await room.ask(f"unsubscribe {room.job_id}")
-        stopped = await room.posted("Stopped by")
-        said = await room.press(stopped, job_card.SUBSCRIBE, user=BOB)
-
-        assert SUBSCRIBED in said.text
-        assert len(room.public()) == 2
-
-    async def test_starting_again_at_once(self, room: Room) -> None:
-        """However fast it is, the first card says that it was stopped, and the second that it goes on."""
-        await room.subscribe()
-        _, said = await asyncio.gather(room.ask(f"unsubscribe {room.job_id}"), room.subscribe())
-
-        assert "subscribed" in said.text
-        alive = [card for card in room.public() if notices.STOP in buttons(card)]
-        assert len(alive) < 2
+    assert "not told of" in said.text or "no subscriptions" in said.text
+    assert said.user == BOB
+    assert stopped.ts == card.ts
+    assert buttons(stopped) == [job_card.SUBSCRIBE]
+    assert room.slack.thread(room.channel, card.ts) == []
+    assert "no subscriptions" in (await room.ask("list")).text
+    assert "not subscribed" in (await room.ask(f"unsubscribe {room.job_id}")).text
+    assert SUBSCRIBED in (await room.press(stopped, job_card.SUBSCRIBE)).text
+    assert len(room.public()) == 2
 
 
-@pytest.mark.usefixtures("bot")
-class TestTogether:
-    """People who act at the same time, and people from elsewhere."""
+async def test_while_the_card_is_on_its_way(room: Room) -> None:
+    """A card that arrives after the end says that it was stopped: it does not claim to go on."""
+    room.slack.fail("chat.postMessage", delay=0.5)
+    asked = await room.slack.command(COMMAND, f"subscribe {room.job_id}", channel=room.channel)
+    await eventually(lambda: any(call.method == "chat.postMessage" for call in room.slack.calls))
+    said = await room.ask(f"unsubscribe {room.job_id}", user=BOB)
+    await asked.message()
 
-    async def test_two_press_at_once(self, room: Room) -> None:
-        """There is one subscription and one card; the second person hears who was first."""
-        ours, theirs = await asyncio.gather(room.ask(room.job_id), room.ask(room.job_id, user=BOB))
-        said = await asyncio.gather(
-            *(room.press(card, job_card.SUBSCRIBE) for card in (ours, theirs, ours, theirs))
-        )
+    assert "not told of" in said.text
+    await room.posted(f"Stopped by <@{BOB}>")
 
-        assert len(room.public()) == 1
-        assert sorted("already" in each.text for each in said) == [False, True, True, True]
-        assert "1 subscription in" in (await room.ask("list")).text
+
+async def test_starting_again_at_once(room: Room) -> None:
+    """However fast it is, the first card says that it was stopped, and the second that it goes on."""
+    await room.subscribe()
+    _, said = await asyncio.gather(room.ask(f"unsubscribe {room.job_id}"), room.subscribe())
+
+    assert "subscribed" in said.text
+    alive = [card for card in room.public() if notices.STOP in buttons(card)]
+    assert len(alive) < 2
+
+
+async def test_two_press_at_once(room: Room) -> None:
+    """There is one subscription and one card; the second person hears who was first."""
+    ours, theirs = await asyncio.gather(room.ask(room.job_id), room.ask(room.job_id, user=BOB))
+    said = await asyncio.gather(
+        *(room.press(card, job_card.SUBSCRIBE) for card in (ours, theirs, ours, theirs))
+    )
+
+    assert len(room.public()) == 1
+    assert sorted("already" in each.text for each in said) == [False, True, True, True]
+    assert "1 subscription in" in (await room.ask("list")).text
 
 
 @pytest.mark.parametrize(
@@ -374,125 +345,117 @@ class TestTogether:
         ({"team": "T0COLLEAGUES", "enterprise": "E0ORG"}, True),
         ({"team": "T0OTHER", "enterprise": "E0OTHER"}, False),
     ],
-    ids=str,
 )
 async def test_an_organization_is_served_and_others_are_not(
-    room: Room, settings: Settings, who: dict[str, str], *, is_served: bool
+    quiet_room: Room, settings: Settings, who: dict[str, str], *, is_served: bool
 ) -> None:
     """Typed or pressed, it is one rule: colleagues on Enterprise Grid are at home, guests are not."""
-    room.slack.move("T0VOICEJOB", "E0ORG")
+    quiet_room.slack.move("T0VOICEJOB", "E0ORG")
     async with running(settings, rates=AT_ONCE):
-        listed = await room.ask("list", user=BOB, **who)
-        card = await room.ask(room.job_id, user=BOB)
-        pressed = await room.press(card, job_card.REFRESH, **who)
+        listed = await quiet_room.ask("list", user=BOB, **who)
+        card = await quiet_room.ask(quiet_room.job_id, user=BOB)
+        pressed = await quiet_room.press(card, job_card.REFRESH, **who)
 
     refused = ["Only members of the workspace" in said.text for said in (listed, pressed)]
     assert refused == [not is_served] * 2
 
 
-@pytest.mark.usefixtures("bot")
-class TestCardAndList:
-    """The button of a subscription's card, and a channel's subscriptions."""
+async def test_it_checks_now(room: Room) -> None:
+    """A press asks MetaStudio at once and edits the card; only why that failed is told, to the person."""
+    await room.subscribe()
+    card = room.card
+    room.metastudio.requests.clear()
+    pressed = await room.slack.press(card, notices.REFRESH_CARD)
+    await room.slack.message_where(lambda seen: seen.ts == card.ts and seen.edited)
 
-    async def test_it_checks_now(self, room: Room) -> None:
-        """A press asks MetaStudio at once, edits the card, and stays silent otherwise."""
-        await room.subscribe()
-        card = room.card
-        room.metastudio.requests.clear()
-        pressed = await room.slack.press(card, notices.REFRESH_CARD)
-        await room.slack.message_where(lambda seen: seen.ts == card.ts and seen.edited)
-
-        assert pressed.messages == []
-        assert room.metastudio.requests_to("show") > 0
-
-    async def test_the_card_of_a_subscription_that_ended(self, room: Room) -> None:
-        """A card that could not be edited any more still has the button, which then shows the job."""
-        await room.subscribe()
-        card = room.card
-        room.slack.fail("chat.update", error="edit_window_closed")
-        await room.ask(f"unsubscribe {room.job_id}")
-        await room.listed("no subscriptions")
-        seen = await room.press(card, notices.REFRESH_CARD, user=BOB)
-
-        assert "女声" in seen.text
-        assert seen.user == BOB
-        assert room.public() == [card]
-
-    async def test_a_problem_is_told_to_the_person(self, room: Room) -> None:
-        """When MetaStudio does not answer, the card stays and the person hears why."""
-        await room.subscribe()
-        card = room.card
-        room.metastudio.chaos = lambda _: Fault.error(403, "APIGW.0302")
-        said = await room.press(card, notices.REFRESH_CARD, user=BOB)
-
-        assert "does not allow the bot" in said.text
-        assert said.user == BOB
-        assert room.public() == [card]
-
-    async def test_levels_and_pages(self, room: Room) -> None:
-        """A channel's long list has pages, in its own place; each entry can change its level there."""
-        for number in range(private.PAGE_SIZE + 1):
-            job = room.metastudio.add_job(voice_name=f"voice {number}")
-            await room.ask(f"subscribe {job['job_id']}")
-        first = await room.ask("list")
-        more = await room.press(first, private.PAGE)
-        changed = await room.press(more, private.LISTED_IMPORTANT)
-
-        assert "9 subscriptions in this channel: 1 to 8" in first.text
-        assert "no subscriptions" in (await room.ask("list", channel=room.slack.add_channel("other"))).text
-        voices = [re.findall(r"voice \d", page.text) for page in (first, more)]
-        assert [len(page) for page in voices] == [8, 1]
-        assert len({*voices[0], *voices[1]}) == 9
-        assert {more.ts, changed.ts} == {first.ts}
-        assert private.LISTED_ALL in buttons(changed)
-
-    async def test_a_blind_bot_says_so(self, room: Room) -> None:
-        """While MetaStudio refuses the bot, the list says so; a look-up that works ends the long wait."""
-        await room.subscribe()
-        room.metastudio.chaos = lambda _: Fault.error(403, "APIGW.0302")
-        async with asyncio.timeout(PATIENCE):
-            while private.NOT_CHECKED not in (await room.ask("list")).text:
-                pass
-        room.metastudio.chaos = None
-        room.metastudio.set_state(room.job_id, "AUDITING")
-        await room.ask(room.job_id)
-
-        await room.posted("→ In manual review")
-
-
-async def test_who_subscribes_sees_the_state_of_now_and_so_does_everybody(
-    room: Room, settings: Settings
-) -> None:
-    """A job that another channel follows may have changed since its last check: it is told at once."""
-    other = room.slack.add_channel("others")
-    async with running(settings.model_copy(update={"voicejob_poll_seconds": 3600}), rates=AT_ONCE):
-        await room.subscribe()
-        room.metastudio.set_state(room.job_id, "AUDITING")
-        await room.subscribe(channel=other)
-        await room.posted("→ In manual review")
-
-    (card,) = room.public(other)
-    assert card.text.startswith("`女声`: In manual review.")
-
-
-async def test_a_card_whose_answer_is_lost_comes_once(room: Room, settings: Settings) -> None:
-    """Slack's client must not send it again by itself; the person hears that it may come later."""
-    room.slack.fail("chat.postMessage", drop=True, after=True)
-    async with running(settings, rates=replace(AT_ONCE, repeat=600)):
-        said = await room.subscribe()
-
-    assert "could not be posted yet" in said.text
+    assert pressed.messages == []
+    assert room.metastudio.requests_to("show") > 0
+    room.metastudio.chaos = lambda _: Fault.error(403, "APIGW.0302")
+    said = await room.press(card, notices.REFRESH_CARD, user=BOB)
+    assert "does not allow the bot" in said.text
+    assert said.user == BOB
     assert len(room.public()) == 1
 
 
-async def test_buttons_on_old_cards_work(room: Room, settings: Settings) -> None:
-    """After a restart the card of before can be stopped, and the look-up card subscribes."""
-    other = room.metastudio.add_job(voice_name="other")["job_id"]
-    async with running(settings, rates=AT_ONCE):
-        await room.subscribe()
-        looked_up = await room.ask(other)
+async def test_the_card_of_a_subscription_that_ended(room: Room) -> None:
+    """A card that could not be edited any more still has the button, which then shows the job."""
+    await room.subscribe()
     card = room.card
+    room.slack.fail("chat.update", error="edit_window_closed")
+    await room.ask(f"unsubscribe {room.job_id}")
+    await room.listed("no subscriptions")
+    seen = await room.press(card, notices.REFRESH_CARD, user=BOB)
+
+    assert "女声" in seen.text
+    assert seen.user == BOB
+    assert room.public() == [card]
+
+
+async def test_levels_and_pages(room: Room) -> None:
+    """A channel's long list has pages, in its own place; each entry can change its level there."""
+    for number in range(private.PAGE_SIZE + 1):
+        job = room.metastudio.add_job(voice_name=f"voice {number}")
+        await room.ask(f"subscribe {job['job_id']}")
+    first = await room.ask("list")
+    more = await room.press(first, private.PAGE)
+    changed = await room.press(more, private.LISTED_IMPORTANT)
+
+    assert "9 subscriptions in this channel: 1 to 8" in first.text
+    assert "no subscriptions" in (await room.ask("list", channel=room.slack.add_channel("other"))).text
+    voices = [re.findall(r"voice \d", page.text) for page in (first, more)]
+    assert [len(page) for page in voices] == [8, 1]
+    assert len({*voices[0], *voices[1]}) == 9
+    assert {more.ts, changed.ts} == {first.ts}
+    assert private.LISTED_ALL in buttons(changed)
+
+
+async def test_a_blind_bot_says_so(room: Room) -> None:
+    """While MetaStudio refuses the bot, the list says so; a look-up that works ends the long wait."""
+    await room.subscribe()
+    room.metastudio.chaos = lambda _: Fault.error(403, "APIGW.0302")
+    async with asyncio.timeout(PATIENCE):
+        while private.NOT_CHECKED not in (await room.ask("list")).text:
+            pass
+    room.metastudio.chaos = None
+    room.metastudio.set_state(room.job_id, "AUDITING")
+    await room.ask(room.job_id)
+
+    await room.posted("→ In manual review")
+
+
+async def test_who_subscribes_sees_the_state_of_now_and_so_does_everybody(
+    quiet_room: Room, settings: Settings
+) -> None:
+    """A job that another channel follows may have changed since its last check: it is told at once."""
+    other = quiet_room.slack.add_channel("others")
+    async with running(settings.model_copy(update={"voicejob_poll_seconds": 3600}), rates=AT_ONCE):
+        await quiet_room.subscribe()
+        quiet_room.metastudio.set_state(quiet_room.job_id, "AUDITING")
+        await quiet_room.subscribe(channel=other)
+        await quiet_room.posted("→ In manual review")
+
+    (card,) = quiet_room.public(other)
+    assert card.text.startswith("`女声`: In manual review.")
+
+
+async def test_a_card_whose_answer_is_lost_comes_once(quiet_room: Room, settings: Settings) -> None:
+    """Slack's client must not send it again by itself; the person hears that it may come later."""
+    quiet_room.slack.fail("chat.postMessage", drop=True, after=True)
+    async with running(settings, rates=replace(AT_ONCE, repeat=600)):
+        said = await quiet_room.subscribe()
+
+    assert "could not be posted yet" in said.text
+    assert len(quiet_room.public()) == 1
+
+
+async def test_buttons_on_old_cards_work(quiet_room: Room, settings: Settings) -> None:
+    """After a restart the card of before can be stopped, and the look-up card subscribes."""
+    other = quiet_room.metastudio.add_job(voice_name="other")["job_id"]
     async with running(settings, rates=AT_ONCE):
-        assert SUBSCRIBED in (await room.press(looked_up, job_card.SUBSCRIBE)).text
-        await room.press(card, notices.STOP)
-        await room.posted("Stopped by")
+        await quiet_room.subscribe()
+        looked_up = await quiet_room.ask(other)
+    card = quiet_room.card
+    async with running(settings, rates=AT_ONCE):
+        assert SUBSCRIBED in (await quiet_room.press(looked_up, job_card.SUBSCRIBE)).text
+        await quiet_room.press(card, notices.STOP)
+        await quiet_room.posted("Stopped by")

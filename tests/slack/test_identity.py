@@ -34,19 +34,11 @@ async def reach(slack: SlackWorkspace, times: int) -> None:
 
 @pytest.mark.parametrize(
     ("new", "who"),
-    [
-        (("T0NEW", "E0ORG"), {}),
-        (("T0VOICEJOB", "E0ORG"), {"team": "T0COLLEAGUES", "enterprise": "E0ORG"}),
-    ],
+    [(("T0NEW", "E0ORG"), {}), (("T0VOICEJOB", "E0ORG"), {"team": "T0COLLEAGUES", "enterprise": "E0ORG"})],
     ids=["another id", "the same id in an organization"],
 )
 async def test_a_move_ends_the_bot(
-    slack: SlackWorkspace,
-    settings: Settings,
-    channel: str,
-    caplog: Any,
-    new: tuple[str, str],
-    who: dict[str, str],
+    slack: SlackWorkspace, settings: Settings, channel: str, caplog: Any, *, new: Any, who: Any
 ) -> None:
     """The first who is refused has Slack asked; its supervisor starts the bot again, and all are served."""
 

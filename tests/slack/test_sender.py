@@ -60,6 +60,7 @@ async def test_a_post_gives_its_ts(slack: SlackWorkspace) -> None:
         ({"retry_after": 7, "body": "<html>slow down</html>"}, NO_ANSWER, Refusal.LATER, 7, False, ""),
         ({"retry_after": 10**6}, "ratelimited", Refusal.LATER, 15 * 60, False, ""),
         ({"status": 403, "body": "<html>"}, NO_ANSWER, Refusal.LATER, None, False, "status 403"),
+        ({"status": 503, "body": "<html>"}, NO_ANSWER, Refusal.LATER, None, False, "status 503"),
         ({"status": 502, "body": "<html>"}, NO_ANSWER, Refusal.LATER, None, True, "status 502"),
         ({"body": "[]"}, NO_ANSWER, Refusal.LATER, None, True, ""),
         ({"body": '{"ok": true}'}, NO_ANSWER, Refusal.LATER, None, True, "a yes without a ts"),
@@ -92,6 +93,18 @@ async def test_a_refusal_has_its_code_and_meaning(
 
     assert (error.code, error.refusal, error.retry_after) == (code, refusal, retry_after)
     assert (error.unanswered, reason in str(error)) == (unanswered, True)
+
+
+async def test_a_locked_thread_says_nothing_of_its_channel(slack: SlackWorkspace) -> None:
+    """A reply is refused for its thread alone; the same message beside it is taken."""
+    channel = slack.add_channel("voices")
+    slack.fail("chat.postMessage", replies=True, error="restricted_action_thread_locked")
+    async with sender(slack) as sending:
+        card = await sending.post(channel, HELLO)
+        with pytest.raises(SendError) as caught:
+            await sending.post(channel, HELLO, thread_ts=card.ts)
+
+    assert caught.value.refusal is Refusal.THREAD
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

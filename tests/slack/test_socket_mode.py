@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any
 
 import pytest
@@ -35,25 +34,14 @@ def app_of(slack: SlackWorkspace) -> AsyncApp:
 
 @asynccontextmanager
 async def connecting(
-    slack: SlackWorkspace,
-    *,
-    patience: float = 60,
-    first_pause: float = 0.05,
-    ready: Callable[[], None] | None = None,
+    slack: SlackWorkspace, ready: Callable[[], None] | None = None, **times: float
 ) -> AsyncIterator[Connection]:
     """Let a small Bolt app connect, and wait until it has, unless a test does so itself with ``ready``."""
-    connection = Connection()
+    connection, say = Connection(), ready or (lambda: None)
+    times = {"patience": 60, "check_every": 0.05, "ping_every": 0.2, "first_pause": 0.05} | times
+    app = app_of(slack)
     task = asyncio.create_task(
-        socket_mode.stay_connected(
-            app_of(slack),
-            APP_TOKEN,
-            ready=ready or (lambda: None),
-            connection=connection,
-            patience=patience,
-            check_every=0.05,
-            ping_every=0.2,
-            first_pause=first_pause,
-        )
+        socket_mode.stay_connected(app, APP_TOKEN, ready=say, connection=connection, **times)
     )
     try:
         if ready is None:
@@ -70,9 +58,8 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.name == "bot.slack.socket_mode"]
 
 
-def has_tried(slack: SlackWorkspace, times: int) -> bool:
-    """Whether the bot has tried to connect so many times."""
-    return slack.tried >= times
+async def tries(slack: SlackWorkspace, times: int) -> None:
+    await eventually(lambda: slack.tried >= times)
 
 
 async def answers_again(slack: SlackWorkspace, channel: str) -> None:
@@ -168,7 +155,7 @@ class TestSocketMode:
         slack.welcome(hello=False)
         async with connecting(slack, patience=0.3, ready=lambda: calls.append("ready")) as connection:
             for opened, tried in ((0, 2), (1, 5)):
-                await eventually(partial(has_tried, slack, tried))
+                await tries(slack, tried)
                 assert (connection.connected, connection.opened, len(calls)) == (False, opened, opened)
                 slack.welcome()
                 await answers_again(slack, channel)
@@ -196,7 +183,7 @@ class TestSocketMode:
         async with connecting(slack) as connection:
             slack.welcome(hello=hello, end=end)
             await slack.disconnect("refresh_requested")
-            await eventually(lambda: slack.tried >= 4)
+            await tries(slack, 4)
             await asyncio.sleep(0.7)
             tried = slack.tried, [call.method for call in slack.calls].count("apps.connections.open")
             lines = logged(caplog)

@@ -6,10 +6,9 @@ import logging
 import re
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
@@ -40,7 +39,7 @@ from tests.support import AT_ONCE, HTTP_MODE, PATIENCE, disk_held, eventually, e
 README = (Path(__file__).parents[2] / "README.md").read_text()
 SECRETS = ("xoxb-", "xapp-", "SKEXAMPLE", SIGNING_SECRET)
 REMEDY = "`voicejob check` says what to do, and a new setting needs a restart, but no secret's file."
-NEVER = f"it has given no good answer since the start: {REMEDY}"
+NEVER = "it has given no good answer since the start"
 
 
 class Monitor:
@@ -89,20 +88,6 @@ class Monitor:
         return await self.metrics()
 
 
-@asynccontextmanager
-async def monitored(
-    slack: SlackWorkspace, metastudio: MetaStudioSimulator, caplog: pytest.LogCaptureFixture, **changes: Any
-) -> AsyncIterator[Monitor]:
-    """Run a bot. Its log says once where health and metrics are."""
-    caplog.set_level(logging.INFO, "bot.app")
-    settings = settings_for(slack, metastudio, **changes)
-    async with running(settings, rates=AT_ONCE) as way, aiohttp.ClientSession() as session:
-        if way.startswith("http://"):
-            slack.events_url = way
-        (address,) = re.findall(r"^health and metrics at (\S+)$", "\n".join(caplog.messages), re.MULTILINE)
-        yield Monitor(session, address)
-
-
 @pytest.fixture
 async def monitor(
     slack: SlackWorkspace,
@@ -111,8 +96,13 @@ async def monitor(
     caplog: pytest.LogCaptureFixture,
 ) -> AsyncIterator[Monitor]:
     """Watch a bot with these settings, in Socket Mode unless a test sets others."""
-    async with monitored(slack, metastudio, caplog, **mode) as watched:
-        yield watched
+    caplog.set_level(logging.INFO, "bot.app")
+    settings = settings_for(slack, metastudio, **mode)
+    async with running(settings, rates=AT_ONCE) as way, aiohttp.ClientSession() as session:
+        if way.startswith("http://"):
+            slack.events_url = way
+        (address,) = re.findall(r"^health and metrics at (\S+)$", "\n".join(caplog.messages), re.MULTILINE)
+        yield Monitor(session, address)
 
 
 @pytest.fixture
@@ -133,113 +123,96 @@ async def followed(monitor: Monitor, slack: SlackWorkspace, voices: str, job_id:
     return job_id
 
 
-class TestReady:
-    """A running bot's readiness."""
+async def test_a_running_bot_is_alive_and_ready(monitor: Monitor) -> None:
+    """In Socket Mode, too, these pages are served, and no other; where nobody follows a job, it is ready."""
+    assert await monitor.get("/healthz") == (200, "alive\n")
+    assert (await monitor.counts('voicejob_checks_total{outcome="ok"}'))["voicejob_ready"] == 1
+    assert await monitor.problems() == {}
+    for path in ("/", "/slack/events", "/healthz/x", "/metrics/"):
+        assert await monitor.get(path) == (404, "")
 
-    async def test_a_running_bot_is_alive_and_ready(self, monitor: Monitor) -> None:
-        """In Socket Mode, too, these pages are served, and no other."""
-        assert await monitor.get("/healthz") == (200, "alive\n")
+
+async def test_a_lost_connection(slack: SlackWorkspace, monitor: Monitor) -> None:
+    """While Slack can't reach the bot it is not ready; then it is again, and the reconnect is counted."""
+    assert (await monitor.metrics())["voicejob_socket_reconnects_total"] == 0
+    slack.refuse_handshakes = 10_000
+    slack.cut()
+    await monitor.becomes(slack=r"The bot is not connected to Slack\.")
+    assert (await monitor.metrics())["voicejob_ready"] == 0
+    slack.refuse_handshakes = 0
+    await monitor.becomes()
+
+    assert (await monitor.metrics())["voicejob_socket_reconnects_total"] == 1
+
+
+async def test_both_sides_fail(
+    slack: SlackWorkspace, metastudio: MetaStudioSimulator, monitor: Monitor, followed: str
+) -> None:
+    """Refused messages, and MetaStudio's silence, are problems without a secret or anybody's id."""
+    slack.revoke()
+    metastudio.set_state(followed, "AUDITING")
+    refused = r"Slack refuses the bot's messages \(token_revoked\): .+"
+    await monitor.becomes(slack=refused)
+    metastudio.chaos = lambda _: Fault.html()
+    says = r"MetaStudio has a fault \(502\); its last good answer is \d+ seconds old: `voicejob check` .+"
+    await monitor.becomes(slack=refused, metastudio=says)
+    text = "".join([(await monitor.get(path))[1] for path in ("/healthz", "/readyz", "/metrics")])
+    metastudio.chaos = None
+    slack.revoke(None)
+
+    assert not [each for each in (*SECRETS, followed, "C0", "U0ALICE", "女声") if each in text]
+    await monitor.becomes()
+
+
+@pytest.mark.parametrize("mode", [{"voicejob_store": "store"}])
+async def test_a_probe_is_cheap(
+    slack: SlackWorkspace, metastudio: MetaStudioSimulator, monitor: Monitor
+) -> None:
+    """However often it is asked, the bot writes once in a while, and asks nobody."""
+    calls = len(slack.calls)
+    for _ in range(50):
         assert await monitor.problems() == {}
-        assert (await monitor.metrics())["voicejob_ready"] == 1
-        for path in ("/", "/slack/events", "/healthz/x", "/metrics/"):
-            assert await monitor.get(path) == (404, "")
+    with closing(sqlite3.connect("store")) as stored:
+        (checked,) = stored.execute("SELECT value FROM voicejob WHERE key LIKE '%check%'").fetchone()
 
-    async def test_a_lost_connection(self, slack: SlackWorkspace, monitor: Monitor) -> None:
-        """While Slack can't reach the bot it is not ready; then it is again, and the reconnect is counted."""
-        assert (await monitor.metrics())["voicejob_socket_reconnects_total"] == 0
-        slack.refuse_handshakes = 10_000
-        slack.cut()
-        await monitor.becomes(slack=r"The bot is not connected to Slack\.")
-        assert (await monitor.metrics())["voicejob_ready"] == 0
-        slack.refuse_handshakes = 0
-        await monitor.becomes()
-
-        assert (await monitor.metrics())["voicejob_socket_reconnects_total"] == 1
-
-    async def test_both_sides_fail(
-        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, monitor: Monitor, followed: str
-    ) -> None:
-        """Refused messages, and MetaStudio's silence, are problems without a secret or anybody's id."""
-        slack.revoke()
-        metastudio.set_state(followed, "AUDITING")
-        refused = r"Slack refuses the bot's messages \(token_revoked\): .+"
-        await monitor.becomes(slack=refused)
-        metastudio.chaos = lambda _: Fault.html()
-        says = r"MetaStudio has a fault \(502\); its last good answer is \d+ seconds old: `voicejob check` .+"
-        await monitor.becomes(slack=refused, metastudio=says)
-        text = "".join([(await monitor.get(path))[1] for path in ("/healthz", "/readyz", "/metrics")])
-        metastudio.chaos = None
-        slack.revoke(None)
-
-        assert not [each for each in (*SECRETS, followed, "C0", "U0ALICE", "女声") if each in text]
-        await monitor.becomes()
-
-    async def test_nobody_follows_a_job(self, metastudio: MetaStudioSimulator, monitor: Monitor) -> None:
-        """Where there is nothing to check, the bot is ready as long as the list was answered."""
-        await monitor.counts('voicejob_checks_total{outcome="ok"}')
-        await asyncio.sleep(0.7)  # three intervals
-
-        assert await monitor.problems() == {}
-        counted = (await monitor.metrics())['voicejob_checks_total{outcome="ok"}']
-        assert counted == metastudio.requests_to("list")
-
-    async def test_a_start_without_metastudio(
-        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        """Before anybody follows a job, too, it is told that MetaStudio does not serve the bot."""
-        metastudio.chaos = lambda _: Fault.error(401, "APIGW.0301")
-        says = f"MetaStudio refuses the bot's credentials (401 APIGW.0301); {NEVER}"
-        async with monitored(slack, metastudio, caplog) as monitor:
-            await monitor.becomes(metastudio=re.escape(says))
-
-    async def test_a_probe_is_cheap(
-        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        """However often it is asked, the bot writes once in a while, and asks nobody."""
-        async with monitored(slack, metastudio, caplog, voicejob_store="store") as monitor:
-            calls = len(slack.calls)
-            for _ in range(50):
-                assert await monitor.problems() == {}
-            assert len(slack.calls) == calls
-            assert len(metastudio.requests) <= 1  # the watcher's, at the start
-        with closing(sqlite3.connect("store")) as stored:
-            (checked,) = stored.execute("SELECT value FROM voicejob WHERE key LIKE '%check%'").fetchone()
-
-        assert checked == '{"check": 1}'
+    assert (len(slack.calls), checked) == (calls, '{"check": 1}')
+    assert len(metastudio.requests) <= 1  # the watcher's, at the start
 
 
-class TestDecisions:
-    """What is a problem, and how it is told."""
+def test_slack() -> None:
+    """A lost connection goes before refused messages."""
+    states = [BotState(), BotState(is_connected=False, refusal="x"), BotState(refusal="x")]
+    remedy = "`voicejob check` says what to do, and a new token needs a restart."
 
-    def test_slack(self) -> None:
-        """A lost connection goes before refused messages."""
-        states = [BotState(), BotState(is_connected=False, refusal="x"), BotState(refusal="x")]
-        remedy = "`voicejob check` says what to do, and a new token needs a restart."
-        refused = f"Slack refuses the bot's messages (x): {remedy}"
+    assert [*map(slack_problem, states)] == [
+        None,
+        "The bot is not connected to Slack.",
+        f"Slack refuses the bot's messages (x): {remedy}",
+    ]
 
-        assert [*map(slack_problem, states)] == [None, "The bot is not connected to Slack.", refused]
 
-    @pytest.mark.parametrize(
-        ("trouble", "silence", "says"),
-        [
-            (None, 60, None),
-            (ServiceDown(status=502), 60, None),
-            (ServiceDown(status=502), 61, "MetaStudio has a fault (502)"),
-            (CredentialsRefused(code="X.1"), 0, "MetaStudio refuses the bot's credentials (X.1)"),
-            (Unreachable(), 61, "MetaStudio can't be reached"),
-            (None, 61, "MetaStudio does not answer"),
-            (StoreTrouble(path="/x", reason="full"), 61, "MetaStudio is not asked while the store fails"),
-            (RequestRefused(status=400), 61, "MetaStudio calls the bot's requests invalid (400)"),
-        ],
-    )
-    def test_metastudio(self, trouble: VoiceJobError | None, silence: float, says: str | None) -> None:
-        """Only a refusal of the bot itself is told at once; no job is named."""
-        is_refused = isinstance(trouble, CredentialsRefused)
-        state = BotState(trouble=trouble, silence=silence, is_refused=is_refused)
+SILENT: list[tuple[VoiceJobError | None, float, str]] = [
+    (None, 60, ""),
+    (ServiceDown(status=502), 60, ""),
+    (ServiceDown(status=502), 61, "MetaStudio has a fault (502)"),
+    (CredentialsRefused(code="X.1"), 0, "MetaStudio refuses the bot's credentials (X.1)"),
+    (Unreachable(), 61, "MetaStudio can't be reached"),
+    (None, 61, "MetaStudio does not answer"),
+    (StoreTrouble(path="/x", reason="full"), 61, "MetaStudio is not asked while the store fails"),
+    (RequestRefused(status=400), 61, "MetaStudio calls the bot's requests invalid (400)"),
+]
+"""Why jobs can't be checked, for how many seconds there was no answer, and the problem."""
 
-        assert metastudio_problem(state, 60) == (
-            says and f"{says}; its last good answer is {silence} seconds old: {REMEDY}"
-        )
+
+@pytest.mark.parametrize(("trouble", "silence", "says"), SILENT)
+@pytest.mark.parametrize("was_served", [True, False])
+def test_metastudio(trouble: VoiceJobError | None, silence: float, says: str, *, was_served: bool) -> None:
+    """Only a refusal of the bot itself is told at once; no job is named."""
+    is_refused = isinstance(trouble, CredentialsRefused)
+    state = BotState(trouble=trouble, silence=silence, is_refused=is_refused, was_served=was_served)
+    answer = f"its last good answer is {silence} seconds old" if was_served else NEVER
+
+    assert metastudio_problem(state, 60) == (f"{says}; {answer}: {REMEDY}" if says else None)
 
 
 async def test_a_store_whose_disk_hangs(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -265,17 +238,17 @@ async def test_a_store_whose_disk_hangs(tmp_path: Path, caplog: pytest.LogCaptur
 
 @dataclass
 class FailingStore:
-    """A store of which each call fails, from when it is told to."""
+    """A store of which each call fails while there is trouble."""
 
     trouble: StoreTrouble | None = None
 
     async def check(self) -> None:
-        """Fail, if told to. Raises StoreTrouble."""
+        """Raise the trouble, if there is any."""
         if self.trouble:
             raise self.trouble
 
     async def counts(self) -> Counts:
-        """Fail, or count one of each. Raises StoreTrouble."""
+        """Raise it, or count one of most."""
         await self.check()
         return Counts(1, 1, 0, 1, oldest_pending_since=0)
 
@@ -296,107 +269,98 @@ async def test_a_store_that_can_not_be_read() -> None:
     assert "can't write" in problems["store"]
 
 
-class TestMetrics:
-    """What is counted and measured."""
+async def test_the_page_is_what_the_readme_says(monitor: Monitor) -> None:
+    """Prometheus' own parser takes it; each metric is in the README, and has a help text."""
+    status, text = await monitor.get("/metrics")
+    families = list(text_string_to_metric_families(text))
+    own = {each.name + "_total" * (each.type == "counter") for each in families if "voicejob_" in each.name}
 
-    async def test_the_page_is_what_the_readme_says(self, monitor: Monitor) -> None:
-        """Prometheus' own parser takes it; each metric is in the README, and has a help text."""
-        status, text = await monitor.get("/metrics")
-        families = list(text_string_to_metric_families(text))
-        own = {
-            f"{family.name}_total" if family.type == "counter" else family.name
-            for family in families
-            if family.name.startswith("voicejob_")
-        }
+    assert status == 200
+    assert set(re.findall(r"^\| `(voicejob_\w+)", README, re.MULTILINE)) == own
+    assert all(family.documentation for family in families)
 
-        assert status == 200
-        assert set(re.findall(r"^\| `(voicejob_\w+)", README, re.MULTILINE)) == own
-        assert all(family.documentation for family in families)
 
-    @pytest.mark.parametrize("mode", [{"voicejob_console_url": "https://console.example/{job_id}"}])
-    async def test_commands_and_buttons_are_counted(
-        self, slack: SlackWorkspace, monitor: Monitor, voices: str, job_id: str
-    ) -> None:
-        """Each by its name and what became of it, a link too; what takes long is measured."""
-        card = await (await slack.command("/voicejob", job_id, channel=voices)).message()
-        await slack.press(card, job_card.OPEN_CONSOLE)
-        await slack.press(card, job_card.REFRESH)
-        for text in ("hlep", "nothing-of-that-name"):
-            await (await slack.command("/voicejob", text, channel=voices)).message()
-        found = await monitor.counts(interactions("command", "look-up", "JobNotFound"))
+@pytest.mark.parametrize("mode", [{"voicejob_console_url": "https://console.example/{job_id}"}])
+async def test_commands_and_buttons_are_counted(
+    slack: SlackWorkspace, monitor: Monitor, voices: str, job_id: str
+) -> None:
+    """Each by its name and what became of it, a link too; what takes long is measured."""
+    card = await (await slack.command("/voicejob", job_id, channel=voices)).message()
+    await slack.press(card, job_card.OPEN_CONSOLE)
+    await slack.press(card, job_card.REFRESH)
+    for text in ("hlep", "nothing-of-that-name"):
+        await (await slack.command("/voicejob", text, channel=voices)).message()
+    found = await monitor.counts(interactions("command", "look-up", "JobNotFound"))
 
-        assert found[interactions("command", "look-up", "done")] == 1
-        assert found[interactions("button", job_card.REFRESH, "done")] == 1
-        assert found[interactions("button", job_card.OPEN_CONSOLE, "done")] == 1
-        assert found[interactions("command", "usage", "BadUsage")] == 1
-        assert found['voicejob_acknowledge_seconds_count{type="command"}'] == 3
-        assert found['voicejob_acknowledge_seconds_count{type="button"}'] == 2
-        assert found['voicejob_answer_seconds_count{type="command"}'] == 3
+    assert found[interactions("command", "look-up", "done")] == 1
+    assert found[interactions("button", job_card.REFRESH, "done")] == 1
+    assert found[interactions("button", job_card.OPEN_CONSOLE, "done")] == 1
+    assert found[interactions("command", "usage", "BadUsage")] == 1
+    assert found['voicejob_acknowledge_seconds_count{type="command"}'] == 3
+    assert found['voicejob_acknowledge_seconds_count{type="button"}'] == 2
+    assert found['voicejob_answer_seconds_count{type="command"}'] == 3
 
-    async def test_what_the_bot_does_by_itself_is_counted(
-        self,
-        slack: SlackWorkspace,
-        metastudio: MetaStudioSimulator,
-        monitor: Monitor,
-        followed: str,
-        voices: str,
-    ) -> None:
-        """Requests and checks by their outcome, deliveries with Slack's reason, and what is in the store."""
-        found = await monitor.counts('voicejob_metastudio_requests_total{call="show",outcome="ok"}')
-        assert found["voicejob_followed_jobs"] == found["voicejob_subscriptions"] == 1
-        assert found['voicejob_deliveries_total{outcome="ok",reason="",step="post_card"}'] == 1
-        slack.archive(voices)
-        metastudio.set_state(followed, "AUDITING")
-        refused = 'voicejob_deliveries_total{outcome="not_here",reason="is_archived",step="post_notice"}'
-        await monitor.counts(refused)
-        await monitor.counts("voicejob_paused_subscriptions")
-        metastudio.chaos = lambda _: Fault.html()
-        found = await monitor.counts('voicejob_checks_total{outcome="ServiceDown"}')
 
-        assert found["voicejob_pending_notices"] == 0
-        assert found['voicejob_metastudio_requests_total{call="show",outcome="ServiceDown"}'] > 0
-        assert found['voicejob_checks_total{outcome="ok"}'] > 0
-        assert found["voicejob_check_seconds_count"] > 1
+async def test_what_the_bot_does_by_itself_is_counted(
+    slack: SlackWorkspace,
+    metastudio: MetaStudioSimulator,
+    monitor: Monitor,
+    followed: str,
+    voices: str,
+) -> None:
+    """Requests and checks by their outcome, deliveries with Slack's reason, and what is in the store."""
+    found = await monitor.counts('voicejob_metastudio_requests_total{call="show",outcome="ok"}')
+    assert found["voicejob_followed_jobs"] == found["voicejob_subscriptions"] == 1
+    assert found['voicejob_deliveries_total{outcome="ok",reason="",step="post_card"}'] == 1
+    slack.archive(voices)
+    metastudio.set_state(followed, "AUDITING")
+    refused = 'voicejob_deliveries_total{outcome="not_here",reason="is_archived",step="post_notice"}'
+    await monitor.counts(refused)
+    await monitor.counts("voicejob_paused_subscriptions")
+    metastudio.chaos = lambda _: Fault.html()
+    found = await monitor.counts('voicejob_checks_total{outcome="ServiceDown"}')
 
-    @pytest.mark.parametrize(("oldest", "age"), [(None, 0), (80, 20), (101, 0)])
-    def test_what_is_in_the_store(self, oldest: int | None, age: float) -> None:
-        """The numbers are the store's; the oldest notice has an age, also while the clock is put back."""
-        assert Gauges.of(Counts(1, 3, 1, 2, oldest), now=100) == Gauges(1, 3, 1, 2, age)
+    assert found["voicejob_pending_notices"] == 0
+    assert found['voicejob_metastudio_requests_total{call="show",outcome="ServiceDown"}'] > 0
+    assert found['voicejob_checks_total{outcome="ok"}'] > 0
+    assert found["voicejob_check_seconds_count"] > 1
 
-    def test_reasons(self) -> None:
-        """What the bot knows is told apart; what Slack makes up makes no new time series."""
-        kinds = ("read_only_channel", "thread_only_channel", "non_threadable_channel")
-        known = [NO_ANSWER, "restricted_action", *(f"restricted_action_{kind}" for kind in kinds)]
-        metrics = Metrics()
-        for reason in (*known, "brand_new_code"):
-            metrics.delivery("post_card", "not_taken", reason)
-        counted = metrics.exposition(None, is_ready=True).decode()
 
-        assert re.findall(r'reason="(.+?)"', counted) == [*known, "other"]
+@pytest.mark.parametrize(("oldest", "age"), [(None, 0), (80, 20), (101, 0)])
+def test_what_is_in_the_store(oldest: int | None, age: float) -> None:
+    """The numbers are the store's; the oldest notice has an age, also while the clock is put back."""
+    assert Gauges.of(Counts(1, 3, 1, 2, oldest), now=100) == Gauges(1, 3, 1, 2, age)
 
-    @pytest.mark.parametrize("mode", [HTTP_MODE])
-    async def test_requests_over_http_are_counted(self, slack: SlackWorkspace, monitor: Monitor) -> None:
-        """A wait begins with a request's head, not its body; what Slack did not sign has its own count."""
-        body = form({"command": "/voicejob", "text": "help", "user_id": "U0ALICE"})
-        lines = headers(SIGNING_SECRET, body) | {"Host": "x", "Content-Length": str(len(body))}
-        head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-        _, port = monitor.address.removeprefix("http://").split(":")
-        reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
-        for part in ("POST /slack/events HTTP/1.1\r\n", f"{head}\r\n", body):
-            writer.write(part.encode())
-            await asyncio.sleep(0.1)
-        assert b" 200 " in await reader.readline()
-        writer.close()
-        url = f"{monitor.address}/slack/events"
-        check = {"type": "url_verification", "challenge": "x"}
-        statuses = [(await slack.post(url, {}, signature=f"v0={wrong}")).status for wrong in range(2)]
-        statuses.append((await slack.post(url, check)).status)
-        found = await monitor.metrics()
 
-        assert statuses == [401, 401, 200]
-        assert found["voicejob_refused_requests_total"] == 2
-        assert found['voicejob_acknowledge_seconds_sum{type="command"}'] > 0.08
-        assert 'voicejob_acknowledge_seconds_count{type="button"}' not in found
+def test_reasons() -> None:
+    """What the bot knows is told apart; what Slack makes up makes no new time series."""
+    metrics, known = Metrics(), [NO_ANSWER, "restricted_action_read_only_channel"]
+    for reason in (*known, "brand_new_code"):
+        metrics.delivery("post_card", "not_taken", reason)
+
+    counted = metrics.exposition(None, is_ready=True).decode()
+    assert re.findall(r'reason="(.+?)"', counted) == [*known, "other"]
+
+
+@pytest.mark.parametrize("mode", [HTTP_MODE])
+async def test_requests_over_http_are_counted(slack: SlackWorkspace, monitor: Monitor) -> None:
+    """A wait begins with a request's head, not its body; what Slack did not sign has its own count."""
+    body = form({"command": "/voicejob", "text": "help", "user_id": "U0ALICE"})
+    lines = headers(SIGNING_SECRET, body) | {"Host": "x", "Content-Length": str(len(body))}
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(monitor.address.rpartition(":")[2]))
+    for part in ("POST /slack/events HTTP/1.1\r\n", f"{head}\r\n", body):
+        writer.write(part.encode())
+        await asyncio.sleep(0.1)
+    assert b" 200 " in await reader.readline()
+    writer.close()
+    url = f"{monitor.address}/slack/events"
+    assert [(await slack.post(url, {}, signature=f"v0={wrong}")).status for wrong in range(2)] == [401, 401]
+    found = await monitor.metrics()
+
+    assert found["voicejob_refused_requests_total"] == 2
+    assert found['voicejob_acknowledge_seconds_sum{type="command"}'] > 0.08
+    assert 'voicejob_acknowledge_seconds_count{type="button"}' not in found
 
 
 def interactions(kind: str, name: str, outcome: str) -> str:

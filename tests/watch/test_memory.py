@@ -33,6 +33,18 @@ def test_a_recorded_change_is_confirmed() -> None:
     assert memory.is_confirmed(job_of("PROCESSING", 850), old, 200.0, unordered=60)
 
 
+def test_what_is_left_when_a_record_is_made_anew() -> None:
+    """What answers are older is remembered, also than what the person saw; a miss is not."""
+    was, now_is = job_of("PROCESSING", None), job_of("UPLOADING", None)
+    memory = JobMemory(checked_at=5.0, missing_since=1.0)
+    memory.changed(job_of("WAITING", None))
+    renewed = memory.renewed(was, now_is)
+
+    assert (renewed.checked_at, renewed.missing_since) == (5.0, None)
+    for old in ("WAITING", "PROCESSING"):
+        assert not renewed.is_confirmed(job_of(old, None), now_is, 10.0, unordered=60)
+
+
 @pytest.mark.parametrize(
     ("known", "answer", "seconds"),
     [

@@ -101,8 +101,8 @@ class TestCost:
     def test_after_nobody_followed_there_is_a_census(self) -> None:
         """What was read before a time without followers does not count any more."""
         world = World()
-        ids = world.some(6)
-        world.crowd(120)
+        ids = world.some(6, age=20_000)
+        world.crowd(120, every=60)
         world.check()
         kept, world.records = world.records, {}
         world.heard = list(kept)
@@ -151,7 +151,7 @@ class TestList:
         ("fault", "requests"),
         [
             ({"rows": lambda jobs: jobs[::-1]}, (6, 1)),
-            ({"hidden": {"job-3"}}, (7, 1)),
+            ({"hidden": {"job-3", "job-4"}}, (7, 1)),
             ({"fault": failing(errors.RequestRefused, AskList)}, (6, 1)),
         ],
         ids=["out of order", "hides a job", "refused"],
@@ -162,7 +162,7 @@ class TestList:
         world.some(6)
 
         assert world.check() == requests
-        assert world.count(ListTrouble) == 1
+        assert (world.count(ListTrouble), world.count(ListWorks)) == (1, 0)
         self.rests(world)
 
     def test_a_list_that_stands_still(self) -> None:
@@ -227,6 +227,7 @@ class TestList:
         """Newer changes of a page and more were shown before it; it is found by the next reading."""
         world = World()
         ids = world.some(12)
+        world.crowd(200, age=20_000)
         for _ in range(3):
             world.check()  # the last one is asked for by itself not too soon again
         world.hidden = {ids[-4]}
@@ -298,6 +299,19 @@ class TestGone:
 
         assert world.path("job-0") == (("WAITING", "gone") if is_gone else ("WAITING",))
 
+    @pytest.mark.parametrize("error", FOR_ALL)
+    def test_a_search_that_fails_as_all_requests_do(self, error: type[errors.MetaStudioError]) -> None:
+        """It ends the check."""
+        world = World()
+        world.some(2)
+        world.set("job-0", None)
+        world.check()
+        world.fault = failing(error, FindListed)
+        with pytest.raises(error):
+            world.check()
+
+        assert world.requests == (1, 0)
+
     @pytest.mark.parametrize("seen", ["check", "person", "list", "made anew"])
     def test_any_sign_of_life_begins_the_count_anew(self, seen: str) -> None:
         """Also a person's look-up, a row of the list, and a record that was made anew."""
@@ -330,11 +344,14 @@ class TestGone:
         world.before = lambda question: told.append(question) if isinstance(question, JobTrouble) else None
         world.check()
         world.set("job-0", "PROCESSING")
-        for _ in range(2):
-            world.check()
+        searches = []
+        for after in (60, 20, 20, 20):
+            world.check(after)
+            searches.append(world.count(FindListed))
         world.fault = lambda _: None
         world.check()
 
+        assert searches == [1, 0, 0, 1]
         assert world.path("job-0") == ("WAITING", "PROCESSING")
         assert [type(each.error) for each in told] == [errors.JobNotFound, type(None)]
 

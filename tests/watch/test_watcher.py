@@ -129,10 +129,14 @@ class TestStore:
     """What it reads and writes there."""
 
     async def test_only_what_changed_is_read_again(self, watch: Watch) -> None:
-        """All records are read once; who follows a job later is heard, and so is who ends it."""
+        """All are read once; a job that is followed or left later is heard of, even if a read fails."""
         await watch.some(1)
         await watch.check()
         (second,) = await watch.some(1)
+        watch.store.failing = {"get"}
+        with pytest.raises(errors.StoreTrouble):
+            await watch.check()
+        watch.store.failing = set()
         checks = []
         for _ in range(2):
             watch.store.calls.clear()
