@@ -61,7 +61,7 @@ def test_pure_modules_are_pure(name: str) -> None:
 
 def test_decisions_are_pure() -> None:
     """Outside the pure folders, too, what decides says of itself that it is pure."""
-    decisions = ("errors", "listeners.command_parser", "watch.list_scan")
+    decisions = ("errors", "listeners.command_parser", "watch.list_scan", "watch.policy")
     of_metastudio = ("metastudio.attempts", "metastudio.errors", "metastudio.signing")
 
     assert {f"bot.{name}" for name in decisions + of_metastudio} - set(PURE) == set()

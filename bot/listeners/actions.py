@@ -1,6 +1,7 @@
 """Listeners of the buttons. A button's value is validated like typed text, before anything is sent."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
@@ -13,28 +14,18 @@ from bot.messages import channel as notices
 from bot.messages import job_card, private
 from bot.messages.blocks import Message
 from bot.services import Caller, Services
+from bot.services.subscriptions import SubscriptionService
 from bot.telemetry.metrics import PRESSED, Metrics
 
 Work = Callable[[Services, Caller, str], Awaitable[Message | None]]
 """The handler of a button: gets the services, the caller and the button's value; returns the reply."""
 
 
-async def _stop_listed(services: Services, caller: Caller, job_id: str) -> Message:
-    return await services.subscriptions.change_in_list(caller, job_id, services.subscriptions.unsubscribe)
-
-
-async def _retry_listed(services: Services, caller: Caller, job_id: str) -> Message:
-    return await services.subscriptions.change_in_list(caller, job_id, services.subscriptions.retry)
-
-
-def _set_level_listed(level: Level) -> Work:
-    async def work(services: Services, caller: Caller, job_id: str) -> Message:
-        subscriptions = services.subscriptions
-        return await subscriptions.change_in_list(
-            caller, job_id, lambda who, job: subscriptions.set_level(who, job, level)
-        )
-
-    return work
+def _listed(change: Callable[[SubscriptionService, Caller, str], Awaitable[Message]]) -> Work:
+    """Return the handler of a button in a list: it makes a change, and shows the list as it is then."""
+    return lambda s, caller, job: s.subscriptions.change_in_list(
+        caller, job, partial(change, s.subscriptions)
+    )
 
 
 BUTTONS: Final[Mapping[str, tuple[Work, Replace]]] = {
@@ -44,10 +35,16 @@ BUTTONS: Final[Mapping[str, tuple[Work, Replace]]] = {
     notices.REFRESH_CARD: (lambda s, caller, job: s.subscriptions.refresh(caller, job), Replace.NEVER),
     notices.STOP: (lambda s, caller, job: s.subscriptions.unsubscribe(caller, job), Replace.NEVER),
     notices.RETRY: (lambda s, caller, job: s.subscriptions.retry(caller, job), Replace.IF_DONE),
-    private.LISTED_STOP: (_stop_listed, Replace.IF_DONE),
-    private.LISTED_RETRY: (_retry_listed, Replace.IF_DONE),
-    private.LISTED_ALL: (_set_level_listed(Level.ALL), Replace.IF_DONE),
-    private.LISTED_IMPORTANT: (_set_level_listed(Level.IMPORTANT), Replace.IF_DONE),
+    private.LISTED_STOP: (_listed(SubscriptionService.unsubscribe), Replace.IF_DONE),
+    private.LISTED_RETRY: (_listed(SubscriptionService.retry), Replace.IF_DONE),
+    private.LISTED_ALL: (
+        _listed(lambda s, caller, job: s.set_level(caller, job, Level.ALL)),
+        Replace.IF_DONE,
+    ),
+    private.LISTED_IMPORTANT: (
+        _listed(lambda s, caller, job: s.set_level(caller, job, Level.IMPORTANT)),
+        Replace.IF_DONE,
+    ),
     private.PAGE: (lambda s, caller, start: s.subscriptions.page(caller, _number(start)), Replace.IF_DONE),
     private.FIRST_PAGE: (lambda s, caller, _: s.subscriptions.page(caller), Replace.IF_DONE),
 }

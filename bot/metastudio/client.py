@@ -16,6 +16,7 @@ from bot.domain.rates import RATE_LIMITS, RateLimits
 from bot.errors import BadJobId, MetaStudioError, TimedOut, UnreadableAnswer
 from bot.metastudio.auth import SignIn
 from bot.metastudio.errors import refusal
+from bot.metastudio.shared_calls import SharedCalls
 from bot.metastudio.throttle import Throttle
 from bot.metastudio.transport import MAX_BYTES, Transport, as_our_errors
 from bot.network.retries import retried
@@ -65,16 +66,13 @@ class MetaStudio:
         self._first_pause = rates.retry
         self._metrics = metrics or Metrics()
         self._limit = limit
-        self._shared: dict[str, tuple[asyncio.Task[Job], float]] = {}
-        """The look-ups under way by job id, and when each began."""
+        self._look_ups = SharedCalls(self._fetch)
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task, _since in list(self._shared.values()):
-            task.cancel()
-            await asyncio.wait([task])
+        await self._look_ups.aclose()
         await self._auth.aclose()
         await self._http.aclose()
 
@@ -83,13 +81,7 @@ class MetaStudio:
 
         Raises BadJobId before anything is sent, MetaStudioError otherwise.
         """
-        shared = self._under_way(job_id)
-        if shared is None:
-            task = asyncio.create_task(self._fetch(job_id))
-            shared = self._shared[job_id] = task, asyncio.get_running_loop().time()
-            task.add_done_callback(partial(self._forget, job_id))
-        # The shield lets one caller be cancelled without cancelling the request of the others.
-        return await asyncio.shield(shared[0])
+        return await self._look_ups.call(job_id)
 
     async def stated_job(self, job_id: str) -> Job:
         """Look up a job; also raises UnreadableAnswer if it has no state. Raises as ``job`` does."""
@@ -103,8 +95,7 @@ class MetaStudio:
 
         The answer is as of then at the earliest.
         """
-        shared = self._under_way(job_id)
-        return shared[1] if shared else asyncio.get_running_loop().time()
+        return self._look_ups.began_at(job_id)
 
     async def answer(self, job_id: str) -> dict[str, Any]:
         """Fetch one job as MetaStudio sends it (ShowVoiceTrainingJob). Raises as ``job`` does."""
@@ -145,18 +136,6 @@ class MetaStudio:
     async def _fetch(self, job_id: str) -> Job:
         # The id that was asked for is the one that can be asked for again, whatever the answer says.
         return Job.from_api(await self.answer(job_id) | {"job_id": job_id})
-
-    def _under_way(self, job_id: str) -> tuple[asyncio.Task[Job], float] | None:
-        shared = self._shared.get(job_id)
-        return (
-            shared if shared and not shared[0].done() else None
-        )  # its callback may not have been called yet
-
-    def _forget(self, job_id: str, done: asyncio.Task[Job]) -> None:
-        if self._shared[job_id][0] is done:  # otherwise somebody has asked anew already
-            del self._shared[job_id]
-        if not done.cancelled():
-            done.exception()  # all callers may be gone: then nobody else would retrieve it
 
     async def _list(self, offset: int, query: dict[str, Any], job_id: str = "") -> Page:
         params = query | {"offset": offset, "limit": PAGE_SIZE}
