@@ -23,7 +23,7 @@ class SharedCalls(Generic[T]):
             task = asyncio.create_task(self._function(key))
             shared = self._calls[key] = task, asyncio.get_running_loop().time()
             task.add_done_callback(partial(self._forget, key))
-        # The shield lets one caller be cancelled without cancelling the call of the others.
+        # The shield lets a caller be cancelled without cancelling the call, and takes note of its exception.
         return await asyncio.shield(shared[0])
 
     def began_at(self, key: str) -> float:
@@ -45,5 +45,3 @@ class SharedCalls(Generic[T]):
     def _forget(self, key: str, done: asyncio.Task[T]) -> None:
         if self._calls[key][0] is done:  # otherwise somebody has called anew already
             del self._calls[key]
-        if not done.cancelled():
-            done.exception()  # all callers may be gone: then nobody else would retrieve it

@@ -402,6 +402,7 @@ async def test_levels_and_pages(room: Room) -> None:
     first = await room.ask("list")
     more = await room.press(first, private.PAGE)
     changed = await room.press(more, private.LISTED_IMPORTANT)
+    back = await room.press(changed, private.LISTED_ALL)
 
     assert "9 subscriptions in this channel: 1 to 8" in first.text
     assert "no subscriptions" in (await room.ask("list", channel=room.slack.add_channel("other"))).text
@@ -410,6 +411,7 @@ async def test_levels_and_pages(room: Room) -> None:
     assert len({*voices[0], *voices[1]}) == 9
     assert {more.ts, changed.ts} == {first.ts}
     assert private.LISTED_ALL in buttons(changed)
+    assert private.LISTED_IMPORTANT in buttons(back)
 
 
 async def test_a_blind_bot_says_so(room: Room) -> None:
