@@ -62,6 +62,11 @@ class ChannelWorker:
         """Look again at what is due; returns at once."""
         self._woken.set()
 
+    def retry(self) -> None:
+        """Slack accepts the bot again: try now what was refused."""
+        self._backoff.release()
+        self.wake()
+
     async def run(self) -> None:
         """Deliver until nothing is due."""
         is_idle = False
@@ -162,11 +167,10 @@ class ChannelWorker:
                 self._failed(task, error, reaction)
                 self.requests.answer(task, Later())
             case Reaction.BOT:
-                paused = self._parts.gate.withdrawn().items()
-                await self._record(([address], pauses.withdrawn(address, code)) for address, code in paused)
                 self.requests.answer(task, Later())
             case _:
                 self._refused(task, error, reaction)
+        await self._record(self._parts.gate.withdrawals())
 
     def _failed(self, task: Task, error: SendError, reaction: Reaction) -> None:
         """Try the same again after a pause; not where Slack named one, for which all such calls are held."""
