@@ -92,9 +92,9 @@ def test_what_was_ended_without_a_card_goes() -> None:
     [
         (Step.EDIT_CARD, UNSHOWN, Reaction.NEW_CARD, "lost"),
         (Step.EDIT_CARD, UNSHOWN, Reaction.SKIP, "shown"),
-        (Step.EDIT_CARD, UNSHOWN, Reaction.PAUSE, "paused"),
+        (Step.EDIT_CARD, UNSHOWN, Reaction.HOLD, ""),
         *((Step.EDIT_CARD, ENDED, each, "gone") for each in (Reaction.NEW_CARD, Reaction.SKIP)),
-        *((Step.EDIT_CARD, ENDED, each, "gone") for each in (Reaction.HOLD, Reaction.PAUSE)),
+        (Step.EDIT_CARD, ENDED, Reaction.HOLD, "gone"),
         (Step.POST_NOTICE, CHANGED, Reaction.PAUSE, "paused"),
         *((Step.POST_NOTICE, CHANGED, each, "") for each in (Reaction.HOLD, Reaction.RETRY)),
         *((Step.EDIT_CARD, ENDED, each, "") for each in (Reaction.BOT, Reaction.RETRY)),

@@ -48,7 +48,8 @@ ELSEWHERE = Evidence(accepts_token=True, elsewhere=True)
         ("cant_update_message", UNSAY, NOTHING, Reaction.SKIP),
         ("cant_update_message", NOTICE, NOTHING, Reaction.WORDS),
         # The bot may not post here: the conversation waits; of a direct message, that person is left out.
-        *(("is_archived", each, NOTHING, Reaction.PAUSE) for each in (CARD, NOTICE, EDIT)),
+        *(("is_archived", each, NOTHING, Reaction.PAUSE) for each in (CARD, NOTICE)),
+        ("is_archived", EDIT, NOTHING, Reaction.HOLD),
         *(("messages_tab_disabled", each, NOTHING, Reaction.SKIP) for each in (TELL, UNSAY)),
         # A word about the bot itself is believed if Slack does not accept its token, or says it twice.
         *(("access_denied", each, NOTHING, Reaction.ASK) for each in (CARD, NOTICE, EDIT, TELL, UNSAY)),
