@@ -6,8 +6,8 @@ run.py        voicejob run: the bot as a process
 app.py        the composition root: builds everything, and runs it
 config.py     the settings
 errors.py     the exceptions, as one tree
-domain/       PURE   jobs; records.py, what is stored, and its changes: subscriptions.py, deliveries.py, pauses.py,
-              job_records.py; slack_errors.py: Slack's refusals; rates.py: rate limits
+domain/       PURE   jobs; records.py, what is stored, and its changes: subscriptions.py, deliveries.py,
+              pauses.py, job_records.py; slack_errors.py: Slack's refusals; rates.py: rate limits
 messages/     PURE   Block Kit messages: job_card.py, and channel.py with a subscription's card
 metastudio/   MetaStudio's API: authentication, requests, throttle.py, and errors.py for its error codes
 slack/        Slack's API: Socket Mode, HTTP mode, sender.py, and throttle.py for its rate limits
