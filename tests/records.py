@@ -3,15 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
+from bot.domain.following import Channel, Following
 from bot.domain.jobs import Job
 from bot.domain.records import (
     Address,
     Card,
     Change,
-    Channel,
     Delivery,
     Destination,
-    Following,
     JobRecord,
     JobRef,
     Level,

@@ -20,20 +20,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.deliver.outbox import Outbox, Times
 from bot.deliver.outcome import Sent
 from bot.deliver.schedule import Task, tasks
+from bot.domain.following import Following
 from bot.domain.job_records import observed, with_answer
 from bot.domain.jobs import Job
 from bot.domain.rates import RateLimits
-from bot.domain.records import (
-    Address,
-    Delivery,
-    DeliveryKey,
-    Following,
-    JobRef,
-    Level,
-    Pause,
-    Record,
-    Records,
-)
+from bot.domain.records import Address, Delivery, DeliveryKey, JobRef, Level, Pause, Record, Records
 from bot.domain.subscriptions import following, key_of, keys_of
 from bot.domain.subscriptions import started as started_with
 from bot.messages.channel import MessageContext

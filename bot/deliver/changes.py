@@ -6,7 +6,8 @@ from bot.deliver.reactions import Reaction
 from bot.deliver.schedule import Task
 from bot.domain import deliveries, pauses
 from bot.domain.deliveries import Step
-from bot.domain.records import Address, Change, Following, Key, Posted, Warned
+from bot.domain.following import Following
+from bot.domain.records import Address, Change, Key, Posted, Warned
 from bot.domain.subscriptions import keys_of
 
 Recorded = tuple[Sequence[Key], Change]

@@ -12,8 +12,9 @@ from bot.deliver.channel_worker import ChannelWorker, Parts
 from bot.deliver.courier import Courier
 from bot.deliver.outcome import Later, Outcome
 from bot.deliver.requests import Request
+from bot.domain.following import Changed
 from bot.domain.rates import RATE_LIMITS, RateLimits
-from bot.domain.records import Address, Changed, DeliveryKey
+from bot.domain.records import Address, DeliveryKey
 from bot.errors import StoreTrouble
 from bot.messages.channel import MessageContext
 from bot.slack.sender import Sender, SendError

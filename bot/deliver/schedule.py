@@ -4,8 +4,9 @@ from collections.abc import Callable, Collection, Hashable, Iterator
 from dataclasses import dataclass
 
 from bot.domain.deliveries import EDITS, POSTS, Step, next_step
+from bot.domain.following import Channel, Following
 from bot.domain.pauses import wait_of
-from bot.domain.records import Channel, DeliveryKey, Following, Warned
+from bot.domain.records import DeliveryKey, Warned
 
 
 @dataclass(frozen=True, kw_only=True)

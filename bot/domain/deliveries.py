@@ -8,8 +8,9 @@ from dataclasses import replace
 from enum import Enum, auto
 from typing import Final
 
+from bot.domain.following import Following
 from bot.domain.pauses import retry_after
-from bot.domain.records import Card, Change, Delivery, Following, Records, Selector, SubscriptionKey
+from bot.domain.records import Card, Change, Delivery, Records, Selector, SubscriptionKey
 
 
 class Step(Enum):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.domain.following import Following
 from bot.domain.job_records import new_record
 from bot.domain.jobs import Job
 from bot.domain.records import (
@@ -10,7 +11,6 @@ from bot.domain.records import (
     Delivery,
     DeliveryKey,
     Destination,
-    Following,
     JobRef,
     Key,
     Level,

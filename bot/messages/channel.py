@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bot.domain.following import Following
 from bot.domain.jobs import meaning_of
-from bot.domain.records import Address, Following, Level, Warned
+from bot.domain.records import Address, Level, Warned
 from bot.domain.slack_errors import NOT_A_MEMBER, Refusal
 from bot.domain.slack_errors import meaning_of as refusal_of
 from bot.messages import job_card

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from bot.domain.following import Following
 from bot.domain.jobs import Job
-from bot.domain.records import Following, Level
+from bot.domain.records import Level
 from bot.domain.slack_errors import NOT_A_MEMBER
 from bot.messages import job_card
 from bot.messages.blocks import (

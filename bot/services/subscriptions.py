@@ -14,7 +14,8 @@ from bot.deliver.outbox import Outbox
 from bot.deliver.outcome import Later, Refused
 from bot.domain import pauses
 from bot.domain import subscriptions as changes
-from bot.domain.records import Address, Change, DeliveryKey, Following, Level
+from bot.domain.following import Following
+from bot.domain.records import Address, Change, DeliveryKey, Level
 from bot.domain.workspace import Workspace
 from bot.messages import private
 from bot.messages.blocks import Message

@@ -5,17 +5,8 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
-from bot.domain.records import (
-    Address,
-    Change,
-    Changed,
-    Channel,
-    Counts,
-    JobRecord,
-    JobRef,
-    Key,
-    Records,
-)
+from bot.domain.following import Changed, Channel, Counts
+from bot.domain.records import Address, Change, JobRecord, JobRef, Key, Records
 from bot.errors import StoreTrouble
 from bot.store.sqlite import SqliteStore
 

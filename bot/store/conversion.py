@@ -12,6 +12,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from bot.domain.deliveries import next_step
+from bot.domain.following import Following
 from bot.domain.jobs import Job
 from bot.domain.pauses import retry_after
 from bot.domain.records import (
@@ -19,7 +20,6 @@ from bot.domain.records import (
     Card,
     Delivery,
     Destination,
-    Following,
     JobRecord,
     JobRef,
     Level,

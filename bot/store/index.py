@@ -3,14 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
+from bot.domain.following import Changed, Channel, Following
 from bot.domain.records import (
     Address,
-    Changed,
-    Channel,
     Delivery,
     DeliveryKey,
     Destination,
-    Following,
     JobRecord,
     JobRef,
     Key,

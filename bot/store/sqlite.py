@@ -9,19 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Self, TypeVar
 
-from bot.domain.records import (
-    Address,
-    Change,
-    Changed,
-    Channel,
-    Counts,
-    JobRecord,
-    JobRef,
-    Key,
-    Record,
-    Records,
-    counts_of,
-)
+from bot.domain.following import Changed, Channel, Counts, counts_of
+from bot.domain.records import Address, Change, JobRecord, JobRef, Key, Record, Records
 from bot.errors import StoreTrouble
 from bot.process.threads import GaveUpError, in_time
 from bot.store.disk import Disk, Table

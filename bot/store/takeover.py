@@ -7,7 +7,8 @@ Keys contain the id, so that people would see none of their subscriptions, and c
 import logging
 from functools import partial
 
-from bot.domain.records import Address, Channel, Key
+from bot.domain.following import Channel
+from bot.domain.records import Address, Key
 from bot.domain.subscriptions import keys_of, moved
 from bot.store import Store
 

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from bot.domain.records import Counts
+from bot.domain.following import Counts
 from bot.errors import MetaStudioError, StoreTrouble, VoiceJobError
 from bot.messages.errors import sentence
 from bot.messages.texts import en

@@ -16,7 +16,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from bot.domain.records import Counts
+from bot.domain.following import Counts
 from bot.domain.slack_errors import KNOWN
 
 TYPED: Final = "command"

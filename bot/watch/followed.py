@@ -3,8 +3,9 @@
 import asyncio
 import logging
 
+from bot.domain.following import Changed
 from bot.domain.job_records import observed
-from bot.domain.records import Changed, JobRecord, JobRef, Records
+from bot.domain.records import JobRecord, JobRef, Records
 from bot.store import Store
 from bot.telemetry.logs import about
 from bot.watch.policy import Policy

@@ -6,9 +6,10 @@ Times are in seconds of the event loop's clock.
 
 import heapq
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
+from bot.domain.jobs import Job
 from bot.domain.rates import RateLimits
 from bot.domain.staleness import differs
 from bot.errors import MetaStudioError, RequestRefused
@@ -112,15 +113,23 @@ class Policy:
                     raise
                 continue
             in_a_row, has_worked = 0, True
-            is_evidence = job and (job_id in suspects or differs(job, followed[job_id].job))
-            if scan and job and is_evidence and scan.hides(job):
-                scan.is_contradicted = True
-                yield from self._list.distrust(NOT_SHOWN, self.jobs.served_at, job_id)
-                if suspects:
+            if scan and job:
+                yield from self._verify(scan, job, followed[job_id].job, is_suspect=job_id in suspects)
+                if scan.is_contradicted and suspects:
                     break
+        yield from self._unreadable(failed, has_worked=has_worked)
+        return set(failed)
+
+    def _verify(self, scan: ListScan, job: Job, known: Job, *, is_suspect: bool) -> Flow[None]:
+        """Suspend a list that hides what a job itself shows."""
+        if (is_suspect or differs(job, known)) and scan.hides(job):
+            scan.is_contradicted = True
+            yield from self._list.distrust(NOT_SHOWN, self.jobs.served_at, job.job_id or "")
+
+    def _unreadable(self, failed: Mapping[str, MetaStudioError], *, has_worked: bool) -> Flow[None]:
+        """Log which jobs can't be checked, if others can; else raise why."""
         for job_id, why in failed.items():
             # That a few ids are refused, and there are no others, says nothing about MetaStudio.
             if not has_worked and not isinstance(why, RequestRefused):
                 raise why
             yield from self.jobs.unreadable(job_id, why)
-        return set(failed)

@@ -8,7 +8,8 @@ from bot.deliver.changes import Recorded, after_ok, after_refusal
 from bot.deliver.reactions import Reaction
 from bot.deliver.schedule import Task
 from bot.domain.deliveries import Step
-from bot.domain.records import Destination, Following, Posted, Records
+from bot.domain.following import Following
+from bot.domain.records import Destination, Posted, Records
 from bot.domain.subscriptions import keys_of
 from tests.records import ALICE, BOB, HERE, NOW, following, fresh, paused, warning
 

@@ -6,7 +6,8 @@ import pytest
 
 from bot.deliver.schedule import Task, next_task, tasks
 from bot.domain.deliveries import Step
-from bot.domain.records import Channel, Destination
+from bot.domain.following import Channel
+from bot.domain.records import Destination
 from tests.records import ALICE, BOB, HERE, NOW, channel, following, fresh, paused, warning
 
 CARD, NOTICE, EDIT, FORGET = Step.POST_CARD, Step.POST_NOTICE, Step.EDIT_CARD, Step.FORGET

@@ -6,7 +6,8 @@ import pytest
 
 from bot.domain import deliveries
 from bot.domain.deliveries import Step, next_step
-from bot.domain.records import Card, Change, Following
+from bot.domain.following import Following
+from bot.domain.records import Card, Change
 from bot.domain.subscriptions import following as found_in
 from bot.domain.subscriptions import keys_of
 from tests.records import ALICE, BOB, NOW, applied, following, fresh, paused, stored, with_delivery

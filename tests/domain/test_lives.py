@@ -14,9 +14,10 @@ from bot.deliver.schedule import Task
 from bot.domain import deliveries, pauses
 from bot.domain import subscriptions as changes
 from bot.domain.deliveries import Step, next_step
+from bot.domain.following import Following
 from bot.domain.job_records import observed, with_answer
 from bot.domain.jobs import Job
-from bot.domain.records import Change, DeliveryKey, Following, Level, Posted, Records
+from bot.domain.records import Change, DeliveryKey, Level, Posted, Records
 from tests.records import BOB, NOW, applied
 
 KEYS = [changes.key_of("T1", channel, "job-1") for channel in ("C1", "C2")]

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from bot.domain.following import Counts, Following, counts_of
 from bot.domain.jobs import GONE, STATES, Job
-from bot.domain.records import Address, Counts, Following, Level, counts_of
+from bot.domain.records import Address, Level
 from tests.records import BOB, NOW, channel, following, fresh, paused, record
 
 A, B, C = "AUDITING", "WAITING", "PROCESSING"

@@ -5,19 +5,10 @@ from dataclasses import replace
 import pytest
 
 from bot.domain import subscriptions as changes
+from bot.domain.following import Following
 from bot.domain.job_records import new_record
 from bot.domain.jobs import PERSONAL_FIELDS
-from bot.domain.records import (
-    Address,
-    Card,
-    Change,
-    Delivery,
-    Destination,
-    Following,
-    Level,
-    Records,
-    Subscription,
-)
+from bot.domain.records import Address, Card, Change, Delivery, Destination, Level, Records, Subscription
 from tests.records import (
     ALICE,
     BOB,

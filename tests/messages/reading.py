@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from bot.domain.following import Following
 from bot.domain.jobs import Job
-from bot.domain.records import Following, Pause
+from bot.domain.records import Pause
 from bot.messages.blocks import Message
 from bot.messages.channel import MessageContext
 from bot.simulators.slack.blockkit import buttons

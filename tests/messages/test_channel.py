@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from bot.domain.following import Following
 from bot.domain.jobs import ENDED_STATES, GONE, STATES, meaning_of
-from bot.domain.records import Address, Following, Level
+from bot.domain.records import Address, Level
 from bot.domain.slack_errors import KNOWN, Refusal
 from bot.domain.slack_errors import meaning_of as refusal_of
 from bot.messages import channel, job_card

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.following import Following
 from bot.domain.jobs import GONE, PERSONAL_FIELDS, STATES, Job
-from bot.domain.records import Address, Following, Level, Pause, Warned
+from bot.domain.records import Address, Level, Pause, Warned
 from bot.errors import BadJobId, BadLink, ServiceDown
 from bot.messages import channel, job_card, private
 from bot.messages.blocks import Message

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from bot.domain.records import Following, Level
+from bot.domain.following import Following
+from bot.domain.records import Level
 from bot.messages import job_card, private
 from bot.messages.blocks import Message
 from tests.messages.reading import CONTEXT, JOB_ID, NOW_TOKEN, followed, paused_of, pressed, texts_of

@@ -5,7 +5,8 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from bot.domain.records import Address, Change, Changed, Channel, Counts, JobRecord, JobRef, Key, Records
+from bot.domain.following import Changed, Channel, Counts
+from bot.domain.records import Address, Change, JobRecord, JobRef, Key, Records
 from bot.errors import StoreTrouble
 from bot.store import Store
 

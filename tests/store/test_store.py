@@ -16,16 +16,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain import pauses
+from bot.domain.following import Changed, Channel, Following, counts_of
 from bot.domain.records import (
     Address,
     Card,
     Change,
-    Changed,
-    Channel,
     Delivery,
     DeliveryKey,
     Destination,
-    Following,
     JobRef,
     Key,
     Level,
@@ -34,7 +32,6 @@ from bot.domain.records import (
     Records,
     Sight,
     Warned,
-    counts_of,
 )
 from bot.domain.subscriptions import following, key_of, keys_of, started, stopped, with_level
 from bot.errors import StoreTrouble

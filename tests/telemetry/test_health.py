@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.domain.records import Counts
+from bot.domain.following import Counts
 from bot.errors import (
     CredentialsRefused,
     RequestRefused,

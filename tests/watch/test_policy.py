@@ -226,19 +226,20 @@ class TestList:
     def test_a_change_that_the_list_shows_late(self) -> None:
         """Newer changes of a page and more were shown before it; it is found by the next reading."""
         world = World()
-        ids = world.some(12)
+        late, *_ = world.some(12)
         world.crowd(200, age=20_000)
-        for _ in range(3):
-            world.check()  # the last one is asked for by itself not too soon again
-        world.hidden = {ids[-4]}
-        world.set(ids[-4], "PROCESSING", age=250)
+        world.check()  # the job is asked for by itself, and not too soon again
+        shown = world.answer(AskList(0)).got
+        assert isinstance(shown, Page)
+        world.now += 300
         world.crowd(150, age=1)
-        world.policy.jobs.memories[ids[-4]].asked_at = world.now
-        world.check(0)
-        world.hidden = set()
-        world.check(0)
+        world.set(late, "PROCESSING", age=250)
+        world.rows = lambda jobs: [*jobs[:150], *shown.jobs]
+        assert world.check(0) == (3, 2)
+        world.rows = lambda jobs: jobs
+        world.check(1)
 
-        assert ids[-4] in world.paths
+        assert world.paths == {late: ("WAITING", "PROCESSING")}
 
     def test_a_full_page_with_a_row_that_is_no_job(self) -> None:
         """It is no end of the list: the jobs on the pages after it are not missing."""
@@ -486,12 +487,17 @@ class TestAnswers:
             world.check()
         assert world.path(ids[0]) == ("RESULT_REVIEW",)
 
-    def test_an_answer_to_an_earlier_request_than_a_person_saw(self) -> None:
-        """What a shared request answers is as old as the request, and what a person saw since is newer."""
+    @pytest.mark.parametrize("is_followed", [True, False])
+    def test_an_answer_to_an_earlier_request_than_a_person_saw(self, *, is_followed: bool) -> None:
+        """It is ignored, also where that person was the first to follow the job."""
         world = World()
-        world.some(1)
-        world.check()
+        world.add("job-0", 5000)
+        if is_followed:
+            world.follow("job-0")
+            world.check()
         world.person_asks("job-0", asked_at=world.now + 100)
+        if not is_followed:
+            world.follow("job-0")
         world.set("job-0", "PROCESSING")
         world.check()
         assert world.paths == {}

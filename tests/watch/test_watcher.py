@@ -171,6 +171,25 @@ class TestStore:
         with pytest.raises(ZeroDivisionError):
             await watch.watcher.run()
 
+    async def test_a_job_that_is_followed_anew_meanwhile_is_left_alone(
+        self, watch: Watch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Who subscribes while the job is looked up is told of no change before that, nor is one logged."""
+        caplog.set_level(logging.INFO)
+        (key,) = await watch.some(1)
+        await watch.check()
+        watch.metastudio.requests.clear()
+        watch.change("job-0")
+        watch.metastudio.latency = 0.2
+        checking = asyncio.create_task(watch.check())
+        await eventually(lambda: bool(watch.metastudio.requests))
+        await watch.end(key)
+        await watch.follow(watch.metastudio.jobs["job-0"])
+        await checking
+
+        assert await watch.path("job-0") == ("PROCESSING",)
+        assert not logged(caplog, ": change job")
+
 
 class TestRun:
     """Checks in a row, and what makes one come sooner or later."""
@@ -247,6 +266,7 @@ class TestRun:
                 watch.metastudio.chaos = None
                 watch.watcher.retry_soon()
                 await eventually(lambda: watch.watcher.was_served)
+                watch.watcher.idle = 0
                 for _ in range(20):
                     watch.watcher.retry_soon()
                     await asyncio.sleep(0.001)
