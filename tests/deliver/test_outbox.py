@@ -434,7 +434,7 @@ class TestRefusals:
     async def test_what_is_refused_everywhere_is_the_bots_own_trouble(self, post: Office) -> None:
         """Though Slack, which all ask at the same time, accepts the token: no channel is paused for it."""
         channels = [post.slack.add_channel(f"c{number}") for number in range(3)]
-        late, refused: tuple[Fault, Fault] = {"delay": 0.1}, {"error": "team_is_restricted"}
+        late, refused = Fault(delay=0.1), Fault(error="team_is_restricted")
         post.slack.chaos(lambda method, _: late if method == "auth.test" else refused)
         for channel in channels:
             await post.subscribe(channel=channel)
