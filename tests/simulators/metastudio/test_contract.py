@@ -352,7 +352,12 @@ class TestFaults:
     async def test_order(self, metastudio: MetaStudioSimulator, client: AsyncClient) -> None:
         """Each request meets the first fault that is for it; without one, ``chaos`` decides for jobs."""
         asked: list[str] = []
-        metastudio.chaos = lambda api: asked.append(api) or (Fault.html() if api == "list" else None)
+
+        def chaos(api: str) -> Fault | None:
+            asked.append(api)
+            return Fault.html() if api == "list" else None
+
+        metastudio.chaos = chaos
         metastudio.fail(Fault.iam_error(503), on="iam")
         metastudio.fail(Fault.error(500, "APIGW.0601"), on="list")
         metastudio.fail(Fault.error(503, "APIGW.0613"), on="show", times=2)
