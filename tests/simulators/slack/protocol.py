@@ -1,6 +1,5 @@
 """The app's side of Slack's protocols, spelt out: a client of the Web API, WebSockets, and a server."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -67,14 +66,11 @@ class App:
         self.received: list[dict[str, Any]] = []
         self.acknowledgement: dict[str, Any] = {}
         """The arguments of the response: empty for an empty one with status 200."""
-        self.delay = 0.0
-        """Seconds until the response."""
 
     async def handle(self, request: web.Request) -> web.Response:
         """Acknowledge a command, which is a form, or an interaction, which is JSON in one field of a form."""
         form = dict(parse_qsl(await request.text(), keep_blank_values=True))
         self.received.append(json.loads(form["payload"]) if "payload" in form else form)
-        await asyncio.sleep(self.delay)
         return web.Response(**self.acknowledgement)
 
 
