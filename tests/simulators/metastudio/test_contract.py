@@ -143,19 +143,15 @@ class TestAuthentication:
         assert code_for(headers) == code
 
 
-def token_body(*, project: dict[str, str] | None = None, **changes: Any) -> dict[str, Any]:
-    user = {"name": "voicejob", "password": IAM_PASSWORD, "domain": {"name": "example-domain"}} | changes
-    identity = {"methods": ["password"], "password": {"user": user}}
-    return {"auth": {"identity": identity, "scope": {"project": project or {"id": PROJECT_ID}}}}
-
-
 class TestIam:
     async def test_a_password_gets_a_token(
         self, metastudio: MetaStudioSimulator, client: AsyncClient, clock: Clock
     ) -> None:
         """It comes in a header and is valid for 24 hours, also when a newer one is issued."""
-        answer = await client.post(IAM, json=token_body())
-        await client.post(IAM, json=token_body())
+        user = {"name": "voicejob", "password": IAM_PASSWORD, "domain": {"name": "example-domain"}}
+        identity = {"methods": ["password"], "password": {"user": user}}
+        asked = {"auth": {"identity": identity, "scope": {"project": {"id": PROJECT_ID}}}}
+        answer, _ = [await client.post(IAM, json=asked) for _ in range(2)]
         token = answer.json()["token"]
         headers = {"X-Auth-Token": answer.headers["X-Subject-Token"]}
         statuses = []
@@ -242,25 +238,6 @@ class TestList:
                     parse_query({name: value})
 
                 assert (refused.value.status, refused.value.error_code) == (400, "MSS.10000003")
-
-    async def test_lag(self, metastudio: MetaStudioSimulator, clock: Clock, client: AsyncClient) -> None:
-        """With a lag, the list shows that jobs were added, changed and deleted as late; Show is current."""
-        metastudio.add_job(job_id="b", state="WAITING")
-        metastudio.list_lag = 30
-        clock.now += 10
-        metastudio.advance(JOB_ID)
-        clock.now += 10
-        metastudio.delete("b")
-        metastudio.add_job(job_id="c")
-
-        async def states() -> dict[str, str]:
-            return {job["job_id"]: job["state"] for job in (await client.get(JOBS)).json()["jobs"]}
-
-        seen = []
-        for clock.now in (NOW + 39, NOW + 40, NOW + 49, NOW + 50):
-            seen.append(await states())
-        old, new = {JOB_ID: "PROCESSING", "b": "WAITING"}, {JOB_ID: "RESULT_REVIEW", "b": "WAITING"}
-        assert seen == [old, new, new, {JOB_ID: "RESULT_REVIEW", "c": "CREATING"}]
 
 
 class TestJobs:

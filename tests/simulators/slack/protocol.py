@@ -47,14 +47,11 @@ class Api:
         async with self.session.post(url, json=body) as response:
             return response.status, await response.text()
 
-    async def link_url(self) -> str:
-        """Return the URL of a new WebSocket."""
-        return str((await self("apps.connections.open", token=APP_TOKEN))["url"])
-
     @asynccontextmanager
     async def link(self) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
         """Open a WebSocket, whose ``hello`` was received, and pings are not answered by themselves."""
-        async with self.session.ws_connect(await self.link_url(), autoping=False) as ws:
+        url = (await self("apps.connections.open", token=APP_TOKEN))["url"]
+        async with self.session.ws_connect(url, autoping=False) as ws:
             assert (await ws.receive_json())["type"] == "hello"
             yield ws
 

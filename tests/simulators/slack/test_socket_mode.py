@@ -11,19 +11,6 @@ from tests.simulators.slack.protocol import Api
 from tests.support import PATIENCE
 
 
-async def test_a_connection_is_greeted(api: Api) -> None:
-    """``hello`` has the number of connections; an eleventh one is sent away, and a URL is good for one."""
-    url = await api.link_url()
-    connections = [await api.session.ws_connect(url)]
-    connections += [await api.session.ws_connect(await api.link_url()) for _ in range(10)]
-    frames = [await ws.receive_json() for ws in connections]
-
-    assert [frame.get("num_connections") for frame in frames] == [*range(1, 11), None]
-    assert (frames[10]["type"], frames[10]["reason"]) == ("disconnect", "too_many_websockets")
-    with pytest.raises(aiohttp.WSServerHandshakeError):
-        await api.session.ws_connect(url)
-
-
 async def test_an_acknowledgement_belongs_to_an_envelope(
     slack: SlackWorkspace, channel: str, api: Api
 ) -> None:
