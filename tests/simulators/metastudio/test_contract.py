@@ -116,53 +116,51 @@ def code_for(headers: dict[str, str], target: str = JOBS) -> str | None:
     return None
 
 
-class TestAuthentication:
-    @pytest.mark.parametrize(
-        ("headers", "code"),
-        [
-            ({}, "APIGW.0301"),
-            ({"Authorization": "Basic YTpi"}, "APIGW.0305"),
-            (sign(JOBS, HEADERS), None),
-            (sign(f"{JOBS}?limit=1", HEADERS), "APIGW.0301"),
-            (sign(JOBS, HEADERS, secret="other"), "APIGW.0301"),
-            (sign(JOBS, HEADERS, access="OTHER"), "APIGW.0301"),
-            (sign(JOBS, HEADERS | date(minutes=16)), "APIGW.0301"),
-            (sign(JOBS, HEADERS, omit="X-Sdk-Date"), "APIGW.0301"),
-            ({name: value for name, value in sign(JOBS, EXTRA).items() if name != "X-Extra"}, "APIGW.0301"),
-            (sign(JOBS, NO_PROJECT), "APIGW.0301"),
-            (sign(JOBS, HEADERS | {"X-Project-Id": OTHER_PROJECT}), "MSS.00010009"),
-            (sign(JOBS, SECURED, AK, SK), None),
-            (sign(JOBS, SECURED, AK, SK, omit="X-Security-Token"), "APIGW.0301"),
-            (sign(JOBS, SECURED | {"X-Security-Token": "other"}, AK, SK), "APIGW.0301"),
-            ({"X-Auth-Token": TOKEN}, None),
-            ({"X-Auth-Token": "other"}, "APIGW.0307"),
-        ],
-    )
-    def test_credentials(self, headers: dict[str, str], code: str | None) -> None:
-        """The gateway accepts a right signature within 15 minutes, or a valid token, and nothing else."""
-        assert code_for(headers) == code
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({}, "APIGW.0301"),
+        ({"Authorization": "Basic YTpi"}, "APIGW.0305"),
+        (sign(JOBS, HEADERS), None),
+        (sign(f"{JOBS}?limit=1", HEADERS), "APIGW.0301"),
+        (sign(JOBS, HEADERS, secret="other"), "APIGW.0301"),
+        (sign(JOBS, HEADERS, access="OTHER"), "APIGW.0301"),
+        (sign(JOBS, HEADERS | date(minutes=16)), "APIGW.0301"),
+        (sign(JOBS, HEADERS, omit="X-Sdk-Date"), "APIGW.0301"),
+        ({name: value for name, value in sign(JOBS, EXTRA).items() if name != "X-Extra"}, "APIGW.0301"),
+        (sign(JOBS, NO_PROJECT), "APIGW.0301"),
+        (sign(JOBS, HEADERS | {"X-Project-Id": OTHER_PROJECT}), "MSS.00010009"),
+        (sign(JOBS, SECURED, AK, SK), None),
+        (sign(JOBS, SECURED, AK, SK, omit="X-Security-Token"), "APIGW.0301"),
+        (sign(JOBS, SECURED | {"X-Security-Token": "other"}, AK, SK), "APIGW.0301"),
+        ({"X-Auth-Token": TOKEN}, None),
+        ({"X-Auth-Token": "other"}, "APIGW.0307"),
+    ],
+)
+def test_credentials(headers: dict[str, str], code: str | None) -> None:
+    """The gateway accepts a right signature within 15 minutes, or a valid token, and nothing else."""
+    assert code_for(headers) == code
 
 
-class TestIam:
-    async def test_a_password_gets_a_token(
-        self, metastudio: MetaStudioSimulator, client: AsyncClient, clock: Clock
-    ) -> None:
-        """It comes in a header and is valid for 24 hours, also when a newer one is issued."""
-        user = {"name": "voicejob", "password": IAM_PASSWORD, "domain": {"name": "example-domain"}}
-        identity = {"methods": ["password"], "password": {"user": user}}
-        asked = {"auth": {"identity": identity, "scope": {"project": {"id": PROJECT_ID}}}}
-        answer, _ = [await client.post(IAM, json=asked) for _ in range(2)]
-        token = answer.json()["token"]
-        headers = {"X-Auth-Token": answer.headers["X-Subject-Token"]}
-        statuses = []
-        for clock.now in (NOW + 24 * 3600 - 1, NOW + 24 * 3600):
-            statuses.append((await client.get(JOBS, headers=headers)).status_code)
-        metastudio.revoke_tokens()
+async def test_a_password_gets_a_token(
+    metastudio: MetaStudioSimulator, client: AsyncClient, clock: Clock
+) -> None:
+    """It comes in a header and is valid for 24 hours, also when a newer one is issued."""
+    user = {"name": "voicejob", "password": IAM_PASSWORD, "domain": {"name": "example-domain"}}
+    identity = {"methods": ["password"], "password": {"user": user}}
+    asked = {"auth": {"identity": identity, "scope": {"project": {"id": PROJECT_ID}}}}
+    answer, _ = [await client.post(IAM, json=asked) for _ in range(2)]
+    token = answer.json()["token"]
+    headers = {"X-Auth-Token": answer.headers["X-Subject-Token"]}
+    statuses = []
+    for clock.now in (NOW + 24 * 3600 - 1, NOW + 24 * 3600):
+        statuses.append((await client.get(JOBS, headers=headers)).status_code)
+    metastudio.revoke_tokens()
 
-        assert (answer.status_code, statuses) == (201, [200, 401])
-        assert token["expires_at"] == "2026-01-03T03:04:05.000000Z"
-        assert (token["issued_at"], token["project"]["id"]) == ("2026-01-02T03:04:05.000000Z", PROJECT_ID)
-        assert (await client.get(JOBS)).status_code == 401
+    assert (answer.status_code, statuses) == (201, [200, 401])
+    assert token["expires_at"] == "2026-01-03T03:04:05.000000Z"
+    assert (token["issued_at"], token["project"]["id"]) == ("2026-01-02T03:04:05.000000Z", PROJECT_ID)
+    assert (await client.get(JOBS)).status_code == 401
 
 
 BAD_TIMES = ["", "2026-01-02", "2026-01-02T03:04:05", "2026-13-02T03:04:05Z", "2026-01-02T03:04:05 08:00"]
@@ -240,31 +238,30 @@ class TestList:
                 assert (refused.value.status, refused.value.error_code) == (400, "MSS.10000003")
 
 
-class TestJobs:
-    @pytest.mark.parametrize(
-        ("path", "states", "ahead"),
-        [
-            (" ".join(USUAL_PATH), "PROCESSING", "RESULT_REVIEW UPLOADING SUCCEED"),
-            ("AUDITING WAITING AUDITING DONE", "AUDITING WAITING SPLIT_FAILED", "AUDITING DONE"),
-            ("CREATING SYSTEM_AUDITING DONE", "SYSTEM_AUDITING AUDIT_FAILED", "SYSTEM_AUDITING DONE"),
-            ("WAITING DONE", "AUDIT_FAILED", "SYSTEM_AUDITING WAITING DONE"),
-            ("WAITING DONE", "WAITING FAILED", ""),
-        ],
-    )
-    def test_paths(self, path: str, states: str, ahead: str) -> None:
-        """States may come again, a rejected job is done again, and one that is over goes nowhere."""
-        metastudio = MetaStudioSimulator()
-        first, *others = states.split()
-        job_id = metastudio.add_job(path=path.split(), state=first)["job_id"]
-        for state in others:
-            metastudio.set_state(job_id, state)
-        found = []
-        while metastudio.next_state(job_id):
-            found.append(metastudio.advance(job_id)["state"])
-        with pytest.raises(ValueError, match="end of its path"):
-            metastudio.advance(job_id)
+@pytest.mark.parametrize(
+    ("path", "states", "ahead"),
+    [
+        (" ".join(USUAL_PATH), "PROCESSING", "RESULT_REVIEW UPLOADING SUCCEED"),
+        ("AUDITING WAITING AUDITING DONE", "AUDITING WAITING SPLIT_FAILED", "AUDITING DONE"),
+        ("CREATING SYSTEM_AUDITING DONE", "SYSTEM_AUDITING AUDIT_FAILED", "SYSTEM_AUDITING DONE"),
+        ("WAITING DONE", "AUDIT_FAILED", "SYSTEM_AUDITING WAITING DONE"),
+        ("WAITING DONE", "WAITING FAILED", ""),
+    ],
+)
+def test_paths(path: str, states: str, ahead: str) -> None:
+    """States may come again, a rejected job is done again, and one that is over goes nowhere."""
+    metastudio = MetaStudioSimulator()
+    first, *others = states.split()
+    job_id = metastudio.add_job(path=path.split(), state=first)["job_id"]
+    for state in others:
+        metastudio.set_state(job_id, state)
+    found = []
+    while metastudio.next_state(job_id):
+        found.append(metastudio.advance(job_id)["state"])
+    with pytest.raises(ValueError, match="end of its path"):
+        metastudio.advance(job_id)
 
-        assert found == ahead.split()
+    assert found == ahead.split()
 
 
 SHOW = "show_voice_training_job"
