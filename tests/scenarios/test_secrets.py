@@ -3,8 +3,7 @@
 import asyncio
 import json
 import logging
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -82,8 +81,6 @@ LOGGED: Final = (
 )
 """Must be in the log, or not every path was driven."""
 
-SetUp = Callable[[LogFormat], None]
-
 
 @dataclass
 class World:
@@ -137,25 +134,6 @@ async def world() -> AsyncIterator[World]:
         yield World(slack, metastudio, slack.add_channel(f"channel-{MARK.lower()}"))
 
 
-@pytest.fixture
-def log_everything() -> Iterator[SetUp]:
-    """Let every logger log at DEBUG, as somebody may who looks for a fault; restore logging afterwards."""
-    loggers = [logging.getLogger(name) for name in (None, "bot", *QUIET)]
-    levels, handlers = [each.level for each in loggers], logging.getLogger().handlers[:]
-    hooks = sys.excepthook, sys.unraisablehook
-
-    def set_up(form: LogFormat) -> None:
-        logs.set_up(form)
-        for each in loggers:
-            each.setLevel(logging.DEBUG)
-
-    yield set_up
-    logging.getLogger().handlers[:] = handlers
-    for each, level in zip(loggers, levels, strict=True):
-        each.setLevel(level)
-    sys.excepthook, sys.unraisablehook = hooks
-
-
 def check_lines(text: str, form: LogFormat) -> None:
     for line in text.splitlines():
         assert LINE.fullmatch(line) if form is LogFormat.TEXT else json.loads(line)["message"]
@@ -194,6 +172,7 @@ async def fail_at_metastudio(world: World) -> None:
 
 async def fail_at_slack(world: World) -> None:
     """Let Slack refuse and fail in every way: messages, and answers to people."""
+    world.slack.fail("auth.test", error="invalid_auth")  # asked when a code may be about the token
     for fault in SLACK_FAULTS:
         world.slack.fail("chat.postMessage", **fault)
         await world.ask(f"subscribe {world.job()}")
@@ -247,17 +226,14 @@ async def fail_to_sign_in(world: World) -> None:
         ("http mode", LogFormat.TEXT, "temporary key"),
     ],
 )
+@pytest.mark.usefixtures("restored_logging")
 async def test_bot_with_debug_logging(
-    world: World,
-    tmp_path: Path,
-    capfd: pytest.CaptureFixture[str],
-    log_everything: SetUp,
-    mode: str,
-    form: LogFormat,
-    sign_in: str,
+    world: World, tmp_path: Path, capfd: pytest.CaptureFixture[str], mode: str, form: LogFormat, sign_in: str
 ) -> None:
-    """However it is used, and whatever goes wrong."""
-    log_everything(form)
+    """However it is used, and whatever goes wrong; every logger logs at DEBUG, as where a fault is sought."""
+    logs.set_up(form)
+    for name in (None, "bot", *QUIET):
+        logging.getLogger(name).setLevel(logging.DEBUG)
     by_http = {"slack_app_token": None, "slack_signing_secret": SIGNING}
     way = by_http if mode == "http mode" else {"slack_app_token": APP}
     way |= {"huaweicloud_sdk_ak": None, "huaweicloud_sdk_sk": None} | SIGN_INS[sign_in]
