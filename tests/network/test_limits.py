@@ -24,7 +24,7 @@ ASKED: dict[Ask, tuple[type[Exception], int]] = {
     asking.web_api: (SlackUnreachable, LONGEST_ANSWER),
 }
 """By who asks: the error of an answer that is too long, and the most bytes, decompressed."""
-BODIES = {asking.job: b'{"state": "WAITING"}', asking.page: b'{"jobs": []}'}
+BODIES: dict[Ask, bytes] = {asking.job: b'{"state": "WAITING"}', asking.page: b'{"jobs": []}'}
 
 
 def for_ever(head: bytes, piece: bytes, *, pause: float = 0) -> Serve:
