@@ -18,10 +18,11 @@ MANY = 100
 class Names:
     """The system's look-up: names that begin with "hanging" get no answer while it hangs."""
 
+    hangs = True
+
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.let_go = threading.Event()
-        self.hangs = True
 
     def look_up(self, host: str, _family: int) -> list[Address]:
         """Block, or answer."""

@@ -23,7 +23,7 @@ async def test_it_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     async with server.running() as url, tunnel.running() as proxy, client_session() as session:
         for ask in (asking.job, asking.web_api, asking.webhook, asking.socket):
             with suppress(VoiceJobError, aiohttp.ClientError):
-                await ask(url, 10)
+                await ask(url)
         monkeypatch.setenv("HTTPS_PROXY", proxy)
         with suppress(aiohttp.ClientError):
             await session.get("https://127.0.0.1:9/")
