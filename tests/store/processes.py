@@ -51,7 +51,7 @@ def one_more(records: Records) -> Records:
 
 def none(keys: Iterable[Key]) -> Records:
     """Delete all of these records."""
-    return Records.fromkeys(keys)
+    return Records((key, None) for key in keys)
 
 
 @contextmanager
