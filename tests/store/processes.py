@@ -1,15 +1,12 @@
 """What other processes do with a store, in a module that is quick to import, and records to put in."""
 
-import asyncio
-import fcntl
 import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +14,6 @@ from bot.domain.records import Change, Delivery, DeliveryKey, Key, Records
 from bot.domain.subscriptions import key_of, keys_of
 from bot.errors import StoreTrouble
 from bot.store import Store
-from bot.store.files import NOT_SUPPORTED, claim
 from bot.store.sqlite import SqliteStore
 from tests.records import record, wish
 
@@ -55,11 +51,11 @@ def none(keys: Iterable[Key]) -> Records:
 
 
 @contextmanager
-def ready(function: Callable[..., None], *arguments: object) -> Iterator[subprocess.Popen[str]]:
+def ready(function: Callable[[str], Awaitable[None]], path: Path) -> Iterator[subprocess.Popen[str]]:
     """Run this function in another process, wait until it prints that it is ready, and kill it at the end."""
-    program = f"import sys, {__name__} as it; it.{function.__name__}(*sys.argv[1:])"
+    program = f"import asyncio, {__name__} as it; asyncio.run(it.{function.__name__}({str(path)!r}))"
     with subprocess.Popen(  # noqa: S603  our own code
-        [sys.executable, "-c", program, *map(str, arguments)],
+        [sys.executable, "-c", program],
         stdout=subprocess.PIPE,
         stdin=subprocess.PIPE,
         text=True,
@@ -73,49 +69,24 @@ def ready(function: Callable[..., None], *arguments: object) -> Iterator[subproc
             child.kill()
 
 
-def wait_to_be_killed() -> None:
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    sys.stdin.read()
-
-
-def add_and_wait(path: str) -> None:
+async def add_and_wait(path: str) -> None:
     """Add, change and remove, print that this is done, and wait to be killed."""
-
-    async def main() -> None:
-        async with SqliteStore(Path(path)) as store:
-            await keep(store, followed(), followed(SECOND))
-            await store.change([KEY], one_more)
-            await store.change(keys_of(SECOND), none)
-            wait_to_be_killed()
-
-    asyncio.run(main())
+    async with SqliteStore(Path(path)) as store:
+        await keep(store, followed(), followed(SECOND))
+        await store.change([KEY], one_more)
+        await store.change(keys_of(SECOND), none)
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        sys.stdin.read()
 
 
-def end_while_the_disk_hangs(path: str) -> None:
+async def end_while_the_disk_hangs(path: str) -> None:
     """Fail to write to a store whose file another connection holds, and end; it is ready at the very end."""
-
-    async def main() -> None:
-        async with SqliteStore(Path(path), limit=0.6) as store:
-            await store.disk.ask(lambda table: table.conn.select_one("PRAGMA busy_timeout=600000"))
-            shell.execute("BEGIN EXCLUSIVE")
-            try:
-                await store.check()
-            except StoreTrouble:
-                sys.stdout.write("ready\n")
-
     shell = sqlite3.connect(path, isolation_level=None)
-    asyncio.run(main())
-
-
-def claim_without_flock(path: str) -> None:
-    """Claim a file while flock fails with each errno, print that this is done, and wait to be killed."""
-
-    def fail(number: int, *_: object) -> None:
-        raise OSError(number, "not supported")
-
-    for number in NOT_SUPPORTED:
-        vars(fcntl)["flock"] = partial(fail, number)
-        claim(Path(path)).close()
-    with claim(Path(path)):
-        wait_to_be_killed()
+    async with SqliteStore(Path(path), limit=0.6) as store:
+        await store.disk.ask(lambda table: table.conn.select_one("PRAGMA busy_timeout=600000"))
+        shell.execute("BEGIN EXCLUSIVE")
+        try:
+            await store.check()
+        except StoreTrouble:
+            sys.stdout.write("ready\n")
