@@ -128,14 +128,19 @@ async def test_the_button_on_a_card_does_the_same(room: Room) -> None:
 
 async def test_only_what_is_important_reaches_the_channel(room: Room) -> None:
     """With "important" the thread has every change, and the channel those that ask for somebody."""
-    await room.subscribe("important")
-    room.metastudio.set_state(room.job_id, "AUDITING")
-    quiet = await room.posted("→ In manual review")
-    room.metastudio.set_state(room.job_id, "USER_RESULT_REVIEW")
-    loud = await room.posted("→ Waiting for you to judge the result")
+    await room.subscribe()
+    told = []
+    for state, label in (
+        ("AUDITING", "In manual review"),
+        ("PROCESSING", "In training"),
+        ("CREATING", "Wait"),
+    ):
+        room.metastudio.set_state(room.job_id, state)
+        told.append(await room.posted(f"→ {label}"))
+        await room.subscribe("important")
 
-    assert not quiet.reply_broadcast
-    assert loud.reply_broadcast
+    assert [seen.reply_broadcast for seen in told] == [True, False, True]
+    assert {seen.thread_ts for seen in told} == {room.card.ts}
 
 
 @pytest.mark.parametrize(("state", "told"), [("FAILED", "→ Failed"), (None, "→ Deleted")])
