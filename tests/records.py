@@ -5,7 +5,22 @@ from typing import Any
 
 from bot.domain.following import Channel, Following
 from bot.domain.jobs import Job
-from bot.domain.records import Address, Card, Change, Delivery, Destination, JobRecord, JobRef, Level, Pause, Records, Selector, Sight, Subscription, Warned
+from bot.domain.records import (
+    Address,
+    Card,
+    Change,
+    Delivery,
+    Destination,
+    JobRecord,
+    JobRef,
+    Level,
+    Pause,
+    Records,
+    Selector,
+    Sight,
+    Subscription,
+    Warned,
+)
 from bot.domain.subscriptions import keys_of
 
 NOW = 1_800_000_000

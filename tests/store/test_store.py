@@ -14,12 +14,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.following import Channel, Following, counts_of
+from bot.domain.following import Changed, Channel, Following, counts_of
 from bot.domain.records import (
     Address,
     Card,
     Change,
-    Changed,
     Delivery,
     DeliveryKey,
     Destination,
