@@ -211,11 +211,6 @@ def _containing(found: Locator, texts: tuple[str, ...]) -> Locator:
     return found
 
 
-async def background(control: Locator) -> str:
-    """Return the colour of the background as the browser computed it."""
-    return str(await control.evaluate("(control) => getComputedStyle(control).backgroundColor"))
-
-
 class Demo:
     """The demo, its page as it is served, and the tabs that are open."""
 
@@ -318,24 +313,18 @@ async def page(demo: Demo) -> DemoPage:
 
 
 Script = Callable[..., Awaitable[Any]]
-"""Runs JavaScript with an argument, in a time zone, and returns its result."""
+"""Runs JavaScript with an argument, in a time zone without summer time, and returns its result."""
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def script(chromium: Browser) -> AsyncIterator[Script]:
     """Run scripts beside the page's modules, without the page and without the demo."""
-    pages: dict[str, Page] = {}
 
     async def answer(route: Route) -> None:
         await route.fulfill(path=STATIC / route.request.url.partition("/static/")[2])
 
-    async def run(source: str, argument: Any = None, *, zone: str = "UTC") -> Any:
-        if zone not in pages:
-            pages[zone] = await chromium.new_page(locale="en-US", timezone_id=zone)
-            await pages[zone].route("**/*", answer)
-            await pages[zone].goto("http://127.0.0.1/static/style/tokens.css")
-        return await pages[zone].evaluate(source, argument)
-
-    yield run
-    for each in pages.values():
-        await each.close()
+    opened = await chromium.new_page(locale="en-US", timezone_id="America/Bogota")
+    await opened.route("**/*", answer)
+    await opened.goto("http://127.0.0.1/static/style/tokens.css")
+    yield opened.evaluate
+    await opened.close()

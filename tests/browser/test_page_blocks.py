@@ -70,12 +70,7 @@ def button(text: str, **more: Any) -> dict[str, Any]:
 def every_block(text: str) -> list[dict[str, Any]]:
     """Make each type of block, with a text in every place that takes one."""
     short, mrkdwn = text[:70], {"type": "mrkdwn", "text": text}
-    question = {
-        "title": plain(short),
-        "text": plain(f"{text} "),
-        "confirm": plain("Yes"),
-        "deny": plain("No"),
-    }
+    question = dict.fromkeys(("confirm", "deny"), plain("Yes")) | {"title": plain(short), "text": plain(text)}
     buttons = [
         button(f"B {short}", style="primary", accessibility_label=short),
         button(f"C {short}", style="danger", confirm=question),
