@@ -29,8 +29,8 @@ async def choose(page: DemoPage, group: str, label: str) -> None:
     await page.panel.get_by_role("group", name=group).get_by_role("radio", name=label).check()
 
 
-async def test_looking_up(demo: Demo, page: DemoPage) -> None:
-    """A command is sent once, however often Enter is pressed; its card is mine alone; a draft stays."""
+async def test_looking_up_and_the_panel(demo: Demo, page: DemoPage) -> None:
+    """A command is sent once, and its card is mine alone; jobs go on, are made, fail and are deleted."""
     await page.field.fill(f"/voicejob {demo.job_id(BOOK)}")
     await asyncio.gather(*(page.press_keys("Enter") for _ in range(4)))  # only the first one sends it
     card = page.message(BOOK, ONLY_ME)
@@ -43,6 +43,23 @@ async def test_looking_up(demo: Demo, page: DemoPage) -> None:
     await page.job_button("Look up", NEWS).click()
     await visible(page.message(NEWS, ONLY_ME))
     await expect(page.field).to_have_value("a draft")
+
+    slider, name = page.panel.get_by_role("slider"), page.panel.get_by_label("Name of a new voice")
+    await slider.press("End")
+    await visible(page.panel.get_by_text("a state every second"))
+    await expect(page.job(NEWS)).to_contain_text("Step 2 of 8")
+    await slider.press("Home")
+    await visible(page.panel.get_by_text("off", exact=True))
+    await eventually(lambda: demo.ground.clockwork.seconds is None)
+    await name.fill("Bedtime <Stories>")
+    await page.press_keys("Enter")
+    await visible(page.job("Bedtime <Stories>"))
+    await expect(name).to_have_value("")
+    await page.job_button("Fail", BOOK).click()
+    await expect(page.job(BOOK)).to_contain_text("Failed before the last step")
+    await expect(page.job_button("Next state of", BOOK)).to_be_disabled()
+    await page.job_button("Delete", SHOP).click()
+    await gone(page.job(SHOP))
 
 
 async def test_typing(demo: Demo, page: DemoPage) -> None:
@@ -191,26 +208,6 @@ async def test_the_server_goes_away_and_comes_back(demo: Demo, page: DemoPage) -
     await demo.serve()
     await visible(page.panel.get_by_text("0 of 5 done"))
     await expect(page.field).to_have_value("")
-
-
-async def test_the_panel(demo: Demo, page: DemoPage) -> None:
-    """Jobs go on by themselves as fast as the slider says, are made under the typed name, fail and go."""
-    slider, name = page.panel.get_by_role("slider"), page.panel.get_by_label("Name of a new voice")
-    await slider.press("End")
-    await visible(page.panel.get_by_text("a state every second"))
-    await expect(page.job(NEWS)).to_contain_text("Step 2 of 8")
-    await slider.press("Home")
-    await visible(page.panel.get_by_text("off", exact=True))
-    await eventually(lambda: demo.ground.clockwork.seconds is None)
-    await name.fill("Bedtime <Stories>")
-    await page.press_keys("Enter")
-    await visible(page.job("Bedtime <Stories>"))
-    await expect(name).to_have_value("")
-    await page.job_button("Fail", BOOK).click()
-    await expect(page.job(BOOK)).to_contain_text("Failed before the last step")
-    await expect(page.job_button("Next state of", BOOK)).to_be_disabled()
-    await page.job_button("Delete", SHOP).click()
-    await gone(page.job(SHOP))
 
 
 async def test_channels(demo: Demo) -> None:
