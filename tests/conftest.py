@@ -143,13 +143,6 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def workspace(clock: Clock, ack_timeout: float) -> AsyncIterator[SlackWorkspace]:
-    """Run a Slack workspace whose time a test moves, for tests of the simulator itself."""
-    async with SlackWorkspace(clock=lambda: clock.now, ack_timeout=ack_timeout) as running:
-        yield running
-
-
-@pytest.fixture
 async def ground(
     slack: SlackWorkspace, metastudio: MetaStudioSimulator, tmp_path: Path
 ) -> AsyncIterator[Playground]:
