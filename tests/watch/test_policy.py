@@ -12,7 +12,6 @@ from bot.watch.questions import (
     AskJob,
     AskList,
     FindListed,
-    JobTrouble,
     ListTrouble,
     ListWorks,
     Question,
@@ -210,7 +209,7 @@ def test_missing_twice_and_not_in_the_list(listed: object, after: float, *, is_g
     with pytest.raises(errors.Throttled) if listed is errors.Throttled else nullcontext():
         world.check(after)
 
-    assert world.path("job-0") == (("WAITING", "gone") if is_gone else ("WAITING",))
+    assert world.path() == (("WAITING", "gone") if is_gone else ("WAITING",))
 
 
 @pytest.mark.parametrize(
@@ -234,17 +233,15 @@ def test_any_sign_of_life_begins_the_count_anew(sign: Callable[[World], object])
     world.fault, world.hidden = missing, {"job-0"}
     world.check()
 
-    assert world.path("job-0") == ("WAITING",)
+    assert world.path() == ("WAITING",)
 
 
 def test_a_job_that_only_the_list_has_is_watched_on() -> None:
     """What the list says of it is recorded, and that it can't be looked up is told once."""
-    world, told = World(fault=failing(errors.JobNotFound, AskJob)), []
+    world, searches = World(fault=failing(errors.JobNotFound, AskJob)), []
     world.some(1)
-    world.before = lambda question: told.append(question) if isinstance(question, JobTrouble) else None
     world.check()
     world.set("job-0", "PROCESSING")
-    searches = []
     for after in (60, 20, 20, 20):
         world.check(after)
         searches.append(world.count(FindListed))
@@ -252,8 +249,8 @@ def test_a_job_that_only_the_list_has_is_watched_on() -> None:
     world.check()
 
     assert searches == [1, 0, 0, 1]
-    assert world.path("job-0") == ("WAITING", "PROCESSING")
-    assert [type(each.error) for each in told] == [errors.JobNotFound, type(None)]
+    assert world.path() == ("WAITING", "PROCESSING")
+    assert [type(each.error) for each in world.told] == [errors.JobNotFound, type(None)]
 
 
 @pytest.mark.parametrize(
@@ -276,7 +273,7 @@ def test_a_no_to_an_id_is_a_good_answer_too(
 
     assert world.policy.served_at == (world.now if is_served else -math.inf)
     assert world.policy.checked_at("job-0") == (world.now if is_checked else -math.inf)
-    assert world.count(JobTrouble) == (is_served and not is_checked)
+    assert len(world.told) == (is_served and not is_checked)
     assert world.policy.checked_at("unknown") == -math.inf
 
 
@@ -303,11 +300,10 @@ def test_an_outage_costs_few_requests(error: type[errors.MetaStudioError], numbe
 )
 def test_odd_jobs_stop_no_other(odd: int, number: int, error: type[errors.MetaStudioError]) -> None:
     """A job whose answer is always odd is told once; others go on, if only at the next check."""
-    world, told = World(), []
+    world = World()
     ids = world.some(number)
     faults = [failing(error, AskJob, job_id=job_id) for job_id in ids[:odd]]
     world.fault = lambda question: next(filter(None, (fault(question) for fault in faults)), None)
-    world.before = lambda question: told.append(question) if isinstance(question, JobTrouble) else None
     for job_id in ids[odd:]:
         world.set(job_id, "PROCESSING")
     for _ in range(3):
@@ -315,7 +311,9 @@ def test_odd_jobs_stop_no_other(odd: int, number: int, error: type[errors.MetaSt
             world.check()
 
     assert world.paths == dict.fromkeys(ids[odd:], ("WAITING", "PROCESSING"))
-    assert [(each.job_id, type(each.error)) for each in told] == [(job_id, error) for job_id in ids[:odd]]
+    assert [(each.job_id, type(each.error)) for each in world.told] == [
+        (job_id, error) for job_id in ids[:odd]
+    ]
 
 
 @pytest.mark.parametrize(("number", "changed"), [(2, 1), (8, 8)])
@@ -350,7 +348,7 @@ def test_an_answer_to_an_earlier_request_than_a_person_saw() -> None:
     assert world.paths == {}
     world.check()
 
-    assert world.path("job-0") == ("WAITING", "PROCESSING")
+    assert world.path() == ("WAITING", "PROCESSING")
 
 
 @pytest.mark.parametrize(
@@ -369,4 +367,4 @@ def test_an_older_answer_that_comes_again_and_again(age: float, old: dict[str, N
         world.history["job-0"] = [copy]
         world.check(10)
 
-    assert world.path("job-0") == ("WAITING", "PROCESSING")
+    assert world.path() == ("WAITING", "PROCESSING")
