@@ -1,8 +1,9 @@
 """A model of MetaStudio and of the store that answers a watch policy's questions: no server, no clock."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from bot.domain.job_records import new_record, observed
 from bot.domain.jobs import PAGE_SIZE, Job, Page
@@ -10,9 +11,8 @@ from bot.domain.rates import RATE_LIMITS
 from bot.domain.records import JobRecord, JobRef, Records
 from bot.errors import JobNotFound, VoiceJobError
 from bot.watch.policy import Policy
-from bot.watch.questions import Answer, AskJob, AskList, Error, FindListed, Flow, Question, Record
+from bot.watch.questions import Answer, AskJob, AskList, Error, FindListed, Flow, JobTrouble, Question, Record
 
-T = TypeVar("T")
 Fault = Callable[[Question], VoiceJobError | None]
 
 EPOCH = 1_700_000_000
@@ -42,8 +42,6 @@ class World:
     """Jobs that no list shows."""
     rows: Callable[[Sequence[Job]], Sequence[Job]] = lambda jobs: jobs
     """What becomes of the list's order."""
-    nameless: set[str] = field(default_factory=set)
-    """Jobs that are rows without an id."""
     fault: Fault = lambda _: None
     """The error that a question gets for an answer, if any."""
     before: Callable[[Question], None] = lambda _: None
@@ -55,6 +53,9 @@ class World:
     heard: list[JobRef] = field(default_factory=list)
     """Whose records the policy has to be told of before the next check."""
     asked: list[Question] = field(default_factory=list)
+    """The questions of the last check."""
+    told: list[JobTrouble] = field(default_factory=list)
+    """What was to be logged of jobs, from the first check on."""
 
     def add(self, job_id: str, age: float, state: str = "WAITING", **fields: Any) -> None:
         """Add a job that changed so many seconds ago."""
@@ -100,18 +101,17 @@ class World:
         asked_at = self.now if asked_at is None else asked_at
         self.run(self.policy.jobs.person_saw(job_id, replace(answer, asked_at=asked_at)))
 
-    def path(self, job_id: str) -> tuple[str, ...]:
+    def path(self, job_id: str = "job-0") -> tuple[str, ...]:
         """Return the states that are recorded of a job."""
         return tuple(sight.state for sight in self.records[JobRef.of(job_id)].sights)
 
     @property
-    def paths(self) -> Mapping[str, tuple[str, ...]]:
+    def paths(self) -> dict[str, tuple[str, ...]]:
         """The recorded states of each job that changed."""
-        every = {ref.job_id: self.path(ref.job_id) for ref in self.records}
-        return {job_id: path for job_id, path in every.items() if len(path) > 1}
+        return {ref.job_id: self.path(ref.job_id) for ref, record in self.records.items() if record.number}
 
     def check(self, after: float = 60, *, idle: float = 50) -> tuple[int, int]:
-        """Check ``after`` seconds later; return the number of requests, for single jobs and for pages."""
+        """Check ``after`` seconds later; return how many requests that took, as ``requests``."""
         self.now += after
         self.asked.clear()
         while self.heard:
@@ -128,19 +128,17 @@ class World:
         """Return how many questions of this kind the last check had."""
         return sum(isinstance(question, kind) for question in self.asked)
 
-    def run(self, flow: Flow[T]) -> T:
+    def run(self, flow: Flow[Any]) -> None:
         """Answer all that a policy asks."""
-        try:
+        with suppress(StopIteration):
             question = next(flow)
             while True:
                 question = flow.send(self.answer(question))
-        except StopIteration as end:
-            result: T = end.value
-            return result
 
     def answer(self, question: Question) -> Answer:
         """Answer a question."""
         self.asked.append(question)
+        self.told += [question] if isinstance(question, JobTrouble) else []
         self.before(question)
         asked_at = self.now
         got = cast(Error | None, self.fault(question)) or self._got(question)
@@ -151,8 +149,8 @@ class World:
         match question:
             case AskList(offset):
                 jobs = self.rows(self._listed())
-                named = [job for job in jobs[offset : offset + PAGE_SIZE] if job.job_id not in self.nameless]
-                return Page(tuple(named), len(jobs), len(jobs[offset : offset + PAGE_SIZE]))
+                page = tuple(jobs[offset : offset + PAGE_SIZE])
+                return Page(page, len(jobs), len(page))
             case AskJob(job_id):
                 return self.job(job_id, self.lags.get(job_id, 0)) or JobNotFound(job_id=job_id)
             case FindListed(job_id):
