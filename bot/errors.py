@@ -1,4 +1,36 @@
-"""PURE. Everything that can go wrong, as one tree of classes.
+"""PURE. Everything that can go wrong, as one tree.
+
+VoiceJobError
+├── BadSettings            the environment is incomplete or wrong
+├── BadUsage               what a person typed is no command
+│   ├── BadJobId           what a person typed can't be a job id
+│   ├── NoJobId            among what a person typed is no job id
+│   ├── SeveralJobIds      there is more than one
+│   └── BadLink            what a person pasted names no job, or several
+├── SlackError             Slack keeps the bot from starting
+│   ├── SlackRefused       it refuses a token
+│   └── SlackUnreachable   it can't be reached, or can't serve
+├── StoreError             the store of subscriptions can't be used
+│   ├── StoreLocked        another bot uses it
+│   ├── StoreNotWritable   its file can't be opened or written
+│   ├── StoreCorrupt       its file is damaged, or something else
+│   ├── StoreTooNew        a later version of VoiceJob wrote it
+│   ├── StoreNotCopied     no copy of an earlier version's can be kept
+│   └── StoreTrouble       the disk does not let the bot write or read just now
+├── AddressTaken           the HTTP address can't be listened on
+├── PartBroken             a part of the bot broke, so all of it ends
+├── BeingStopped           the bot ends before it has an answer
+└── MetaStudioError        MetaStudio gave no job
+    ├── JobNotFound        it has no such job
+    ├── RequestRefused     it calls the request invalid
+    ├── CredentialsRefused it refuses the bot's key or token
+    ├── PermissionDenied   it knows the bot but does not let it
+    ├── WrongProject       project, region or address are not its own
+    ├── Throttled          too many requests
+    ├── ServiceDown        it is broken
+    │   └── Unreachable    no connection to it
+    ├── TimedOut           it took too long
+    └── UnreadableAnswer   what came is no job, and no refusal of its own
 
 The sentence that people read for an error is in ``bot.messages.texts``, found by the name of its class.
 """

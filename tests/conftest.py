@@ -2,9 +2,11 @@
 
 import asyncio
 import gc
+import logging
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from importlib.util import find_spec
@@ -19,6 +21,7 @@ from bot.metastudio.client import MetaStudio
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import ACK_SECONDS, SlackWorkspace
 from bot.simulators.world import running, settings_for
+from bot.telemetry.logs import QUIET
 from tests.servers import TOKEN, client_at
 from tests.support import AT_ONCE, Clock, eventually
 
@@ -59,6 +62,19 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         if key.startswith(prefixes) or key.lower().endswith("_proxy") or key == "PORT":
             monkeypatch.delenv(key)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def restored_logging() -> Iterator[None]:
+    """Put logging back as it was."""
+    levels = {name: logging.getLogger(name).level for name in (None, "bot", *QUIET)}
+    hooks = sys.excepthook, sys.unraisablehook, warnings.showwarning
+    handlers = logging.getLogger().handlers[:]
+    yield
+    logging.getLogger().handlers[:] = handlers
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+    sys.excepthook, sys.unraisablehook, warnings.showwarning = hooks
 
 
 @pytest.fixture

@@ -49,66 +49,56 @@ async def start(settings: Settings) -> None:
         pass
 
 
-class TestStart:
-    """The bot checks its tokens before it is ready."""
+@pytest.mark.parametrize("key", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"])
+async def test_refused_token_ends_it(world: World, key: str) -> None:
+    """The sentence names the key and Slack's reason, not the token; slack_sdk would retry for ever."""
+    wrong = "xoxb-unknown" if key == "SLACK_BOT_TOKEN" else "xapp-unknown"
+    with pytest.raises(SlackRefused) as refused:
+        await start(world.settings(**{key.lower(): wrong}))
 
-    async def test_slack_is_asked_once_for_each_token(self, world: World) -> None:
-        """No command asks auth.test again, so none fails because Slack is busy then."""
-        async with running(world.settings()):
-            world.slack.fail("auth.test", error="internal_error", times=9)
-            assert "job_id" in (await world.ask("help")).text
+    says = sentence(refused.value)
+    assert (key in says, "invalid_auth" in says) == (True, True)
+    assert "-unknown" not in repr(refused.value) + says
 
-        assert world.calls("auth.test") == 1
 
-    @pytest.mark.parametrize("key", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"])
-    async def test_refused_token_ends_it(self, world: World, key: str) -> None:
-        """The sentence names the key and Slack's reason, not the token; slack_sdk would retry for ever."""
-        wrong = "xoxb-unknown" if key == "SLACK_BOT_TOKEN" else "xapp-unknown"
-        with pytest.raises(SlackRefused) as refused:
-            await start(world.settings(**{key.lower(): wrong}))
+@pytest.mark.parametrize(
+    ("method", "fault"),
+    [
+        ("apps.connections.open", {"error": "internal_error"}),
+        ("auth.test", {"error": "ratelimited", "retry_after": 1}),
+        ("auth.test", {"status": 503}),
+        ("auth.test", {"body": "[]"}),
+        ("auth.test", {"body": "[" * 100_000}),
+        ("auth.test", {"drop": True}),
+    ],
+    ids=str,
+)
+async def test_slack_in_trouble_ends_it(world: World, method: str, fault: dict[str, Any]) -> None:
+    """Whatever Slack answers that is no verdict on a token, the sentence names it, and no token."""
+    world.slack.fail(method, times=5, **fault)
 
-        says = sentence(refused.value)
-        assert (key in says, "invalid_auth" in says) == (True, True)
-        assert "-unknown" not in repr(refused.value) + says
-
-    @pytest.mark.parametrize(
-        ("method", "fault"),
-        [
-            ("apps.connections.open", {"error": "internal_error"}),
-            ("auth.test", {"error": "ratelimited", "retry_after": 1}),
-            ("auth.test", {"status": 503}),
-            ("auth.test", {"body": "{broken"}),
-            ("auth.test", {"body": "[]"}),
-            ("auth.test", {"status": 404, "body": "Not Found"}),
-            ("auth.test", {"body": "[" * 100_000}),
-            ("auth.test", {"drop": True}),
-        ],
-        ids=str,
-    )
-    async def test_slack_in_trouble_ends_it(self, world: World, method: str, fault: dict[str, Any]) -> None:
-        """Whatever Slack answers that is no verdict on a token, the sentence names it, and no token."""
-        world.slack.fail(method, times=5, **fault)
-
-        with pytest.raises(SlackUnreachable) as unreachable:
-            await start(world.settings())
-
-        said = sentence(unreachable.value)
-        assert (world.slack.api_url in said, "_TOKEN" in said) == (True, False)
-
-    async def test_bolt_finds_nothing_in_the_environment(
-        self, world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        """It would warn of a token, and with OAuth settings drop it: those are reported as not used."""
-        monkeypatch.setenv("SLACK_BOT_TOKEN", BOT_TOKEN)
+    with pytest.raises(SlackUnreachable) as unreachable:
         await start(world.settings())
-        assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
-        monkeypatch.setenv("SLACK_CLIENT_ID", "1.2")
-        monkeypatch.setenv("SLACK_CLIENT_SECRET", "oauth-secret")
-        async with running(world.settings()):
-            await world.ask("help")
-        assert "SLACK_CLIENT_ID is set but not used" in caplog.text
-        assert "oauth-secret" not in caplog.text
+    said = sentence(unreachable.value)
+    assert (world.slack.api_url in said, "_TOKEN" in said) == (True, False)
+
+
+async def test_bolt_finds_nothing_in_the_environment(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It would warn of a token, and drop it for OAuth's settings; no command verifies the token again."""
+    monkeypatch.setenv("SLACK_BOT_TOKEN", BOT_TOKEN)
+    monkeypatch.setenv("SLACK_CLIENT_ID", "1.2")
+    monkeypatch.setenv("SLACK_CLIENT_SECRET", "oauth-secret")
+    async with running(world.settings()):
+        world.slack.fail("auth.test", error="internal_error", times=9)
+        assert "job_id" in (await world.ask("help")).text
+
+    warnings = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert ["SLACK_CLIENT_" in warning and "not used" in warning for warning in warnings] == [True, True]
+    assert "oauth-secret" not in caplog.text
+    assert world.calls("auth.test") == 1
 
 
 @asynccontextmanager
@@ -123,58 +113,54 @@ async def stopped(settings: Settings, *, drain: float) -> AsyncIterator[None]:
         stop.set()
 
 
-class TestStop:
-    """What is under way when the bot is stopped is finished, if that does not take too long."""
+@pytest.mark.parametrize(
+    ("fault", "drain", "text"),
+    [(Fault.slow(0.7), 60, "Last words"), (Fault.hang(), 0.2, "The bot is being restarted")],
+    ids=["slow", "hangs"],
+)
+async def test_answer_under_way(world: World, fault: Fault, drain: float, text: str) -> None:
+    """A person who asked just before the end gets the card, or is told why not."""
+    job = world.metastudio.add_job(voice_name="Last words")
+    world.metastudio.chaos = lambda api: fault if api == "show" else None
+    async with stopped(world.settings(), drain=drain):
+        asked = await world.slack.command("/voicejob", job["job_id"], channel=world.channel)
 
-    @pytest.mark.parametrize(
-        ("fault", "drain", "text"),
-        [(Fault.slow(0.7), 60, "Last words"), (Fault.hang(), 0.2, "The bot is being restarted")],
-        ids=["slow", "hangs"],
-    )
-    async def test_answer_under_way(self, world: World, fault: Fault, drain: float, text: str) -> None:
-        """A person who asked just before the end gets the card, or is told why not."""
-        job = world.metastudio.add_job(voice_name="Last words")
-        world.metastudio.chaos = lambda api: fault if api == "show" else None
-        async with stopped(world.settings(), drain=drain):
-            asked = await world.slack.command("/voicejob", job["job_id"], channel=world.channel)
+    assert [text in seen.text for seen in asked.messages] == [True]
 
-        assert [text in seen.text for seen in asked.messages] == [True]
 
-    async def test_answer_that_can_not_be_sent_in_time(
-        self, world: World, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        """One that Slack keeps waiting past the end is lost, and the log says so."""
-        world.slack.fail("response_url", error="ratelimited", retry_after=30)
-        async with stopped(world.settings(), drain=0.2):
-            await world.slack.command("/voicejob", "some-job", channel=world.channel)
-            await eventually(lambda: world.calls("response_url") > 0)
+async def test_answer_that_can_not_be_sent_in_time(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """One that Slack keeps waiting past the end is lost, and the log says so."""
+    world.slack.fail("response_url", error="ratelimited", retry_after=30)
+    async with stopped(world.settings(), drain=0.2):
+        await world.slack.command("/voicejob", "some-job", channel=world.channel)
+        await eventually(lambda: world.calls("response_url") > 0)
 
-        assert "answers that could not be sent: 1" in caplog.text
+    assert "answers that could not be sent: 1" in caplog.text
 
-    @pytest.mark.parametrize(("delay", "drain", "posts"), [(1, 60, 2), (600, 0.3, 3)], ids=["slow", "hangs"])
-    async def test_message_under_way(self, world: World, delay: float, drain: float, posts: int) -> None:
-        """What Slack takes meanwhile is not sent again; what it did not take in time is, after the start."""
-        job_id = world.metastudio.add_job()["job_id"]
-        async with stopped(world.settings(), drain=drain):
-            await world.ask(f"subscribe {job_id}")
-            world.slack.fail("chat.postMessage", delay=delay)
-            world.metastudio.set_state(job_id, "AUDITING")
-            await eventually(lambda: world.calls("chat.postMessage") == 2)
-        async with running(world.settings(), rates=AT_ONCE):
-            await world.slack.message_where(lambda seen: seen.edited and "In manual review" in seen.text)
 
-        assert world.calls("chat.postMessage") == posts
+@pytest.mark.parametrize(("delay", "drain", "posts"), [(1, 60, 2), (600, 0.3, 3)], ids=["slow", "hangs"])
+async def test_message_under_way(world: World, delay: float, drain: float, posts: int) -> None:
+    """What Slack takes meanwhile is not sent again; what it did not take in time is, after the start."""
+    job_id = world.metastudio.add_job()["job_id"]
+    async with stopped(world.settings(), drain=drain):
+        await world.ask(f"subscribe {job_id}")
+        world.slack.fail("chat.postMessage", delay=delay)
+        world.metastudio.set_state(job_id, "AUDITING")
+        await eventually(lambda: world.calls("chat.postMessage") == 2)
+    async with running(world.settings(), rates=AT_ONCE):
+        await world.slack.message_where(lambda seen: seen.edited and "In manual review" in seen.text)
 
-    async def test_message_is_not_repeated_by_slack_sdk(
-        self, world: World, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        """Its own retries would send again what Slack took, and nobody would know of it."""
-        world.slack.fail("chat.postMessage", drop=True, after=True)
-        async with running(world.settings(), rates=replace(AT_ONCE, repeat=60)):
-            await world.ask(f"subscribe {world.metastudio.add_job()['job_id']}")
+    assert world.calls("chat.postMessage") == posts
 
-        assert world.calls("chat.postMessage") == 1
-        assert "Slack does not take a message; trying again" in caplog.text
+
+async def test_message_is_not_repeated_by_slack_sdk(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Its own retries would send again what Slack took, and nobody would know of it."""
+    world.slack.fail("chat.postMessage", drop=True, after=True)
+    async with running(world.settings(), rates=replace(AT_ONCE, repeat=60)):
+        await world.ask(f"subscribe {world.metastudio.add_job()['job_id']}")
+
+    assert world.calls("chat.postMessage") == 1
+    assert "Slack does not take a message; trying again" in caplog.text
 
 
 async def test_app_user_is_sent(world: World) -> None:
@@ -209,34 +195,31 @@ async def refused() -> None:
     raise SlackRefused(key="SLACK_APP_TOKEN", error="token_revoked", page="Basic Information")
 
 
-class TestParts:
-    """The bot is never half alive: one part that ends, ends all."""
+@pytest.mark.parametrize(
+    ("part", "error", "text"),
+    [
+        (broken, PartBroken, "watcher.*ZeroDivisionError"),
+        (partial(broken, in_a_group=True), PartBroken, "watcher.*ZeroDivisionError"),
+        (partial(asyncio.sleep, 0), PartBroken, "watcher.*it ended"),
+        (refused, SlackRefused, "token_revoked"),
+    ],
+    ids=["raises", "raises in a group", "returns", "has a sentence of its own"],
+)
+async def test_part_that_ends(
+    part: Any, error: type[Exception], text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The others are cancelled; the error names the part and its cause, and the log has the traceback."""
+    others: list[str] = []
 
-    @pytest.mark.parametrize(
-        ("part", "error", "text"),
-        [
-            (broken, PartBroken, "watcher.*ZeroDivisionError"),
-            (partial(broken, in_a_group=True), PartBroken, "watcher.*ZeroDivisionError"),
-            (partial(asyncio.sleep, 0), PartBroken, "watcher.*it ended"),
-            (refused, SlackRefused, "token_revoked"),
-        ],
-        ids=["raises", "raises in a group", "returns", "has a sentence of its own"],
-    )
-    async def test_part_that_ends(
-        self, part: Any, error: type[Exception], text: str, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        """The others are cancelled; the error names the part and its cause, and the log has the traceback."""
-        others: list[str] = []
+    async def other() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            others.append("cancelled")
 
-        async def other() -> None:
-            try:
-                await asyncio.Event().wait()
-            finally:
-                others.append("cancelled")
+    parts = {"outbox": other(), "watcher": part()}
+    with pytest.raises(error, match=text):
+        await app.run_parts(parts, asyncio.Event())
 
-        parts = {"outbox": other(), "watcher": part()}
-        with pytest.raises(error, match=text):
-            await app.run_parts(parts, asyncio.Event())
-
-        assert others == ["cancelled"]
-        assert ("Traceback" in caplog.text) == text.endswith("Error")
+    assert others == ["cancelled"]
+    assert ("Traceback" in caplog.text) == text.endswith("Error")

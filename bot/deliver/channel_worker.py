@@ -95,10 +95,7 @@ class ChannelWorker:
         return True
 
     async def _next(self, *, passed: Task | None = None) -> tuple[float, Task] | None:
-        """Find the next task, and the seconds until it may be done. Raises StoreTrouble.
-
-        ``passed`` has waited for Slack's pace.
-        """
+        """Find the next task, and how soon; ``passed`` has waited for Slack's pace. Raises StoreTrouble."""
         channel = await self._parts.store.channel(self._address)
         due = tasks(channel, int(time.time()))
         self.requests.settle(due)
@@ -107,17 +104,14 @@ class ChannelWorker:
         self._parts.gate.keep(self._address, keys)
         if channel.destination.pause and not channel.followings:
             await self._parts.store.change([self._address], pauses.accepted(self._address))
-        wait = partial(self._wait, passed=passed)
-        return next_task(due, wait=wait, failures=self._failures, awaited=self.requests.keys)
+        wait, failures = partial(self._wait, passed=passed), self._backoff.failures
+        return next_task(due, wait=wait, failures=lambda task: failures(task.key), awaited=self.requests.keys)
 
     def _wait(self, task: Task, *, passed: Task | None) -> float:
         gate = self._parts.gate.wait(conversation(task, self._address))
         backoff = self._backoff.wait(task.key, asyncio.get_running_loop().time())
         has_passed = passed is not None and passed.key == task.key
         return max(backoff, gate, 0.0 if has_passed else self._parts.courier.delay(task))
-
-    def _failures(self, task: Task) -> int:
-        return self._backoff.failures(task.key)
 
     async def _has_waited_for_pace(self, task: Task) -> bool:
         """Wait for Slack's pace; return False if a person's request came first."""

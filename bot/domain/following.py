@@ -5,17 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bot.domain.jobs import Job, Phase, meaning_of
-from bot.domain.records import (
-    Address,
-    Delivery,
-    DeliveryKey,
-    Destination,
-    JobRecord,
-    JobRef,
-    Level,
-    Pause,
-    Subscription,
-)
+from bot.domain.records import Address, Delivery, DeliveryKey, Destination, JobRecord, JobRef, Level, Pause, Subscription
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,20 +5,7 @@ from dataclasses import replace
 from bot.domain.following import Following
 from bot.domain.job_records import new_record
 from bot.domain.jobs import Job
-from bot.domain.records import (
-    Address,
-    Change,
-    Delivery,
-    DeliveryKey,
-    Destination,
-    JobRef,
-    Key,
-    Level,
-    Records,
-    Selector,
-    Subscription,
-    SubscriptionKey,
-)
+from bot.domain.records import Address, Change, Delivery, DeliveryKey, Destination, JobRef, Key, Level, Records, Selector, Subscription, SubscriptionKey
 
 
 def key_of(team_id: str, channel_id: str, job_id: str) -> DeliveryKey:

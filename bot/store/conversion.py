@@ -15,21 +15,7 @@ from bot.domain.deliveries import next_step
 from bot.domain.following import Following
 from bot.domain.jobs import Job
 from bot.domain.pauses import retry_after
-from bot.domain.records import (
-    Address,
-    Card,
-    Delivery,
-    Destination,
-    JobRecord,
-    JobRef,
-    Level,
-    Pause,
-    Record,
-    Selector,
-    Sight,
-    Subscription,
-    Warned,
-)
+from bot.domain.records import Address, Card, Delivery, Destination, JobRecord, JobRef, Level, Pause, Record, Selector, Sight, Subscription, Warned
 from bot.domain.staleness import differs
 from bot.errors import StoreCorrupt
 from bot.store.rows import parsed

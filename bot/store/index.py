@@ -4,18 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from bot.domain.following import Changed, Channel, Following
-from bot.domain.records import (
-    Address,
-    Delivery,
-    DeliveryKey,
-    Destination,
-    JobRecord,
-    JobRef,
-    Key,
-    Record,
-    Records,
-    SubscriptionKey,
-)
+from bot.domain.records import Address, Delivery, DeliveryKey, Destination, JobRecord, JobRef, Key, Record, Records, SubscriptionKey
 from bot.domain.subscriptions import following
 
 G = TypeVar("G", Address, JobRef)

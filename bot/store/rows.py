@@ -4,18 +4,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from bot.domain.records import (
-    Address,
-    Delivery,
-    DeliveryKey,
-    Destination,
-    JobRecord,
-    JobRef,
-    Key,
-    Record,
-    Subscription,
-    SubscriptionKey,
-)
+from bot.domain.records import Address, Delivery, DeliveryKey, Destination, JobRecord, JobRef, Key, Record, Subscription, SubscriptionKey
 from bot.errors import StoreCorrupt
 
 FORMAT: Final = 3

@@ -69,3 +69,15 @@ def test_what_is_not_due_any_more_is_forgotten() -> None:
     backoff.keep(["due"])
 
     assert (backoff.failures("gone"), backoff.failures("due")) == (0, 1)
+
+
+def test_what_is_released_is_tried_at_once() -> None:
+    """But for what may have arrived; the next failure makes a longer pause all the same."""
+    backoff = Backoff()
+    backoff.failed("held", 100, hold_pause)
+    backoff.failed("failed", 100, retry_pause(1))
+    backoff.unanswered("unknown", 100, repeat_pause(60))
+    backoff.release()
+
+    assert [backoff.wait(key, 100) for key in ("held", "failed", "unknown")] == [-100, -100, 60]
+    assert backoff.failures("held") == 1

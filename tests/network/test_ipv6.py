@@ -28,17 +28,15 @@ def has_ipv6() -> bool:
 pytestmark = pytest.mark.skipif(not has_ipv6(), reason="there is no IPv6 here")
 
 
-@pytest.mark.parametrize("host", ["::1", "::"])
-async def test_an_address_that_is_told_can_be_asked(host: str) -> None:
+async def test_an_address_that_is_told_can_be_asked() -> None:
     """Whoever copies it reaches the bot; where it is taken, it is told in the same way."""
     assert [with_port(each, 80) for each in ("host", "fe80::1%eth0")] == ["host:80", "[fe80::1%eth0]:80"]
-    async with listening(web.Application(), host, 0) as address:
-        assert re.fullmatch(rf"http://\[{host}\]:\d+", address)
+    async with listening(web.Application(), "::1", 0) as address:
+        assert re.fullmatch(r"http://\[::1\]:\d+", address)
         async with aiohttp.ClientSession() as session, session.get(address) as answer:
             assert answer.status == 404
         with pytest.raises(AddressTaken, match=re.escape(address.removeprefix("http://"))):
-            async with listening(web.Application(), host, int(address.rpartition(":")[2])):
-                pass
+            await listening(web.Application(), "::1", int(address.rpartition(":")[2])).__aenter__()
 
 
 async def test_a_bot_between_servers_of_ipv6(

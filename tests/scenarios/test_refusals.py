@@ -189,7 +189,7 @@ async def test_a_lost_answer(world: World) -> None:
     """It is no refusal: the message, which may have come, is not soon repeated, and all else goes on."""
     voices = world.slack.add_channel("voices")
     jobs = [await world.follow(voices, voice) for voice in ("first", "second")]
-    world.slack.chaos(lambda _, sent: {"delay": 0.5} if "`first`" in sent["text"] else None)
+    world.slack.chaos(lambda _, sent: {"delay": 1.5} if "`first`" in sent["text"] else None)
     for times in (1, 2, 3):
         world.go_on(jobs[1])
         if times == 1:

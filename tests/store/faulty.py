@@ -13,14 +13,10 @@ from bot.store import Store
 T = TypeVar("T")
 
 
-def never(call: int) -> bool:  # noqa: ARG001  whatever its number
-    return False
-
-
 class FaultyStore:
     """The protocol Store. ``fails`` is asked at each call, by its number from 1; what failed did nothing."""
 
-    def __init__(self, store: Store, fails: Callable[[int], bool] = never) -> None:
+    def __init__(self, store: Store, fails: Callable[[int], bool] = lambda _: False) -> None:
         self.fails = fails
         self.calls = 0
         self.trouble: StoreTrouble | None = None

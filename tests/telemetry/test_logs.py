@@ -5,8 +5,6 @@ import logging
 import re
 import subprocess
 import sys
-import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +13,7 @@ from bot.config import MetaStudioSettings
 from bot.errors import JobNotFound, StoreTrouble, TimedOut
 from bot.telemetry import logs
 from bot.telemetry.log_once import LogOnce
-from bot.telemetry.logs import LONGEST_FIELD, QUIET, JsonLines, LogFormat, TextLines, about
+from bot.telemetry.logs import LONGEST_FIELD, JsonLines, LogFormat, TextLines, about
 from tests.test_config import load, problems
 
 JOB = "4c8f7e9a-c62a-4629-bb97-6ce3c38a17cd"
@@ -92,19 +90,6 @@ def caused(error: Exception, cause: Exception) -> Exception:
     return error
 
 
-@pytest.fixture
-def restored() -> Iterator[None]:
-    """Put logging back as it was."""
-    levels = {name: logging.getLogger(name).level for name in (None, "bot", *QUIET)}
-    hooks = sys.excepthook, sys.unraisablehook, warnings.showwarning
-    handlers = logging.getLogger().handlers[:]
-    yield
-    logging.getLogger().handlers[:] = handlers
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
-    sys.excepthook, sys.unraisablehook, warnings.showwarning = hooks
-
-
 FIELDS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     (
         {"step": "edit_card", "channel": "C1", "job": JOB, "code": "", "state": None, "seconds": 0.0},
@@ -178,7 +163,7 @@ def test_what_others_say_is_not_logged(form: logging.Formatter) -> None:
         assert f"{OMITTED} app:7" in line
 
 
-@pytest.mark.usefixtures("restored")
+@pytest.mark.usefixtures("restored_logging")
 def test_levels(capsys: pytest.CaptureFixture[str]) -> None:
     """INFO of ours, WARNING of others, even where somebody sets the loggers to DEBUG; each line once."""
     logs.set_up(LogFormat.JSON, logging.WARNING)
@@ -198,7 +183,7 @@ def test_levels(capsys: pytest.CaptureFixture[str]) -> None:
     assert [LINE.fullmatch(line) and tuple(line.split(":")[2].split()[1:]) for line in lines] == heard * 2
 
 
-@pytest.mark.usefixtures("restored")
+@pytest.mark.usefixtures("restored_logging")
 def test_a_stream_that_is_gone_is_no_trouble(capsys: pytest.CaptureFixture[str]) -> None:
     """Where nobody can be told, the bot goes on."""
     logs.set_up()
