@@ -12,12 +12,9 @@ from tests.strategies import HOSTILE_PIECES, texts
 
 U = "26f06524-4f75-4b3a-a853-b649a21aaf66"
 MARKED = """
-    *{}* ~{}~ _{}_ `{}` ```{}``` *~_{}_~* *`{}`* &lt;{}&gt; &amp;{} &amp;lt;{}&amp;gt; “{}” ＂{}＂ ´{}´ （{}）
-    【{}】 ＃{} ：{}， {}。
+    *{}* ~{}~ _{}_ `{}` *~_{}_~* *`{}`* &lt;{}&gt; &amp;{} &amp;lt;{}&amp;gt; “{}” ＂{}＂ ´{}´ ＃{} {}。
 """  # noqa: RUF001
-INVISIBLE = (
-    "\u200b{}\u200d \u202e{}\u202c \u2066{}\u2069 \ufeff{}\u00ad \u3164{}\u115f \u2800{}\ufffc {}\ufe0f"
-)
+INVISIBLE = "\u200b{}\u200d \u202e{}\u202c \ufeff{}\u00ad \u3164{}\u115f \u2800{}\ufffc {}\ufe0f"
 BLANKS = ["&gt; {}", "\u00a0{}\u3000", "\U000e0001{}\U000e007f", "\t{}\r\n"]
 AROUND = [*MARKED.split(), *INVISIBLE.split(), *BLANKS]
 """What stands around an id that was copied from somewhere."""
