@@ -62,12 +62,13 @@ async def ended_by(process: Process, number: signal.Signals) -> tuple[str, str]:
     return out.decode(), err.decode()
 
 
-def screen(folder: Path) -> tuple[dict[str, str], Path]:
-    """Return an environment with a screen, and the file that its browser writes the address to."""
-    opened, browser = folder / "opened", folder / "browser"
-    browser.write_text(f'#!/bin/sh\nprintf %s "$1" > "{opened}"\n')
+@pytest.fixture
+def screen(tmp_path: Path) -> dict[str, str]:
+    """Return an environment with a screen, whose browser writes the address to the file ``opened``."""
+    browser = tmp_path / "browser"
+    browser.write_text('#!/bin/sh\nprintf %s "$1" > opened\n')
     browser.chmod(0o700)
-    return {"DISPLAY": ":99", "BROWSER": f"{browser} %s"}, opened
+    return {"DISPLAY": ":99", "BROWSER": f"{browser} %s"}
 
 
 def metastudio_environment(metastudio: MetaStudioSimulator) -> dict[str, str]:
@@ -103,71 +104,59 @@ async def test_story_is_played() -> None:
     assert "Everything was as it should be." in ended.out
 
 
-async def test_page_is_served_until_a_signal(tmp_path: Path) -> None:
+async def test_page_is_served_until_a_signal(screen: dict[str, str]) -> None:
     """The browser is opened where there is a screen; one that shows the page does not delay the end."""
-    environment, opened = screen(tmp_path)
-    async with started("demo", "--port", "0", settings=environment) as process:
+    opened = Path("opened")
+    async with started("demo", "--port", "0", settings=screen) as process:
         address = await demo_address(process)
         async with aiohttp.ClientSession() as session, session.ws_connect(f"{address}live") as live:
             async with session.get(address) as page:
                 assert (page.status, page.content_type) == (200, "text/html")
-            async with asyncio.timeout(PATIENCE):
-                while '"running"' not in await live.receive_str():
-                    pass
+            while '"running"' not in await live.receive_str(timeout=PATIENCE):
+                pass
             await eventually(lambda: opened.exists() and opened.read_text() == address)
             out, err = await ended_by(process, signal.SIGINT)
-            async with asyncio.timeout(PATIENCE):
-                while (await live.receive()).type is aiohttp.WSMsgType.TEXT:
-                    pass
 
     assert (process.returncode, err) == (0, "")
     assert out.splitlines() == ["Ctrl-C ends it.", "The demo has ended; nothing of it is kept."]
 
 
 @pytest.mark.parametrize("option", ["--no-browser", "--browser"])
-async def test_page_ends_while_its_bot_starts(tmp_path: Path, option: str) -> None:
+async def test_page_ends_while_its_bot_starts(screen: dict[str, str], option: str) -> None:
     """Right after the address is printed; without a screen, or with --no-browser, none was opened."""
-    environment, opened = screen(tmp_path)
-    environment |= dict.fromkeys(SCREENS, "") if option == "--browser" else {}
-    async with started("demo", "--port", "0", option, settings=environment) as process:
+    screen |= dict.fromkeys(SCREENS, "") if option == "--browser" else {}
+    async with started("demo", "--port", "0", option, settings=screen) as process:
         await demo_address(process)
         out, err = await ended_by(process, signal.SIGTERM)
 
-    assert (process.returncode, err, opened.exists()) == (0, "", False)
+    assert (process.returncode, err, Path("opened").exists()) == (0, "", False)  # noqa: ASYNC240  it has ended
     assert "The demo has ended" in out
 
 
 async def test_port_that_is_taken() -> None:
     """The sentence says which one, why, and what to do."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        ended = await voicejob("demo", "--no-browser", "--port", str(port))
+        port = str(taken.getsockname()[1])
+        ended = await voicejob("demo", "--no-browser", "--port", port)
 
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err.startswith(f"The demo can't listen on port {port} (Address already in use). Choose ano")
+    assert f"can't listen on port {port} (Address already in use). Choose another one" in ended.err
 
 
-async def test_card(metastudio: MetaStudioSimulator) -> None:
-    """One job in the terminal, from the real settings, without buttons and without Slack."""
+async def test_card_and_json(metastudio: MetaStudioSimulator) -> None:
+    """A job without buttons and without Slack; or what MetaStudio sent, without what commands a terminal."""
     job = metastudio.add_job(voice_name="[red]女声[/red] \x1b[31m", state="AUDIT_FAILED")
-
-    ended = await voicejob("show", job["job_id"], **metastudio_environment(metastudio))
-
-    assert (ended.code, ended.err) == (0, "")
-    assert "[red]女声[/red]" in ended.out
-    assert "Review failed, new recordings needed" in ended.out
-    assert not re.search("Refresh|\x1b", ended.out)
-
-
-async def test_json(metastudio: MetaStudioSimulator) -> None:
-    """What MetaStudio sent without personal fields, and escaped so that it can't command the terminal."""
+    shown = await voicejob("show", job["job_id"], **metastudio_environment(metastudio))
     kept = b'"voice_name": "\\ud800 \\u009b31m \\u001b", "new": {"kept": [1]'
     metastudio.fail(Fault.raw(b'{"app_user_id": "1", ' + kept + b', "phone": "1"}}'))
+    printed = await voicejob("show", "--json", "some-job", **metastudio_environment(metastudio))
 
-    ended = await voicejob("show", "--json", "some-job", **metastudio_environment(metastudio))
-
-    assert json.loads(ended.out) == json.loads(b"{" + kept + b"}}")
-    assert ended.out.replace("\n", "").isprintable()
+    assert (shown.code, shown.err) == (0, "")
+    assert "[red]女声[/red]" in shown.out
+    assert "Review failed, new recordings needed" in shown.out
+    assert not re.search("Refresh|\x1b", shown.out)
+    assert json.loads(printed.out) == json.loads(b"{" + kept + b"}}")
+    assert printed.out.replace("\n", "").isprintable()
 
 
 STORE = {"VOICEJOB_STORE": "none/kept.sqlite"}
@@ -247,9 +236,7 @@ async def test_bot_ends_while_it_starts(slack: SlackWorkspace, own: dict[str, st
     assert (process.returncode, "Traceback" in log) == (0, False)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"), [([], "Usage"), (["-h"], "Usage"), (["--version"], version("voicejob"))]
-)
-def test_help_and_version(arguments: list[str], words: str) -> None:
-    """Without a command, and with --help, the command line explains itself."""
-    assert words in CliRunner().invoke(cli, arguments).output
+def test_help_and_version() -> None:
+    """Without a command, and with -h, the command line explains itself."""
+    for arguments, words in (("", "Usage"), ("-h", "Usage"), ("--version", version("voicejob"))):
+        assert words in CliRunner().invoke(cli, arguments).output
