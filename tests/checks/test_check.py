@@ -358,15 +358,15 @@ async def test_a_wrong_value(
     assert says in (await setup.check(**changes)).only_fails(failed, untried=untried)
 
 
-@pytest.mark.parametrize(
-    ("off", "changes", "ok", "says"),
-    [
-        (1200, {}, False, "20 minutes behind MetaStudio's, and signatures count within 15 minutes only"),
-        (1200, settings_of("IAM user"), False, "20 minutes behind"),
-        (-400, {}, True, "is 7 minutes ahead"),
-        (-400, HTTP_MODE, False, "within 5 minutes only"),
-    ],
-)
+CLOCKS: list[tuple[float, dict[str, Any], bool, str]] = [
+    (1200, {}, False, "20 minutes behind MetaStudio's, and signatures count within 15 minutes only"),
+    (1200, BY_USER, False, "20 minutes behind"),
+    (-400, {}, True, "is 7 minutes ahead"),
+    (-400, HTTP_MODE, False, "within 5 minutes only"),
+]
+
+
+@pytest.mark.parametrize(("off", "changes", "ok", "says"), CLOCKS)
 async def test_clock_off(
     setup: CheckSetup, off: float, changes: dict[str, Any], *, ok: bool, says: str
 ) -> None:
@@ -394,8 +394,7 @@ async def test_an_empty_list_and_no_time(setup: CheckSetup, date: str, *, ok: bo
     async with answering('{"count": 0}' if ok else '{"jobs": null}', Date=date) as server:
         found = await setup.check(metastudio_endpoint=str(server.make_url("/")))
 
-    assert found[CLOCK].ok is ok
-    assert [found[name].ok for name in (ADDRESS, SIGN_IN, PROJECT, JOBS)] == [True] * 4
+    assert [found[name].ok for name in METASTUDIO] == [True, ok, True, True, True]
     assert found[JOBS].says.startswith("the list is empty. If it should not be, check")
 
 
