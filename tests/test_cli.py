@@ -51,9 +51,7 @@ async def read_until(stream: asyncio.StreamReader | None, words: str) -> str:
 
 async def demo_address(process: Process) -> str:
     """Wait until the demo's page is served, and return its address."""
-    found = re.search(r"The demo is at (http://127\.0\.0\.1:\d+/)\n", await read_until(process.stdout, "at"))
-    assert found is not None
-    return found[1]
+    return (await read_until(process.stdout, "The demo is at")).split()[-1]
 
 
 async def ended_by(process: Process, number: signal.Signals) -> tuple[str, str]:
@@ -64,12 +62,13 @@ async def ended_by(process: Process, number: signal.Signals) -> tuple[str, str]:
     return out.decode(), err.decode()
 
 
-def screen(folder: Path) -> tuple[dict[str, str], Path]:
-    """Return an environment with a screen, and the file that its browser writes the address to."""
-    opened, browser = folder / "opened", folder / "browser"
-    browser.write_text(f'#!/bin/sh\nprintf %s "$1" > "{opened}"\n')
+@pytest.fixture
+def screen(tmp_path: Path) -> dict[str, str]:
+    """Return an environment with a screen, whose browser writes the address to the file ``opened``."""
+    browser = tmp_path / "browser"
+    browser.write_text('#!/bin/sh\nprintf %s "$1" > opened\n')
     browser.chmod(0o700)
-    return {"DISPLAY": ":99", "BROWSER": f"{browser} %s"}, opened
+    return {"DISPLAY": ":99", "BROWSER": f"{browser} %s"}
 
 
 def metastudio_environment(metastudio: MetaStudioSimulator) -> dict[str, str]:
@@ -87,187 +86,157 @@ def environment(slack: SlackWorkspace, metastudio: MetaStudioSimulator, **change
     return slack_settings | listening | metastudio_environment(metastudio) | changes
 
 
-class TestDemo:
-    async def test_story_is_played(self) -> None:
-        """It shows two jobs from the first look to the end; nothing that is set on the machine reaches it."""
-        Path(".env").write_bytes(b"METASTUDIO_REGION=\xff\xfe")  # noqa: ASYNC240  nothing else waits meanwhile
-        os.mkfifo("pipe")
-        nonsense = {"METASTUDIO_REGION": "?", "SSL_CERT_FILE": "pipe", "SSLKEYLOGFILE": "/nowhere/keys"}
-        nonsense |= {"HTTPS_PROXY": "http://127.0.0.1:9", "PROMETHEUS_MULTIPROC_DIR": "/nowhere"}
-        nonsense |= dict.fromkeys(
-            ("METASTUDIO_AUTH_TOKEN", "PORT", "SLACK_BOT_TOKEN", "SLACK_CLIENT_ID"), "x"
-        )
-        ended = await voicejob("demo", "--once", **nonsense)
-
-        assert (ended.code, ended.err) == (0, "")
-        for words in ("State: SUCCEED", "State: FAILED", "has no job", "Everything was as it should be."):
-            assert words in ended.out
-
-    async def test_page_is_served_until_a_signal(self, tmp_path: Path) -> None:
-        """The browser is opened where there is a screen; one that shows the page does not delay the end."""
-        environment, opened = screen(tmp_path)
-        async with started("demo", "--port", "0", settings=environment) as process:
-            address = await demo_address(process)
-            async with aiohttp.ClientSession() as session, session.ws_connect(f"{address}live") as live:
-                async with session.get(address) as page:
-                    assert (page.status, page.content_type) == (200, "text/html")
-                async with asyncio.timeout(PATIENCE):
-                    while '"running"' not in await live.receive_str():
-                        pass
-                await eventually(lambda: opened.exists() and opened.read_text() == address)
-                out, err = await ended_by(process, signal.SIGINT)
-                async with asyncio.timeout(PATIENCE):
-                    while (await live.receive()).type is aiohttp.WSMsgType.TEXT:
-                        pass
-
-        assert (process.returncode, err) == (0, "")
-        assert out.splitlines() == ["Ctrl-C ends it.", "The demo has ended; nothing of it is kept."]
-
-    @pytest.mark.parametrize("option", ["--no-browser", "--browser"])
-    async def test_page_ends_while_its_bot_starts(self, tmp_path: Path, option: str) -> None:
-        """Right after the address is printed; without a screen, or with --no-browser, none was opened."""
-        environment, opened = screen(tmp_path)
-        environment |= dict.fromkeys(SCREENS, "") if option == "--browser" else {}
-        async with started("demo", "--port", "0", option, settings=environment) as process:
-            await demo_address(process)
-            out, err = await ended_by(process, signal.SIGTERM)
-
-        assert (process.returncode, err, opened.exists()) == (0, "", False)
-        assert "The demo has ended" in out
-
-    async def test_port_that_is_taken(self) -> None:
-        """The sentence says which one, why, and what to do."""
-        with socket.create_server(("127.0.0.1", 0)) as taken:
-            port = taken.getsockname()[1]
-            ended = await voicejob("demo", "--no-browser", "--port", str(port))
-
-        assert (ended.code, ended.out) == (1, "")
-        assert ended.err == (
-            f"The demo can't listen on port {port} (Address already in use). "
-            "Choose another one with --port, or let it find a free one with --port 0.\n"
-        )
+@pytest.fixture
+def own(slack: SlackWorkspace, metastudio: MetaStudioSimulator) -> dict[str, str]:
+    """Return the settings of a bot between the simulators, in Socket Mode."""
+    return environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN)
 
 
-class TestShow:
-    async def test_card(self, metastudio: MetaStudioSimulator) -> None:
-        """One job in the terminal, from the real settings, without buttons and without Slack."""
-        job = metastudio.add_job(voice_name="[red]女声[/red] \x1b[31m", state="AUDIT_FAILED")
+async def test_story_is_played() -> None:
+    """It shows two jobs from the first look to the end; nothing that is set on the machine reaches it."""
+    Path(".env").write_bytes(b"METASTUDIO_REGION=\xff\xfe")  # noqa: ASYNC240  nothing else waits meanwhile
+    os.mkfifo("pipe")
+    nonsense = {"METASTUDIO_REGION": "?", "SSL_CERT_FILE": "pipe", "SSLKEYLOGFILE": "/nowhere/keys"}
+    nonsense |= {"HTTPS_PROXY": "http://127.0.0.1:9", "PROMETHEUS_MULTIPROC_DIR": "/nowhere", "PORT": "x"}
+    ended = await voicejob("demo", "--once", **nonsense)
 
-        ended = await voicejob("show", job["job_id"], **metastudio_environment(metastudio))
+    assert (ended.code, ended.err) == (0, "")
+    assert "Everything was as it should be." in ended.out
 
-        assert (ended.code, ended.err) == (0, "")
-        assert "[red]女声[/red]" in ended.out
-        assert "Review failed, new recordings needed" in ended.out
-        assert not re.search("Refresh|\x1b", ended.out)
 
-    async def test_json(self, metastudio: MetaStudioSimulator) -> None:
-        """What MetaStudio sent without personal fields, and escaped so that it can't command the terminal."""
-        kept = b'"voice_name": "\\ud800 \\u009b31m \\u001b", "new": {"kept": [1]'
-        metastudio.fail(Fault.raw(b'{"app_user_id": "1", ' + kept + b', "phone": "1"}}'))
+async def test_page_is_served_until_a_signal(screen: dict[str, str]) -> None:
+    """The browser is opened where there is a screen; one that shows the page does not delay the end."""
+    opened = Path("opened")
+    async with started("demo", "--port", "0", settings=screen) as process:
+        address = await demo_address(process)
+        async with aiohttp.ClientSession() as session, session.ws_connect(f"{address}live") as live:
+            async with session.get(address) as page:
+                assert (page.status, page.content_type) == (200, "text/html")
+            while '"running"' not in await live.receive_str(timeout=PATIENCE):
+                pass
+            await eventually(lambda: opened.exists() and opened.read_text() == address)
+            out, err = await ended_by(process, signal.SIGINT)
 
-        ended = await voicejob("show", "--json", "some-job", **metastudio_environment(metastudio))
+    assert (process.returncode, err) == (0, "")
+    assert out.splitlines() == ["Ctrl-C ends it.", "The demo has ended; nothing of it is kept."]
 
-        assert json.loads(ended.out) == json.loads(b"{" + kept + b"}}")
-        assert ended.out.replace("\n", "").isprintable()
+
+@pytest.mark.parametrize("option", ["--no-browser", "--browser"])
+async def test_page_ends_while_its_bot_starts(screen: dict[str, str], option: str) -> None:
+    """Right after the address is printed; without a screen, or with --no-browser, none was opened."""
+    screen |= dict.fromkeys(SCREENS, "") if option == "--browser" else {}
+    async with started("demo", "--port", "0", option, settings=screen) as process:
+        await demo_address(process)
+        out, err = await ended_by(process, signal.SIGTERM)
+
+    assert (process.returncode, err, Path("opened").exists()) == (0, "", False)  # noqa: ASYNC240  it has ended
+    assert "The demo has ended" in out
+
+
+async def test_port_that_is_taken() -> None:
+    """The sentence says which one, why, and what to do."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = await voicejob("demo", "--no-browser", "--port", port)
+
+    assert (ended.code, ended.out) == (1, "")
+    assert f"can't listen on port {port} (Address already in use). Choose another one" in ended.err
+
+
+async def test_card_and_json(metastudio: MetaStudioSimulator) -> None:
+    """A job without buttons and without Slack; or what MetaStudio sent, without what commands a terminal."""
+    job = metastudio.add_job(voice_name="[red]女声[/red] \x1b[31m", state="AUDIT_FAILED")
+    shown = await voicejob("show", job["job_id"], **metastudio_environment(metastudio))
+    kept = b'"voice_name": "\\ud800 \\u009b31m \\u001b", "new": {"kept": [1]'
+    metastudio.fail(Fault.raw(b'{"app_user_id": "1", ' + kept + b', "phone": "1"}}'))
+    printed = await voicejob("show", "--json", "some-job", **metastudio_environment(metastudio))
+
+    assert (shown.code, shown.err) == (0, "")
+    assert "[red]女声[/red]" in shown.out
+    assert "Review failed, new recordings needed" in shown.out
+    assert not re.search("Refresh|\x1b", shown.out)
+    assert json.loads(printed.out) == json.loads(b"{" + kept + b"}}")
+    assert printed.out.replace("\n", "").isprintable()
 
 
 STORE = {"VOICEJOB_STORE": "none/kept.sqlite"}
 PROXY = {"HTTPS_PROXY": "odd://me:hush@proxy"}
-IS_NO_PROXY = "HTTPS_PROXY: can't be used: a proxy must be an ad"
 BAD = {"PORT": "x", "SLACK_BOT_TOKEN": "xapp-hush", "SLACK_APP_TOKEN": "", "HUAWEICLOUD_SDK_PROJECT_ID": ""}
 
 
-class TestFailure:
-    """What goes wrong is a sentence on stderr, and an exit code that says whose fault it is."""
-
-    @pytest.mark.parametrize(
-        ("command", "changes", "code", "words"),
-        [
-            ("demo --port 65536", {}, 2, ["--port"]),
-            ("show ../x", {}, 2, ["“../x” can't be a job id"]),
-            ("show unknown", {}, 1, ["MetaStudio has no job “unknown”"]),
-            ("show some-job", PROXY, 2, [IS_NO_PROXY]),
-            ("run", PROXY, 2, [IS_NO_PROXY]),
-            ("run", BAD, 2, list(BAD)),
-            ("run", {"SLACK_BOT_TOKEN": "xoxb-hush"}, 1, ["Slack refuses “SLACK_BOT_TOKEN” with the error"]),
-            ("run", STORE, 1, ["The store “none/kept.sqlite” can't be written"]),
-        ],
-    )
-    async def test_sentence(
-        self,
-        slack: SlackWorkspace,
-        metastudio: MetaStudioSimulator,
-        command: str,
-        changes: dict[str, str],
-        code: int,
-        words: list[str],
-    ) -> None:
-        """Without a traceback, a log line, or a value that may be secret."""
-        settings = environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN) | changes
-
-        ended = await voicejob(*command.split(), **settings)
-
-        assert (ended.code, ended.out) == (code, "")
-        assert [each for each in words if each not in ended.err] == []
-        assert not re.search("hush|Traceback|CRITICAL", ended.err)
-
-    async def test_failure_of_metastudio(self, metastudio: MetaStudioSimulator) -> None:
-        """A second line is for support; what was retried is not in it."""
-        metastudio.fail(Fault.error(503, "APIGW.0613"), times=3)
-
-        ended = await voicejob("show", "some-job", **metastudio_environment(metastudio))
-
-        assert (ended.code, len(ended.err.splitlines())) == (1, 2)
-        assert "ServiceDown status=503 code=APIGW.0613" in ended.err.splitlines()[1]
-
-    async def test_bad_settings_where_the_log_is_json(self) -> None:
-        """Whoever reads JSON gets nothing else; the exit code is the same."""
-        ended = await voicejob("run", VOICEJOB_LOG="json", PORT="x")
-
-        (line,) = map(json.loads, ended.err.splitlines())
-        assert (ended.code, line["level"]) == (2, "CRITICAL")
-        assert "PORT: must be a number" in line["message"]
-
-
-class TestRun:
-    async def test_bot_serves_until_it_is_stopped(
-        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str
-    ) -> None:
-        """It logs when it is ready and each event once, keeps a second one off its store, and ends with 0."""
-        settings = environment(slack, metastudio, SLACK_SIGNING_SECRET=SIGNING_SECRET)
-        job = metastudio.add_job(voice_name="By a process")
-        async with started("run", settings=settings) as process:
-            log = await read_until(process.stderr, "ready:")
-            slack.events_url = log.split()[-1]
-            asked = await slack.command("/voicejob", job["job_id"], channel=channel)
-            assert "By a process" in (await asked.message()).text
-            second = await voicejob("run", **settings)
-            _, rest = await ended_by(process, signal.SIGINT)
-
-        assert (second.code, process.returncode) == (1, 0)
-        assert re.search(f"Another VoiceJob .* It is process {process.pid}", second.err)
-        lines = (log + rest).splitlines()
-        assert len(lines) == len(set(lines))
-        assert [line for line in lines if job["job_id"] in line and "done" in line]
-        assert not re.search("Traceback|WARNING|httpx", log + rest)
-
-    async def test_bot_ends_while_it_starts(
-        self, slack: SlackWorkspace, metastudio: MetaStudioSimulator
-    ) -> None:
-        """A Slack that is slow to answer does not keep it from ending."""
-        slack.fail("auth.test", delay=600)
-        async with started(
-            "run", settings=environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN)
-        ) as process:
-            await eventually(lambda: bool(slack.calls))
-            _, log = await ended_by(process, signal.SIGTERM)
-
-        assert (process.returncode, "Traceback" in log) == (0, False)
-
-
 @pytest.mark.parametrize(
-    ("arguments", "words"), [([], "Usage"), (["-h"], "Usage"), (["--version"], version("voicejob"))]
+    ("command", "changes", "code", "words"),
+    [
+        ("show ../x", {}, 2, ["“../x” can't be a job id"]),
+        ("show unknown", {}, 1, ["MetaStudio has no job “unknown”"]),
+        ("run", PROXY, 2, ["HTTPS_PROXY: can't be used: a proxy must be an ad"]),
+        ("run", BAD, 2, list(BAD)),
+        ("run", {"SLACK_BOT_TOKEN": "xoxb-hush"}, 1, ["Slack refuses “SLACK_BOT_TOKEN” with the error"]),
+        ("run", STORE, 1, ["The store “none/kept.sqlite” can't be written"]),
+    ],
 )
-def test_help_and_version(arguments: list[str], words: str) -> None:
-    """Without a command, and with --help, the command line explains itself."""
-    assert words in CliRunner().invoke(cli, arguments).output
+async def test_sentence(
+    own: dict[str, str], command: str, changes: dict[str, str], code: int, words: list[str]
+) -> None:
+    """Without a traceback, a log line, or a value that may be secret."""
+    ended = await voicejob(*command.split(), **own | changes)
+
+    assert (ended.code, ended.out) == (code, "")
+    assert [each for each in words if each not in ended.err] == []
+    assert not re.search("hush|Traceback|CRITICAL", ended.err)
+
+
+async def test_failure_of_metastudio(metastudio: MetaStudioSimulator) -> None:
+    """A second line is for support; what was retried is not in it."""
+    metastudio.fail(Fault.error(503, "APIGW.0613"), times=3)
+    ended = await voicejob("show", "some-job", **metastudio_environment(metastudio))
+
+    assert ended.code == 1
+    assert "ServiceDown status=503 code=APIGW.0613" in ended.err.splitlines()[1]
+
+
+async def test_bad_settings_where_the_log_is_json() -> None:
+    """Whoever reads JSON gets nothing else; the exit code is the same."""
+    ended = await voicejob("run", VOICEJOB_LOG="json", PORT="x")
+
+    (line,) = map(json.loads, ended.err.splitlines())
+    assert (ended.code, line["level"]) == (2, "CRITICAL")
+    assert "PORT: must be a number" in line["message"]
+
+
+async def test_bot_serves_until_it_is_stopped(
+    slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str
+) -> None:
+    """It logs when it is ready and each event once, keeps a second one off its store, and ends with 0."""
+    settings = environment(slack, metastudio, SLACK_SIGNING_SECRET=SIGNING_SECRET)
+    job = metastudio.add_job(voice_name="By a process")
+    async with started("run", settings=settings) as process:
+        log = await read_until(process.stderr, "ready:")
+        slack.events_url = log.split()[-1]
+        asked = await slack.command("/voicejob", job["job_id"], channel=channel)
+        assert "By a process" in (await asked.message()).text
+        second = await voicejob("run", **settings)
+        _, rest = await ended_by(process, signal.SIGINT)
+
+    assert (second.code, process.returncode) == (1, 0)
+    assert re.search(f"Another VoiceJob .* It is process {process.pid}", second.err)
+    lines = (log + rest).splitlines()
+    assert len(lines) == len(set(lines))
+    assert [line for line in lines if job["job_id"] in line and "done" in line]
+    assert not re.search("Traceback|WARNING|httpx", log + rest)
+
+
+async def test_bot_ends_while_it_starts(slack: SlackWorkspace, own: dict[str, str]) -> None:
+    """A Slack that is slow to answer does not keep it from ending."""
+    slack.fail("auth.test", delay=600)
+    async with started("run", settings=own) as process:
+        await eventually(lambda: bool(slack.calls))
+        _, log = await ended_by(process, signal.SIGTERM)
+
+    assert (process.returncode, "Traceback" in log) == (0, False)
+
+
+def test_help_and_version() -> None:
+    """Without a command, and with -h, the command line explains itself."""
+    for arguments, words in (("", "Usage"), ("-h", "Usage"), ("--version", version("voicejob"))):
+        assert words in CliRunner().invoke(cli, arguments).output

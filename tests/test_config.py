@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from bot.config import Settings, unknown_keys
 from bot.errors import BadSettings
+from bot.telemetry.logs import LogFormat
 from tests.store.test_store_faults import another_user
 
 GOOD = {
@@ -64,7 +65,7 @@ def value_of(settings: Settings, name: str) -> Any:
         ({"VOICEJOB_HOST": "[host]"}, "voicejob_host", "[host]"),
         ({"VOICEJOB_POLL_SECONDS": " 5 "}, "voicejob_poll_seconds", 5),
         ({"VOICEJOB_POLL_SECONDS": "999999"}, "voicejob_poll_seconds", 999_999),
-        ({"PORT": "0"}, "port", 0),
+        ({"VOICEJOB_LOG": " json\n"}, "voicejob_log", LogFormat.JSON),
         ({"PORT": "65535"}, "port", 65535),
         ({"SLACK_BOT_TOKEN": " xoxb-1\n"}, "slack_bot_token", "xoxb-1"),
         (NO_KEY | {"CLOUD_SDK_AK": "a", "CLOUD_SDK_SK": "s"}, "huaweicloud_sdk_sk", "s"),
@@ -91,12 +92,10 @@ def test_password_in_dot_env_is_taken_literally(monkeypatch: pytest.MonkeyPatch,
 
 def test_console_address(monkeypatch: pytest.MonkeyPatch) -> None:
     """The operator's template gives each job its page; without one there is none."""
-    template = "https://console.example/#/jobs?id={job_id}&x={y}"
+    settings = load(monkeypatch, VOICEJOB_CONSOLE_URL="https://console.example/#/jobs?id={job_id}&x={y}")
 
-    assert load(monkeypatch).console_url("a") is None
-    assert load(monkeypatch, VOICEJOB_CONSOLE_URL=template).console_url("a") == template.replace(
-        "{job_id}", "a"
-    )
+    assert settings.console_url("a") == "https://console.example/#/jobs?id=a&x={y}"
+    assert load(monkeypatch, VOICEJOB_CONSOLE_URL="").console_url("a") is None
 
 
 def test_secrets_are_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +127,8 @@ BAD = {
         *("https:console.example/{job_id}", "https://console.example/", "javascript:{job_id}"),
         "https://c.example/{job_id}" + "x" * 3000,
     ],
-    "VOICEJOB_POLL_SECONDS": ["4", "1e9", "soon"],
+    "VOICEJOB_POLL_SECONDS": ["4", "1000000", "1e9", "soon"],
+    "VOICEJOB_LOG": ["xml"],
     "PORT": ["http", "65536", "-1", "٣", "1" * 5000],
 }
 
@@ -144,15 +144,12 @@ def test_bad_value(monkeypatch: pytest.MonkeyPatch, key: str, value: str) -> Non
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"SLACK_APP_TOKEN": ""}, "Slack needs a way in: set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIG"),
         (NO_KEY, "MetaStudio needs credentials: set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or HUAW"),
         (NO_KEY | USER, "HUAWEICLOUD_IAM_PASSWORD: needed beside HUAWEICLOUD_IAM"),
         (IAM, "HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, HUAWEICLOUD_IAM_USER, HUAWEICLOUD_IAM_PASSWORD"),
         (NO_KEY | IAM | TEMPORARY, "HUAWEICLOUD_SDK_SECURITY_TOKEN: needs HUAWEICLOUD_SDK_AK and HUAWEI"),
         ({"SLACK_BOT_TOKEN": '"xoxb-1"'}, "SLACK_BOT_TOKEN: begins with a quote sign, which has to go"),
         ({"METASTUDIO_APP_USER_ID": "a b"}, "METASTUDIO_APP_USER_ID: may hold printable ASCII only: no"),
-        ({"VOICEJOB_POLL_SECONDS": "1000000"}, "VOICEJOB_POLL_SECONDS: must be a whole number of seconds"),
-        ({"PORT": "eighty"}, "PORT: must be a number from 0 to 65535; 0 takes any port that is free (it"),
     ],
 )
 def test_sentence(monkeypatch: pytest.MonkeyPatch, changes: dict[str, str], problem: str) -> None:
@@ -167,7 +164,7 @@ def test_sentence(monkeypatch: pytest.MonkeyPatch, changes: dict[str, str], prob
 )
 def test_secret_under_a_wrong_key_is_not_shown(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
     """Whatever key it was put under by mistake."""
-    keys = [key for key in (*BAD, "VOICEJOB_LOG") if "_SDK_AK" not in key and "AUTH_TOKEN" not in key]
+    keys = [key for key in BAD if "_SDK_AK" not in key and "AUTH_TOKEN" not in key]
     lines = "\n".join(problems(monkeypatch, **dict.fromkeys(keys, f"{secret} ü")))
 
     assert [key for key in keys if key not in lines] == []
