@@ -105,20 +105,6 @@ class TestContract:
             assert (not await store.jobs(), not await store.addresses()) == (True, True)
             assert ([*jobs], [*addresses]) == ([KEY.job], [KEY.address])
 
-    async def test_cancelled_caller_leaves_memory_and_disk_equal(self, opening: Opening, path: Path) -> None:
-        """At whatever moment a caller is cancelled, what is read then is what the next store reads."""
-        async with opening(path) as store:
-            for turns in range(20):
-                adding = asyncio.ensure_future(keep(store, followed(key_of("T1", "C1", f"job-{turns}"))))
-                for _ in range(turns):
-                    await asyncio.sleep(0)
-                adding.cancel()
-                await asyncio.wait([adding])
-            await keep(store, followed())
-            read = await store.channel(KEY.address)
-        async with opening(path) as store:
-            assert await store.channel(KEY.address) == read
-
 
 async def replay(opening: Opening, path: Path, lives: list[list[Records]]) -> None:
     model = Records()

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.config import Settings
-from bot.domain.records import DeliveryKey, Records
-from bot.domain.subscriptions import key_of, keys_of
+from bot.domain.records import Records
+from bot.domain.subscriptions import key_of
 from bot.errors import StoreTrouble
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.records import TEAM_ID
@@ -22,15 +22,10 @@ from tests.support import AT_ONCE
 OLD, NEW = "T1", "T2"
 
 
-def ended(key: DeliveryKey) -> Records:
-    """Return the records of a job whose subscription a person ended, until its card says so."""
-    return Records({**followed(key, stopped_by="U2"), keys_of(key)[1]: None})
-
-
 def originals(team: str) -> Records:
     """Return what is followed in two conversations of a workspace."""
-    first, second = followed(key_of(team, "C1", "j1"), told=0), followed(key_of(team, "C1", "j2"))
-    return Records({**first, **second, **ended(key_of(team, "C2", "j1"))})
+    keys = [key_of(team, "C1", "j1"), key_of(team, "C1", "j2"), key_of(team, "C2", "j1")]
+    return Records(item for told, key in enumerate(keys) for item in followed(key, told=told).items())
 
 
 @pytest.mark.parametrize("calls", range(1, 6))
