@@ -39,7 +39,7 @@ from tests.store.processes import (
     ready,
 )
 from tests.store.test_store import pragma
-from tests.support import PATIENCE, disk_held
+from tests.support import PATIENCE, disk_held, eventually_so
 
 ROW = row_of(KEY)
 NOBODY = 4242
@@ -278,8 +278,13 @@ FAULTS = {
     "thread ended": "values to unpack",
     "moved": "No such file",
     "replaced": "another file",
+    "stops midway": "no more",
 }
 """Faults of the disk while the bot runs, with the reason for the log."""
+
+
+def meddling(at: str, what: str) -> str:
+    return f"CREATE TRIGGER meddling BEFORE INSERT ON voicejob WHEN {at} BEGIN SELECT RAISE({what}); END"
 
 
 @asynccontextmanager
@@ -294,6 +299,10 @@ async def failing(store: SqliteStore, path: Path, fault: str) -> AsyncIterator[N
                 stack.enter_context(disk_held(path))
             case "thread ended":  # as it does when a commit fails: here by what is no request
                 await store.disk.ask(lambda table: table.conn.reqs.put("no request"))
+            case "stops midway":
+                at = "NEW.key LIKE 'job:%2' OR NEW.key = 'about:check'"
+                run_sql(path, meddling(at, "ABORT, 'no more'"))
+                stack.callback(run_sql, path, "DROP TRIGGER meddling")
             case _:
                 moved = path.rename(path.with_name("moved"))
                 stack.callback(moved.replace, path)
@@ -312,14 +321,11 @@ async def fails(store: SqliteStore, reason: str, call: Awaitable[object]) -> Non
     assert await store.get(OTHERS) == {**none(OTHERS), **followed()}
 
 
-async def eventually_done(call: Callable[[], Awaitable[object]]) -> None:
-    """Call until the store works again."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            with suppress(StoreTrouble):
-                await call()
-                return
-            await asyncio.sleep(0.02)
+async def works(call: Callable[[], Awaitable[object]]) -> bool:
+    with suppress(StoreTrouble):
+        await call()
+        return True
+    return False
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -331,9 +337,11 @@ async def test_call_fails_and_the_next_one_works(path: Path, fault: str) -> None
         for call, next_one in ((change, store.check), (store.check, store.check), (change, more)):
             async with failing(store, path, fault):
                 await fails(store, FAULTS[fault], call())
-            await eventually_done(next_one)
+            await eventually_so(partial(works, next_one))
             assert store.trouble is None
             assert {**none(OTHERS), **on_disk(path)} == await store.get(OTHERS)
+        await keep(store, OTHERS)
+        assert on_disk(path) == followed(SECOND)
 
 
 async def test_failures_are_logged_once_and_undone_once(
@@ -342,7 +350,9 @@ async def test_failures_are_logged_once_and_undone_once(
     """The first one and the recovery, in one line each; later writes leave what was undone alone."""
     with largest_file(100):
         await fails(store, "I/O error", keep(store, OTHERS))
-        await fails(store, "I/O error", store.check())
+    run_sql(path, meddling("NEW.key = 'about:check'", "IGNORE"))
+    await fails(store, "reads otherwise", store.check())
+    run_sql(path, "DROP TRIGGER meddling")
     await store.check()
     levels = [(record.name, record.levelno) for record in caplog.records]
     assert levels == [("bot.store.sqlite", logging.ERROR), ("bot.store.sqlite", logging.WARNING)]
@@ -352,21 +362,6 @@ async def test_failures_are_logged_once_and_undone_once(
     run_sql(path, _set("replace(value, 'WAITING', 'MENDED')", "job"))
     await store.change([KEY], one_more)
     assert "MENDED" in str(on_disk(path)[KEY.job])
-
-
-async def test_all_of_a_change_or_nothing_is_on_disk(store: SqliteStore, path: Path) -> None:
-    """Even if it fails at its last row; and something in the file that drops what is written is noticed."""
-    meddle = (
-        "CREATE TRIGGER meddle BEFORE INSERT ON voicejob WHEN NEW.key LIKE '{}' BEGIN SELECT RAISE({}); END"
-    )
-    run_sql(path, meddle.format("job:%2", "ABORT, 'no more'"))
-    await fails(store, "no more", keep(store, OTHERS))
-    assert on_disk(path) == followed()
-    run_sql(path, "DROP TRIGGER meddle", meddle.format("about:check", "IGNORE"))
-    await fails(store, "reads otherwise", store.check())
-    run_sql(path, "DROP TRIGGER meddle")
-    await keep(store, OTHERS)
-    assert on_disk(path) == followed(SECOND)
 
 
 @pytest.mark.parametrize(
