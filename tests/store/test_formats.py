@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bot.domain.deliveries import Step, next_step
-from bot.domain.records import Address, Destination, Pause, Records
+from bot.domain.records import Address, JobRef, Pause, Records
 from bot.domain.subscriptions import following, key_of
 from bot.errors import StoreCorrupt, StoreNotCopied
 from bot.messages.errors import sentence
@@ -153,16 +153,20 @@ GONE = old("B", "X gone", count=None)
         ([old("A", "Y", card=None, delivered_at=None), old("B", "X", updated=8)], "X5 Y5", ["", "X Y"]),
         ([old("A", "X Y", card=None)], "X5 Y7", ["X Y"]),
         ([old("A", "X", stopped_by="U2"), old("B", "Y", updated=10)], "X5 Y5", ["", ""]),
+        ([old("A", "SUCCEED")], "", []),
+        ([old("A", "X", stopped_by="U2", card=None)], "", []),
+        ([old("A", "X", stopped_by="U2", face="X 1 all U2")], "", []),
     ],
 )
 def test_jobs_of_several_channels_become_one(
     olds: list[OldSubscription], sights: str, paths: list[str]
 ) -> None:
-    """With the newest job, and all that is pending for any of them; what differs from it is pending."""
+    """With the newest job, and all that is pending for any of them; nothing is left where nothing is due."""
     records = Records.of(*converted(olds))
     found = [each for old in olds if (each := following(records, key_of("T1", old.channel_id, "j")))]
     assert [" ".join(each.path) for each in found] == paths
-    assert " ".join(f"{each.state}{each.at}" for each in found[0].record.sights) == sights
+    record = records.job(JobRef.of("j"))
+    assert " ".join(f"{each.state}{each.at}" for each in (record.sights if record else ())) == sights
 
 
 @pytest.mark.parametrize(
@@ -186,14 +190,3 @@ def test_pauses_of_a_channel_become_one(first: Any, second: Any, merged: Any) ->
     every = converted([old("A", "X", pause=pause(*first)), old("A", "X", job_id="k", **fields)])
     found = Records.of(*every).destination(Address("T1", "A")).pause
     assert (found and (found.reason, found.since, found.tries, found.next_try)) == merged
-
-
-ENDED = {"stopped_by": "U2", "face": "SUCCEED 1 all U2"}
-
-
-@pytest.mark.parametrize("fields", [{}, ENDED, {"stopped_by": "U2", "card": None}])
-def test_of_what_is_over_only_the_warning_is_left(fields: dict[str, Any]) -> None:
-    """There is nothing to send of it but the edit of that direct message."""
-    (left,) = converted([old("A", "SUCCEED", warning={"channel_id": "D1", "ts": "3.4"}, **fields)])
-    assert isinstance(left, Destination)
-    assert [each.ts for each in left.warned] == ["3.4"]

@@ -59,7 +59,7 @@ def full(key: DeliveryKey) -> Records:
 PLAIN = Records(item for key in KEYS for item in plain(key).items())
 FULL = Records(item for key in KEYS for item in full(key).items())
 ITEMS = [(key, record) for key in PLAIN for record in (None, PLAIN[key], FULL[key])]
-LIVES = st.lists(st.lists(st.lists(st.sampled_from(ITEMS), max_size=8).map(Records), max_size=6), max_size=3)
+LIVES = st.lists(st.lists(st.lists(st.sampled_from(ITEMS), max_size=8).map(Records), max_size=4), max_size=3)
 """What is changed in one step, by all steps until the store is closed, each time it is opened."""
 
 
@@ -67,18 +67,16 @@ LIVES = st.lists(st.lists(st.lists(st.sampled_from(ITEMS), max_size=8).map(Recor
 class TestContract:
     """The protocol Store."""
 
-    @examples(40)
-    @example(lives=[[PLAIN], [FULL], [full(KEY), none(keys_of(SECOND)[:2])]])
+    @examples(30)
+    @example(lives=[[PLAIN], [FULL], [plain(SECOND), none(keys_of(SECOND)[1:2])]])
     @given(lives=LIVES)
     def test_any_history_reads_like_a_dict(self, opening: Opening, lives: list[list[Records]]) -> None:
         """However it is changed and opened again, a store holds and tells what a plain dict would."""
         with tempfile.TemporaryDirectory() as folder:
             asyncio.run(replay(opening, Path(folder, "store"), lives))
 
-    async def test_concurrent_changes_are_applied_one_after_the_other(
-        self, opening: Opening, path: Path
-    ) -> None:
-        """No change works on old records; one that raises, or makes another record, changes nothing."""
+    async def test_changes_are_applied_one_after_the_other(self, opening: Opening, path: Path) -> None:
+        """No change works on old records, a bad one changes nothing, and what was read stays as it was."""
         bad: list[Change] = [
             lambda _: followed(SECOND),
             lambda records: Records({KEY.address: records[KEY]}),
@@ -92,29 +90,9 @@ class TestContract:
                 assert await store.get([*PLAIN]) == {**dict.fromkeys(PLAIN), **followed()}
             await asyncio.gather(*(store.change([KEY], one_more) for _ in range(30)))
             assert await store.get([KEY]) == {KEY: followed(delivered_at=30)[KEY]}
-
-    async def test_what_was_read_does_not_change(self, opening: Opening, path: Path) -> None:
-        """Changes that happen while somebody iterates over it don't show in it."""
-        async with opening(path) as store:
-            await keep(store, followed())
             jobs, addresses = await store.jobs(), await store.addresses()
             await store.change(PLAIN, none)
-            assert (not await store.jobs(), not await store.addresses()) == (True, True)
             assert ([*jobs], [*addresses]) == ([KEY.job], [KEY.address])
-
-    async def test_cancelled_caller_leaves_memory_and_disk_equal(self, opening: Opening, path: Path) -> None:
-        """At whatever moment a caller is cancelled, what is read then is what the next store reads."""
-        async with opening(path) as store:
-            for turns in range(20):
-                adding = asyncio.ensure_future(keep(store, followed(key_of("T1", "C1", f"job-{turns}"))))
-                for _ in range(turns):
-                    await asyncio.sleep(0)
-                adding.cancel()
-                await asyncio.wait([adding])
-            await keep(store, followed())
-            read = await store.channel(KEY.address)
-        async with opening(path) as store:
-            assert await store.channel(KEY.address) == read
 
 
 async def replay(opening: Opening, path: Path, lives: list[list[Records]]) -> None:
@@ -131,7 +109,7 @@ async def replay(opening: Opening, path: Path, lives: list[list[Records]]) -> No
                 assert heard == news(model, after)
                 heard.clear()
                 model = after
-            await compare(store, model)
+                await compare(store, model)
 
 
 def changed(model: Records, wanted: Records) -> Records:
@@ -169,15 +147,13 @@ def order(it: Following) -> tuple[bool, int, str]:
 
 async def test_a_change_is_one_transaction(path: Path) -> None:
     """Whatever it replaces and deletes; and none at all where nothing differs."""
-    mixed = Records({SECOND: followed(SECOND, delivered_at=1)[SECOND], KEY: None})
+    mixed = Records({**none(followed()), **followed(SECOND)})
     async with SqliteStore(path) as store:
+        await keep(store, followed())
         before = commits(path)
-        await keep(store, Records({**followed(), **followed(SECOND)}))
-        assert commits(path) == before + 1
-        await store.change([*keys_of(KEY), SECOND], always(mixed))
-        assert commits(path) == before + 2
-        await keep(store, mixed)
-        assert commits(path) == before + 2
+        for _ in range(2):
+            await keep(store, mixed)
+            assert commits(path) == before + 1
 
 
 def commits(path: Path) -> int:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.config import Settings
-from bot.domain.records import DeliveryKey, Records
-from bot.domain.subscriptions import key_of, keys_of
+from bot.domain.records import Records
+from bot.domain.subscriptions import key_of
 from bot.errors import StoreTrouble
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.records import TEAM_ID
@@ -22,15 +22,10 @@ from tests.support import AT_ONCE
 OLD, NEW = "T1", "T2"
 
 
-def ended(key: DeliveryKey) -> Records:
-    """Return the records of a job whose subscription a person ended, until its card says so."""
-    return Records({**followed(key, stopped_by="U2"), keys_of(key)[1]: None})
-
-
 def originals(team: str) -> Records:
     """Return what is followed in two conversations of a workspace."""
-    first, second = followed(key_of(team, "C1", "j1"), told=0), followed(key_of(team, "C1", "j2"))
-    return Records({**first, **second, **ended(key_of(team, "C2", "j1"))})
+    keys = [key_of(team, "C1", "j1"), key_of(team, "C1", "j2"), key_of(team, "C2", "j1")]
+    return Records(item for told, key in enumerate(keys) for item in followed(key, told=told).items())
 
 
 @pytest.mark.parametrize("calls", range(1, 6))
@@ -50,25 +45,18 @@ async def test_crash_anywhere_loses_and_doubles_nothing(
         assert await store.get(expected) == expected
 
 
-async def test_one_per_channel_and_job_stays(path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Of those of several earlier ids, it is the one that was delivered last."""
-    first, last = (followed(key_of(f"T{at}", "C1", "job-1"), delivered_at=at) for at in (8, 9))
-    async with open_store(path) as store:
-        await keep(store, first, last)
-
-        assert await take_over(store, NEW) == 2
-        expected = {**none([*first, *last]), **followed(key_of(NEW, "C1", "job-1"), delivered_at=9)}
-        assert await store.get(expected) == expected
-    assert caplog.messages[0].endswith("taken over: 2")
-
-
 async def test_the_bot_goes_on_under_the_new_id(
-    slack: SlackWorkspace, metastudio: MetaStudioSimulator, settings: Settings
+    slack: SlackWorkspace,
+    metastudio: MetaStudioSimulator,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """After a migration, the list has the subscription, and a change is sent once."""
+    """After a migration, the list has the one that was delivered last, and a change is sent once."""
     channel, job = slack.add_channel("voices"), metastudio.add_job(state="AUDITING")["job_id"]
     async with open_store(settings.voicejob_store) as store:
-        await keep(store, followed(key_of(TEAM_ID, channel, job), told=0))
+        await keep(store, followed(key_of(TEAM_ID, channel, job), told=0, delivered_at=9))
+        for team, at in (("T0A", 8), ("T0Z", 7)):
+            await keep(store, followed(key_of(team, channel, job), delivered_at=at))
     slack.move("T0NEW", "E0ORG")
     async with running(settings, rates=AT_ONCE):
         await slack.message_where(lambda message: "→ In manual review" in message.text)
@@ -76,3 +64,4 @@ async def test_the_bot_goes_on_under_the_new_id(
         assert "1 subscription in" in (await asked.message()).text
 
     assert len([message for message in slack.messages(channel) if message.thread_ts]) == 1
+    assert "taken over: 3" in caplog.text
