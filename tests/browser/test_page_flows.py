@@ -143,7 +143,7 @@ async def test_private_and_archived_channels(demo: Demo, page: DemoPage) -> None
 
 
 async def test_trouble(demo: Demo, page: DemoPage) -> None:
-    """What MetaStudio or Slack refuses is explained, and Try again works once it does not."""
+    """What MetaStudio or Slack refuses can be tried again; a bot that was stopped tells what it missed."""
     moods = demo.ground.moods
     await choose(page, "MetaStudio", "Down")
     await choose(page, "Slack", "Limits")
@@ -166,10 +166,6 @@ async def test_trouble(demo: Demo, page: DemoPage) -> None:
     await visible(page.posted(SHOP, EVERY_CHANGE))
     await expect(page.message("1 subscription")).not_to_contain_text("Paused")
 
-
-async def test_the_bot_is_stopped_and_started(demo: Demo, page: DemoPage) -> None:
-    """While it is stopped, commands and buttons fail where they are; afterwards it tells what it missed."""
-    await subscribe(demo, page, SHOP)
     await page.panel.get_by_role("button", name="Stop the bot").click()
     await visible(page.panel.get_by_text("Stopped", exact=True))
     await page.send("/voicejob list")
