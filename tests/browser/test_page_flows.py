@@ -20,11 +20,6 @@ EVERY_CHANGE: Final = "This channel is told of every change"
 BROADCAST: Final = "replied to a thread"
 
 
-async def subscribe(demo: Demo, page: DemoPage, voice: str) -> None:
-    await page.send(f"/voicejob subscribe {demo.job_id(voice)}")
-    await visible(page.posted(voice, "Subscribed by"))
-
-
 async def choose(page: DemoPage, group: str, label: str) -> None:
     await page.panel.get_by_role("group", name=group).get_by_role("radio", name=label).check()
 
@@ -94,7 +89,8 @@ async def test_typing(demo: Demo, page: DemoPage) -> None:
 
 async def test_the_list(demo: Demo, page: DemoPage) -> None:
     """The level is changed there; unsubscribing asks first; a reload shows all as it was."""
-    await subscribe(demo, page, NEWS)
+    await page.send(f"/voicejob subscribe {demo.job_id(NEWS)}")
+    await visible(page.posted(NEWS, "Subscribed by"))
     await page.send("/voicejob list")
     listed = page.message("1 subscription", ONLY_ME)
     await page.press("Only important", "1 subscription")
