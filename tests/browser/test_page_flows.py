@@ -20,11 +20,6 @@ EVERY_CHANGE: Final = "This channel is told of every change"
 BROADCAST: Final = "replied to a thread"
 
 
-async def subscribe(demo: Demo, page: DemoPage, voice: str) -> None:
-    await page.send(f"/voicejob subscribe {demo.job_id(voice)}")
-    await visible(page.posted(voice, "Subscribed by"))
-
-
 async def choose(page: DemoPage, group: str, label: str) -> None:
     await page.panel.get_by_role("group", name=group).get_by_role("radio", name=label).check()
 
@@ -94,7 +89,8 @@ async def test_typing(demo: Demo, page: DemoPage) -> None:
 
 async def test_the_list(demo: Demo, page: DemoPage) -> None:
     """The level is changed there; unsubscribing asks first; a reload shows all as it was."""
-    await subscribe(demo, page, NEWS)
+    await page.send(f"/voicejob subscribe {demo.job_id(NEWS)}")
+    await visible(page.posted(NEWS, "Subscribed by"))
     await page.send("/voicejob list")
     listed = page.message("1 subscription", ONLY_ME)
     await page.press("Only important", "1 subscription")
@@ -143,7 +139,7 @@ async def test_private_and_archived_channels(demo: Demo, page: DemoPage) -> None
 
 
 async def test_trouble(demo: Demo, page: DemoPage) -> None:
-    """What MetaStudio or Slack refuses is explained, and Try again works once it does not."""
+    """What MetaStudio or Slack refuses can be tried again; a bot that was stopped tells what it missed."""
     moods = demo.ground.moods
     await choose(page, "MetaStudio", "Down")
     await choose(page, "Slack", "Limits")
@@ -166,10 +162,6 @@ async def test_trouble(demo: Demo, page: DemoPage) -> None:
     await visible(page.posted(SHOP, EVERY_CHANGE))
     await expect(page.message("1 subscription")).not_to_contain_text("Paused")
 
-
-async def test_the_bot_is_stopped_and_started(demo: Demo, page: DemoPage) -> None:
-    """While it is stopped, commands and buttons fail where they are; afterwards it tells what it missed."""
-    await subscribe(demo, page, SHOP)
     await page.panel.get_by_role("button", name="Stop the bot").click()
     await visible(page.panel.get_by_text("Stopped", exact=True))
     await page.send("/voicejob list")

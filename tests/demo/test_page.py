@@ -147,9 +147,8 @@ class TestRequests:
         there = {"channel": voices, "ts": card["ts"], "action_id": "refresh", "value": "b"}
         for wrong in ({"ts": "1.000001"}, {"action_id": "other"}, {"value": "none"}, {"channel": "C404"}):
             assert await browser.ask("press", **there | wrong) == "This button is not there any more."
-        for right in ({}, {"value": None}):
-            error = await browser.ask("press", **there | right)
-            assert error == 'The bot did not take that (Slack calls it "dispatch_failed"). Try again.'
+        for right in (there, there | {"value": None}):
+            assert "dispatch_failed" in await browser.ask("press", **right)
 
 
 MALFORMED = [

@@ -156,7 +156,11 @@ async def test_a_password_gets_a_token(
     for clock.now in (NOW + 24 * 3600 - 1, NOW + 24 * 3600):
         statuses.append((await client.get(JOBS, headers=headers)).status_code)
     metastudio.revoke_tokens()
+    refused = await client.post(IAM, json=asked | {"auth": asked["auth"] | {"identity": {}}})
+    user["password"] = "other"
+    wrong = await client.post(IAM, json=asked)
 
+    assert (wrong.status_code, wrong.json()["error"]["code"], refused.status_code) == (401, 401, 400)
     assert (answer.status_code, statuses) == (201, [200, 401])
     assert token["expires_at"] == "2026-01-03T03:04:05.000000Z"
     assert (token["issued_at"], token["project"]["id"]) == ("2026-01-02T03:04:05.000000Z", PROJECT_ID)
