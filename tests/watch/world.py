@@ -70,18 +70,18 @@ class World:
             self.records[ref] = new_record(ref, self.job(job_id) or Job(), int(EPOCH + self.now))
             self.heard.append(ref)
 
-    def some(self, number: int, *, age: float = 5000) -> list[str]:
-        """Add so many jobs, each a minute older than the one before, and follow them."""
+    def crowd(self, number: int, *, age: float = 100, every: float = 1) -> list[str]:
+        """Add so many jobs that nobody follows, each ``every`` seconds older than the one before."""
         made = [f"job-{len(self.history) + each}" for each in range(number)]
         for each, job_id in enumerate(made):
-            self.add(job_id, age + 60 * each)
-        self.follow(*made)
+            self.add(job_id, age + every * each)
         return made
 
-    def crowd(self, number: int, *, age: float = 100, every: float = 1) -> None:
-        """Add jobs that nobody follows, one each ``every`` seconds."""
-        for each in range(number):
-            self.add(f"other-{len(self.history)}", age + every * each)
+    def some(self, number: int, *, age: float = 5000) -> list[str]:
+        """Add so many jobs, and follow them."""
+        made = self.crowd(number, age=age, every=60)
+        self.follow(*made)
+        return made
 
     def set(self, job_id: str, state: str | None, *, age: float = 0, **fields: Any) -> None:
         """Let a job be in another state since ``age`` seconds ago; None deletes it."""
