@@ -309,7 +309,7 @@ def test_an_answer_to_an_earlier_request_than_a_person_saw() -> None:
     """It is ignored, also where that person was the first to follow the job."""
     world = World()
     world.add("job-0", 5000)
-    world.person_asks("job-0", asked_at=world.now + 100)
+    world.person_asks("job-0", later=100)
     world.follow("job-0")
     world.set("job-0", "PROCESSING")
     world.check()

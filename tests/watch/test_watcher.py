@@ -155,10 +155,10 @@ async def test_each_trouble_is_logged_when_it_begins_and_when_it_is_over(watch: 
     for _ in range(3):
         await watch.check()
 
-    for words in ("list of jobs can't be used (ServiceDown)", "list of jobs is used again"):
-        assert logged(caplog, words) == 1
-    for words in ("a job can't be checked job=job-0", "a job can be checked again job=job-0"):
-        assert logged(caplog, words) == 1
+    assert logged(caplog, "list of jobs can't be used (ServiceDown)") == 1
+    assert logged(caplog, "list of jobs is used again") == 1
+    assert logged(caplog, "a job can't be checked job=job-0") == 1
+    assert logged(caplog, "a job can be checked again job=job-0") == 1
 
 
 @made_with(rates=replace(AT_ONCE, requests=RATE_LIMITS.requests))

@@ -44,8 +44,6 @@ class World:
     """What becomes of the list's order."""
     fault: Fault = lambda _: None
     """The error that a question gets for an answer, if any."""
-    before: Callable[[Question], None] = lambda _: None
-    """Called before each answer."""
     history: dict[str, list[tuple[float, Job | None]]] = field(default_factory=dict)
     """Each job's copies, with the time from which on it is so; None is deleted."""
     records: dict[JobRef, JobRecord] = field(default_factory=dict)
@@ -57,11 +55,11 @@ class World:
     told: list[JobTrouble] = field(default_factory=list)
     """What was to be logged of jobs, from the first check on."""
 
-    def add(self, job_id: str, age: float, state: str = "WAITING", **fields: Any) -> None:
-        """Add a job that changed so many seconds ago."""
+    def add(self, job_id: str, age: float, **fields: Any) -> None:
+        """Add a job that has waited for training for so many seconds."""
         at = self.now - age
-        made = {"reject_times": 1, "lastupdate_time": int(EPOCH + at)} | fields
-        self.history[job_id] = [(at, Job(job_id=job_id, state=state, **made))]
+        made = {"state": "WAITING", "reject_times": 1, "lastupdate_time": int(EPOCH + at)} | fields
+        self.history[job_id] = [(at, Job(job_id=job_id, **made))]
 
     def follow(self, *job_ids: str) -> None:
         """Let the store have a new record of each job, as it is now."""
@@ -95,11 +93,10 @@ class World:
         copies = [job for since, job in self.history.get(job_id, []) if since <= self.now - lag]
         return copies[-1] if copies else None
 
-    def person_asks(self, job_id: str, *, asked_at: float | None = None) -> None:
-        """Let a person look a followed job up, perhaps by a request of another time."""
+    def person_asks(self, job_id: str, *, later: float = 0) -> None:
+        """Let a person look a job up, by a request that was sent so many seconds later."""
         answer = self.answer(AskJob(job_id))
-        asked_at = self.now if asked_at is None else asked_at
-        self.run(self.policy.jobs.person_saw(job_id, replace(answer, asked_at=asked_at)))
+        self.run(self.policy.jobs.person_saw(job_id, replace(answer, asked_at=self.now + later)))
 
     def path(self, job_id: str = "job-0") -> tuple[str, ...]:
         """Return the states that are recorded of a job."""
@@ -139,7 +136,6 @@ class World:
         """Answer a question."""
         self.asked.append(question)
         self.told += [question] if isinstance(question, JobTrouble) else []
-        self.before(question)
         asked_at = self.now
         got = cast(Error | None, self.fault(question)) or self._got(question)
         self.now += self.took
