@@ -1,4 +1,4 @@
-"""The watch policy: what it asks, how far it trusts the list, and what ends a check."""
+"""The watch policy: what it asks, how far it trusts the list, what ends a check, and the pause after it."""
 
 import math
 from collections.abc import Callable
@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from bot import errors
+from bot.domain.rates import RateLimits
+from bot.watch.pauses import Pauses, jittered
 from bot.watch.questions import AskJob, AskList, FindListed, ListTrouble, ListWorks, Question, Record
 from tests.watch.world import EPOCH, FIRST, Fault, World, policy
 
+REFUSED = errors.PermissionDenied()
 FOR_ALL = [errors.CredentialsRefused, errors.Throttled]
 OF_THE_LIST = [errors.PermissionDenied, errors.RequestRefused, errors.ServiceDown, errors.UnreadableAnswer]
 
@@ -336,3 +339,25 @@ def test_an_older_answer_that_comes_again_and_again(age: float, old: dict[str, N
         world.check(10)
 
     assert world.path() == ("WAITING", "PROCESSING")
+
+
+@pytest.mark.parametrize(
+    ("failures", "held", "pauses"),
+    [
+        ([REFUSED] * 6, 0, [60, 120, 240, 480, 900, 900]),
+        ([REFUSED, REFUSED, None, REFUSED], 0, [60, 120, 60, 60]),
+        ([REFUSED, errors.ServiceDown(), errors.StoreTrouble(path=""), REFUSED], 0, [60, 60, 60, 120]),
+        ([errors.Throttled(), errors.ServiceDown()], 300, [300, 300]),
+        ([errors.CredentialsRefused()], 0, [100]),
+    ],
+)
+def test_pauses(failures: list[errors.VoiceJobError | None], held: float, pauses: list[float]) -> None:
+    """They grow up to a quarter of an hour while the bot is refused; what MetaStudio asks for is kept."""
+    made = Pauses(poll=60, rarely=900, rates=RateLimits(refused=90))
+
+    assert [made.failed(each, held) if each else made.succeeded() for each in failures] == pauses  # type: ignore[arg-type]
+
+
+def test_bots_do_not_ask_in_step() -> None:
+    """The pauses are up to a tenth shorter or longer."""
+    assert [jittered(60, chance) for chance in (0, 0.5, 1)] == pytest.approx([54, 60, 66])

@@ -261,6 +261,14 @@ async def test_a_trouble_for_a_while(watch: Watch, fault: Fault, caplog: Log) ->
     assert logged(caplog, "jobs can't be checked") == logged(caplog, "jobs can be checked again") == 1
 
 
+@made_with(poll=0.01)
+async def test_a_time_that_metastudio_names_is_kept(watch: Watch, caplog: Log) -> None:
+    """However short the pause between two checks is, nothing is asked until then."""
+    watch.metastudio.chaos = lambda _: Fault.throttled(retry_after=120)
+    watch.start()
+    await eventually(lambda: logged(caplog, "next try in 120 seconds") == 1)
+
+
 @made_with(poll=600)
 async def test_a_refused_bot_with_nothing_followed(watch: Watch, caplog: Log) -> None:
     """A refused key is logged with what to do, and tried again when a look-up works, also during a check.
