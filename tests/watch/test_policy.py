@@ -298,7 +298,7 @@ def test_store_trouble_loses_nothing(number: int, changed: int) -> None:
         world.set(job_id, "PROCESSING")
     world.fault = failing(lambda: errors.StoreTrouble(path=""), Record)
     with pytest.raises(errors.StoreTrouble):
-        world.check(0)
+        world.check(1)
     assert world.paths == {}
     world.fault = lambda _: None
     world.crowd(120, age=-400, every=0.1)
