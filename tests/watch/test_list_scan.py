@@ -12,8 +12,8 @@ def job_of(name: str, time: int | None = NOW, state: str = "WAITING", times: int
     return Job(job_id=name, state=state, reject_times=times, lastupdate_time=time)
 
 
-def page_of(*jobs: Job, count: int | None = None) -> Page:
-    return Page(jobs, count, len(jobs))
+def page_of(*jobs: Job) -> Page:
+    return Page(jobs, None, len(jobs))
 
 
 def full_page(first: int, newest: int) -> list[Job]:
@@ -26,15 +26,6 @@ def scan_of(*pages: Page, known: dict[str, int | None] | None = None, since: int
     for page in pages:
         scan.add(page)
     return scan
-
-
-def test_keeps_what_is_followed() -> None:
-    """Of a page, the followed jobs are kept, and the times of all."""
-    jobs = [job_of("a", NOW), job_of("x", NOW - 1), job_of("b", NOW - 2), job_of("y", NOW - 9)]
-    scan = scan_of(page_of(*jobs, count=77))
-
-    assert scan.found == {"a": jobs[0], "b": jobs[2]}
-    assert (scan.newest, scan.oldest, scan.count, scan.pages) == (NOW, NOW - 9, 77, 1)
 
 
 def test_pages_overlap() -> None:

@@ -1,32 +1,21 @@
-"""The watch policy: what it asks, how far it trusts the list, and what ends a check."""
+"""The watch policy: what it asks, how far it trusts the list, what ends a check, and the pause after it."""
 
 import math
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
+from typing import Any
 
 import pytest
 
 from bot import errors
-from bot.domain.jobs import Page
-from bot.watch.questions import (
-    AskJob,
-    AskList,
-    FindListed,
-    ListTrouble,
-    ListWorks,
-    Question,
-    Record,
-)
+from bot.domain.rates import RateLimits
+from bot.watch.pauses import Pauses, jittered
+from bot.watch.questions import AskJob, AskList, FindListed, ListTrouble, ListWorks, Question, Record
 from tests.watch.world import EPOCH, FIRST, Fault, World, policy
 
+REFUSED = errors.PermissionDenied()
 FOR_ALL = [errors.CredentialsRefused, errors.Throttled]
-OF_THE_LIST = [
-    errors.PermissionDenied,
-    errors.RequestRefused,
-    errors.WrongProject,
-    errors.ServiceDown,
-    errors.UnreadableAnswer,
-]
+OF_THE_LIST = [errors.PermissionDenied, errors.RequestRefused, errors.ServiceDown, errors.UnreadableAnswer]
 
 
 def failing(error: Callable[[], errors.VoiceJobError], *kinds: type[Question], job_id: str = "") -> Fault:
@@ -104,50 +93,32 @@ def test_as_many_as_the_rate_allows() -> None:
     assert world.path(ids[0])[-1] == "gone"
 
 
-def rests(world: World) -> None:
-    """See that the list is not read for half an hour, and that all changes are found all the same."""
-    for ref in world.records:
-        world.set(ref.job_id, "UPLOADING")
+@pytest.mark.parametrize(
+    ("fault", "requests", "was_used"),
+    [
+        ({"rows": lambda jobs: jobs[::-1]}, (6, 1), False),
+        ({"hidden": {"job-3", "job-4"}}, (7, 1), False),
+        ({"fault": failing(errors.RequestRefused, AskList)}, (6, 1), False),
+        ({"lag": 100}, (3, 1), True),
+    ],
+    ids=["out of order", "hides a job", "refused", "stands still"],
+)
+def test_a_wrong_list_rests(fault: dict[str, Any], requests: tuple[int, int], *, was_used: bool) -> None:
+    """Jobs are asked for one by one for half an hour, and that is told; no change is missed."""
+    world = World(policy(poll=1800), **fault)
+    ids = world.some(6)
+    world.add("newer", 200, lastupdate_time=EPOCH + FIRST + 1000)
+    for job_id in ids[:3]:
+        world.set(job_id, "PROCESSING")
+    assert world.check() == requests
+    assert (world.count(ListTrouble) > 0, world.count(ListWorks)) == (True, was_used)
+    for job_id in ids:
+        world.set(job_id, "UPLOADING")
+
     assert world.check() == (6, 0)
     assert [path[-1] for path in world.paths.values()] == ["UPLOADING"] * 6
     assert world.check(1200) == (6, 0)
     assert world.check(1200)[1] == 1
-
-
-@pytest.mark.parametrize(
-    ("fault", "requests"),
-    [
-        ({"rows": lambda jobs: jobs[::-1]}, (6, 1)),
-        ({"hidden": {"job-3", "job-4"}}, (7, 1)),
-        ({"fault": failing(errors.RequestRefused, AskList)}, (6, 1)),
-    ],
-    ids=["out of order", "hides a job", "refused"],
-)
-def test_a_wrong_list_rests(fault: dict[str, object], requests: tuple[int, int]) -> None:
-    """Jobs are asked for one by one, at once and for a while, and that is told."""
-    world = World(policy(poll=1800), **fault)  # type: ignore[arg-type]
-    world.some(6)
-
-    assert world.check() == requests
-    assert (world.count(ListTrouble), world.count(ListWorks)) == (1, 0)
-    rests(world)
-
-
-def test_a_list_that_stands_still() -> None:
-    """When a job itself shows a change that the list hides, the list is not used for a while."""
-    world = World()
-    world.add("newer", 0, lastupdate_time=EPOCH + FIRST + 1000)
-    world.some(6)
-    world.check()
-    frozen = world.answer(AskList(0)).got
-    assert isinstance(frozen, Page)
-    world.rows = lambda _: frozen.jobs
-    for ref in world.records:
-        world.set(ref.job_id, "PROCESSING")
-
-    assert world.check() == (3, 1)
-    assert world.count(ListTrouble)
-    rests(world)
 
 
 @pytest.mark.parametrize("error", OF_THE_LIST)
@@ -213,22 +184,22 @@ def test_missing_twice_and_not_in_the_list(listed: object, after: float, *, is_g
 
 
 @pytest.mark.parametrize(
-    "sign",
+    ("is_there", "sign"),
     [
-        lambda world: world.check(),
-        lambda world: world.person_asks("job-0"),
-        lambda world: world.hidden.clear() or world.check(),
-        lambda world: world.follow("job-0"),
+        (True, lambda world: world.check()),
+        (True, lambda world: world.person_asks("job-0")),
+        (False, lambda world: world.hidden.clear() or world.check()),
+        (False, lambda world: world.follow("job-0")),
     ],
     ids=["check", "person", "list", "made anew"],
 )
-def test_any_sign_of_life_begins_the_count_anew(sign: Callable[[World], object]) -> None:
+def test_any_sign_of_life_begins_the_count_anew(*, is_there: bool, sign: Callable[[World], object]) -> None:
     """Also a person's look-up, a row of the list, and a record that was made anew."""
     missing = failing(errors.JobNotFound, AskJob, job_id="job-0")
     world = World(fault=missing, hidden={"job-0"})
     world.some(6)
     world.check()
-    world.fault = lambda _: None
+    world.fault = (lambda _: None) if is_there else missing
     sign(world)
     world.fault, world.hidden = missing, {"job-0"}
     world.check()
@@ -327,7 +298,7 @@ def test_store_trouble_loses_nothing(number: int, changed: int) -> None:
         world.set(job_id, "PROCESSING")
     world.fault = failing(lambda: errors.StoreTrouble(path=""), Record)
     with pytest.raises(errors.StoreTrouble):
-        world.check(0)
+        world.check(1)
     assert world.paths == {}
     world.fault = lambda _: None
     world.crowd(120, age=-400, every=0.1)
@@ -341,7 +312,7 @@ def test_an_answer_to_an_earlier_request_than_a_person_saw() -> None:
     """It is ignored, also where that person was the first to follow the job."""
     world = World()
     world.add("job-0", 5000)
-    world.person_asks("job-0", asked_at=world.now + 100)
+    world.person_asks("job-0", later=100)
     world.follow("job-0")
     world.set("job-0", "PROCESSING")
     world.check()
@@ -368,3 +339,25 @@ def test_an_older_answer_that_comes_again_and_again(age: float, old: dict[str, N
         world.check(10)
 
     assert world.path() == ("WAITING", "PROCESSING")
+
+
+@pytest.mark.parametrize(
+    ("failures", "held", "pauses"),
+    [
+        ([REFUSED] * 6, 0, [60, 120, 240, 480, 900, 900]),
+        ([REFUSED, REFUSED, None, REFUSED], 0, [60, 120, 60, 60]),
+        ([REFUSED, errors.ServiceDown(), errors.StoreTrouble(path=""), REFUSED], 0, [60, 60, 60, 120]),
+        ([errors.Throttled(), errors.ServiceDown()], 300, [300, 300]),
+        ([errors.CredentialsRefused()], 0, [100]),
+    ],
+)
+def test_pauses(failures: list[errors.VoiceJobError | None], held: float, pauses: list[float]) -> None:
+    """They grow up to a quarter of an hour while the bot is refused; what MetaStudio asks for is kept."""
+    made = Pauses(poll=60, rarely=900, rates=RateLimits(refused=90))
+
+    assert [made.failed(each, held) if each else made.succeeded() for each in failures] == pauses  # type: ignore[arg-type]
+
+
+def test_bots_do_not_ask_in_step() -> None:
+    """The pauses are up to a tenth shorter or longer."""
+    assert [jittered(60, chance) for chance in (0, 0.5, 1)] == pytest.approx([54, 60, 66])

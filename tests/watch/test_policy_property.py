@@ -35,12 +35,15 @@ class Story(World):
         self.untimed = self.ids[:untimed]
         self.turns = count()
         """Three nodes answer by turns, of which one lags."""
+        self.meanwhile: dict[int, Callable[[], None]] = {}
+        """What happens before the questions with these numbers of the next check."""
         self.begins = dict.fromkeys(self.ids, 0)
         """The number of the copy that each record began with."""
         self.missed: dict[str, list[float]] = {job_id: [] for job_id in self.ids}
 
     def answer(self, question: Question) -> Answer:
         """Answer; a job that counts as gone was missing twice in a row, and is not in the list."""
+        self.meanwhile.pop(len(self.asked) + 1, lambda: None)()
         lags = self.lags
         if isinstance(question, AskJob) and next(self.turns) % 3:
             self.lags = {}
@@ -95,9 +98,8 @@ def renew(story: Story, job_id: str) -> None:
     """Let somebody end a subscription, look the job up, and subscribe anew."""
     job = story.job(job_id)
     if job and not job.is_over:
-        before, story.before, story.fault = story.before, lambda _: None, lambda _: None
+        story.fault = lambda _: None
         story.person_asks(job_id)
-        story.before = before
         story.begins[job_id] = len(story.history[job_id]) - 1
         story.missed[job_id].clear()
         story.follow(job_id)
@@ -127,7 +129,7 @@ def fail(kinds: set[type[Question]], error: errors.VoiceJobError, every: int, st
 
 def meanwhile(number: int, step: Step, story: Story, job_id: str) -> None:
     """Let something happen during the next check, before its question of this number."""
-    story.before = lambda _: step(story, job_id) if len(story.asked) == number else None
+    story.meanwhile[number] = lambda: step(story, job_id)
 
 
 def steps(step: Callable[..., None], *fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
@@ -161,7 +163,8 @@ def test_what_lasts_is_recorded_and_nothing_is_invented(
             step(story, story.ids[job % number])
         story.check_safely(after)
     story.lag, story.lags, story.hidden = 0, {}, set()
-    story.fault = story.before = lambda _: None
+    story.fault = lambda _: None
+    story.meanwhile.clear()
     for _ in range(40):  # longer than a list is suspended
         story.check_safely()
 

@@ -44,8 +44,6 @@ class World:
     """What becomes of the list's order."""
     fault: Fault = lambda _: None
     """The error that a question gets for an answer, if any."""
-    before: Callable[[Question], None] = lambda _: None
-    """Called before each answer."""
     history: dict[str, list[tuple[float, Job | None]]] = field(default_factory=dict)
     """Each job's copies, with the time from which on it is so; None is deleted."""
     records: dict[JobRef, JobRecord] = field(default_factory=dict)
@@ -57,11 +55,11 @@ class World:
     told: list[JobTrouble] = field(default_factory=list)
     """What was to be logged of jobs, from the first check on."""
 
-    def add(self, job_id: str, age: float, state: str = "WAITING", **fields: Any) -> None:
-        """Add a job that changed so many seconds ago."""
+    def add(self, job_id: str, age: float, **fields: Any) -> None:
+        """Add a job that has waited for training for so many seconds."""
         at = self.now - age
-        made = {"reject_times": 1, "lastupdate_time": int(EPOCH + at)} | fields
-        self.history[job_id] = [(at, Job(job_id=job_id, state=state, **made))]
+        made = {"state": "WAITING", "reject_times": 1, "lastupdate_time": int(EPOCH + at)} | fields
+        self.history[job_id] = [(at, Job(job_id=job_id, **made))]
 
     def follow(self, *job_ids: str) -> None:
         """Let the store have a new record of each job, as it is now."""
@@ -70,18 +68,18 @@ class World:
             self.records[ref] = new_record(ref, self.job(job_id) or Job(), int(EPOCH + self.now))
             self.heard.append(ref)
 
-    def some(self, number: int, *, age: float = 5000) -> list[str]:
-        """Add so many jobs, each a minute older than the one before, and follow them."""
+    def crowd(self, number: int, *, age: float = 100, every: float = 1) -> list[str]:
+        """Add so many jobs that nobody follows, each ``every`` seconds older than the one before."""
         made = [f"job-{len(self.history) + each}" for each in range(number)]
         for each, job_id in enumerate(made):
-            self.add(job_id, age + 60 * each)
-        self.follow(*made)
+            self.add(job_id, age + every * each)
         return made
 
-    def crowd(self, number: int, *, age: float = 100, every: float = 1) -> None:
-        """Add jobs that nobody follows, one each ``every`` seconds."""
-        for each in range(number):
-            self.add(f"other-{len(self.history)}", age + every * each)
+    def some(self, number: int, *, age: float = 5000) -> list[str]:
+        """Add so many jobs, and follow them."""
+        made = self.crowd(number, age=age, every=60)
+        self.follow(*made)
+        return made
 
     def set(self, job_id: str, state: str | None, *, age: float = 0, **fields: Any) -> None:
         """Let a job be in another state since ``age`` seconds ago; None deletes it."""
@@ -95,11 +93,10 @@ class World:
         copies = [job for since, job in self.history.get(job_id, []) if since <= self.now - lag]
         return copies[-1] if copies else None
 
-    def person_asks(self, job_id: str, *, asked_at: float | None = None) -> None:
-        """Let a person look a followed job up, perhaps by a request of another time."""
+    def person_asks(self, job_id: str, *, later: float = 0) -> None:
+        """Let a person look a job up, by a request that was sent so many seconds later."""
         answer = self.answer(AskJob(job_id))
-        asked_at = self.now if asked_at is None else asked_at
-        self.run(self.policy.jobs.person_saw(job_id, replace(answer, asked_at=asked_at)))
+        self.run(self.policy.jobs.person_saw(job_id, replace(answer, asked_at=self.now + later)))
 
     def path(self, job_id: str = "job-0") -> tuple[str, ...]:
         """Return the states that are recorded of a job."""
@@ -139,7 +136,6 @@ class World:
         """Answer a question."""
         self.asked.append(question)
         self.told += [question] if isinstance(question, JobTrouble) else []
-        self.before(question)
         asked_at = self.now
         got = cast(Error | None, self.fault(question)) or self._got(question)
         self.now += self.took
