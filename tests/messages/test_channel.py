@@ -7,8 +7,6 @@ import pytest
 from bot.domain.following import Following
 from bot.domain.jobs import ENDED_STATES, GONE, STATES, meaning_of
 from bot.domain.records import Address, Level
-from bot.domain.slack_errors import KNOWN, Refusal
-from bot.domain.slack_errors import meaning_of as refusal_of
 from bot.messages import channel, job_card
 from bot.messages.blocks import Message
 from bot.messages.channel import LONGEST_PATH, MessageContext
@@ -136,16 +134,6 @@ def test_pause_has_its_reason_and_remedy(reason: str) -> None:
         ("Try again", channel.RETRY, f"{JOB_ID} C1"),
         ("Unsubscribe", channel.STOP, f"{JOB_ID} C1"),
     ]
-
-
-def test_every_refusal_of_a_conversation_has_its_reason() -> None:
-    """A person reads why, where Slack says why, in a plain sentence that is true wherever it is read."""
-    pausing = {code for code in KNOWN if refusal_of(code) is Refusal.NOT_HERE}
-
-    assert en.CANNOT_POST.keys() == {code for code in pausing if not code.startswith("restricted_action")}
-    for said in (*en.CANNOT_POST.values(), en.RESTRICTED, en.MALFORMED, en.NO_REASON):
-        assert re.fullmatch(r"[A-Z][^.!?<>`_]+\.", said)
-        assert not re.search(r"\b(here|this channel)\b", said)
 
 
 def test_channel_is_named_as_slack_shows_it() -> None:
