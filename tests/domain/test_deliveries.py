@@ -17,20 +17,15 @@ LOST: dict[str, Any] = {"card": None, "told": 0, "cards": 1}
 
 STEPS: dict[str, tuple[Following, Step | None]] = {
     "new": (fresh(), Step.POST_CARD),
-    "new, and changed since": (fresh(A, B), Step.POST_CARD),
     "told": (following(), None),
-    "told, and paused": (following(pause=paused(ALICE)), None),
     "changed": (following(A, B, shown=False), Step.POST_NOTICE),
-    "changed, and paused": (following(A, B, pause=paused(ALICE)), Step.POST_NOTICE),
     "changed, and the card shows it": (following(A, B), Step.POST_NOTICE),
     "told, and the card is old": (following(A, B, told=1, shown=False), Step.EDIT_CARD),
     "card lost": (following(**LOST), Step.POST_CARD),
-    "card lost, and changed": (following(A, B, **LOST), Step.POST_CARD),
     "no card before later": (following(**LOST, no_card_before=NOW + 1), None),
     "no card before now": (following(**LOST, no_card_before=NOW), Step.POST_CARD),
     "changed, with no card before later": (following(A, B, **LOST, no_card_before=NOW + 1), Step.POST_NOTICE),
     "ended": (following(stopped_by=BOB, shown=False), Step.EDIT_CARD),
-    "ended after a change": (following(A, B, stopped_by=BOB, shown=False), Step.EDIT_CARD),
     "ended without a card": (fresh(stopped_by=BOB), Step.FORGET),
 }
 
@@ -84,7 +79,6 @@ LAST: dict[str, tuple[Following, Change]] = {
     "card lost after the end": (OVER, deliveries.card_lost(OVER, NOW - 800)),
     "ended, and the card says so": (ENDED, deliveries.card_edited(ENDED, NOW)),
     "ended, and the card is lost": (ENDED, deliveries.card_lost(ENDED, NOW)),
-    "ended, and the edit is skipped": (ENDED, deliveries.edit_skipped(ENDED, NOW)),
     "ended without a card": (UNPOSTED, deliveries.forgotten(UNPOSTED, NOW)),
 }
 

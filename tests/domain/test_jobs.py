@@ -26,12 +26,6 @@ def read(**fields: Any) -> Job:
     return Job.from_api(fields)
 
 
-def nested(value: Any, depth: int) -> Any:
-    for _ in range(depth):
-        value = {"deeper": [value]}
-    return value
-
-
 READ: list[tuple[list[str], Any, list[Any]]] = [
     (TEXTS, None, [None, "", " \n ", "\u3164\u2800", "\u200b\ufe0f\u0301"]),
     (TEXTS, "BRAND_New 9", ["BRAND_New 9", " BRAND_New 9\n"]),
@@ -115,11 +109,14 @@ PERSONAL = ["app_user_id", "phone", "training_input_source_url", "voice_authoriz
 @examples(60)
 def test_personal_fields_are_taken_out_at_any_depth(value: Any, name: str, depth: int) -> None:
     """A personal field is gone from the answer however deep it lies; everything else stays."""
-    answer = nested({name: "SECRETSECRET", "kept": value, "list": [{name: ["SECRETSECRET"]}]}, depth)
+    answer: Any = {name: "SECRETSECRET", "kept": value, "list": [{name: ["SECRETSECRET"]}]}
+    rest: Any = {"kept": value, "list": [{}]}
+    for _ in range(depth):
+        answer, rest = {"deeper": [answer]}, {"deeper": [rest]}
     before = repr(answer)
     shown = without_personal_fields(answer)
 
     assert sorted(PERSONAL_FIELDS) == PERSONAL
-    assert shown == without_personal_fields(nested({"kept": value, "list": [{}]}, depth)) or "nan" in before
+    assert shown == without_personal_fields(rest) or "nan" in before
     assert "SECRETSECRET" not in repr(shown)
     assert repr(answer) == before

@@ -17,9 +17,7 @@ PATHS: dict[str, tuple[Following, tuple[str, ...], int | None]] = {
     "told": (following(A, B, told=1), (), None),
     "two changes": (following(A, B, C), (A, B, C), NOW - 60),
     "one of two told": (following(A, B, C, told=1), (B, C), NOW),
-    "there and back": (following(A, B, A), (A, B, A), NOW - 60),
     "the same state once more": (following(A, A), (A, A), NOW),
-    "no state at first": (following("", A), ("", A), NOW),
     "ended by a person": (following(A, B, stopped_by=BOB), (), None),
 }
 """A followed job, the path that its channel was not told yet, and when the first change of that was seen."""
