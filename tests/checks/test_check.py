@@ -171,11 +171,7 @@ REFUSALS: list[tuple[Callable[[SlackWorkspace], None], str, str]] = [
     (lambda slack: slack.revoke(), BOT, REVOKED),
     (fails("auth.test", error="ratelimited"), BOT, "can't serve just now \\(“ratelimited”\\)"),
     (fails("auth.test", status=503, body="<html>"), BOT, NO_API),
-    (
-        fails(OPEN, error="invalid_auth"),
-        APP,
-        "SLACK_APP_TOKEN.* again.*App-Level Tokens.*allowed IP addresses",
-    ),
+    (fails(OPEN, error="invalid_auth"), APP, "SLACK_APP_TOKEN.* again.*App-Level.*allowed IP addresses"),
     (fails(OPEN, error="missing_scope", needed="connections:write"), APP, NO_SCOPE),
     (lambda slack: setattr(slack, "refuse_handshakes", 1), SOCKET, "with HTTP 503.*WebSocket \\(wss\\)"),
     (fails(OPEN, body=LINK), SOCKET, "there was no connection"),
