@@ -13,8 +13,7 @@ from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from tests.servers import TOKEN, client_at
 from tests.support import AT_ONCE
 
-WAYS = ("access key", "IAM user", "token")
-EACH_WAY = pytest.mark.parametrize("way", WAYS)
+EACH_WAY = pytest.mark.parametrize("way", ["access key", "IAM user", "token"])
 WRONG = "HUSHWRONG"
 
 

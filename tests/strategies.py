@@ -36,15 +36,10 @@ def json_values() -> st.SearchStrategy[Any]:
     )
 
 
-def usual_values() -> st.SearchStrategy[Any]:
-    """Generate the values that mean something in one field or another."""
-    words = [*STATES, *EDITIONS, *LANGUAGES, *SEXES, *USES, *SUPPLIES, "true", "false", "1767323045"]
-    return st.sampled_from(words) | st.integers(1, 2**31)
-
-
 def answers() -> st.SearchStrategy[dict[str, Any]]:
     """Generate any JSON object, mostly with fields of a job, of any type each."""
-    values = usual_values() | texts() | json_values()
+    words = [*STATES, *EDITIONS, *LANGUAGES, *SEXES, *USES, *SUPPLIES, "true", "false", "1767323045"]
+    values = st.sampled_from(words) | st.integers(1, 2**31) | texts() | json_values()
     known = st.fixed_dictionaries(
         {}, optional=dict.fromkeys(FIELDS, values) | {"state": st.sampled_from([*STATES]) | values}
     )

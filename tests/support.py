@@ -19,7 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.deliver.outbox import Outbox, Times
 from bot.deliver.outcome import Sent
-from bot.deliver.schedule import Task, tasks
+from bot.deliver.schedule import tasks
 from bot.domain.following import Following
 from bot.domain.job_records import observed, with_answer
 from bot.domain.jobs import Job
@@ -49,6 +49,13 @@ async def eventually(holds: Callable[[], bool]) -> None:
     """Wait until the condition holds. Raises TimeoutError when that takes too long."""
     async with asyncio.timeout(PATIENCE):
         while not holds():  # noqa: ASYNC110  what is waited for has no event
+            await asyncio.sleep(0.01)
+
+
+async def eventually_so(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until the condition, which has to be awaited, holds. Raises TimeoutError."""
+    async with asyncio.timeout(PATIENCE):
+        while not await holds():  # noqa: ASYNC110  the same
             await asyncio.sleep(0.01)
 
 
@@ -112,9 +119,8 @@ class Office:
         """Subscribe a channel to a job; nothing was told of it yet."""
         key = self.key(job_id, channel)
         job = Job(job_id=job_id, voice_name=f"voice of {job_id}", state="WAITING", reject_times=1)
-        await self.store.change(
-            keys_of(key), started_with(key, job, level=level, by=by, now=int(time.time()))
-        )
+        start = started_with(key, job, level=level, by=by, now=int(time.time()))
+        await self.store.change(keys_of(key), start)
         return key
 
     async def followed(self, job_id: str = "job-1", **how: Any) -> DeliveryKey:
@@ -123,9 +129,8 @@ class Office:
         assert await self.outbox.deliver(key) == Sent()
         delivery = await self.delivery(key)
         assert delivery.card
-        await self.put(
-            replace(delivery, card=replace(delivery.card, posted_at=delivery.card.posted_at - 1000))
-        )
+        older = replace(delivery.card, posted_at=delivery.card.posted_at - 1000)
+        await self.put(replace(delivery, card=older))
         return key
 
     async def put(self, *records: Record) -> None:
@@ -154,17 +159,13 @@ class Office:
         job = known.job.model_copy(update={"state": state, "reject_times": reject_times})
         await self.store.change([ref], observed([(known, with_answer(known, job, int(time.time())))]))
 
-    async def due(self) -> list[Task]:
-        """Return all that is due now, whatever holds it back besides what is stored."""
-        channels = [await self.store.channel(address) for address in await self.store.addresses()]
-        found = [task for channel in channels for task in tasks(channel, int(time.time()))]
-        return [task for task in found if task.wait <= 0]
-
     async def settled(self) -> None:
-        """Wait until nothing is due any more."""
+        """Wait until nothing is due any more, whatever holds it back besides what is stored."""
 
         async def is_settled() -> bool:
-            return not await self.due()
+            channels = [await self.store.channel(address) for address in await self.store.addresses()]
+            due = [task for channel in channels for task in tasks(channel, int(time.time()))]
+            return all(task.wait > 0 for task in due)
 
         await eventually_so(is_settled)
 
@@ -209,9 +210,8 @@ async def office(
     timeout = aiohttp.ClientTimeout(total=10)
     async with aiohttp.ClientSession(timeout=timeout) as session, SqliteStore(path) as opened:
         client = AsyncWebClient(token=BOT_TOKEN, base_url=slack.api_url, session=session, retry_handlers=[])
-        outbox = Outbox(
-            store(opened), Sender(client, rates), context, rates=rates, times=times, metrics=metrics
-        )
+        sender = Sender(client, rates)
+        outbox = Outbox(store(opened), sender, context, rates=rates, times=times, metrics=metrics)
         yield Office(slack=slack, store=opened, outbox=outbox, channel=slack.add_channel("voices"))
         await outbox.drain(1)
 
@@ -228,10 +228,3 @@ def disk_held(path: Path) -> Iterator[None]:
 async def fail_fast(store: SqliteStore) -> None:
     """Let a write that can't be made fail at once, instead of after two seconds."""
     await store.disk.ask(lambda table: table.conn.select_one("PRAGMA busy_timeout=20"))
-
-
-async def eventually_so(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until the condition, which has to be awaited, holds. Raises TimeoutError."""
-    async with asyncio.timeout(PATIENCE):
-        while not await holds():  # noqa: ASYNC110  the same
-            await asyncio.sleep(0.01)

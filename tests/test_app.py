@@ -129,19 +129,18 @@ async def test_answer_under_way(world: World, fault: Fault, drain: float, text: 
     assert [text in seen.text for seen in asked.messages] == [True]
 
 
-@pytest.mark.parametrize(("delay", "drain", "posts"), [(1, 60, 2), (600, 0.3, 3)], ids=["slow", "hangs"])
-async def test_message_under_way(world: World, delay: float, drain: float, posts: int) -> None:
-    """What Slack takes meanwhile is not sent again; what it did not take in time is, after the start."""
+async def test_message_under_way(world: World) -> None:
+    """What Slack takes meanwhile is not sent again after the next start."""
     job_id = world.metastudio.add_job()["job_id"]
-    async with stopped(world.settings(), drain=drain):
+    async with stopped(world.settings(), drain=60):
         await world.ask(f"subscribe {job_id}")
-        world.slack.fail("chat.postMessage", delay=delay)
+        world.slack.fail("chat.postMessage", delay=1)
         world.metastudio.set_state(job_id, "AUDITING")
         await eventually(lambda: world.calls("chat.postMessage") == 2)
     async with running(world.settings(), rates=AT_ONCE):
         await world.slack.message_where(lambda seen: seen.edited and "In manual review" in seen.text)
 
-    assert world.calls("chat.postMessage") == posts
+    assert world.calls("chat.postMessage") == 2
 
 
 async def test_message_is_not_repeated_by_slack_sdk(world: World, caplog: pytest.LogCaptureFixture) -> None:

@@ -20,8 +20,10 @@ import pytest
 from bot.process.output import MOST_WAITING, QueuedOutput
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import APP_TOKEN, SlackWorkspace
+from bot.telemetry import logs
+from bot.telemetry.logs import LogFormat
 from tests.support import eventually, started
-from tests.test_cli import environment, metastudio_environment, read_until
+from tests.test_cli import environment, metastudio_environment
 
 PIPE_BYTES = 4096
 NO_SUCH_STACK = 1 << 47
@@ -40,14 +42,6 @@ def full() -> Iterator[Pipe]:
     for end in (reader, writer):
         with suppress(OSError):
             os.close(end)
-
-
-def rest_of(pipe: Pipe) -> list[str]:
-    """Read a pipe to its end, and return its lines, but for what had filled it."""
-    reader, writer = pipe
-    os.close(writer)
-    with os.fdopen(os.dup(reader)) as file:
-        return [line for line in file.read().splitlines() if not line.startswith("-")]
 
 
 def printed_by(program: str) -> list[str]:
@@ -72,17 +66,22 @@ def test_a_fast_writer_loses_nothing_in_a_file(tmp_path: Path) -> None:
     assert numbers == list(range(5 * MOST_WAITING))
 
 
-def test_the_newest_wait_for_a_late_reader(full: Pipe) -> None:
-    """The number of those that were dropped comes before them; the thread may hold the first already."""
+@pytest.mark.usefixtures("restored_logging")
+def test_the_newest_wait_for_a_late_reader(full: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many were dropped before them is a line of the log; the thread may hold the first already."""
     output = QueuedOutput(full[1], most=3)
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(output, write_through=True))
+    logs.set_up(LogFormat.JSON)
     for number in range(9):
-        output.write(b"%d\n" % number)
+        logging.getLogger("bot.x").warning("%d", number)
     os.read(full[0], PIPE_BYTES)
     output.drain()
 
-    *first, lost, sixth, seventh, eighth = os.read(full[0], PIPE_BYTES).decode().splitlines()
+    lines = [json.loads(line) for line in os.read(full[0], PIPE_BYTES).splitlines()]
+    *first, lost, sixth, seventh, eighth = [line["message"] for line in lines]
     assert (sixth, seventh, eighth) == ("6", "7", "8")
-    assert lost == f"lines that could not be written: {6 - len(first)}"
+    assert lost == f"lines of the log that could not be written: {6 - len(first)}"
+    assert (lines[-4]["level"], lines[-4]["logger"]) == ("WARNING", "bot.telemetry.logs")
 
 
 def test_a_drain_has_an_end(full: Pipe) -> None:
@@ -140,39 +139,16 @@ async def test_it_answers_and_ends(
         bot.send_signal(signal.SIGTERM)
         assert await bot.wait() == 0
 
-    lines = rest_of(full)
-    assert ["ready" in line for line in lines].count(True) == 1
-    assert "stopped" in lines[-1]
+    os.close(full[1])
+    with os.fdopen(os.dup(full[0])) as file:
+        log = file.read()
+    assert (log.count("ready"), "stopped" in log.splitlines()[-1]) == (1, True)
 
 
 async def test_a_bad_setting_is_told_to_nobody(full: Pipe) -> None:
     """The exit code says it all the same."""
     async with started("run", settings={"PORT": "x"}, err=full[1]) as bot:
         assert await bot.wait() == 2
-
-
-async def test_how_many_lines_were_dropped_is_a_line_of_the_log(full: Pipe) -> None:
-    """In its own form."""
-    program = (
-        "import logging\nfrom bot.process import output\nfrom bot.telemetry import logs\n"
-        "with output.queued_output():\n"
-        "    logs.set_up(logs.LogFormat.JSON)\n"
-        f"    for each in range({MOST_WAITING + 5}): logging.getLogger('bot.x').warning('more')\n"
-        "    print('logged', flush=True)\n    input()\n"
-    )
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, stdin=PIPE, stdout=PIPE, stderr=full[1]
-    )
-    await read_until(process.stdout, "logged")
-    reading = asyncio.create_task(asyncio.to_thread(rest_of, full))
-    process.stdin.write(b"\n")  # type: ignore[union-attr]
-    assert await process.wait() == 0
-
-    lines = [json.loads(line) for line in await reading]
-    (lost,) = [line for line in lines if line["message"] != "more"]
-    dropped = MOST_WAITING + 5 - (len(lines) - 1)
-    assert (lost["level"], lost["logger"]) == ("WARNING", "bot.telemetry.logs")
-    assert lost["message"] == f"lines of the log that could not be written: {dropped}"
 
 
 @pytest.mark.parametrize(

@@ -57,22 +57,19 @@ def bad() -> list[str]:
 @pytest.mark.parametrize("places", PLACES)
 def test_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, places: str) -> None:
     """The environment, with the files it names; systemd's credentials; .env, with the files it names."""
-    (tmp_path / "systemd").mkdir()
-    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "systemd"))
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     for place in places.split():
-        path = tmp_path / f"{place}.txt"
-        path.write_text(f"{place}\n")
-        match place.split("_"):
-            case "environment", *is_file:
-                monkeypatch.setenv(SK_FILE if is_file else SK, str(path) if is_file else place)
-            case "dotenv", *is_file:
-                Path(".env").write_text(f"{SK_FILE}={path}\n" if is_file else f"{SK}={place}\n")
-            case _:
-                path.rename(tmp_path / "systemd" / SK)
+        (tmp_path / f"{place}.txt").write_text(f"{place}\n")
+        key, value = (SK_FILE, f"{tmp_path}/{place}.txt") if "_file" in place else (SK, place)
+        if place == "systemd":
+            (tmp_path / SK).write_text(place)
+        elif "dotenv" in place:
+            Path(".env").write_text(f"{key}={value}\n")
+        else:
+            monkeypatch.setenv(key, value)
     found = Settings.load().huaweicloud_sdk_sk
 
-    assert found
-    assert found.get_secret_value() == places.split(maxsplit=1)[0]
+    assert found == SecretStr(places.split(maxsplit=1)[0])
 
 
 @pytest.mark.parametrize("key", [SK, "CLOUD_SDK_SK"])
@@ -264,5 +261,4 @@ async def test_a_file_system_that_hangs() -> None:
     assert (held.value, len(begun)) == ("old", 1)
     await eventually(lambda: not held.hangs)
     await held.refresh()
-
     assert held.value == "new"

@@ -244,24 +244,32 @@ def environment(world: World, sign_in: str = "access key") -> dict[str, str]:
     return settings | {name.upper(): value for name, value in SIGN_INS[sign_in].items()}
 
 
-async def test_commands(world: World) -> None:
-    """One that succeeds shows nothing personal, one that fails not what the service wrote in its error."""
+async def test_commands_that_succeed(world: World) -> None:
+    """A bot from its start to its end, and a look-up that shows the voice's name, but nothing personal."""
     async with started("run", settings=environment(world)) as process:
         first = await read_until(process.stderr, "ready: ")
         await world.ask(f"subscribe {world.job()}")
         process.terminate()
         out, rest = await process.communicate()
-    log = first + rest.decode()
     job = world.job(voice_name="voice", job_failed_reason="odd", tag="use")
     shown = await voicejob("show", "--json", job, **environment(world, "token"))
-    world.metastudio.chaos = lambda _: METASTUDIO_FAULTS[0]
-    failed = [await voicejob("show", "some-job", **environment(world, "user"))]
-    world.slack.fail("apps.connections.open", times=9, error=ERROR_TEXT)
-    failed += [await voicejob("run", **environment(world))]
-    world.slack.fail("auth.test", times=9, status=500, body=PAGE)
-    failed += [await voicejob("run", **environment(world))]
 
+    log = first + rest.decode()
     check_lines(log, LogFormat.JSON)
     assert ("stopped" in log, '"voice"' in shown.out) == (True, True)
+    world.search(out.decode() + log + shown.out + shown.err)
+
+
+async def test_commands_that_fail(world: World) -> None:
+    """The sentence names neither a token nor what the service wrote in its error."""
+    world.metastudio.chaos = lambda _: METASTUDIO_FAULTS[0]
+    failed = [await voicejob("show", "some-job", **environment(world, "user"))]
+    for method, fault in {
+        "apps.connections.open": {"error": ERROR_TEXT},
+        "auth.test": {"body": PAGE},
+    }.items():
+        world.slack.fail(method, times=9, **fault)
+        failed += [await voicejob("run", **environment(world))]
+
     assert [(ended.code, ended.err != "") for ended in failed] == [(1, True)] * 3
-    world.search(out.decode() + log + "".join(ended.out + ended.err for ended in [shown, *failed]))
+    world.search("".join(ended.out + ended.err for ended in failed))
