@@ -11,8 +11,8 @@ from bot.metastudio.attempts import Attempt, Attempts, Decision
 from bot.metastudio.client import MetaStudio
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from tests.faults import ANSWERS
-from tests.servers import client_at, failure_of
-from tests.sign_ins import EACH_WAY, WRONG, client_of, sign_in
+from tests.servers import failure_of
+from tests.sign_ins import EACH_WAY, WRONG, client_of
 from tests.support import AT_ONCE, eventually
 
 REFUSAL = CredentialsRefused(status=401, code="APIGW.0301", request_id="r")
@@ -152,15 +152,3 @@ async def test_tokens_that_metastudio_refuses(metastudio: MetaStudioSimulator, j
 
         assert [job.job_id for job in await answers(client, job_ids)] == job_ids * 2
     assert metastudio.token_requests == 6
-
-
-async def test_what_was_not_sent_holds_nothing(
-    metastudio: MetaStudioSimulator, unused_tcp_port: int, job_id: str
-) -> None:
-    """While there is no connection, no credentials are tried."""
-    auth = sign_in("access key", metastudio)
-    nobody = f"http://127.0.0.1:{unused_tcp_port}"
-    async with client_at(nobody, auth=auth, rates=replace(AT_ONCE, unanswered=60)) as nowhere:
-        assert type(await failure_of(nowhere.job(job_id))) is Unreachable
-    async with client_of(metastudio, auth, rates=REMEMBERING) as client:
-        assert (await client.job(job_id)).job_id == job_id
