@@ -75,14 +75,15 @@ def test_each_error_has_a_name_of_httpx_and_is_one_of_ours() -> None:
 
 async def test_what_cannot_be_sent_is_an_error_of_ours() -> None:
     """Nobody who listens, an odd token, and an address that is none raise no error of a library."""
-    nobody, nowhere = "http://127.0.0.1:1", "https://\N{SNOWMAN}.example"
-    user = IamUser("name", "password", "domain", project_id="p", iam_endpoint=nowhere)
-    tried: list[tuple[str, SignIn[Any]]] = [
-        (nobody, user),
-        *((nobody, GivenToken(token)) for token in ("token", "a\nb", "a\x7fb")),
-        *((f"{scheme}://metastudio.example", GivenToken("token")) for scheme in ("ftp", "no")),
-        *((f"http://{host}", GivenToken("token")) for host in ("a..b", ".", "x" * 70, "xn--zzzz99.example")),
-    ]
-    for address, auth in tried:
-        async with client_at(address, auth=auth) as client:
-            assert isinstance(await failure_of(client.job("a-job")), Unreachable | TimedOut), address
+    user = IamUser("me", "hush", "us", project_id="p", iam_endpoint="https://\N{SNOWMAN}.example")
+    hosts = ("127.0.0.1:1", "a..b", ".", "x" * 70, "xn--zzzz99.example")
+    addresses = ("ftp://metastudio.example", *(f"http://{host}" for host in hosts))
+    async with Scripted(b"").running() as url:
+        tried: list[tuple[str, SignIn[Any]]] = [
+            (url, user),
+            *((url, GivenToken(token)) for token in ("a\nb", "a\x7fb")),
+            *((address, GivenToken("token")) for address in addresses),
+        ]
+        for address, auth in tried:
+            async with client_at(address, auth=auth) as client:
+                assert isinstance(await failure_of(client.job("a-job")), Unreachable | TimedOut), address
