@@ -143,6 +143,5 @@ def test_anything_is_understood_or_bad_usage(text: str) -> None:
     """Whatever is typed, it is understood or refused as bad usage, and an id looks like one."""
     with suppress(BadUsage):
         request = parse(text)
-        has_job = request.verb not in {Verb.HELP, Verb.LIST}
-        assert bool(JOB_ID.fullmatch(request.job_id)) is has_job
+        assert bool(JOB_ID.fullmatch(request.job_id)) is (request.verb not in {Verb.HELP, Verb.LIST})
         assert request.level is None or request.verb is Verb.SUBSCRIBE

@@ -11,8 +11,8 @@ from bot.metastudio.attempts import Attempt, Attempts, Decision
 from bot.metastudio.client import MetaStudio
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from tests.faults import ANSWERS
-from tests.servers import client_at, failure_of
-from tests.sign_ins import EACH_WAY, WRONG, client_of, sign_in
+from tests.servers import failure_of
+from tests.sign_ins import EACH_WAY, WRONG, client_of
 from tests.support import AT_ONCE, eventually
 
 REFUSAL = CredentialsRefused(status=401, code="APIGW.0301", request_id="r")
@@ -134,38 +134,21 @@ async def test_who_gives_up_lets_the_next_one_try(
 
 
 async def test_tokens_that_metastudio_refuses(metastudio: MetaStudioSimulator, job_ids: list[str]) -> None:
-    """After a second token nothing is sent for the time that is set, however many ask."""
+    """After a second token nothing is sent for a while; then one look-up tries one, till one is accepted."""
+    refused = Fault.error(401, "APIGW.0301")
     async with client_of(metastudio, "IAM user", rates=REMEMBERING) as client:
         await client.job(job_ids[0])
-        metastudio.fail(Fault.error(401, "APIGW.0301"), times=99)
+        metastudio.fail(refused, times=99)
         ends = await answers(client, job_ids)
-
-    assert {(type(end), end.code) for end in ends} == {(CredentialsRefused, "APIGW.0301")}
-    assert metastudio.token_requests == 2
-
-
-async def test_tokens_that_metastudio_accepts_again(
-    metastudio: MetaStudioSimulator, job_ids: list[str]
-) -> None:
-    """Once the time is over, one look-up tries one token; with one that is accepted, all is as before."""
+        assert {(type(end), end.code) for end in ends} == {(CredentialsRefused, "APIGW.0301")}
+        assert metastudio.token_requests == 2
+    metastudio.heal()
     async with client_of(metastudio, "IAM user") as client:
-        metastudio.fail(Fault.error(401, "APIGW.0301"), times=3)
-        for made in ((2, 4), (3, 6)):
+        metastudio.fail(refused, times=3)
+        for tokens in (4, 5):
             await failure_of(client.job(job_ids[0]))
-            assert (metastudio.token_requests, len(metastudio.requests)) == made
+            assert metastudio.token_requests == tokens
         await client.job(job_ids[0])
 
         assert [job.job_id for job in await answers(client, job_ids)] == job_ids * 2
-    assert metastudio.token_requests == 4
-
-
-async def test_what_was_not_sent_holds_nothing(
-    metastudio: MetaStudioSimulator, unused_tcp_port: int, job_id: str
-) -> None:
-    """While there is no connection, no credentials are tried."""
-    auth = sign_in("access key", metastudio)
-    nobody = f"http://127.0.0.1:{unused_tcp_port}"
-    async with client_at(nobody, auth=auth, rates=replace(AT_ONCE, unanswered=60)) as nowhere:
-        assert type(await failure_of(nowhere.job(job_id))) is Unreachable
-    async with client_of(metastudio, auth, rates=REMEMBERING) as client:
-        assert (await client.job(job_id)).job_id == job_id
+    assert metastudio.token_requests == 6

@@ -9,7 +9,7 @@ import pytest
 from bot.errors import MetaStudioError, TimedOut, Unreachable, UnreadableAnswer
 from bot.metastudio.auth import GivenToken, SignIn
 from bot.metastudio.iam_user import IamUser
-from bot.metastudio.transport import Transport, httpx_error, network_error
+from bot.metastudio.transport import Transport, httpx_error, is_unanswered, network_error
 from tests.servers import Scripted, client_at, failure_of, raw_answer
 
 
@@ -52,6 +52,7 @@ NAMED: dict[type[Exception], type[httpx.RequestError]] = {
     aiohttp.ServerDisconnectedError: httpx.ReadError,
     aiohttp.SocketTimeoutError: httpx.ReadTimeout,
 }
+NOT_SENT = {httpx.ConnectError, httpx.ConnectTimeout, httpx.LocalProtocolError, httpx.UnsupportedProtocol}
 NOT_UNREACHABLE: dict[type[Exception], type[MetaStudioError]] = {
     **dict.fromkeys(kinds_of(httpx.TimeoutException), TimedOut),
     **dict.fromkeys((httpx.DecodingError, httpx.TooManyRedirects, httpx.RequestError), UnreadableAnswer),
@@ -66,19 +67,23 @@ def test_each_error_has_a_name_of_httpx_and_is_one_of_ours() -> None:
         assert type(named) is NAMED.get(kind, type(named)), kind
     for named_kind in kinds_of(httpx.RequestError):
         error = network_error(named_kind("details"))
+        error.__cause__ = named_kind("details")
         assert type(error) is NOT_UNREACHABLE.get(named_kind, Unreachable), named_kind
+        assert is_unanswered(error) is (named_kind not in NOT_SENT), named_kind
+    assert not is_unanswered(Unreachable())
 
 
 async def test_what_cannot_be_sent_is_an_error_of_ours() -> None:
     """Nobody who listens, an odd token, and an address that is none raise no error of a library."""
-    nobody, nowhere = "http://127.0.0.1:1", "https://\N{SNOWMAN}.example"
-    user = IamUser("name", "password", "domain", project_id="p", iam_endpoint=nowhere)
-    tried: list[tuple[str, SignIn[Any]]] = [
-        (nobody, user),
-        *((nobody, GivenToken(token)) for token in ("token", "a\x01b", "a\x7fb")),
-        *((f"{scheme}://metastudio.example", GivenToken("token")) for scheme in ("ftp", "no")),
-        *((f"http://{host}", GivenToken("token")) for host in ("a..b", ".", "x" * 70, "xn--zzzz99.example")),
-    ]
-    for address, auth in tried:
-        async with client_at(address, auth=auth) as client:
-            assert isinstance(await failure_of(client.job("a-job")), Unreachable | TimedOut), address
+    user = IamUser("me", "hush", "us", project_id="p", iam_endpoint="https://\N{SNOWMAN}.example")
+    hosts = ("127.0.0.1:1", "a..b", ".", "x" * 70, "xn--zzzz99.example")
+    addresses = ("ftp://metastudio.example", *(f"http://{host}" for host in hosts))
+    async with Scripted(b"").running() as url:
+        tried: list[tuple[str, SignIn[Any]]] = [
+            (url, user),
+            *((url, GivenToken(token)) for token in ("a\nb", "a\x7fb")),
+            *((address, GivenToken("token")) for address in addresses),
+        ]
+        for address, auth in tried:
+            async with client_at(address, auth=auth) as client:
+                assert isinstance(await failure_of(client.job("a-job")), Unreachable | TimedOut), address
