@@ -37,20 +37,12 @@ def rows_in(path: Path) -> dict[str, Any]:
         return {key: json.loads(value) for key, value in file.execute("SELECT key, value FROM voicejob")}
 
 
-@pytest.fixture(params=[2, 1])
-def version(request: pytest.FixtureRequest, path: Path) -> int:
-    """Put a store of an earlier format in place; format 1 had no warnings."""
-    shutil.copy(FORMAT_2, path)
-    if request.param == 1:
-        run_sql(
-            path,
-            "UPDATE voicejob SET value = json_remove(value, '$.warning')",
-            "UPDATE voicejob SET value = '{\"version\": 1}' WHERE key = 'about:format'",
-        )
-    return int(request.param)
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return Path(shutil.copy(FORMAT_2, tmp_path / "store"))
 
 
-async def test_what_was_pending_is_pending(path: Path, version: int) -> None:
+async def test_what_was_pending_is_pending(path: Path) -> None:
     """Each row's change, card and edit, each pause and each warning: before the conversion, and after it."""
     old = rows_in(path)
     async with open_store(path):
@@ -78,12 +70,13 @@ async def test_what_was_pending_is_pending(path: Path, version: int) -> None:
     warned = {
         it.address.channel_id: [int(each.job.job_id, 16) for each in it.warned] for it in found if it.warned
     }
-    assert warned == ({"C0BACK": [2, 8], "C0SHUT": [2]} if version == 2 else {})
+    assert warned == {"C0BACK": [2, 8], "C0SHUT": [2]}
 
 
-async def test_a_copy_is_kept(path: Path, version: int) -> None:
+async def test_a_copy_is_kept(path: Path) -> None:
     """Of the same content, private, once; what a killed start left is replaced, and another copy stays."""
-    old, copy = rows_in(path), path.with_name(f"store.format-{version}")
+    run_sql(path, "UPDATE voicejob SET value = '{\"version\": 1}' WHERE key = 'about:format'")
+    old, copy = rows_in(path), path.with_name("store.format-1")
     backup = path.read_bytes()
     copy.with_name(f"{copy.name}.part").write_text("half of a copy")
     for _ in range(2):
@@ -102,19 +95,19 @@ async def test_a_copy_is_kept(path: Path, version: int) -> None:
     assert "C0BACK" not in str(rows_in(copy.with_name(f"{copy.name}.2")))
 
 
-async def test_without_room_for_a_copy_nothing_changes(path: Path, version: int) -> None:
+async def test_without_room_for_a_copy_nothing_changes(path: Path) -> None:
     """The sentence says where room is needed."""
     run_sql(path, f"INSERT INTO voicejob VALUES ('about:x', '\"{'x' * 100_000}\"')")
     old = rows_in(path)
     with largest_file(50_000):
         error = await refused(path, StoreNotCopied)
-    assert f"kept at “{path}.format-{version}”" in sentence(error)
+    assert f"kept at “{path}.format-2”" in sentence(error)
     assert rows_in(path) == old
     assert {each.name for each in path.parent.iterdir()} == {"store", "store.lock"}
 
 
 @pytest.mark.parametrize("change", ["'{'", "json_set(value, '$.secret', 1)", "replace(value, 'C0BACK', 'C')"])
-async def test_row_that_can_not_be_converted_is_named(path: Path, version: int, change: str) -> None:  # noqa: ARG001
+async def test_row_that_can_not_be_converted_is_named(path: Path, change: str) -> None:
     """Nothing is converted, then, and no copy is made."""
     run_sql(path, f"UPDATE voicejob SET value = {change} WHERE key LIKE '%C0BACK%08'")
     error = await refused(path, StoreCorrupt)

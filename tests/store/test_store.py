@@ -16,13 +16,11 @@ from hypothesis import strategies as st
 
 from bot.domain.records import (
     Address,
-    Card,
     Change,
     Changed,
     Channel,
     Delivery,
     DeliveryKey,
-    Destination,
     Following,
     JobRef,
     Records,
@@ -31,8 +29,8 @@ from bot.domain.records import (
 from bot.domain.subscriptions import following, key_of, keys_of
 from bot.store import Store, open_store
 from bot.store.sqlite import SqliteStore
+from tests import records
 from tests.profiles import examples
-from tests.records import NOW, paused, record, warning, wish
 from tests.store.processes import KEY, SECOND, always, followed, keep, none, one_more
 
 Opening = Callable[[Path], AbstractAsyncContextManager[Store]]
@@ -43,19 +41,20 @@ KEYS = [KEY, SECOND, key_of("T1", "C2", "job-1"), key_of("T2", "C1", "job-1")]
 
 
 def plain(key: DeliveryKey) -> Records:
-    return Records({**followed(key), key.address: Destination(address=key.address, pause=paused())})
+    return records.stored(
+        records.following(job_id=key.job.job_id, address=key.address, pause=records.paused())
+    )
 
 
 def full(key: DeliveryKey) -> Records:
-    """Return other records under the same keys, with a value in every field."""
-    address, job_id = key.address, key.job.job_id
-    card = Card(ts="1.2", posted_at=5, fingerprint="WAITING 1 all ")
-    ended: Any = {"no_card_before": 7, "delivered_at": 6, "stopped_by": "U2"}
-    return Records.of(
-        replace(wish(job_id, address=address), subscribed_at=NOW + 1),
-        Delivery(address=address, job=key.job, told=3, card=card, cards=2, **ended),
-        record("WAITING", "FAILED", job_id=job_id),
-        Destination(address=address, pause=paused("U1", "U2"), warned=(warning(job_id=job_id),)),
+    """Return other records under the same keys, with a value in each field that may have none."""
+    about: Any = {"job_id": key.job.job_id, "address": key.address}
+    told: Any = {"told": 3, "cards": 2, "no_card_before": 7, "delivered_at": 6}
+    found = records.following(
+        "WAITING", "FAILED", **about, **told, pause=records.paused("U1"), warned=(records.warning(),)
+    )
+    return records.stored(
+        replace(found, subscription=replace(records.wish(**about), subscribed_at=records.NOW + 1))
     )
 
 
