@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.records import Change, Delivery, DeliveryKey, Key, Records
-from bot.domain.subscriptions import key_of, keys_of
+from bot.domain.subscriptions import key_of
 from bot.errors import StoreTrouble
 from bot.store import Store
 from bot.store.sqlite import SqliteStore
@@ -70,11 +70,10 @@ def ready(function: Callable[[str], Awaitable[None]], path: Path) -> Iterator[su
 
 
 async def add_and_wait(path: str) -> None:
-    """Add, change and remove, print that this is done, and wait to be killed."""
+    """Add and change, print that this is done, and wait to be killed."""
     async with SqliteStore(Path(path)) as store:
-        await keep(store, followed(), followed(SECOND))
+        await keep(store, followed())
         await store.change([KEY], one_more)
-        await store.change(keys_of(SECOND), none)
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         sys.stdin.read()

@@ -47,7 +47,7 @@ def plain(key: DeliveryKey) -> Records:
 
 
 def full(key: DeliveryKey) -> Records:
-    """Return other records under the same keys, with a value in each field that may have none."""
+    """Return other records under the same keys, with values in more fields."""
     about: Any = {"job_id": key.job.job_id, "address": key.address}
     told: Any = {"told": 3, "cards": 2, "no_card_before": 7, "delivered_at": 6}
     found = records.following(
@@ -145,24 +145,6 @@ async def compare(store: Store, model: Records) -> None:
 
 def order(it: Following) -> tuple[bool, int, str]:
     return it.subscription is None, it.subscription.subscribed_at if it.subscription else 0, it.job_id
-
-
-async def test_a_change_is_one_transaction(path: Path) -> None:
-    """Whatever it replaces and deletes; and none at all where nothing differs."""
-    mixed = Records({**none(followed()), **followed(SECOND)})
-    async with SqliteStore(path) as store:
-        await keep(store, followed())
-        before = commits(path)
-        for _ in range(2):
-            await keep(store, mixed)
-            assert commits(path) == before + 1
-
-
-def commits(path: Path) -> int:
-    """Count the transactions in the write-ahead log; see "Database File Format", The Write-Ahead Log."""
-    log = path.with_name("store-wal").read_bytes()
-    page = int.from_bytes(log[8:12])
-    return sum(log[at + 4 : at + 8] != bytes(4) for at in range(32, len(log), 24 + page))
 
 
 async def test_files_are_private_and_commits_are_synced(path: Path) -> None:

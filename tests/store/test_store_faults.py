@@ -22,7 +22,6 @@ import pytest
 from bot.domain.records import Records
 from bot.errors import StoreCorrupt, StoreError, StoreLocked, StoreNotWritable, StoreTrouble
 from bot.messages.errors import sentence
-from bot.store import open_store
 from bot.store.disk import Table, configure
 from bot.store.files import NOT_SUPPORTED
 from bot.store.rows import record_in, row_of
@@ -77,7 +76,7 @@ def on_disk(path: Path) -> Records:
 async def refused(path: Path, kind: type[StoreError]) -> Any:
     """Return the error with which the store does not open, whose sentence names the path."""
     with pytest.raises(kind) as caught:
-        async with open_store(path):
+        async with SqliteStore(path):
             pass
     assert type(caught.value) is kind
     assert str(path) in sentence(caught.value)
@@ -124,7 +123,6 @@ async def test_one_in_another_process_keeps_it_until_it_is_killed(path: Path) ->
         other.kill()
     async with SqliteStore(path) as store:
         assert await store.get(followed()) == followed(delivered_at=1)
-        assert await store.get(followed(SECOND)) == none(followed(SECOND))
         assert lock.read_text() == f"{os.getpid()}\n"
 
 
@@ -315,7 +313,6 @@ async def fails(store: SqliteStore, reason: str, call: Awaitable[object]) -> Non
     with pytest.raises(StoreTrouble, match=reason) as caught:
         await call
     assert store.trouble is caught.value
-    assert "nothing was changed" in sentence(caught.value)
     assert reason not in sentence(caught.value)
     assert await store.get(OTHERS) == {**none(OTHERS), **followed()}
 
@@ -365,20 +362,14 @@ async def test_failures_are_logged_once_and_undone_once(
     assert "MENDED" in str(on_disk(path)[KEY.job])
 
 
-@pytest.mark.parametrize(
-    ("fault", "logged"),
-    [
-        ("thread ended", "no answer can come any more"),
-        ("hangs", "The disk hangs, so the store is left as it is"),
-    ],
-)
+@pytest.mark.parametrize("fault", ["thread ended", "hangs"])
 async def test_fault_does_not_keep_it_from_ending(
-    store: SqliteStore, path: Path, caplog: pytest.LogCaptureFixture, fault: str, logged: str
+    store: SqliteStore, path: Path, caplog: pytest.LogCaptureFixture, fault: str
 ) -> None:
     """The log says that it was not closed well; nothing is lost, and the lock is free."""
     async with failing(store, path, fault):
         await store.__aexit__()
-    assert logged in caplog.text
+    assert "is lost" in caplog.messages[-1]
     async with SqliteStore(path) as another:
         assert await another.get(followed()) == followed()
 
