@@ -121,7 +121,6 @@ def changed(model: Records, wanted: Records) -> Records:
 
 
 def news(before: Records, after: Records) -> list[Changed]:
-    """Return what listeners hear of a change."""
     keys = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
     jobs = frozenset(key for key in keys if isinstance(key, JobRef))
     others = {key for key in after if isinstance(key, DeliveryKey) and key.job in jobs} | keys
@@ -168,7 +167,6 @@ async def test_files_are_private_and_commits_are_synced(path: Path) -> None:
 
 
 async def pragma(store: SqliteStore, name: str) -> Any:
-    """Read or set something in the store's own connection."""
     row = await store.disk.ask(lambda table: table.conn.select_one(f"PRAGMA {name}"))
     return row[0]
 
