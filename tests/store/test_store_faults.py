@@ -42,7 +42,6 @@ from tests.support import PATIENCE, disk_held, eventually_so
 
 ROW = row_of(KEY)
 NOBODY = 4242
-"""The number of a user to whom nothing belongs."""
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
 
@@ -332,6 +331,8 @@ async def test_call_fails_and_the_next_one_works(path: Path, fault: str) -> None
                 await fails(store, FAULTS[fault], call())
                 if fault == "hangs":
                     await fails(store, "an earlier call still hangs", call())
+                if fault == "stops midway":
+                    assert on_disk(path) == followed()
             await eventually_so(partial(works, next_one))
             assert store.trouble is None
             assert {**none(OTHERS), **on_disk(path)} == await store.get(OTHERS)
