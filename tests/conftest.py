@@ -78,6 +78,12 @@ def restored_logging() -> Iterator[None]:
 
 
 @pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Give where a store is."""
+    return tmp_path / "store"
+
+
+@pytest.fixture
 def ack_timeout() -> float:
     """Return the seconds in which an app has to acknowledge; a test may override it."""
     return ACK_SECONDS

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from bot.domain.following import Changed
 from bot.errors import StoreTrouble
 from bot.store import Store
 
@@ -35,7 +34,4 @@ class FaultyStore:
         self.calls = 0
         self.trouble: StoreTrouble | None = None
         self.store = store
-
-    def listen(self, heard: Callable[[Changed], None]) -> None:
-        """Call ``heard`` after each change from now on."""
-        self.store.listen(heard)
+        self.listen = store.listen

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.records import Change, Delivery, DeliveryKey, Key, Records
-from bot.domain.subscriptions import key_of, keys_of
+from bot.domain.subscriptions import key_of
 from bot.errors import StoreTrouble
 from bot.store import Store
 from bot.store.sqlite import SqliteStore
 from tests.records import record, wish
 
-ROOT = Path(__file__).parents[2]
 KEY = key_of("T1", "C1", "job-1")
 SECOND = key_of("T1", "C1", "job-2")
 
@@ -30,7 +29,6 @@ def followed(key: DeliveryKey = KEY, **delivery: Any) -> Records:
 
 
 async def keep(store: Store, *several: Records) -> None:
-    """Store all of these records."""
     for records in several:
         await store.change(records, always(records))
 
@@ -46,7 +44,6 @@ def one_more(records: Records) -> Records:
 
 
 def none(keys: Iterable[Key]) -> Records:
-    """Delete all of these records."""
     return Records((key, None) for key in keys)
 
 
@@ -59,7 +56,7 @@ def ready(function: Callable[[str], Awaitable[None]], path: Path) -> Iterator[su
         stdout=subprocess.PIPE,
         stdin=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": f"{ROOT}"},
+        env=os.environ | {"PYTHONPATH": f"{Path(__file__).parents[2]}"},
     ) as child:
         assert child.stdout is not None
         try:
@@ -70,11 +67,10 @@ def ready(function: Callable[[str], Awaitable[None]], path: Path) -> Iterator[su
 
 
 async def add_and_wait(path: str) -> None:
-    """Add, change and remove, print that this is done, and wait to be killed."""
+    """Add and change, print that this is done, and wait to be killed."""
     async with SqliteStore(Path(path)) as store:
-        await keep(store, followed(), followed(SECOND))
+        await keep(store, followed())
         await store.change([KEY], one_more)
-        await store.change(keys_of(SECOND), none)
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         sys.stdin.read()

@@ -15,21 +15,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.following import Changed, Channel, Following, counts_of
-from bot.domain.records import (
-    Address,
-    Card,
-    Change,
-    Delivery,
-    DeliveryKey,
-    Destination,
-    JobRef,
-    Records,
-)
+from bot.domain.records import Address, Change, Delivery, DeliveryKey, JobRef, Records
 from bot.domain.subscriptions import following, key_of, keys_of
 from bot.store import Store, open_store
 from bot.store.sqlite import SqliteStore
+from tests import records
 from tests.profiles import examples
-from tests.records import NOW, paused, record, warning, wish
 from tests.store.processes import KEY, SECOND, always, followed, keep, none, one_more
 
 Opening = Callable[[Path], AbstractAsyncContextManager[Store]]
@@ -40,19 +31,20 @@ KEYS = [KEY, SECOND, key_of("T1", "C2", "job-1"), key_of("T2", "C1", "job-1")]
 
 
 def plain(key: DeliveryKey) -> Records:
-    return Records({**followed(key), key.address: Destination(address=key.address, pause=paused())})
+    return records.stored(
+        records.following(job_id=key.job.job_id, address=key.address, pause=records.paused())
+    )
 
 
 def full(key: DeliveryKey) -> Records:
-    """Return other records under the same keys, with a value in every field."""
-    address, job_id = key.address, key.job.job_id
-    card = Card(ts="1.2", posted_at=5, fingerprint="WAITING 1 all ")
-    ended: Any = {"no_card_before": 7, "delivered_at": 6, "stopped_by": "U2"}
-    return Records.of(
-        replace(wish(job_id, address=address), subscribed_at=NOW + 1),
-        Delivery(address=address, job=key.job, told=3, card=card, cards=2, **ended),
-        record("WAITING", "FAILED", job_id=job_id),
-        Destination(address=address, pause=paused("U1", "U2"), warned=(warning(job_id=job_id),)),
+    """Return other records under the same keys, with values in more fields."""
+    about: Any = {"job_id": key.job.job_id, "address": key.address}
+    told: Any = {"told": 3, "cards": 2, "no_card_before": 7, "delivered_at": 6}
+    found = records.following(
+        "WAITING", "FAILED", **about, **told, pause=records.paused("U1"), warned=(records.warning(),)
+    )
+    return records.stored(
+        replace(found, subscription=replace(records.wish(**about), subscribed_at=records.NOW + 1))
     )
 
 
@@ -119,7 +111,6 @@ def changed(model: Records, wanted: Records) -> Records:
 
 
 def news(before: Records, after: Records) -> list[Changed]:
-    """Return what listeners hear of a change."""
     keys = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
     jobs = frozenset(key for key in keys if isinstance(key, JobRef))
     others = {key for key in after if isinstance(key, DeliveryKey) and key.job in jobs} | keys
@@ -145,24 +136,6 @@ def order(it: Following) -> tuple[bool, int, str]:
     return it.subscription is None, it.subscription.subscribed_at if it.subscription else 0, it.job_id
 
 
-async def test_a_change_is_one_transaction(path: Path) -> None:
-    """Whatever it replaces and deletes; and none at all where nothing differs."""
-    mixed = Records({**none(followed()), **followed(SECOND)})
-    async with SqliteStore(path) as store:
-        await keep(store, followed())
-        before = commits(path)
-        for _ in range(2):
-            await keep(store, mixed)
-            assert commits(path) == before + 1
-
-
-def commits(path: Path) -> int:
-    """Count the transactions in the write-ahead log; see "Database File Format", The Write-Ahead Log."""
-    log = path.with_name("store-wal").read_bytes()
-    page = int.from_bytes(log[8:12])
-    return sum(log[at + 4 : at + 8] != bytes(4) for at in range(32, len(log), 24 + page))
-
-
 async def test_files_are_private_and_commits_are_synced(path: Path) -> None:
     """All have mode 0600, even if they had another one; the one that remains is of JSON that can be read."""
     for each in (path, path.with_name("store.lock")):
@@ -184,7 +157,6 @@ async def test_files_are_private_and_commits_are_synced(path: Path) -> None:
 
 
 async def pragma(store: SqliteStore, name: str) -> Any:
-    """Read or set something in the store's own connection."""
     row = await store.disk.ask(lambda table: table.conn.select_one(f"PRAGMA {name}"))
     return row[0]
 

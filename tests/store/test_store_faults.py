@@ -22,7 +22,6 @@ import pytest
 from bot.domain.records import Records
 from bot.errors import StoreCorrupt, StoreError, StoreLocked, StoreNotWritable, StoreTrouble
 from bot.messages.errors import sentence
-from bot.store import open_store
 from bot.store.disk import Table, configure
 from bot.store.files import NOT_SUPPORTED
 from bot.store.rows import record_in, row_of
@@ -43,7 +42,6 @@ from tests.support import PATIENCE, disk_held, eventually_so
 
 ROW = row_of(KEY)
 NOBODY = 4242
-"""The number of a user to whom nothing belongs."""
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
 
@@ -56,15 +54,13 @@ async def store(path: Path) -> AsyncIterator[SqliteStore]:
 
 
 async def written(path: Path) -> None:
-    """Make a store in which one job is followed."""
     async with SqliteStore(path) as store:
         await keep(store, followed())
 
 
 def run_sql(path: Path, *statements: str) -> None:
-    with closing(sqlite3.connect(path)) as file, file:
-        for statement in statements:
-            file.execute(statement)
+    with closing(sqlite3.connect(path)) as file:
+        file.executescript("; ".join(statements))
 
 
 def on_disk(path: Path) -> Records:
@@ -77,7 +73,7 @@ def on_disk(path: Path) -> Records:
 async def refused(path: Path, kind: type[StoreError]) -> Any:
     """Return the error with which the store does not open, whose sentence names the path."""
     with pytest.raises(kind) as caught:
-        async with open_store(path):
+        async with SqliteStore(path):
             pass
     assert type(caught.value) is kind
     assert str(path) in sentence(caught.value)
@@ -124,7 +120,6 @@ async def test_one_in_another_process_keeps_it_until_it_is_killed(path: Path) ->
         other.kill()
     async with SqliteStore(path) as store:
         assert await store.get(followed()) == followed(delivered_at=1)
-        assert await store.get(followed(SECOND)) == none(followed(SECOND))
         assert lock.read_text() == f"{os.getpid()}\n"
 
 
@@ -154,8 +149,7 @@ async def test_without_flock(path: Path, monkeypatch: pytest.MonkeyPatch, number
 async def test_without_fcntl(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As on Windows: a store is refused with a sentence, and what needs no store works."""
     monkeypatch.setitem(sys.modules, "fcntl", None)
-    error = await refused(path, StoreNotWritable)
-    assert "can't be written (“this system has no fcntl”)" in sentence(error)
+    assert "(“this system has no fcntl”)" in sentence(await refused(path, StoreNotWritable))
     program = "import sys; sys.modules['fcntl'] = None; from bot.__main__ import main; main()"
     command = [sys.executable, "-c", program, "manifest"]
     ended = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: ASYNC221, S603
@@ -249,7 +243,6 @@ def _set(value: str, kind: str = "delivery") -> str:
     ("change", "named"),
     [
         (_set("'{'"), ROW),
-        (_set("'{}'"), f"{ROW}: address"),
         (_set("replace(value, 'all', 'secret')", "subscription"), "level"),
         (_set("json_set(value, '$.more', 'secret')"), "more: Unexpected"),
         (_set("json_set(value, '$.sights[0].more', 1)", "job"), "sights.0.more: Unexpected"),
@@ -316,7 +309,6 @@ async def fails(store: SqliteStore, reason: str, call: Awaitable[object]) -> Non
     with pytest.raises(StoreTrouble, match=reason) as caught:
         await call
     assert store.trouble is caught.value
-    assert "nothing was changed" in sentence(caught.value)
     assert reason not in sentence(caught.value)
     assert await store.get(OTHERS) == {**none(OTHERS), **followed()}
 
@@ -337,6 +329,10 @@ async def test_call_fails_and_the_next_one_works(path: Path, fault: str) -> None
         for call, next_one in ((change, store.check), (store.check, store.check), (change, more)):
             async with failing(store, path, fault):
                 await fails(store, FAULTS[fault], call())
+                if fault == "hangs":
+                    await fails(store, "an earlier call still hangs", call())
+                if fault == "stops midway":
+                    assert on_disk(path) == followed()
             await eventually_so(partial(works, next_one))
             assert store.trouble is None
             assert {**none(OTHERS), **on_disk(path)} == await store.get(OTHERS)
@@ -354,8 +350,7 @@ async def test_failures_are_logged_once_and_undone_once(
     await fails(store, "reads otherwise", store.check())
     run_sql(path, "DROP TRIGGER meddling")
     await store.check()
-    levels = [(record.name, record.levelno) for record in caplog.records]
-    assert levels == [("bot.store.sqlite", logging.ERROR), ("bot.store.sqlite", logging.WARNING)]
+    assert [record.levelno for record in caplog.records] == [logging.ERROR, logging.WARNING]
     assert "I/O error" in caplog.messages[0]
     assert "\n" not in "".join(caplog.messages)
 
@@ -364,27 +359,20 @@ async def test_failures_are_logged_once_and_undone_once(
     assert "MENDED" in str(on_disk(path)[KEY.job])
 
 
-@pytest.mark.parametrize(
-    ("fault", "logged"),
-    [
-        ("thread ended", "no answer can come any more"),
-        ("hangs", "The disk hangs, so the store is left as it is"),
-    ],
-)
+@pytest.mark.parametrize("fault", ["thread ended", "hangs"])
 async def test_fault_does_not_keep_it_from_ending(
-    store: SqliteStore, path: Path, caplog: pytest.LogCaptureFixture, fault: str, logged: str
+    store: SqliteStore, path: Path, caplog: pytest.LogCaptureFixture, fault: str
 ) -> None:
     """The log says that it was not closed well; nothing is lost, and the lock is free."""
     async with failing(store, path, fault):
         await store.__aexit__()
-    assert logged in caplog.text
+    assert "is lost" in caplog.messages[-1]
     async with SqliteStore(path) as another:
         assert await another.get(followed()) == followed()
 
 
-async def test_process_ends_while_the_disk_hangs(path: Path) -> None:
+def test_process_ends_while_the_disk_hangs(path: Path) -> None:
     """No thread keeps the process, not even at its very end."""
-    await written(path)
     with ready(end_while_the_disk_hangs, path) as other:
         assert other.wait(PATIENCE) == 0
 
