@@ -31,6 +31,11 @@ def keys_of(key: DeliveryKey) -> tuple[DeliveryKey, SubscriptionKey, JobRef, Add
     return key, SubscriptionKey(key.address, Selector.of_job(key.job.job_id)), key.job, key.address
 
 
+def delivery_of(key: SubscriptionKey) -> DeliveryKey:
+    """Return the key of the delivery of a subscription's job."""
+    return DeliveryKey(key.address, JobRef.of(key.selector.value))
+
+
 def following(records: Records, key: DeliveryKey) -> Following | None:
     """Return what these records say of one job in one conversation; None where it is not followed there."""
     delivery, record = records.delivery(key), records.job(key.job)
@@ -123,5 +128,5 @@ def _at(to: Address, record: Subscription | Delivery | Destination) -> Subscript
 def _of_same_job(key: Key) -> tuple[Key, ...]:
     """Return the keys of a wish and its delivery, of which only both are moved; or this key alone."""
     if isinstance(key, SubscriptionKey):
-        return keys_of(DeliveryKey(key.address, JobRef.of(key.selector.value)))[:2]
+        return keys_of(delivery_of(key))[:2]
     return keys_of(key)[:2] if isinstance(key, DeliveryKey) else (key,)
