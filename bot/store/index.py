@@ -1,7 +1,6 @@
 """PURE. The in-memory index of all records, which serves all reads."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from bot.domain.following import Changed, Channel, Following
 from bot.domain.records import (
@@ -16,20 +15,26 @@ from bot.domain.records import (
     Records,
     SubscriptionKey,
 )
-from bot.domain.subscriptions import following
-
-G = TypeVar("G", Address, JobRef)
+from bot.domain.subscriptions import delivery_of, following
 
 
 class Index:
-    """All records by key, and the keys of the deliveries by conversation and by job."""
+    """All records by key, what is followed in each conversation, and the keys of the deliveries by job.
+
+    What is followed is read far more often than changed, so each change makes only what it concerns anew.
+    """
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
         self._records = Records()
-        self._of_address: dict[Address, set[DeliveryKey]] = {}
+        self._of_address: dict[Address, dict[DeliveryKey, Following | None]] = {}
+        """What is followed; None while a delivery has no record of its job."""
+        self._unsorted: set[Address] = set()
+        """Conversations of which that is not in order."""
         self._of_job: dict[JobRef, set[DeliveryKey]] = {}
         for record in records:
             self._put(record)
+        for key in [key for keys in self._of_address.values() for key in keys]:
+            self._follow(key)
 
     def get(self, keys: Iterable[Key]) -> Records:
         """Return the records under these keys."""
@@ -37,9 +42,10 @@ class Index:
 
     def channel(self, address: Address) -> Channel:
         """Return all that concerns a conversation."""
-        keys = self._of_address.get(address, ())
-        found = [each for key in keys if (each := following(self._records, key))]
-        return Channel(self._records.destination(address), tuple(sorted(found, key=_ended_last)))
+        if address in self._unsorted:
+            self._sort(address)
+        found = self._of_address.get(address, {}).values()
+        return Channel(self._records.destination(address), tuple(filter(None, found)))
 
     def channels(self) -> Iterator[Channel]:
         """Yield every conversation in which something is followed."""
@@ -69,8 +75,9 @@ class Index:
             if record is not None:
                 self._put(record)
             elif self._records.pop(key, None) and isinstance(key, DeliveryKey):
-                _discard(self._of_address, key.address, key)
-                _discard(self._of_job, key.job, key)
+                self._forget(key)
+        for each in {delivery for key in changes for delivery in self._concerned(key)}:
+            self._follow(each)
         jobs = frozenset(key for key in changes if isinstance(key, JobRef))
         told = {_address_of(key) for key in changes if not isinstance(key, JobRef)}
         followers = (key.address for ref in jobs for key in self._of_job.get(ref, ()))
@@ -80,23 +87,52 @@ class Index:
         key = record.key
         self._records[key] = record
         if isinstance(key, DeliveryKey):
-            self._of_address.setdefault(key.address, set()).add(key)
+            self._of_address.setdefault(key.address, {}).setdefault(key, None)
             self._of_job.setdefault(key.job, set()).add(key)
         elif isinstance(record, JobRecord):
             # Pydantic's set of the fields that were given: a quarter of the memory, and never used.
             record.job.model_fields_set.clear()
 
+    def _forget(self, key: DeliveryKey) -> None:
+        here, same = self._of_address[key.address], self._of_job[key.job]
+        del here[key]
+        same.remove(key)
+        if not here:
+            del self._of_address[key.address]
+            self._unsorted.discard(key.address)
+        if not same:
+            del self._of_job[key.job]
 
-def _discard(groups: dict[G, set[DeliveryKey]], group: G, key: DeliveryKey) -> None:
-    groups[group].discard(key)
-    if not groups[group]:
-        del groups[group]
+    def _concerned(self, key: Key) -> Collection[DeliveryKey]:
+        """Return the deliveries whose Following has the record under this key; some may not exist."""
+        if isinstance(key, JobRef):
+            return self._of_job.get(key, ())
+        if isinstance(key, Address):
+            return self._of_address.get(key, ())
+        return [delivery_of(key) if isinstance(key, SubscriptionKey) else key]
+
+    def _follow(self, key: DeliveryKey) -> None:
+        """Make anew what is followed under a delivery's key, if there is one; its place is seen to later."""
+        here = self._of_address.get(key.address, {})
+        if key in here:
+            before, after = here[key], following(self._records, key)
+            here[key] = after
+            if _place(before) != _place(after):
+                self._unsorted.add(key.address)
+
+    def _sort(self, address: Address) -> None:
+        here = self._of_address[address]
+        self._of_address[address] = dict(sorted(here.items(), key=lambda item: _place(item[1])))
+        self._unsorted.remove(address)
 
 
 def _address_of(key: Address | SubscriptionKey | DeliveryKey) -> Address:
     return key if isinstance(key, Address) else key.address
 
 
-def _ended_last(following: Following) -> tuple[bool, int, str]:
+def _place(following: Following | None) -> tuple[bool, int, str]:
+    """Return what orders a conversation: the oldest subscription first, those that were ended last."""
+    if following is None:
+        return True, 0, ""
     wish = following.subscription
     return wish is None, wish.subscribed_at if wish else 0, following.job_id

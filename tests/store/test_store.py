@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.following import Changed, Channel, Following, counts_of
-from bot.domain.records import Address, Change, Delivery, DeliveryKey, JobRef, Records
+from bot.domain.records import Address, Change, Delivery, DeliveryKey, Destination, JobRef, Records
 from bot.domain.subscriptions import following, key_of, keys_of
 from bot.store import Store, open_store
 from bot.store.sqlite import SqliteStore
@@ -85,6 +85,7 @@ class TestContract:
             jobs, addresses = await store.jobs(), await store.addresses()
             await store.change(PLAIN, none)
             assert ([*jobs], [*addresses]) == ([KEY.job], [KEY.address])
+            assert await store.channel(KEY.address) == Channel(Destination(address=KEY.address))
 
 
 async def replay(opening: Opening, path: Path, lives: list[list[Records]]) -> None:
