@@ -85,7 +85,7 @@ def _warnings_to_edit(channel: Channel) -> Iterator[Task]:
 def is_urgent(task: Task, awaited: Collection[DeliveryKey]) -> bool:
     """Whether a person waits for a task: a post of an awaited delivery, or the last edit of an ended one."""
     about = task.following
-    if about is None or about.key not in awaited:
+    if not awaited or about is None or about.key not in awaited:
         return False
     return task.proves_access or (task.warned is None and about.delivery.stopped_by is not None)
 
@@ -104,12 +104,19 @@ def next_task(
     is held back besides ``Task.wait``.
     """
 
-    def order(task: Task) -> tuple[bool, float, int, bool, int]:
-        since = (task.following and task.following.pending_since) or 0
-        return not is_urgent(task, awaited), seconds(task), failures(task), task.is_edit, since
-
     def seconds(task: Task) -> float:
         return 0.0 if is_urgent(task, awaited) else max(0.0, task.wait, wait(task))
 
-    first = min(due, key=order, default=None)
+    def order(task: Task) -> tuple[bool, float, int, bool, int]:
+        not_urgent, is_edit, since = rank(task)
+        return not_urgent, seconds(task), failures(task), is_edit, since
+
+    def rank(task: Task) -> tuple[bool, bool, int]:
+        since = (task.following and task.following.pending_since) or 0
+        return not is_urgent(task, awaited), task.is_edit, since
+
+    # Mostly nothing is held back and nothing failed. Thousands may be due, so that is tried first.
+    first = min(due, key=rank, default=None)
+    if first and (seconds(first) > 0 or failures(first)):
+        first = min(due, key=order)
     return (seconds(first), first) if first else None
