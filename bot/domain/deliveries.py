@@ -39,14 +39,13 @@ def next_step(following: Following, now: int) -> Step | None:
     A notice goes without a thread while there is no card to which it could be a reply.
     """
     delivery, card = following.delivery, following.delivery.card
-    is_shown = card is not None and card.fingerprint == following.fingerprint
     if delivery.stopped_by and card is None:
         return Step.FORGET
     if card is None and delivery.no_card_before <= now:
         return Step.POST_CARD
     if following.path:
         return Step.POST_NOTICE
-    return Step.EDIT_CARD if card and not is_shown else None
+    return Step.EDIT_CARD if card and card.fingerprint != following.fingerprint else None
 
 
 def card_posted(shown: Following, ts: str, now: int) -> Change:
