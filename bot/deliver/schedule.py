@@ -9,7 +9,7 @@ from bot.domain.pauses import wait_of
 from bot.domain.records import DeliveryKey, Warned
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One message that is due in a conversation, or to one of its people."""
 
