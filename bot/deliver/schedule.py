@@ -75,6 +75,8 @@ def _people_to_tell(channel: Channel) -> Iterator[Task]:
 
 def _warnings_to_edit(channel: Channel) -> Iterator[Task]:
     """Find warnings that are not true any more: the pause is over, or the person follows nothing there."""
+    if not channel.destination.warned:
+        return
     wished_by = {each.subscription.subscribed_by for each in channel.followings if each.subscription}
     by_job = {each.delivery.job: each for each in channel.followings}
     for warned in channel.destination.warned:
