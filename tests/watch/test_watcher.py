@@ -117,7 +117,7 @@ async def test_a_change_is_recorded_and_logged(watch: Watch, caplog: Log) -> Non
     for number in range(2):
         watch.metastudio.set_state(f"job-{number}", "PROCESSING")
     await watch.watcher.check_now("job-0")
-    assert watch.watcher.checked_at("job-1") is None
+    assert (await watch.path(), watch.watcher.checked_at("job-1")) == (("WAITING", "PROCESSING"), None)
     for _ in range(2):
         await watch.check()
     watch.metastudio.chaos = lambda _: Fault.raw(b"{}")
