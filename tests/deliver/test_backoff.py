@@ -4,7 +4,6 @@ import pytest
 
 from bot.deliver.backoff import Backoff, Pauses, hold_pause, repeat_pause, retry_pause
 
-
 PAUSES: list[tuple[Pauses, list[float]]] = [
     (retry_pause(1), [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]),
     (repeat_pause(60), [60, 240, 960, 3840, 15360, 61440, 86400, 86400]),

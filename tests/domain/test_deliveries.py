@@ -10,7 +10,7 @@ from bot.domain.following import Following
 from bot.domain.records import Card, Change
 from bot.domain.subscriptions import following as found_in
 from bot.domain.subscriptions import keys_of
-from tests.records import ALICE, BOB, NOW, applied, following, fresh, paused, stored, with_delivery
+from tests.records import BOB, NOW, applied, following, fresh, stored, with_delivery
 
 A, B, C = "AUDITING", "WAITING", "PROCESSING"
 LOST: dict[str, Any] = {"card": None, "told": 0, "cards": 1}
