@@ -78,6 +78,12 @@ def restored_logging() -> Iterator[None]:
 
 
 @pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Give where a store is."""
+    return tmp_path / "store"
+
+
+@pytest.fixture
 def ack_timeout() -> float:
     """Return the seconds in which an app has to acknowledge; a test may override it."""
     return ACK_SECONDS
@@ -140,13 +146,6 @@ async def bot(
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-@pytest.fixture
-async def workspace(clock: Clock, ack_timeout: float) -> AsyncIterator[SlackWorkspace]:
-    """Run a Slack workspace whose time a test moves, for tests of the simulator itself."""
-    async with SlackWorkspace(clock=lambda: clock.now, ack_timeout=ack_timeout) as running:
-        yield running
 
 
 @pytest.fixture

@@ -120,9 +120,9 @@ class Scripted:
         self.came: list[float] = []
         self.heads: list[str] = []
 
-    def running(self) -> AbstractAsyncContextManager[str]:
+    def running(self, tls: ssl.SSLContext | None = None) -> AbstractAsyncContextManager[str]:
         """Listen, and yield the URL."""
-        return listening(self._serve)
+        return listening(self._serve, tls)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.heads.append((await reader.readuntil(b"\r\n\r\n")).decode())

@@ -82,6 +82,14 @@ class Backoff:
         self._tries.pop(key, None)
         self._together, self._failed_last = _Tries(), None
 
+    def release(self) -> None:
+        """Let all be tried at once that has not arrived: why it failed is over."""
+        self._together = _Tries()
+        self._tries = {
+            key: tries if tries.unanswered else replace(tries, until=0.0)
+            for key, tries in self._tries.items()
+        }
+
     def keep(self, keys: Collection[Hashable]) -> None:
         """Forget all messages but these, which are still due."""
         self._tries = {key: tries for key, tries in self._tries.items() if key in keys}

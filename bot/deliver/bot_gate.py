@@ -6,7 +6,9 @@ from collections.abc import Callable, Collection, Hashable
 from dataclasses import replace
 from typing import Final
 
+from bot.deliver.changes import Recorded
 from bot.deliver.reactions import Attempt, BotEvidence, Evidence, Reaction, reaction
+from bot.domain import pauses
 from bot.domain.records import Address
 from bot.domain.slack_errors import Refusal
 from bot.messages.texts import en
@@ -55,15 +57,16 @@ class BotGate:
 
     async def judge(self, error: SendError, attempt: Attempt, conversation: str) -> Reaction:
         """Return the reaction to a refusal; where its code leaves that open, ask Slack about the token."""
-        elsewhere = self._evidence.is_elsewhere(conversation, error.code)
-        evidence = Evidence(accepts_token=False if self.trouble else None, elsewhere=elsewhere)
+        evidence = self._known(error, conversation)
         found = reaction(error.refusal, attempt, evidence, unanswered=error.unanswered)
         if found is Reaction.ASK:
             try:
                 accepts = not await self._sender.auth_test()
             except SendError:
                 return Reaction.RETRY
-            found = reaction(error.refusal, attempt, replace(evidence, accepts_token=accepts))
+            # Meanwhile, other conversations may have been refused.
+            evidence = replace(self._known(error, conversation), accepts_token=accepts)
+            found = reaction(error.refusal, attempt, evidence)
         if error.refusal in OF_THE_BOT and found not in {Reaction.WORDS, Reaction.WITHOUT_THREAD}:
             self._evidence.refused(conversation, error.code)
         if found is Reaction.BOT:
@@ -71,6 +74,10 @@ class BotGate:
         elif error.refusal not in {*OF_THE_BOT, Refusal.LATER}:
             self._over()
         return found
+
+    def _known(self, error: SendError, conversation: str) -> Evidence:
+        elsewhere = self._evidence.is_elsewhere(conversation, error.code)
+        return Evidence(accepts_token=False if self.trouble else None, elsewhere=elsewhere)
 
     async def require_answers(self) -> None:
         """Find out whether Slack's answers arrive. Raises RejectedError, after which to retry, where not."""
@@ -84,10 +91,12 @@ class BotGate:
         if error.refusal in OF_THE_BOT:
             self._paused[address] = error.code
 
-    def withdrawn(self) -> dict[Address, str]:
-        """Return the conversations that were paused for what is the bot's own trouble, once."""
+    def withdrawals(self) -> list[Recorded]:
+        """Return the changes that end the pauses for what turned out to be the bot's own trouble, once."""
+        if not self.trouble:
+            return []
         paused, self._paused = self._paused, {}
-        return paused
+        return [([address], pauses.withdrawn(address, code)) for address, code in paused.items()]
 
     def failed(self, address: Address, key: Hashable, error: SendError) -> None:
         """Log the first of the messages that Slack does not take at present."""

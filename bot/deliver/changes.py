@@ -82,7 +82,7 @@ def after_refusal(
     return []
 
 
-_DEFINITE = frozenset({Reaction.NEW_CARD, Reaction.SKIP, Reaction.HOLD, Reaction.PAUSE})
+_DEFINITE = frozenset({Reaction.NEW_CARD, Reaction.SKIP, Reaction.HOLD})
 
 
 def _of(about: Following, change: Change) -> Recorded:

@@ -62,6 +62,11 @@ class ChannelWorker:
         """Look again at what is due; returns at once."""
         self._woken.set()
 
+    def retry(self) -> None:
+        """Slack accepts the bot again: try now what was refused."""
+        self._backoff.release()
+        self.wake()
+
     async def run(self) -> None:
         """Deliver until nothing is due."""
         is_idle = False
@@ -90,10 +95,7 @@ class ChannelWorker:
         return True
 
     async def _next(self, *, passed: Task | None = None) -> tuple[float, Task] | None:
-        """Find the next task, and the seconds until it may be done. Raises StoreTrouble.
-
-        ``passed`` has waited for Slack's pace.
-        """
+        """Find the next task, and how soon; ``passed`` has waited for Slack's pace. Raises StoreTrouble."""
         channel = await self._parts.store.channel(self._address)
         due = tasks(channel, int(time.time()))
         self.requests.settle(due)
@@ -102,17 +104,14 @@ class ChannelWorker:
         self._parts.gate.keep(self._address, keys)
         if channel.destination.pause and not channel.followings:
             await self._parts.store.change([self._address], pauses.accepted(self._address))
-        wait = partial(self._wait, passed=passed)
-        return next_task(due, wait=wait, failures=self._failures, awaited=self.requests.keys)
+        wait, failures = partial(self._wait, passed=passed), self._backoff.failures
+        return next_task(due, wait=wait, failures=lambda task: failures(task.key), awaited=self.requests.keys)
 
     def _wait(self, task: Task, *, passed: Task | None) -> float:
         gate = self._parts.gate.wait(conversation(task, self._address))
         backoff = self._backoff.wait(task.key, asyncio.get_running_loop().time())
         has_passed = passed is not None and passed.key == task.key
         return max(backoff, gate, 0.0 if has_passed else self._parts.courier.delay(task))
-
-    def _failures(self, task: Task) -> int:
-        return self._backoff.failures(task.key)
 
     async def _has_waited_for_pace(self, task: Task) -> bool:
         """Wait for Slack's pace; return False if a person's request came first."""
@@ -162,11 +161,10 @@ class ChannelWorker:
                 self._failed(task, error, reaction)
                 self.requests.answer(task, Later())
             case Reaction.BOT:
-                paused = self._parts.gate.withdrawn().items()
-                await self._record(([address], pauses.withdrawn(address, code)) for address, code in paused)
                 self.requests.answer(task, Later())
             case _:
                 self._refused(task, error, reaction)
+        await self._record(self._parts.gate.withdrawals())
 
     def _failed(self, task: Task, error: SendError, reaction: Reaction) -> None:
         """Try the same again after a pause; not where Slack named one, for which all such calls are held."""

@@ -56,7 +56,7 @@ class Outbox:
     ) -> None:
         self._store = store
         self._times = times
-        self._gate = BotGate(slack, retry_pause(times.first_pause), self._wake_all)
+        self._gate = BotGate(slack, retry_pause(times.first_pause), self._retry_all)
         self._parts = Parts(
             store=store,
             courier=Courier(slack, self._gate, context, metrics or Metrics()),
@@ -153,9 +153,9 @@ class Outbox:
         finally:
             del self._workers[address]
 
-    def _wake_all(self) -> None:
+    def _retry_all(self) -> None:
         for worker in self._workers.values():
-            worker.wake()
+            worker.retry()
 
     async def _uninterrupted(self, work: Coroutine[Any, Any, None]) -> None:
         """Run work to its end, even if the caller is cancelled meanwhile; see ``drain``."""

@@ -8,7 +8,7 @@ the same came from another conversation while nothing got through anywhere.
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from bot.domain.deliveries import EDITS, Step
+from bot.domain.deliveries import EDITS, POSTS, Step
 from bot.domain.slack_errors import Refusal
 
 
@@ -101,10 +101,14 @@ def _of_unknown(attempt: Attempt, evidence: Evidence) -> Reaction:
 
 
 def _of_conversation(attempt: Attempt, *, is_certain: bool) -> Reaction:
-    """Return the reaction to a refusal of the conversation that the message went to."""
-    if attempt.step in {Step.TELL_PERSON, Step.EDIT_WARNING}:  # which is a direct message
-        return Reaction.SKIP if is_certain else Reaction.HOLD
-    return Reaction.PAUSE if is_certain or attempt.step not in EDITS else Reaction.HOLD
+    """Return the reaction to a refusal of the conversation that the message went to.
+
+    Only posts say whether the bot may post there: that an edit is accepted would not end a pause.
+    """
+    if attempt.step in POSTS:
+        return Reaction.PAUSE
+    is_direct_message = attempt.step is not Step.EDIT_CARD
+    return Reaction.SKIP if is_certain and is_direct_message else Reaction.HOLD
 
 
 @dataclass

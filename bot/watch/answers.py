@@ -63,14 +63,11 @@ class Answers:
         got: Page | Job | MetaStudioError | BadJobId | None
         try:
             await self._metastudio.throttle.turn()
-            asked_at = self._asked_at(question)
+            asked_at = self._metastudio.asked_at(question.job_id) if isinstance(question, AskJob) else _now()
             got = await self._sent(question)
         except (MetaStudioError, BadJobId) as error:
             got = error
         return Answer(got, asked_at, _now(), time.time())
-
-    def _asked_at(self, question: AskList | AskJob | FindListed) -> float:
-        return self._metastudio.asked_at(question.job_id) if isinstance(question, AskJob) else _now()
 
     async def _sent(self, question: AskList | AskJob | FindListed) -> Page | Job | None:
         """Send a request to MetaStudio. Raises MetaStudioError, BadJobId."""

@@ -3,6 +3,7 @@
 Times are in seconds of the event loop's clock.
 """
 
+import math
 from typing import Final
 
 from bot.domain.jobs import Page
@@ -10,8 +11,7 @@ from bot.errors import MetaStudioError
 from bot.metastudio.errors import FOR_ALL
 from bot.network.retries import Backoff
 from bot.watch.job_checks import Followed
-from bot.watch.list_scan import ListScan, Strategy, next_since, strategy
-from bot.watch.memory import ListMemory
+from bot.watch.list_scan import ListScan, is_cheaper, next_since
 from bot.watch.questions import AskList, Flow, ListTrouble, ListWorks
 
 LIST_SUSPENSION: Final = 30 * 60
@@ -22,27 +22,36 @@ class ListPolicy:
     """Decides about the list. A refusal suspends it for ``poll`` at first, a fault for ``suspension``."""
 
     def __init__(self, *, poll: float, suspension: float) -> None:
-        self.memory = ListMemory()
         self._suspension = suspension
         self._refusals = Backoff(first=min(poll, suspension), longest=suspension)
+        self._suspended_until = -math.inf
+        self.served_at = -math.inf
+        """When a page came last, or none was due."""
+        self.read_at = -math.inf
+        """When the last check began that read the list and recorded all that it showed."""
+        self._idle_check_at = -math.inf
+        """When a page came last while no job was followed."""
+        self._since: int | None = None
+        """How far the next scan goes back, in epoch seconds of MetaStudio's clock; None: to the end."""
+        self._count = 0
+        """How many jobs there were."""
 
     def is_used(self, followed: int, at: float) -> bool:
         """Whether the list is to be read for so many jobs."""
-        is_suspended = at < self.memory.suspended_until
-        return strategy(followed=followed, pages=1, is_suspended=is_suspended) is Strategy.LIST
+        return at >= self._suspended_until and is_cheaper(1, followed=followed)
 
     def show_life(self, at: float, pause: float) -> Flow[bool]:
         """Request a page every ``pause`` seconds while no job is followed; return whether it was requested.
 
         Raises MetaStudioError.
         """
-        self.memory.since = None
-        is_due = at - self.memory.idle_check_at >= pause
+        self._since = None
+        is_due = at - self._idle_check_at >= pause
         if is_due:
             answer = yield AskList(0)
             answer.value(Page)
-            self.memory.idle_check_at = at = answer.at
-        self.memory.served_at = at
+            self._idle_check_at = at = answer.at
+        self.served_at = at
         return is_due
 
     def read(self, followed: Followed) -> Flow[ListScan | None]:
@@ -51,19 +60,19 @@ class ListPolicy:
         Raises MetaStudioError if no other request would be answered either.
         """
         known = {job_id: record.job.lastupdate_time for job_id, record in followed.items()}
-        scan = ListScan(known, self.memory.since)
+        scan = ListScan(known, self._since)
         while not scan.is_over and scan.pages < len(followed):
             answer = yield AskList(scan.offset)
             if isinstance(answer.got, MetaStudioError):
                 yield from self._failed(answer.got, answer.at)
                 return None
             scan.add(answer.value(Page))
-            scan.seen_at, self.memory.served_at = answer.now, answer.at
+            scan.seen_at, self.served_at = answer.now, answer.at
         if not scan.is_over:
-            self._suspend(self.memory.served_at)
+            self._suspend(self.served_at)
             return None
         if not scan.is_in_order:
-            yield from self.distrust("it is not in order", self.memory.served_at)
+            yield from self.distrust("it is not in order", self.served_at)
             return None
         return scan
 
@@ -71,7 +80,7 @@ class ListPolicy:
         if isinstance(error, FOR_ALL):
             raise error
         if not error.transient:
-            self.memory.suspended_until = at + self._refusals.failed()
+            self._suspended_until = at + self._refusals.failed()
         yield ListTrouble(f"the list of jobs can't be used ({type(error).__name__})", error=error)
 
     def distrust(self, why: str, at: float, job_id: str = "") -> Flow[None]:
@@ -83,12 +92,11 @@ class ListPolicy:
         """Record how far the list was read by a check of ``at``, after all changes in it are stored."""
         yield ListWorks()
         self._refusals.worked()
-        cheaper = strategy(followed=followed, pages=scan.pages, is_suspended=False)
-        if self.memory.since is not None and cheaper is Strategy.ONE_BY_ONE:
+        if self._since is not None and not is_cheaper(scan.pages, followed=followed):
             self._suspend(at)
         # Fewer jobs than before: some were deleted, and the next reading finds out which.
-        self.memory.since = None if scan.count < self.memory.count else next_since(scan.newest)
-        self.memory.read_at, self.memory.count = at, scan.count
+        self._since = None if scan.count < self._count else next_since(scan.newest)
+        self.read_at, self._count = at, scan.count
 
     def _suspend(self, at: float) -> None:
-        self.memory.suspended_until = at + self._suspension
+        self._suspended_until = at + self._suspension

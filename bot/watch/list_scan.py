@@ -8,7 +8,6 @@ requested one by one.
 
 import math
 from collections.abc import Mapping, Sequence
-from enum import Enum, auto
 from typing import Final
 
 from bot.domain.jobs import PAGE_SIZE, Job, Page
@@ -24,16 +23,9 @@ EVERY_JOB: Final = 12 * 60 * 60
 """Seconds within which each job is requested by itself, even if the list is used."""
 
 
-class Strategy(Enum):
-    """How the followed jobs are requested."""
-
-    ONE_BY_ONE = auto()
-    LIST = auto()
-
-
-def strategy(*, followed: int, pages: int, is_suspended: bool) -> Strategy:
-    """Return the strategy with fewer requests, given ``pages`` of the list; a suspended list is not used."""
-    return Strategy.ONE_BY_ONE if is_suspended or followed <= pages + CROSS_CHECKS else Strategy.LIST
+def is_cheaper(pages: int, *, followed: int) -> bool:
+    """Whether so many pages of the list are fewer requests than one for each followed job."""
+    return pages + CROSS_CHECKS < followed
 
 
 class ListScan:

@@ -1,4 +1,4 @@
-"""PURE. What the watcher remembers, in memory only: lost when the process ends.
+"""PURE. What the watcher remembers of a job, in memory only: lost when the process ends.
 
 All times are in seconds of the event loop's clock, except where it says otherwise.
 """
@@ -61,21 +61,3 @@ class JobMemory:
         """Record an answer whose news, if any, is stored; ``now`` is in epoch seconds."""
         if self.unconfirmed_since is None:
             self.history.record_answer(job, now)
-
-
-@dataclass(slots=True)
-class ListMemory:
-    """What is remembered of the list of jobs."""
-
-    suspended_until: float = -math.inf
-    """Until when the list is not used: it was refused, wrong, or costs too much."""
-    read_at: float = -math.inf
-    """When the last check began that read the list and recorded all that it showed."""
-    since: int | None = None
-    """How far the next scan goes back, in epoch seconds of MetaStudio's clock; None: to the end."""
-    count: int = 0
-    """How many jobs there were."""
-    served_at: float = -math.inf
-    """When a page of it came last, or none was due."""
-    idle_check_at: float = -math.inf
-    """When a page of it came last while no job was followed."""

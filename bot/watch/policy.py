@@ -42,12 +42,12 @@ class Policy:
     @property
     def served_at(self) -> float:
         """When MetaStudio last answered properly, be it with a 4xx for a job id, or no request was due."""
-        return max(self.jobs.served_at, self._list.memory.served_at)
+        return max(self.jobs.served_at, self._list.served_at)
 
     def checked_at(self, job_id: str) -> float:
         """Return when a job was last checked; the earliest time if not since the start."""
         memory = self.jobs.memories.get(job_id)
-        return max(self._list.memory.read_at, memory.checked_at if memory else -math.inf)
+        return max(self._list.read_at, memory.checked_at if memory else -math.inf)
 
     def check(self, at: float, *, idle: float) -> Flow[bool]:
         """Check all jobs, or as many as ``most`` allows; return whether anything was asked.

@@ -149,11 +149,11 @@ class App:
         return MS * self._cpu_seconds / len(self.acks)
 
     def failures(self) -> list[Figure]:
-        """Count the commands that were not acknowledged with 200, not answered with the card, or twice."""
+        """Count the commands that were not acknowledged with 200, not answered, or twice."""
         acked = [ack.number for ack in self.acks if ack.status == OK]
         return [
             Figure("  not acknowledged with 200", len(self.acks) - len(acked), most=0),
-            Figure("  acknowledged, without their card", len(set(acked) - self._cards.keys()), most=0),
+            Figure("  acknowledged, not answered", len(set(acked) - self._answers.keys()), most=0),
             Figure("  answered twice", sum(times > 1 for times in self._answers.values()), most=0),
         ]
 
@@ -161,6 +161,7 @@ class App:
         """Measure how long after its command was due each card came, and what that took of MetaStudio."""
         ms = [MS * (self._cards[ack.number] - ack.due) for ack in self.acks if ack.number in self._cards]
         return [
+            Figure("  answered with the card, not that MetaStudio is busy", len(self._cards)),
             Figure("  requests to MetaStudio for them", self._requests),
             Figure("card p50, ms", quantile(ms, 0.5)),
             Figure("card p99, ms", quantile(ms, 0.99)),

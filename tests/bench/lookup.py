@@ -2,7 +2,7 @@
 
 Commands come at a steady rate, and then thousands at once. Everything runs on loopback, each program in a
 process of its own. Times depend on the machine, so what counts is the ratio to what stands beside the bot in
-the same run. Exits with 1 if a command was not acknowledged with 200, or its card did not come.
+the same run. Exits with 1 if a command was not acknowledged with 200, or not answered.
 """
 
 import argparse

@@ -132,18 +132,18 @@ class DemoPage:
     def _watch(self, address: str, socket_address: str) -> None:
         """Record everything that a page should not do."""
 
-        def check(what: str, is_allowed: bool = False) -> None:  # noqa: FBT001, FBT002
+        def note(what: str, *, is_allowed: bool = False) -> None:
             if not is_allowed:
                 self.problems.append(what)
 
-        self.tab.on("console", lambda it: check(f"console: {it.text}", it.type not in {"error", "warning"}))
-        self.tab.on("pageerror", lambda error: check(f"threw {error}"))
-        self.tab.on("request", lambda it: check(it.url, it.url.startswith((address, "data:"))))
-        self.tab.on("websocket", lambda it: check(it.url, it.url == socket_address))
+        self.tab.on("console", lambda it: note(it.text, is_allowed=it.type not in {"error", "warning"}))
+        self.tab.on("pageerror", lambda error: note(f"threw {error}"))
+        self.tab.on("request", lambda it: note(it.url, is_allowed=it.url.startswith((address, "data:"))))
+        self.tab.on("websocket", lambda it: note(it.url, is_allowed=it.url == socket_address))
 
     def message(self, *texts: str) -> Locator:
         """Find messages of the open channel that contain all of these texts."""
-        return _containing(self.conversation.get_by_role("article"), texts)
+        return self._messages(self.conversation, texts)
 
     def posted(self, *texts: str) -> Locator:
         """Find messages of the open channel that everybody sees."""
@@ -151,7 +151,13 @@ class DemoPage:
 
     def reply(self, *texts: str) -> Locator:
         """Find messages of the open thread."""
-        return _containing(self.thread.get_by_role("article"), texts)
+        return self._messages(self.thread, texts)
+
+    def _messages(self, place: Locator, texts: tuple[str, ...]) -> Locator:
+        found = place.get_by_role("article")
+        for text in texts:
+            found = found.filter(has_text=text)
+        return found
 
     def channel(self, name: str) -> Locator:
         """Find a channel in the list."""
@@ -205,17 +211,6 @@ class DemoPage:
         return list(await self.tab.evaluate(VIOLATIONS, {"runOnly": rules} if rules else {}))
 
 
-def _containing(found: Locator, texts: tuple[str, ...]) -> Locator:
-    for text in texts:
-        found = found.filter(has_text=text)
-    return found
-
-
-async def background(control: Locator) -> str:
-    """Return the colour of the background as the browser computed it."""
-    return str(await control.evaluate("(control) => getComputedStyle(control).backgroundColor"))
-
-
 class Demo:
     """The demo, its page as it is served, and the tabs that are open."""
 
@@ -240,11 +235,9 @@ class Demo:
         """Stop serving the page; the rest of the demo goes on."""
         await self._server.aclose()
 
-    async def open_page(
-        self, path: str = "", size: ViewportSize = DESKTOP, zone: str = "UTC", **options: Any
-    ) -> DemoPage:
+    async def open_page(self, path: str = "", size: ViewportSize = DESKTOP, **options: Any) -> DemoPage:
         """Open the page in a new browser context, and wait for the first message."""
-        options |= {"locale": "en-US", "timezone_id": zone}
+        options |= {"locale": "en-US", "timezone_id": "UTC"}
         opened = await self._chromium.new_context(viewport=size, **options)
         opened.set_default_timeout(PATIENCE * 1000)
         self._contexts.push_async_callback(opened.close)
@@ -256,12 +249,13 @@ class Demo:
 
     async def close(self) -> list[str]:
         """Close everything, and return the unexpected problems of all tabs."""
-        executed = [await page.tab.evaluate(f"() => window.{EXECUTED} ?? null") for page in self._pages]
+        problems = []
+        for page in self._pages:
+            if await page.tab.evaluate(f"() => window.{EXECUTED} ?? null") is not None:
+                problems.append("executed a text")
+            problems += [each for each in page.problems if not re.search(page.expected_problems, each)]
         await self._contexts.aclose()
         await self._server.aclose()
-        problems = [f"executed: {each}" for each in executed if each is not None]
-        for page in self._pages:
-            problems += [each for each in page.problems if not re.search(page.expected_problems, each)]
         return problems
 
     async def post(self, channel: str, text: str, **arguments: Any) -> str:
@@ -318,24 +312,18 @@ async def page(demo: Demo) -> DemoPage:
 
 
 Script = Callable[..., Awaitable[Any]]
-"""Runs JavaScript with an argument, in a time zone, and returns its result."""
+"""Runs JavaScript with an argument, in a time zone without summer time, and returns its result."""
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def script(chromium: Browser) -> AsyncIterator[Script]:
     """Run scripts beside the page's modules, without the page and without the demo."""
-    pages: dict[str, Page] = {}
 
     async def answer(route: Route) -> None:
         await route.fulfill(path=STATIC / route.request.url.partition("/static/")[2])
 
-    async def run(source: str, argument: Any = None, *, zone: str = "UTC") -> Any:
-        if zone not in pages:
-            pages[zone] = await chromium.new_page(locale="en-US", timezone_id=zone)
-            await pages[zone].route("**/*", answer)
-            await pages[zone].goto("http://127.0.0.1/static/style/tokens.css")
-        return await pages[zone].evaluate(source, argument)
-
-    yield run
-    for each in pages.values():
-        await each.close()
+    opened = await chromium.new_page(locale="en-US", timezone_id="America/Bogota")
+    await opened.route("**/*", answer)
+    await opened.goto("http://127.0.0.1/static/style/tokens.css")
+    yield opened.evaluate
+    await opened.close()

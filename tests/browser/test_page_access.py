@@ -20,7 +20,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 BOOK: Final = "Audiobook <beta>"
 BROADCAST: Final = "replied to a thread"
-PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 NARROWEST: Final[ViewportSize] = {"width": 360, "height": 640}
 LANDSCAPE: Final[ViewportSize] = {"width": 844, "height": 390}
 TABLET: Final[ViewportSize] = {"width": 1024, "height": 700}
@@ -37,7 +36,7 @@ FONT_SIZE: Final = "(size) => { document.documentElement.style.fontSize = size; 
 async def scan(page: DemoPage) -> list[str]:
     """Return what axe finds on a desktop and a phone in both themes, and what scrolls sideways."""
     found = []
-    for size in (PHONE, DESKTOP):
+    for size in (NARROWEST, DESKTOP):
         await page.tab.set_viewport_size(size)
         found += await page.accessibility_violations()
         await page.tab.emulate_media(color_scheme="dark")
@@ -128,15 +127,12 @@ async def test_everything_works_by_keyboard(demo: Demo, page: DemoPage) -> None:
     await page.tab_to(page.message(BOOK).get_by_role("button", name="Subscribe channel"), "Shift+Tab")
     await page.press_keys("Enter")
     card = page.posted(BOOK, "This channel is told of every change")
-    await expect(card).to_contain_text("In manual review")
-    await expect(card).not_to_contain_text("(edited)")
-    await visible(page.panel.get_by_text("2 of 5 done"))
+    await visible(card, page.panel.get_by_text("2 of 5 done"))
 
     await page.tab_to(page.job_button("Send back", BOOK))
     await page.press_keys("Space")
     await expect(card).to_contain_text("(edited)")
-    broadcast = page.message(BROADCAST, BOOK)
-    await expect(broadcast).to_contain_text("In manual review → Review failed")
+    broadcast = page.message(BROADCAST, BOOK, "In manual review → Review failed")
     await visible(page.panel.get_by_text("3 of 5 done"), card.get_by_role("button", name="1 reply"))
     await expect(page.job(BOOK)).to_contain_text("Customer\u2019s turn")
     await expect(page.job_button("Send back", BOOK)).to_be_disabled()
@@ -144,8 +140,7 @@ async def test_everything_works_by_keyboard(demo: Demo, page: DemoPage) -> None:
     await page.tab_to(broadcast.get_by_role("button").first, "Shift+Tab")
     await page.press_keys("Enter")
     await expect(page.thread.get_by_placeholder("Reply")).to_be_focused()
-    await page.type("Good.", "Enter")
-    await visible(page.reply("→ Review failed", "Also sent to the channel"), page.reply("Good."))
+    await visible(page.reply("→ Review failed", "Also sent to the channel"))
     await page.press_keys("Escape")
     await gone(page.thread)
     assert await page.tab.evaluate("() => document.querySelector('main').contains(document.activeElement)")
@@ -153,7 +148,7 @@ async def test_everything_works_by_keyboard(demo: Demo, page: DemoPage) -> None:
     button = card.get_by_role("button", name="Unsubscribe")
     await button.focus()
     demo.ground.advance(demo.job_id(BOOK))
-    await visible(card.get_by_role("button", name="3 replies"))  # the card is drawn anew
+    await visible(card.get_by_role("button", name="2 replies"))  # the card is drawn anew
     await expect(button).to_be_focused()
 
 
@@ -166,10 +161,10 @@ async def test_screen_readers(page: DemoPage) -> None:
     await expect(log).to_have_attribute("aria-live", "off")  # a whole channel is not read out
     await expect(log).to_have_accessible_name("Messages in #audiobooks")
     await expect(log).to_have_attribute("aria-live", "polite")
-    stops: dict[str, bool] = {}
+    stops = {}
     for _ in range(40):
         await page.press_keys("Tab")
         is_seen, control = await page.tab.evaluate(FOCUS)
         stops[control] = is_seen
-    assert [control for control, is_seen in stops.items() if not is_seen] == []
+    assert all(stops.values()), stops
     assert len(stops) > 30  # nothing holds the focus

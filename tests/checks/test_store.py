@@ -16,9 +16,8 @@ from bot.domain.subscriptions import key_of
 from bot.simulators.world import GivenSettings
 from bot.store.files import claim
 from bot.store.sqlite import SqliteStore
-from tests.store.processes import KEY, followed, keep
+from tests.store.processes import KEY, SECOND, followed, keep
 from tests.store.test_formats import FORMAT_2
-from tests.store.test_store import SECOND
 from tests.store.test_store_faults import largest_file, on_disk, run_sql
 from tests.support import disk_held
 

@@ -2,20 +2,18 @@
 
 import pytest
 
-from bot.deliver.backoff import Backoff, hold_pause, repeat_pause, retry_pause
+from bot.deliver.backoff import Backoff, Pauses, hold_pause, repeat_pause, retry_pause
+
+PAUSES: list[tuple[Pauses, list[float]]] = [
+    (retry_pause(1), [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]),
+    (repeat_pause(60), [60, 240, 960, 3840, 15360, 61440, 86400, 86400]),
+    (hold_pause, [300, 900, 2700, 8100, 24300, 72900, 86400]),
+]
 
 
-@pytest.mark.parametrize(
-    ("pause", "seconds"),
-    [
-        (retry_pause(1), [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]),
-        (repeat_pause(60), [60, 240, 960, 3840, 15360, 61440, 86400, 86400]),
-        (hold_pause, [300, 900, 2700, 8100, 24300, 72900, 86400]),
-    ],
-)
-def test_pauses_grow_to_a_bound(pause: object, seconds: list[float]) -> None:
+@pytest.mark.parametrize(("pause", "seconds"), PAUSES)
+def test_pauses_grow_to_a_bound(pause: Pauses, seconds: list[float]) -> None:
     """Each failure in a row makes the pause longer; so many of them overflow nothing."""
-    assert callable(pause)
     assert [pause(number + 1) for number in range(len(seconds))] == seconds
     assert pause(10_000) == seconds[-1]
 
@@ -64,8 +62,8 @@ def test_a_message_that_may_have_arrived_waits_apart() -> None:
 def test_what_is_not_due_any_more_is_forgotten() -> None:
     """A message that comes back later begins anew."""
     backoff = Backoff()
-    backoff.failed("gone", 100, retry_pause(1))
-    backoff.failed("due", 100, hold_pause)
+    for key in ("gone", "due"):
+        backoff.failed(key, 100, hold_pause)
     backoff.keep(["due"])
 
     assert (backoff.failures("gone"), backoff.failures("due")) == (0, 1)

@@ -13,69 +13,47 @@ from tests.records import ALICE, BOB, HERE, NOW, channel, following, fresh, paus
 CARD, NOTICE, EDIT, FORGET = Step.POST_CARD, Step.POST_NOTICE, Step.EDIT_CARD, Step.FORGET
 TELL, UNSAY = Step.TELL_PERSON, Step.EDIT_WARNING
 
+A, B = "WAITING", "PROCESSING"
+LATER = NOW + 9
+WARNED = (warning(),)
+ALL_PAUSED = [
+    following(A, B, pause=paused(ALICE)),
+    following(job_id="job-2", shown=False),
+    fresh(job_id="job-3"),
+    fresh(job_id="job-4", stopped_by=BOB),
+]
+OF_THREE = [following(pause=paused()), following(job_id="job-2"), following(job_id="job-3", by=BOB)]
+UNFOLLOWED = Channel(Destination(address=HERE, pause=paused(ALICE), warned=WARNED))
+
 DUE: dict[str, tuple[Channel, list[tuple[Step, float]]]] = {
     "nothing": (channel(following()), []),
     "a first card": (channel(fresh()), [(CARD, 0)]),
-    "a change": (channel(following("WAITING", "PROCESSING")), [(NOTICE, 0)]),
-    "a card that shows another state": (channel(following(shown=False)), [(EDIT, 0)]),
-    "a change of a lost card that may be posted anew": (
-        channel(following("WAITING", "PROCESSING", card=None)),
-        [(CARD, 0)],
-    ),
-    "a change before a lost card may be posted anew": (
-        channel(following("WAITING", "PROCESSING", card=None, no_card_before=NOW + 9)),
-        [(NOTICE, 0)],
-    ),
     "a lost card that may not be posted anew yet": (
-        channel(following(card=None, no_card_before=NOW + 9)),
+        channel(following(card=None, no_card_before=LATER)),
         [(CARD, 9)],
     ),
     "the end of a job whose card was lost": (
-        channel(following("SUCCEED", card=None, no_card_before=NOW + 9)),
+        channel(following("SUCCEED", card=None, no_card_before=LATER)),
         [],
     ),
-    "the end": (channel(following(stopped_by=BOB, shown=False)), [(EDIT, 0)]),
-    "the end after another change": (
-        channel(following("WAITING", "PROCESSING", stopped_by=BOB, shown=False)),
-        [(EDIT, 0)],
-    ),
-    "the end without a card": (channel(fresh(stopped_by=BOB)), [(FORGET, 0)]),
     "all that is paused waits": (
-        channel(
-            following("WAITING", "PROCESSING", pause=paused(ALICE)),
-            following(job_id="job-2", shown=False),
-            fresh(job_id="job-3"),
-            fresh(job_id="job-4", stopped_by=BOB),
-        ),
+        channel(*ALL_PAUSED),
         [(NOTICE, 200), (EDIT, 200), (CARD, 200), (FORGET, 0)],
     ),
-    "a pause whose end is further ahead than it may be": (
-        channel(fresh(pause=paused(ALICE, next_try=NOW + 301))),
-        [(CARD, 0)],
+    "a lost card and a pause": (
+        channel(following(card=None, no_card_before=LATER, pause=paused(ALICE))),
+        [(CARD, 200)],
     ),
-    "each person once": (
-        channel(
-            following(pause=paused()),
-            following(job_id="job-2"),
-            following(job_id="job-3", by=BOB),
-        ),
-        [(TELL, 0), (TELL, 0)],
-    ),
+    "each person once": (channel(*OF_THREE), [(TELL, 0), (TELL, 0)]),
     "nobody while a try is due at once": (channel(following(pause=paused(next_try=NOW - 100))), []),
     "nobody for what was ended": (channel(following(stopped_by=BOB, pause=paused())), []),
-    "a warning after the pause": (channel(following(warned=(warning(),))), [(UNSAY, 0)]),
-    "no word of it while it is true": (
-        channel(following(pause=paused(ALICE), warned=(warning(),))),
-        [],
-    ),
+    "a warning after the pause": (channel(following(warned=WARNED)), [(UNSAY, 0)]),
+    "no word of it while it is true": (channel(following(pause=paused(ALICE), warned=WARNED)), []),
     "a warning of somebody who follows nothing there": (
-        channel(following(by=BOB, pause=paused(BOB), warned=(warning(),))),
+        channel(following(by=BOB, pause=paused(BOB), warned=WARNED)),
         [(UNSAY, 0)],
     ),
-    "a warning where nothing is followed": (
-        Channel(Destination(address=HERE, pause=paused(ALICE), warned=(warning(),))),
-        [(UNSAY, 0)],
-    ),
+    "a warning where nothing is followed": (UNFOLLOWED, [(UNSAY, 0)]),
 }
 
 

@@ -102,14 +102,14 @@ class TestFrames:
         await browser.ask("new_job", voice_name="Second")
         await browser.ask("delete", job_id="job")
         [message], [second] = browser.parts("message"), browser.parts("job")
+        whole, *changes = browser.frames
 
-        assert (browser.frames[0]["fresh"], browser.frames[0]["drop"]) == (True, [])
-        assert {"workspace", "world", f"channel/{voices}", "job/job"} <= browser.frames[0]["set"].keys()
-        assert [(frame["fresh"], [*frame["set"]], frame["drop"]) for frame in browser.frames[1:]] == [
-            (False, [f"message/{voices}/{message['ts']}"], []),
-            (False, ["job/job"], []),
-            (False, [f"job/{second['job_id']}"], []),
-            (False, [f"job/{second['job_id']}"], ["job/job"]),
+        assert (whole["fresh"], whole["drop"]) == (True, [])
+        assert {"workspace", "world", f"channel/{voices}", "job/job"} <= whole["set"].keys()
+        sent, added = f"message/{voices}/{message['ts']}", f"job/{second['job_id']}"
+        assert [[*frame["set"]] for frame in changes] == [[sent], ["job/job"], [added], [added]]
+        assert [(each["fresh"], each["drop"]) for each in changes] == [(False, [])] * 3 + [
+            (False, ["job/job"])
         ]
         assert (second["voice_name"], second["position"]) == ("Second", 0)
 
@@ -147,9 +147,8 @@ class TestRequests:
         there = {"channel": voices, "ts": card["ts"], "action_id": "refresh", "value": "b"}
         for wrong in ({"ts": "1.000001"}, {"action_id": "other"}, {"value": "none"}, {"channel": "C404"}):
             assert await browser.ask("press", **there | wrong) == "This button is not there any more."
-        for right in ({}, {"value": None}):
-            error = await browser.ask("press", **there | right)
-            assert error == 'The bot did not take that (Slack calls it "dispatch_failed"). Try again.'
+        for right in (there, there | {"value": None}):
+            assert "dispatch_failed" in await browser.ask("press", **right)
 
 
 MALFORMED = [
@@ -167,27 +166,22 @@ MALFORMED = [
 ]
 
 
-class TestMalformedRequests:
-    async def test_they_are_answered_with_a_sentence(self, browser: Browser) -> None:
-        """Under the request's id where it has one; the WebSocket lives on, and nothing has happened."""
-        await browser.socket.send_bytes(b'{"id": 1, "do": "new_job"}')
-        for frame, number in MALFORMED:
-            await browser.socket.send_str(frame)
-            error = await browser.error(number)
+async def test_they_are_answered_with_a_sentence(address: str, browser: Browser) -> None:
+    """Nothing has happened, and the WebSocket lives on; only a huge request ends its own."""
+    await browser.socket.send_bytes(b'{"id": 1, "do": "new_job"}')
+    for frame, number in MALFORMED:
+        await browser.socket.send_str(frame)
+        error = await browser.error(number)
 
-            assert re.fullmatch(r"The demo does not take that: \w[^\n]{1,300}\.", error), (frame, error)
-            assert ": :" not in error, (frame, error)
-        assert len(browser.frames) == 1
-        assert await browser.ask("new_job") is None
+        assert re.fullmatch(r"The demo does not take that: \w[^\n]{1,300}\.", error), (frame, error)
+        assert ": :" not in error, (frame, error)
+    assert len(browser.frames) == 1
 
-    async def test_a_huge_request_ends_its_own_socket(self, address: str, browser: Browser) -> None:
-        """The server and the other browsers go on."""
-        async with browsing(address) as huge:
-            await huge.socket.send_str("x" * (LARGEST_REQUEST + 1))
-            await huge.socket.receive(timeout=PATIENCE)
-
-            assert huge.socket.close_code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
-        assert await browser.ask("new_job") is None
+    async with browsing(address) as huge:
+        await huge.socket.send_str("x" * (LARGEST_REQUEST + 1))
+        await huge.socket.receive(timeout=PATIENCE)
+        assert huge.socket.close_code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
+    assert await browser.ask("new_job") is None
 
 
 POLICY = (
@@ -205,7 +199,7 @@ NO_FILES = "/static/../page.py /static/%2e%2e/page.py /static/..%2fpage.py /stat
 
 class TestServer:
     async def test_files(self, address: str) -> None:
-        """The page and every file beside it are served, as what they are; nothing else is."""
+        """The page and all beside it are served, and nothing else; each response says what may be loaded."""
         kinds = {".js": "javascript", ".css": "text/css", ".html": "text/html"}
         paths = {f"static/{file.relative_to(STATIC)}": file for file in STATIC.rglob("*.*")}
         async with aiohttp.ClientSession() as session:
@@ -213,6 +207,11 @@ class TestServer:
                 async with session.get(address + path) as answer:
                     assert (answer.status, await answer.read()) == (200, file.read_bytes()), path
                     assert kinds[file.suffix] in answer.headers["Content-Type"]
+            for method, path, code in (("GET", "", 200), ("GET", "static/no", 404), ("POST", "", 405)):
+                async with session.request(method, address + path) as answer:
+                    assert answer.status == code
+                    assert answer.headers["Content-Security-Policy"] == POLICY.format(host=host_of(address))
+                    assert SECURED.items() <= dict(answer.headers).items()
         for path in NO_FILES.split():
             status, body = await raw(address, path)
 
@@ -239,11 +238,3 @@ class TestServer:
         for malformed in ("127.0.0.1:99999", "[::1", "a b"):
             assert (await raw(address, "/", f"Host: {malformed}"))[0] in {400, 403}
         assert caplog.text == ""
-
-    async def test_security_headers(self, address: str) -> None:
-        """Every response says what the page may load, errors included."""
-        for method, path, status in (("GET", "", 200), ("GET", "static/no", 404), ("POST", "", 405)):
-            async with aiohttp.request(method, address + path) as answer:
-                assert answer.status == status
-                assert answer.headers["Content-Security-Policy"] == POLICY.format(host=host_of(address))
-                assert SECURED.items() <= dict(answer.headers).items()

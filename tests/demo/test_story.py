@@ -51,15 +51,11 @@ async def test_what_the_bot_does_not_say_ends_it(
             await Story(stage).begin()
 
 
-async def test_a_missing_acknowledgement_ends_it(stage: Stage) -> None:
-    """Without a bot there is none."""
-    with pytest.raises(StoryFailed, match="did not acknowledge"):
-        await Story(stage).begin()
-
-
-async def test_a_personal_field_in_a_message_ends_it(stage: Stage) -> None:
-    """Here, a phone number that somebody posts."""
+async def test_what_must_not_happen_ends_it(stage: Stage) -> None:
+    """Without a bot, nothing is acknowledged; somebody posts a phone number."""
     story = Story(stage)
+    with pytest.raises(StoryFailed, match="did not acknowledge"):
+        await story.begin()
     story.expect_nothing_personal()
     phone = next(iter(stage.metastudio.jobs.values()))["phone"]
     stage.slack.add_message(stage.slack.add_channel("phones"), f"Call {phone}")

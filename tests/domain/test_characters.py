@@ -12,12 +12,9 @@ from tests.strategies import HOSTILE_PIECES, texts
 
 U = "26f06524-4f75-4b3a-a853-b649a21aaf66"
 MARKED = """
-    *{}* ~{}~ _{}_ `{}` ```{}``` *~_{}_~* *`{}`* &lt;{}&gt; &amp;{} &amp;lt;{}&amp;gt; “{}” ＂{}＂ ´{}´ （{}）
-    【{}】 ＃{} ：{}， {}。
+    *{}* ~{}~ _{}_ `{}` *~_{}_~* *`{}`* &lt;{}&gt; &amp;{} &amp;lt;{}&amp;gt; “{}” ＂{}＂ ´{}´ ＃{} {}。
 """  # noqa: RUF001
-INVISIBLE = (
-    "\u200b{}\u200d \u202e{}\u202c \u2066{}\u2069 \ufeff{}\u00ad \u3164{}\u115f \u2800{}\ufffc {}\ufe0f"
-)
+INVISIBLE = "\u200b{}\u200d \u202e{}\u202c \ufeff{}\u00ad \u3164{}\u115f \u2800{}\ufffc {}\ufe0f"
 BLANKS = ["&gt; {}", "\u00a0{}\u3000", "\U000e0001{}\U000e007f", "\t{}\r\n"]
 AROUND = [*MARKED.split(), *INVISIBLE.split(), *BLANKS]
 """What stands around an id that was copied from somewhere."""
@@ -26,9 +23,7 @@ AROUND = [*MARKED.split(), *INVISIBLE.split(), *BLANKS]
 NORMALISED = [
     ("subscribe _my_job_ *important*", "subscribe _my_job_  important "),
     ("_subscribe my_job_ all", "subscribe my_job all"),
-    ("_*my-job*_", " my-job"),
     ("&amp;lt;https://e.example/&amp;gt;", " https://e.example/ "),
-    ("&amp;amp;lt;!channel&amp;gt;", " !channel "),
     ("＆ａｍｐ；ｌｔ；x", " x"),  # noqa: RUF001
     ("a&b&copy;", "a&b&copy;"),
     ("a&#38;b&#x26;amp;c&#038;lt;", "a&b&c "),
@@ -38,7 +33,6 @@ NORMALISED = [
     ("ｓｕｂ，ｌｉｓｔ：＃ｘ　ｙ", "sub,list:#x y"),  # noqa: RUF001
     ("𝐬𝐮𝐛 ﬁ", "sub fi"),  # noqa: RUF001
     ("26f0–4f75—x−y", "26f0-4f75-x-y"),  # noqa: RUF001
-    ("a*b~c", "a b c"),
     ("女声\ud800", "女声\ud800"),
 ]
 

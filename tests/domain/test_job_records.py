@@ -11,39 +11,35 @@ JOB = Job(job_id="job-1", state="WAITING", reject_times=1, voice_name="Anna")
 RECORD = new_record(REF, JOB, 100)
 
 
-@pytest.mark.parametrize(
-    ("answer", "states", "name"),
-    [
-        (JOB, ["WAITING"], "Anna"),
-        (JOB.model_copy(update={"voice_name": "Berta"}), ["WAITING"], "Anna"),
-        (JOB.model_copy(update={"state": None, "reject_times": 2}), ["WAITING"], "Anna"),
-        (JOB.model_copy(update={"reject_times": 2}), ["WAITING", "WAITING"], "Anna"),
-        (Job(state="PROCESSING"), ["WAITING", "PROCESSING"], "Anna"),
-        (Job(state="PROCESSING", voice_name="Berta"), ["WAITING", "PROCESSING"], "Berta"),
-        (None, ["WAITING", "gone"], "Anna"),
-    ],
-)
-def test_what_an_answer_changes(answer: Job | None, states: list[str], name: str) -> None:
+LATER = "WAITING", "PROCESSING"
+ANSWERS: list[tuple[Job | None, tuple[str, ...], str]] = [
+    (JOB, ("WAITING",), "Anna"),
+    (JOB.model_copy(update={"voice_name": "Berta"}), ("WAITING",), "Anna"),
+    (JOB.model_copy(update={"state": None, "reject_times": 2}), ("WAITING",), "Anna"),
+    (JOB.model_copy(update={"reject_times": 2}), ("WAITING", "WAITING"), "Anna"),
+    (Job(state="PROCESSING"), LATER, "Anna"),
+    (Job(state="PROCESSING", voice_name="Berta"), LATER, "Berta"),
+    (None, ("WAITING", "gone"), "Anna"),
+]
+
+
+@pytest.mark.parametrize(("answer", "states", "name"), ANSWERS)
+def test_what_an_answer_changes(answer: Job | None, states: tuple[str, ...], name: str) -> None:
     """Another state, or the same one entered again, is another sight; what is absent stays as it was."""
     record = with_answer(RECORD, answer, 200)
 
-    assert [sight.state for sight in record.sights] == states
+    assert tuple(sight.state for sight in record.sights) == states
     assert (record.number, record.id, record.job.voice_name) == (len(states) - 1, RECORD.id, name)
     assert (record is RECORD) == (len(states) == 1)
 
 
-def test_a_missing_count_is_added() -> None:
-    """It is needed to tell that the state is entered again, and is no sight."""
+def test_what_is_no_sight() -> None:
+    """A count is added where it was missing; that a gone job is missing still is no news."""
     record = new_record(REF, JOB.model_copy(update={"reject_times": None}), 100)
-
-    assert with_answer(record, JOB, 200).job.reject_times == 1
-    assert with_answer(record, JOB, 200).sights == record.sights
-
-
-def test_a_gone_job_stays_gone() -> None:
-    """That it is missing still is no news."""
+    counted = with_answer(record, JOB, 200)
     gone = with_answer(RECORD, None, 200)
 
+    assert (counted.job.reject_times, counted.sights) == (1, record.sights)
     assert with_answer(gone, None, 300) is gone
 
 

@@ -26,12 +26,6 @@ def read(**fields: Any) -> Job:
     return Job.from_api(fields)
 
 
-def nested(value: Any, depth: int) -> Any:
-    for _ in range(depth):
-        value = {"deeper": [value]}
-    return value
-
-
 READ: list[tuple[list[str], Any, list[Any]]] = [
     (TEXTS, None, [None, "", " \n ", "\u3164\u2800", "\u200b\ufe0f\u0301"]),
     (TEXTS, "BRAND_New 9", ["BRAND_New 9", " BRAND_New 9\n"]),
@@ -66,12 +60,6 @@ def test_values(fields: list[str], expected: Any, values: list[Any]) -> None:
             assert (found, type(found)) == (expected, type(expected))
 
 
-def test_what_is_not_known() -> None:
-    """Everything may be absent, and a field that nobody documented changes nothing."""
-    assert set(read().model_dump().values()) == {None}
-    assert read(state="WAITING", brand_new={"a": 1}, model_config=1, meaning=2) == read(state="WAITING")
-
-
 @given(answers())
 @examples(80)
 def test_no_json_object_is_refused(answer: dict[str, Any]) -> None:
@@ -83,11 +71,11 @@ def test_no_json_object_is_refused(answer: dict[str, Any]) -> None:
         assert (getattr(job, name) or "-").encode()
 
 
-@pytest.mark.parametrize("depth", [100, 900])
-def test_deep_values_are_no_crash(depth: int) -> None:
+def test_deep_values_are_no_crash() -> None:
     """A value nested as deep as a JSON reader lets pass can be read as any field, and shown."""
-    deep = json.loads("[" * depth + "]" * depth)
+    deep = json.loads("[" * 900 + "]" * 900)
 
+    assert set(read(brand_new=deep, model_config=1, meaning=2).model_dump().values()) == {None}
     for name in Job.model_fields:
         assert read(**{name: deep}).state is None or name == "state"
     assert list(without_personal_fields({"phone": "1", "deep": deep})) == ["deep"]
@@ -103,18 +91,14 @@ PHASES = {
 
 
 def test_fields_and_states_are_those_of_the_sdk() -> None:
-    """The pages document 14 states; who acts in them is known as far as the pages and the names tell."""
+    """Who acts in the 14 documented states is known as far as pages and names tell; of others it is not."""
     assert {*sdk_model("ShowVoiceTrainingJobResponse").attribute_map.values()} == {*Job.model_fields}
     assert {name for name in vars(sdk_model("JobState")) if name.isupper()} == STATES.keys()
     assert sorted({meaning.step or 0 for meaning in STATES.values()}) == list(range(9))
     for phase, states in PHASES.items():
         assert set(states.split()) == {state for state in STATES if STATES[state].phase is phase}
-
-
-@pytest.mark.parametrize("state", ["BRAND_NEW", "succeed", "SUCCEEDED", " ", None])
-def test_unknown_and_absent_states(state: str | None) -> None:
-    """Nobody knows who acts in a state that no page has, or where there is none."""
-    assert read(state=state).meaning == meaning_of(state) == Meaning(Phase.UNKNOWN)
+    for state in ("BRAND_NEW", "succeed", " ", None):
+        assert read(state=state).meaning == meaning_of(state) == Meaning(Phase.UNKNOWN)
 
 
 PERSONAL = ["app_user_id", "phone", "training_input_source_url", "voice_authorization_url"]
@@ -125,11 +109,14 @@ PERSONAL = ["app_user_id", "phone", "training_input_source_url", "voice_authoriz
 @examples(60)
 def test_personal_fields_are_taken_out_at_any_depth(value: Any, name: str, depth: int) -> None:
     """A personal field is gone from the answer however deep it lies; everything else stays."""
-    answer = nested({name: "SECRETSECRET", "kept": value, "list": [{name: ["SECRETSECRET"]}]}, depth)
+    answer: Any = {name: "SECRETSECRET", "kept": value, "list": [{name: ["SECRETSECRET"]}]}
+    rest: Any = {"kept": value, "list": [{}]}
+    for _ in range(depth):
+        answer, rest = {"deeper": [answer]}, {"deeper": [rest]}
     before = repr(answer)
     shown = without_personal_fields(answer)
 
     assert sorted(PERSONAL_FIELDS) == PERSONAL
-    assert shown == without_personal_fields(nested({"kept": value, "list": [{}]}, depth)) or "nan" in before
+    assert shown == without_personal_fields(rest) or "nan" in before
     assert "SECRETSECRET" not in repr(shown)
     assert repr(answer) == before

@@ -4,7 +4,6 @@ A walk stands for MetaStudio, people, Slack and crashes: one job in two conversa
 further than a state machine of hypothesis, which leaves rules out.
 """
 
-from dataclasses import dataclass
 from random import Random
 
 import pytest
@@ -27,36 +26,19 @@ POSTED = Posted(channel_id="C1", ts="2.2")
 WALKS, STEPS = 40, 300
 
 
-@dataclass
-class Life:
-    """A delivery from its beginning to its end, as it should go."""
-
-    id: str
-    told: int | None = None
-    """The number of the sight that the channel was told last, as far as that was recorded."""
-
-
-@dataclass
-class Sending:
-    """A message on its way, made of what was stored then."""
-
-    task: Task
-    shown: Following
-    number: int
-    """The number of the sight that was the last one then."""
-    life: Life
-
-
 class Walk:
-    """What is stored, ``sights`` (every state since the job's record was made), and what is on its way."""
+    """What is stored, every state since the job's record was made (``sights``), and what is on its way.
+
+    ``told`` has the number of the sight that was told last, by the delivery's id, as far as it was recorded.
+    """
 
     def __init__(self, seed: int) -> None:
         self.chance = Random(seed)  # noqa: S311  no secret
         self.now = NOW
         self.records = Records()
         self.sights: list[str] = []
-        self.lives: dict[DeliveryKey, Life] = {}
-        self.sending: dict[DeliveryKey, Sending] = {}
+        self.told: dict[str, int] = {}
+        self.sending: dict[DeliveryKey, tuple[Step, Following, int]] = {}
 
     def go(self) -> None:
         """Take one small step of something that can happen."""
@@ -75,16 +57,10 @@ class Walk:
 
     def subscribe(self, key: DeliveryKey) -> None:
         """Subscribe, perhaps again, or where it was ended and the card does not say so yet."""
-        job, known = self._job(), self.records.job(REF)
-        if job.is_over:
-            return
-        self._change(changes.started(key, job, level=Level.ALL, by=BOB, now=self.now))
-        if known is None:
-            self.sights = [job.state or ""]
-        made = self.records.delivery(key)
-        assert made
-        if key not in self.lives or self.lives[key].id != made.id:
-            self.lives[key] = Life(made.id)
+        job = self._job()
+        if not job.is_over:
+            self.sights = self.sights or [job.state or ""]
+            self._change(changes.started(key, job, level=Level.ALL, by=BOB, now=self.now))
 
     def press(self, key: DeliveryKey) -> None:
         """Choose a level, or refresh the card."""
@@ -100,35 +76,31 @@ class Walk:
         if key not in self.sending:
             self.send(key)
             return
-        outcome = self.chance.choice([*["accepted"] * 8, "crash", "gone", "refused"])
-        sent = self.sending.pop(key)
-        match outcome:
+        match self.chance.choice([*["accepted"] * 8, "crash", "gone", "refused"]):
             case "accepted":
-                self.accept(key, sent)
+                self.accept(key)
             case "gone":
-                self._change(deliveries.card_lost(sent.shown, self.now))
+                self._change(deliveries.card_lost(self.sending[key][1], self.now))
             case "refused":
                 self._change(pauses.refused(key.address, "not_in_channel", self.now))
+        self.sending.pop(key)
 
     def send(self, key: DeliveryKey) -> None:
         """Send what is due, and check it against all that the channel was told."""
         found = changes.following(self.records, key)
-        step = next_step(found, self.now) if found else None
-        if found is None or step is None:
-            return
-        life = self.lives[key]
-        assert life.id == found.delivery.id
-        assert not found.delivery.stopped_by or step in {Step.EDIT_CARD, Step.FORGET}
-        if step is Step.POST_NOTICE:
-            assert found.path == tuple(self.sights[life.told or 0 :][-64:])
-        self.sending[key] = Sending(Task(step=step, following=found), found, len(self.sights) - 1, life)
+        if found and (step := next_step(found, self.now)):
+            assert not found.delivery.stopped_by or step in {Step.EDIT_CARD, Step.FORGET}
+            if step is Step.POST_NOTICE:
+                assert found.path == tuple(self.sights[self.told[found.delivery.id] :][-64:])
+            self.sending[key] = step, found, len(self.sights) - 1
 
-    def accept(self, key: DeliveryKey, sent: Sending) -> None:
+    def accept(self, key: DeliveryKey) -> None:
         """Record what Slack accepted."""
-        step, is_first = sent.task.step, sent.life.told is None
-        if step is Step.POST_NOTICE or (step is Step.POST_CARD and is_first):
-            sent.life.told = sent.number
-        for _, change in after_ok(sent.task, key.address, POSTED, self.now, card_is_lost=False):
+        step, found, number = self.sending[key]
+        if step is Step.POST_NOTICE or (step is Step.POST_CARD and found.delivery.id not in self.told):
+            self.told[found.delivery.id] = number
+        task = Task(step=step, following=found)
+        for _, change in after_ok(task, key.address, POSTED, self.now, card_is_lost=False):
             self._change(change)
 
     def settle(self) -> None:
@@ -138,7 +110,8 @@ class Walk:
         for key in KEYS * 4:
             self.send(key)
             if key in self.sending:
-                self.accept(key, self.sending.pop(key))
+                self.accept(key)
+                self.sending.pop(key)
         for key in KEYS:
             found = changes.following(self.records, key)
             if found is None:
@@ -146,7 +119,7 @@ class Walk:
                 continue
             assert next_step(found, self.now) is None
             assert (found.is_over, found.delivery.stopped_by) == (False, None)
-            assert found.delivery.told == self.lives[key].told == len(self.sights) - 1
+            assert found.delivery.told == self.told[found.delivery.id] == len(self.sights) - 1
             assert found.delivery.card
             assert found.delivery.card.fingerprint == found.fingerprint
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain import pauses
-from bot.domain.pauses import retry_after, wait_of
+from bot.domain.pauses import wait_of
 from bot.domain.records import Change, Destination, Pause, Records
 from tests.records import ALICE, BOB, HERE, NOW, applied, paused, warning
 
@@ -28,30 +28,22 @@ GROWN = replace(SECOND, reason=LOST, tries=2, next_try=NOW + 900)
 HEARD = replace(FIRST, told=(ALICE, BOB))
 UNTOLD = replace(QUIET, pause=replace(SECOND, told=()))
 WARNS = replace(QUIET, warned=(warning(),))
+KNOWN = replace(FIRST, told=(ALICE,))
+BOTH = replace(QUIET, warned=(warning(), warning(BOB)))
 CHANGES: dict[str, tuple[Destination, Change, Destination]] = {
     "refused": (QUIET, pauses.refused(HERE, LOST, NOW), having(FIRST)),
     "refused, as people hear": (QUIET, pauses.refused(HERE, LOST, NOW, knows=[BOB, ALICE]), having(HEARD)),
-    "refused, while a warning stands": (
-        WARNS,
-        pauses.refused(HERE, LOST, NOW),
-        replace(WARNS, pause=replace(FIRST, told=(ALICE,))),
-    ),
+    "refused, while it stands": (WARNS, pauses.refused(HERE, LOST, NOW), replace(WARNS, pause=KNOWN)),
     "refused again": (PAUSED, pauses.refused(HERE, LOST, NOW), having(GROWN)),
     "accepted": (WARNED, pauses.accepted(HERE), WARNS),
-    "accepted without a pause": (QUIET, pauses.accepted(HERE), QUIET),
     "it was the bot": (having(FIRST), pauses.withdrawn(HERE, LOST), QUIET),
     "it was the bot, here for another reason": (PAUSED, pauses.withdrawn(HERE, LOST), PAUSED),
     "it was the bot, here for long": (having(GROWN), pauses.withdrawn(HERE, LOST), having(GROWN)),
     "tried again": (PAUSED, pauses.tried_again(HERE, NOW, knows=BOB), having(AT_ONCE)),
-    "tried again without a pause": (QUIET, pauses.tried_again(HERE, NOW, knows=BOB), QUIET),
     "told": (UNTOLD, pauses.told(HERE, ALICE, warning()), WARNED),
     "told in vain": (PAUSED, pauses.told(HERE, BOB, None), having(paused(ALICE, BOB))),
     "told when it is over": (QUIET, pauses.told(HERE, ALICE, warning()), WARNS),
-    "warning edited": (
-        replace(QUIET, warned=(warning(), warning(BOB))),
-        pauses.warning_over(HERE, warning()),
-        replace(QUIET, warned=(warning(BOB),)),
-    ),
+    "warning edited": (BOTH, pauses.warning_over(HERE, warning()), replace(QUIET, warned=(warning(BOB),))),
 }
 """A conversation, what happens to it, and what is stored then."""
 
@@ -63,13 +55,6 @@ def test_change(before: Destination, change: Change, after: Destination) -> None
 
     assert records.destination(HERE) == after
     assert (records[HERE] is None) is after.is_default
-
-
-def test_tries_become_rare() -> None:
-    """Between two tries there are five minutes at first, then three times as many, and a day at most."""
-    expected = [300, 900, 2700, 8100, 24300, 72900, DAY]
-
-    assert [retry_after(tries) for tries in (*range(1, 7), 10**6)] == expected
 
 
 @pytest.mark.parametrize(

@@ -36,16 +36,15 @@ START = changes.started(KEY, PERSONAL, level=Level.IMPORTANT, by=BOB, now=NOW)
 def test_start(before: Records) -> None:
     """A wish and a delivery are made of which nothing was told; the job's record has nothing personal."""
     records = applied(before, START)
-    wish, delivery = records.subscription(WISH), records.delivery(KEY)
+    wish, delivery, record = records.subscription(WISH), records.delivery(KEY), records.job(KEY.job)
 
     assert START(stored(FOLLOWED)) == {}, "it is not made twice"
     assert wish
     assert delivery
+    assert record
     assert (wish.level, wish.subscribed_by, wish.subscribed_at) == (Level.IMPORTANT, BOB, NOW)
     assert delivery == Delivery(address=HERE, job=KEY.job, id=delivery.id)
     assert delivery.id != STOPPED.delivery.id
-    record = records.job(KEY.job)
-    assert record
     assert record == (before.job(KEY.job) or replace(new_record(KEY.job, FOLLOWED.job, NOW), id=record.id))
     assert "SECRETSECRET" not in str(records)
 
@@ -54,23 +53,11 @@ def ended(found: Following) -> Following:
     return with_delivery(replace(found, subscription=None), stopped_by=BOB)
 
 
+LESS = with_delivery(following(level=Level.IMPORTANT), card=OUTDATED)
 PRESSED: dict[str, tuple[Following, Change, Following]] = {
-    "stopped": (
-        FOLLOWED,
-        changes.stopped(KEY, BOB),
-        with_delivery(replace(FOLLOWED, subscription=None), stopped_by=BOB),
-    ),
-    "stopped before its card": (
-        fresh(),
-        changes.stopped(KEY, BOB),
-        with_delivery(replace(fresh(), subscription=None), stopped_by=BOB),
-    ),
+    "stopped": (FOLLOWED, changes.stopped(KEY, BOB), ended(FOLLOWED)),
     "stopped twice": (STOPPED, changes.stopped(KEY, ALICE), STOPPED),
-    "another level": (
-        FOLLOWED,
-        changes.with_level(KEY, Level.IMPORTANT),
-        with_delivery(following(level=Level.IMPORTANT), card=OUTDATED),
-    ),
+    "another level": (FOLLOWED, changes.with_level(KEY, Level.IMPORTANT), LESS),
     "the same level": (FOLLOWED, changes.with_level(KEY, Level.ALL), FOLLOWED),
     "another level of what was ended": (STOPPED, changes.with_level(KEY, Level.IMPORTANT), STOPPED),
     "refreshed": (FOLLOWED, changes.outdated(KEY), with_delivery(FOLLOWED, card=OUTDATED)),
@@ -88,11 +75,15 @@ def test_press(before: Following, change: Change, after: Following) -> None:
 THERE = Address("T2", "C1")
 
 
+def moved(*followings: Following) -> Records:
+    return applied(stored(*followings), lambda records: changes.moved(records, THERE))
+
+
 def test_move() -> None:
     """All that concerns a conversation is there under its new address; its pause is tried at once."""
     pause = paused(ALICE)
     before = following("WAITING", "PROCESSING", pause=pause, warned=(warning(),))
-    records = applied(stored(before), lambda all_of_it: changes.moved(all_of_it, THERE))
+    records = moved(before)
     found = changes.following(records, changes.key_of(*THERE, "job-1"))
 
     assert found
@@ -106,8 +97,8 @@ def test_move() -> None:
 
 def test_move_to_where_it_is_followed_already() -> None:
     """What was there stays as it is, and the other one goes: nothing is sent twice."""
-    here, there = following("WAITING"), following("WAITING", address=THERE, stopped_by=BOB)
-    records = applied(stored(here, there), lambda all_of_it: changes.moved(all_of_it, THERE))
+    there = following("WAITING", address=THERE, stopped_by=BOB)
+    records = moved(following("WAITING"), there)
 
     left = [each for each in records.values() if isinstance(each, Delivery | Subscription)]
     assert left == [there.delivery]

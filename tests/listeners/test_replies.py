@@ -6,8 +6,6 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.rates import RATE_LIMITS
@@ -23,7 +21,6 @@ from bot.slack.replies import (
     DirectMessage,
     Home,
     ReplySender,
-    ReplyTarget,
     ResponseUrl,
     pause_before_resend,
 )
@@ -53,10 +50,6 @@ async def test_a_mistake_in_the_code_is_a_sentence_and_a_traceback_in_the_log(
     assert "ZeroDivisionError" in caplog.text
 
 
-def not_taken(status: int, **headers: str) -> SendError:
-    return refusal_of(status, "used_url", headers)
-
-
 @asynccontextmanager
 async def replying() -> AsyncIterator[Replies]:
     """Make replies that go to a response_url."""
@@ -65,45 +58,39 @@ async def replying() -> AsyncIterator[Replies]:
         yield Replies(ReplySender(session, Sender(client, RATE_LIMITS)))
 
 
-RESENT = [
-    *((not_taken(429, **{"Retry-After": "60"}), 60.25), (not_taken(429, **{"Retry-After": "61"}), None)),
-    *((not_taken(429, **{"Retry-After": "soon"}), 0.25), (not_taken(429), 0.25)),
-    *((not_taken(500, **{"Retry-After": "90"}), 0.25), (not_taken(404, **{"Retry-After": "7"}), None)),
+NOT_TAKEN = [(429, "60", 60.25), (429, "61", None), (429, "soon", 0.25), (500, "90", 0.25), (404, "7", None)]
+RESENT: list[tuple[Exception, float | None]] = [
+    *((refusal_of(status, "used_url", {"Retry-After": named}), pause) for status, named, pause in NOT_TAKEN),
     *((SendError("no_answer", transient=True), 0.25), (aiohttp.ServerDisconnectedError(), 0.25)),
     *((TimeoutError(), 0.25), (UnicodeDecodeError("utf-8", b"", 0, 1, ""), 0.25), (ValueError(), None)),
 ]
 
 
-@pytest.mark.parametrize(("error", "pause"), RESENT, ids=str)
-def test_when_an_answer_is_sent_again(error: Exception, pause: float | None) -> None:
+def test_when_an_answer_is_sent_again() -> None:
     """Slack's own pause is kept, but not one after which nobody waits any more."""
-    assert pause_before_resend(error, 0.25) == pause
+    for error, pause in RESENT:
+        assert pause_before_resend(error, 0.25) == pause, error
 
 
-@pytest.mark.parametrize(
-    ("method", "status"), [("response_url", 400), ("chat.postMessage", 200), ("views.publish", 200)]
-)
 async def test_an_answer_whose_blocks_are_refused_goes_in_words(
-    slack: SlackWorkspace, channel: str, caplog: pytest.LogCaptureFixture, *, method: str, status: int
+    slack: SlackWorkspace, channel: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The person reads the same, plainly; the log says that something is wrong with the blocks."""
     asked = await slack.command("/voicejob", "list", channel=channel)
-    to: dict[str, ReplyTarget] = {
-        "response_url": ResponseUrl(asked.response_url),
-        "chat.postMessage": DirectMessage(ALICE),
-    }
-    slack.fail(method, error="invalid_blocks", status=status)
+    slack.fail("response_url", error="invalid_blocks", status=400)
+    for method in ("chat.postMessage", "views.publish"):
+        slack.fail(method, error="invalid_blocks")
     async with aiohttp.ClientSession() as session:
         client = web_client(session, slack.api_url, token=BOT_TOKEN, retry_handlers=[])
-        await ReplySender(session, Sender(client, AT_ONCE)).send(
-            to.get(method, Home(ALICE)), Message("hello", [context_block("hello")])
-        )
+        sender = ReplySender(session, Sender(client, AT_ONCE))
+        for target in (ResponseUrl(asked.response_url), DirectMessage(ALICE), Home(ALICE)):
+            await sender.send(target, Message("hello", [context_block("hello")]))
 
-    home = [section("hello")] if method == "views.publish" else None
-    posted: list[tuple[str, list[object]]] = [] if home else [("hello", [])]
-    assert [(each.text, each.blocks) for each in (*asked.messages, *slack.direct(ALICE))] == posted
-    assert [each.blocks for each in slack.homes.values()] == ([home] if home else [])
-    assert log_lines(caplog) == [f"WARNING bot.slack.replies: {IN_WORDS} code=invalid_blocks"]
+    assert [(each.text, each.blocks) for each in (*asked.messages, *slack.direct(ALICE))] == [
+        ("hello", [])
+    ] * 2
+    assert slack.homes[ALICE].blocks == [section("hello")]
+    assert log_lines(caplog) == [f"WARNING bot.slack.replies: {IN_WORDS} code=invalid_blocks"] * 3
 
 
 async def test_acknowledgements_go_before_answers() -> None:
@@ -113,41 +100,30 @@ async def test_acknowledgements_go_before_answers() -> None:
     async def work() -> None:
         order.append("begun")
 
-    async def acknowledge() -> None:
+    async with replying() as replies:
+        for _ in range(50):
+            replies.start(PendingReply(about="look-up", target=None), work)
         while order.count("begun") < 50:
             order.append("acknowledged")
             await asyncio.sleep(0)
 
-    async with replying() as replies:
-        acknowledging = asyncio.create_task(acknowledge())
-        for _ in range(50):
-            replies.start(PendingReply(about="look-up", target=None), work)
-        await acknowledging
-
     assert " ".join(order).count("begun begun") == 0
 
 
-async def test_who_waits_for_a_turn_at_the_end_is_told() -> None:
+async def test_who_waits_for_a_turn_at_the_end_is_told(slack: SlackWorkspace, channel: str) -> None:
     """An answer that was not even begun when the bot ends is not left out in silence."""
-    told: list[str] = []
+    asked = await slack.command("/voicejob", "list", channel=channel)
     begun = 0
-
-    async def take(request: web.Request) -> web.Response:
-        told.append((await request.json())["text"])
-        return web.Response(text="ok")
 
     async def work() -> None:
         nonlocal begun
         begun += 1
         await asyncio.Event().wait()
 
-    application = web.Application()
-    application.router.add_post("/", take)
-    async with TestServer(application) as server, replying() as replies:
-        target = ResponseUrl(str(server.make_url("/")))
-        for _ in range(30):
-            replies.start(PendingReply(about="look-up", target=target), work)
+    async with replying() as replies:
+        for _ in range(5):
+            replies.start(PendingReply(about="look-up", target=ResponseUrl(asked.response_url)), work)
         await replies.drain(0)
 
-    assert begun < len(told) == 30
-    assert {"restarted" in text for text in told} == {True}
+    assert begun < len(asked.messages) == 5
+    assert {"restarted" in each.text for each in asked.messages} == {True}

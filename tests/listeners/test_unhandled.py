@@ -50,35 +50,22 @@ INTERACTIVE: dict[str, tuple[dict[str, Any], str]] = {
 """By what the log calls it, what Slack sends, and what the person is told."""
 
 
-@pytest.mark.parametrize("kind", INTERACTIVE)
-def test_what_it_is_called_and_what_is_said(kind: str) -> None:
-    """The log names it in Slack's words and ours alone, and the person hears what to do."""
-    body, said = INTERACTIVE[kind]
-
-    assert kind_of(body) == kind
-    assert said in answer_to(body, "/voicejob").text
-    assert type_of(body) == (PRESSED if said.endswith("card") else OTHER)
-
-
-NAMED: list[tuple[dict[str, Any], str]] = [
-    (event("user_change"), "event_callback user_change"),
-    (event("message", subtype="message_changed", text="typed"), "event_callback message message_changed"),
-    ({"type": "block_suggestion", "action_id": "pick", "value": "typed"}, "block_suggestion pick"),
-    ({"type": "view_closed", "view": FORM}, "view_closed form"),
-    ({"command": "/other", "text": "typed"}, "command"),
-    ({}, "unknown"),
-]
+NAMED: dict[str, dict[str, Any]] = {
+    "event_callback user_change": event("user_change"),
+    "event_callback message message_changed": event("message", subtype="message_changed", text="typed"),
+    "block_suggestion pick": {"type": "block_suggestion", "action_id": "pick", "value": "typed"},
+    "view_closed form": {"type": "view_closed", "view": FORM},
+    "command": {"command": "/other", "text": "typed"},
+}
 
 
-@pytest.mark.parametrize(("body", "kind"), NAMED, ids=str)
-def test_what_else_it_is_called(body: dict[str, Any], kind: str) -> None:
-    """Nothing that a person typed is in it."""
-    assert kind_of(body) == kind
-
-
-def test_other_commands_are_named_and_menus_are_empty() -> None:
-    """Another command of the same app is answered with ours, a menu with no options."""
-    assert "`/other`. `/voicejob help`" in answer_to({"command": "/other"}, "/voicejob").text
+def test_what_it_is_called_and_what_is_said() -> None:
+    """The log names it in Slack's words and ours alone, and the person hears what to do; menus are empty."""
+    for kind, (body, said) in INTERACTIVE.items():
+        assert kind_of(body) == kind
+        assert said in answer_to(body, "/voicejob").text, kind
+        assert type_of(body) == (PRESSED if said.endswith("card") else OTHER), kind
+    assert [kind_of(body) for body in NAMED.values()] == [*NAMED]
     assert type_of({"command": "/other"}) == TYPED
     assert acknowledged({"type": "block_suggestion"}).body == '{"options": []}'
     assert acknowledged({"type": "shortcut"}).body == ""
@@ -113,15 +100,22 @@ class TestThroughTheBot:
         assert len(unhandled) == len(INTERACTIVE)
         assert "code='block_actions old_button'" in unhandled[0]
 
-    async def test_who_can_not_be_answered_is_written_to(self, slack: SlackWorkspace) -> None:
-        """Slack gives no address for a global shortcut, a form, or a button in the App Home."""
-        for number, kind in enumerate(("shortcut look", "view_submission form", "block_actions old_button")):
+    async def test_who_can_not_be_answered_is_written_to(
+        self, slack: SlackWorkspace, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Slack has no address for a shortcut, a form, or the App Home; the log has it if that fails, too."""
+        slack.fail("chat.postMessage", error="messages_tab_disabled")
+        slack.fail("chat.postMessage", body="<html>")
+        times = {"shortcut look": 3, "view_submission form": 1, "block_actions old_button": 1}
+        for number, kind in enumerate(times):
             (body, said), user = INTERACTIVE[kind], f"U{number}"
-            person = {"user": {"id": user, "team_id": TEAM}}
-            assert (await slack.send("interactive", body | person)).acked
+            for _ in range(times[kind]):
+                assert (await slack.send("interactive", body | {"user": {"id": user, "team_id": TEAM}})).acked
             told = await slack.message_where(lambda seen, user=user: seen in slack.direct(user))  # type: ignore[misc]
-
             assert said in told.text
+
+        assert log_text(caplog).count(NO_DIRECT_MESSAGE) == 1
+        assert [record for record in caplog.records if record.exc_info] == []
 
     async def test_nobody_is_written_to_for_less(self, slack: SlackWorkspace) -> None:
         """A menu gets no options; a closed form, an event, a guest and an odd person get nothing."""
@@ -142,40 +136,21 @@ class TestThroughTheBot:
         methods = [call.method for call in slack.calls]
         assert (methods.count("chat.postMessage"), methods.count("response_url")) == (1, 0)
 
-    async def test_who_can_not_be_written_to_either(
-        self, slack: SlackWorkspace, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        """It is acknowledged as ever, and the log tells it once; the next person is told."""
-        shortcut, said = INTERACTIVE["shortcut look"]
-        slack.fail("chat.postMessage", error="messages_tab_disabled")
-        slack.fail("chat.postMessage", body="<html>")
-        for _ in range(3):
-            assert (await slack.send("interactive", shortcut)).acked
-        await slack.message_where(lambda seen: said in seen.text)
-
-        assert log_text(caplog).count(NO_DIRECT_MESSAGE) == 1
-        assert [record for record in caplog.records if record.exc_info] == []
-
-    async def test_a_guest_and_another_command(self, slack: SlackWorkspace, channel: str) -> None:
-        """Each is told why nothing happens."""
-        pressed = await slack.send("interactive", press() | GUEST, channel=channel, can_answer=True)
-        typed = await slack.command("/otherjob", "list", channel=channel)
-
-        assert "Only members" in (await pressed.message()).text
-        assert "I don't know the command `/otherjob`" in (await typed.message()).text
-
-    async def test_what_has_no_channel(
+    async def test_what_is_not_done(
         self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, channel: str
     ) -> None:
-        """What is done for a channel is not done where none is named, and the person is told so."""
+        """A guest, who typed another command, and who named no channel are told why nothing happens."""
         job = metastudio.add_job()["job_id"]
         pressed = job_card.SUBSCRIBE, notices.STOP, notices.RETRY, private.LISTED_ALL, private.PAGE
         typed = {"command": "/voicejob", "text": f"subscribe {job}", "team_id": TEAM}
-        sent = [("interactive", press(each, job)) for each in pressed]
-        for kind, body in [*sent, ("slash_commands", typed)]:
+        no_channel = [("slash_commands", typed), *(("interactive", press(each, job)) for each in pressed)]
+        for kind, body, says in (
+            ("interactive", press() | GUEST, "Only members"),
+            ("slash_commands", typed | {"command": "/otherjob"}, "I don't know the command `/otherjob`"),
+            *((kind, body, "can't tell which channel") for kind, body in no_channel),
+        ):
             told = await slack.send(kind, body, channel=channel, can_answer=True)
-
-            assert "can't tell which channel" in (await told.message()).text
+            assert says in (await told.message()).text
 
     async def test_values_that_no_button_of_ours_has(
         self,

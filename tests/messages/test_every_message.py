@@ -91,12 +91,10 @@ def test_longest_of_everything_fits(filler: str) -> None:
             check(message)
 
 
-@pytest.mark.parametrize("state", [*STATES, "BRAND_NEW", None])
-def test_nothing_personal_is_shown(state: str | None) -> None:
+@pytest.mark.parametrize("secret", ["SECRETSECRET", ["SECRETSECRET"], {"a": "SECRETSECRET"}])
+def test_nothing_personal_is_shown(secret: object) -> None:
     """No personal field is in any message, in whatever state, of whatever type, and however it came here."""
-    for secret in ("SECRETSECRET", ["SECRETSECRET"], {"a": "SECRETSECRET"}):
-        personal = dict.fromkeys(PERSONAL_FIELDS, secret)
-        shown = paused_of("is_archived", "AUDITING", state or "", job=personal)
+    for state in (*STATES, "BRAND_NEW", ""):
+        shown = paused_of("is_archived", "AUDITING", state, job=dict.fromkeys(PERSONAL_FIELDS, secret))
         for message in every_message(shown, "said"):
-            check(message)
             assert "SECRETSECRET" not in str(message)

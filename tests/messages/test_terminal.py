@@ -47,14 +47,8 @@ def section(text: str) -> list[dict[str, Any]]:
     return [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]
 
 
-FULL = {
-    "voice_name": "女声",
-    "state": "FAILED",
-    "job_type": "BASIC",
-    "lastupdate_time": NOW,
-    "job_failed_code": "MSS.1",
-    "job_failed_reason": "Too long.",
-}
+FULL = {"voice_name": "女声", "state": "FAILED", "job_type": "BASIC", "lastupdate_time": NOW}
+FULL |= {"job_failed_code": "MSS.1", "job_failed_reason": "Too long."}
 SEEN = ["女声", "❌ Failed, 2027-01-15", "Your turn: Fix the cause", "Error MSS.1: Too long."]
 SEEN += ["State: FAILED · Edition: Basic", "Region cn-north-4", JOB_ID, "[ Refresh ] [ Open console ]"]
 
@@ -73,9 +67,9 @@ def test_every_block_of_our_messages_is_drawn() -> None:
 
 def test_fits_its_width() -> None:
     """No line is wider than the frame, Chinese characters counted as two columns."""
-    for colour in (False, True):
-        picture = STYLE.sub("", drawn(card_of(**FULL | {"voice_name": "女" * 150}), colour=colour))
-        assert {cell_len(line) for line in picture.splitlines()} == {terminal.WIDTH}
+    picture = STYLE.sub("", drawn(card_of(**FULL | {"voice_name": "女" * 150}), colour=True))
+
+    assert {cell_len(line) for line in picture.splitlines()} == {terminal.WIDTH}
 
 
 MRKDWN = {
@@ -105,7 +99,6 @@ def test_date_is_local(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 HOSTILE = "[red]x[/red] [link=https://evil.example]y[/link] [/] \\[ :x: <!date^1^{date}|x> &lt; \x1b[31m"
-AS_SEEN = "[red]x[/red] [link=https://evil.example]y[/link] [/] \\[ :x: <!date^1^{date}|x> &lt; [31m"
 
 
 @pytest.mark.parametrize("name", ["voice_name", "state", "job_type", "job_failed_reason"])
@@ -113,7 +106,8 @@ def test_markup_in_a_card_is_just_drawn(name: str) -> None:
     """Rich's markup, links, pictures and mrkdwn in a field are shown as they are."""
     picture = drawn(card_of(**{"state": "BRAND_NEW", name: HOSTILE}), colour=True)
 
-    assert re.sub(r"\s", "", AS_SEEN) in re.sub(r"\s", "", read(STYLE.sub("", picture)))
+    said = re.sub(r"\s", "", read(STYLE.sub("", picture)))
+    assert re.sub(r"\s", "", HOSTILE.replace("\x1b", "")) in said
     assert "\x1b]8" not in picture
 
 

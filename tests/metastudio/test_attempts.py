@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
-import httpx
 import pytest
 
 from bot.errors import CredentialsRefused, TimedOut, Unreachable
@@ -12,8 +11,8 @@ from bot.metastudio.attempts import Attempt, Attempts, Decision
 from bot.metastudio.client import MetaStudio
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from tests.faults import ANSWERS
-from tests.servers import client_at, failure_of
-from tests.sign_ins import EACH_WAY, WRONG, client_of, sign_in
+from tests.servers import failure_of
+from tests.sign_ins import EACH_WAY, WRONG, client_of
 from tests.support import AT_ONCE, eventually
 
 REFUSAL = CredentialsRefused(status=401, code="APIGW.0301", request_id="r")
@@ -95,18 +94,16 @@ async def test_twelve_at_once_sign_in_once(
 
 
 @EACH_WAY
-@pytest.mark.parametrize(("fault", "error"), [(Fault.hang(), TimedOut), (Fault.cut(), Unreachable)], ids=str)
 async def test_a_request_that_is_not_answered(
-    metastudio: MetaStudioSimulator, job_ids: list[str], way: str, fault: Fault, error: type[Exception]
+    metastudio: MetaStudioSimulator, job_ids: list[str], way: str
 ) -> None:
     """It may have been a wrong try: nobody makes another at once."""
     for place in ("iam", "jobs"):
-        metastudio.fail(fault, times=99, on=place)
-    rates, timeout = replace(AT_ONCE, unanswered=60), httpx.Timeout(0.1)
-    async with client_of(metastudio, way, WRONG, rates=rates, timeout=timeout) as client:
+        metastudio.fail(Fault.cut(), times=99, on=place)
+    async with client_of(metastudio, way, WRONG, rates=replace(AT_ONCE, unanswered=60)) as client:
         ends = await answers(client, job_ids)
 
-    assert ({type(end) for end in ends}, len(metastudio.requests)) == ({error}, 1)
+    assert ({type(end) for end in ends}, len(metastudio.requests)) == ({Unreachable}, 1)
 
 
 async def test_only_huawei_clouds_own_refusal_counts(metastudio: MetaStudioSimulator, job_id: str) -> None:
@@ -121,13 +118,12 @@ async def test_only_huawei_clouds_own_refusal_counts(metastudio: MetaStudioSimul
             assert (await client.job(job_id)).job_id == job_id
 
 
-@pytest.mark.parametrize(("way", "place"), [("access key", "jobs"), ("IAM user", "iam")])
 async def test_who_gives_up_lets_the_next_one_try(
-    metastudio: MetaStudioSimulator, job_ids: list[str], way: str, place: Any
+    metastudio: MetaStudioSimulator, job_ids: list[str]
 ) -> None:
     """A request that waits for the one that tries is sent once that is cancelled."""
-    async with client_of(metastudio, way, rates=REMEMBERING) as client:
-        metastudio.fail(Fault.hang(), on=place)
+    async with client_of(metastudio, "IAM user", rates=REMEMBERING) as client:
+        metastudio.fail(Fault.hang(), on="iam")
         first = asyncio.create_task(client.answer(job_ids[0]))
         await eventually(lambda: bool(metastudio.requests))
         second = asyncio.create_task(client.answer(job_ids[1]))
@@ -138,38 +134,21 @@ async def test_who_gives_up_lets_the_next_one_try(
 
 
 async def test_tokens_that_metastudio_refuses(metastudio: MetaStudioSimulator, job_ids: list[str]) -> None:
-    """After a second token nothing is sent for the time that is set, however many ask."""
+    """After a second token nothing is sent for a while; then one look-up tries one, till one is accepted."""
+    refused = Fault.error(401, "APIGW.0301")
     async with client_of(metastudio, "IAM user", rates=REMEMBERING) as client:
         await client.job(job_ids[0])
-        metastudio.fail(Fault.error(401, "APIGW.0301"), times=99)
+        metastudio.fail(refused, times=99)
         ends = await answers(client, job_ids)
-
-    assert {(type(end), end.code) for end in ends} == {(CredentialsRefused, "APIGW.0301")}
-    assert metastudio.token_requests == 2
-
-
-async def test_tokens_that_metastudio_accepts_again(
-    metastudio: MetaStudioSimulator, job_ids: list[str]
-) -> None:
-    """Once the time is over, one look-up tries one token; with one that is accepted, all is as before."""
+        assert {(type(end), end.code) for end in ends} == {(CredentialsRefused, "APIGW.0301")}
+        assert metastudio.token_requests == 2
+    metastudio.heal()
     async with client_of(metastudio, "IAM user") as client:
-        metastudio.fail(Fault.error(401, "APIGW.0301"), times=3)
-        for made in ((2, 4), (3, 6)):
+        metastudio.fail(refused, times=3)
+        for tokens in (4, 5):
             await failure_of(client.job(job_ids[0]))
-            assert (metastudio.token_requests, len(metastudio.requests)) == made
+            assert metastudio.token_requests == tokens
         await client.job(job_ids[0])
 
         assert [job.job_id for job in await answers(client, job_ids)] == job_ids * 2
-    assert metastudio.token_requests == 4
-
-
-async def test_what_was_not_sent_holds_nothing(
-    metastudio: MetaStudioSimulator, unused_tcp_port: int, job_id: str
-) -> None:
-    """While there is no connection, no credentials are tried."""
-    auth = sign_in("access key", metastudio)
-    nobody = f"http://127.0.0.1:{unused_tcp_port}"
-    async with client_at(nobody, auth=auth, rates=replace(AT_ONCE, unanswered=60)) as nowhere:
-        assert type(await failure_of(nowhere.job(job_id))) is Unreachable
-    async with client_of(metastudio, auth, rates=REMEMBERING) as client:
-        assert (await client.job(job_id)).job_id == job_id
+    assert metastudio.token_requests == 6

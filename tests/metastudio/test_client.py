@@ -22,8 +22,9 @@ from bot.errors import (
     UnreadableAnswer,
 )
 from bot.metastudio.client import TRIES, MetaStudio, pause_before_retry
+from bot.metastudio.shared_calls import SharedCalls
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
-from tests.faults import ANSWERS, Answer
+from tests.faults import ANSWERS
 from tests.servers import TOKEN, Proxy, Scripted, client_at, failure_of
 from tests.support import eventually
 
@@ -95,118 +96,93 @@ async def test_nothing_is_sent_for_what_is_no_id(client: MetaStudio, metastudio:
     assert metastudio.requests == []
 
 
-async def test_a_look_up_ends_in_time(metastudio: MetaStudioSimulator) -> None:
-    """At its limit, however often it is tried again."""
-    metastudio.fail(Fault.hang(), times=9)
-    timeout, rates = httpx.Timeout(0.2), RateLimits(retry=0.1, unanswered=0)
-    async with client_at(metastudio.url, limit=0.4, timeout=timeout, rates=rates) as client:
-        failed = await failure_of(client.job("a-job"))
-
-    assert (type(failed), failed.values) == (TimedOut, {"job_id": "a-job"})
-    assert len(metastudio.requests) < TRIES
-
-
-async def test_what_has_passed_is_not_noticed(
+async def test_time_outs(
     metastudio: MetaStudioSimulator, job_id: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An answer that is late, and one that says so, are passed over; no library logs a secret meanwhile."""
+    """One that passes is not noticed, and a look-up ends at its limit; no library logs a secret meanwhile."""
     caplog.set_level(logging.INFO)
     metastudio.fail(Fault.hang())
     metastudio.fail(Fault.error(503, "APIGW.0613"))
     async with client_at(metastudio.url, timeout=httpx.Timeout(5, read=0.3)) as client:
         assert (await client.job(job_id)).voice_name == "女声"
-    assert len(metastudio.requests) == 3
+    assert len(metastudio.requests) == TRIES
+    metastudio.fail(Fault.hang(), times=9)
+    timeout, rates = httpx.Timeout(0.2), RateLimits(retry=0.1, unanswered=0)
+    async with client_at(metastudio.url, limit=0.4, timeout=timeout, rates=rates) as client:
+        failed = await failure_of(client.job(job_id))
+
+    assert (type(failed), failed.values) == (TimedOut, {"job_id": job_id})
+    assert len(metastudio.requests) < 2 * TRIES
     assert TOKEN not in caplog.text
-
-
-async def failed_by(
-    answer: Answer, metastudio: MetaStudioSimulator, call: Call
-) -> tuple[MetaStudioError, int]:
-    """Make a call that is answered so; return its error, and how many requests were sent."""
-    if isinstance(answer.sent, bytes):
-        server = Scripted(answer.sent)
-        async with server.running() as url, client_at(url) as client:
-            return await failure_of(call(client)), len(server.came)
-    metastudio.requests.clear()
-    metastudio.fail(answer.sent, times=9)
-    async with client_at(metastudio.url) as client:
-        failed = await failure_of(call(client))
-    metastudio.heal()
-    assert bool(failed.request_id) is bool(failed.status)
-    return failed, len(metastudio.requests)
 
 
 @pytest.mark.parametrize("call", CALLS)
 async def test_each_answer_is_its_error(metastudio: MetaStudioSimulator, call: str) -> None:
     """What may pass is tried three times, all else once; the log gets status, code and request id."""
     for name, answer in ANSWERS.items():
-        failed, tries = await failed_by(answer, metastudio, CALLS[call])
+        metastudio.requests.clear()
+        server = Scripted(answer.sent if isinstance(answer.sent, bytes) else b"")
+        if isinstance(answer.sent, Fault):
+            metastudio.fail(answer.sent, times=9)
+        async with server.running() as raw_url:
+            url = metastudio.url if isinstance(answer.sent, Fault) else raw_url
+            async with client_at(url) as client:
+                failed = await failure_of(CALLS[call](client))
+        metastudio.heal()
 
         assert type(failed) is answer.error, name
         assert (failed.status, failed.code) == (answer.status, answer.code), name
-        assert tries == (3 if answer.error.transient else 1), name
+        assert bool(failed.request_id) is bool(failed.status and metastudio.requests), name
+        tries = 3 if answer.error.transient else 1
+        assert len(server.came) + len(metastudio.requests) == tries, name
         assert failed.values == {"job_id": "a-job" if call == "show" else ""}, name
 
 
-PAUSES = [
+PAUSES: list[tuple[MetaStudioError, float, float | None]] = [
     *((Throttled(retry_after=3), 10, 3.25), (Throttled(retry_after=3), 3.25, None)),
     *((Throttled(retry_after=10.0**30), 12, None), (Throttled(retry_after=0), 1, 0.25)),
     *((TimedOut(), 10, 0.25), (JobNotFound(retry_after=1), 10, None)),
 ]
 
 
-@pytest.mark.parametrize(("error", "left", "pause"), PAUSES, ids=str)
-def test_pause_before_a_retry(error: Exception, left: float, pause: float | None) -> None:
+def test_pause_before_a_retry() -> None:
     """Whether to try again, and after how long, depends on the error and on the time left alone."""
-    assert pause_before_retry(error, usual=0.25, seconds_left=left) == pause
+    for error, left, pause in PAUSES:
+        assert pause_before_retry(error, usual=0.25, seconds_left=left) == pause, error
 
 
 async def test_many_at_once_share_requests(client: MetaStudio, metastudio: MetaStudioSimulator) -> None:
-    """Twenty who ask for five jobs get their own from five requests; what came is not kept."""
+    """Twenty who ask for five jobs get their own from five requests, though one gives up; nothing is kept."""
     ids = [metastudio.add_job()["job_id"] for _ in range(5)]
-    metastudio.latency = 0.05
-    jobs = await asyncio.gather(*map(client.job, ids * 4))
-    assert [job.job_id for job in jobs] == ids * 4
+    metastudio.fail(Fault.slow(0.1), times=5)
+    given_up, *askers = [asyncio.create_task(client.job(each)) for each in ids * 4]
+    await eventually(lambda: bool(metastudio.requests))
+    given_up.cancel()
+    assert [job.job_id for job in await asyncio.gather(*askers)] == (ids * 4)[1:]
     metastudio.set_state(ids[0], "SUCCEED")
     metastudio.fail(Fault.error(403, "APIGW.0302"))
     ends = await asyncio.gather(*map(client.job, ids[:1] * 20), return_exceptions=True)
 
+    assert given_up.cancelled()
     assert {type(end) for end in ends} == {PermissionDenied}
     assert len(metastudio.requests) == 6
     assert (await client.job(ids[0])).state == "SUCCEED"
 
 
-async def test_who_asks_when_it_was_answered_just_now_asks_anew(
-    client: MetaStudio, metastudio: MetaStudioSimulator, job_id: str
-) -> None:
-    """An answer is not shared with whoever comes after it, be it in the same turn of the loop."""
-    before = asyncio.all_tasks()
-    first = asyncio.create_task(client.job(job_id))
-    await asyncio.sleep(0)
-    (fetch,) = ours(asyncio.all_tasks() - before - {first})
-    while not fetch.done():  # noqa: ASYNC110  the very turn in which it is
+async def test_who_asks_when_it_was_answered_just_now_asks_anew() -> None:
+    """A result is not shared with whoever comes after it, be it in the same turn of the loop."""
+    results = iter("ab")
+
+    async def call(_: str) -> str:
+        return next(results)
+
+    calls = SharedCalls(call)
+    first = asyncio.create_task(calls.call("job"))
+    for _ in range(2):
         await asyncio.sleep(0)
     assert not first.done()
-    metastudio.set_state(job_id, "SUCCEED")
 
-    assert (await client.job(job_id)).state == "SUCCEED"
-    assert (await first).state == "PROCESSING"
-
-
-@pytest.mark.parametrize("who", [0, 1, 2], ids=["the first", "one between", "the last"])
-async def test_one_who_gives_up_takes_nothing_from_the_others(
-    client: MetaStudio, metastudio: MetaStudioSimulator, job_id: str, who: int
-) -> None:
-    """Whoever is cancelled, the others get the answer of the same request."""
-    metastudio.fail(Fault.slow(0.1))
-    askers = [asyncio.create_task(client.job(job_id)) for _ in range(3)]
-    await eventually(lambda: bool(metastudio.requests))
-    askers[who].cancel()
-    ends = await asyncio.gather(*askers, return_exceptions=True)
-
-    assert isinstance(ends.pop(who), asyncio.CancelledError)
-    assert [job.job_id for job in ends if not isinstance(job, BaseException)] == [job_id] * 2
-    assert len(metastudio.requests) == 1
+    assert (await calls.call("job"), await first) == ("b", "a")
 
 
 async def test_end_of_the_client_ends_what_is_under_way(metastudio: MetaStudioSimulator, job_id: str) -> None:
@@ -216,14 +192,9 @@ async def test_end_of_the_client_ends_what_is_under_way(metastudio: MetaStudioSi
         asker = asyncio.create_task(client.job(job_id))
         await eventually(lambda: bool(metastudio.requests))
 
-    assert ours(asyncio.all_tasks() - {asker}) == set()
+    assert not [task for task in asyncio.all_tasks() - {asker} if "MetaStudio." in repr(task.get_coro())]
     (end,) = await asyncio.gather(asker, return_exceptions=True)
     assert isinstance(end, MetaStudioError | asyncio.CancelledError)
-
-
-def ours(tasks: set[asyncio.Task[Any]]) -> set[asyncio.Task[Any]]:
-    """Keep the tasks of the client; the simulator has its own for each connection."""
-    return {task for task in tasks if "MetaStudio." in repr(task.get_coro())}
 
 
 async def test_a_page_of_the_list(metastudio: MetaStudioSimulator, client: MetaStudio, job_id: str) -> None:
@@ -242,53 +213,39 @@ LISTS: dict[bytes, int | None] = {
     b'{"count": 0}': 0,
     b'{"count": "2", "jobs": [7, {}, {"job_id": "a"}]}': 3,
     b'{"count": 3}': None,
-    b'{"count": 1, "jobs": {}}': None,
     b'{"jobs": null, "error_code": "MSS.10000003"}': None,
 }
 """The rows of what comes; None: it is no list."""
 
 
-@pytest.mark.parametrize(("body", "rows"), LISTS.items())
-async def test_what_is_a_list(
-    metastudio: MetaStudioSimulator, client: MetaStudio, body: bytes, rows: int | None
-) -> None:
+async def test_what_is_a_list(metastudio: MetaStudioSimulator, client: MetaStudio) -> None:
     """However an empty one is written, it is a list; rows that are no jobs are left out."""
-    metastudio.fail(Fault.raw(body))
-    if rows is None:
-        assert type(await failure_of(client.recent_jobs())) is UnreadableAnswer
-        return
-    page = await client.recent_jobs()
-
-    assert page.rows == rows
-    assert [job.job_id for job in page.jobs] == (["a"] if rows else [])
+    for body, rows in LISTS.items():
+        metastudio.fail(Fault.raw(body))
+        if rows is None:
+            assert type(await failure_of(client.recent_jobs())) is UnreadableAnswer, body
+        else:
+            page = await client.recent_jobs()
+            assert (page.rows, [job.job_id for job in page.jobs]) == (rows, ["a"] if rows else []), body
 
 
 async def test_one_job_in_the_list(metastudio: MetaStudioSimulator, client: MetaStudio) -> None:
-    """It is asked for alone."""
-    job_id, _ = (metastudio.add_job()["job_id"] for _ in range(2))
-    found = await client.listed_job(job_id)
-    metastudio.delete(job_id)
-
-    assert (found and found.job_id, await client.listed_job(job_id)) == (job_id, None)
-    assert f"job_id={job_id}" in metastudio.requests[0].query
-
-
-async def test_one_job_in_a_list_that_holds_others(
-    metastudio: MetaStudioSimulator, client: MetaStudio
-) -> None:
-    """Where the filter does not count, what comes is searched to its end, if it has one."""
+    """It is asked for alone; where that filter does not count, what comes is searched to its end, if any."""
+    listed, deleted = (metastudio.add_job()["job_id"] for _ in range(2))
+    metastudio.delete(deleted)
+    found = [await client.listed_job(job_id) for job_id in (listed, deleted)]
     rows = [{"job_id": f"job-{number}", "state": "WAITING"} for number in range(250)]
     parts = [{"count": 250, "jobs": rows[offset : offset + 100]} for offset in (0, 100, 200)]
-    pages = [Fault.raw(json.dumps(part).encode()) for part in parts]
-    asked: list[Fault] = []
-    metastudio.chaos = lambda _: asked.pop(0) if len(asked) > 1 else asked[0]
-    found = []
-    for job_id in ("JOB-7", "job-240", "gone"):
-        asked[:] = pages
+    for job_id, asked in (("JOB-7", parts[:1]), ("job-240", parts), ("gone", parts)):
+        for part in asked:
+            metastudio.fail(Fault.raw(json.dumps(part).encode()))
         found.append(await client.listed_job(job_id))
-    offsets = [int(dict(parse_qsl(seen.query))["offset"]) for seen in metastudio.requests]
-    asked[:] = pages[:1]
+    queries = [dict(parse_qsl(seen.query)) for seen in metastudio.requests]
+    metastudio.requests.clear()
+    metastudio.fail(Fault.raw(json.dumps(parts[0]).encode()), times=99)
 
-    assert [job and job.job_id for job in found] == ["job-7", "job-240", None]
-    assert offsets == [0, 0, 100, 200, 0, 100, 200]
+    assert [job and job.job_id for job in found] == [listed, None, "job-7", "job-240", None]
+    assert queries[0]["job_id"] == listed
+    assert [query["offset"] for query in queries[2:]] == ["0", *("0", "100", "200") * 2]
     assert isinstance(await failure_of(client.listed_job("gone")), UnreadableAnswer)
+    assert len(metastudio.requests) == 2

@@ -1,16 +1,15 @@
 """How requests reach Huawei Cloud: a proxy, long headers, and each error of aiohttp and httpx by its name."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import aiohttp
 import httpx
 import pytest
 
-from bot.errors import TimedOut, Unreachable, UnreadableAnswer
+from bot.errors import MetaStudioError, TimedOut, Unreachable, UnreadableAnswer
 from bot.metastudio.auth import GivenToken, SignIn
 from bot.metastudio.iam_user import IamUser
-from bot.metastudio.transport import Transport, httpx_error, network_error
+from bot.metastudio.transport import Transport, httpx_error, is_unanswered, network_error
 from tests.servers import Scripted, client_at, failure_of, raw_answer
 
 
@@ -38,62 +37,53 @@ async def test_a_long_token_and_an_address_as_it_was_signed() -> None:
     assert server.heads[0].split(" ")[1] == request.url.raw_path.decode()
 
 
-def kinds_of(kind: type[Exception]) -> Iterator[type[Exception]]:
-    yield kind
-    for child in kind.__subclasses__():
-        yield from kinds_of(child)
+def kinds_of(kind: type[Exception]) -> list[type[Exception]]:
+    return [kind, *(each for child in kind.__subclasses__() for each in kinds_of(child))]
 
 
-OTHERS = (TimeoutError, ConnectionResetError, OSError, ValueError, UnicodeError)
+OTHERS: tuple[type[Exception], ...] = (TimeoutError, ConnectionResetError, OSError, ValueError, UnicodeError)
 """What aiohttp lets out besides: of the system, and of what can't be sent."""
-OF_AIOHTTP: dict[str, type[Exception]] = {
-    kind.__name__: kind for kind in (*kinds_of(aiohttp.ClientError), *OTHERS)
+NAMED: dict[type[Exception], type[httpx.RequestError]] = {
+    aiohttp.ClientConnectorError: httpx.ConnectError,
+    aiohttp.ClientPayloadError: httpx.ReadError,
+    aiohttp.ClientResponseError: httpx.RemoteProtocolError,
+    aiohttp.ConnectionTimeoutError: httpx.ConnectTimeout,
+    aiohttp.InvalidUrlClientError: httpx.UnsupportedProtocol,
+    aiohttp.ServerDisconnectedError: httpx.ReadError,
+    aiohttp.SocketTimeoutError: httpx.ReadTimeout,
 }
-NAMED = {
-    "ClientConnectorError": httpx.ConnectError,
-    "ClientPayloadError": httpx.ReadError,
-    "ClientResponseError": httpx.RemoteProtocolError,
-    "ConnectionTimeoutError": httpx.ConnectTimeout,
-    "InvalidUrlClientError": httpx.UnsupportedProtocol,
-    "ServerDisconnectedError": httpx.ReadError,
-    "SocketTimeoutError": httpx.ReadTimeout,
+NOT_SENT = {httpx.ConnectError, httpx.ConnectTimeout, httpx.LocalProtocolError, httpx.UnsupportedProtocol}
+NOT_UNREACHABLE: dict[type[Exception], type[MetaStudioError]] = {
+    **dict.fromkeys(kinds_of(httpx.TimeoutException), TimedOut),
+    **dict.fromkeys((httpx.DecodingError, httpx.TooManyRedirects, httpx.RequestError), UnreadableAnswer),
 }
 
 
-def test_each_error_of_aiohttp_has_a_name_of_httpx() -> None:
-    """No error of aiohttp leaves the transport, and what is a time-out stays one."""
-    for name, kind in OF_AIOHTTP.items():
+def test_each_error_has_a_name_of_httpx_and_is_one_of_ours() -> None:
+    """None of aiohttp's leaves the transport, and none of httpx's the folder; a time-out stays one."""
+    for kind in (*kinds_of(aiohttp.ClientError), *OTHERS):
         named = httpx_error(kind.__new__(kind))
-
-        assert isinstance(named, httpx.TimeoutException) is issubclass(kind, TimeoutError), name
-        assert type(named) is NAMED.get(name, type(named)), name
-    assert NAMED.keys() < OF_AIOHTTP.keys()
-
-
-OF_HTTPX = {kind.__name__: kind for kind in kinds_of(httpx.RequestError)}
-TIME_OUTS = ("ConnectTimeout", "ReadTimeout", "WriteTimeout", "PoolTimeout", "TimeoutException")
-UNREADABLE = ("DecodingError", "TooManyRedirects", "RequestError")
-NOT_UNREACHABLE = dict.fromkeys(TIME_OUTS, TimedOut) | dict.fromkeys(UNREADABLE, UnreadableAnswer)
-
-
-def test_each_error_of_httpx_is_one_of_ours() -> None:
-    """No error of httpx leaves the folder: each is a time-out, no connection, or no readable answer."""
-    for name, kind in OF_HTTPX.items():
-        assert type(network_error(kind("details"))) is NOT_UNREACHABLE.get(name, Unreachable), name
-    assert NOT_UNREACHABLE.keys() < OF_HTTPX.keys()
+        assert isinstance(named, httpx.TimeoutException) is issubclass(kind, TimeoutError), kind
+        assert type(named) is NAMED.get(kind, type(named)), kind
+    for named_kind in kinds_of(httpx.RequestError):
+        error = network_error(named_kind("details"))
+        error.__cause__ = named_kind("details")
+        assert type(error) is NOT_UNREACHABLE.get(named_kind, Unreachable), named_kind
+        assert is_unanswered(error) is (named_kind not in NOT_SENT), named_kind
+    assert not is_unanswered(Unreachable())
 
 
 async def test_what_cannot_be_sent_is_an_error_of_ours() -> None:
     """Nobody who listens, an odd token, and an address that is none raise no error of a library."""
-    nobody, nowhere = "http://127.0.0.1:1", "https://\N{SNOWMAN}.example"
-    user = IamUser("name", "password", "domain", project_id="p", iam_endpoint=nowhere)
-    unreachable: list[tuple[str, SignIn[Any]]] = [
-        *((nobody, GivenToken(token)) for token in ("token", "a\x01b", "a\x7fb")),
-        *((f"{scheme}://metastudio.example", GivenToken("token")) for scheme in ("ftp", "no")),
-        (nobody, user),
-    ]
-    hosts = ("a..b", ".", "x" * 70, "xn--zzzz99.example")
-    for address, auth in (*unreachable, *((f"http://{host}", GivenToken("token")) for host in hosts)):
-        async with client_at(address, auth=auth) as client:
-            failed = await failure_of(client.job("a-job"))
-        assert type(failed) is Unreachable or (address, auth) not in unreachable, address
+    user = IamUser("me", "hush", "us", project_id="p", iam_endpoint="https://\N{SNOWMAN}.example")
+    hosts = ("127.0.0.1:1", "a..b", ".", "x" * 70, "xn--zzzz99.example")
+    addresses = ("ftp://metastudio.example", *(f"http://{host}" for host in hosts))
+    async with Scripted(b"").running() as url:
+        tried: list[tuple[str, SignIn[Any]]] = [
+            (url, user),
+            *((url, GivenToken(token)) for token in ("a\nb", "a\x7fb")),
+            *((address, GivenToken("token")) for address in addresses),
+        ]
+        for address, auth in tried:
+            async with client_at(address, auth=auth) as client:
+                assert isinstance(await failure_of(client.job("a-job")), Unreachable | TimedOut), address

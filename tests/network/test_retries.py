@@ -16,37 +16,29 @@ def test_pauses() -> None:
     assert backoff.failed() == 60
 
 
-@pytest.mark.parametrize(("fails", "tries"), [(1, 1), (2, 3), (3, 3)])
-async def test_how_often(fails: int, tries: int) -> None:
-    """The first good result counts; the last try's error is told as it is."""
-    errors = [ConnectionError(number) for number in range(fails)]
-    left = iter(errors)
+@pytest.mark.parametrize(
+    ("fails", "tries", "may_pass", "end"),
+    [(1, 1, True, 0), (2, 3, True, "done"), (3, 3, True, 2), (9, 9, False, 0)],
+)
+async def test_how_often(fails: int, tries: int, end: int | str, *, may_pass: bool) -> None:
+    """The first good result counts, else the last error, or the first one that the caller does not pass."""
+    made: list[Exception] = []
 
     async def work() -> str:
-        if error := next(left, None):
-            raise error
-        return "done"
+        if len(made) == fails:
+            return "done"
+        made.append(ConnectionError(len(made)))
+        raise made[-1]
 
-    again = retried(work, tries=tries, first=0, pause=lambda _, usual: usual)
-    if fails < tries:
-        assert await again == "done"
-    else:
-        with pytest.raises(ConnectionError) as failed:
-            await again
-        assert failed.value is errors[-1]
+    def pause(error: Exception, usual: float) -> float | None:
+        assert error is made[-1]
+        assert 0.001 <= usual <= 0.004
+        return usual if may_pass else None
 
-
-async def test_what_cannot_pass_is_tried_once() -> None:
-    """Whether an error may pass is the caller's decision, which hears of the usual pause."""
-    asked: list[tuple[str, bool]] = []
-
-    async def work() -> None:
-        raise KeyError("it")
-
-    def pause(error: Exception, usual: float) -> None:
-        asked.append((type(error).__name__, 0.01 <= usual <= 0.02))
-
-    with pytest.raises(KeyError):
-        await retried(work, tries=9, first=0.01, pause=pause)
-
-    assert asked == [("KeyError", True)]
+    again = retried(work, tries=tries, first=0.001, pause=pause)
+    if end == "done":
+        assert await again == end
+        return
+    with pytest.raises(ConnectionError) as failed:
+        await again
+    assert failed.value.args == (end,)

@@ -1,6 +1,5 @@
 """The name under which the bot asks, wherever it asks."""
 
-import asyncio
 import subprocess
 import sys
 from contextlib import suppress
@@ -13,34 +12,25 @@ from bot.errors import VoiceJobError
 from bot.network.sessions import client_session
 from bot.process import version as program_version
 from tests.network import asking
-from tests.network.asking import Ask
-from tests.servers import Tunnel, listening, raw_answer
+from tests.servers import Scripted, Tunnel, raw_answer
 
 OURS = f"voicejob/{version('voicejob')}"
 
 
-@pytest.mark.parametrize(
-    "ask", [asking.job, asking.iam, asking.probe, asking.web_api, asking.webhook, asking.socket]
-)
-async def test_it_is_ours(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every request, to a proxy too, has our name and version, and no library's."""
-    heads: list[str] = []
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heads.append((await reader.readuntil(b"\r\n\r\n")).decode().lower())
-        writer.write(raw_answer("400 Bad Request", b"{}"))
-
-    tunnel = Tunnel()
-    async with listening(serve) as url, tunnel.running() as proxy, client_session() as session:
-        with suppress(VoiceJobError, aiohttp.ClientError):
-            await ask(url, 10)
+    server, tunnel = Scripted(raw_answer("400 Bad Request", b"{}")), Tunnel()
+    async with server.running() as url, tunnel.running() as proxy, client_session() as session:
+        for ask in (asking.job, asking.web_api, asking.webhook, asking.socket):
+            with suppress(VoiceJobError, aiohttp.ClientError):
+                await ask(url)
         monkeypatch.setenv("HTTPS_PROXY", proxy)
         with suppress(aiohttp.ClientError):
             await session.get("https://127.0.0.1:9/")
 
     assert f"User-Agent: {OURS}\r\n" in tunnel.heads[0]
-    assert heads
-    for head in heads:
+    assert len(server.heads) == 4
+    for head in map(str.lower, server.heads):
         assert f"\r\nuser-agent: {OURS}" in head
         assert head.count("user-agent:") == head.count("accept-encoding: gzip, deflate") == 1
         assert "httpx" not in head

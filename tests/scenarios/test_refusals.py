@@ -88,6 +88,14 @@ class World:
         assert found
         return int(float(found[1]))
 
+    async def is_well(self, *, paused: int) -> None:
+        """Wait until the bot is ready, with so many subscriptions paused."""
+
+        async def is_so() -> bool:
+            return (await self.paused(), await self.problems()) == (paused, {})
+
+        await eventually_so(is_so)
+
 
 @pytest.fixture
 def rates() -> RateLimits:
@@ -132,7 +140,7 @@ async def test_one_conversation(world: World, code: str, where: str) -> None:
         world.go_on(*jobs.values())
         await world.told(*others, times=times)
 
-    assert (await world.paused(), await world.problems()) == (1, {})
+    await world.is_well(paused=1)
     assert [len(world.notices(each)) for each in jobs] == [0, 3, 3, 3, 3]
 
 
@@ -146,15 +154,17 @@ async def test_the_bot_itself(world: World) -> None:
     world.go_on(*jobs.values())
 
     async def is_noticed() -> bool:
-        return "team_is_restricted" in (await world.problems()).get("slack", "") and await world.paused() == 1
+        return await world.paused() == 1 and "team_is_restricted" in (await world.problems()).get("slack", "")
 
+    tries = len(("card", "first try", "second try"))
+    await eventually(lambda: all(len(world.calls(POST, each)) >= tries for each in jobs if each != shut))
     await eventually_so(is_noticed)
     assert world.slack.direct(BOB) == []
     world.slack.chaos(None)
     await world.told(*(each for each in jobs if each != shut))
     await eventually(lambda: bool(world.slack.direct(BOB)))
 
-    assert (await world.paused(), await world.problems()) == (1, {})
+    await world.is_well(paused=1)
     assert [len(world.notices(each)) for each in jobs] == [1, 1, 1, 1, 1, 0]
     assert len(world.slack.direct(BOB)) == 1
 
@@ -179,7 +189,7 @@ async def test_a_lost_answer(world: World) -> None:
     """It is no refusal: the message, which may have come, is not soon repeated, and all else goes on."""
     voices = world.slack.add_channel("voices")
     jobs = [await world.follow(voices, voice) for voice in ("first", "second")]
-    world.slack.chaos(lambda _, sent: {"delay": 0.5} if "`first`" in sent["text"] else None)
+    world.slack.chaos(lambda _, sent: {"delay": 1.5} if "`first`" in sent["text"] else None)
     for times in (1, 2, 3):
         world.go_on(jobs[1])
         if times == 1:
@@ -188,7 +198,7 @@ async def test_a_lost_answer(world: World) -> None:
     await world.told(voices, words="`first`")
 
     assert len([sent for sent in world.calls(POST, voices) if "`first`" in sent.arguments["text"]]) == 2
-    assert (await world.paused(), await world.problems()) == (0, {})
+    await world.is_well(paused=0)
 
 
 def in_thread(method: str, sent: Sent) -> bool:
@@ -235,7 +245,7 @@ async def test_one_message(
 
     assert len(world.notices(voices, "`first`")) == first
     assert all((not each.thread_ts) == in_channel for each in world.slack.history if ARROW in each.text)
-    assert (await world.paused(), await world.problems()) == (0, {})
+    await world.is_well(paused=0)
 
 
 async def test_an_answer_to_a_person(world: World) -> None:
@@ -263,4 +273,4 @@ async def test_no_flood_of_cards(world: World) -> None:
     )
     assert len(world.notices(voices)) == 80
     assert max(cards.values()) <= 2
-    assert (await world.paused(), await world.problems()) == (0, {})
+    await world.is_well(paused=0)

@@ -11,13 +11,20 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.errors import SlackRefused
 from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN, SlackWorkspace
-from bot.slack import socket_mode
-from bot.slack.socket_mode import Connection, next_pause
+from bot.slack.socket_mode import Connection, next_pause, stay_connected
 from tests.support import PATIENCE, eventually
 
 MOST_TRIES = 30
 """Connections within a second or so of being sent away, with pauses that grow from 0.05 seconds: more than
 there are, fewer than with pauses that don't grow, and far fewer than with none."""
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackWorkspace]:
+    """Give a workspace that is short of patience, since commands fail here on purpose."""
+    async with SlackWorkspace(ack_timeout=0.3) as workspace:
+        yield workspace
+    assert workspace.violations == []
 
 
 def app_of(slack: SlackWorkspace) -> AsyncApp:
@@ -39,10 +46,8 @@ async def connecting(
     """Let a small Bolt app connect, and wait until it has, unless a test does so itself with ``ready``."""
     connection, say = Connection(), ready or (lambda: None)
     times = {"patience": 60, "check_every": 0.05, "ping_every": 0.2, "first_pause": 0.05} | times
-    app = app_of(slack)
-    task = asyncio.create_task(
-        socket_mode.stay_connected(app, APP_TOKEN, ready=say, connection=connection, **times)
-    )
+    staying = stay_connected(app_of(slack), APP_TOKEN, ready=say, connection=connection, **times)
+    task = asyncio.create_task(staying)
     try:
         if ready is None:
             await slack.connected()
@@ -56,10 +61,6 @@ async def connecting(
 def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
     """Return the messages about the connection."""
     return [record.getMessage() for record in caplog.records if record.name == "bot.slack.socket_mode"]
-
-
-async def tries(slack: SlackWorkspace, times: int) -> None:
-    await eventually(lambda: slack.tried >= times)
 
 
 async def answers_again(slack: SlackWorkspace, channel: str) -> None:
@@ -76,154 +77,131 @@ async def renew(slack: SlackWorkspace, connection: Connection) -> None:
     await eventually(lambda: connection.opened > opened)
 
 
-class TestSocketMode:
-    """Whatever happens to a connection, commands are answered again without a restart."""
+async def test_a_used_up_address_is_given_up(
+    slack: SlackWorkspace, channel: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After a while everything is built anew; a loss and a recovery are one line each, with no secret."""
+    caplog.set_level(logging.INFO)
+    async with connecting(slack, patience=0.5):
+        slack.refuse_handshakes = 2
+        slack.cut()
+        await eventually(lambda: slack.refuse_handshakes == 0)
+        slack.expire_tickets()
+        await answers_again(slack, channel)
 
-    @pytest.fixture
-    async def slack(self) -> AsyncIterator[SlackWorkspace]:
-        """Give a workspace that is short of patience, since commands fail here on purpose."""
-        async with SlackWorkspace(ack_timeout=0.3) as workspace:
-            yield workspace
-        assert workspace.violations == []
+    assert logged(caplog) == [
+        "the connection to Slack is lost: connecting again",
+        "trouble with Socket Mode: WSServerHandshakeError",
+        "trouble with Socket Mode: no connection for 0 seconds, so everything is built anew",
+        "connected to Slack again",
+    ]
+    assert not [word for word in ("ticket", APP_TOKEN, "Traceback") if word in caplog.text]
 
-    async def test_a_line_that_only_looks_alive_is_replaced(
-        self, slack: SlackWorkspace, channel: str
-    ) -> None:
-        """Pings without an answer show it."""
-        async with connecting(slack):
-            await asyncio.to_thread(slack.freeze)
-            await answers_again(slack, channel)
 
-    async def test_a_used_up_address_is_given_up(
-        self, slack: SlackWorkspace, channel: str, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        """slack_sdk would try one address for ever: after a while everything is built anew.
+async def test_a_token_that_slack_takes_back_ends_it(slack: SlackWorkspace) -> None:
+    """When a connection does not come back, Slack is asked for the token once more."""
+    slack.fail("apps.connections.open", error="invalid_auth", times=99)
+    staying = stay_connected(app_of(slack), APP_TOKEN, ready=lambda: None, patience=0.2)
 
-        A loss and a recovery are one line each, without tracebacks, tickets and tokens.
-        """
-        caplog.set_level(logging.INFO)
-        async with connecting(slack, patience=0.5):
-            slack.refuse_handshakes = 2
-            slack.cut()
-            await eventually(lambda: slack.refuse_handshakes == 0)
-            slack.expire_tickets()
-            await answers_again(slack, channel)
+    with pytest.raises(SlackRefused, match="SLACK_APP_TOKEN"):
+        await asyncio.wait_for(staying, PATIENCE)
 
-        assert logged(caplog) == [
-            "the connection to Slack is lost: connecting again",
-            "trouble with Socket Mode: WSServerHandshakeError",
-            "trouble with Socket Mode: no connection for 0 seconds, so everything is built anew",
-            "connected to Slack again",
-        ]
-        for secret in ("ticket", APP_TOKEN, "Traceback"):
-            assert secret not in caplog.text
 
-    async def test_a_token_that_slack_takes_back_ends_it(self, slack: SlackWorkspace) -> None:
-        """When a connection does not come back, Slack is asked for the token once more."""
-        slack.fail("apps.connections.open", error="invalid_auth", times=99)
+async def test_copies_are_logged_once_and_again_after_they_were_gone(
+    slack: SlackWorkspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Slack counts the connections in each hello; only that they come is news."""
+    async with connecting(slack) as connection:
+        for warnings in (1, 2):
+            async with connecting(slack):
+                for _ in range(2):
+                    await renew(slack, connection)
+                    await eventually(lambda: slack.connections == 2)
+            await eventually(lambda: slack.connections == 1)
+            await renew(slack, connection)
 
-        with pytest.raises(SlackRefused, match="SLACK_APP_TOKEN"):
-            async with asyncio.timeout(PATIENCE):
-                await socket_mode.stay_connected(
-                    app_of(slack), APP_TOKEN, ready=lambda: None, patience=0.2, check_every=0.05
-                )
+            # Of each pair, the one or the other may have seen both: they are in one process here.
+            assert warnings <= caplog.text.count("copies of this bot") <= 2 * warnings
 
-    async def test_copies_are_logged_once_and_again_after_they_were_gone(
-        self, slack: SlackWorkspace, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        """Slack counts the connections in each hello; only that they come is news."""
-        async with connecting(slack) as connection:
-            for warnings in (1, 2):
-                async with connecting(slack):
-                    for _ in range(2):
-                        await renew(slack, connection)
-                        await eventually(lambda: slack.connections == 2)
-                await eventually(lambda: slack.connections == 1)
-                await renew(slack, connection)
 
-                # Of each pair, the one or the other may have seen both: they are in one process here.
-                assert warnings <= caplog.text.count("copies of this bot") <= 2 * warnings
-
-    async def test_a_connection_counts_only_with_slacks_hello(
-        self, slack: SlackWorkspace, channel: str, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        """One that opens and answers pings is none: it does not count as one, and it is built anew.
-
-        The hello of the connection before does not count for the next one.
-        """
-        calls: list[str] = []
-        slack.welcome(hello=False)
-        async with connecting(slack, patience=0.3, ready=lambda: calls.append("ready")) as connection:
-            for opened, tried in ((0, 2), (1, 5)):
-                await tries(slack, tried)
-                assert (connection.connected, connection.opened, len(calls)) == (False, opened, opened)
-                slack.welcome()
-                await answers_again(slack, channel)
-                await eventually(lambda: connection.connected)
-                slack.welcome(hello=False)
-                await slack.disconnect("refresh_requested")
-                await eventually(lambda: not connection.connected)
-
-            assert (connection.opened, connection.reconnects, calls) == (2, 1, ["ready"])
-        assert "no hello from Slack on an open connection" in caplog.text
-
-    @pytest.mark.parametrize(
-        ("end", "hello", "trouble"),
-        [
-            ("close", False, "Slack ends each connection at once"),
-            ("too_many_websockets", False, "too many connections are open"),
-            ("close", True, ""),
-        ],
-    )
-    async def test_sent_away_at_once_it_waits_longer_and_longer(
-        self, slack: SlackWorkspace, channel: str, caplog: Any, *, end: str, hello: bool, trouble: str
-    ) -> None:
-        """It does not come back without a pause, and logs what is wrong once, until Slack says hello."""
-        caplog.set_level(logging.INFO)
-        async with connecting(slack) as connection:
-            slack.welcome(hello=hello, end=end)
-            await slack.disconnect("refresh_requested")
-            await tries(slack, 4)
-            await asyncio.sleep(0.7)
-            tried = slack.tried, [call.method for call in slack.calls].count("apps.connections.open")
-            lines = logged(caplog)
+async def test_a_connection_counts_only_with_slacks_hello(
+    slack: SlackWorkspace, channel: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that opens and answers pings is none, also after one with a hello, and it is built anew."""
+    calls: list[str] = []
+    slack.welcome(hello=False)
+    async with connecting(slack, patience=0.3, ready=lambda: calls.append("ready")) as connection:
+        for opened in (0, 1):
+            await eventually(lambda: "no hello from Slack on an open connection" in caplog.text)
+            caplog.clear()
+            assert (connection.connected, connection.opened, len(calls)) == (False, opened, opened)
             slack.welcome()
             await answers_again(slack, channel)
+            await eventually(lambda: connection.connected)
+            slack.welcome(hello=False)
+            await slack.disconnect("refresh_requested")
+            await eventually(lambda: not connection.connected)
 
-            assert connection.connected
-        assert max(tried) <= MOST_TRIES
-        assert lines[0] == "the connection to Slack is lost: connecting again"
-        if trouble:
-            assert [trouble in line for line in lines] == [False, True]
+        assert (connection.opened, connection.reconnects, calls) == (2, 1, ["ready"])
 
-    async def test_a_normal_end_is_followed_by_no_pause(self, slack: SlackWorkspace, channel: str) -> None:
-        """Slack wants each connection replaced after a while, and that is done at once each time."""
-        async with connecting(slack, first_pause=3600) as connection:
-            for times, reason in enumerate(["warning", "refresh_requested"] * 2, start=2):
-                await slack.disconnect(reason)
-                await slack.connected(times)
-                await asyncio.sleep(0.1)  # one look finds it
-            await answers_again(slack, channel)
 
-            assert connection.reconnects == 4
+@pytest.mark.parametrize(
+    ("end", "hello", "trouble"),
+    [
+        ("close", False, "Slack ends each connection at once"),
+        ("too_many_websockets", False, "too many connections are open"),
+        ("close", True, ""),
+    ],
+)
+async def test_sent_away_at_once_it_waits_longer_and_longer(
+    slack: SlackWorkspace, channel: str, caplog: Any, *, end: str, hello: bool, trouble: str
+) -> None:
+    """It does not come back without a pause, and logs what is wrong once, until Slack says hello."""
+    caplog.set_level(logging.INFO)
+    async with connecting(slack) as connection:
+        slack.welcome(hello=hello, end=end)
+        await slack.disconnect("refresh_requested")
+        await eventually(lambda: slack.tried >= 4)
+        await asyncio.sleep(0.7)
+        tried = slack.tried, [call.method for call in slack.calls].count("apps.connections.open")
+        lines = logged(caplog)
+        slack.welcome()
+        await answers_again(slack, channel)
 
-    @pytest.mark.parametrize("trouble", ["dead line", "refused handshakes"])
-    async def test_the_end_leaves_no_task_behind(self, slack: SlackWorkspace, trouble: str) -> None:
-        """It ends all that it began, also while connecting, and where nobody answers the goodbye."""
-        before = asyncio.all_tasks()
-        slack.refuse_handshakes = 99 if trouble == "refused handshakes" else 0
-        task = asyncio.create_task(socket_mode.stay_connected(app_of(slack), APP_TOKEN, ready=lambda: None))
-        if trouble == "dead line":
-            await slack.connected()
-            slack.freeze()
-        else:
-            await eventually(lambda: slack.refuse_handshakes < 99)
-        task.cancel()
-        async with asyncio.timeout(5):  # aiohttp alone would wait for ten
-            await asyncio.wait([task])
+        assert connection.connected
+    assert max(tried) <= MOST_TRIES
+    assert lines[0] == "the connection to Slack is lost: connecting again"
+    if trouble:
+        assert [trouble in line for line in lines] == [False, True]
 
-        assert task.cancelled()
-        assert [each for each in asyncio.all_tasks() - before if "connect" in repr(each.get_coro())] == []
+
+async def test_a_normal_end_is_followed_by_no_pause(slack: SlackWorkspace, channel: str) -> None:
+    """Slack replaces each connection after a while; one that only looks alive is replaced as well."""
+    async with connecting(slack, first_pause=3600) as connection:
+        for times, reason in enumerate(["warning", "refresh_requested"] * 2, start=2):
+            await slack.disconnect(reason)
+            await slack.connected(times)
+            await asyncio.sleep(0.1)  # one look finds it
+        await answers_again(slack, channel)
+        assert connection.reconnects == 4
+
+        await asyncio.to_thread(slack.freeze)
+        await answers_again(slack, channel)
+
+
+@pytest.mark.parametrize("trouble", ["dead line", "refused handshakes"])
+async def test_the_end_leaves_no_task_behind(slack: SlackWorkspace, trouble: str) -> None:
+    """It ends all that it began, also while connecting, and where nobody answers the goodbye."""
+    before = asyncio.all_tasks()
+    slack.refuse_handshakes = 99 if trouble == "refused handshakes" else 0
+    task = asyncio.create_task(stay_connected(app_of(slack), APP_TOKEN, ready=lambda: None))
+    await eventually(lambda: slack.connections == 1 or slack.refuse_handshakes == 98)
+    slack.freeze()
+    task.cancel()
+    await asyncio.wait([task], timeout=5)  # aiohttp alone would wait for ten
+
+    assert task.cancelled()
+    assert [each for each in asyncio.all_tasks() - before if "connect" in repr(each.get_coro())] == []
 
 
 def test_the_pauses_grow_up_to_the_longest() -> None:

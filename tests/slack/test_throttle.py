@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import wraps
 from typing import Any
 
 import pytest
@@ -42,13 +42,19 @@ class VirtualTime(asyncio.SelectorEventLoop):
         return self.selector.now
 
 
-HELLO = Message("hello", [])
-Passed = list[tuple[str, float]]
-"""Who passed, and when."""
+def in_virtual_time(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """Run a test in a loop of its own, in which an hour takes no time."""
+
+    @wraps(test)
+    def run(**given: Any) -> None:
+        with asyncio.Runner(loop_factory=VirtualTime) as runner:
+            runner.run(test(**given))
+
+    return run
 
 
 def now() -> float:
-    return asyncio.get_running_loop().time()
+    return round(asyncio.get_running_loop().time(), 6)
 
 
 @dataclass(frozen=True)
@@ -56,39 +62,27 @@ class Visitor:
     """Someone who comes at a time, and may leave at another while waiting; all times are in seconds."""
 
     comes: float
-    leaves: float = math.inf
+    leaves: float | None = None
     sends: float = 0
     key: str = "U"
     urgent: bool = False
 
-    async def come(self, throttle: Throttle, name: str, passed: Passed) -> None:
-        """Wait for a turn and make a call, which fails."""
+    async def come(self, throttle: Throttle) -> float | None:
+        """Wait for a turn and make a call, which fails; return when the turn came."""
+        passed = None
         await asyncio.sleep(self.comes)
         with suppress(TimeoutError):
-            async with asyncio.timeout_at(self.leaves if self.leaves < math.inf else None):
+            async with asyncio.timeout_at(self.leaves):
                 await throttle.wait(self.key, urgent=self.urgent)
             with throttle.sending(self.key):
-                passed.append((name, now()))
+                passed = now()
                 await asyncio.sleep(self.sends)
                 raise TimeoutError
+        return passed
 
 
-async def caller(name: str, passed: Passed, wait: Callable[[], Awaitable[None]]) -> None:
-    await wait()
-    passed.append((name, round(now(), 6)))
-
-
-def run(scenario: Callable[[asyncio.TaskGroup, Passed], Coroutine[Any, Any, None]]) -> Passed:
-    """Run a scenario and all that it starts; gives who passed."""
-    passed: Passed = []
-
-    async def whole() -> None:
-        async with asyncio.TaskGroup() as tasks:
-            await scenario(tasks, passed)
-
-    with asyncio.Runner(loop_factory=VirtualTime) as runner:
-        runner.run(whole())
-    return passed
+async def turns(throttle: Throttle, *visitors: Visitor) -> list[float | None]:
+    return await asyncio.gather(*(each.come(throttle) for each in visitors))
 
 
 EVERYBODY, SAME_KEY = (1, 0), (0, 1)
@@ -105,33 +99,22 @@ CASES: dict[str, tuple[tuple[float, float], list[Visitor], list[float | None]]] 
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_when_each_caller_passes(case: str) -> None:
+@in_virtual_time
+async def test_when_each_caller_passes(case: str) -> None:
     """In turn, an interval apart; who is interrupted, and a call that fails, hold up nobody."""
     (interval, each), visitors, expected = CASES[case]
-
-    async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
-        throttle = Throttle(interval, each=each)
-        for number, visitor in enumerate(visitors):
-            tasks.create_task(visitor.come(throttle, str(number), passed))
-
-    found = dict(run(scenario))
-    assert [found.get(str(number)) for number in range(len(visitors))] == expected
+    assert await turns(Throttle(interval, each=each), *visitors) == expected
 
 
-def test_a_hold_stops_everybody() -> None:
+@in_virtual_time
+async def test_a_hold_stops_everybody() -> None:
     """The longest of several counts, also for those who wait already; after it they keep the interval."""
-
-    async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
-        throttle = Throttle(1)
-        throttle.hold(10)
-        throttle.hold(2)
-        assert throttle.delay() == 10
-        for visitor in (Visitor(0), Visitor(0), Visitor(6, urgent=True)):
-            tasks.create_task(visitor.come(throttle, "urgent" if visitor.urgent else "", passed))
-        await asyncio.sleep(5)
-        throttle.hold(20)
-
-    assert run(scenario) == [("urgent", 25), ("", 26), ("", 27)]
+    throttle = Throttle(1)
+    throttle.hold(10)
+    throttle.hold(2)
+    assert throttle.delay() == 10
+    asyncio.get_running_loop().call_at(5, throttle.hold, 20)
+    assert await turns(throttle, Visitor(0), Visitor(0), Visitor(6, urgent=True)) == [26, 27, 25]
 
 
 class Silent(AsyncWebClient):
@@ -140,44 +123,34 @@ class Silent(AsyncWebClient):
         await asyncio.sleep(math.inf)
 
 
-def test_a_sender_has_an_interval_for_each_channel_for_all_and_for_edits() -> None:
-    """What a message waited for all channels does not count as its own channel's, but its answer does."""
+@in_virtual_time
+async def test_a_sender_has_an_interval_for_each_channel_for_all_and_for_edits() -> None:
+    """What a message waited for others does not count as its channel's, but its answer does.
 
-    async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
-        sender = Sender(Silent(), RateLimits(channel=3, posts=2, edits=1, answer=4))
+    Only the answer to a post is awaited for as long as the rates say; all else can be repeated.
+    """
+    sender, hello = Sender(Silent(), RateLimits(channel=3, posts=2, edits=1, answer=4)), Message("hello", [])
+    passed: dict[str, list[float]] = {}
 
-        async def post(channel: str) -> None:
-            await caller(channel, passed, partial(sender.wait_to_post, channel, urgent=channel == "urgent"))
+    async def call(name: str, *steps: Awaitable[Any]) -> None:
+        for step in steps:
             with suppress(SendError):
-                await sender.post(channel, HELLO)
+                await step
+            passed.setdefault(name, []).append(now())
 
-        for channel in ("C1", "C2", "C2", "urgent"):
-            tasks.create_task(post(channel))
-        tasks.create_task(caller("edit", passed, sender.wait_to_edit))
-        tasks.create_task(caller("edit", passed, sender.wait_to_edit))
+    async with asyncio.TaskGroup() as tasks:
+        for name in ("C1", "C2", "C2", "urgent"):
+            waiting = sender.wait_to_post(name, urgent=name == "urgent")
+            tasks.create_task(call(name, waiting, sender.post(name, hello)))
+        for _ in range(2):
+            tasks.create_task(call("edit", sender.wait_to_edit(), sender.edit("C1", "1.1", hello)))
+        tasks.create_task(call("view", sender.publish_view("U1", {})))
+        tasks.create_task(call("token", sender.auth_test()))
         await asyncio.sleep(0)
         assert sender.edit_delay() == 1
 
-    assert run(scenario) == [("C1", 0), ("edit", 0), ("edit", 1), ("urgent", 2), ("C2", 4), ("C2", 11)]
-
-
-def test_only_the_answer_to_a_post_is_awaited_for_long() -> None:
-    """What can be repeated is given up early; a post that is given up may come twice."""
-
-    async def scenario(tasks: asyncio.TaskGroup, passed: Passed) -> None:
-        sender = Sender(Silent(), RateLimits(answer=60))
-
-        async def call(name: str, work: Awaitable[Any]) -> None:
-            with suppress(SendError):
-                await work
-            passed.append((name, now()))
-
-        tasks.create_task(call("post", sender.post("C1", HELLO)))
-        tasks.create_task(call("edit", sender.edit("C1", "1.1", HELLO)))
-        tasks.create_task(call("view", sender.publish_view("U1", {})))
-        tasks.create_task(call("token", sender.auth_test()))
-
-    assert dict(run(scenario)) == {"edit": 10, "view": 10, "token": 10, "post": 60}
+    posts = {"C1": [0, 4], "urgent": [2, 6], "C2": [4, 8, 11, 15]}
+    assert passed == posts | {"edit": [0, 1, 10, 11], "view": [10], "token": [10]}
 
 
 class ChannelId(str):
@@ -186,18 +159,15 @@ class ChannelId(str):
     __slots__ = ("__weakref__",)
 
 
-def test_nothing_is_kept_of_a_channel_after_its_interval() -> None:
+@in_virtual_time
+async def test_nothing_is_kept_of_a_channel_after_its_interval() -> None:
     """A bot that lives for years writes to many channels."""
-
-    async def scenario(_tasks: asyncio.TaskGroup, _passed: Passed) -> None:
-        throttle, channel = Throttle(0, each=5), ChannelId("C1")
-        kept = weakref.ref(channel)
-        await throttle.wait(channel)
-        del channel
-        await throttle.wait("C2")
-        assert kept()
-        await asyncio.sleep(6)
-        await throttle.wait("C2")
-        assert not kept()
-
-    run(scenario)
+    throttle, channel = Throttle(0, each=5), ChannelId("C1")
+    kept = weakref.ref(channel)
+    await throttle.wait(channel)
+    del channel
+    await throttle.wait("C2")
+    assert kept()
+    await asyncio.sleep(6)
+    await throttle.wait("C2")
+    assert not kept()

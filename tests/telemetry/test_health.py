@@ -4,10 +4,7 @@ import asyncio
 import gc
 import logging
 import re
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
@@ -16,14 +13,7 @@ from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.domain.following import Counts
-from bot.errors import (
-    CredentialsRefused,
-    RequestRefused,
-    ServiceDown,
-    StoreTrouble,
-    Unreachable,
-    VoiceJobError,
-)
+from bot.errors import CredentialsRefused, ServiceDown, StoreTrouble, VoiceJobError
 from bot.messages import job_card
 from bot.network.servers import listening
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
@@ -34,6 +24,8 @@ from bot.slack.sender import NO_ANSWER
 from bot.store.sqlite import SqliteStore
 from bot.telemetry.health import BotState, Health, metastudio_problem, slack_problem
 from bot.telemetry.metrics import Gauges, Metrics
+from tests.records import following, stored
+from tests.store.faulty import FaultyStore
 from tests.support import AT_ONCE, HTTP_MODE, PATIENCE, disk_held, eventually, eventually_so
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -105,90 +97,66 @@ async def monitor(
         yield Monitor(session, address)
 
 
-@pytest.fixture
-def voices(slack: SlackWorkspace) -> str:
-    return slack.add_channel("voices")
-
-
-@pytest.fixture
-def job_id(metastudio: MetaStudioSimulator) -> str:
-    return str(metastudio.add_job()["job_id"])
-
-
-@pytest.fixture
-async def followed(monitor: Monitor, slack: SlackWorkspace, voices: str, job_id: str) -> str:
-    """Subscribe ``voices`` to a job, and return its id."""
-    assert await monitor.problems() == {}
-    await (await slack.command("/voicejob", f"subscribe {job_id}", channel=voices)).message()
-    return job_id
-
-
-async def test_a_running_bot_is_alive_and_ready(monitor: Monitor) -> None:
-    """In Socket Mode, too, these pages are served, and no other; where nobody follows a job, it is ready."""
+async def test_a_running_bot(slack: SlackWorkspace, monitor: Monitor) -> None:
+    """These pages are served, and no other; without a connection to Slack it is alive, but not ready."""
     assert await monitor.get("/healthz") == (200, "alive\n")
-    assert (await monitor.counts('voicejob_checks_total{outcome="ok"}'))["voicejob_ready"] == 1
-    assert await monitor.problems() == {}
     for path in ("/", "/slack/events", "/healthz/x", "/metrics/"):
         assert await monitor.get(path) == (404, "")
+    found = await monitor.counts('voicejob_checks_total{outcome="ok"}')
+    assert (found["voicejob_ready"], found["voicejob_socket_reconnects_total"]) == (1, 0)
 
-
-async def test_a_lost_connection(slack: SlackWorkspace, monitor: Monitor) -> None:
-    """While Slack can't reach the bot it is not ready; then it is again, and the reconnect is counted."""
-    assert (await monitor.metrics())["voicejob_socket_reconnects_total"] == 0
     slack.refuse_handshakes = 10_000
     slack.cut()
     await monitor.becomes(slack=r"The bot is not connected to Slack\.")
+    assert (await monitor.get("/healthz"))[0] == 200
     assert (await monitor.metrics())["voicejob_ready"] == 0
     slack.refuse_handshakes = 0
     await monitor.becomes()
-
     assert (await monitor.metrics())["voicejob_socket_reconnects_total"] == 1
 
 
-async def test_both_sides_fail(
-    slack: SlackWorkspace, metastudio: MetaStudioSimulator, monitor: Monitor, followed: str
+async def test_what_the_bot_does_by_itself(
+    slack: SlackWorkspace, metastudio: MetaStudioSimulator, monitor: Monitor
 ) -> None:
-    """Refused messages, and MetaStudio's silence, are problems without a secret or anybody's id."""
+    """Requests, checks and deliveries are counted by their outcome; what fails is a problem."""
+    voices, job_id = slack.add_channel("voices"), str(metastudio.add_job()["job_id"])
+    assert await monitor.problems() == {}
+    await (await slack.command("/voicejob", f"subscribe {job_id}", channel=voices)).message()
+    found = await monitor.counts('voicejob_metastudio_requests_total{call="show",outcome="ok"}')
+    assert found["voicejob_followed_jobs"] == found["voicejob_subscriptions"] == 1
+    assert found['voicejob_deliveries_total{outcome="ok",reason="",step="post_card"}'] == 1
+
     slack.revoke()
-    metastudio.set_state(followed, "AUDITING")
+    metastudio.set_state(job_id, "AUDITING")
     refused = r"Slack refuses the bot's messages \(token_revoked\): .+"
     await monitor.becomes(slack=refused)
     metastudio.chaos = lambda _: Fault.html()
     says = r"MetaStudio has a fault \(502\); its last good answer is \d+ seconds old: `voicejob check` .+"
     await monitor.becomes(slack=refused, metastudio=says)
     text = "".join([(await monitor.get(path))[1] for path in ("/healthz", "/readyz", "/metrics")])
+    assert not [each for each in (*SECRETS, job_id, "C0", "U0ALICE", "女声") if each in text]
+    found = await monitor.counts('voicejob_checks_total{outcome="ServiceDown"}')
+    assert found['voicejob_metastudio_requests_total{call="show",outcome="ServiceDown"}'] > 0
+    assert found['voicejob_checks_total{outcome="ok"}'] > 0
+    assert found["voicejob_check_seconds_count"] > 1
+
     metastudio.chaos = None
     slack.revoke(None)
-
-    assert not [each for each in (*SECRETS, followed, "C0", "U0ALICE", "女声") if each in text]
     await monitor.becomes()
-
-
-@pytest.mark.parametrize("mode", [{"voicejob_store": "store"}])
-async def test_a_probe_is_cheap(
-    slack: SlackWorkspace, metastudio: MetaStudioSimulator, monitor: Monitor
-) -> None:
-    """However often it is asked, the bot writes once in a while, and asks nobody."""
-    calls = len(slack.calls)
-    for _ in range(50):
-        assert await monitor.problems() == {}
-    with closing(sqlite3.connect("store")) as stored:
-        (checked,) = stored.execute("SELECT value FROM voicejob WHERE key LIKE '%check%'").fetchone()
-
-    assert (len(slack.calls), checked) == (calls, '{"check": 1}')
-    assert len(metastudio.requests) <= 1  # the watcher's, at the start
+    slack.archive(voices)
+    metastudio.set_state(job_id, "PROCESSING")
+    await monitor.counts(
+        'voicejob_deliveries_total{outcome="not_here",reason="is_archived",step="post_notice"}'
+    )
+    assert (await monitor.counts("voicejob_paused_subscriptions"))["voicejob_pending_notices"] == 0
 
 
 def test_slack() -> None:
     """A lost connection goes before refused messages."""
-    states = [BotState(), BotState(is_connected=False, refusal="x"), BotState(refusal="x")]
-    remedy = "`voicejob check` says what to do, and a new token needs a restart."
-
-    assert [*map(slack_problem, states)] == [
-        None,
-        "The bot is not connected to Slack.",
-        f"Slack refuses the bot's messages (x): {remedy}",
-    ]
+    assert slack_problem(BotState()) is None
+    assert slack_problem(BotState(is_connected=False, refusal="x")) == "The bot is not connected to Slack."
+    said = "Slack refuses the bot's messages (x): `voicejob check` says what to do, and a new token needs a "
+    assert slack_problem(BotState(refusal="x")) == f"{said}restart."
 
 
 SILENT: list[tuple[VoiceJobError | None, float, str]] = [
@@ -196,10 +164,8 @@ SILENT: list[tuple[VoiceJobError | None, float, str]] = [
     (ServiceDown(status=502), 60, ""),
     (ServiceDown(status=502), 61, "MetaStudio has a fault (502)"),
     (CredentialsRefused(code="X.1"), 0, "MetaStudio refuses the bot's credentials (X.1)"),
-    (Unreachable(), 61, "MetaStudio can't be reached"),
     (None, 61, "MetaStudio does not answer"),
     (StoreTrouble(path="/x", reason="full"), 61, "MetaStudio is not asked while the store fails"),
-    (RequestRefused(status=400), 61, "MetaStudio calls the bot's requests invalid (400)"),
 ]
 """Why jobs can't be checked, for how many seconds there was no answer, and the problem."""
 
@@ -236,56 +202,46 @@ async def test_a_store_whose_disk_hangs(tmp_path: Path, caplog: pytest.LogCaptur
     assert "never retrieved" not in caplog.text
 
 
-@dataclass
-class FailingStore:
-    """A store of which each call fails while there is trouble."""
-
-    trouble: StoreTrouble | None = None
-
-    async def check(self) -> None:
-        """Raise the trouble, if there is any."""
-        if self.trouble:
-            raise self.trouble
-
-    async def counts(self) -> Counts:
-        """Raise it, or count one of most."""
-        await self.check()
-        return Counts(1, 1, 0, 1, oldest_pending_since=0)
-
-
-async def test_a_store_that_can_not_be_read() -> None:
-    """The pages go on: not ready, with the reason, and with the numbers of before."""
-    store, served = FailingStore(), web.Application()
-    Health(BotState, store, Metrics(), poll=60).add_to(served)
-    async with listening(served, "127.0.0.1", 0) as address, aiohttp.ClientSession() as session:
-        monitor = Monitor(session, address)
-        before = await monitor.metrics()
-        store.trouble = StoreTrouble(path="/x", reason="full")
-        found = await monitor.metrics()
-        problems = await monitor.problems()
+async def test_a_store_that_can_not_be_read(tmp_path: Path) -> None:
+    """It is tried once in a while; then the pages say the reason, with the numbers of before."""
+    followed = stored(following("WAITING", "PROCESSING"))
+    async with SqliteStore(tmp_path / "store") as opened:
+        await opened.change(followed, lambda _: followed)
+        store, served = FaultyStore(opened), web.Application()
+        Health(BotState, store, Metrics(), poll=60).add_to(served)
+        async with listening(served, "127.0.0.1", 0) as address, aiohttp.ClientSession() as session:
+            monitor = Monitor(session, address)
+            before = await monitor.metrics()
+            assert [await monitor.problems() for _ in range(9)] == [{}] * 9
+            assert store.calls == 2
+            store.fails = lambda _: True
+            with pytest.raises(StoreTrouble):
+                await store.check()
+            found = await monitor.metrics()
+            problems = await monitor.problems()
 
     assert (before["voicejob_ready"], found["voicejob_ready"]) == (1, 0)
     assert found["voicejob_pending_notices"] == before["voicejob_pending_notices"] == 1
     assert "can't write" in problems["store"]
 
 
-async def test_the_page_is_what_the_readme_says(monitor: Monitor) -> None:
-    """Prometheus' own parser takes it; each metric is in the README, and has a help text."""
-    status, text = await monitor.get("/metrics")
+async def test_metrics_are_documented(monitor: Monitor) -> None:
+    """Prometheus' own parser takes the page; each metric is in the README, and has a help text."""
+    _, text = await monitor.get("/metrics")
     families = list(text_string_to_metric_families(text))
     own = {each.name + "_total" * (each.type == "counter") for each in families if "voicejob_" in each.name}
 
-    assert status == 200
     assert set(re.findall(r"^\| `(voicejob_\w+)", README, re.MULTILINE)) == own
     assert all(family.documentation for family in families)
 
 
 @pytest.mark.parametrize("mode", [{"voicejob_console_url": "https://console.example/{job_id}"}])
 async def test_commands_and_buttons_are_counted(
-    slack: SlackWorkspace, monitor: Monitor, voices: str, job_id: str
+    slack: SlackWorkspace, metastudio: MetaStudioSimulator, monitor: Monitor
 ) -> None:
     """Each by its name and what became of it, a link too; what takes long is measured."""
-    card = await (await slack.command("/voicejob", job_id, channel=voices)).message()
+    voices, job_id = slack.add_channel("voices"), metastudio.add_job()["job_id"]
+    card = await (await slack.command("/voicejob", str(job_id), channel=voices)).message()
     await slack.press(card, job_card.OPEN_CONSOLE)
     await slack.press(card, job_card.REFRESH)
     for text in ("hlep", "nothing-of-that-name"):
@@ -299,31 +255,6 @@ async def test_commands_and_buttons_are_counted(
     assert found['voicejob_acknowledge_seconds_count{type="command"}'] == 3
     assert found['voicejob_acknowledge_seconds_count{type="button"}'] == 2
     assert found['voicejob_answer_seconds_count{type="command"}'] == 3
-
-
-async def test_what_the_bot_does_by_itself_is_counted(
-    slack: SlackWorkspace,
-    metastudio: MetaStudioSimulator,
-    monitor: Monitor,
-    followed: str,
-    voices: str,
-) -> None:
-    """Requests and checks by their outcome, deliveries with Slack's reason, and what is in the store."""
-    found = await monitor.counts('voicejob_metastudio_requests_total{call="show",outcome="ok"}')
-    assert found["voicejob_followed_jobs"] == found["voicejob_subscriptions"] == 1
-    assert found['voicejob_deliveries_total{outcome="ok",reason="",step="post_card"}'] == 1
-    slack.archive(voices)
-    metastudio.set_state(followed, "AUDITING")
-    refused = 'voicejob_deliveries_total{outcome="not_here",reason="is_archived",step="post_notice"}'
-    await monitor.counts(refused)
-    await monitor.counts("voicejob_paused_subscriptions")
-    metastudio.chaos = lambda _: Fault.html()
-    found = await monitor.counts('voicejob_checks_total{outcome="ServiceDown"}')
-
-    assert found["voicejob_pending_notices"] == 0
-    assert found['voicejob_metastudio_requests_total{call="show",outcome="ServiceDown"}'] > 0
-    assert found['voicejob_checks_total{outcome="ok"}'] > 0
-    assert found["voicejob_check_seconds_count"] > 1
 
 
 @pytest.mark.parametrize(("oldest", "age"), [(None, 0), (80, 20), (101, 0)])

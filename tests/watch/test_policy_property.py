@@ -16,15 +16,8 @@ from bot.domain.records import JobRef
 from bot.watch.questions import Answer, AskJob, AskList, FindListed, Question, Record
 from tests.watch.world import World
 
-STATES = ("WAITING", "PROCESSING", "RESULT_REVIEW", "UPLOADING", "FAILED")
-REQUEST_ERRORS = (
-    errors.Throttled,
-    errors.CredentialsRefused,
-    errors.PermissionDenied,
-    errors.RequestRefused,
-    errors.ServiceDown,
-    errors.UnreadableAnswer,
-)
+STATES = ("WAITING", "PROCESSING", "RESULT_REVIEW", "UPLOADING", "FAILED", None)
+REQUEST_ERRORS = (errors.Throttled(), errors.PermissionDenied(), errors.WrongProject(), errors.ServiceDown())
 NODE_LAG = 55
 """Seconds that a node may lag behind: less than the policy waits where nothing orders two answers."""
 
@@ -39,15 +32,18 @@ class Story(World):
         for job_id in self.ids[:untimed]:
             self.add(job_id, 100, reject_times=None, lastupdate_time=None)
         self.follow(*self.ids)
-        self.untimed = untimed
+        self.untimed = self.ids[:untimed]
         self.turns = count()
         """Three nodes answer by turns, of which one lags."""
+        self.meanwhile: dict[int, Callable[[], None]] = {}
+        """What happens before the questions with these numbers of the next check."""
         self.begins = dict.fromkeys(self.ids, 0)
         """The number of the copy that each record began with."""
         self.missed: dict[str, list[float]] = {job_id: [] for job_id in self.ids}
 
     def answer(self, question: Question) -> Answer:
         """Answer; a job that counts as gone was missing twice in a row, and is not in the list."""
+        self.meanwhile.pop(len(self.asked) + 1, lambda: None)()
         lags = self.lags
         if isinstance(question, AskJob) and next(self.turns) % 3:
             self.lags = {}
@@ -72,9 +68,11 @@ class Story(World):
         return (job.state or "" if job else GONE for _, job in copies)
 
     def check_safely(self, after: float = 60) -> None:
-        """Check as the watcher does: what fails is tried again later."""
+        """Check as the watcher does: what fails is tried again later; what is over is not asked for."""
+        over = [AskJob(ref.job_id) for ref, record in self.records.items() if record.job.is_over]
         with suppress(errors.MetaStudioError, errors.StoreTrouble):
             self.check(after)
+        assert not any(question in over for question in self.asked)
         shows, pages = self.requests
         assert shows <= 2 * len(self.ids)
         assert pages <= len(self.ids)
@@ -82,110 +80,91 @@ class Story(World):
             states = self.truth(job_id)
             assert all(state in states for state in self.path(job_id))  # in this order
 
-    def heal(self) -> None:
-        """Let MetaStudio and the disk be well again."""
-        self.lag, self.lags, self.hidden = 0, {}, set()
-        self.fault = self.before = lambda _: None
+
+Step = Callable[[Story, str], None]
+"""What happens in a story, perhaps to this job."""
 
 
-Step = Callable[[Story], None]
-
-
-def change(number: int, state: str, story: Story) -> None:
-    """Change a job's state, but not twice within the clock skew of MetaStudio's nodes."""
-    job_id = story.ids[number % len(story.ids)]
+def change(state: str | None, story: Story, job_id: str) -> None:
+    """Change a job's state, but not twice within the clock skew of MetaStudio's nodes; None deletes it."""
     since, job = story.history[job_id][-1]
-    if job and not job.is_over and job.state != state and story.now - since > 10:
-        is_untimed = job_id in story.ids[: story.untimed]
+    if job and (state is None or (not job.is_over and job.state != state and story.now - since > 10)):
+        is_untimed = job_id in story.untimed
         fields: dict[str, Any] = dict.fromkeys(("reject_times", "lastupdate_time") if is_untimed else ())
         story.set(job_id, state, **fields)
 
 
-def delete(number: int, story: Story) -> None:
-    """Delete a job."""
-    job_id = story.ids[number % len(story.ids)]
-    if story.job(job_id):
-        story.set(job_id, None)
-
-
-def renew(number: int, story: Story) -> None:
+def renew(story: Story, job_id: str) -> None:
     """Let somebody end a subscription, look the job up, and subscribe anew."""
-    job_id = story.ids[number % len(story.ids)]
     job = story.job(job_id)
     if job and not job.is_over:
-        before, story.before, story.fault = story.before, lambda _: None, lambda _: None
+        story.fault = lambda _: None
         story.person_asks(job_id)
-        story.before = before
         story.begins[job_id] = len(story.history[job_id]) - 1
         story.missed[job_id].clear()
         story.follow(job_id)
 
 
-def list_lags(seconds: float, story: Story) -> None:
+def list_lags(seconds: float, story: Story, _: str) -> None:
     """Let the list show what was so a while ago."""
     story.lag = seconds
 
 
-def node_lags(number: int, seconds: float, story: Story) -> None:
+def node_lags(seconds: float, story: Story, job_id: str) -> None:
     """Let the answers about one job be from a while ago; where it has times to tell."""
-    if number % len(story.ids) >= story.untimed:
-        story.lags[story.ids[number % len(story.ids)]] = seconds
+    if job_id not in story.untimed:
+        story.lags[job_id] = seconds
 
 
-def hide(number: int, story: Story) -> None:
+def hide(story: Story, job_id: str) -> None:
     """Leave a job out of the list, or show it again."""
-    story.hidden ^= {story.ids[number % len(story.ids)]}
+    story.hidden ^= {job_id}
 
 
-def fail(kinds: set[type[Question]], error: errors.VoiceJobError, every: int, story: Story) -> None:
+def fail(kinds: set[type[Question]], error: errors.VoiceJobError, every: int, story: Story, _: str) -> None:
     """Let every so manieth question of these kinds fail."""
     asked = count(1)
     story.fault = lambda question: error if type(question) in kinds and not next(asked) % every else None
 
 
-def meanwhile(number: int, step: Step, story: Story) -> None:
+def meanwhile(number: int, step: Step, story: Story, job_id: str) -> None:
     """Let something happen during the next check, before its question of this number."""
-    story.before = lambda _: step(story) if len(story.asked) == number else None
+    story.meanwhile[number] = lambda: step(story, job_id)
 
 
-NUMBERS = st.integers(0, 11)
-CHANGES = st.one_of(
-    st.builds(partial, st.just(change), NUMBERS, st.sampled_from(STATES)),
-    st.builds(partial, st.just(delete), NUMBERS),
-    st.builds(partial, st.just(renew), NUMBERS),
+def steps(step: Callable[..., None], *fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
+    return st.builds(partial, st.just(step), *fields)
+
+
+CHANGES = steps(change, st.sampled_from(STATES)) | steps(renew)
+KINDS = st.sampled_from([{AskList}, {AskJob}, {FindListed}, {AskList, AskJob, FindListed}])
+STEPS = st.one_of(
+    CHANGES,
+    steps(meanwhile, st.integers(1, 6), CHANGES),
+    steps(list_lags, st.sampled_from([0, 30, 200, 1000])),
+    steps(node_lags, st.sampled_from([0, NODE_LAG])),
+    steps(hide),
+    steps(fail, KINDS, st.sampled_from(REQUEST_ERRORS), st.integers(1, 4)),
+    steps(fail, st.just({Record}), st.just(errors.StoreTrouble()), st.integers(1, 3)),
 )
-FAULTS = st.one_of(
-    st.builds(partial, st.just(list_lags), st.sampled_from([0, 30, 200, 1000])),
-    st.builds(partial, st.just(node_lags), NUMBERS, st.sampled_from([0, NODE_LAG])),
-    st.builds(partial, st.just(hide), NUMBERS),
-    st.builds(
-        partial,
-        st.just(fail),
-        st.sampled_from([{AskList}, {AskJob}, {FindListed}, {AskList, AskJob, FindListed}]),
-        st.sampled_from([error() for error in REQUEST_ERRORS]),
-        st.integers(1, 4),
-    ),
-    st.builds(partial, st.just(fail), st.just({Record}), st.just(errors.StoreTrouble()), st.integers(1, 3)),
-)
-MEANWHILE = st.builds(partial, st.just(meanwhile), st.integers(1, 6), CHANGES)
-ROUNDS = st.lists(
-    st.tuples(st.lists(CHANGES | FAULTS | MEANWHILE, max_size=3), st.sampled_from([15.0, 60.0, 900.0])),
-    max_size=15,
-)
+HAPPENS = st.lists(st.tuples(STEPS, st.integers(0, 7)), max_size=3)
+ROUNDS = st.lists(st.tuples(HAPPENS, st.sampled_from([15.0, 60.0, 900.0])), max_size=15)
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from([1, 2, 5, 8]), st.integers(0, 2), st.sampled_from([0, 120]), ROUNDS)
 def test_what_lasts_is_recorded_and_nothing_is_invented(
-    number: int, untimed: int, others: int, rounds: list[tuple[list[Step], float]]
+    number: int, untimed: int, others: int, rounds: list[tuple[list[tuple[Step, int]], float]]
 ) -> None:
     """Once MetaStudio is well again, each record shows its job, at a bounded number of requests."""
     story = Story(number, untimed, others)
-    for steps, after in rounds:
-        for step in steps:
-            step(story)
+    for happens, after in rounds:
+        for step, job in happens:
+            step(story, story.ids[job % number])
         story.check_safely(after)
-    story.heal()
+    story.lag, story.lags, story.hidden = 0, {}, set()
+    story.fault = lambda _: None
+    story.meanwhile.clear()
     for _ in range(40):  # longer than a list is suspended
         story.check_safely()
 

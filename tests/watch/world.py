@@ -1,8 +1,9 @@
 """A model of MetaStudio and of the store that answers a watch policy's questions: no server, no clock."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from bot.domain.job_records import new_record, observed
 from bot.domain.jobs import PAGE_SIZE, Job, Page
@@ -10,9 +11,8 @@ from bot.domain.rates import RATE_LIMITS
 from bot.domain.records import JobRecord, JobRef, Records
 from bot.errors import JobNotFound, VoiceJobError
 from bot.watch.policy import Policy
-from bot.watch.questions import Answer, AskJob, AskList, Error, FindListed, Flow, Question, Record
+from bot.watch.questions import Answer, AskJob, AskList, Error, FindListed, Flow, JobTrouble, Question, Record
 
-T = TypeVar("T")
 Fault = Callable[[Question], VoiceJobError | None]
 
 EPOCH = 1_700_000_000
@@ -42,12 +42,8 @@ class World:
     """Jobs that no list shows."""
     rows: Callable[[Sequence[Job]], Sequence[Job]] = lambda jobs: jobs
     """What becomes of the list's order."""
-    nameless: set[str] = field(default_factory=set)
-    """Jobs that are rows without an id."""
     fault: Fault = lambda _: None
     """The error that a question gets for an answer, if any."""
-    before: Callable[[Question], None] = lambda _: None
-    """Called before each answer."""
     history: dict[str, list[tuple[float, Job | None]]] = field(default_factory=dict)
     """Each job's copies, with the time from which on it is so; None is deleted."""
     records: dict[JobRef, JobRecord] = field(default_factory=dict)
@@ -55,12 +51,15 @@ class World:
     heard: list[JobRef] = field(default_factory=list)
     """Whose records the policy has to be told of before the next check."""
     asked: list[Question] = field(default_factory=list)
+    """The questions of the last check."""
+    told: list[JobTrouble] = field(default_factory=list)
+    """What was to be logged of jobs, from the first check on."""
 
-    def add(self, job_id: str, age: float, state: str = "WAITING", **fields: Any) -> None:
-        """Add a job that changed so many seconds ago."""
+    def add(self, job_id: str, age: float, **fields: Any) -> None:
+        """Add a job that has waited for training for so many seconds."""
         at = self.now - age
-        made = {"reject_times": 1, "lastupdate_time": int(EPOCH + at)} | fields
-        self.history[job_id] = [(at, Job(job_id=job_id, state=state, **made))]
+        made = {"state": "WAITING", "reject_times": 1, "lastupdate_time": int(EPOCH + at)} | fields
+        self.history[job_id] = [(at, Job(job_id=job_id, **made))]
 
     def follow(self, *job_ids: str) -> None:
         """Let the store have a new record of each job, as it is now."""
@@ -69,18 +68,18 @@ class World:
             self.records[ref] = new_record(ref, self.job(job_id) or Job(), int(EPOCH + self.now))
             self.heard.append(ref)
 
-    def some(self, number: int, *, age: float = 5000) -> list[str]:
-        """Add so many jobs, each a minute older than the one before, and follow them."""
+    def crowd(self, number: int, *, age: float = 100, every: float = 1) -> list[str]:
+        """Add so many jobs that nobody follows, each ``every`` seconds older than the one before."""
         made = [f"job-{len(self.history) + each}" for each in range(number)]
         for each, job_id in enumerate(made):
-            self.add(job_id, age + 60 * each)
-        self.follow(*made)
+            self.add(job_id, age + every * each)
         return made
 
-    def crowd(self, number: int, *, age: float = 100, every: float = 1) -> None:
-        """Add jobs that nobody follows, one each ``every`` seconds."""
-        for each in range(number):
-            self.add(f"other-{len(self.history)}", age + every * each)
+    def some(self, number: int, *, age: float = 5000) -> list[str]:
+        """Add so many jobs, and follow them."""
+        made = self.crowd(number, age=age, every=60)
+        self.follow(*made)
+        return made
 
     def set(self, job_id: str, state: str | None, *, age: float = 0, **fields: Any) -> None:
         """Let a job be in another state since ``age`` seconds ago; None deletes it."""
@@ -94,24 +93,22 @@ class World:
         copies = [job for since, job in self.history.get(job_id, []) if since <= self.now - lag]
         return copies[-1] if copies else None
 
-    def person_asks(self, job_id: str, *, asked_at: float | None = None) -> None:
-        """Let a person look a followed job up, perhaps by a request of another time."""
+    def person_asks(self, job_id: str, *, later: float = 0) -> None:
+        """Let a person look a job up, by a request that was sent so many seconds later."""
         answer = self.answer(AskJob(job_id))
-        asked_at = self.now if asked_at is None else asked_at
-        self.run(self.policy.jobs.person_saw(job_id, replace(answer, asked_at=asked_at)))
+        self.run(self.policy.jobs.person_saw(job_id, replace(answer, asked_at=self.now + later)))
 
-    def path(self, job_id: str) -> tuple[str, ...]:
+    def path(self, job_id: str = "job-0") -> tuple[str, ...]:
         """Return the states that are recorded of a job."""
         return tuple(sight.state for sight in self.records[JobRef.of(job_id)].sights)
 
     @property
-    def paths(self) -> Mapping[str, tuple[str, ...]]:
+    def paths(self) -> dict[str, tuple[str, ...]]:
         """The recorded states of each job that changed."""
-        every = {ref.job_id: self.path(ref.job_id) for ref in self.records}
-        return {job_id: path for job_id, path in every.items() if len(path) > 1}
+        return {ref.job_id: self.path(ref.job_id) for ref, record in self.records.items() if record.number}
 
     def check(self, after: float = 60, *, idle: float = 50) -> tuple[int, int]:
-        """Check ``after`` seconds later; return the number of requests, for single jobs and for pages."""
+        """Check ``after`` seconds later; return how many requests that took, as ``requests``."""
         self.now += after
         self.asked.clear()
         while self.heard:
@@ -128,20 +125,17 @@ class World:
         """Return how many questions of this kind the last check had."""
         return sum(isinstance(question, kind) for question in self.asked)
 
-    def run(self, flow: Flow[T]) -> T:
+    def run(self, flow: Flow[Any]) -> None:
         """Answer all that a policy asks."""
-        try:
+        with suppress(StopIteration):
             question = next(flow)
             while True:
                 question = flow.send(self.answer(question))
-        except StopIteration as end:
-            result: T = end.value
-            return result
 
     def answer(self, question: Question) -> Answer:
         """Answer a question."""
         self.asked.append(question)
-        self.before(question)
+        self.told += [question] if isinstance(question, JobTrouble) else []
         asked_at = self.now
         got = cast(Error | None, self.fault(question)) or self._got(question)
         self.now += self.took
@@ -151,8 +145,8 @@ class World:
         match question:
             case AskList(offset):
                 jobs = self.rows(self._listed())
-                named = [job for job in jobs[offset : offset + PAGE_SIZE] if job.job_id not in self.nameless]
-                return Page(tuple(named), len(jobs), len(jobs[offset : offset + PAGE_SIZE]))
+                page = tuple(jobs[offset : offset + PAGE_SIZE])
+                return Page(page, len(jobs), len(page))
             case AskJob(job_id):
                 return self.job(job_id, self.lags.get(job_id, 0)) or JobNotFound(job_id=job_id)
             case FindListed(job_id):

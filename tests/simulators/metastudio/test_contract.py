@@ -5,7 +5,6 @@ of MetaStudio and of its gateway, and the API signing guide.
 """
 
 import asyncio
-import json
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -14,9 +13,8 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qsl
 
-import httpx
 import pytest
-from httpx import AsyncClient, Headers
+from httpx import AsyncClient
 from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
 from multidict import CIMultiDict
 
@@ -26,7 +24,7 @@ from bot.simulators.metastudio.errors import ApiError
 from bot.simulators.metastudio.gateway import Call, authenticate
 from bot.simulators.metastudio.jobs import USUAL_PATH, RawJob
 from bot.simulators.metastudio.list import PARSERS, page, parse_query
-from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
+from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from tests.servers import NO_CERTIFICATES
 from tests.support import Clock
 
@@ -43,15 +41,9 @@ ACCOUNT: dict[str, Any] = {"tokens": {TOKEN}, "temporary_keys": {AK: (SK, SECURI
 
 
 @pytest.fixture
-def clock() -> Clock:
-    clock = Clock()
-    clock.now = NOW
-    return clock
-
-
-@pytest.fixture
 async def metastudio(clock: Clock) -> AsyncIterator[MetaStudioSimulator]:
     """Run a simulator with one job."""
+    clock.now = NOW
     async with MetaStudioSimulator(clock=lambda: clock.now, **ACCOUNT) as running:
         running.add_job(job_id=JOB_ID, state="PROCESSING")
         yield running
@@ -65,37 +57,32 @@ async def client(metastudio: MetaStudioSimulator) -> AsyncIterator[AsyncClient]:
         yield opened
 
 
-def refusal(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["error_code"]
-
-
 ELSEWHERE = f"/v1/{OTHER_PROJECT}/voice-training-manage/user/jobs"
 STRANGER = {"X-Auth-Token": "other"}
 CHINESE = {"X-App-UserId": "用户".encode()}
 
 
-class TestErrors:
-    @pytest.mark.parametrize(
-        ("method", "path", "headers", "status", "code"),
-        [
-            ("GET", "/v1/none", STRANGER, 404, "APIGW.0101"),
-            ("POST", JOBS, STRANGER, 401, "APIGW.0307"),
-            ("POST", ELSEWHERE, CHINESE, 400, "MSS.00010004"),
-            ("GET", f"{ELSEWHERE}?limit=0", CHINESE, 400, "MSS.00010009"),
-            ("GET", f"{JOBS}?limit=0", CHINESE, 400, "MSS.00000003"),
-            ("GET", f"{JOBS}/a.b", {}, 400, "MSS.10000003"),
-            ("GET", f"{JOBS}/aB3-_{'a' * 59}", {}, 404, "MSS.41000003"),
-            ("GET", f"{JOBS}?limit=101", {}, 400, "MSS.10000003"),
-        ],
-    )
-    async def test_refusals(
-        self, client: AsyncClient, method: str, path: str, headers: dict[str, Any], status: int, code: str
-    ) -> None:
-        """Path, caller, method, project, app user, and id or parameters are checked in this order."""
-        answer = await client.request(method, path, headers=headers)
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status", "code"),
+    [
+        ("GET", "/v1/none", STRANGER, 404, "APIGW.0101"),
+        ("POST", JOBS, STRANGER, 401, "APIGW.0307"),
+        ("POST", ELSEWHERE, CHINESE, 400, "MSS.00010004"),
+        ("GET", f"{ELSEWHERE}?limit=0", CHINESE, 400, "MSS.00010009"),
+        ("GET", f"{JOBS}?limit=0", CHINESE, 400, "MSS.00000003"),
+        ("GET", f"{JOBS}/a.b", {}, 400, "MSS.10000003"),
+        ("GET", f"{JOBS}/aB3-_{'a' * 59}", {}, 404, "MSS.41000003"),
+        ("GET", f"{JOBS}?limit=101", {}, 400, "MSS.10000003"),
+    ],
+)
+async def test_refusals(
+    client: AsyncClient, *, method: str, path: str, headers: dict[str, Any], status: int, code: str
+) -> None:
+    """Path, caller, method, project, app user, and id or parameters are checked in this order."""
+    answer = await client.request(method, path, headers=headers)
 
-        assert refusal(answer) == (status, code)
-        assert ("request_id" in answer.json()) == code.startswith("APIGW")
+    assert (answer.status_code, answer.json()["error_code"]) == (status, code)
+    assert ("request_id" in answer.json()) == code.startswith("APIGW")
 
 
 def sign(
@@ -129,73 +116,55 @@ def code_for(headers: dict[str, str], target: str = JOBS) -> str | None:
     return None
 
 
-class TestAuthentication:
-    @pytest.mark.parametrize(
-        ("headers", "code"),
-        [
-            ({}, "APIGW.0301"),
-            ({"Authorization": "Basic YTpi"}, "APIGW.0305"),
-            (sign(JOBS, HEADERS), None),
-            (sign(f"{JOBS}?limit=1", HEADERS), "APIGW.0301"),
-            (sign(JOBS, HEADERS, secret="other"), "APIGW.0301"),
-            (sign(JOBS, HEADERS, access="OTHER"), "APIGW.0301"),
-            (sign(JOBS, HEADERS | date(minutes=16)), "APIGW.0301"),
-            (sign(JOBS, HEADERS, omit="X-Sdk-Date"), "APIGW.0301"),
-            ({name: value for name, value in sign(JOBS, EXTRA).items() if name != "X-Extra"}, "APIGW.0301"),
-            (sign(JOBS, NO_PROJECT), "APIGW.0301"),
-            (sign(JOBS, HEADERS | {"X-Project-Id": OTHER_PROJECT}), "MSS.00010009"),
-            (sign(JOBS, SECURED, AK, SK), None),
-            (sign(JOBS, SECURED, AK, SK, omit="X-Security-Token"), "APIGW.0301"),
-            (sign(JOBS, SECURED | {"X-Security-Token": "other"}, AK, SK), "APIGW.0301"),
-            ({"X-Auth-Token": TOKEN}, None),
-            ({"X-Auth-Token": "other"}, "APIGW.0307"),
-        ],
-    )
-    def test_credentials(self, headers: dict[str, str], code: str | None) -> None:
-        """The gateway accepts a right signature within 15 minutes, or a valid token, and nothing else."""
-        assert code_for(headers) == code
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({}, "APIGW.0301"),
+        ({"Authorization": "Basic YTpi"}, "APIGW.0305"),
+        (sign(JOBS, HEADERS), None),
+        (sign(f"{JOBS}?limit=1", HEADERS), "APIGW.0301"),
+        (sign(JOBS, HEADERS, secret="other"), "APIGW.0301"),
+        (sign(JOBS, HEADERS, access="OTHER"), "APIGW.0301"),
+        (sign(JOBS, HEADERS | date(minutes=16)), "APIGW.0301"),
+        (sign(JOBS, HEADERS, omit="X-Sdk-Date"), "APIGW.0301"),
+        ({name: value for name, value in sign(JOBS, EXTRA).items() if name != "X-Extra"}, "APIGW.0301"),
+        (sign(JOBS, NO_PROJECT), "APIGW.0301"),
+        (sign(JOBS, HEADERS | {"X-Project-Id": OTHER_PROJECT}), "MSS.00010009"),
+        (sign(JOBS, SECURED, AK, SK), None),
+        (sign(JOBS, SECURED, AK, SK, omit="X-Security-Token"), "APIGW.0301"),
+        (sign(JOBS, SECURED | {"X-Security-Token": "other"}, AK, SK), "APIGW.0301"),
+        ({"X-Auth-Token": TOKEN}, None),
+        ({"X-Auth-Token": "other"}, "APIGW.0307"),
+    ],
+)
+def test_credentials(headers: dict[str, str], code: str | None) -> None:
+    """The gateway accepts a right signature within 15 minutes, or a valid token, and nothing else."""
+    assert code_for(headers) == code
 
 
-def token_body(*, project: dict[str, str] | None = None, **changes: Any) -> dict[str, Any]:
-    user = {"name": "voicejob", "password": IAM_PASSWORD, "domain": {"name": "example-domain"}} | changes
+async def test_a_password_gets_a_token(
+    metastudio: MetaStudioSimulator, client: AsyncClient, clock: Clock
+) -> None:
+    """It comes in a header and is valid for 24 hours, also when a newer one is issued."""
+    user = {"name": "voicejob", "password": IAM_PASSWORD, "domain": {"name": "example-domain"}}
     identity = {"methods": ["password"], "password": {"user": user}}
-    return {"auth": {"identity": identity, "scope": {"project": project or {"id": PROJECT_ID}}}}
+    asked = {"auth": {"identity": identity, "scope": {"project": {"id": PROJECT_ID}}}}
+    answer, _ = [await client.post(IAM, json=asked) for _ in range(2)]
+    token = answer.json()["token"]
+    headers = {"X-Auth-Token": answer.headers["X-Subject-Token"]}
+    statuses = []
+    for clock.now in (NOW + 24 * 3600 - 1, NOW + 24 * 3600):
+        statuses.append((await client.get(JOBS, headers=headers)).status_code)
+    metastudio.revoke_tokens()
+    refused = await client.post(IAM, json=asked | {"auth": asked["auth"] | {"identity": {}}})
+    user["password"] = "other"
+    wrong = await client.post(IAM, json=asked)
 
-
-class TestIam:
-    async def test_a_password_gets_a_token(
-        self, metastudio: MetaStudioSimulator, client: AsyncClient, clock: Clock
-    ) -> None:
-        """It comes in a header and is valid for 24 hours, also when a newer one is issued."""
-        answer = await client.post(IAM, json=token_body())
-        await client.post(IAM, json=token_body())
-        token = answer.json()["token"]
-        headers = {"X-Auth-Token": answer.headers["X-Subject-Token"]}
-        statuses = []
-        for clock.now in (NOW + 24 * 3600 - 1, NOW + 24 * 3600):
-            statuses.append((await client.get(JOBS, headers=headers)).status_code)
-
-        assert (answer.status_code, statuses) == (201, [200, 401])
-        assert token["expires_at"] == "2026-01-03T03:04:05.000000Z"
-        assert (token["issued_at"], token["project"]["id"]) == ("2026-01-02T03:04:05.000000Z", PROJECT_ID)
-
-        metastudio.revoke_tokens()
-        assert refusal(await client.get(JOBS)) == (401, "APIGW.0307")
-
-    @pytest.mark.parametrize(
-        ("sent", "status"),
-        [
-            ({"json": token_body(password="other")}, 401),
-            ({"json": token_body(project={"id": OTHER_PROJECT})}, 404),
-            ({"content": "{", "headers": {"Content-Type": "application/json"}}, 400),
-            ({"content": json.dumps(token_body())}, 400),
-        ],
-    )
-    async def test_refused_bodies(self, client: AsyncClient, sent: dict[str, Any], status: int) -> None:
-        """Wrong credentials, an unknown project, another shape or type are refused in IAM's own shape."""
-        answer = await client.post(IAM, **sent)
-
-        assert (answer.status_code, answer.json()["error"]["code"]) == (status, status)
+    assert (wrong.status_code, wrong.json()["error"]["code"], refused.status_code) == (401, 401, 400)
+    assert (answer.status_code, statuses) == (201, [200, 401])
+    assert token["expires_at"] == "2026-01-03T03:04:05.000000Z"
+    assert (token["issued_at"], token["project"]["id"]) == ("2026-01-02T03:04:05.000000Z", PROJECT_ID)
+    assert (await client.get(JOBS)).status_code == 401
 
 
 BAD_TIMES = ["", "2026-01-02", "2026-01-02T03:04:05", "2026-13-02T03:04:05Z", "2026-01-02T03:04:05 08:00"]
@@ -272,97 +241,31 @@ class TestList:
 
                 assert (refused.value.status, refused.value.error_code) == (400, "MSS.10000003")
 
-    async def test_jobs_are_those_of_show(self, metastudio: MetaStudioSimulator, client: AsyncClient) -> None:
-        """An item is what Show returns, Chinese unescaped; the app user hides none; no job is no error."""
-        answer = await client.get(JOBS, headers=Headers({"X-App-UserId": "nobody-é"}, "utf-8"))
-        shown = await client.get(JOB)
 
-        assert shown.json() == metastudio.jobs[JOB_ID]
-        assert answer.json() == {"count": 1, "jobs": [shown.json()]}
-        assert "女声" in answer.text
-        assert "女声" in shown.text
+@pytest.mark.parametrize(
+    ("path", "states", "ahead"),
+    [
+        (" ".join(USUAL_PATH), "PROCESSING", "RESULT_REVIEW UPLOADING SUCCEED"),
+        ("AUDITING WAITING AUDITING DONE", "AUDITING WAITING SPLIT_FAILED", "AUDITING DONE"),
+        ("CREATING SYSTEM_AUDITING DONE", "SYSTEM_AUDITING AUDIT_FAILED", "SYSTEM_AUDITING DONE"),
+        ("WAITING DONE", "AUDIT_FAILED", "SYSTEM_AUDITING WAITING DONE"),
+        ("WAITING DONE", "WAITING FAILED", ""),
+    ],
+)
+def test_paths(path: str, states: str, ahead: str) -> None:
+    """States may come again, a rejected job is done again, and one that is over goes nowhere."""
+    metastudio = MetaStudioSimulator()
+    first, *others = states.split()
+    job_id = metastudio.add_job(path=path.split(), state=first)["job_id"]
+    for state in others:
+        metastudio.set_state(job_id, state)
+    found = []
+    while metastudio.next_state(job_id):
+        found.append(metastudio.advance(job_id)["state"])
+    with pytest.raises(ValueError, match="end of its path"):
+        metastudio.advance(job_id)
 
-        metastudio.delete(JOB_ID)
-        assert (await client.get(JOBS)).json() == {"count": 0, "jobs": []}
-        assert refusal(await client.get(JOB)) == (404, "MSS.41000003")
-
-    async def test_lag(self, metastudio: MetaStudioSimulator, clock: Clock, client: AsyncClient) -> None:
-        """With a lag, the list shows that jobs were added, changed and deleted as late; Show is current."""
-        metastudio.add_job(job_id="b", state="WAITING")
-        metastudio.list_lag = 30
-        clock.now += 10
-        metastudio.advance(JOB_ID)
-        clock.now += 10
-        metastudio.delete("b")
-        metastudio.add_job(job_id="c")
-
-        async def states() -> dict[str, str]:
-            return {job["job_id"]: job["state"] for job in (await client.get(JOBS)).json()["jobs"]}
-
-        seen = []
-        for clock.now in (NOW + 39, NOW + 40, NOW + 49, NOW + 50):
-            seen.append(await states())
-        old, new = {JOB_ID: "PROCESSING", "b": "WAITING"}, {JOB_ID: "RESULT_REVIEW", "b": "WAITING"}
-        assert seen == [old, new, new, {JOB_ID: "RESULT_REVIEW", "c": "CREATING"}]
-
-
-class TestJobs:
-    @pytest.mark.parametrize(
-        ("path", "states", "ahead"),
-        [
-            (" ".join(USUAL_PATH), "PROCESSING", "RESULT_REVIEW UPLOADING SUCCEED"),
-            ("AUDITING WAITING AUDITING DONE", "AUDITING WAITING SPLIT_FAILED", "AUDITING DONE"),
-            ("CREATING SYSTEM_AUDITING DONE", "SYSTEM_AUDITING AUDIT_FAILED", "SYSTEM_AUDITING DONE"),
-            ("WAITING DONE", "AUDIT_FAILED", "SYSTEM_AUDITING WAITING DONE"),
-            ("WAITING DONE", "WAITING FAILED", ""),
-        ],
-    )
-    def test_paths(self, path: str, states: str, ahead: str) -> None:
-        """States may come again, a rejected job is done again, and one that is over goes nowhere."""
-        metastudio = MetaStudioSimulator()
-        first, *others = states.split()
-        job_id = metastudio.add_job(path=path.split(), state=first)["job_id"]
-        for state in others:
-            metastudio.set_state(job_id, state)
-        found = []
-        while metastudio.next_state(job_id):
-            found.append(metastudio.advance(job_id)["state"])
-        with pytest.raises(ValueError, match="end of its path"):
-            metastudio.advance(job_id)
-
-        assert found == ahead.split()
-
-    def test_what_a_state_shows(self, clock: Clock) -> None:
-        """Each occurrence counts from 1 to 10; a failure has code and reason and goes when it is redone."""
-        metastudio = MetaStudioSimulator(clock=lambda: clock.now)
-        job = metastudio.add_job(state="WAITING")
-        clock.now += 60
-        for times in (*range(1, 11), 10):
-            failed = metastudio.set_state(job["job_id"], "FAILED", job_failed_reason="too short")
-
-            assert failed["reject_times"] == times
-            assert (failed["job_failed_code"], failed["job_failed_reason"]) == ("MSS.00000001", "too short")
-        metastudio.set_state(job["job_id"], "PROCESSING")
-
-        assert (job["create_time"], job["lastupdate_time"]) == (NOW, NOW + 60)
-        assert not {"job_failed_code", "job_failed_reason"} & set(job)
-
-
-class TestFaults:
-    async def test_order(self, metastudio: MetaStudioSimulator, client: AsyncClient) -> None:
-        """Each request meets the first fault that is for it; without one, ``chaos`` decides for jobs."""
-        asked: list[str] = []
-        metastudio.chaos = lambda api: asked.append(api) or (Fault.html() if api == "list" else None)
-        metastudio.fail(Fault.iam_error(503), on="iam")
-        metastudio.fail(Fault.error(500, "APIGW.0601"), on="list")
-        metastudio.fail(Fault.error(503, "APIGW.0613"), on="show", times=2)
-        metastudio.fail(Fault.throttled(retry_after=7))
-        answers = [await client.post(IAM), await client.post(IAM)]
-        answers += [await client.get(path) for path in (JOB, JOB, JOB, JOB, JOBS, JOBS)]
-
-        assert [each.status_code for each in answers] == [503, 400, 503, 503, 429, 200, 500, 502]
-        assert answers[4].headers["Retry-After"] == "7"
-        assert asked == ["show", "list"]
+    assert found == ahead.split()
 
 
 SHOW = "show_voice_training_job"
@@ -394,7 +297,7 @@ def sdk(metastudio: MetaStudioSimulator, clock: Clock) -> Sdk:
 class TestOfficialSdk:
     async def test_reads_a_job(self, sdk: Sdk, metastudio: MetaStudioSimulator) -> None:
         """Its signatures are accepted, with a temporary key too; it reads all fields and codes."""
-        usual = await sdk(SHOW, job_id=JOB_ID, x_app_user_id="user-1")
+        usual = await sdk(SHOW, job_id=JOB_ID, x_app_user_id="nobody-1")
         temporary = await sdk(SHOW, AK, SK, job_id=JOB_ID, security_token=SECURITY_TOKEN)
         with pytest.raises(ClientRequestException) as refused:
             await sdk(SHOW, job_id="unknown", x_app_user_id="用户")

@@ -1,6 +1,5 @@
 """The app's side of Slack's protocols, spelt out: a client of the Web API, WebSockets, and a server."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -48,14 +47,11 @@ class Api:
         async with self.session.post(url, json=body) as response:
             return response.status, await response.text()
 
-    async def link_url(self) -> str:
-        """Return the URL of a new WebSocket."""
-        return str((await self("apps.connections.open", token=APP_TOKEN))["url"])
-
     @asynccontextmanager
     async def link(self) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
         """Open a WebSocket, whose ``hello`` was received, and pings are not answered by themselves."""
-        async with self.session.ws_connect(await self.link_url(), autoping=False) as ws:
+        url = (await self("apps.connections.open", token=APP_TOKEN))["url"]
+        async with self.session.ws_connect(url, autoping=False) as ws:
             assert (await ws.receive_json())["type"] == "hello"
             yield ws
 
@@ -67,14 +63,11 @@ class App:
         self.received: list[dict[str, Any]] = []
         self.acknowledgement: dict[str, Any] = {}
         """The arguments of the response: empty for an empty one with status 200."""
-        self.delay = 0.0
-        """Seconds until the response."""
 
     async def handle(self, request: web.Request) -> web.Response:
         """Acknowledge a command, which is a form, or an interaction, which is JSON in one field of a form."""
         form = dict(parse_qsl(await request.text(), keep_blank_values=True))
         self.received.append(json.loads(form["payload"]) if "payload" in form else form)
-        await asyncio.sleep(self.delay)
         return web.Response(**self.acknowledgement)
 
 

@@ -58,14 +58,9 @@ def test_the_message_itself(message: dict[str, Any], problem: str | None) -> Non
     ("limit", "place", "block"),
     [
         (150, "/text", lambda text: {"type": "header", "text": {**PLAIN, "text": text}}),
-        (3000, "/text", lambda text: section(text={**MRKDWN, "text": text})),
         (2000, "/fields/0", lambda text: section(fields=[{**MRKDWN, "text": text}])),
         (255, "/block_id", lambda text: section(block_id=text)),
-        (3000, "/elements/0", lambda text: context({**MRKDWN, "text": text})),
-        (75, "/elements/0/text", lambda text: actions({"text": {**PLAIN, "text": text}})),
         (2000, "/elements/0/value", lambda text: actions({"value": text})),
-        (100, "/accessory/confirm/title", lambda text: confirm(title={**PLAIN, "text": text})),
-        (300, "/accessory/confirm/text", lambda text: confirm(text={**PLAIN, "text": text})),
         (30, "/accessory/confirm/confirm", lambda text: confirm(confirm={**PLAIN, "text": text})),
     ],
 )

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from typing import Any
 
 import aiohttp
 import pytest
@@ -11,95 +10,25 @@ from bot.simulators.slack.workspace import SlackWorkspace
 from tests.simulators.slack.protocol import Api
 from tests.support import PATIENCE
 
-WebSocket = aiohttp.ClientWebSocketResponse
-
-
-async def acknowledge(ws: WebSocket, **more: Any) -> dict[str, Any]:
-    """Acknowledge the next envelope, and return it."""
-    envelope = dict(await ws.receive_json(timeout=PATIENCE))
-    await ws.send_json({"envelope_id": envelope["envelope_id"], **more})
-    return envelope
-
-
-async def processed(ws: WebSocket) -> None:
-    """Wait until everything that was sent has been received and dealt with."""
-    await ws.ping(b"a ping")
-    answer = await ws.receive(timeout=PATIENCE)
-    assert (answer.type, answer.data) == (aiohttp.WSMsgType.PONG, b"a ping")
-
-
-async def test_a_new_connection_is_greeted(slack: SlackWorkspace, api: Api) -> None:
-    """``hello`` has the number of connections; an eleventh connection is sent away."""
-    connections = [await api.session.ws_connect(await api.link_url()) for _ in range(11)]
-    frames = [await ws.receive_json() for ws in connections]
-
-    assert frames[1] == {
-        "type": "hello",
-        "num_connections": 2,
-        "connection_info": {"app_id": "A0VOICEJOB"},
-        "debug_info": {"host": "simulator", "approximate_connection_time": 3600},
-    }
-    assert [frame.get("num_connections") for frame in frames] == [*range(1, 11), None]
-    assert (frames[10]["type"], frames[10]["reason"]) == ("disconnect", "too_many_websockets")
-    assert (slack.connections, slack.tried) == (10, 11)
-
-
-async def test_a_url_is_good_for_one_connection(slack: SlackWorkspace, api: Api) -> None:
-    """A used one, an invented one and one that expired are refused; a refused handshake uses up nothing."""
-    slack.refuse_handshakes = 1
-    url, expired = await api.link_url(), await api.link_url()
-    found = []
-    for each in (url, url, url, f"{expired}x", expired):
-        if each == expired:
-            slack.expire_tickets()
-        try:
-            await (await api.session.ws_connect(each)).close()
-            found.append(101)
-        except aiohttp.WSServerHandshakeError as error:
-            found.append(error.status)
-
-    assert found == [503, 101, 403, 403, 403]
-
-
-async def test_a_payload_goes_to_one_connection(slack: SlackWorkspace, channel: str, api: Api) -> None:
-    """Two commands go over two connections; the acknowledgement may carry the reply."""
-    async with api.link() as first, api.link() as second:
-        typed = [asyncio.create_task(slack.command("/voicejob", text, channel=channel)) for text in "ab"]
-        envelopes = [await acknowledge(ws, payload={"text": "card"}) for ws in (first, second)]
-        replies = await asyncio.gather(*typed)
-
-    assert {envelope["payload"]["text"] for envelope in envelopes} == {"a", "b"}
-    assert [(each["type"], each["accepts_response_payload"]) for each in envelopes] == [
-        ("slash_commands", True)
-    ] * 2
-    assert [reply.ack_message.text for reply in replies if reply.ack_message] == ["card", "card"]
-
-
-@pytest.mark.parametrize("ack_timeout", [0.05])
-async def test_a_late_acknowledgement_is_lost(slack: SlackWorkspace, channel: str, api: Api) -> None:
-    """The person is shown a time-out; that is no breach of the protocol."""
-    async with api.link() as ws:
-        typed = await slack.command("/voicejob", channel=channel)
-        await acknowledge(ws, payload={"text": "late"})
-        await processed(ws)
-
-    assert (typed.acked, typed.error, typed.messages) == (False, "operation_timeout", [])
-    assert slack.violations == []
-
 
 async def test_an_acknowledgement_belongs_to_an_envelope(
     slack: SlackWorkspace, channel: str, api: Api
 ) -> None:
-    """One for an envelope that Slack never sent is a violation, as is a second one: the first one counts."""
-    async with api.link() as ws:
-        typed = asyncio.create_task(slack.command("/voicejob", channel=channel))
-        again = {"envelope_id": (await acknowledge(ws))["envelope_id"], "payload": {"text": "again"}}
-        for frame in ('{"envelope_id": "invented"}', "words", json.dumps(again)):
-            await ws.send_str(frame)
-        await processed(ws)
+    """Payloads go over the connections in turn; one acknowledgement counts, and others are violations."""
+    async with api.link() as first, api.link() as second:
+        typed = [asyncio.create_task(slack.command("/voicejob", text, channel=channel)) for text in "ab"]
+        for ws in (first, second):
+            envelope = await ws.receive_json(timeout=PATIENCE)
+            assert (envelope["type"], envelope["accepts_response_payload"]) == ("slash_commands", True)
+            answer = {"envelope_id": envelope["envelope_id"], "payload": {"text": "card"}}
+            for frame in (json.dumps(answer), '{"envelope_id": "invented"}', "words", json.dumps(answer)):
+                await ws.send_str(frame)
+            await ws.ping(b"all was dealt with")
+            assert (await ws.receive(timeout=PATIENCE)).type == aiohttp.WSMsgType.PONG
+        replies = await asyncio.gather(*typed)
 
-    assert ((await typed).acked, (await typed).messages) == (True, [])
-    assert [violation.split(": ")[1] for violation in slack.violations] == [
+    assert [reply.ack_message.text for reply in replies if reply.ack_message] == ["card", "card"]
+    assert [each.split(": ")[1] for each in slack.violations] == 2 * [
         *["no such envelope"] * 2,
         "acknowledged twice",
     ]
