@@ -59,6 +59,7 @@ UNDERSTOOD: dict[str, Request] = {
     "subscribe https://e.example/jobs/my-job,important": subscribe(IMPORTANT, "my-job"),
     f"subscribe <{LINK}|a,important#other>": subscribe(),
     f"{LINK}#other": look_up(),
+    f"subscribe https://e.example/jobs#{U}": subscribe(),
     f"e.example/p/{V}/jobs/abc123": look_up("abc123"),
     f"subscribe e.example/?project={V}&job_id={U}": subscribe(),
     f"unsubscribe {U} important": Request(Verb.UNSUBSCRIBE, U),
