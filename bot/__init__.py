@@ -6,15 +6,13 @@ run.py        voicejob run: the bot as a process
 app.py        the composition root: builds everything, and runs it
 config.py     the settings
 errors.py     the exceptions, as one tree
-domain/       PURE   jobs; records.py, what is stored, and its changes: subscriptions.py, deliveries.py,
-              pauses.py, job_records.py; slack_errors.py: Slack's refusals; rates.py: rate limits
+domain/       PURE   jobs; records.py: what is stored, and its changes beside it; slack_errors.py, rates.py
 messages/     PURE   Block Kit messages: job_card.py, and channel.py with a subscription's card
 metastudio/   MetaStudio's API: authentication, requests, throttle.py, and errors.py for its error codes
 slack/        Slack's API: Socket Mode, HTTP mode, sender.py, and throttle.py for its rate limits
 store/        persistence of the records, in one SQLite file; conversion.py: of older formats
 watch/        polls MetaStudio for the followed jobs, as policy.py decides, and records changes
-deliver/      the outbox: a channel_worker.py for each channel sends what is due by schedule.py, and does what
-              reactions.py says after a refusal
+deliver/      the outbox: a worker for each channel; schedule.py: what is due, reactions.py: after refusals
 services/     the use cases: look up, subscribe, unsubscribe, list
 listeners/    Bolt listeners: command_parser.py, the command, the buttons, and replies
 network/      HTTP for Slack and MetaStudio: proxies, certificates, retries

@@ -7,18 +7,18 @@ is terminated.
 import asyncio
 import json
 import logging
-import os
 import signal
 import sys
+from collections.abc import Coroutine
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from bot import app
 from bot.domain.rates import RateLimits
 from bot.simulators.metastudio.account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
 from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN
-from bot.simulators.world import GivenSettings
+from bot.simulators.world import GivenSettings, go_without_proxy
 
 FAST: Final = RateLimits(
     channel=0.05, posts=0.02, edits=0.02, spacing=0, requests=0.05, unanswered=0, answer=2, repeat=0.3
@@ -41,12 +41,6 @@ class Life:
     def command(self) -> list[str]:
         """Write the command line that starts such a bot."""
         return [sys.executable, str(PROGRAM), json.dumps(asdict(self))]
-
-    @classmethod
-    def read(cls, text: str) -> "Life":
-        """Read it from a command line."""
-        given = json.loads(text)
-        return cls(**(given | {"rates": RateLimits(**given["rates"])}))
 
     def settings(self) -> GivenSettings:
         """Make the bot's settings, for Socket Mode."""
@@ -71,21 +65,22 @@ def tell(words: str) -> None:
     logging.getLogger(__name__).info("ready: %s", words)
 
 
-async def live(life: Life) -> None:
-    """Run the bot until this process is told to end."""
+async def live(text: str) -> None:
+    """Run the bot of a ``Life`` as JSON until this process is told to end."""
+    given = json.loads(text)
+    life = Life(**given | {"rates": RateLimits(**given["rates"])})
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     await app.run(life.settings(), stop=stop, ready=tell, rates=life.rates)
 
 
-def main() -> None:
+def start(living: Coroutine[Any, Any, None]) -> None:
     """Start as an operator's machine would, but for proxies: all is on loopback."""
-    for key in [key for key in os.environ if key.lower().endswith("_proxy")]:
-        del os.environ[key]
+    go_without_proxy()
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    asyncio.run(live(Life.read(sys.argv[1])))
+    asyncio.run(living)
 
 
 if __name__ == "__main__":
-    main()
+    start(live(sys.argv[1]))

@@ -31,10 +31,17 @@ def hold_pause(failures: int) -> float:
     return float(retry_after(failures))
 
 
+def no_pause(_: int) -> float:
+    """Return 0, for what is held back in another way."""
+    return 0.0
+
+
 @dataclass(frozen=True)
 class _Tries:
     failures: int = 0
     unanswered: int = 0
+    refusals: int = 0
+    others_passed: bool = False
     until: float = 0.0
 
 
@@ -58,7 +65,7 @@ class Backoff:
     def failures(self, key: Hashable) -> int:
         """Return how often in a row a message failed."""
         tries = self._tries.get(key, _Tries())
-        return tries.failures + tries.unanswered
+        return tries.failures + tries.unanswered + tries.refusals
 
     def may_have_arrived(self, key: Hashable) -> bool:
         """Whether a message was sent, and its outcome is not known."""
@@ -77,10 +84,24 @@ class Backoff:
         number = tries.unanswered + 1
         self._tries[key] = replace(tries, unanswered=number, until=now + pause(number))
 
-    def worked(self, key: Hashable) -> None:
-        """Record that a message got through."""
+    def refused(self, key: Hashable, now: float, pause: Pauses) -> None:
+        """Record that Slack refused a message."""
+        tries = self._tries.get(key, _Tries())
+        number = tries.refusals + 1
+        until = now + pause(number)
+        self._tries[key] = replace(tries, refusals=number, others_passed=False, until=until)
+
+    def others_passed(self, key: Hashable) -> bool:
+        """Whether another post got through since Slack refused this message."""
+        return self._tries.get(key, _Tries()).others_passed
+
+    def worked(self, key: Hashable, *, is_post: bool = False) -> None:
+        """Record that a message got through; ``is_post``: one that shows that the bot may post here."""
         self._tries.pop(key, None)
         self._together, self._failed_last = _Tries(), None
+        if is_post:
+            tries = self._tries.items()
+            self._tries = {key: replace(each, others_passed=each.refusals > 0) for key, each in tries}
 
     def release(self) -> None:
         """Let all be tried at once that has not arrived: why it failed is over."""

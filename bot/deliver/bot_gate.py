@@ -55,9 +55,14 @@ class BotGate:
         """Return the seconds for which nothing is sent to a conversation; 0 or less: none."""
         return self._until - _now() if self.trouble and self._evidence.has(conversation) else 0.0
 
-    async def judge(self, error: SendError, attempt: Attempt, conversation: str) -> Reaction:
-        """Return the reaction to a refusal; where its code leaves that open, ask Slack about the token."""
-        evidence = self._known(error, conversation)
+    async def judge(
+        self, error: SendError, attempt: Attempt, conversation: str, *, others_passed: bool
+    ) -> Reaction:
+        """Return the reaction to a refusal; where its code leaves that open, ask Slack about the token.
+
+        For ``others_passed`` see Evidence.
+        """
+        evidence = self._known(error, conversation, others_passed)
         found = reaction(error.refusal, attempt, evidence, unanswered=error.unanswered)
         if found is Reaction.ASK:
             try:
@@ -65,7 +70,7 @@ class BotGate:
             except SendError:
                 return Reaction.RETRY
             # Meanwhile, other conversations may have been refused.
-            evidence = replace(self._known(error, conversation), accepts_token=accepts)
+            evidence = replace(self._known(error, conversation, others_passed), accepts_token=accepts)
             found = reaction(error.refusal, attempt, evidence)
         if error.refusal in OF_THE_BOT and found not in {Reaction.WORDS, Reaction.WITHOUT_THREAD}:
             self._evidence.refused(conversation, error.code)
@@ -75,9 +80,12 @@ class BotGate:
             self._over()
         return found
 
-    def _known(self, error: SendError, conversation: str) -> Evidence:
-        elsewhere = self._evidence.is_elsewhere(conversation, error.code)
-        return Evidence(accepts_token=False if self.trouble else None, elsewhere=elsewhere)
+    def _known(self, error: SendError, conversation: str, others_passed: bool) -> Evidence:  # noqa: FBT001
+        return Evidence(
+            accepts_token=False if self.trouble else None,
+            others_passed=others_passed,
+            elsewhere=self._evidence.is_elsewhere(conversation, error.code),
+        )
 
     async def require_answers(self) -> None:
         """Find out whether Slack's answers arrive. Raises RejectedError, after which to retry, where not."""

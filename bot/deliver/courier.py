@@ -50,8 +50,11 @@ class Courier:
         elif task.step is not Step.FORGET:
             await self._sender.wait_to_post(conversation(task, address), urgent=urgent)
 
-    async def send(self, task: Task, address: Address) -> Accepted:
-        """Send the message of a task; in a simpler form if Slack refuses that one. Raises RejectedError."""
+    async def send(self, task: Task, address: Address, *, others_passed: bool = False) -> Accepted:
+        """Send the message of a task; in a simpler form if Slack refuses that one. Raises RejectedError.
+
+        For ``others_passed`` see Evidence.
+        """
         if task.step is Step.FORGET:
             return Accepted(None)
         message, attempt = self._message(task, address), Attempt(task.step, in_thread=bool(task.thread_ts))
@@ -60,7 +63,8 @@ class Courier:
             try:
                 posted = await self._send_as(message, attempt, task, address)
             except SendError as error:
-                found = await self._gate.judge(error, attempt, conversation(task, address))
+                where = conversation(task, address)
+                found = await self._gate.judge(error, attempt, where, others_passed=others_passed)
                 self._metrics.delivery(task.step.name.lower(), error.refusal.name.lower(), error.code)
                 if found not in {Reaction.WORDS, Reaction.WITHOUT_THREAD}:
                     raise RejectedError(error, found) from error
@@ -118,5 +122,6 @@ def _is_broadcast(task: Task) -> bool:
 
 def fields_of(task: Task, address: Address, *, code: str = "") -> dict[str, object]:
     """Return the fields of a line of the log."""
-    job_id = task.following.job_id if task.following else ""
-    return about(job=job_id, channel=address.channel_id, step=task.step.name.lower(), code=code)
+    job_id = task.following.job_id if task.following else task.warned.job.job_id if task.warned else ""
+    channel_id = task.warned.channel_id if task.warned else conversation(task, address)
+    return about(job=job_id, channel=channel_id, step=task.step.name.lower(), code=code)

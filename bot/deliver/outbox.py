@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from bot.deliver.backoff import repeat_pause, retry_pause
 from bot.deliver.bot_gate import BotGate
-from bot.deliver.channel_worker import ChannelWorker, Parts
+from bot.deliver.channel_worker import ChannelWorker
 from bot.deliver.courier import Courier
 from bot.deliver.outcome import Later, Outcome
+from bot.deliver.rejections import Parts
 from bot.deliver.requests import Request
 from bot.domain.following import Changed
 from bot.domain.rates import RATE_LIMITS, RateLimits

@@ -7,9 +7,13 @@ the same came from another conversation while nothing got through anywhere.
 
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import Final
 
 from bot.domain.deliveries import EDITS, POSTS, Step
 from bot.domain.slack_errors import Refusal
+
+PEOPLE: Final = ("U", "W")
+"""The beginnings of people's ids, to which direct messages are posted."""
 
 
 class Reaction(Enum):
@@ -52,6 +56,8 @@ class Evidence:
 
     accepts_token: bool | None = None
     """Whether Slack accepts the bot's token; None: it was not asked."""
+    others_passed: bool = False
+    """Whether Slack refused this message before, and accepted another one in the conversation since."""
     elsewhere: bool = False
     """Whether another conversation refused with the same code, and nothing got through since."""
 
@@ -66,8 +72,10 @@ def reaction(refusal: Refusal, attempt: Attempt, evidence: Evidence, *, unanswer
             return _of_bot(attempt, evidence)
         case Refusal.CONTENT:
             return Reaction.HOLD if attempt.words_only else Reaction.WORDS
+        case Refusal.ONLY_REPLIES:
+            return Reaction.HOLD
         case Refusal.NOT_HERE:
-            return _of_conversation(attempt, is_certain=True)
+            return _of_conversation(attempt, evidence, is_certain=True)
         case _:
             return _of_message(refusal, attempt) or _of_unknown(attempt, evidence)
 
@@ -76,7 +84,7 @@ def _of_bot(attempt: Attempt, evidence: Evidence) -> Reaction:
     if evidence.accepts_token is None:
         return Reaction.ASK
     is_bot = evidence.elsewhere or not evidence.accepts_token
-    return Reaction.BOT if is_bot else _of_conversation(attempt, is_certain=False)
+    return Reaction.BOT if is_bot else _of_conversation(attempt, evidence, is_certain=False)
 
 
 def _of_message(refusal: Refusal, attempt: Attempt) -> Reaction | None:
@@ -97,16 +105,17 @@ def _of_unknown(attempt: Attempt, evidence: Evidence) -> Reaction:
         return Reaction.WORDS
     if attempt.in_thread:
         return Reaction.WITHOUT_THREAD
-    return _of_conversation(attempt, is_certain=False)
+    return _of_conversation(attempt, evidence, is_certain=False)
 
 
-def _of_conversation(attempt: Attempt, *, is_certain: bool) -> Reaction:
+def _of_conversation(attempt: Attempt, evidence: Evidence, *, is_certain: bool) -> Reaction:
     """Return the reaction to a refusal of the conversation that the message went to.
 
     Only posts say whether the bot may post there: that an edit is accepted would not end a pause.
     """
     if attempt.step in POSTS:
-        return Reaction.PAUSE
+        is_message_alone = evidence.others_passed and not is_certain
+        return Reaction.HOLD if is_message_alone else Reaction.PAUSE
     is_direct_message = attempt.step is not Step.EDIT_CARD
     return Reaction.SKIP if is_certain and is_direct_message else Reaction.HOLD
 
@@ -126,8 +135,10 @@ class BotEvidence:
         self._codes.clear()
 
     def is_elsewhere(self, conversation: str, code: str) -> bool:
-        """Whether another conversation refused with this code."""
-        return any(each == code for where, each in self._codes.items() if where != conversation)
+        """Whether two other conversations refused with this code, or a channel and a person."""
+        others = [where for where, each in self._codes.items() if each == code and where != conversation]
+        kinds = {where.startswith(PEOPLE) for where in (*others, conversation)}
+        return len(others) > 1 or len(kinds) > 1
 
     def has(self, conversation: str) -> bool:
         """Whether this conversation refused."""

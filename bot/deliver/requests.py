@@ -70,11 +70,19 @@ class Requests:
             if request.failures >= TRIES:
                 request.answer.set_result(Later())
 
-    def settle(self, due: Collection[Task]) -> None:
-        """Answer those for whom nothing has to be sent any more."""
+    def settle(self, due: Collection[Task], *, is_paused: bool = False) -> None:
+        """Answer those for whom nothing has to be sent any more.
+
+        In a paused conversation, any other post of it answers them: it shows whether the pause is over.
+        """
         left = {task.following.key for task in due if task.following and is_urgent(task, self.keys)}
+        posts = [task.following.key for task in due if task.following and task.proves_access]
         for request in self._open:
-            if not request.answer.done() and request.key not in left:
+            if request.answer.done() or request.key in left:
+                continue
+            if is_paused and posts:
+                request.key = posts[0]
+            else:
                 request.answer.set_result(Sent())
 
     def give_up(self) -> None:

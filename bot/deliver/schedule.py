@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Hashable, Iterator
 from dataclasses import dataclass
 
-from bot.domain.deliveries import EDITS, POSTS, Step, next_step
+from bot.domain.deliveries import EDITS, POSTS, Step, card_wait, next_step
 from bot.domain.following import Channel, Following
 from bot.domain.pauses import wait_of
 from bot.domain.records import DeliveryKey, Warned
@@ -49,7 +49,8 @@ class Task:
 def tasks(channel: Channel, now: int) -> list[Task]:
     """Return all that is due in a conversation; ``now`` is epoch seconds."""
     pause = wait_of(channel.destination.pause, now)
-    return [*_deliveries(channel, now, pause), *_people_to_tell(channel), *_warnings_to_edit(channel)]
+    people = _people_to_tell(channel, now) if pause > 0 else ()  # a try that is due may end it
+    return [*_deliveries(channel, now, pause), *people, *_warnings_to_edit(channel)]
 
 
 def _deliveries(channel: Channel, now: int, pause: int) -> Iterator[Task]:
@@ -57,17 +58,14 @@ def _deliveries(channel: Channel, now: int, pause: int) -> Iterator[Task]:
         if step := next_step(each, now):
             yield Task(step=step, wait=0 if step is Step.FORGET else pause, following=each)
         elif each.delivery.card is None and not each.is_over:
-            until = each.delivery.no_card_before - now
-            yield Task(step=Step.POST_CARD, wait=max(pause, until), following=each)
+            wait = max(pause, card_wait(each.delivery, now))
+            yield Task(step=Step.POST_CARD, wait=wait, following=each)
 
 
-def _people_to_tell(channel: Channel) -> Iterator[Task]:
-    """Find who subscribed and does not know of the pause; while a try is due at once, it may be over soon."""
-    pause = channel.destination.pause
-    if pause is None or pause.next_try <= pause.since:
-        return
-    asked = set(pause.told)
-    for each in channel.followings:
+def _people_to_tell(channel: Channel, now: int) -> Iterator[Task]:
+    """Find who subscribed and does not know of the pause. What waits for it is named to them first."""
+    asked = set(channel.destination.pause.told) if channel.destination.pause else set()
+    for each in sorted(channel.followings, key=lambda each: next_step(each, now) not in POSTS):
         if each.subscription and each.subscription.subscribed_by not in asked:
             asked.add(each.subscription.subscribed_by)
             yield Task(step=Step.TELL_PERSON, following=each, user_id=each.subscription.subscribed_by)
@@ -96,18 +94,23 @@ def next_task(
     due: Collection[Task],
     *,
     wait: Callable[[Task], float],
+    pace: Callable[[Task], float],
     failures: Callable[[Task], int],
     awaited: Collection[DeliveryKey] = (),
 ) -> tuple[float, Task] | None:
     """Return the task to do next, and the seconds until then.
 
-    What a person waits for comes first, and ignores all pauses. Then comes what may be sent soonest; of that,
-    what failed least, then the earliest change. Edits come last. ``wait`` gives the seconds for which a task
-    is held back besides ``Task.wait``.
+    What a person waits for comes first, and ignores all pauses but Slack's ``pace``. Then comes what may be
+    sent soonest; of that, what failed least, then the earliest change. Edits come last. ``wait`` gives the
+    seconds for which a task is held back besides ``Task.wait``.
     """
 
     def seconds(task: Task) -> float:
-        return 0.0 if is_urgent(task, awaited) else max(0.0, task.wait, wait(task))
+        return max(0.0, pace(task) if is_urgent(task, awaited) else max(task.wait, wait(task), pace(task)))
+
+    def order(task: Task) -> tuple[bool, float, int, bool, int]:
+        since, delay = (task.following and task.following.pending_since) or 0, seconds(task)
+        return delay > 0 or not is_urgent(task, awaited), delay, failures(task), task.is_edit, since
 
     def order(task: Task) -> tuple[bool, float, int, bool, int]:
         not_urgent, is_edit, since = rank(task)

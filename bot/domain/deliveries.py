@@ -9,7 +9,7 @@ from enum import Enum, auto
 from typing import Final
 
 from bot.domain.following import Following
-from bot.domain.pauses import retry_after
+from bot.domain.pauses import LONGEST_RETRY, retry_after
 from bot.domain.records import Card, Change, Delivery, Records, Selector, SubscriptionKey
 
 
@@ -41,11 +41,20 @@ def next_step(following: Following, now: int) -> Step | None:
     delivery, card = following.delivery, following.delivery.card
     if delivery.stopped_by and card is None:
         return Step.FORGET
-    if card is None and delivery.no_card_before <= now:
+    if card is None and card_wait(delivery, now) <= 0:
         return Step.POST_CARD
     if following.path:
         return Step.POST_NOTICE
     return Step.EDIT_CARD if card and card.fingerprint != following.fingerprint else None
+
+
+def card_wait(delivery: Delivery, now: int) -> int:
+    """Return the seconds until a new card may take the place of a lost one; 0 or less: none.
+
+    A time further ahead than the longest pause was stored while the clock was wrong, and is ignored.
+    """
+    wait = delivery.no_card_before - now
+    return wait if wait <= LONGEST_RETRY else 0
 
 
 def card_posted(shown: Following, ts: str, now: int) -> Change:

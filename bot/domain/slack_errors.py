@@ -20,6 +20,8 @@ class Refusal(Enum):
     """The message itself, its text or its blocks: other words may be accepted."""
     THREAD = auto()
     """The thread: outside of it the message may be accepted."""
+    ONLY_REPLIES = auto()
+    """The conversation takes replies in threads alone."""
     MESSAGE_GONE = auto()
     """The message to edit or to answer is not there any more."""
     UNEDITABLE = auto()
@@ -82,6 +84,7 @@ _CODES: Final[Mapping[Refusal, frozenset[str]]] = {
             "restricted_action_non_threadable_channel",
         }
     ),
+    Refusal.ONLY_REPLIES: frozenset({"restricted_action_thread_only_channel"}),
     Refusal.MESSAGE_GONE: frozenset({"message_not_found", "thread_not_found"}),
     Refusal.UNEDITABLE: frozenset({"cant_update_message", "edit_window_closed", "streaming_state_conflict"}),
     Refusal.NOT_HERE: NOT_A_MEMBER
@@ -93,7 +96,6 @@ _CODES: Final[Mapping[Refusal, frozenset[str]]] = {
         "posting_to_channel_denied",
         "restricted_action",
         "restricted_action_read_only_channel",
-        "restricted_action_thread_only_channel",
         "messages_tab_disabled",
         "cannot_dm_bot",
         "user_not_found",

@@ -22,7 +22,7 @@ async def measure(given: argparse.Namespace, folder: Path) -> list[Figure]:
     """Play the kills and then the stops, and print every breach."""
     figures = []
     for plan in (
-        Plan(seed=given.seed, kills=given.kills, hangs=True, patience=60),
+        Plan(seed=given.seed, kills=given.kills, hangs=True),
         Plan(seed=given.seed, kills=given.stops, lost_answers=False, how=signal.SIGTERM),
     ):
         progress(f"{plan.how.name}: {plan.kills} times, seed {plan.seed}")
@@ -30,14 +30,14 @@ async def measure(given: argparse.Namespace, folder: Path) -> list[Figure]:
         outcome = await play(plan, folder / plan.how.name)
         if outcome.breaches:
             print(outcome.timeline, *outcome.breaches, sep="\n")
-        figures += rows(outcome)
+        figures += rows(plan, outcome)
     return figures
 
 
-def rows(outcome: Outcome) -> list[Figure]:
+def rows(plan: Plan, outcome: Outcome) -> list[Figure]:
     """Make the rows of one plan."""
     return [
-        Figure(f"{outcome.how.name}: ends of the bot", outcome.kills),
+        Figure(f"{plan.how.name}: ends of the bot", plan.kills),
         Figure("  subscriptions", outcome.subscriptions),
         Figure("  changes that jobs made", outcome.changes),
         Figure("  changes told (not those between two checks)", outcome.told),

@@ -1,18 +1,15 @@
 """Lets the bot live for long, in a short time: ``python -m tests.bench.soak``, or ``--minutes 60``.
 
+The bot checks the jobs every half second instead of every minute, so five minutes are as ten hours; meanwhile
+jobs change, people look, subscribe and unsubscribe, Slack ends and breaks its connections, and Slack and
+MetaStudio fail now and then. Exits with 1 if its memory, open files, tasks, threads or store grow in the
+second half of the time by more than their bounds, by the line that fits best (least squares), if it does not
+come to rest at the end, if a command that was acknowledged gets no answer, or if too few were typed to tell.
 With ``--quick`` it is a quarter of a minute, which is too short to judge growth.
-
-The bot runs as a process of its own. It checks the jobs every half second instead of every minute, so five
-minutes are as ten hours; meanwhile jobs change, people look, subscribe and unsubscribe, Slack ends and breaks
-its connections, and Slack and MetaStudio fail now and then. Its memory, open files, tasks, threads and store
-are looked at every second. Exits with 1 if one of them grows in the second half of the time by more than its
-bound, by the line that fits best (least squares), if the bot does not come to rest at the end, or if a
-command that was acknowledged gets no answer, or if too few were typed to tell.
 """
 
 import argparse
 import asyncio
-import logging
 import random
 import secrets
 import sys
@@ -27,14 +24,13 @@ from pathlib import Path
 from statistics import linear_regression
 from typing import Any, TextIO
 
-from bot.domain.jobs import STATES
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from bot.simulators.slack.workspace import SlackWorkspace
 from tests import bot_process
 from tests.bench.processes import STORE, Process, running
 from tests.bench.report import Figure, options, run
 from tests.bot_process import FAST, Life
-from tests.delivery_judge import is_over
+from tests.scenarios.killing import RUNNING, together
 
 POLL = 0.5
 RATE_LIMITS = replace(FAST, gone=1.0)
@@ -49,7 +45,6 @@ LEAST_COMMANDS = 100
 """For each minute: with fewer, the bounds below would find no leak."""
 REASONS = ("warning", "refresh_requested", "too_many_websockets", "link_disabled")
 ENDS = ("SUCCEED", "FAILED")
-RUNNING = tuple(state for state in STATES if not is_over(state))
 BOUNDS = {
     # 4 KiB kept of each command would be 2 MiB; a heap that breathes stays below that.
     "memory, MiB": 2,
@@ -133,10 +128,7 @@ class World:
             await asyncio.sleep(self._chance.uniform(0.05, 0.3))
 
     async def make_trouble(self) -> None:
-        """Let a request go wrong about every second, and end or break the connection every ten seconds.
-
-        Mostly after the connection has lasted: the bot's pauses are as in real life.
-        """
+        """Let a request go wrong about every second, and end or break the connection every ten seconds."""
         slack, metastudio, chance = self.slack, self.metastudio, self._chance
         while True:
             await asyncio.sleep(chance.uniform(0.5, 2))
@@ -151,7 +143,6 @@ class World:
             ]
             ends: list[Callable[[], Any]] = [
                 partial(slack.disconnect, chance.choice(REASONS)),
-                partial(slack.disconnect, "refresh_requested"),
                 slack.cut,
                 slack.freeze,
                 partial(self._cut_off, times),
@@ -188,8 +179,7 @@ async def measure(given: argparse.Namespace, folder: Path) -> list[Figure]:
                 await asyncio.sleep(1)
                 after = sample(bot, folder)
         counts = world.counts
-        for line in slack.violations[:10]:
-            print(line, file=sys.stderr)
+        print(*slack.violations[:10], sep="\n", file=sys.stderr)
     seen = ("commands", "not acknowledged", "changes", "faults", "ends of the connection")
     least = 0 if given.quick else round(given.minutes * LEAST_COMMANDS)
     return [
@@ -211,15 +201,12 @@ async def live(world: World, bot: Process, folder: Path, seconds: float) -> list
     """Let everything go on for a while, and sample the bot every second; fail if it ends."""
     samples = []
     until = time.monotonic() + seconds
-    async with asyncio.TaskGroup() as group:
-        people = (world.type_commands() for _ in range(PEOPLE))
-        tasks = [group.create_task(each) for each in (world.change_jobs(), world.make_trouble(), *people)]
+    people = (world.type_commands() for _ in range(PEOPLE))
+    async with together(world.change_jobs(), world.make_trouble(), *people):
         while time.monotonic() < until:
             await asyncio.sleep(1)
             samples.append(sample(bot, folder))
             world.forget()
-        for task in tasks:
-            task.cancel()
     return samples
 
 
@@ -237,28 +224,24 @@ def growth(samples: list[dict[str, float]], *, is_judged: bool) -> list[Figure]:
     return figures
 
 
-async def count_tasks(file: TextIO) -> None:
-    """Write every half second how many tasks there are, without the one that writes."""
-    while True:
-        file.seek(0)
-        file.write(f"{len(asyncio.all_tasks()) - 1:8}")
-        file.flush()
-        await asyncio.sleep(0.5)
+async def live_and_count(file: TextIO) -> None:
+    """Run the bot, and write every half second how many tasks it has."""
 
+    async def count() -> None:
+        while True:
+            file.seek(0)
+            file.write(f"{len(asyncio.all_tasks()) - 1:8}")
+            file.flush()
+            await asyncio.sleep(0.5)
 
-async def run_counting_bot(life: str, file: TextIO) -> None:
-    """Run the bot, and count its tasks meanwhile."""
-    counting = asyncio.create_task(count_tasks(file))
-    await bot_process.live(Life.read(life))
-    counting.cancel()
+    async with together(count()):
+        await bot_process.live(sys.argv[2])
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--bot"]:
-        logging.basicConfig(level=logging.INFO, format=bot_process.LOG_FORMAT)
-        logging.getLogger("httpx").setLevel(logging.WARNING)
         with Path(TASKS).open("w") as file:
-            asyncio.run(run_counting_bot(sys.argv[2], file))
+            bot_process.start(live_and_count(file))
         sys.exit()
     seed = secrets.randbelow(10**6)
     given = options(__doc__, minutes=(5.0, 0.25, "of the bot's life"), seed=(seed, seed, "to repeat a run"))

@@ -59,6 +59,22 @@ def test_a_message_that_may_have_arrived_waits_apart() -> None:
     assert (backoff.wait("it", 300), backoff.failures("it")) == (240, 5)
 
 
+def test_a_refused_message_waits_by_its_refusals_alone() -> None:
+    """Failures before make its pause no longer, nor do others wait; what got through since is remembered."""
+    backoff = Backoff()
+    for _ in range(9):
+        backoff.failed("refused", 100, retry_pause(1))
+    backoff.failed("other", 100, retry_pause(1))
+    backoff.refused("refused", 1000, hold_pause)
+    assert (backoff.wait("refused", 1000), backoff.wait("other", 1000) <= 0) == (300, True)
+    assert not backoff.others_passed("refused")
+    backoff.worked("other", is_post=True)
+    assert backoff.others_passed("refused")
+    backoff.refused("refused", 2000, hold_pause)
+
+    assert (backoff.wait("refused", 2000), backoff.others_passed("refused")) == (900, False)
+
+
 def test_what_is_not_due_any_more_is_forgotten() -> None:
     """A message that comes back later begins anew."""
     backoff = Backoff()

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import pairwise
@@ -11,10 +12,12 @@ import pytest
 
 from bot.deliver.outbox import Times
 from bot.deliver.outcome import Later, Refused, Sent
+from bot.domain.records import Address, Destination
 from bot.domain.subscriptions import keys_of, stopped
 from bot.errors import StoreTrouble
 from bot.simulators.slack.workspace import Fault, SlackWorkspace
 from bot.store.sqlite import SqliteStore
+from tests.records import paused
 from tests.store.faulty import FaultyStore
 from tests.support import AT_ONCE, SOON, Office, disk_held, eventually, fail_fast, office
 
@@ -102,6 +105,24 @@ async def test_an_edit_that_has_to_wait_lets_notices_go_first(post: Office) -> N
     await eventually(lambda: len(post.posts()) == 3)
 
     assert len(post.edits()) == 1
+
+
+async def test_news_overtakes_an_edit_in_line(slack: SlackWorkspace, path: Path) -> None:
+    """While many cards wait for their edit, a channel's notice goes before the edit of its own card."""
+    async with office(slack, path, rates=replace(AT_ONCE, edits=0.3)) as post, post.running():
+        for number in range(6):
+            await post.followed(f"job-{number}", channel=slack.add_channel(f"c{number}"))
+        await post.followed("job-last")
+        slack.calls.clear()
+        for number in range(6):
+            await post.job_is(f"job-{number}", "PROCESSING")
+        await post.job_is("job-last", "PROCESSING")
+        await eventually(lambda: len(post.edits()) >= 1)
+        await post.job_is("job-last", "RESULT_REVIEW")
+        await post.settled()
+
+    here = [call.method for call in slack.calls if call.arguments.get("channel") == post.channel]
+    assert here == ["chat.postMessage", "chat.postMessage", "chat.update"]
 
 
 async def test_edits_keep_their_pace(slack: SlackWorkspace, path: Path) -> None:
@@ -272,6 +293,18 @@ async def test_what_is_on_its_way_is_recorded(post: Office) -> None:
     assert (await post.delivery(second)).card is None
 
 
+async def test_who_waits_is_answered_at_the_end(idle: Office) -> None:
+    """A message that is on its way is awaited; who waits for another one hears that it comes later."""
+    idle.slack.fail("chat.postMessage", delay=0.3)
+    async with idle.running():
+        keys = [await idle.subscribe(f"job-{number}") for number in range(2)]
+        waiting = [asyncio.create_task(idle.outbox.deliver(key)) for key in keys]
+        await eventually(lambda: bool(idle.posts()))
+    await idle.outbox.drain(5)
+
+    assert sorted(map(str, [await each for each in waiting])) == ["Later()", "Sent()"]
+
+
 async def test_a_stop_is_heard_even_when_it_was_just_woken(idle: Office) -> None:
     """A channel that waits ends when it is stopped and woken in the same moment."""
     async with idle.running() as running:
@@ -287,17 +320,20 @@ async def test_a_stop_is_heard_even_when_it_was_just_woken(idle: Office) -> None
         assert running.cancelled()
 
 
-async def test_a_message_that_slack_can_not_serve_lets_the_others_through(post: Office) -> None:
-    """However often one of a channel's messages fails, the others are delivered at once."""
-    bad, good = await post.followed("job-1"), await post.followed("job-2")
-    post.slack.chaos(lambda _, sent: {"error": "internal_error"} if "job-1" in str(sent) else None)
-    for key in (bad, good):
-        await post.job_is(key.job.job_id, "AUDIT_FAILED")
-    await post.slack.message_where(lambda seen: bool(seen.thread_ts) and "job-2" in seen.text)
+async def test_a_message_that_slack_can_not_serve_lets_the_others_through(
+    slack: SlackWorkspace, path: Path
+) -> None:
+    """However often, and however soon, one of a channel's messages fails, the others are delivered."""
+    async with office(slack, path, times=replace(SOON, first_pause=0)) as post, post.running():
+        bad, good = await post.followed("job-1"), await post.followed("job-2")
+        slack.chaos(lambda _, sent: {"error": "internal_error"} if "job-1" in str(sent) else None)
+        for key in (bad, good):
+            await post.job_is(key.job.job_id, "AUDIT_FAILED")
+        await slack.message_where(lambda seen: bool(seen.thread_ts) and "job-2" in seen.text)
 
-    found = await post.following(bad)
-    assert found
-    assert found.path
+        found = await post.following(bad)
+        assert found
+        assert found.path
 
 
 async def test_failures_are_logged_once(post: Office, caplog: pytest.LogCaptureFixture) -> None:
@@ -321,6 +357,7 @@ async def test_a_message_whose_answer_is_lost_comes_again_once_slack_answers(pos
     post.slack.fail("auth.test", status=500, times=3)
     key = await post.subscribe("job-1")
     await eventually(lambda: len([1 for call in post.slack.calls if call.method == "auth.test"]) >= 3)
+    assert await post.outbox.deliver(key) == Later()
     assert len(post.posts()) == 1
     assert await post.outbox.deliver(await post.subscribe("job-2")) == Sent()
     await post.settled()
@@ -349,6 +386,40 @@ async def test_a_refused_channel_pauses_and_follows_when_it_is_open(post: Office
     assert await post.pause() is None
     assert all(post.slack.direct(person)[0].edited for person in ("U1", "U2"))
     assert len(post.slack.messages(post.channel)) == 6
+
+
+async def test_one_message_that_slack_refuses_does_not_starve_its_channel(post: Office) -> None:
+    """The first time it seems to be the channel; when others got through, it is the message."""
+    await post.followed("job-1")
+    await post.followed("job-2")
+    post.slack.chaos(lambda _, sent: {"error": "new_code"} if "`voice of job-1`:" in str(sent) else None)
+    await post.job_is("job-1", "PROCESSING")
+    await eventually(lambda: bool(post.slack.direct("U1")))
+    await post.job_is("job-2", "PROCESSING")
+    found = (await post.store.channel(Address("T1", post.channel))).destination
+    assert found.pause
+    await post.put(replace(found, pause=replace(found.pause, next_try=int(time.time()))))
+    await eventually(lambda: len(post.slack.messages(post.channel)) == 3)
+    await eventually(lambda: len([1 for sent in post.posts() if "job-1" in str(sent)]) == 1 + 3 + 3)
+
+    assert await post.pause() is None
+
+
+async def test_another_try_is_made_with_what_waits(post: Office) -> None:
+    """Who asks hears what became of it, though the job they name has no news; without any, it is over."""
+    quiet, _ = await post.followed("job-1"), await post.followed("job-2")
+    post.slack.archive(post.channel)
+    await post.job_is("job-2", "PROCESSING")
+    await eventually(lambda: bool(post.slack.direct("U1")))
+    assert await post.outbox.deliver(quiet, person="U1") == Refused("is_archived")
+    post.slack.unarchive(post.channel)
+    assert await post.outbox.deliver(quiet, person="U1") == Sent()
+    await post.settled()
+    assert await post.pause() is None
+
+    await post.put(Destination(address=quiet.address, pause=paused("U1")))
+    assert await post.outbox.deliver(quiet, person="U1") == Sent()
+    assert await post.pause() is None
 
 
 async def test_a_pause_ends_with_what_was_followed(post: Office) -> None:
@@ -415,15 +486,19 @@ async def test_refusals_at_once_are_one_and_any_other_answer_ends_them(
     slack: SlackWorkspace, path: Path
 ) -> None:
     """Channels that are refused together make one pause; a word about a channel is none about the bot."""
-    async with office(slack, path, times=replace(SOON, first_pause=0.2)) as post, post.running():
+    async with office(slack, path, times=replace(SOON, first_pause=0.5)) as post, post.running():
         slack.revoke()
         for number in range(8):
             await post.subscribe(channel=slack.add_channel(f"c{number}"))
         await eventually(lambda: post.outbox.trouble is not None)
         await eventually(lambda: len([1 for call in slack.calls if "channel" in call.arguments]) >= 8)
         slack.revoke(None)
+        await post.settled()  # eight pauses, each longer, would be a minute
+        slack.revoke()
+        assert await post.outbox.deliver(await post.subscribe()) == Later()
+        slack.revoke(None)
         slack.archive(post.channel)
-        assert await post.outbox.deliver(await post.subscribe(), person="U1") == Refused("is_archived")
+        assert await post.outbox.deliver(await post.subscribe("job-2"), person="U1") == Refused("is_archived")
         assert post.outbox.trouble is None
         await post.settled()
 

@@ -22,6 +22,7 @@ TOLD_WORDS = Attempt(Step.TELL_PERSON, words_only=True)
 
 NOTHING = Evidence()
 TOKEN_WORKS, TOKEN_REFUSED = Evidence(accepts_token=True), Evidence(accepts_token=False)
+OTHERS_PASSED = Evidence(accepts_token=True, others_passed=True)
 ELSEWHERE = Evidence(accepts_token=True, elsewhere=True)
 
 
@@ -44,6 +45,11 @@ CODES: list[tuple[str, Evidence, Reaction, list[Attempt]]] = [
     # The bot may not post here: the conversation waits; of a direct message, that person is left out.
     ("is_archived", NOTHING, Reaction.PAUSE, [CARD, NOTICE]),
     ("is_archived", NOTHING, Reaction.HOLD, [EDIT]),
+    ("restricted_action_thread_only_channel", NOTHING, Reaction.HOLD, [CARD]),
+    # Where others got through since it was refused before, it is this message.
+    ("new_code", OTHERS_PASSED, Reaction.HOLD, [OUTSIDE]),
+    ("access_denied", OTHERS_PASSED, Reaction.HOLD, [CARD]),
+    ("is_archived", OTHERS_PASSED, Reaction.PAUSE, [CARD]),
     ("messages_tab_disabled", NOTHING, Reaction.SKIP, [TELL, UNSAY]),
     # A word about the bot itself is believed if Slack does not accept its token, or says it twice.
     ("access_denied", NOTHING, Reaction.ASK, [CARD, NOTICE, EDIT, TELL, UNSAY]),
@@ -91,13 +97,18 @@ def test_every_refusal_ends(evidence: Evidence) -> None:
 
 
 def test_evidence_of_the_bot_itself() -> None:
-    """The same code from another conversation counts, until something gets through."""
+    """The same code from a channel and a person, or from three channels, until something gets through."""
     evidence = BotEvidence()
     evidence.refused("C1", "access_denied")
 
     assert [evidence.has(where) for where in ("C1", "C2")] == [True, False]
-    assert evidence.is_elsewhere("C2", "access_denied")
-    assert not evidence.is_elsewhere("C1", "access_denied")
-    assert not evidence.is_elsewhere("C2", "other_code")
+    assert [evidence.is_elsewhere(where, "access_denied") for where in ("C1", "C2", "U1")] == [
+        False,
+        False,
+        True,
+    ]
+    evidence.refused("C2", "access_denied")
+    assert [evidence.is_elsewhere(where, "access_denied") for where in ("C1", "C3")] == [False, True]
+    assert not evidence.is_elsewhere("C3", "other_code")
     evidence.accepted()
-    assert not evidence.is_elsewhere("C2", "access_denied")
+    assert not evidence.is_elsewhere("C3", "access_denied")

@@ -99,13 +99,14 @@ NEXT: list[tuple[list[Any], dict[str, Any], tuple[float, str] | None]] = [
     ([OLDER, A_CARD], {"awaited": {A_CARD.key}, "waits": {"card": 9}}, (0, "card")),
     ([OLDER, UNSHOWN], {"awaited": {UNSHOWN.key}}, (0, "older")),
     ([OLDER, ENDED], {"awaited": {ENDED.key}}, (0, "ended")),
+    ([OLDER, ENDED], {"awaited": {ENDED.key}, "paces": {"ended": 9}}, (0, "older")),
 ]
 
 
 @pytest.mark.parametrize(("followings", "how", "expected"), NEXT)
 def test_what_is_next(followings: list[Any], how: dict[str, Any], expected: tuple[float, str] | None) -> None:
     """People first; then what may be sent soonest, what failed least, the earliest; edits last."""
-    waits, failures = how.get("waits", {}), how.get("failures", {})
+    waits, paces, failures = (how.get(kind, {}) for kind in ("waits", "paces", "failures"))
 
     def name(task: Task) -> str:
         return task.following.job_id if task.following else ""
@@ -113,6 +114,7 @@ def test_what_is_next(followings: list[Any], how: dict[str, Any], expected: tupl
     found = next_task(
         tasks(channel(*followings), NOW),
         wait=lambda task: waits.get(name(task), 0.0),
+        pace=lambda task: paces.get(name(task), 0.0),
         failures=lambda task: failures.get(name(task), 0),
         awaited=how.get("awaited", ()),
     )

@@ -10,6 +10,7 @@ CODES = {
     "invalid_payload missing_text_or_fallback view_too_large too_many_buttons mrkdwn_too_long "
     "invalid_arg_value msg_rejected block_kit_error empty_attachment",
     Refusal.THREAD: "cannot_reply_to_message restricted_action_thread_locked",
+    Refusal.ONLY_REPLIES: "restricted_action_thread_only_channel",
     Refusal.MESSAGE_GONE: "message_not_found thread_not_found",
     Refusal.UNEDITABLE: "cant_update_message edit_window_closed",
     Refusal.NOT_HERE: f"is_archived restricted_action user_not_found {' '.join(NOT_A_MEMBER)} "

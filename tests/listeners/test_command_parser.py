@@ -40,6 +40,9 @@ UNDERSTOOD: dict[str, Request] = {
     '"list"': look_up("list"),
     "voicejob": look_up("voicejob"),
     "all": look_up("all"),
+    "list2": look_up("list2"),
+    f"看 {U}": look_up(),
+    "subscribe job": subscribe(None, "job"),
     "/voicejob list": LIST,
     f"subscribe：{U}": subscribe(),  # noqa: RUF001
     f"`/voicejob subscribe {U}`": subscribe(),
@@ -59,6 +62,7 @@ UNDERSTOOD: dict[str, Request] = {
     "subscribe https://e.example/jobs/my-job,important": subscribe(IMPORTANT, "my-job"),
     f"subscribe <{LINK}|a,important#other>": subscribe(),
     f"{LINK}#other": look_up(),
+    f"subscribe https://e.example/jobs#{U}": subscribe(),
     f"e.example/p/{V}/jobs/abc123": look_up("abc123"),
     f"subscribe e.example/?project={V}&job_id={U}": subscribe(),
     f"unsubscribe {U} important": Request(Verb.UNSUBSCRIBE, U),
@@ -74,6 +78,7 @@ def test_what_is_understood(text: str, request_: Request) -> None:
 
 NOT_UNDERSTOOD: dict[str, tuple[type[BadUsage], str, str]] = {
     "hepl": (BadUsage, "hepl", "help"),
+    f"help {U}": (BadUsage, U, "help"),
     "list all of them": (BadUsage, "all of them", "list"),
     f"subscibe {U} importnt": (BadUsage, "subscibe", f"subscribe {U} important"),
     f"job {U} Unsubscribe!": (BadUsage, "Unsubscribe", f"unsubscribe {U}"),

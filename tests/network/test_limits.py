@@ -21,7 +21,7 @@ MOST_MEMORY = 6 * LONGEST_ANSWER
 ASKED: dict[Ask, tuple[type[Exception], int]] = {
     asking.job: (UnreadableAnswer, LONGEST_JOB),
     asking.page: (UnreadableAnswer, LONGEST_PAGE),
-    asking.iam: (UnreadableAnswer, LONGEST_ANSWER),
+    asking.iam: (UnreadableAnswer, LONGEST_JOB),
     asking.webhook: (AnswerTooLong, LONGEST_ANSWER),
     asking.web_api: (SlackUnreachable, LONGEST_ANSWER),
 }

@@ -76,7 +76,13 @@ def test_what_goes_without_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 NO_HOST = ("http://", "http://[", "http://a..b:1", "http://a b:1", "http://127.1:1", "http:/proxy:1", "::1")
 NO_LOGIN = ("odd://me:hush@proxy", "http://me:%D0%BF@proxy:1", "http://m%3Ae:hush@proxy:1")
-NO_END = ("http://proxy:", "http://proxy/a.pac", "http://proxy:1?hush", "http://proxy:1#hush")
+NO_END = (
+    "http://proxy:",
+    "http://proxy:0",
+    "http://proxy/a.pac",
+    "http://proxy:1?hush",
+    "http://proxy:1#hush",
+)
 
 
 def test_what_is_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,12 +16,11 @@ HISTORY = ("CREATING", "AUDITING", "WAITING", "AUDITING", "FAILED")
 async def test_nothing_is_lost(tmp_path: Path, how: signal.Signals) -> None:
     """A kill may repeat one message, as an answer of Slack's that is lost may; a stop repeats none."""
     is_kill = how is signal.SIGKILL
-    plan = Plan(seed=SEED, kills=6 if is_kill else 2, how=how, longest_life=1.5, lost_answers=is_kill)
+    plan = Plan(seed=SEED, kills=6 if is_kill else 2, how=how, lost_answers=is_kill)
 
     outcome = await play(plan, tmp_path)
 
     assert outcome.breaches == [], outcome.timeline
-    assert outcome.kills == plan.kills
     assert is_kill or outcome.repeats == 0
     assert outcome.told > 0
 
@@ -30,15 +29,12 @@ async def test_nothing_is_lost(tmp_path: Path, how: signal.Signals) -> None:
     ("paths", "verdict"),
     [
         (["CREATING", "CREATING AUDITING", "AUDITING WAITING AUDITING FAILED"], "4 told, 0 repeated"),
-        (["AUDITING", "AUDITING AUDITING", "AUDITING FAILED"], "2 told, 0 repeated"),
         (["CREATING", "CREATING … FAILED"], "2 told, 0 repeated"),
         (["CREATING", "CREATING AUDITING", "CREATING AUDITING FAILED"], "2 told, 1 repeated"),
         (["CREATING", "FAILED"], "0 told, 1 repeated"),
         ([], "lost: nothing was said"),
         (["CREATING"], "lost: never told: CREATING → FAILED"),
         (["CREATING", "CREATING AUDITING", "WAITING FAILED"], "lost: a gap"),
-        (["CREATING", "AUDITING FAILED"], "lost: a gap"),
-        (["WAITING", "WAITING AUDITING", "FAILED"], "lost: a gap"),
         (["CREATING", "CREATING WAITING", "WAITING AUDITING WAITING"], "disorder: there never was"),
         (["UPLOADING"], "disorder: the first message"),
     ],

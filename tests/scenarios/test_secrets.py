@@ -264,12 +264,10 @@ async def test_commands_that_fail(world: World) -> None:
     """The sentence names neither a token nor what the service wrote in its error."""
     world.metastudio.chaos = lambda _: METASTUDIO_FAULTS[0]
     failed = [await voicejob("show", "some-job", **environment(world, "user"))]
-    for method, fault in {
-        "apps.connections.open": {"error": ERROR_TEXT},
-        "auth.test": {"body": PAGE},
-    }.items():
-        world.slack.fail(method, times=9, **fault)
-        failed += [await voicejob("run", **environment(world))]
+    world.slack.fail("apps.connections.open", times=9, error=ERROR_TEXT)
+    failed += [await voicejob("run", **environment(world))]
+    world.slack.fail("auth.test", times=9, status=500, body=PAGE)
+    failed += [await voicejob("run", **environment(world))]
 
     assert [(ended.code, ended.err != "") for ended in failed] == [(1, True)] * 3
     world.search("".join(ended.out + ended.err for ended in failed))

@@ -72,6 +72,7 @@ class Story(World):
         over = [AskJob(ref.job_id) for ref, record in self.records.items() if record.job.is_over]
         with suppress(errors.MetaStudioError, errors.StoreTrouble):
             self.check(after)
+        self.meanwhile.clear()
         assert not any(question in over for question in self.asked)
         shows, pages = self.requests
         assert shows <= 2 * len(self.ids)
@@ -98,8 +99,9 @@ def renew(story: Story, job_id: str) -> None:
     """Let somebody end a subscription, look the job up, and subscribe anew."""
     job = story.job(job_id)
     if job and not job.is_over:
-        story.fault = lambda _: None
+        meanwhile, story.meanwhile, story.fault = story.meanwhile, {}, lambda _: None
         story.person_asks(job_id)
+        story.meanwhile = meanwhile
         story.begins[job_id] = len(story.history[job_id]) - 1
         story.missed[job_id].clear()
         story.follow(job_id)
@@ -164,7 +166,6 @@ def test_what_lasts_is_recorded_and_nothing_is_invented(
         story.check_safely(after)
     story.lag, story.lags, story.hidden = 0, {}, set()
     story.fault = lambda _: None
-    story.meanwhile.clear()
     for _ in range(40):  # longer than a list is suspended
         story.check_safely()
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ FORBIDDEN = Fault.error(403, "APIGW.0302")
 NOT_THERE = Fault.error(404, "MSS.41000003")
 TROUBLE = errors.StoreTrouble(path="store")
 Log = pytest.LogCaptureFixture
+Check = Callable[[Watcher], Awaitable[object]]
 
 
 class FailingStore:
@@ -117,12 +118,13 @@ async def test_a_change_is_recorded_and_logged(watch: Watch, caplog: Log) -> Non
     for number in range(2):
         watch.metastudio.set_state(f"job-{number}", "PROCESSING")
     await watch.watcher.check_now("job-0")
-    assert watch.watcher.checked_at("job-1") is None
+    assert (await watch.path(), watch.watcher.checked_at("job-1")) == (("WAITING", "PROCESSING"), None)
     for _ in range(2):
         await watch.check()
     watch.metastudio.chaos = lambda _: Fault.raw(b"{}")
-    with pytest.raises(errors.UnreadableAnswer):
-        await watch.watcher.check_now("job-0")
+    for checking in (watch.watcher.check(), watch.watcher.check_now("job-0")):
+        with pytest.raises(errors.UnreadableAnswer):
+            await checking
 
     for number in range(2):
         assert await watch.path(f"job-{number}") == ("WAITING", "PROCESSING")
@@ -173,7 +175,8 @@ async def test_pages_and_jobs_keep_the_pace(watch: Watch) -> None:
     assert all(moment - started >= RATE_LIMITS.requests * number for number, moment in enumerate(at))
 
 
-async def test_a_look_up_that_joins_an_older_request(watch: Watch) -> None:
+@pytest.mark.parametrize("check", [Watcher.check, lambda watcher: watcher.check_now("job-0")])
+async def test_a_check_that_joins_an_older_request(watch: Watch, check: Check) -> None:
     """What a shared request answers is as old as the request, and what a person saw since is newer."""
     await watch.some(1)
     watch.metastudio.latency = 0.3
@@ -182,7 +185,7 @@ async def test_a_look_up_that_joins_an_older_request(watch: Watch) -> None:
     now = asyncio.get_running_loop().time()
     await watch.watcher.person_saw("job-0", Job(job_id="job-0", state="WAITING"), now)
     watch.metastudio.set_state("job-0", "PROCESSING")
-    await watch.watcher.check_now("job-0")
+    await check(watch.watcher)
 
     assert (await look_up).state == "PROCESSING"
     assert await watch.path() == ("WAITING",)
