@@ -9,10 +9,11 @@ import random
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from itertools import count, islice
 from typing import NamedTuple
-from urllib.parse import urlsplit
+
+from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 
 from bot.simulators.slack import payloads
 from bot.simulators.slack.http import form, headers
@@ -24,7 +25,7 @@ from tests.bench.simulators import job_id, voice
 CONNECTIONS = 200
 """As many are kept open and used again; a command that finds none free waits, and its time runs."""
 ACK_SECONDS = 10.0
-"""An acknowledgement that takes longer counts as none."""
+"""An acknowledgement that takes longer, once its command is sent, counts as none."""
 ANSWER_SECONDS = 60.0
 """How long the last answer is waited for."""
 EARLY = 0.001
@@ -33,8 +34,6 @@ OK = 200
 SEED = 1
 WARM_UP = 100
 """Commands that each app answers before the clock runs."""
-
-Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Ack(NamedTuple):
@@ -53,16 +52,19 @@ class App:
     Commands ask for jobs by chance, the same ones in every run.
     """
 
-    def __init__(self, world: Simulators, process: Process, *, jobs: int, answers_commands: bool) -> None:
-        self._world = world
-        self._process = process
+    def __init__(
+        self,
+        world: Simulators,
+        process: Process,
+        session: ClientSession,
+        *,
+        jobs: int,
+        answers_commands: bool,
+    ) -> None:
+        self._world, self._process, self._session = world, process, session
         self._answers_commands = answers_commands
-        self._app = urlsplit(process.ready)
         chance = random.Random(SEED)  # noqa: S311  guards nothing
         self._commands: Iterator[tuple[int, int]] = ((number, chance.randrange(jobs)) for number in count())
-        self._idle: asyncio.LifoQueue[Connection | None] = asyncio.LifoQueue()
-        for _ in range(CONNECTIONS):
-            self._idle.put_nowait(None)
         self.forget()
 
     def forget(self) -> None:
@@ -75,23 +77,19 @@ class App:
         self._answers: Counter[int] = Counter()
         self._cpu_seconds = 0.0
 
-    def close(self) -> None:
-        """Close all connections."""
-        while not self._idle.empty():
-            if connection := self._idle.get_nowait():
-                connection[1].close()
-
     async def send(self, number: int, rate: float) -> None:
         """Send so many commands, ``rate`` each second, and wait until those acknowledged are answered."""
         cpu_before = self._process.cpu_seconds
-        requests = [(command, self._request(command, job)) for command, job in islice(self._commands, number)]
+        bodies = [(command, self._body(command, job)) for command, job in islice(self._commands, number)]
         start = time.monotonic() + 0.1
         acks: list[Ack] = []
         async with asyncio.TaskGroup() as tasks:
-            for index, (command, request) in enumerate(requests):
+            for index, (command, body) in enumerate(bodies):
                 due = start + index / rate
-                await _until(due)
-                tasks.create_task(self._exchange(command, request, due, acks))
+                await asyncio.sleep(max(0.0, due - time.monotonic() - EARLY))
+                while time.monotonic() < due:  # noqa: ASYNC110  no event: the moment itself is waited for
+                    await asyncio.sleep(0)
+                tasks.create_task(self._exchange(command, body, due, acks))
         awaited = {ack.number for ack in acks if ack.status == OK and self._answers_commands}
         until = time.monotonic() + ANSWER_SECONDS
         while awaited and time.monotonic() < until:
@@ -104,27 +102,16 @@ class App:
         self._cpu_seconds += self._process.cpu_seconds - cpu_before
         self.acks += acks
 
-    async def _exchange(self, number: int, request: bytes, due: float, acks: list[Ack]) -> None:
-        """Send one command over a kept connection; read no more of HTTP than needed, to cost little."""
-        connection, status = await self._idle.get(), 0
-        try:
-            async with asyncio.timeout(ACK_SECONDS):
-                connection = connection or await asyncio.open_connection(self._app.hostname, self._app.port)
-                connection[1].write(request)
-                head = (await connection[0].readuntil(b"\r\n\r\n")).lower()
-                await connection[0].readexactly(
-                    int(head.partition(b"content-length:")[2].split(b"\r\n", 1)[0])
-                )
-                status = int(head.split(b" ", 2)[1])
-        except (OSError, EOFError, TimeoutError):
-            if connection:
-                connection[1].close()
-            connection = None
+    async def _exchange(self, number: int, body: str, due: float, acks: list[Ack]) -> None:
+        status, signed = 0, headers(SIGNING_SECRET, body)
+        with suppress(ClientError, TimeoutError):
+            async with self._session.post(self._process.ready, data=body, headers=signed) as answer:
+                await answer.read()
+                status = answer.status
         acks.append(Ack(number, due, time.monotonic() - due, status))
-        self._idle.put_nowait(connection)
 
-    def _request(self, number: int, job: int) -> bytes:
-        """Write the request that Slack would send; done before the clock runs."""
+    def _body(self, number: int, job: int) -> str:
+        """Write what Slack would send; done before the clock runs."""
         payload = payloads.command(
             "/voicejob",
             job_id(job),
@@ -133,10 +120,7 @@ class App:
             response_url=f"{self._world.control}/received/{number}/{voice(job)}",
             trigger=f"{number}.bench",
         )
-        body = form(payload)
-        lines = {"Host": self._app.netloc, "Content-Length": str(len(body))} | headers(SIGNING_SECRET, body)
-        head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-        return f"POST {self._app.path} HTTP/1.1\r\n{head}\r\n{body}".encode()
+        return form(payload)
 
     @property
     def ack_ms(self) -> list[float]:
@@ -171,12 +155,14 @@ class App:
 @asynccontextmanager
 async def both_apps(world: Simulators, *, jobs: int) -> AsyncIterator[Sequence[App]]:
     """Start the bot and the bare app, and warm them up."""
+    waits = ClientTimeout(total=None, sock_connect=ACK_SECONDS, sock_read=ACK_SECONDS)
     async with AsyncExitStack() as stack:
         apps = []
         for program in (bot, bare_app):
             process = await stack.enter_async_context(program(world))
-            app = App(world, process, jobs=jobs, answers_commands=program is bot)
-            stack.callback(app.close)
+            session = ClientSession(connector=TCPConnector(limit=CONNECTIONS), timeout=waits)
+            await stack.enter_async_context(session)
+            app = App(world, process, session, jobs=jobs, answers_commands=program is bot)
             await app.send(WARM_UP, WARM_UP)
             apps.append(app)
         yield apps
@@ -189,9 +175,3 @@ async def in_turns(apps: Sequence[App], *, commands: int, rate: float, rounds: i
     for number in range(rounds):
         for app in apps if number % 2 else reversed(apps):
             await app.send(commands // rounds, rate)
-
-
-async def _until(moment: float) -> None:
-    await asyncio.sleep(max(0.0, moment - time.monotonic() - EARLY))
-    while time.monotonic() < moment:  # noqa: ASYNC110  there is no event: the moment itself is waited for
-        await asyncio.sleep(0)

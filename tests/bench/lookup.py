@@ -67,12 +67,9 @@ async def bursts(apps: Sequence[App], commands: int) -> list[Figure]:
     """Measure commands that are all due at the same moment."""
     await in_turns(apps, commands=BURSTS * commands, rate=ALL_AT_ONCE, rounds=BURSTS)
     rates = (commands * MS / max(app.ack_ms) for app in apps)
+    slow = (quantile(app.ack_ms, 0.99) for app in apps)
     return [
-        beside(
-            f"{commands:,} commands at once: ack p99, ms",
-            (quantile(a.ack_ms, 0.99) for a in apps),
-            "2 at most",
-        ),
+        beside(f"{commands:,} commands at once: ack p99, ms", slow, "2 at most"),
         beside("  acknowledged a second, in the slowest burst", rates),
         beside("  CPU of one command, card and all, ms", (app.cpu_ms for app in apps), "4.5 at most"),
         *apps[0].failures(),
@@ -122,19 +119,20 @@ async def look_ups(world: Simulators, rounds: int) -> list[Figure]:
                 await asyncio.to_thread(lambda: list(threads.map(show, ids)))
 
         for at_once, how in ((1, "one after the other"), (MOST_THREADS, f"{MOST_THREADS} at once")):
-            rates: dict[object, list[float]] = {ours: [], theirs: []}
-            cpu: dict[object, list[float]] = {ours: [], theirs: []}
+            measured: dict[object, list[tuple[float, float]]] = {ours: [], theirs: []}
             for client in (ours, theirs):
                 await client(ids[: 2 * at_once], at_once)
             for number in range(rounds):
                 for client in (ours, theirs) if number % 2 else (theirs, ours):
                     started, cpu_before = time.monotonic(), time.process_time()
                     await client(ids, at_once)
-                    rates[client].append(JOBS / (time.monotonic() - started))
-                    cpu[client].append(MS * (time.process_time() - cpu_before) / JOBS)
-            medians = map(median, rates.values())
-            figures.append(beside(f"look-ups a second, {how}", medians, "1 at least", 0, SDK))
-            figures.append(beside("  CPU of one, ms", map(median, cpu.values()), compared_with=SDK))
+                    cpu = time.process_time() - cpu_before
+                    measured[client].append((JOBS / (time.monotonic() - started), MS * cpu / JOBS))
+            rates, cpus = zip(
+                *(map(median, zip(*each, strict=True)) for each in measured.values()), strict=True
+            )
+            figures.append(beside(f"look-ups a second, {how}", rates, "1 at least", 0, SDK))
+            figures.append(beside("  CPU of one, ms", cpus, compared_with=SDK))
     return figures
 
 

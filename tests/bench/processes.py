@@ -6,13 +6,13 @@ Each writes ``ready:`` to stderr once it can be used, and is ended with the cont
 import asyncio
 import json
 import os
+import re
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -26,7 +26,6 @@ from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 
 STORE = "voicejob.sqlite"
 """Where the bot looks for its store, in its folder."""
-READY = "ready: "
 START_SECONDS = 30.0
 STOP_SECONDS = 15.0
 LOOK_EVERY = 0.002
@@ -79,19 +78,6 @@ class Simulators:
         auth = AccessKey(Key(ACCESS_KEY, SECRET_KEY), project_id=PROJECT_ID)
         return MetaStudio(self.metastudio, project_id=PROJECT_ID, auth=auth, rates=RateLimits(spacing=0))
 
-    def settings(self, **more: str) -> dict[str, str]:
-        """Return the bot's environment variables, and ``more``."""
-        return {
-            "SLACK_BOT_TOKEN": BOT_TOKEN,
-            "SLACK_API_URL": self.slack,
-            "METASTUDIO_ENDPOINT": self.metastudio,
-            "HUAWEICLOUD_SDK_AK": ACCESS_KEY,
-            "HUAWEICLOUD_SDK_SK": SECRET_KEY,
-            "HUAWEICLOUD_SDK_PROJECT_ID": PROJECT_ID,
-            "VOICEJOB_HOST": "127.0.0.1",
-            "PORT": "0",
-        } | more
-
 
 @asynccontextmanager
 async def simulators(
@@ -106,38 +92,44 @@ async def simulators(
 def bot(
     world: Simulators, *, socket_mode: bool = False, store: str = STORE
 ) -> AbstractAsyncContextManager[Process]:
-    """Run the bot as an operator does: ``voicejob run``, with its settings in the environment.
-
-    ``store`` is a file in the world's folder: two bots at a time need one each.
-    """
+    """Run the bot as an operator does; two bots at a time need a ``store`` each, in the world's folder."""
     way = {"SLACK_APP_TOKEN": APP_TOKEN} if socket_mode else {"SLACK_SIGNING_SECRET": SIGNING_SECRET}
-    return running(["-m", "bot", "run"], world.folder, world.settings(VOICEJOB_STORE=store, **way))
+    return _app(world, "bot", "run", VOICEJOB_STORE=store, **way)
 
 
 def bare_app(world: Simulators) -> AbstractAsyncContextManager[Process]:
     """Run the Bolt app that only acknowledges."""
-    settings = world.settings(SLACK_SIGNING_SECRET=SIGNING_SECRET)
-    return running(["-m", "tests.bench.bare_app"], world.folder, settings)
+    return _app(world, "tests.bench.bare_app", SLACK_SIGNING_SECRET=SIGNING_SECRET)
+
+
+def _app(world: Simulators, *module: str, **settings: str) -> AbstractAsyncContextManager[Process]:
+    settings |= {
+        "SLACK_BOT_TOKEN": BOT_TOKEN,
+        "SLACK_API_URL": world.slack,
+        "METASTUDIO_ENDPOINT": world.metastudio,
+        "HUAWEICLOUD_SDK_AK": ACCESS_KEY,
+        "HUAWEICLOUD_SDK_SK": SECRET_KEY,
+        "HUAWEICLOUD_SDK_PROJECT_ID": PROJECT_ID,
+        "VOICEJOB_HOST": "127.0.0.1",
+        "PORT": "0",
+    }
+    return running(["-m", *module], world.folder, **settings)
 
 
 @asynccontextmanager
-async def running(
-    arguments: Sequence[str], folder: Path, settings: Mapping[str, str] = MappingProxyType({})
-) -> AsyncIterator[Process]:
+async def running(arguments: Sequence[str], folder: Path, **settings: str) -> AsyncIterator[Process]:
     """Run a Python process while the context lasts. Raises RuntimeError if it does not get ready."""
     log = folder / f"{time.monotonic_ns()}.log"
     started = time.monotonic()
     command = [sys.executable, *arguments]
     with log.open("w") as stderr:  # a pipe would have to be emptied while something is measured
-        process = psutil.Popen(command, cwd=folder, env={**os.environ, **settings}, stderr=stderr)
+        process = psutil.Popen(command, cwd=folder, env=os.environ | settings, stderr=stderr)
     try:
-        ready = ""
-        while not ready.endswith("\n"):
+        while not (ready := re.search("ready: (.*)\n", log.read_text())):
             await asyncio.sleep(LOOK_EVERY)
             if process.poll() is not None or time.monotonic() - started > START_SECONDS:
                 raise RuntimeError(f"a process did not get ready: {log.read_text()[-2000:]}")
-            ready = "".join(log.read_text().partition(READY)[2].splitlines(keepends=True)[:1])
-        yield Process(process, ready.strip(), time.monotonic() - started, log)
+        yield Process(process, ready[1], time.monotonic() - started, log)
     finally:
         with suppress(psutil.NoSuchProcess):
             process.terminate()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = ("SLACK_", "HUAWEICLOUD_", "CLOUD_SDK_", "METASTUDIO_", "VOICEJOB_", "PORT")
@@ -46,8 +46,9 @@ class Figure:
 
     def cells(self) -> tuple[str, ...]:
         """Format the row."""
-        value = f"{self.value:,.{self.digits}f}"
-        compared = "" if self.compared is None else f"{self.compared:,.{self.digits}f}"
+        value, compared = (
+            "" if it is None else f"{it:,.{self.digits}f}" for it in (self.value, self.compared)
+        )
         ratio = f"{self.value / self.compared:.2f}" if self.compared else ""
         aim = self.aim if self.most is None else f"{self.most:g} at most"
         return self.name, value, compared, ratio, self.compared_with, aim
@@ -100,11 +101,9 @@ def run(measure: Callable[[Path], Coroutine[Any, Any, Sequence[Figure]]], captio
             sys.exit("stopped")
     seconds = time.monotonic() - started
     caption += f"; {os.cpu_count()} cores, Python {sys.version.split()[0]}, {seconds:.0f} s"
-    table = Table("figure", title="VoiceJob, measured", caption=caption, caption_justify="left")
-    for name in ("bot", "beside", "ratio"):
-        table.add_column(name, justify="right")
-    table.add_column("what stands beside")
-    table.add_column("aim")
+    numbers = [Column(name, justify="right") for name in ("bot", "beside", "ratio")]
+    columns: list[Column | str] = ["figure", *numbers, "what stands beside", "aim"]
+    table = Table(*columns, title="VoiceJob, measured", caption=caption, caption_justify="left")
     for figure in figures:
         table.add_row(*figure.cells(), style="bold red" if figure.failed else None)
     Console(width=120).print(table)

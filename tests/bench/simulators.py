@@ -36,8 +36,7 @@ class Control:
     """What a bench asks of the simulators: ``POST /NAME`` with a JSON array of arguments calls the method."""
 
     def __init__(self, metastudio: MetaStudioSimulator, slack: SlackWorkspace) -> None:
-        self._metastudio = metastudio
-        self._slack = slack
+        self._metastudio, self._slack = metastudio, slack
         self._cards: dict[str, float] = {}
         self._answers: Counter[str] = Counter()
 
@@ -58,10 +57,8 @@ class Control:
 
     def received(self) -> dict[str, Any]:
         """Return and forget when each card came, the answers to each command, and MetaStudio's requests."""
-        requests = len(self._metastudio.requests)
-        received = {"cards": self._cards, "answers": self._answers, "requests": requests}
+        received = {"cards": self._cards, "answers": self._answers, "requests": sum(self.count().values())}
         self._cards, self._answers = {}, Counter()
-        self._metastudio.requests.clear()
         return received
 
     def count(self) -> dict[str, int]:
@@ -103,13 +100,8 @@ async def serve(jobs: int, channels: int, latency: float, *, limited: bool) -> N
     async with MetaStudioSimulator(latency=latency) as metastudio, SlackWorkspace(limits=limits) as slack:
         for number in range(jobs):
             changed = int(time.time()) - 60 * (number + 10)
-            metastudio.add_job(
-                job_id=job_id(number),
-                state=STATES[0],
-                voice_name=voice(number),
-                create_time=changed - 60,
-                lastupdate_time=changed,
-            )
+            times: dict[str, Any] = {"create_time": changed - 60, "lastupdate_time": changed}
+            metastudio.add_job(job_id=job_id(number), state=STATES[0], voice_name=voice(number), **times)
         control = Control(metastudio, slack)
         application = web.Application(client_max_size=2**24)
         application.router.add_post("/received/{command}/{voice}", control.receive)

@@ -65,16 +65,14 @@ async def write_store(world: Simulators) -> None:
     """Subscribe all channels, each with a card in it, and write that into the bot's store."""
     cards = await world.call("post_cards", world.channels)
     channels = cycle(zip(world.channels, cards, strict=True))
+    jobs = [job for job in await world.call("jobs") for _ in range(EACH)]
     now, records = int(time.time()), Records()
-    for number, job in enumerate(await world.call("jobs")):
-        for _ in range(EACH):
-            channel, ts = next(channels)
-            key = key_of(TEAM_ID, channel, job["job_id"])
-            level = Level.ALL if number % 2 else Level.IMPORTANT
-            start = started(key, Job.from_api(job), level=level, by=ALICE, now=now - number)
-            records |= start(records)
-            if shown := following(records, key):
-                records |= card_posted(shown, ts, now)(records)
+    for number, (job, (channel, ts)) in enumerate(zip(jobs, channels, strict=False)):
+        key = key_of(TEAM_ID, channel, job["job_id"])
+        level = Level.ALL if number // EACH % 2 else Level.IMPORTANT
+        records |= started(key, Job.from_api(job), level=level, by=ALICE, now=now - number)(records)
+        if shown := following(records, key):
+            records |= card_posted(shown, ts, now)(records)
     async with open_store(world.folder / STORE) as store:
         await store.change(records, lambda _: records)
 
@@ -142,20 +140,19 @@ async def check(world: Simulators, given: argparse.Namespace) -> list[Figure]:
     await store.__aexit__(None, None, None)
     figures = [Figure("loading, CPU ms", loading["cpu_ms"]), Figure("loading, wall ms", loading["ms"])]
     for kind, checks in kinds.items():
-        pages, shown, cpu, ms = (
-            median(each[name] for each in checks) for name in ("list", "show", "cpu_ms", "ms")
-        )
+        values = {name: median(each[name] for each in checks) for name in checks[0]}
         most_cpu = None if given.quick else MOST_CPU_MS.get(kind)
         few_pages = MOST_PAGES if kind in ("nothing changed", f"{FEW} jobs changed") else None
         figures += [
-            Figure(f"{kind}: pages of the list", pages, most=few_pages),
-            Figure("  jobs asked for beside them", shown),
-            Figure("  CPU, ms", cpu, plain_cpu, ONE_BY_ONE, digits=1, most=most_cpu),
-            Figure("  time at the bot's pace, s", ms / MS, digits=1),
+            Figure(f"{kind}: pages of the list", values["list"], most=few_pages),
+            Figure("  jobs asked for beside them", values["show"]),
+            Figure("  CPU, ms", values["cpu_ms"], plain_cpu, ONE_BY_ONE, digits=1, most=most_cpu),
+            Figure("  time at the bot's pace, s", values["ms"] / MS, digits=1),
         ]
-        if changed := median(each["changed"] for each in checks):
+        if values["changed"]:
             written = max(each["writes"] for each in checks)
-            figures += [Figure("  jobs changed", changed), Figure("  writes, of a check", written, most=1)]
+            figures.append(Figure("  jobs changed", values["changed"]))
+            figures.append(Figure("  writes, of a check", written, most=1))
     return figures
 
 
@@ -169,13 +166,11 @@ async def resources(work: Callable[[], Awaitable[Any]]) -> dict[str, float]:
 async def spread(world: Simulators, given: argparse.Namespace) -> list[Figure]:
     """Let every channel have one change, right after a check, and time the messages."""
     await write_store(world)
-    rates, poll, pace = RATE_LIMITS, POLL, "default pace"
-    process = bot(world, socket_mode=True)
+    rates, poll, pace, process = RATE_LIMITS, POLL, "default pace", bot(world, socket_mode=True)
     if given.quick:
         rates, poll, pace = FAST, FAST_POLL, "pace of a test"
-        store = str(world.folder / STORE)
-        life = Life(slack=world.slack, metastudio=world.metastudio, store=store, poll=poll, rates=rates)
-        process = running(life.command()[1:], world.folder)
+        addresses = {"slack": world.slack, "metastudio": world.metastudio, "store": str(world.folder / STORE)}
+        process = running(Life(**addresses, poll=poll, rates=rates).command()[1:], world.folder)
     async with process:
         await until_quiet(world)
         changed = await world.call("change", list(range(given.channels // EACH)))
