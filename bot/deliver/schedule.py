@@ -109,12 +109,8 @@ def next_task(
         return max(0.0, pace(task) if is_urgent(task, awaited) else max(task.wait, wait(task), pace(task)))
 
     def order(task: Task) -> tuple[bool, float, int, bool, int]:
-        since, delay = (task.following and task.following.pending_since) or 0, seconds(task)
-        return delay > 0 or not is_urgent(task, awaited), delay, failures(task), task.is_edit, since
-
-    def order(task: Task) -> tuple[bool, float, int, bool, int]:
-        not_urgent, is_edit, since = rank(task)
-        return not_urgent, seconds(task), failures(task), is_edit, since
+        (can_wait, is_edit, since), delay = rank(task), seconds(task)
+        return can_wait or delay > 0, delay, failures(task), is_edit, since
 
     def rank(task: Task) -> tuple[bool, bool, int]:
         since = (task.following and task.following.pending_since) or 0
