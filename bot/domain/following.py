@@ -112,9 +112,9 @@ class Counts(NamedTuple):
     oldest_pending_since: int | None
 
 
-def counts_of(channels: Iterable[Channel]) -> Counts:
-    """Count what is followed in these conversations."""
-    every = [following for channel in channels for following in channel.followings]
+def counts_of(followings: Iterable[Following]) -> Counts:
+    """Count what is followed."""
+    every = list(followings)
     wished = [each for each in every if each.subscription]
     pending = [since for each in every if not each.pause and (since := each.pending_since) is not None]
     return Counts(

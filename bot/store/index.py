@@ -47,9 +47,9 @@ class Index:
         found = self._of_address.get(address, {}).values()
         return Channel(self._records.destination(address), tuple(filter(None, found)))
 
-    def channels(self) -> Iterator[Channel]:
-        """Yield every conversation in which something is followed."""
-        return map(self.channel, self._of_address)
+    def followings(self) -> Iterator[Following]:
+        """Yield all that is followed, in any conversation."""
+        return (each for here in self._of_address.values() for each in here.values() if each)
 
     def addresses(self) -> Sequence[Address]:
         """Return every conversation with a delivery or a destination."""

@@ -96,7 +96,7 @@ class SqliteStore:
 
     async def counts(self) -> Counts:
         """Count the records."""
-        return counts_of(self._index.channels())
+        return counts_of(self._index.followings())
 
     def listen(self, heard: Callable[[Changed], None]) -> None:
         """Call ``heard`` after each change from now on."""

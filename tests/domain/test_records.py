@@ -8,7 +8,7 @@ import pytest
 from bot.domain.following import Counts, Following, counts_of
 from bot.domain.jobs import GONE, STATES, Job
 from bot.domain.records import Address, Level
-from tests.records import BOB, NOW, channel, following, fresh, paused, record
+from tests.records import BOB, NOW, following, fresh, paused, record
 
 A, B, C = "AUDITING", "WAITING", "PROCESSING"
 
@@ -76,4 +76,4 @@ def test_counts(every: list[Following], numbers: dict[str, Any]) -> None:
     """What is ended counts no more, and what is pending in a paused channel waits for people."""
     none = Counts(0, 0, 0, 0, oldest_pending_since=None)
 
-    assert counts_of(map(channel, every)) == none._replace(**numbers)
+    assert counts_of(every) == none._replace(**numbers)

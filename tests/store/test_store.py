@@ -122,15 +122,16 @@ def news(before: Records, after: Records) -> list[Changed]:
 async def compare(store: Store, model: Records) -> None:
     """See that all that is read of the store is what the model has."""
     assert await store.get(PLAIN) == {key: model.get(key) for key in PLAIN}
-    channels = []
+    every = []
     for address in {key.address for key in KEYS}:
         found = [it for key in KEYS if key.address == address and (it := following(model, key))]
-        channels.append(Channel(model.destination(address), tuple(sorted(found, key=order))))
-        assert await store.channel(address) == channels[-1]
+        every += found
+        expected = Channel(model.destination(address), tuple(sorted(found, key=order)))
+        assert await store.channel(address) == expected
     told = {key.address for key in model if isinstance(key, DeliveryKey)}
     assert {*await store.addresses()} == told | {key for key in model if isinstance(key, Address)}
     assert await store.jobs() == {key: job for key, job in model.items() if isinstance(key, JobRef)}
-    assert await store.counts() == counts_of(channels)
+    assert await store.counts() == counts_of(every)
 
 
 def order(it: Following) -> tuple[bool, int, str]:
