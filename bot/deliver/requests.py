@@ -75,7 +75,8 @@ class Requests:
 
         In a paused conversation, any other post of it answers them: it shows whether the pause is over.
         """
-        left = {task.following.key for task in due if task.following and is_urgent(task, self.keys)}
+        awaited = self.keys
+        left = {task.following.key for task in due if task.following and is_urgent(task, awaited)}
         posts = [task.following.key for task in due if task.following and task.proves_access]
         for request in self._open:
             if request.answer.done() or request.key in left:
