@@ -77,6 +77,7 @@ def _freeze() -> None:
 
 
 def on_signals(end: Callable[[], object]) -> None:
-    """Call ``end`` at SIGTERM and SIGINT."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, end)
+    """Call ``end`` at SIGTERM, SIGINT, and when the terminal is closed, unless that is ignored (nohup)."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(number, end)

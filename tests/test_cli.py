@@ -216,7 +216,7 @@ async def test_bot_serves_until_it_is_stopped(
         asked = await slack.command("/voicejob", job["job_id"], channel=channel)
         assert "By a process" in (await asked.message()).text
         second = await voicejob("run", **settings)
-        _, rest = await ended_by(process, signal.SIGINT)
+        _, rest = await ended_by(process, signal.SIGHUP)
 
     assert (second.code, process.returncode) == (1, 0)
     assert re.search(f"Another VoiceJob .* It is process {process.pid}", second.err)

@@ -28,7 +28,8 @@ STORE: Final = "store"
 LIMIT: Final = 5.0
 """Seconds that the disk may take for anything."""
 _IS_PAUSED: Final = "json_extract(value, '$.pause') IS NOT NULL"
-KEYS: Final = f"SELECT key, {_IS_PAUSED} FROM {TABLE} WHERE key LIKE 'subscription:%'"  # noqa: S608  constants
+_IS_ENDED: Final = "json_extract(value, '$.stopped_by') IS NOT NULL"  # in earlier formats
+KEYS: Final = f"SELECT key, {_IS_PAUSED} FROM {TABLE} WHERE key LIKE 'subscription:%' AND NOT {_IS_ENDED}"  # noqa: S608
 PAUSED: Final = f"SELECT substr(key, 13) FROM {TABLE} WHERE key LIKE 'destination:%' AND {_IS_PAUSED}"  # noqa: S608
 """They read what is counted: a key has team, channel and job in it."""
 VERSION: Final = f"SELECT value FROM {TABLE} WHERE key = ?"  # noqa: S608

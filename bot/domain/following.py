@@ -35,8 +35,11 @@ class Following:
 
     @property
     def job(self) -> Job:
-        """The job, as it was seen last."""
-        return self.record.job
+        """The job, as it was seen last; one that is gone changed when that was seen."""
+        job = self.record.job
+        if not job.is_gone:
+            return job
+        return job.model_copy(update={"lastupdate_time": self.record.sights[-1].at})
 
     @property
     def job_id(self) -> str:

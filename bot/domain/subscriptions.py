@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.domain.following import Following
-from bot.domain.job_records import new_record
+from bot.domain.job_records import new_record, with_answer
 from bot.domain.jobs import Job
 from bot.domain.records import (
     Address,
@@ -11,6 +11,7 @@ from bot.domain.records import (
     Delivery,
     DeliveryKey,
     Destination,
+    JobRecord,
     JobRef,
     Key,
     Level,
@@ -57,10 +58,17 @@ def started(key: DeliveryKey, job: Job, *, level: Level, by: str, now: int) -> C
                 address=key.address, selector=wish.selector, level=level, subscribed_by=by, subscribed_at=now
             ),
             Delivery(address=key.address, job=ref),
-            records.job(ref) or new_record(ref, job, now),
+            _started_record(records.job(ref), ref, job, now),
         )
 
     return change
+
+
+def _started_record(known: JobRecord | None, ref: JobRef, job: Job, now: int) -> JobRecord:
+    """Return the record to begin with; that of a job that was over is brought up to date."""
+    if known is None:
+        return new_record(ref, job, now)
+    return with_answer(known, job, now) if known.job.is_over and not job.is_over else known
 
 
 def stopped(key: DeliveryKey, by: str) -> Change:

@@ -30,6 +30,7 @@ from bot.domain.records import (
     Subscription,
     Warned,
 )
+from bot.domain.slack_errors import Refusal, meaning_of
 from bot.domain.staleness import differs
 from bot.errors import StoreCorrupt
 from bot.store.rows import parsed
@@ -115,12 +116,19 @@ class OldSubscription(_Row):
         return self.notice.since if self.notice else self.subscribed_at
 
     @property
+    def person_knows(self) -> bool:
+        """Whether who subscribed was told of a pause there."""
+        return self.warning is not None or (self.pause is not None and self.pause.person_knows)
+
+    @property
     def shows_end(self) -> bool:
         """Whether it was stopped, and its card says so or is lost."""
         face = f"{self.state} {self.job.reject_times} {self.level} {self.stopped_by}"
         return bool(self.stopped_by) and (self.card is None or self.card.face == face)
 
 
+_OF_CONVERSATIONS: Final = frozenset({Refusal.NOT_HERE, Refusal.BOT, Refusal.UNKNOWN})
+"""What a pause of a conversation can be about."""
 _ADAPTER: Final = TypeAdapter(OldSubscription)
 
 
@@ -240,9 +248,10 @@ def _last_refused(pause: OldPause) -> int:
 def _pause(olds: Sequence[OldSubscription]) -> Pause | None:
     """Return the pause of a conversation: of all in it, unless a message was accepted after the last refusal.
 
-    After one was, the others were to be tried again at once, and so they are without a pause.
+    After one was, the others were to be tried again at once, and so they are without a pause. What was
+    refused for itself, such as a reply to a card that is gone, pauses nothing now.
     """
-    pauses = [old.pause for old in olds if old.pause]
+    pauses = [old.pause for old in olds if old.pause and meaning_of(old.pause.reason) in _OF_CONVERSATIONS]
     last_refused = max(map(_last_refused, pauses), default=0)
     if not pauses or any((old.delivered_at or 0) > last_refused for old in olds if not old.pause):
         return None
@@ -251,5 +260,5 @@ def _pause(olds: Sequence[OldSubscription]) -> Pause | None:
         since=min(each.since for each in pauses),
         tries=max(each.tries for each in pauses),
         next_try=min(each.next_try for each in pauses),
-        told=tuple(sorted({old.subscribed_by for old in olds if old.pause and old.pause.person_knows})),
+        told=tuple(sorted({old.subscribed_by for old in olds if old.person_knows})),
     )

@@ -1,5 +1,6 @@
 """What happens to a store's file when it is opened: its records are read, and an earlier format converted."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from bot.store.backup import keep_copy
 from bot.store.conversion import converted, old_subscription
 from bot.store.disk import Table
 from bot.store.rows import ABOUT, FORMAT, FORMAT_ROW, format_text, record_in, row_of, text_of, version_in
+
+log = logging.getLogger(__name__)
 
 
 def load(table: Table, path: Path) -> Iterator[Record]:
@@ -35,6 +38,8 @@ def _convert(table: Table, path: Path, version: int) -> None:
     """Write all in the present format, in one step, after a copy of the file was made."""
     old = dict(_rows(table))
     records = converted(old_subscription(row, text, str(path)) for row, text in old.items())
-    keep_copy(path, version)
+    copy = keep_copy(path, version)
     new = {row_of(record.key): text_of(record) for record in records}
     table.put(dict.fromkeys(old) | new | {FORMAT_ROW: format_text()})
+    line = "The store %s was of format %d, and is of format %d now; a copy of it as it was is %s."
+    log.warning(line, path, version, FORMAT, copy)

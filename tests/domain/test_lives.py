@@ -57,10 +57,13 @@ class Walk:
 
     def subscribe(self, key: DeliveryKey) -> None:
         """Subscribe, perhaps again, or where it was ended and the card does not say so yet."""
-        job = self._job()
+        job, before = self._job(), self.records.job(REF)
         if not job.is_over:
             self.sights = self.sights or [job.state or ""]
             self._change(changes.started(key, job, level=Level.ALL, by=BOB, now=self.now))
+            after = self.records.job(REF)
+            if before and after and after.number > before.number:  # it was over, and is not any more
+                self.sights.append(job.state or "")
 
     def press(self, key: DeliveryKey) -> None:
         """Choose a level, or refresh the card."""

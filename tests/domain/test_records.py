@@ -77,3 +77,12 @@ def test_counts(every: list[Following], numbers: dict[str, Any]) -> None:
     none = Counts(0, 0, 0, 0, oldest_pending_since=None)
 
     assert counts_of(every) == none._replace(**numbers)
+
+
+@pytest.mark.parametrize(("state", "changed_at"), [(GONE, NOW), ("WAITING", 5)])
+def test_a_job_that_is_gone_changed_when_that_was_seen(state: str, changed_at: int) -> None:
+    """MetaStudio says no time of a deletion, and the last change before may be long ago."""
+    found = following("PROCESSING", state)
+    dated = replace(found.record, job=found.record.job.model_copy(update={"lastupdate_time": 5}))
+
+    assert replace(found, record=dated).job.lastupdate_time == changed_at

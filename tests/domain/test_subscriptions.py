@@ -7,7 +7,7 @@ import pytest
 from bot.domain import subscriptions as changes
 from bot.domain.following import Following
 from bot.domain.job_records import new_record
-from bot.domain.jobs import PERSONAL_FIELDS
+from bot.domain.jobs import GONE, PERSONAL_FIELDS
 from bot.domain.records import Address, Card, Change, Delivery, Destination, Level, Records, Subscription
 from tests.records import (
     ALICE,
@@ -47,6 +47,20 @@ def test_start(before: Records) -> None:
     assert delivery.id != STOPPED.delivery.id
     assert record == (before.job(KEY.job) or replace(new_record(KEY.job, FOLLOWED.job, NOW), id=record.id))
     assert "SECRETSECRET" not in str(records)
+
+
+def test_start_of_a_job_that_seemed_to_be_over() -> None:
+    """It begins with the job as it is; the channel that was to be told of its end is told of that, too."""
+    found = following("WAITING", GONE)
+    record = applied(stored(found), START).job(KEY.job)
+    assert record == found.record, "while it is followed there, nothing begins"
+    other = changes.key_of("T1", "C2", "job-1")
+    record = applied(stored(found), changes.started(other, PERSONAL, level=Level.ALL, by=BOB, now=NOW)).job(
+        KEY.job
+    )
+
+    assert record
+    assert [sight.state for sight in record.sights] == ["WAITING", GONE, "WAITING"]
 
 
 def ended(found: Following) -> Following:

@@ -71,8 +71,11 @@ async def test_what_was_pending_is_pending(path: Path) -> None:
     assert warned == {("C0BACK", 2), ("C0BACK", 8), ("C0SHUT", 2)}
 
 
-async def test_a_copy_is_kept(path: Path) -> None:
-    """Of the same content, private, once; what a killed start left is replaced, and another copy stays."""
+async def test_a_copy_is_kept(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Of the same content, private, once; what a killed start left is replaced, and another copy stays.
+
+    The log says where it is.
+    """
     run_sql(path, "UPDATE voicejob SET value = '{\"version\": 1}' WHERE key = 'about:format'")
     old, copy = rows_in(path), path.with_name("store.format-1")
     backup = path.read_bytes()
@@ -91,6 +94,7 @@ async def test_a_copy_is_kept(path: Path) -> None:
         pass
     assert rows_in(copy) == old
     assert "C0BACK" not in str(rows_in(copy.with_name(f"{copy.name}.2")))
+    assert f"a copy of it as it was is {copy}.2." in caplog.text
 
 
 async def test_without_room_for_a_copy_nothing_changes(path: Path) -> None:
@@ -165,6 +169,7 @@ def test_jobs_of_several_channels_become_one(
         (("old", 10, 3, 5000), 1000, ("old", 10, 3, 5000)),
         (("old", 10, 3, 10), 1000, None),
         (("old", 10, 2, 310), ("new", 20, 1, 320), ("new", 10, 2, 310)),
+        (("cannot_reply_to_message", 10, 1, 310), 9, None),
     ],
 )
 def test_pauses_of_a_channel_become_one(first: Any, second: Any, merged: Any) -> None:
@@ -178,3 +183,14 @@ def test_pauses_of_a_channel_become_one(first: Any, second: Any, merged: Any) ->
     every = converted([old("A", "X", pause=pause(*first)), old("A", "X", job_id="k", **fields)])
     found = Records.of(*every).destination(Address("T1", "A")).pause
     assert (found and (found.reason, found.since, found.tries, found.next_try)) == merged
+
+
+def test_who_was_warned_knows_of_the_pause() -> None:
+    """Nobody gets a second direct message about it."""
+    paused = {"reason": "is_archived", "since": 10, "tries": 1, "next_try": 310, "person_knows": False}
+    warned: dict[str, Any] = {"subscribed_by": "UB", "warning": {"channel_id": "D1", "ts": "1.3"}, "delivered_at": 5}
+    every = converted([old("A", "X", pause=paused), old("A", "X", job_id="k", **warned)])
+    pause = Records.of(*every).destination(Address("T1", "A")).pause
+
+    assert pause
+    assert pause.told == ("UB",)
