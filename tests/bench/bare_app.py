@@ -23,5 +23,5 @@ if __name__ == "__main__":
     app = AsyncApp(client=client, signing_secret=os.environ["SLACK_SIGNING_SECRET"])
     app.command("/voicejob")(acknowledge)
     listener = socket.create_server(("127.0.0.1", 0))
-    ready = "ready: http://{}:{}/slack/events\n".format(*listener.getsockname())
-    web.run_app(app.web_app(), sock=listener, access_log=None, print=lambda _: sys.stderr.write(ready))
+    ready = "ready: http://{}:{}/slack/events".format(*listener.getsockname())
+    web.run_app(app.web_app(), sock=listener, access_log=None, print=lambda _: print(ready, file=sys.stderr))

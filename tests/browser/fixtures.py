@@ -74,17 +74,13 @@ VIOLATIONS: Final = """async (rules) => {
 }"""
 
 
-def program() -> str:
-    """Find Chromium; without it there is no test in a browser."""
-    found = next(filter(None, map(shutil.which, (os.environ.get("CHROMIUM", ""), *PROGRAMS))), None)
-    return found or missing("no Chromium: install the package chromium, or set CHROMIUM")
-
-
 @asynccontextmanager
 async def running_chromium() -> AsyncIterator[Browser]:
-    """Run Chromium while the context lasts."""
+    """Run Chromium while the context lasts; without it there is no test in a browser."""
+    found = next(filter(None, map(shutil.which, (os.environ.get("CHROMIUM", ""), *PROGRAMS))), None)
+    program = found or missing("no Chromium: install the package chromium, or set CHROMIUM")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program(), args=ARGUMENTS)
+        browser = await playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield browser
         await browser.close()
 
@@ -132,14 +128,13 @@ class DemoPage:
     def _watch(self, address: str, socket_address: str) -> None:
         """Record everything that a page should not do."""
 
-        def note(what: str, *, is_allowed: bool = False) -> None:
-            if not is_allowed:
-                self.problems.append(what)
+        def note(what: str, *, is_wrong: bool) -> None:
+            self.problems += [what] * is_wrong
 
-        self.tab.on("console", lambda it: note(it.text, is_allowed=it.type not in {"error", "warning"}))
-        self.tab.on("pageerror", lambda error: note(f"threw {error}"))
-        self.tab.on("request", lambda it: note(it.url, is_allowed=it.url.startswith((address, "data:"))))
-        self.tab.on("websocket", lambda it: note(it.url, is_allowed=it.url == socket_address))
+        self.tab.on("console", lambda it: note(it.text, is_wrong=it.type in {"error", "warning"}))
+        self.tab.on("pageerror", lambda error: note(f"threw {error}", is_wrong=True))
+        self.tab.on("request", lambda it: note(it.url, is_wrong=not it.url.startswith((address, "data:"))))
+        self.tab.on("websocket", lambda it: note(it.url, is_wrong=it.url != socket_address))
 
     def message(self, *texts: str) -> Locator:
         """Find messages of the open channel that contain all of these texts."""
@@ -206,8 +201,7 @@ class DemoPage:
 
     async def accessibility_violations(self, *rules: str) -> list[str]:
         """Return the serious and critical violations that axe finds, of all rules or of these."""
-        if not await self.tab.evaluate("() => 'axe' in window"):
-            await self.tab.evaluate(_axe())
+        await self.tab.evaluate(_axe())
         return list(await self.tab.evaluate(VIOLATIONS, {"runOnly": rules} if rules else {}))
 
 
