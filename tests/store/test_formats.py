@@ -188,7 +188,8 @@ def test_pauses_of_a_channel_become_one(first: Any, second: Any, merged: Any) ->
 def test_who_was_warned_knows_of_the_pause() -> None:
     """Nobody gets a second direct message about it."""
     paused = {"reason": "is_archived", "since": 10, "tries": 1, "next_try": 310, "person_knows": False}
-    warned: dict[str, Any] = {"subscribed_by": "UB", "warning": {"channel_id": "D1", "ts": "1.3"}, "delivered_at": 5}
+    posted = {"channel_id": "D1", "ts": "1.3"}
+    warned: dict[str, Any] = {"subscribed_by": "UB", "warning": posted, "delivered_at": 5}
     every = converted([old("A", "X", pause=paused), old("A", "X", job_id="k", **warned)])
     pause = Records.of(*every).destination(Address("T1", "A")).pause
 
