@@ -94,9 +94,8 @@ class Rejections:
         fields = fields_of(task, self._address, code=error.code)
         log.warning("Slack refuses a message%s", effect, extra=fields)
         if reaction in {Reaction.PAUSE, Reaction.HOLD}:
-            pause = (
-                hold_pause if reaction is Reaction.HOLD else no_pause
-            )  # a paused conversation waits as a whole
+            # A paused conversation waits as a whole.
+            pause = hold_pause if reaction is Reaction.HOLD else no_pause
             self._backoff.refused(task.key, asyncio.get_running_loop().time(), pause)
             self._requests.answer(task, Refused(error.code))
         if reaction is Reaction.PAUSE:
