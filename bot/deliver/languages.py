@@ -12,7 +12,7 @@ from bot.store import Store
 LIMIT: Final = 1.0
 """Seconds for which the store, and then Slack, may keep a message waiting."""
 DIRECT: Final = "D"
-"""What the ids of direct messages begin with (page "Conversation object")."""
+"""What Slack's ids of direct messages begin with."""
 
 
 class Languages:

@@ -97,8 +97,7 @@ def moved(*followings: Following) -> Records:
 def test_move() -> None:
     """All that concerns a conversation is there under its new address; its pause is tried at once."""
     pause = paused(ALICE)
-    before = following("WAITING", "PROCESSING", pause=pause, warned=(warning(),))
-    before = replace(before, destination=replace(before.destination, language=Language.ZH))
+    before = following("WAITING", "PROCESSING", pause=pause, warned=(warning(),), language=Language.ZH)
     records = moved(before)
     found = changes.following(records, changes.key_of(*THERE, "job-1"))
 
