@@ -13,7 +13,8 @@ _COPY_AGAIN: Final = (
 
 ERRORS: Final[Mapping[str, str]] = {
     "VoiceJobError": ("Something went wrong inside the bot. Whoever runs it finds the details in its log."),
-    "BadSettings": "VoiceJob can't start with these settings:\n  {problems}",
+    "BadSettings": "VoiceJob can't work with these settings:\n  {problems}",
+    "BadSettings.start": "VoiceJob can't start with these settings:\n  {problems}",
     "BadUsage": "I don't understand {text}.",
     "BadJobId": (
         "{text} can't be a job id. A job id has at most 64 letters, digits, hyphens and underscores: "
