@@ -12,7 +12,7 @@ from typing import Final
 from bot import app as bot
 from bot.config import Settings, unknown_keys
 from bot.errors import BadSettings, VoiceJobError
-from bot.messages.errors import sentence
+from bot.messages.operator import sentence
 from bot.network import variables
 from bot.telemetry import logs
 from bot.telemetry.logs import LogFormat

@@ -16,7 +16,7 @@ from typing import Final
 from bot.checks.item import Item, fails, works
 from bot.config import Settings
 from bot.errors import StoreError, StoreLocked, StoreNotWritable, StoreTrouble
-from bot.messages.errors import sentence
+from bot.messages.operator import sentence
 from bot.process.threads import in_time
 from bot.store.disk import TABLE, reading
 from bot.store.failures import is_store, looked_at

@@ -18,8 +18,10 @@ from bot.domain.records import (
 )
 from bot.errors import StoreCorrupt, StoreTooNew
 
-FORMAT: Final = 3
-"""The version of the rows' format. 1 and 2 are those of ``bot.store.conversion``."""
+FORMAT: Final = 4
+"""The version of the rows' format. 4 differs from 3 by what was chosen for a conversation: its language."""
+FIRST_OF_RECORDS: Final = 3
+"""The first format with a row for each record; those before are of ``bot.store.conversion``."""
 ABOUT: Final = "about:"
 FORMAT_ROW: Final = f"{ABOUT}format"
 CHECK_ROW: Final = f"{ABOUT}check"
