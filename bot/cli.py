@@ -35,6 +35,10 @@ MARKS: Final = {
     None: ("-      ", "yellow"),
 }
 """The beginning of a line of ``check`` and its colour, by ``Item.ok``."""
+WIDEST_PAGE: Final = 100
+"""In columns: longer lines are hard to read."""
+LONGEST_ECHO: Final = 40
+"""Characters of a wrong argument that are repeated."""
 SCREENS: Final = ("DISPLAY", "WAYLAND_DISPLAY")
 """Environment variables that a desktop of Linux or BSD sets."""
 
@@ -181,6 +185,27 @@ def _context(settings: MetaStudioSettings, language: Language | None) -> Message
         console_url=settings.console_url,
         words=words_in(language or settings.voicejob_language),
     )
+
+
+@cli.command(rich_help_panel="Set up")
+def docs(
+    topic: Annotated[str | None, typer.Argument(help="The page; without it, all are listed.")] = None,
+) -> None:
+    """Read the manual: deployment, settings, monitoring, states, reliability, development."""
+    from bot.docs import TOPICS, page, similar
+
+    if topic is None:
+        typer.echo("\n".join(f"voicejob docs {name:12} {about}" for name, about in TOPICS.items()))
+    elif topic not in TOPICS:
+        meant = f" Did you mean {name}?" if (name := similar(topic)) else ""
+        says = f"there is no page {topic[:LONGEST_ECHO]!r}.{meant} The pages are {', '.join(TOPICS)}."
+        raise typer.BadParameter(says, param_hint="TOPIC")
+    elif console().is_terminal:
+        from rich.markdown import Markdown
+
+        console().print(Markdown(page(topic), hyperlinks=False), width=min(console().width, WIDEST_PAGE))
+    else:
+        typer.echo(page(topic), nl=False)
 
 
 async def _story() -> None:
