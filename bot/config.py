@@ -28,6 +28,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from bot.domain.languages import Language
 from bot.errors import BadSettings
 from bot.process import setting_types as types
 from bot.process.dot_env import read_dot_env
@@ -35,7 +36,7 @@ from bot.process.secret_files import SecretFile, SecretFileError, quoted_path, r
 from bot.process.sources import DOT_ENV, SECRET_KEYS, Given, dot_env_path, field_of, places, read_sources
 from bot.telemetry.logs import LogFormat
 
-_SHOWN: Final = frozenset({"PORT", "VOICEJOB_POLL_SECONDS", "VOICEJOB_LOG"})
+_SHOWN: Final = frozenset({"PORT", "VOICEJOB_POLL_SECONDS", "VOICEJOB_LOG", "VOICEJOB_LANGUAGE"})
 """Keys whose wrong value is shown. In any other one may be a secret that was put under the wrong key."""
 _HARMLESS: Final = re.compile(r"(?!xox|xapp-).{1,12}", re.IGNORECASE | re.DOTALL)
 """A value that is no token of Slack's, and shorter than any key."""
@@ -125,6 +126,7 @@ class MetaStudioSettings(ReadSettings):
     huaweicloud_sdk_iam_endpoint: types.Address | None = None
     metastudio_app_user_id: types.Header | None = None
     voicejob_console_url: types.ConsoleUrl | None = None
+    voicejob_language: Annotated[Language, types.rule("en|zh", "must be en or zh")] = Language.EN
     huaweicloud_sdk_ak: types.Secret | None = None
     huaweicloud_sdk_sk: types.Secret | None = None
     huaweicloud_sdk_security_token: types.Secret | None = None

@@ -12,7 +12,7 @@ from bot.checks import listening, metastudio, slack, store
 from bot.checks.item import Item, fails, safe, untried, works
 from bot.config import MetaStudioSettings, Reading, Settings, unknown_keys
 from bot.errors import BadSettings
-from bot.messages.errors import sentence
+from bot.messages.operator import sentence
 from bot.network import variables
 
 SETTINGS: Final = "settings"

@@ -1,10 +1,9 @@
-"""The use cases: each returns the reply to its caller. No Slack payload is parsed or block built here."""
+"""The use cases: each returns the answer to its caller. No Slack payload is parsed or block built here."""
 
 from dataclasses import dataclass
 
 from bot.deliver.outbox import Outbox
 from bot.domain.workspace import Workspace
-from bot.messages.channel import MessageContext
 from bot.metastudio.client import MetaStudio
 from bot.services.caller import Caller
 from bot.services.look_up import LookUpService
@@ -29,12 +28,11 @@ class Services:
         store: Store,
         outbox: Outbox,
         watcher: Watcher,
-        context: MessageContext,
         workspace: Workspace,
     ) -> "Services":
         """Build the services from the parts of a bot."""
-        look_up = LookUpService(metastudio, store, watcher, context, workspace)
+        look_up = LookUpService(metastudio, store, watcher, workspace)
         return cls(
             look_up,
-            SubscriptionService(metastudio, store, outbox, watcher, context, look_up, workspace),
+            SubscriptionService(metastudio, store, outbox, watcher, look_up, workspace),
         )
