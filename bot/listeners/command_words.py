@@ -1,31 +1,37 @@
 """PURE. The words of commands, and the splitting of typed text into words."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final
 
 from bot.domain.job_ids import UUID, is_link, unquoted
+from bot.domain.languages import Language, of_locale
 from bot.domain.records import Level
 
-VERBS: Final = ("help", "list", "subscribe", "unsubscribe")
-"""Words that are no job ids. A job that is called so can be looked up in quotes."""
-WITH_JOB_ID: Final = frozenset({"subscribe", "unsubscribe"})
-HELP: Final = frozenset({"help", "h", "帮助"})
-OTHER_WORDS: Final = {
+VERBS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("help", "h", "帮助"), "help"),
+    **{verb: verb for verb in ("list", "subscribe", "unsubscribe", "language")},
+}
+"""Each word of a verb, and the verb. A job that is called so can be looked up in quotes."""
+GUESSES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("sub", "follow", "watch", "订阅"), "subscribe"),
     **dict.fromkeys(("unsub", "unfollow", "stop", "mute", "取消订阅"), "unsubscribe"),
     **dict.fromkeys(("ls", "subscriptions", "列表"), "list"),
 }
 """Synonyms from other apps and languages, and the verb that each probably means."""
+LEVELS: Final[Mapping[str, Level]] = {level.value: level for level in Level}
+LANGUAGES: Final[Mapping[str, Language]] = {
+    **dict.fromkeys(("en", "english", "英文", "英语", "英語"), Language.EN),
+    **dict.fromkeys(("zh", "chinese", "中文", "汉语", "简体中文", "繁體中文"), Language.ZH),
+}
+ME: Final = frozenset({"me", "我", "给我", "通知我"})
 OWN_NAME: Final = "voicejob"
 NOISE: Final = frozenset(
     {"job", "id", "jobid", "job_id", OWN_NAME, "to", "from", "for", "of"}
     | {"please", "only", "the", "this", "请", "任务", "作业"}
 )
 """Words beside an id that are ignored."""
-LEVELS: Final = tuple(level.value for level in Level)
-ME: Final = "me"
 
 _WORDS: Final = re.compile(
     r"<https?://[^<>]*>|https?://\S+|(?:(?!<?https?://)[^\s,;:、])+",
@@ -33,19 +39,20 @@ _WORDS: Final = re.compile(
 )
 """A link is one word, even as Slack writes it, with a label that may have blanks."""
 _AROUND_WORDS: Final = "-_/.,:;!?。、()[]{}<>=|"
+_BEHIND_UUID: Final = r"(?<=[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 _ADDRESS_GOES_ON: Final = re.compile("[/=&?]")
-_GLUED: Final = re.compile(
-    r"[,;、|(]|(?<=[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})[^\w.#%-]",
-    re.ASCII | re.IGNORECASE,
-)
+_GLUED: Final = re.compile(rf"[,;、|(]|{_BEHIND_UUID}[^\w.#%-]", re.ASCII | re.IGNORECASE)
 """What ends a link if the address does not go on behind it; behind a UUID that is anything unusual there."""
 _FRAGMENT: Final = re.compile(r"#[^\s#/=&?|<>]+\Z")
 """The end of a link that looks like the name of a channel."""
 
 
 def split(text: str) -> list[str]:
-    """Split a normalised text into words."""
-    return [part for word in _WORDS.findall(text) for part in _unglued(word) if shown(part)]
+    """Split a normalised text into words, without the command itself, copied from the help."""
+    words = [part for word in _WORDS.findall(text) for part in _unglued(word) if shown(part)]
+    while len(words) > 1 and plain(words[0]) == OWN_NAME:
+        del words[0]
+    return words
 
 
 def pieces(word: str) -> Sequence[str]:
@@ -58,16 +65,18 @@ def pieces(word: str) -> Sequence[str]:
         if channel and not UUID.search(channel[0]):
             return [word[: channel.start()], channel[0]]
         return [word]
-    if not UUID.search(word):
-        return [word]
-    parts = re.split(f"({UUID.pattern})", word, flags=re.IGNORECASE)
-    return [part for part in parts if shown(part)]
+    return [part for part in re.split(f"({UUID.pattern})", word, flags=re.IGNORECASE) if shown(part)]
 
 
 def verb_in(word: str) -> str:
     """Return the verb that a word is or resembles, wherever it stands; empty if it is none."""
     found = "" if is_name(word) else plain(word)
-    return found if found in VERBS else OTHER_WORDS.get(found, "")
+    return VERBS.get(found, "") or GUESSES.get(found, "")
+
+
+def language_named(word: str) -> Language | None:
+    """Return the language that a word names, be it by an IETF tag such as ``zh-CN``."""
+    return LANGUAGES.get(plain(word)) or of_locale(plain(word))
 
 
 def bare(word: str) -> str:
@@ -90,9 +99,9 @@ def is_name(word: str) -> bool:
     return not unquoted(word[0]) and not unquoted(word[-1])
 
 
-def close_to(word: str, known: Sequence[str]) -> str:
+def close_to(word: str, known: Iterable[str]) -> str:
     """Return the known word that a person may have mistyped; empty if there is none."""
-    return next(iter(get_close_matches(word, known, n=1, cutoff=0.7)), "")
+    return next(iter(get_close_matches(plain(word), list(known), n=1, cutoff=0.7)), "")
 
 
 def _unglued(word: str) -> Sequence[str]:
