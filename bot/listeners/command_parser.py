@@ -17,6 +17,7 @@ from bot.listeners.command_words import (
     LEVELS,
     ME,
     NOISE,
+    SHOW,
     VERBS,
     bare,
     close_to,
@@ -84,7 +85,7 @@ def parse(text: str) -> Request:
         return _read(Verb(verb), words[1:], typed)
     if guess := GUESSES.get(first) or (first.isalpha() and close_to(first, VERBS.values())):
         raise BadUsage(shown(words[0]), meant=_meant(Verb(guess), words[1:]))
-    for number, word in enumerate(words[1:], 1):
+    for number, word in enumerate(words):
         if (guess := verb_in(word)) in {"subscribe", "unsubscribe", "language"}:
             raise BadUsage(shown(word), meant=_meant(Verb(guess), words[:number] + words[number + 1 :]))
     if len(words) == 1 and (language := LANGUAGES.get(first)):
@@ -188,7 +189,7 @@ def _looked_up_id(words: Sequence[str], typed: str) -> str:
     if not job_id:
         raise NoJobId(unquoted(typed))
     first = plain(words[0])
-    if first.isascii() and first.isalpha() and first not in NOISE:
+    if first.isascii() and first.isalpha() and first not in NOISE | SHOW:
         raise BadUsage(shown(words[0]), meant=job_id)
     return job_id
 
