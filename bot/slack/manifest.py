@@ -13,6 +13,7 @@ COMMAND: Final = "/voicejob"
 EVENTS_PATH: Final = "/slack/events"
 SCOPES: Final = ("chat:write", "commands")
 """The scopes of the bot token: to post, and to have a command."""
+OPTIONAL_SCOPES: Final = ("users:read",)
 NEW_APP: Final = "https://api.slack.com/apps?new_app=1&manifest_yaml="
 """Slack's page that makes an app of the manifest behind it (page "Configuring apps with app manifests")."""
 _WIDTH: Final = 110
