@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 import webbrowser
-from dataclasses import asdict
 from typing import Annotated, Any, Final
 
 import typer
@@ -26,12 +25,6 @@ from bot.run import on_signals, run
 from bot.telemetry import logs
 
 DEMO_PORT: Final = 8910
-MARKS: Final = {
-    True: ("ok     ", "green"),
-    False: ("failed ", "bold red"),
-    None: ("-      ", "yellow"),
-}
-"""The beginning of a line of ``check`` and its colour, by ``Item.ok``."""
 SCREENS: Final = ("DISPLAY", "WAYLAND_DISPLAY")
 """Environment variables that a desktop of Linux or BSD sets."""
 
@@ -116,21 +109,19 @@ def check(
     a variable of the network, such as HTTPS_PROXY, can't be used. A bot that runs meanwhile goes on, and
     keeps its store.
     """
-    from rich.text import Text
-
+    from bot.checks import report
     from bot.checks.check import check as check_all
 
     logs.set_up(level=logging.CRITICAL)  # what goes wrong is in the lines
     items = asyncio.run(check_all(Settings.read()))
-    is_good = all(item.ok is not False for item in items)
     if as_json:
-        typer.echo(json.dumps({"ok": is_good, "items": [asdict(item) for item in items]}, indent=2))
+        typer.echo(json.dumps(report.as_json(items), indent=2))
     else:
-        for item in items:
-            line = Text.assemble(MARKS[item.ok], (item.name, "bold"), f": {item.says}")
-            console().print(line, soft_wrap=True)
+        is_terminal = console().is_terminal
+        for line in report.as_lines(items, wrapped=is_terminal):
+            console().print(line, soft_wrap=not is_terminal)
     wait_for_stdout()  # however it went, all of it is wanted
-    raise typer.Exit(0 if is_good else 2 if variables.problems() else 1)
+    raise typer.Exit(0 if report.is_good(items) else 2 if variables.problems() else 1)
 
 
 @cli.command("run")

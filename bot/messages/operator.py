@@ -15,7 +15,8 @@ _COPY_AGAIN: Final = (
 
 ERRORS: Final[Mapping[str, str]] = {
     "VoiceJobError": ("Something went wrong inside the bot. Whoever runs it finds the details in its log."),
-    "BadSettings": "VoiceJob can't start with these settings:\n  {problems}",
+    "BadSettings": "VoiceJob can't work with these settings:\n  {problems}",
+    "BadSettings.start": "VoiceJob can't start with these settings:\n  {problems}",
     "SlackRefused": (
         "Slack refuses {key} with the error {error}. Look for what this names on your app's page at Slack "
         "(api.slack.com/apps), or ask the workspace's administrators."
