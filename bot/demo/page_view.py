@@ -12,7 +12,7 @@ from bot.demo.clockwork import SPEEDS
 from bot.demo.composer import BOT_NAME
 from bot.demo.playground import PEOPLE, Playground
 from bot.domain.jobs import Phase, meaning_of
-from bot.listeners.command_parser import LEVELS
+from bot.domain.records import Level
 from bot.listeners.commands import COMMAND
 from bot.messages.job_card import label, step_names
 from bot.messages.texts import Words
@@ -36,7 +36,7 @@ VERBS: Final[tuple[Parts, ...]] = (
     {
         "verb": "subscribe",
         "takes": "job_id",
-        "levels": list(LEVELS),
+        "levels": list(Level),
         "says": "post its card here, and tell each change",
     },
     {"verb": "unsubscribe", "takes": "job_id", "levels": [], "says": "end that"},

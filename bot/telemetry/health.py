@@ -13,7 +13,6 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from bot.domain.following import Counts
 from bot.errors import MetaStudioError, StoreTrouble, VoiceJobError
-from bot.messages.errors import sentence
 from bot.messages import operator
 from bot.telemetry.metrics import Gauges, Metrics
 
@@ -105,7 +104,7 @@ class Health:
             await self._try_store()
         if self._store_hangs:
             return operator.STORE_HANGS
-        return sentence(self._store.trouble) if self._store.trouble else None
+        return operator.sentence(self._store.trouble) if self._store.trouble else None
 
     async def _try_store(self) -> None:
         try:
