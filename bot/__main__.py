@@ -50,7 +50,7 @@ def _run_command() -> None:
     else:
         with no_certificates():
             from bot.cli import cli  # noqa: PLC0415
-        cli()
+        cli(prog_name="voicejob")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import webbrowser
 from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperGroup
 
 from bot import app as bot
 from bot.config import MetaStudioSettings, Settings
@@ -35,9 +36,36 @@ LONGEST_ECHO: Final = 40
 SCREENS: Final = ("DISPLAY", "WAYLAND_DISPLAY")
 """Environment variables that a desktop of Linux or BSD sets."""
 
+TRY: Final = "Try"
+SET_UP: Final = "Set up"
+RUN: Final = "Run"
+"""The panels of help in which the commands are."""
+
+
+class Commands(TyperGroup):
+    """The commands. Help shows no type beside an option that takes no value."""
+
+    def get_params(self, ctx: Any) -> Any:
+        """Return the options that stand before a command."""
+        return _without_types(super().get_params(ctx))
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command; None if there is none of this name."""
+        if command := super().get_command(ctx, cmd_name):
+            _without_types(command.get_params(ctx))
+        return command
+
+
+def _without_types(options: list[Any]) -> list[Any]:
+    for option in options:
+        if getattr(option, "is_flag", False):
+            option.metavar = ""
+    return options
+
+
 cli = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",  # which fills the lines of help
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -61,22 +89,22 @@ def options(
     """See in Slack where voice training jobs at Huawei Cloud MetaStudio stand."""
 
 
-@cli.command()
+@cli.command(rich_help_panel=TRY)
 def demo(
     *,
     once: Annotated[
-        bool, typer.Option("--once", help="Play a story in the terminal, check it, and exit.")
+        bool, typer.Option("--once", help="Play and check a story in the terminal instead.")
     ] = False,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Where the page is served; 0 finds a free port.")
+        int, typer.Option(metavar="PORT", min=0, max=65535, help="The page's port; 0 finds a free one.")
     ] = DEMO_PORT,
-    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+    browser: Annotated[bool, typer.Option(help="Whether to open the page in a browser.")] = True,
 ) -> None:
-    """Run the same bot against a Slack and a MetaStudio inside this process: no account, no network.
+    """Try the bot here, between a simulated Slack and MetaStudio: no account, no network.
 
-    It serves a page on this machine, on which you can type, press and let jobs go on, until Ctrl-C. With
-    --once there is no page: it plays a story in the terminal, checks it, and exits with 0, or with 1 and
-    what went wrong.
+    It is the same bot. A page in the browser, served until Ctrl-C, lets you type, press, and move jobs on.
+    With --once there is no page: a story is played in the terminal and checked; the exit code is 0, or 1
+    with what went wrong.
     """
     # People make trouble here on purpose, and see on the page what comes of it.
     logs.set_up(level=logging.ERROR)
@@ -86,14 +114,20 @@ def demo(
         asyncio.run(_demo(port, open_browser=browser))
 
 
-@cli.command()
+@cli.command(rich_help_panel=SET_UP)
 def manifest(
     *,
     url: Annotated[
-        str | None, typer.Option(help="HTTP mode: the bot's public address, https://host.")
+        str | None,
+        typer.Option(
+            metavar="https://HOST", help="For HTTP mode: the address at which Slack reaches the bot."
+        ),
     ] = None,
 ) -> None:
-    """Print the Slack app's manifest: for Socket Mode, or with --url for HTTP mode."""
+    """Print the Slack app's manifest, and a link with which Slack makes the app.
+
+    It is for Socket Mode, or with --url for HTTP mode.
+    """
     from bot.slack import manifest as app_manifest
 
     try:
@@ -106,15 +140,18 @@ def manifest(
     print_aside(app_manifest.new_app_link(text))
 
 
-@cli.command()
+@cli.command(rich_help_panel=SET_UP)
 def check(
-    *, as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON, with an item for each thing that was tried.")
+    ] = False,
 ) -> None:
-    """Try all settings for real: at Slack, at MetaStudio, on the disk and at the port. Say what to do.
+    """Try every setting for real, and say what to fix.
 
-    It prints a line for each, within half a minute, and exits with 0, with 1 if anything failed, or with 2 if
-    a variable of the network, such as HTTPS_PROXY, can't be used. A bot that runs meanwhile goes on, and
-    keeps its store.
+    It signs in to Slack and MetaStudio, and tries the store and the port, within half a minute. Nothing
+    changes there, and a bot may run meanwhile. The exit code is 0 if all is good, 1 if anything failed, and 2
+    if a variable of the network, such as HTTPS_PROXY, can't be used.
     """
     from bot.checks import report
     from bot.checks.check import check as check_all
@@ -131,9 +168,9 @@ def check(
     raise typer.Exit(0 if report.is_good(items) else 2 if variables.problems() else 1)
 
 
-@cli.command("run")
+@cli.command("run", rich_help_panel=RUN)
 def run_bot() -> None:
-    """Run the bot, until it is stopped.
+    """Run the bot until it is stopped.
 
     Its settings come from the environment or from .env; the README names them, and `voicejob check` tries
     them.
@@ -141,7 +178,7 @@ def run_bot() -> None:
     run()
 
 
-@cli.command()
+@cli.command(rich_help_panel=RUN)
 def show(
     job_id: Annotated[str, typer.Argument(help="The job's id, or a link that holds it.")],
     *,
@@ -178,7 +215,7 @@ def _context(settings: MetaStudioSettings, language: Language | None) -> Message
     )
 
 
-@cli.command(rich_help_panel="Set up")
+@cli.command(rich_help_panel=SET_UP)
 def docs(
     topic: Annotated[str | None, typer.Argument(help="The page; without it, all are listed.")] = None,
 ) -> None:

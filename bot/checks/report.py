@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -32,7 +31,7 @@ def as_json(items: Sequence[Item]) -> dict[str, Any]:
     return {"ok": is_good(items), "items": found}
 
 
-def as_lines(items: Sequence[Item], *, wrapped: bool) -> list[RenderableType]:
+def as_lines(items: Sequence[Item], *, wrapped: bool) -> list[Table | Text]:
     """Return a line for each item, one for all that were skipped for the same reason, and what to do next.
 
     With ``wrapped``, long lines are broken between words, below where their text begins.
