@@ -3,29 +3,16 @@
 import asyncio
 import json
 import logging
-import os
-import sys
-import threading
-import time
-import webbrowser
 from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
 
-from bot import app as bot
-from bot.config import MetaStudioSettings, Settings
-from bot.domain.job_ids import job_id_from
-from bot.domain.jobs import Job, without_personal_fields
 from bot.domain.languages import Language
-from bot.messages import job_card
-from bot.messages.context import MessageContext
-from bot.messages.texts import words_in
 from bot.network import variables
 from bot.process.console import console, print_aside
-from bot.process.output import wait_for_stdout, wait_less
+from bot.process.output import wait_for_stdout
 from bot.process.version import VERSION
-from bot.run import on_signals, run
 from bot.telemetry import logs
 
 DEMO_PORT: Final = 8910
@@ -33,9 +20,6 @@ WIDEST_PAGE: Final = 100
 """In columns: longer lines are hard to read."""
 LONGEST_ECHO: Final = 40
 """Characters of a wrong argument that are repeated."""
-SCREENS: Final = ("DISPLAY", "WAYLAND_DISPLAY")
-"""Environment variables that a desktop of Linux or BSD sets."""
-
 TRY: Final = "Try"
 SET_UP: Final = "Set up"
 RUN: Final = "Run"
@@ -106,12 +90,11 @@ def demo(
     With --once there is no page: a story is played in the terminal and checked; the exit code is 0, or 1
     with what went wrong.
     """
+    from bot.demo import command
+
     # People make trouble here on purpose, and see on the page what comes of it.
     logs.set_up(level=logging.ERROR)
-    if once:
-        asyncio.run(_story())
-    else:
-        asyncio.run(_demo(port, open_browser=browser))
+    asyncio.run(command.tell_story() if once else command.serve_page(port, open_browser=browser))
 
 
 @cli.command(rich_help_panel=SET_UP)
@@ -155,6 +138,7 @@ def check(
     """
     from bot.checks import report
     from bot.checks.check import check as check_all
+    from bot.config import Settings
 
     logs.set_up(level=logging.CRITICAL)  # what goes wrong is in the lines
     items = asyncio.run(check_all(Settings.read()))
@@ -175,12 +159,14 @@ def run_bot() -> None:
     Its settings come from the environment or from .env; the README names them, and `voicejob check` tries
     them.
     """
+    from bot.run import run
+
     run()
 
 
 @cli.command(rich_help_panel=RUN)
 def show(
-    job_id: Annotated[str, typer.Argument(help="The job's id, or a link that holds it.")],
+    job: Annotated[str, typer.Argument(metavar="JOB", help="The job's id, or a link that holds it.")],
     *,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print what MetaStudio sent, without personal fields.")
@@ -188,31 +174,16 @@ def show(
     language: Annotated[
         Language | None, typer.Option(help="The language of what is printed; by default VOICEJOB_LANGUAGE.")
     ] = None,
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", help="After an error, print MetaStudio's code and request id as well."),
+    ] = False,
 ) -> None:
-    """Look up one job and print it."""
+    """Print one job."""
+    from bot.show import show as show_job
+
     logs.set_up(level=logging.WARNING)
-    found = job_id_from(job_id)
-    settings = MetaStudioSettings.load()
-    answer = asyncio.run(_answer(settings, found))
-    if as_json:
-        # In ASCII: what comes from outside can neither break the output nor command the terminal.
-        typer.echo(json.dumps(without_personal_fields(answer), indent=2))
-    else:
-        from bot.messages import terminal
-
-        job, context = Job.from_api(answer | {"job_id": found}), _context(settings, language)
-        card = job_card.card(job, [], context, now=int(time.time()))
-        console().print(terminal.draw([*card.blocks, *job_card.details(job, context)]))
-
-
-def _context(settings: MetaStudioSettings, language: Language | None) -> MessageContext:
-    return MessageContext(
-        region=settings.metastudio_region,
-        bot_name="",
-        command="voicejob show",
-        console_url=settings.console_url,
-        words=words_in(language or settings.voicejob_language),
-    )
+    show_job(job, as_json=as_json, language=language, is_verbose=verbose)
 
 
 @cli.command(rich_help_panel=SET_UP)
@@ -234,47 +205,3 @@ def docs(
         console().print(Markdown(page(topic), hyperlinks=False), width=min(console().width, WIDEST_PAGE))
     else:
         typer.echo(page(topic), nl=False)
-
-
-async def _story() -> None:
-    """Play the story; SIGTERM and Ctrl-C cancel it, so that its files are removed."""
-    from bot.demo.story import play
-
-    playing = asyncio.ensure_future(play(console()))
-    on_signals(playing.cancel)
-    try:
-        await playing
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None
-
-
-async def _demo(port: int, *, open_browser: bool) -> None:
-    """Serve the demo's page until SIGTERM or Ctrl-C."""
-    from bot.demo.page import serving
-    from bot.demo.playground import playground
-
-    stop = asyncio.Event()
-
-    def end() -> None:
-        wait_less()
-        stop.set()
-
-    on_signals(end)
-    async with playground() as ground, serving(ground, port) as address:
-        console().print(f"The demo is at {address}", "Ctrl-C ends it.", sep="\n")
-        if open_browser and _has_screen():
-            # Some browsers come back only when they are closed: they must not keep the demo from ending.
-            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-        await stop.wait()
-    console().print("The demo has ended; nothing of it is kept.")
-
-
-def _has_screen() -> bool:
-    """Whether there is a screen for a browser; without one, a text browser would take over the terminal."""
-    return sys.platform in {"darwin", "win32"} or any(os.environ.get(name) for name in SCREENS)
-
-
-async def _answer(settings: MetaStudioSettings, job_id: str) -> dict[str, Any]:
-    variables.check_environment()
-    async with bot.metastudio_from(settings) as metastudio:
-        return await metastudio.answer(job_id)
