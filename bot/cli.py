@@ -187,9 +187,9 @@ def docs(
         says = f"there is no page {topic[:LONGEST_ECHO]!r}.{meant} The pages are {', '.join(TOPICS)}."
         raise typer.BadParameter(says, param_hint="TOPIC")
     elif console().is_terminal:
-        from rich.markdown import Markdown
+        from bot.docs.drawing import Drawn
 
-        console().print(Markdown(page(topic), hyperlinks=False), width=min(console().width, WIDEST_PAGE))
+        console().print(Drawn(page(topic)), width=min(console().width, WIDEST_PAGE))
     else:
         typer.echo(page(topic), nl=False)
 
