@@ -10,7 +10,9 @@ from typer.testing import CliRunner
 from bot.cli import cli
 from bot.config import Settings
 from bot.docs import TOPICS, page
+from bot.domain.languages import Language
 from bot.process.sources import SECRET_KEYS
+from tests.state_tables import table
 from tests.support import started
 
 ROOT = Path(__file__).parent.parent
@@ -91,6 +93,12 @@ def test_code_fits_in_a_terminal(path: Path) -> None:
     blocks = re.findall(r"^ *```\w+\n(.*?)^ *```$", PAGES[path], re.MULTILINE | re.DOTALL)
 
     assert [line for block in blocks for line in block.splitlines() if len(line) > NARROW] == []
+
+
+@pytest.mark.parametrize("language", Language)
+def test_states_are_told_in_the_words_of_the_cards(language: Language) -> None:
+    """The page has the catalog's sentences: ``python -m tests.state_tables`` prints the tables."""
+    assert table(language) in page("states")
 
 
 def test_every_picture_is_shown_and_quick_to_load() -> None:
