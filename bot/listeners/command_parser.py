@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import Enum
 from typing import Final
 
@@ -11,12 +10,24 @@ from bot.domain.characters import normalised
 from bot.domain.job_ids import UUID, is_link, job_id_in, unquoted
 from bot.domain.records import Level
 from bot.errors import BadUsage, NoJobId, SeveralJobIds
-
-_WORDS: Final = re.compile(
-    r"<https?://[^<>]*>|https?://\S+|(?:(?!<?https?://)[^\s,;:、])+",
-    re.IGNORECASE,
+from bot.listeners.command_words import (
+    HELP,
+    LEVELS,
+    ME,
+    NOISE,
+    OTHER_WORDS,
+    OWN_NAME,
+    VERBS,
+    WITH_JOB_ID,
+    bare,
+    close_to,
+    is_name,
+    pieces,
+    plain,
+    shown,
+    split,
+    verb_in,
 )
-"""A link is one word, even as Slack writes it, with a label that may have blanks."""
 
 
 class Verb(Enum):
@@ -29,36 +40,9 @@ class Verb(Enum):
     HELP = "help"
 
 
-VERBS: Final = ("help", "list", "subscribe", "unsubscribe")
-"""Words that are no job ids. A job that is called so can be looked up in quotes."""
-WITH_JOB_ID: Final = frozenset({"subscribe", "unsubscribe"})
-HELP: Final = frozenset({"help", "h", "帮助"})
-OTHER_WORDS: Final = {
-    **dict.fromkeys(("sub", "follow", "watch", "订阅"), "subscribe"),
-    **dict.fromkeys(("unsub", "unfollow", "stop", "mute", "取消订阅"), "unsubscribe"),
-    **dict.fromkeys(("ls", "subscriptions", "列表"), "list"),
-}
-"""Synonyms from other apps and languages, and the verb that each probably means."""
-OWN_NAME: Final = "voicejob"
-NOISE: Final = frozenset(
-    {"job", "id", "jobid", "job_id", OWN_NAME, "to", "from", "for", "of"}
-    | {"please", "only", "the", "this", "请", "任务", "作业"}
-)
-"""Words beside an id that are ignored."""
-LEVELS: Final = tuple(level.value for level in Level)
-_AROUND_WORDS: Final = "-_/.,:;!?。、()[]{}<>=|"
 _CHANNEL: Final = re.compile(r"<#|#[^\s#]")
 _PERSON: Final = re.compile(r"<[@!]|@\S")
 """How Slack and people write channels, people and groups ("Formatting message text")."""
-ME: Final = "me"
-_ADDRESS_GOES_ON: Final = re.compile("[/=&?]")
-_GLUED: Final = re.compile(
-    r"[,;、|(]|(?<=[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})[^\w.#%-]",
-    re.ASCII | re.IGNORECASE,
-)
-"""What ends a link if the address does not go on behind it; behind a UUID that is anything unusual there."""
-_FRAGMENT: Final = re.compile(r"#[^\s#/=&?|<>]+\Z")
-"""The end of a link that looks like the name of a channel."""
 
 
 class OtherChannel(BadUsage):
@@ -81,40 +65,20 @@ class Request:
 def parse(text: str) -> Request:
     """Parse what follows the command. Raises BadUsage; its ``meant`` is the command that may be meant."""
     typed = normalised(text)
-    words = _words(typed)
-    while len(words) > 1 and _plain(words[0]) == OWN_NAME:
+    words = split(typed)
+    while len(words) > 1 and plain(words[0]) == OWN_NAME:
         del words[0]  # the whole command, copied from the help
-    first = _plain(words[0]) if words and not (len(words) == 1 and _is_name(words[0])) else ""
+    first = plain(words[0]) if words and not (len(words) == 1 and is_name(words[0])) else ""
     if not words or (first in HELP and not UUID.search(typed)):
         return Request(Verb.HELP)
     if first in VERBS:
         return _read(Verb(first), words[1:])
-    if first.isalpha() and (meant := OTHER_WORDS.get(first) or _close_to(first, VERBS)):
-        raise BadUsage(_shown(words[0]), meant=_whole(meant, words[1:]))
+    if first.isalpha() and (meant := OTHER_WORDS.get(first) or close_to(first, VERBS)):
+        raise BadUsage(shown(words[0]), meant=_whole(meant, words[1:]))
     for number, word in enumerate(words[1:], 1):
-        if (meant := _verb(word)) in WITH_JOB_ID:
-            raise BadUsage(_shown(word), meant=_whole(meant, words[:number] + words[number + 1 :]))
+        if (meant := verb_in(word)) in WITH_JOB_ID:
+            raise BadUsage(shown(word), meant=_whole(meant, words[:number] + words[number + 1 :]))
     return Request(Verb.LOOK_UP, _looked_up_id(words, typed))
-
-
-def _words(text: str) -> list[str]:
-    return [part for word in _WORDS.findall(text) for part in _unglued(word) if _shown(part)]
-
-
-def _unglued(word: str) -> Sequence[str]:
-    """Split a bare link from the words that are glued to it. In Slack's ``<…>`` it has an end of its own."""
-    if word.startswith("<") or not is_link(word):
-        return [word]
-    tail = _ADDRESS_GOES_ON.split(word)[-1]
-    if not (glued := _GLUED.search(tail)):
-        return [word]
-    return [word.removesuffix(tail) + tail[: glued.start()], *_WORDS.findall(tail[glued.start() :])]
-
-
-def _verb(word: str) -> str:
-    """Return the verb that a word is or resembles, wherever it stands; empty if it is none."""
-    plain = "" if _is_name(word) else _plain(word)
-    return plain if plain in VERBS else OTHER_WORDS.get(plain, "")
 
 
 def _read(verb: Verb, words: Sequence[str]) -> Request:
@@ -123,12 +87,12 @@ def _read(verb: Verb, words: Sequence[str]) -> Request:
         if words:
             raise BadUsage(" ".join(words), meant=verb.value)
         return Request(verb)
-    pieces = [piece for word in words for piece in _pieces(word)]
-    naming = _naming([word for word in pieces if not _elsewhere(word)])
-    beside = [word for word in pieces if word not in naming]
-    levels = [_plain(word) for word in beside if _plain(word) in LEVELS]
-    left = [word for word in beside if _plain(word) not in NOISE.union(LEVELS)]
-    guessed = [*levels, *filter(None, (_close_to(_plain(word), LEVELS) for word in left))]
+    parts = [piece for word in words for piece in pieces(word)]
+    naming = _naming([word for word in parts if not _elsewhere(word)])
+    beside = [word for word in parts if word not in naming]
+    levels = [plain(word) for word in beside if plain(word) in LEVELS]
+    left = [word for word in beside if plain(word) not in NOISE.union(LEVELS)]
+    guessed = [*levels, *filter(None, (close_to(plain(word), LEVELS) for word in left))]
     level = guessed[0] if guessed and verb is Verb.SUBSCRIBE else ""
     no_id = None
     try:
@@ -138,33 +102,17 @@ def _read(verb: Verb, words: Sequence[str]) -> Request:
     meant = " ".join(filter(None, [verb.value, job_id, level]))
     for word in left:
         if other := _elsewhere(word):
-            raise other(_bare(word), meant=meant)
+            raise other(bare(word), meant=meant)
     if no_id:
         no_id.meant = meant if isinstance(no_id, NoJobId) else no_id.meant
         raise no_id
     if left:
-        raise BadUsage(" ".join(map(_shown, left)), meant=meant)
+        raise BadUsage(" ".join(map(shown, left)), meant=meant)
     if verb is Verb.UNSUBSCRIBE:
         return Request(verb, job_id)
     if len(set(levels)) > 1:
         raise BadUsage(" ".join(levels), meant=meant)
     return Request(verb, job_id, Level(level) if level else None)
-
-
-def _pieces(word: str) -> Sequence[str]:
-    """Split an id from text that adjoins it without a blank.
-
-    A link is one piece, but for a fragment that looks like a channel's name.
-    """
-    if is_link(word):
-        channel = _FRAGMENT.search(word)
-        if channel and not UUID.search(channel[0]):
-            return [word[: channel.start()], channel[0]]
-        return [word]
-    if not UUID.search(word):
-        return [word]
-    parts = re.split(f"({UUID.pattern})", word, flags=re.IGNORECASE)
-    return [part for part in parts if _shown(part)]
 
 
 def _naming(words: Sequence[str]) -> list[str]:
@@ -175,21 +123,20 @@ def _naming(words: Sequence[str]) -> list[str]:
     """
     if certain := [word for word in words if _ids_in(word)]:
         return certain
-    names = [word for word in words if _is_name(word) or _plain(word) not in NOISE.union(LEVELS)]
-    sure = [word for word in names if _plain(word) not in LEVELS] or names
+    names = [word for word in words if is_name(word) or plain(word) not in NOISE.union(LEVELS)]
+    sure = [word for word in names if plain(word) not in LEVELS] or names
     if len(sure) > 1:
-        sure = [word for word in sure if _is_name(word) or not _close_to(_plain(word), LEVELS)] or sure
-    return sure or [word for word in words if _plain(word) not in LEVELS]
+        sure = [word for word in sure if is_name(word) or not close_to(plain(word), LEVELS)] or sure
+    return sure or [word for word in words if plain(word) not in LEVELS]
 
 
 def _elsewhere(word: str) -> type[BadUsage] | None:
     """Return the error for a word that names a channel or a person; None if it names neither."""
-    bare = _bare(word)
     if UUID.search(word):
         return None
-    if _PERSON.match(bare) or (_plain(word) == ME and not _is_name(word)):
+    if _PERSON.match(bare(word)) or (plain(word) == ME and not is_name(word)):
         return OtherPerson
-    return OtherChannel if _CHANNEL.match(bare) else None
+    return OtherChannel if _CHANNEL.match(bare(word)) else None
 
 
 def _job_id(naming: Sequence[str], text: str) -> str:
@@ -209,9 +156,9 @@ def _looked_up_id(words: Sequence[str], text: str) -> str:
         return job_id or job_id_in(text if "://" in text else words[0])
     if not job_id:
         raise NoJobId(unquoted(text))
-    first = _plain(words[0])
+    first = plain(words[0])
     if first.isascii() and first.isalpha() and first not in NOISE:
-        raise BadUsage(_shown(words[0]), meant=job_id)
+        raise BadUsage(shown(words[0]), meant=job_id)
     return job_id
 
 
@@ -244,25 +191,3 @@ def _whole(verb: str, words: Sequence[str]) -> str:
     except BadUsage as error:
         return error.meant or f"{verb} <job_id>"
     return " ".join(filter(None, [verb, request.job_id, request.level]))
-
-
-def _bare(word: str) -> str:
-    """Strip quotes, brackets and full stops from around a word that may be a mention."""
-    return unquoted(unquoted(word).lstrip("([{|").rstrip(")]}.!?。"))
-
-
-def _shown(word: str) -> str:
-    return unquoted(unquoted(word).strip(_AROUND_WORDS))
-
-
-def _plain(word: str) -> str:
-    return _shown(word).lower()
-
-
-def _is_name(word: str) -> bool:
-    """Whether a word stands in quotes of its own: then it is the name of a job, whatever else it means."""
-    return not unquoted(word[0]) and not unquoted(word[-1])
-
-
-def _close_to(word: str, known: Sequence[str]) -> str:
-    return next(iter(get_close_matches(word, known, n=1, cutoff=0.7)), "")

@@ -22,7 +22,7 @@ from bot.messages.channel import (
 from bot.messages.context import MessageContext
 from bot.messages.guidance import command
 from bot.messages.job_card import is_direct
-from bot.messages.texts import Words
+from bot.messages.texts import Words, words_in
 
 LEVEL_ALL: Final = "subscription_all"
 LEVEL_IMPORTANT: Final = "subscription_important"
@@ -144,14 +144,13 @@ def unknown_request(context: MessageContext) -> Message:
     return _message(context.words("unknown-request", command=command(context, "help")))
 
 
-def languages(context: MessageContext, *, is_persons: bool) -> Message:
-    """Return which language is spoken, to the person or in the channel, and how to change it, in both."""
-    lines = []
-    for each in Language:
-        there = context.in_language(each)
-        typed = command(there, *["language", *(["me"] if is_persons else [])], "en|zh")
-        lines.append(there.words("language-yours" if is_persons else "language-is", command=typed))
-    return _message("\n".join(lines))
+def languages(channels: Language, persons: Language, context: MessageContext) -> Message:
+    """Return the languages of the channel and of the person, and how to change them."""
+    words = context.words
+    channel_name, own_name = (words_in(each)("language-name") for each in (channels, persons))
+    here = words("language-here", language=channel_name, command=command(context, "language", "en|zh"))
+    own = words("language-yours", language=own_name, command=command(context, "language", "me", "en|zh"))
+    return _message(f"{here}\n{own}")
 
 
 def language_set(language: Language, context: MessageContext, *, is_persons: bool) -> Message:

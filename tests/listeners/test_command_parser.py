@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from bot.domain.job_ids import JOB_ID
 from bot.domain.records import Level
 from bot.errors import BadJobId, BadLink, BadUsage, NoJobId, SeveralJobIds
-from bot.listeners.command_parser import LEVELS, VERBS, OtherChannel, OtherPerson, Request, Verb, parse
+from bot.listeners.command_parser import OtherChannel, OtherPerson, Request, Verb, parse
+from bot.listeners.command_words import LEVELS, VERBS
 from tests.profiles import examples
 from tests.strategies import HOSTILE_PIECES, texts
 

@@ -247,8 +247,9 @@ error-UnreadableAnswer = I can't read the answer from MetaStudio, or from a prox
 
 ### Languages
 
-language-is = Here I write in English. Change it: { $command }
-language-yours = To you I write in English. Change it: { $command }
+language-name = English
+language-here = In this channel I write in { $language }. To change that: { $command }
+language-yours = To you I write in { $language }. To change that: { $command }
 language-set = :white_check_mark: In this channel I write in English from now on.
 language-set-yours = :white_check_mark: To you I write in English from now on.
 

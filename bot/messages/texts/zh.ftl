@@ -237,8 +237,9 @@ error-UnreadableAnswer = 我无法识别 MetaStudio 或中间代理的响应。�
 
 ### 语言
 
-language-is = 我在此使用中文。更改语言：{ $command }
-language-yours = 我对您使用中文。更改语言：{ $command }
+language-name = 中文
+language-here = 我在本频道使用{ $language }。更改：{ $command }
+language-yours = 我对您使用{ $language }。更改：{ $command }
 language-set = :white_check_mark: 我今后在本频道使用中文。
 language-set-yours = :white_check_mark: 我今后对您使用中文。
 
