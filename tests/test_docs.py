@@ -11,6 +11,8 @@ from bot.cli import cli
 from bot.config import Settings
 from bot.docs import TOPICS, page
 from bot.domain.languages import Language
+from bot.listeners.command_parser import parse
+from bot.messages.guidance import LIKE_THIS
 from bot.process.sources import SECRET_KEYS
 from tests.state_tables import table
 from tests.support import started
@@ -70,6 +72,12 @@ def test_every_command_is_told() -> None:
     assert {"pip install . && voicejob demo", "pip install -e '.[test]' && pytest"} <= {
         *PAGES[README].splitlines()
     }
+
+
+@pytest.mark.parametrize("typed", sorted(set(re.findall(r"`/voicejob ?([^`]*)`", ALL))))
+def test_what_is_typed_in_slack_is_understood(typed: str) -> None:
+    """A command that the pages name is none at which the bot asks back."""
+    assert parse(typed.replace("JOB_ID", LIKE_THIS))
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
