@@ -144,8 +144,8 @@ def check(
 def run_bot() -> None:
     """Run the bot, until it is stopped.
 
-    Its settings come from the environment or from .env; the README names them, and `voicejob check` tries
-    them.
+    Its settings come from the environment or from .env: `voicejob docs settings` names them, and
+    `voicejob check` tries them.
     """
     run()
 
