@@ -1,6 +1,6 @@
 """PURE. The card of a job: what it shows, as blocks and in words; that of a job that somebody looked up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from bot.domain.jobs import GONE, STATES, Job, Phase
@@ -80,7 +80,7 @@ def card(
         *([actions(*buttons)] if buttons else []),
         context_block(small),
     ]
-    said = in_sentences([*lines, note, words("id-of-job", job=job_id)], words)
+    said = sentences([*map(spoken, lines), note, words("id-of-job", job=job_id)], words)
     return Message(words("named", voice=voice_name(shown, words), said=said), blocks)
 
 
@@ -136,11 +136,11 @@ def state_lines(shown: Job, context: MessageContext) -> list[str]:
     return [*filter(None, lines)]
 
 
-def in_sentences(lines: Sequence[str], words: Words) -> str:
-    """Join lines of our mrkdwn as sentences, for where there are no blocks."""
-    said = filter(None, map(spoken, lines))
-    stop = words("full-stop")
-    return " ".join(line if line.rstrip(_QUOTES).endswith(_ENDS) else line + stop for line in said)
+def sentences(lines: Iterable[str], words: Words) -> str:
+    """Join lines as sentences, without the empty ones."""
+    stop, said = words("full-stop"), filter(None, lines)
+    whole = (line if line.rstrip(_QUOTES).endswith(_ENDS) else line + stop for line in said)
+    return words("between-sentences").join(whole)
 
 
 def label(state: str | None, words: Words) -> str:

@@ -3,9 +3,9 @@
 from functools import partial
 
 from bot.deliver.languages import Languages
+from bot.domain.destinations import with_language
 from bot.domain.languages import Language
 from bot.domain.records import Address
-from bot.domain.destinations import with_language
 from bot.domain.workspace import Workspace
 from bot.messages import private
 from bot.messages.context import Answer
@@ -27,7 +27,9 @@ class LanguageService:
         channel = Address(self._team_id, caller.channel_id)
         records = await self._store.get([channel])
         own = await self._languages.of_person(self._team_id, caller.user_id, caller.channel_id)
-        return partial(private.languages, self._languages.of_channel(records.destination(channel)), own)
+        is_channel = caller.channel_id and not is_direct(caller.channel_id)
+        channels = self._languages.of_channel(records.destination(channel)) if is_channel else None
+        return partial(private.languages, channels, own)
 
     async def choose(self, caller: Caller, language: Language, *, for_me: bool) -> Answer:
         """Set the language of the channel, or of the person. Raises StoreTrouble.

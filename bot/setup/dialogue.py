@@ -110,7 +110,12 @@ def _take(
             if value := _answer(question, read_sources(new)):
                 new[question.key] = value
         is_tried_first = False
-        if part is None or _works(part, new) or not mine or not confirm("Enter it again? n keeps it as it is."):
+        if (
+            part is None
+            or _works(part, new)
+            or not mine
+            or not confirm("Enter it again? n keeps it as it is.")
+        ):
             return
 
 
@@ -119,9 +124,12 @@ def _answer(question: Question, given: Given) -> str:
     say()
     say(question.about)
     kept = questions.offered(question, given)
-    while value := questions.cleaned(
-        question.key, ask(questions.prompt(question, kept), is_secret=question.is_secret)
-    ) or kept:
+    while (
+        value := questions.cleaned(
+            question.key, ask(questions.prompt(question, kept), is_secret=question.is_secret)
+        )
+        or kept
+    ):
         problem = questions.refused(question.key, value)
         if problem is None:
             return value

@@ -65,7 +65,9 @@ ACCESS_KEY: Final = Question(
 )
 SECRET_KEY: Final = Question("HUAWEICLOUD_SDK_SK", "The other part: the Secret Access Key.")
 LANGUAGE: Final = Question(
-    "VOICEJOB_LANGUAGE", "The language of those who chose none for themselves or their channel: en or zh.", "en"
+    "VOICEJOB_LANGUAGE",
+    "The language of those who chose none for themselves or their channel: en or zh.",
+    "en",
 )
 STORE: Final = Question(
     "VOICEJOB_STORE", "The file for subscriptions, in a folder that exists and that this user may write."
@@ -87,7 +89,9 @@ def not_asked(key: str, given: Given) -> str | None:
     if (file := given.files.get(name)) and file.named_by != key:
         return f"{key}: kept in the file that {file.named_by} names."
     if name in given.outside:
-        where = "systemd gives it (LoadCredential)" if file else "set in the environment, which goes before .env"
+        where = (
+            "systemd gives it (LoadCredential)" if file else "set in the environment, which goes before .env"
+        )
         return f"{key}: {where}."
     return None
 
