@@ -11,8 +11,10 @@ from bot.cli import cli
 from bot.config import Settings
 from bot.docs import TOPICS, page
 from bot.domain.languages import Language
+from bot.domain.rates import RATE_LIMITS
 from bot.listeners.command_parser import parse
 from bot.messages.guidance import LIKE_THIS
+from bot.metastudio.throttle import CONCURRENCY
 from bot.process.sources import SECRET_KEYS
 from tests.state_tables import table
 from tests.support import started
@@ -101,6 +103,22 @@ def test_code_fits_in_a_terminal(path: Path) -> None:
     blocks = re.findall(r"^ *```\w+\n(.*?)^ *```$", PAGES[path], re.MULTILINE | re.DOTALL)
 
     assert [line for block in blocks for line in block.splitlines() if len(line) > NARROW] == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"),
+    [
+        ("requests a second to MetaStudio, in all", 1 / RATE_LIMITS.spacing),
+        ("of these, sent by the bot itself", 1 / RATE_LIMITS.requests),
+        ("requests on their way at a time", CONCURRENCY),
+        ("messages a second in a channel", 1 / RATE_LIMITS.channel),
+        ("messages a second in all", 1 / RATE_LIMITS.posts),
+        ("edits of cards a minute", 60 / RATE_LIMITS.edits),
+    ],
+)
+def test_limits_are_those_of_the_program(limit: str, value: float) -> None:
+    """What the page says of the bot's pace is how it is set."""
+    assert f"| {limit} | {value:g}" in page("reliability")
 
 
 @pytest.mark.parametrize("language", Language)
