@@ -156,8 +156,8 @@ def check(
 def run_bot() -> None:
     """Run the bot until it is stopped.
 
-    Its settings come from the environment or from .env; the README names them, and `voicejob check` tries
-    them.
+    Its settings come from the environment or from .env: `voicejob docs settings` names them, and
+    `voicejob check` tries them.
     """
     from bot.run import run
 
@@ -200,8 +200,8 @@ def docs(
         says = f"there is no page {topic[:LONGEST_ECHO]!r}.{meant} The pages are {', '.join(TOPICS)}."
         raise typer.BadParameter(says, param_hint="TOPIC")
     elif console().is_terminal:
-        from rich.markdown import Markdown
+        from bot.docs.drawing import Drawn
 
-        console().print(Markdown(page(topic), hyperlinks=False), width=min(console().width, WIDEST_PAGE))
+        console().print(Drawn(page(topic)), width=min(console().width, WIDEST_PAGE))
     else:
         typer.echo(page(topic), nl=False)
