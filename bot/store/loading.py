@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bot.domain.records import Record
-from bot.errors import StoreTooNew
 from bot.store.backup import keep_copy
 from bot.store.conversion import converted, old_subscription
 from bot.store.disk import Table
@@ -33,8 +32,6 @@ def load(table: Table, path: Path) -> Iterator[Record]:
     if next(iter(table.items()), None) is None:
         table.put({FORMAT_ROW: format_text()})
     version = version_in(table.get(FORMAT_ROW), str(path))
-    if version > FORMAT:
-        raise StoreTooNew(path=str(path), version=str(version), known=str(FORMAT))
     if version < FORMAT:
         _convert(table, path, version)
     return (record_in(row, text, str(path)) for row, text in _rows(table))
