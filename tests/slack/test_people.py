@@ -123,10 +123,11 @@ async def test_without_the_scope_it_is_asked_once(clock: Clock, caplog: pytest.L
 async def test_the_oldest_answers_are_forgotten(clock: Clock) -> None:
     """So many people are remembered, and no more."""
     async with asking(clock, most=2) as (slack, who):
-        for user in (ALICE, BOB):
-            await who.locale(user)
-        clock.now += DAY
-        for user in (ALICE, GUEST, ALICE, BOB):
+        await who.locale(ALICE)
+        slack.fail(METHOD, status=503)
+        await who.locale(BOB)
+        clock.now += PAUSE
+        for user in (BOB, ALICE, GUEST, BOB, ALICE):
             await who.locale(user)
 
-    assert asked(slack) == [ALICE, BOB, ALICE, GUEST, BOB]
+    assert asked(slack) == [ALICE, BOB, BOB, GUEST, ALICE]
