@@ -27,8 +27,8 @@ ERRORS: Final[Mapping[str, str]] = {
         "there, without the name."
     ),
     "OtherPerson": (
-        "{text} names a person or a group, and I can tell only a channel: leave the name away. To be told "
-        "alone, type the command in your direct message with me."
+        "{text} names a person or a group, and I can tell only the channel where the command is typed, or "
+        "you: leave the name out. To be told alone, type “me” in its place."
     ),
     "SlackRefused": (
         "Slack refuses {key} with the error {error}. Look for what this names on your app's page at Slack "
