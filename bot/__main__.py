@@ -8,7 +8,7 @@ import sys
 from typing import Final
 
 from bot.errors import MetaStudioError, VoiceJobError
-from bot.messages.errors import sentence
+from bot.messages.operator import sentence
 from bot.network.trust import certificate_fault, no_certificates
 from bot.process.console import print_aside
 from bot.process.environment import harmful

@@ -16,24 +16,28 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.config import MetaStudioSettings, Settings, revealed
+from bot.deliver.languages import Languages
 from bot.deliver.outbox import Outbox
+from bot.domain.languages import Language
 from bot.domain.rates import RATE_LIMITS, RateLimits
 from bot.domain.workspace import Workspace
 from bot.errors import PartBroken, VoiceJobError
 from bot.listeners import register
 from bot.listeners.commands import COMMAND
 from bot.listeners.replies import Replies
-from bot.messages.channel import MessageContext
+from bot.messages.context import MessageContext
+from bot.messages.texts import words_in
 from bot.metastudio.auth import AccessKey, GivenToken, Key
 from bot.metastudio.client import MetaStudio
 from bot.metastudio.iam_user import IamUser
 from bot.network.servers import listening
 from bot.network.sessions import client_session
-from bot.services import Services
+from bot.services import Caller, Services
 from bot.slack import http_mode, socket_mode
 from bot.slack.auth import may_connect, signed_in
 from bot.slack.clients import web_client
 from bot.slack.identity import Identity
+from bot.slack.people import People
 from bot.slack.replies import ReplySender
 from bot.slack.sender import Sender
 from bot.slack.socket_mode import Connection
@@ -87,13 +91,16 @@ async def run(
         # A message whose answer got lost would come twice, so that slack_sdk must not send one again.
         writing = web_client(writing_session, settings.slack_api_url, token=token, retry_handlers=[])
         sender = Sender(writing, rates)
-        outbox = Outbox(store, sender, context, rates=rates, metrics=metrics)
+        asking = web_client(session, settings.slack_api_url, token=token, retry_handlers=[])
+        languages = Languages(store, People(asking), settings.voicejob_language)
+        outbox = Outbox(store, sender, context, languages, rates=rates, metrics=metrics)
         poll = settings.voicejob_poll_seconds
         watcher = Watcher(metastudio, store, poll=poll, rates=rates, metrics=metrics)
-        replies = Replies(ReplySender(session, sender, first_pause=rates.resend), metrics)
+        reply_sender = ReplySender(session, sender, first_pause=rates.resend)
+        replies = Replies(reply_sender, context, partial(_language_of, languages, workspace), metrics)
         stack.push_async_callback(_drain, replies, outbox, drain)
         app = _bolt_app(settings, client, auth, metrics)
-        services = Services.of(metastudio, store, outbox, watcher, context, workspace)
+        services = Services.of(metastudio, store, outbox, watcher, languages, workspace)
         register(app, replies, services, metrics, workspace, recheck=identity.check_soon)
         connection = Connection() if settings.slack_app_token else None
         state = partial(_state, connection, watcher, outbox)
@@ -101,6 +108,10 @@ async def run(
         receiving = _serve_slack(app, settings, health, metrics, connection, ready)
         parts = {"watcher": watcher.run(), "outbox": outbox.run(), "workspace": identity.run()}
         await run_parts(parts | {"way to Slack": receiving}, stop)
+
+
+async def _language_of(languages: Languages, workspace: Workspace, caller: Caller) -> Language:
+    return await languages.of_person(workspace.team_id, caller.user_id, caller.channel_id)
 
 
 def _log_settings(settings: Settings, *, followed: int) -> None:
@@ -114,6 +125,7 @@ def _message_context(settings: Settings, auth: AsyncSlackResponse) -> MessageCon
         bot_name=str(auth.get("user")),
         command=COMMAND,
         console_url=settings.console_url,
+        words=words_in(settings.voicejob_language),
     )
 
 

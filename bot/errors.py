@@ -72,12 +72,15 @@ class VoiceJobError(Exception):
 
 
 class BadSettings(VoiceJobError):
-    """Settings are missing or wrong; ``problems`` has a line for each, with the key in front."""
+    """Settings are missing or wrong; ``problems`` has a line for each, with the key in front.
+
+    The variant ``start`` is of those that keep the bot from starting.
+    """
 
     exit_code = 2
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__(problems=Unquoted("\n  ".join(problems)))
+    def __init__(self, problems: list[str], *, variant: str = "") -> None:
+        super().__init__(variant, problems=Unquoted("\n  ".join(problems)))
         self.problems = problems
 
 

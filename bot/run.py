@@ -12,7 +12,7 @@ from typing import Final
 from bot import app as bot
 from bot.config import Settings, unknown_keys
 from bot.errors import BadSettings, VoiceJobError
-from bot.messages.errors import sentence
+from bot.messages.operator import sentence
 from bot.network import variables
 from bot.telemetry import logs
 from bot.telemetry.logs import LogFormat
@@ -35,7 +35,7 @@ def run() -> None:
         log.warning("%s", warning)
     try:
         if problems := [*reading.problems, *variables.problems()]:
-            raise BadSettings(problems)
+            raise BadSettings(problems, variant="start")
         asyncio.run(_run(reading.settings))
     except VoiceJobError as error:
         if reading.settings.voicejob_log is LogFormat.TEXT:

@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.domain.following import Channel, Following
 from bot.domain.jobs import Job
+from bot.domain.languages import Language
 from bot.domain.records import (
     Address,
     Card,
@@ -55,6 +56,7 @@ def following(
     shown: bool = True,
     pause: Pause | None = None,
     warned: tuple[Warned, ...] = (),
+    language: Language | None = None,
     **delivery: Any,
 ) -> Following:
     """Return a job that is followed, seen in these states, of which the first was told.
@@ -66,7 +68,8 @@ def following(
     fields: dict[str, Any] = {"card": card, "told": 0, "cards": 1} | delivery
     made = Delivery(address=address, job=about.ref, id=f"delivery of {job_id}", **fields)
     subscription = None if made.stopped_by else wish(job_id, address=address, by=by, level=level)
-    found = Following(made, about, subscription, Destination(address=address, pause=pause, warned=warned))
+    destination = Destination(address=address, pause=pause, warned=warned, language=language)
+    found = Following(made, about, subscription, destination)
     if shown and made.card == card:
         return with_delivery(found, card=replace(card, fingerprint=found.fingerprint))
     return found

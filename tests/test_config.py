@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.config import Settings, unknown_keys
+from bot.domain.languages import Language
 from bot.errors import BadSettings
 from bot.telemetry.logs import LogFormat
 from tests.store.test_store_faults import another_user
@@ -66,6 +67,7 @@ def value_of(settings: Settings, name: str) -> Any:
         ({"VOICEJOB_POLL_SECONDS": " 5 "}, "voicejob_poll_seconds", 5),
         ({"VOICEJOB_POLL_SECONDS": "999999"}, "voicejob_poll_seconds", 999_999),
         ({"VOICEJOB_LOG": " json\n"}, "voicejob_log", LogFormat.JSON),
+        ({"VOICEJOB_LANGUAGE": "zh"}, "voicejob_language", Language.ZH),
         ({"PORT": "65535"}, "port", 65535),
         ({"SLACK_BOT_TOKEN": " xoxb-1\n"}, "slack_bot_token", "xoxb-1"),
         (NO_KEY | {"CLOUD_SDK_AK": "a", "CLOUD_SDK_SK": "s"}, "huaweicloud_sdk_sk", "s"),
@@ -129,6 +131,7 @@ BAD = {
     ],
     "VOICEJOB_POLL_SECONDS": ["4", "1000000", "1e9", "soon"],
     "VOICEJOB_LOG": ["xml"],
+    "VOICEJOB_LANGUAGE": ["fr", "zh-CN"],
     "PORT": ["http", "65536", "-1", "٣", "1" * 5000],
 }
 
@@ -137,7 +140,9 @@ BAD = {
 def test_bad_value(monkeypatch: pytest.MonkeyPatch, key: str, value: str) -> None:
     """One bad value is one problem; it is shown where it can be no secret."""
     (problem,) = problems(monkeypatch, **{key: value})
-    is_harmless = key in {"PORT", "VOICEJOB_POLL_SECONDS", "VOICEJOB_LOG"} and len(value) <= 12
+    is_harmless = (
+        key in {"PORT", "VOICEJOB_POLL_SECONDS", "VOICEJOB_LOG", "VOICEJOB_LANGUAGE"} and len(value) <= 12
+    )
 
     assert key in problem
     assert (f"(it is {value!r})" in problem) == is_harmless
@@ -150,6 +155,8 @@ def test_bad_value(monkeypatch: pytest.MonkeyPatch, key: str, value: str) -> Non
         (NO_KEY | USER, "HUAWEICLOUD_IAM_PASSWORD: needed beside HUAWEICLOUD_IAM"),
         (IAM, "HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, HUAWEICLOUD_IAM_USER, HUAWEICLOUD_IAM_PASSWORD"),
         (NO_KEY | IAM | TEMPORARY, "HUAWEICLOUD_SDK_SECURITY_TOKEN: needs HUAWEICLOUD_SDK_AK and HUAWEI"),
+        ({"SLACK_BOT_TOKEN": "foo"}, "SLACK_BOT_TOKEN: must begin with xoxb-. Copy it from OAuth & Perm"),
+        ({"SLACK_APP_TOKEN": "xoxb-1"}, "SLACK_APP_TOKEN: must begin with xapp-. Copy it from Basic Info"),
         ({"SLACK_BOT_TOKEN": '"xoxb-1"'}, "SLACK_BOT_TOKEN: begins with a quote sign, which has to go"),
         ({"METASTUDIO_APP_USER_ID": "a b"}, "METASTUDIO_APP_USER_ID: may hold printable ASCII only: no"),
     ],

@@ -10,7 +10,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.checks.item import Item, fails, untried, works
 from bot.config import Settings, revealed
 from bot.errors import SlackError, SlackRefused
-from bot.messages.errors import sentence
+from bot.messages.operator import sentence
 from bot.network.sessions import client_session
 from bot.network.trust import certificate_fault
 from bot.slack.auth import may_connect, signed_in

@@ -1,8 +1,8 @@
 """Trying the store: whether it opens, can be written, and what it holds.
 
-A store that another process has is only read, and so is one that the bot would convert. Another one is opened
-as the bot does: it gets mode 0600, a row is written, and the lock beside it is left, which does no harm.
-Nothing else is made or changed.
+A store that another process has is only read, and so is one that the bot would convert: neither the file nor
+its mode changes. Another one is opened as the bot does: it gets mode 0600, a row is written, and the lock
+beside it is left, which does no harm. Nothing else is made or changed.
 """
 
 import os
@@ -16,11 +16,11 @@ from typing import Final
 from bot.checks.item import Item, fails, works
 from bot.config import Settings
 from bot.errors import StoreError, StoreLocked, StoreNotWritable, StoreTrouble
-from bot.messages.errors import sentence
+from bot.messages.operator import sentence
 from bot.process.threads import in_time
 from bot.store.disk import TABLE, reading
 from bot.store.failures import is_store, looked_at
-from bot.store.files import BESIDE, claim, not_writable, refuse_impossible
+from bot.store.files import BESIDE, not_writable, refuse_claimed, refuse_impossible
 from bot.store.rows import FORMAT, FORMAT_ROW, version_in
 from bot.store.sqlite import SqliteStore
 
@@ -71,16 +71,16 @@ async def _tried(path: Path) -> Item:
 
 async def _opened(path: Path) -> Item:
     if await looked_at(path, _is_older, limit=LIMIT):
-        with await in_time(partial(claim, path), limit=LIMIT):
-            how = "an earlier VoiceJob wrote it: the bot keeps a copy and converts it when it starts"
-            return works(STORE, f"“{path}”: {how}; {await _read(path)}")
+        await in_time(partial(refuse_claimed, path), limit=LIMIT)
+        how = "an earlier VoiceJob wrote it: the bot keeps a copy and converts it when it starts"
+        return works(STORE, f"“{path}”: {how}; {await _read(path)}")
     async with SqliteStore(path, limit=LIMIT) as store:
         await store.check()
         return works(STORE, f"“{path}” can be written; {await _read(path)}")
 
 
 def _is_older(path: Path) -> bool:
-    """Whether it would be converted if it were opened. Raises sqlite3.Error, and StoreCorrupt."""
+    """Whether it would be converted if it were opened. Raises sqlite3.Error and StoreError."""
     with reading(path) as file:
         found = file.execute(VERSION, (FORMAT_ROW,)).fetchone()
     return found is not None and version_in(found[0], str(path)) < FORMAT

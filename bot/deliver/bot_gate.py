@@ -11,7 +11,7 @@ from bot.deliver.reactions import Attempt, BotEvidence, Evidence, Reaction, reac
 from bot.domain import pauses
 from bot.domain.records import Address
 from bot.domain.slack_errors import Refusal
-from bot.messages.texts import en
+from bot.messages import operator
 from bot.slack.sender import Sender, SendError
 from bot.telemetry.logs import about
 
@@ -130,7 +130,7 @@ class BotGate:
 
     def _refused(self, error: SendError) -> None:
         if not self.trouble:
-            log.error(en.DELIVERY_REFUSED, extra=about(code=error.code))
+            log.error(operator.DELIVERY_REFUSED, extra=about(code=error.code))
         self.trouble = error
         if self._until <= _now():
             self._refusals += 1

@@ -5,14 +5,18 @@ import time
 from dataclasses import dataclass, replace
 
 from bot.deliver.bot_gate import BotGate, RejectedError
+from bot.deliver.languages import Languages
 from bot.deliver.reactions import Attempt, Reaction
 from bot.deliver.render import render
 from bot.deliver.schedule import Task
 from bot.domain.deliveries import Step
-from bot.domain.records import Address, Level, Posted
+from bot.domain.languages import Language
+from bot.domain.records import Address, Destination, Level, Posted
 from bot.domain.slack_errors import Refusal
 from bot.messages.blocks import Message, without_blocks
-from bot.messages.channel import MessageContext, plain_text
+from bot.messages.channel import plain_text
+from bot.messages.context import MessageContext
+from bot.messages.job_card import is_direct
 from bot.slack.sender import Sender, SendError
 from bot.telemetry.logs import about
 from bot.telemetry.metrics import Metrics
@@ -33,10 +37,13 @@ class Accepted:
 class Courier:
     """Sends messages; ``context`` is what all of them have in common."""
 
-    def __init__(self, sender: Sender, gate: BotGate, context: MessageContext, metrics: Metrics) -> None:
+    def __init__(
+        self, sender: Sender, gate: BotGate, context: MessageContext, languages: Languages, metrics: Metrics
+    ) -> None:
         self._sender = sender
         self._gate = gate
         self._context = context
+        self._languages = languages
         self._metrics = metrics
 
     def delay(self, task: Task) -> float:
@@ -57,7 +64,10 @@ class Courier:
         """
         if task.step is Step.FORGET:
             return Accepted(None)
-        message, attempt = self._message(task, address), Attempt(task.step, in_thread=bool(task.thread_ts))
+        message, attempt = (
+            await self._message(task, address),
+            Attempt(task.step, in_thread=bool(task.thread_ts)),
+        )
         card_is_lost = False
         while True:
             try:
@@ -81,13 +91,23 @@ class Courier:
                 log.info("told", extra=fields_of(task, address))
                 return Accepted(posted, card_is_lost)
 
-    def _message(self, task: Task, address: Address) -> Message:
-        """Render the message; as plain text if that raises."""
+    async def _message(self, task: Task, address: Address) -> Message:
+        """Render the message in the language of its readers; as plain text if that raises."""
+        context = self._context.in_language(await self._language(task, address))
         try:
-            return render(task, address, self._context, now=int(time.time()))
+            return render(task, address, context, now=int(time.time()))
         except Exception:
             log.exception("a message can't be made", extra=fields_of(task, address))
-            return plain_text(task.following) if task.following else Message(str(task.step), [])
+            return plain_text(task.following, context) if task.following else Message(str(task.step), [])
+
+    async def _language(self, task: Task, address: Address) -> Language:
+        person, following = task.user_id or (task.warned.user_id if task.warned else ""), task.following
+        if following and is_direct(address.channel_id) and following.subscription:
+            person = person or following.subscription.subscribed_by
+        if person:
+            return await self._languages.of_person(address.team_id, person)
+        destination = following.destination if following else Destination(address=address)
+        return self._languages.of_channel(destination)
 
     async def _send_as(self, full: Message, attempt: Attempt, task: Task, address: Address) -> Posted | None:
         message = without_blocks(full) if attempt.words_only else full

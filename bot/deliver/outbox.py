@@ -10,6 +10,7 @@ from bot.deliver.backoff import repeat_pause, retry_pause
 from bot.deliver.bot_gate import BotGate
 from bot.deliver.channel_worker import ChannelWorker
 from bot.deliver.courier import Courier
+from bot.deliver.languages import Languages
 from bot.deliver.outcome import Later, Outcome
 from bot.deliver.rejections import Parts
 from bot.deliver.requests import Request
@@ -17,7 +18,7 @@ from bot.domain.following import Changed
 from bot.domain.rates import RATE_LIMITS, RateLimits
 from bot.domain.records import Address, DeliveryKey
 from bot.errors import StoreTrouble
-from bot.messages.channel import MessageContext
+from bot.messages.context import MessageContext
 from bot.slack.sender import Sender, SendError
 from bot.store import Store
 from bot.telemetry.metrics import Metrics
@@ -50,6 +51,7 @@ class Outbox:
         store: Store,
         slack: Sender,
         context: MessageContext,
+        languages: Languages,
         *,
         rates: RateLimits = RATE_LIMITS,
         times: Times = TIMES,
@@ -60,7 +62,7 @@ class Outbox:
         self._gate = BotGate(slack, retry_pause(times.first_pause), self._retry_all)
         self._parts = Parts(
             store=store,
-            courier=Courier(slack, self._gate, context, metrics or Metrics()),
+            courier=Courier(slack, self._gate, context, languages, metrics or Metrics()),
             gate=self._gate,
             retry_pause=retry_pause(times.first_pause),
             repeat_pause=repeat_pause(rates.repeat),

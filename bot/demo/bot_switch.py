@@ -9,7 +9,7 @@ from bot import app
 from bot.config import Settings
 from bot.domain.rates import RateLimits
 from bot.errors import VoiceJobError
-from bot.messages.errors import sentence
+from bot.messages.operator import sentence
 from bot.simulators.world import go_without_proxy
 
 log = logging.getLogger(__name__)

@@ -14,8 +14,8 @@ from bot.demo.playground import PEOPLE, Playground
 from bot.domain.jobs import Phase, meaning_of
 from bot.domain.records import Level
 from bot.listeners.commands import COMMAND
-from bot.messages.job_card import state_text
-from bot.messages.texts import en
+from bot.messages.job_card import label, step_names
+from bot.messages.texts import Words
 from bot.simulators.metastudio.jobs import SENT_BACK, RawJob
 from bot.simulators.slack.messages import identified
 from bot.simulators.slack.records import BOT_USER, TEAM_ID, Malformed
@@ -64,8 +64,9 @@ WORKSPACE: Final = {
 class View:
     """Computes the state of the page from a playground."""
 
-    def __init__(self, ground: Playground) -> None:
+    def __init__(self, ground: Playground, words: Words) -> None:
         self._ground = ground
+        self._words = words
         self._workspace = WORKSPACE | {"instance": ground.instance}
         self._cached: dict[str, tuple[Message, Parts]] = {}
 
@@ -114,10 +115,10 @@ class View:
             "job_id": job["job_id"],
             "voice_name": job.get("voice_name", ""),
             "state": job["state"],
-            "label": state_text(job["state"]).label,
+            "label": label(job["state"], self._words),
             "phase": PHASES[meaning.phase],
             "step": meaning.step,
-            "steps": en.STEPS,
+            "steps": step_names(self._words),
             "times": job["reject_times"],
             "position": position,
             "is_over": following is None,

@@ -93,8 +93,8 @@ class Following:
     @property
     def fingerprint(self) -> str:
         """A string of all fields that the card's look depends on."""
-        stopped_by = self.delivery.stopped_by or ""
-        return f"{self.state} {self.job.reject_times} {self.level if not stopped_by else ''} {stopped_by}"
+        language, stopped_by = self.destination.language or "", self.delivery.stopped_by or ""
+        return f"{self.state} {self.job.reject_times} {language} {stopped_by}"
 
 
 @dataclass(frozen=True, slots=True)

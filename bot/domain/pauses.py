@@ -1,10 +1,11 @@
 """PURE. The pause of a conversation in which Slack refuses the bot: how it begins, grows and ends."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
-from bot.domain.records import Address, Change, Destination, Pause, Records, Warned
+from bot.domain.destinations import changed_destination
+from bot.domain.records import Address, Change, Destination, Pause, Warned
 
 FIRST_RETRY: Final = 5 * 60
 RETRY_FACTOR: Final = 3
@@ -41,12 +42,12 @@ def refused(address: Address, reason: str, now: int, *, knows: Collection[str] =
         )
         return replace(destination, pause=pause)
 
-    return _changing(address, changed)
+    return changed_destination(address, changed)
 
 
 def accepted(address: Address) -> Change:
     """Return the change after Slack accepted a message in a conversation: the pause is over."""
-    return _changing(address, lambda destination: replace(destination, pause=None))
+    return changed_destination(address, lambda destination: replace(destination, pause=None))
 
 
 def withdrawn(address: Address, reason: str) -> Change:
@@ -57,7 +58,7 @@ def withdrawn(address: Address, reason: str) -> Change:
         is_new = pause is not None and pause.reason == reason and pause.tries == 1
         return replace(destination, pause=None) if is_new else destination
 
-    return _changing(address, changed)
+    return changed_destination(address, changed)
 
 
 def tried_again(address: Address, now: int, *, knows: str) -> Change:
@@ -66,7 +67,7 @@ def tried_again(address: Address, now: int, *, knows: str) -> Change:
     def changed(destination: Destination) -> Destination:
         return _with_told(destination, knows, next_try=now)
 
-    return _changing(address, changed)
+    return changed_destination(address, changed)
 
 
 def told(address: Address, user_id: str, warned: Warned | None) -> Change:
@@ -76,7 +77,7 @@ def told(address: Address, user_id: str, warned: Warned | None) -> Change:
         with_message = replace(destination, warned=(*destination.warned, *filter(None, [warned])))
         return _with_told(with_message, user_id)
 
-    return _changing(address, changed)
+    return changed_destination(address, changed)
 
 
 def warning_over(address: Address, warned: Warned) -> Change:
@@ -85,7 +86,7 @@ def warning_over(address: Address, warned: Warned) -> Change:
     def changed(destination: Destination) -> Destination:
         return replace(destination, warned=tuple(each for each in destination.warned if each != warned))
 
-    return _changing(address, changed)
+    return changed_destination(address, changed)
 
 
 def _with_told(destination: Destination, user_id: str, *, next_try: int | None = None) -> Destination:
@@ -97,11 +98,3 @@ def _with_told(destination: Destination, user_id: str, *, next_try: int | None =
         destination,
         pause=replace(pause, told=told, next_try=pause.next_try if next_try is None else next_try),
     )
-
-
-def _changing(address: Address, how: Callable[[Destination], Destination]) -> Change:
-    def change(records: Records) -> Records:
-        after = how(records.destination(address))
-        return Records({address: None if after.is_default else after})
-
-    return change

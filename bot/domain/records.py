@@ -16,6 +16,7 @@ from typing import ClassVar, NamedTuple, cast
 from pydantic import ConfigDict
 
 from bot.domain.jobs import Job
+from bot.domain.languages import Language
 
 
 class JobRef(NamedTuple):
@@ -31,10 +32,11 @@ class JobRef(NamedTuple):
 
 
 class Address(NamedTuple):
-    """The key of a Destination: a conversation, by Slack's ids of its team and of itself."""
+    """The key of a Destination: a conversation, or a person, by Slack's ids of the team and of it."""
 
     team_id: str
     channel_id: str
+    """The id of a person begins with U or W, that of a conversation with another letter."""
 
 
 class SelectorKind(StrEnum):
@@ -220,13 +222,15 @@ class Warned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """What concerns a conversation as a whole."""
+    """What concerns a conversation as a whole; or, under the id of a person, what that person chose."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
     address: Address
     pause: Pause | None = None
     warned: tuple[Warned, ...] = ()
+    language: Language | None = None
+    """The language that was chosen for it; None if none was."""
 
     @property
     def key(self) -> Address:

@@ -127,9 +127,7 @@ def moved(records: Records, to: Address) -> Records:
 
 def _at(to: Address, record: Subscription | Delivery | Destination) -> Subscription | Delivery | Destination:
     if isinstance(record, Destination) and record.pause:
-        return Destination(
-            address=to, pause=replace(record.pause, next_try=record.pause.since), warned=record.warned
-        )
+        return replace(record, address=to, pause=replace(record.pause, next_try=record.pause.since))
     return replace(record, address=to)
 
 

@@ -46,10 +46,10 @@ def register(
         recheck()
         if context.response_url:
             target = ResponseUrl(context.response_url)
-            unhandled.tell(replies, body, context, target, OUTSIDER, private.outsider())
+            unhandled.tell(replies, body, context, target, OUTSIDER, private.outsider)
         return unhandled.acknowledged(body)
 
     app.middleware(admit)
     app.command(commands.COMMAND)(commands.voicejob)
     actions.register(app)
-    unhandled.register(app, replies, commands.COMMAND)
+    unhandled.register(app, replies)

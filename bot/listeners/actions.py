@@ -11,17 +11,17 @@ from bot.domain.records import Level
 from bot.listeners.payloads import part, pressed_by, reply_target
 from bot.listeners.replies import DONE, PendingReply, Replace, Replies
 from bot.messages import channel as notices
-from bot.messages import job_card, private
-from bot.messages.blocks import Message
+from bot.messages import job_card, listing, private
+from bot.messages.context import Answer
 from bot.services import Caller, Services
 from bot.services.subscriptions import SubscriptionService
 from bot.telemetry.metrics import PRESSED, Metrics
 
-Work = Callable[[Services, Caller, str], Awaitable[Message | None]]
-"""The handler of a button: gets the services, the caller and the button's value; returns the reply."""
+Work = Callable[[Services, Caller, str], Awaitable[Answer | None]]
+"""The handler of a button: gets the services, the caller and the button's value; returns the answer."""
 
 
-def _listed(change: Callable[[SubscriptionService, Caller, str], Awaitable[Message]]) -> Work:
+def _listed(change: Callable[[SubscriptionService, Caller, str], Awaitable[Answer]]) -> Work:
     """Return the handler of a button in a list: it makes a change, and shows the list as it is then."""
     return lambda s, caller, job: s.subscriptions.change_in_list(
         caller, job, partial(change, s.subscriptions)
@@ -34,22 +34,30 @@ BUTTONS: Final[Mapping[str, tuple[Work, Replace]]] = {
     job_card.SUBSCRIBE: (lambda s, caller, job: s.subscriptions.subscribe(caller, job), Replace.IF_DONE),
     notices.REFRESH_CARD: (lambda s, caller, job: s.subscriptions.refresh(caller, job), Replace.NEVER),
     notices.STOP: (lambda s, caller, job: s.subscriptions.unsubscribe(caller, job), Replace.NEVER),
+    private.LEVEL_ALL: (
+        lambda s, caller, job: s.subscriptions.set_level(caller, job, Level.ALL),
+        Replace.IF_DONE,
+    ),
+    private.LEVEL_IMPORTANT: (
+        lambda s, caller, job: s.subscriptions.set_level(caller, job, Level.IMPORTANT),
+        Replace.IF_DONE,
+    ),
     notices.RETRY: (lambda s, caller, job: s.subscriptions.retry(caller, job), Replace.IF_DONE),
-    private.LISTED_STOP: (_listed(SubscriptionService.unsubscribe), Replace.IF_DONE),
-    private.LISTED_RETRY: (_listed(SubscriptionService.retry), Replace.IF_DONE),
-    private.LISTED_ALL: (
+    listing.STOP: (_listed(SubscriptionService.unsubscribe), Replace.IF_DONE),
+    listing.RETRY: (_listed(SubscriptionService.retry), Replace.IF_DONE),
+    listing.TO_ALL: (
         _listed(lambda s, caller, job: s.set_level(caller, job, Level.ALL)),
         Replace.IF_DONE,
     ),
-    private.LISTED_IMPORTANT: (
+    listing.TO_IMPORTANT: (
         _listed(lambda s, caller, job: s.set_level(caller, job, Level.IMPORTANT)),
         Replace.IF_DONE,
     ),
-    private.PAGE: (lambda s, caller, start: s.subscriptions.page(caller, _number(start)), Replace.IF_DONE),
-    private.FIRST_PAGE: (lambda s, caller, _: s.subscriptions.page(caller), Replace.IF_DONE),
+    listing.PAGE: (lambda s, caller, start: s.subscriptions.page(caller, _number(start)), Replace.IF_DONE),
+    listing.FIRST_PAGE: (lambda s, caller, _: s.subscriptions.page(caller), Replace.IF_DONE),
 }
 """By ``action_id``: the handler, and whether the reply replaces the button's message."""
-PAGES: Final = frozenset({private.PAGE, private.FIRST_PAGE})
+PAGES: Final = frozenset({listing.PAGE, listing.FIRST_PAGE})
 """Buttons whose value is the number of a list's entry; that of all others is a job id."""
 
 
@@ -94,13 +102,13 @@ def _listener(action_id: str, work: Work, replace: Replace) -> Callable[..., Awa
             kind=PRESSED,
             about=action_id,
             value=carried,
-            channel=caller.channel_id,
+            caller=caller,
             target=reply_target(body, context.response_url),
             replace=replace if is_own_message else Replace.NEVER,
             again=action_id,
         )
 
-        async def reply() -> Message | None:
+        async def reply() -> Answer | None:
             return await work(services, caller, value if action_id in PAGES else job_id_from(value))
 
         replies.start(pending, reply)

@@ -14,9 +14,11 @@ from enum import Enum, auto
 from functools import partial
 from typing import Any, Final
 
-from bot.errors import BeingStopped, VoiceJobError
-from bot.messages import job_card
-from bot.messages.blocks import Message
+from bot.domain.languages import Language
+from bot.errors import BadUsage, BeingStopped, VoiceJobError
+from bot.messages import guidance, job_card
+from bot.messages.context import Answer, MessageContext
+from bot.services.caller import NOBODY, Caller
 from bot.slack.replies import ReplySender, ReplyTarget
 from bot.telemetry.logs import about
 from bot.telemetry.metrics import TYPED, Metrics
@@ -46,8 +48,8 @@ class PendingReply:
     """None: the work is done without a reply."""
     value: str = ""
     """The value of a button that repeats the request: mostly the job id."""
-    channel: str = ""
-    """The id of the channel that it is about."""
+    caller: Caller = NOBODY
+    """Who asks, and about which channel."""
     replace: Replace = Replace.NEVER
     again: str = job_card.TRY_AGAIN
     """The action_id of a button that repeats the request."""
@@ -59,18 +61,28 @@ class PendingReply:
     ) -> dict[str, Any]:
         """Return the fields of a line of the log; ``seconds`` is how long the work took."""
         job = self.value.partition(" ")[0]  # a button elsewhere carries its channel too
-        return about(job=job, channel=self.channel, seconds=seconds, outcome=outcome, error=error)
+        return about(job=job, channel=self.caller.channel_id, seconds=seconds, outcome=outcome, error=error)
 
 
-Work = Callable[[], Awaitable[Message | None]]
-"""Does the work and returns the reply, or None for no reply."""
+Work = Callable[[], Awaitable[Answer | None]]
+"""Does the work and returns the answer, or None for no reply."""
+LanguageOf = Callable[[Caller], Awaitable[Language]]
+"""Gives the language of a person. Never raises, and takes no long time."""
 
 
 class Replies:
-    """Runs each request in a task of its own, and sends the reply with ``sender``."""
+    """Runs each request in a task of its own, and sends the reply in the person's language."""
 
-    def __init__(self, sender: ReplySender, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self,
+        sender: ReplySender,
+        context: MessageContext,
+        language_of: LanguageOf,
+        metrics: Metrics | None = None,
+    ) -> None:
         self._sender = sender
+        self._context = context
+        self._language_of = language_of
         self._metrics = metrics or Metrics()
         self._starting = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -103,19 +115,23 @@ class Replies:
 
     async def _run(self, pending: PendingReply, work: Work) -> None:
         started = time.monotonic()
-        message, outcome, error = await _outcome(pending, partial(self._in_turn, work))
+        language = asyncio.ensure_future(self._language_of(pending.caller))
+        answer, outcome, error = await _outcome(pending, partial(self._in_turn, work))
         if task := asyncio.current_task():
             self._working.discard(task)
         seconds = time.monotonic() - started
         log.info(pending.about, extra=pending.log_fields(seconds=seconds, outcome=outcome, error=error))
         counted_as = type(error).__name__ if error else outcome
         self._metrics.interaction(pending.kind, pending.about, counted_as, seconds=seconds)
-        if message and pending.target:
+        if answer is None or pending.target is None:
+            language.cancel()
+        else:
+            message = answer(self._context.in_language(await language))
             is_done = outcome == DONE
             replaces = pending.replace is Replace.ALWAYS or (pending.replace is Replace.IF_DONE and is_done)
             await self._sender.send(pending.target, message, replaces=replaces)
 
-    async def _in_turn(self, work: Work) -> Message | None:
+    async def _in_turn(self, work: Work) -> Answer | None:
         """Begin one piece of work at a time, and let the loop do all else that is due before the next one.
 
         Slack waits three seconds for an acknowledgement, and people for as long as they like.
@@ -125,11 +141,13 @@ class Replies:
         return await work()
 
 
-async def _outcome(pending: PendingReply, work: Work) -> tuple[Message | None, str, VoiceJobError | None]:
-    """Do the work; return the reply, the outcome for log and metrics, and the error if it failed."""
+async def _outcome(pending: PendingReply, work: Work) -> tuple[Answer | None, str, VoiceJobError | None]:
+    """Do the work; return the answer, the outcome for log and metrics, and the error if it failed."""
 
-    def problem(error: VoiceJobError) -> Message:
-        return job_card.problem(error, job_id=pending.value, again=pending.again)
+    def problem(error: VoiceJobError) -> Answer:
+        if isinstance(error, BadUsage):
+            return partial(guidance.usage, error)
+        return partial(guidance.problem, error, job_id=pending.value, again=pending.again)
 
     try:
         return await work(), DONE, None

@@ -6,6 +6,7 @@ All of it is acknowledged: Slack sends an event again that is not, and shows peo
 import logging
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
@@ -16,7 +17,8 @@ from bot.domain.job_ids import UUID
 from bot.listeners.payloads import part, text
 from bot.listeners.replies import PendingReply, Replies
 from bot.messages import private
-from bot.messages.blocks import Message
+from bot.messages.context import Answer
+from bot.services.caller import Caller
 from bot.slack.replies import DirectMessage, ReplyTarget, ResponseUrl
 from bot.telemetry.logs import about
 from bot.telemetry.metrics import OTHER, PRESSED, TYPED
@@ -57,17 +59,17 @@ def kind_of(body: Mapping[str, Any]) -> str:
     return " ".join(word for word in words if isinstance(word, str) and _NAME.fullmatch(word)) or "unknown"
 
 
-def answer_to(body: Mapping[str, Any], command: str) -> Message:
-    """Return the reply to an unhandled request; ``command`` has its slash."""
+def answer_to(body: Mapping[str, Any]) -> Answer:
+    """Return the answer to an unhandled request."""
     if "command" in body:
-        return private.unknown_command(str(body["command"]), command)
+        return partial(private.unknown_command, str(body["command"]))
     if text(body, "type") in BUTTONS:
         job = UUID.search(str(_first(body.get("actions")).get("value")))
-        return private.outdated_button(job[0] if job else "", command)
-    return private.unknown_request(command)
+        return partial(private.outdated_button, job[0] if job else "")
+    return private.unknown_request
 
 
-def register(app: AsyncApp, replies: Replies, command: str) -> None:
+def register(app: AsyncApp, replies: Replies) -> None:
     """Handle what reaches no listener, and what a listener or Bolt itself fails on.
 
     Each kind is logged once. The person is told what to do: where Slack gave no address for that, as for a
@@ -88,7 +90,7 @@ def register(app: AsyncApp, replies: Replies, command: str) -> None:
                 "Unhandled request from Slack: acknowledged, and nothing done", extra=about(code=kind)
             )
         if target := _target(body, context):
-            tell(replies, body, context, target, UNHANDLED, answer_to(body, command))
+            tell(replies, body, context, target, UNHANDLED, answer_to(body))
         return acknowledged(body)
 
     app.error(handle)
@@ -100,15 +102,16 @@ def tell(
     context: AsyncBoltContext,
     target: ReplyTarget,
     what: str,
-    message: Message,
+    answer: Answer,
 ) -> None:
     """Reply to a request for which nothing is done; ``what`` is its name in the log."""
 
-    async def reply() -> Message:
-        return message
+    async def reply() -> Answer:
+        return answer
 
-    channel = context.channel_id or ""
-    replies.start(PendingReply(kind=type_of(body), about=what, channel=channel, target=target), reply)
+    channel, user = context.channel_id or "", context.user_id or ""
+    caller = Caller(channel_id=channel, channel_name="", user_id=user)
+    replies.start(PendingReply(kind=type_of(body), about=what, caller=caller, target=target), reply)
 
 
 def _target(body: Mapping[str, Any], context: AsyncBoltContext) -> ReplyTarget | None:

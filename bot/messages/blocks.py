@@ -3,8 +3,9 @@
 Blocks are plain dicts, as Slack's "Block Kit reference" writes them: slack_sdk's models would look at each of
 their attributes for each message. The tests hold every message against those models, and so Slack's limits.
 
-Two rules keep text from outside harmless, whatever it holds: in a plain_text object it is just characters; in
-mrkdwn it stands in a code span, escaped, since Slack has no escape for ``* _ ~`` and the backtick
+Three rules keep text from outside harmless, whatever it holds: in a plain_text object it is just characters;
+ids and codes stand in a code span, escaped; all else in mrkdwn is escaped, and what would format it becomes a
+character that looks like it, since Slack has no escape for ``* _ ~``, the backtick and the colons of an emoji
 ("Formatting message text"). It is cut after escaping, and never inside an entity.
 """
 
@@ -16,6 +17,9 @@ from typing import Any, Final
 HEADER_LIMIT: Final = 150
 SECTION_LIMIT: Final = 3000
 """Slack's limits: characters in a header and in a section (Block Kit reference)."""
+CONFIRM_TITLE_LIMIT: Final = 100
+LABEL_LIMIT: Final = 75
+"""Slack's limits for a dialog's title and a button's accessibility_label."""
 VALUE_LIMIT: Final = 200
 QUOTED_LIMIT: Final = 80
 """Our limits, far below Slack's: a card with longer values would be no card any more."""
@@ -25,6 +29,14 @@ PLAIN_LIMIT: Final = 3000
 DISTURBING: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 """Controls (Unicode's Cc), lone surrogates (Cs), and what reorders the text after it, labels of ours too."""
 USER_ID: Final = re.compile(r"[UW][A-Z0-9]{2,}")
+_LOOK_ALIKES: Final = str.maketrans({"*": "\N{ASTERISK OPERATOR}", "~": "\N{TILDE OPERATOR}", "`": "'"})
+_ITALIC: Final = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+"""An underscore that may begin or end italics: inside a word it is one."""
+_EMOJI: Final = re.compile(r":(?=[a-z0-9_+'-]+:)")
+_OUR_EMOJI: Final = re.compile(r"^:[a-z_]+: ")
+_BAR: Final = re.compile(r"[▰▱]+ *")
+_LINK: Final = re.compile(r"<https?://[^|<>]*\|([^<>]*)>")
+_TOKEN: Final = re.compile(r"{[a-z_]+}")
 
 
 Block = dict[str, Any]
@@ -65,19 +77,30 @@ def code(text: str, limit: int = VALUE_LIMIT) -> str:
     return f"`{inside or ' '}`"
 
 
-def joined(*sentences: str) -> str:
-    """Join sentences with blanks, without the empty ones."""
-    return " ".join(filter(None, sentences))
+def literal(text: str, limit: int = QUOTED_LIMIT) -> str:
+    """Format text from outside for running mrkdwn, in which nothing of it is formatted."""
+    marked = _ITALIC.sub("\N{MODIFIER LETTER LOW MACRON}", clean(text).translate(_LOOK_ALIKES))
+    return _cut_escaped(_EMOJI.sub("\N{RATIO}", marked), limit)
 
 
-def date(epoch: int) -> str:
-    """Format epoch seconds as Slack's date token: each reader sees their own time zone, old clients UTC."""
+def spoken(line: str) -> str:
+    """Return a line of our mrkdwn without emoji, bold, bars and links: what a screen reader needs of it."""
+    return _BAR.sub("", _OUR_EMOJI.sub("", _LINK.sub(r"\1", line))).replace("*", "")
+
+
+def date(epoch: int, form: str) -> str:
+    """Format epoch seconds as Slack's date token: each reader sees their own time zone, old clients UTC.
+
+    ``form`` has words and Slack's tokens. A word before "today" belongs into it: Slack writes that in lower
+    case then.
+    """
     utc = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return f"<!date^{epoch}^{{date_short_pretty}} {{time}}|{utc}>"
+    words = " ".join(_TOKEN.sub("", form).split())
+    return f"<!date^{epoch}^{form}|{f'{words} {utc}'.lstrip()}>"
 
 
 def quoted(text: str) -> str:
-    """Format a value from outside for a sentence."""
+    """Format a value from outside, an id or what was typed, for a sentence."""
     return code(text, QUOTED_LIMIT)
 
 
@@ -106,6 +129,11 @@ def context_block(*parts: str) -> Block:
     return {"type": "context", "elements": [mrkdwn(part) for part in parts]}
 
 
+def row(*parts: str) -> str:
+    """Join what stands side by side in a line, without the empty parts."""
+    return " · ".join(filter(None, parts))
+
+
 def divider() -> Block:
     """Return a divider block."""
     return {"type": "divider"}
@@ -113,7 +141,8 @@ def divider() -> Block:
 
 def mrkdwn(text: str) -> Element:
     """Return a mrkdwn text object."""
-    return {"type": "mrkdwn", "text": text}
+    # Without verbatim=True, Slack would make links of addresses and names of channels in it.
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
 def plain(text: str, limit: int) -> Element:
@@ -122,22 +151,25 @@ def plain(text: str, limit: int) -> Element:
     return {"type": "plain_text", "text": cut(text, limit), "emoji": False}
 
 
-def button(label: str, action_id: str, value: str = "", **more: Any) -> Element:
-    """Return a button; ``more`` has other fields of Slack's, such as ``style``, ``confirm`` or ``url``."""
-    fields = {"value": value} if value else {}
+def button(label: str, action_id: str, value: str = "", *, about: str = "", **more: Any) -> Element:
+    """Return a button; ``more`` has other fields of Slack's, such as ``style``, ``confirm`` or ``url``.
+
+    ``about`` is read to those who can't see which of several such buttons this is.
+    """
+    fields = {"value": value, "accessibility_label": cut(about, LABEL_LIMIT)}
     return {
         "type": "button",
         "text": {"type": "plain_text", "text": label},
         "action_id": action_id,
-        **fields,
+        **{name: field for name, field in fields.items() if field},
         **more,
     }
 
 
 def confirm(title: str, text: str, *, yes: str, no: str) -> Element:
-    """Return a confirmation dialog."""
+    """Return a confirmation dialog; its title is cut to Slack's limit."""
     texts = {"title": title, "text": text, "confirm": yes, "deny": no}
-    return {name: {"type": "plain_text", "text": each} for name, each in texts.items()}
+    return {name: plain(each, CONFIRM_TITLE_LIMIT) for name, each in texts.items()}
 
 
 def mention(user_id: str) -> str:

@@ -1,11 +1,9 @@
-"""PURE. The card of a looked-up job, and the replies with help and errors, as Block Kit messages."""
+"""PURE. The card of a job: what it shows, as blocks and in words; that of a job that somebody looked up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from bot.domain.job_ids import UUID
-from bot.domain.jobs import GONE, STATES, Job, Phase, meaning_of
-from bot.errors import BadUsage, JobNotFound, MetaStudioError, VoiceJobError
+from bot.domain.jobs import GONE, STATES, Job, Phase
 from bot.messages.blocks import (
     VALUE_LIMIT,
     Block,
@@ -18,14 +16,15 @@ from bot.messages.blocks import (
     context_block,
     cut,
     date,
+    escape,
     header,
-    joined,
-    plain_section,
-    quoted,
+    literal,
+    row,
     section,
+    spoken,
 )
-from bot.messages.errors import sentence
-from bot.messages.texts import en
+from bot.messages.context import MessageContext
+from bot.messages.texts import Words
 
 REFRESH: Final = "job_refresh"
 """action_id: replace this card with a new one. The button's value is the job id."""
@@ -33,15 +32,19 @@ TRY_AGAIN: Final = "job_try_again"
 """action_id: replace this problem with a card. The button's value is the job id."""
 OPEN_CONSOLE: Final = "job_open_console"
 """action_id of a link, which Slack reports when it is pressed, like any button (Block Kit, "Button")."""
-
 SUBSCRIBE: Final = "subscription_start"
 """action_id: subscribe this channel to the job. The button's value is the job id."""
-REASON_IN_TEXT_LIMIT: Final = 500
 
-BETWEEN: Final = "  ·  "
-
-LIKE_THIS: Final = "26f06524-4f75-4b3a-a853-b649a21aaf66"
-"""The job id in the example of ShowVoiceTrainingJob's page."""
+REASON_LIMIT: Final = 500
+STEPS: Final = 8
+"""The steps of a job's usual path: see ``Meaning.step``."""
+LINK_LIMIT: Final = 500
+"""Characters of an address that may stand in running text."""
+_ENDS: Final = tuple(".!?…。！？")  # noqa: RUF001  Chinese ones, too
+_QUOTES: Final = "”’）)"  # noqa: RUF001  the same
+"""What ends a sentence, and what may stand behind that."""
+MOST_TIMES: Final = 20
+"""A state that occurred more often has no number beside it."""
 ICONS: Final[Mapping[Phase, str]] = {
     Phase.IN_PROGRESS: ":hourglass_flowing_sand:",
     Phase.WAITS_FOR_CUSTOMER: ":point_right:",
@@ -49,228 +52,198 @@ ICONS: Final[Mapping[Phase, str]] = {
     Phase.ENDED_BADLY: ":x:",
     Phase.UNKNOWN: ":warning:",
 }
-TURNS: Final[Mapping[Phase, str]] = {
-    Phase.IN_PROGRESS: "MetaStudio's turn",
-    Phase.WAITS_FOR_CUSTOMER: "Your turn",
-    Phase.ENDED_WELL: "Done",
-    Phase.ENDED_BADLY: "Your turn",
-    Phase.UNKNOWN: "Perhaps your turn",
-}
 
 
-def job(
-    shown: Job, *, region: str, now: int, console_url: str | None = None, is_followed: bool = False
+def job(shown: Job, context: MessageContext, *, now: int, followed_in: str = "") -> Message:
+    """Return a message on one job, looked up at ``now`` (epoch seconds).
+
+    ``followed_in`` is the id of the reader's conversation, if the job is followed there.
+    """
+    note = context.words(f"card-followed{'-direct' * is_direct(followed_in)}") if followed_in else ""
+    buttons = [job_button("refresh", REFRESH, shown, context), *console_button(shown, context)]
+    if not followed_in and not shown.is_over:
+        buttons.insert(0, job_button("subscribe", SUBSCRIBE, shown, context, style="primary"))
+    return card(shown, buttons, context, now=now, note=note)
+
+
+def card(
+    shown: Job, buttons: Sequence[Element], context: MessageContext, *, now: int, note: str = ""
 ) -> Message:
-    """Return a message on one job, looked up at ``now`` (epoch seconds); ``console_url`` is its own page.
-
-    ``is_followed`` says that the channel is subscribed to it already.
-    """
-    buttons = [button("Refresh", REFRESH, shown.job_id or ""), *console_button(console_url)]
-    if not is_followed and not shown.is_over:
-        buttons.insert(0, button("Subscribe channel", SUBSCRIBE, shown.job_id or "", style="primary"))
-    notes = ["This channel is told of its changes."] if is_followed else []
-    notes += [f"Region {code(region)}", f"Looked up {date(now)}"]
-    return Message(text_of(shown), card(shown, buttons, notes))
-
-
-def card(shown: Job, buttons: Sequence[Element], notes: Sequence[str]) -> list[Block]:
-    """Return the blocks of a job: state, buttons, and in small print the rest, the job id last."""
-    return [
-        header(title(shown)),
-        section(status_text(shown)),
-        *failure(shown),
+    """Return a job as blocks: name, what its state means, buttons, and a line of small print."""
+    state = shown.state if shown.state in STATES else None
+    words, job_id = context.words, code(shown.job_id or "")
+    small = row(note, code(state) if state else "", date(now, words("checked")), job_id)
+    lines = state_lines(shown, context)
+    blocks = [
+        header(title(shown, words)),
+        section("\n".join(lines)),
         *([actions(*buttons)] if buttons else []),
-        *_details(shown),
-        context_block(*notes, code(shown.job_id or "")),
+        context_block(small),
     ]
+    said = sentences([*map(spoken, lines), note, words("id-of-job", job=job_id)], words)
+    return Message(words("named", voice=voice_name(shown, words), said=said), blocks)
 
 
-def console_button(url: str | None) -> list[Element]:
+def job_button(name: str, action_id: str, shown: Job, context: MessageContext, **more: object) -> Element:
+    """Return a button with the job id as its value; a screen reader reads the voice's name beside it."""
+    words = context.words
+    label = words(f"button-{name}")
+    about = words("button-about", button=label, voice=title(shown, words))
+    return button(label, action_id, shown.job_id or "", about=about, **more)
+
+
+def console_button(shown: Job, context: MessageContext) -> list[Element]:
     """Return a button that opens a job's own page, if its address is known."""
-    return [button("Open console", OPEN_CONSOLE, url=url)] if url else []
+    url = context.console_url(shown.job_id or "")
+    if not url:
+        return []
+    words = context.words
+    about = words("button-about", button=words("button-console"), voice=title(shown, words))
+    return [button(words("button-console"), OPEN_CONSOLE, about=about, url=url)]
 
 
-def help(command: str) -> Message:  # noqa: A001  cards.help is what the command help shows
-    """Return how the command is used; ``command`` has its slash."""
-    lines = [
-        "See where a voice training job at MetaStudio stands, and have this channel told when that changes.",
-        f"{code(f'{command} <job_id>')}  shows you the job: its state, whose turn it is, what comes next.",
-        f"{code(f'{command} subscribe <job_id>')}  posts its card here, and tells each change of its state.",
-        f"{code(f'{command} subscribe <job_id> important')}  shows here what asks you to act, and the end.",
-        f"{code(f'{command} subscribe <job_id> all')}  shows every change again.",
-        f"{code(f'{command} unsubscribe <job_id>')}  ends the subscription.",
-        f"{code(f'{command} list')}  shows what this channel is subscribed to.",
-        f"{code(f'{command} help')}  shows this. Nobody but you sees what the command answers.",
-        "Copy the job id from MetaStudio; quotes, backticks or a link around it do no harm.",
-    ]
-    return Message("\n".join(lines), [section("\n".join(lines))])
+def is_direct(channel_id: str) -> bool:
+    """Whether a conversation is a direct message with the bot: its reader is addressed."""
+    return channel_id.startswith("D")
 
 
-def usage(error: BadUsage, command: str) -> Message:
-    """Return what was wrong with what a person typed, and what to type instead."""
-    meant = f" Did you mean {code(f'{command} {error.meant}')}?" if error.meant else ""
-    ways = f"Try {code(f'{command} <job_id>')} or {code(f'{command} help')}."
-    said = f"{sentence(error, quoted)}{meant}\n{ways}"
-    return Message(said, [section(said)])
-
-
-def problem(error: VoiceJobError, *, job_id: str | None = None, again: str = TRY_AGAIN) -> Message:
-    """Return a message on an error; ``job_id`` adds a button to try it again, where that may help.
-
-    ``again`` is the button's action_id.
-    """
-    said = f"{sentence(error, quoted)}{_hint(error)}"
-    blocks = [section(f":warning: {said}")]
-    if job_id and error.may_pass:
-        blocks.append(actions(button("Try again", again, job_id)))
-    if isinstance(error, MetaStudioError) and error.request_id and not isinstance(error, JobNotFound):
-        request = f"For whoever runs the bot: request {code(error.request_id[:8])}"
-        blocks.append(context_block(request))
-        said = f"{said} ({request})"
-    return Message(said, blocks)
-
-
-def _hint(error: VoiceJobError) -> str:
-    """Return a hint for a word for which there is no job: most people who type one want something else."""
-    if not isinstance(error, JobNotFound) or UUID.fullmatch(error.values["job_id"]):
-        return ""
-    return f" A job id usually looks like {code(LIKE_THIS)}; the word {code('help')} shows what I can do."
-
-
-def title(shown: Job) -> str:
+def title(shown: Job, words: Words) -> str:
     """Return the voice's name, as plain text."""
-    return title_of(shown.voice_name)
+    return title_of(shown.voice_name, words)
 
 
-def title_of(voice_name: str | None) -> str:
+def title_of(voice_name: str | None, words: Words) -> str:
     """Return a voice's name, as plain text."""
-    return clean(voice_name or "") or "Voice without a name"
+    return clean(voice_name or "") or words("no-name")
 
 
-def text_of(shown: Job) -> str:
-    """Return in sentences what the blocks show, without the bar and the buttons."""
-    step = shown.meaning.step
-    sentences = [
-        f"{code(title(shown))}: {state_text(shown.state).label}{_since(shown)}.",
-        turn(shown.state),
-        f"{_step(step)}." if step else "",
-        following(shown.state),
-        *causes_in_words(shown),
-        *(f"{label}: {value}." for label, value in _facts(shown)),
-        f"Job {code(shown.job_id or '')}.",
-    ]
-    return joined(*sentences)
+def voice_name(shown: Job, words: Words) -> str:
+    """Return the voice's name, as mrkdwn."""
+    return literal(title(shown, words))
 
 
-def status_text(shown: Job) -> str:
-    """Return the state, whose turn it is, and the step, in mrkdwn."""
-    meaning = shown.meaning
-    path = f"{_bar(meaning.step)}  {_step(meaning.step)}." if meaning.step else ""
+def state_lines(shown: Job, context: MessageContext) -> list[str]:
+    """Return in mrkdwn: the state and since when, why, whose turn it is, what to do, and what comes next."""
+    words = context.words
+    state, since = state_with_times(shown, words), since_when(shown, words)
+    said = words("card-state", state=state, since=since) if since else words("card-state-only", state=state)
     lines = [
-        f"{ICONS[meaning.phase]} *{state_text(shown.state).label}*{_since(shown)}",
-        turn_in_bold(shown.state),
-        joined(path, following(shown.state)),
+        f"{ICONS[shown.meaning.phase]} {said}",
+        cause(shown, words),
+        turn(shown, context),
+        _step(shown, words),
     ]
-    return "\n".join(filter(None, lines))
+    return [*filter(None, lines)]
 
 
-def state_text(state: str | None) -> en.StateText:
-    """Return what people read of a state, also of one that is new to the bot, and where there is none."""
-    return en.STATES.get(state, en.UNKNOWN_STATE) if state else en.NO_STATE
+def sentences(lines: Iterable[str], words: Words) -> str:
+    """Join lines as sentences, without the empty ones."""
+    stop, said = words("full-stop"), filter(None, lines)
+    whole = (line if line.rstrip(_QUOTES).endswith(_ENDS) else line + stop for line in said)
+    return words("between-sentences").join(whole)
 
 
-def turn(state: str | None) -> str:
-    """Return who must act in this state, and what to do."""
-    return f"{TURNS[meaning_of(state).phase]}: {state_text(state).to_do}"
+def label(state: str | None, words: Words) -> str:
+    """Return a state's label; one that is new to the bot keeps the name that MetaStudio gives it."""
+    if not state:
+        return words("state-none")
+    return words(f"state-{state}") if state in {*STATES, GONE} else literal(state)
 
 
-def turn_in_bold(state: str | None) -> str:
-    """Return the same in bold, where it may be the reader who must act."""
-    is_readers = meaning_of(state).phase not in {Phase.IN_PROGRESS, Phase.ENDED_WELL}
-    return f"*{turn(state)}*" if is_readers else turn(state)
+def state_with_times(shown: Job, words: Words) -> str:
+    """Return the label of a job's state, with how often it occurred, if more than once."""
+    said, times = label(shown.state, words), shown.reject_times or 0
+    if times < 2:  # noqa: PLR2004
+        return said
+    many = times > MOST_TIMES
+    return words("state-times-many", state=said) if many else words("state-times", state=said, times=times)
 
 
-def following(state: str | None) -> str:
-    """Return what comes next, or an empty text where nothing does."""
-    text = state_text(state).next
-    return f"Next: {text}" if text else ""
+def since_when(shown: Job, words: Words) -> str:
+    """Return how long ago the job came into its state: Slack counts that anew whenever it is read."""
+    return date(shown.lastupdate_time, words("since")) if shown.lastupdate_time else ""
 
 
-def _since(shown: Job) -> str:
-    """Return since when the job is in its state; a state that is new to the bot has its own name here."""
-    name = f" {code(shown.state)}" if shown.state and shown.state not in {*STATES, GONE} else ""
-    if not (moment := _moment(shown.lastupdate_time)):
-        return name
-    return f"{name}, {moment}" if shown.is_over else f"{name} since {moment}"
+def turn(shown: Job, context: MessageContext) -> str:
+    """Return who must act in this state, what to do, and where."""
+    words, url = context.words, context.console_url(shown.job_id or "")
+    console = words("console")
+    if url and len(url) <= LINK_LIMIT and "|" not in url:
+        console = words("console-link", url=escape(url))
+    return words.attribute(_state_message(shown.state), "turn", console=console)
 
 
-def _step(step: int) -> str:
-    return f"Step {step} of {len(en.STEPS)}: {en.STEPS[step - 1]}"
+def next_step(state: str | None, words: Words) -> str:
+    """Return what comes next, or an empty text where nothing does, or nobody says what."""
+    return words.attribute(_state_message(state), "next")
 
 
-def _bar(step: int) -> str:
-    """Return the step as a bar, short enough for a phone's line."""
-    return "▰" * step + "▱" * (len(en.STEPS) - step)
+def _state_message(state: str | None) -> str:
+    if not state:
+        return "state-none"
+    return f"state-{state}" if state in {*STATES, GONE} else "state-unknown"
 
 
-def causes(shown: Job) -> list[tuple[str, str]]:
-    """Return why a job failed, with labels. MetaStudio's example has a code where nothing has failed."""
+def _step(shown: Job, words: Words) -> str:
+    """Return the step as a bar, short enough for a phone's line, and what comes next."""
+    step, next_ = shown.meaning.step, next_step(shown.state, words)
+    if not (step and next_):
+        return ""
+    bar = "▰" * step + "▱" * (STEPS - step)
+    return words("card-step", bar=bar, step=step, steps=STEPS, next=next_)
+
+
+def cause(shown: Job, words: Words) -> str:
+    """Return why a job failed, if it did. MetaStudio's example has a code where nothing has failed."""
     if shown.meaning.phase in {Phase.IN_PROGRESS, Phase.ENDED_WELL}:
-        return []
-    causes = [
-        ("Error", shown.job_failed_code, VALUE_LIMIT),
-        ("Reason", shown.job_failed_reason, REASON_IN_TEXT_LIMIT),
-    ]
-    return [(label, code(value, limit)) for label, value, limit in causes if value]
+        return ""
+    error = literal(shown.job_failed_code or "", VALUE_LIMIT)
+    reason = literal(shown.job_failed_reason or "", REASON_LIMIT)
+    if reason and error:
+        return words("cause", reason=reason, code=error)
+    if reason:
+        return words("cause-reason", reason=reason)
+    return words("cause-code", code=error) if error else ""
 
 
-def causes_in_words(shown: Job) -> list[str]:
-    """Return the same in sentences; a reason is in quotes, since it may be a sentence of its own."""
-    return [f"{label}: {f'“{value}”' if label == 'Reason' else value}." for label, value in causes(shown)]
-
-
-def failure(shown: Job) -> list[Block]:
-    """Return a block on why a job failed, if it did."""
-    if not causes(shown):
-        return []
-    error, reason = clean(shown.job_failed_code or ""), clean(shown.job_failed_reason or "")
-    name = f"Error {cut(error, VALUE_LIMIT)}" if error else "Reason"
-    # A long text reads better outside a code span, and as plain_text it is as harmless.
-    return [plain_section(": ".join(filter(None, [name, reason])))]
-
-
-def _facts(shown: Job) -> list[tuple[str, str]]:
-    """Return what else is known of the job, with labels, as mrkdwn; what is absent is left out."""
-    times = shown.reject_times or 0
+def details(shown: Job, context: MessageContext) -> list[Block]:
+    """Return what the card does not show, one fact a line; what is absent is left out."""
+    words, times = context.words, shown.reject_times or 0
     facts = [
-        ("State", _quoted_if_any(shown.state) if shown.state in STATES else None),
-        ("Edition", _translated(en.EDITIONS, shown.job_type)),
-        ("Language", _translated(en.LANGUAGES, shown.language)),
-        ("Sex of the voice", _translated(en.SEXES, shown.sex)),
-        ("Use", _translated(en.USES, shown.tag)),
-        ("Recordings", _translated(en.SUPPLIES, shown.create_type)),
-        ("Created", _moment(shown.create_time)),
-        ("Times in this state", cut(str(times), VALUE_LIMIT) if times > 1 else None),
-        ("Batch", _quoted_if_any(shown.batch_name)),
-        ("Model asset", _quoted_if_any(shown.asset_id)),
-        ("Avatar job", _quoted_if_any(shown.dhtms_job_id)),
+        ("edition", _translated("edition", shown.job_type, words)),
+        ("language", _translated("speech", shown.language, words)),
+        ("gender", _translated("gender", shown.sex, words)),
+        ("use", _translated("use", shown.tag, words)),
+        ("recordings", _translated("supply", shown.create_type, words)),
+        ("created", _moment(shown.create_time, words)),
+        ("since", _moment(shown.lastupdate_time, words)),
+        ("times", cut(str(times), VALUE_LIMIT) if times > 1 else None),
+        ("batch", _literal_if_any(shown.batch_name)),
+        ("asset", _code_if_any(shown.asset_id)),
+        ("avatar", _code_if_any(shown.dhtms_job_id)),
+        ("region", code(context.region)),
     ]
-    return [(label, value) for label, value in facts if value]
+    lines = [words("fact", label=words(f"fact-{name}"), value=value) for name, value in facts if value]
+    return [section("\n".join(lines))]
 
 
-def _details(shown: Job) -> list[Block]:
-    facts = [f"{label}: {value}" for label, value in _facts(shown)]
-    return [context_block(BETWEEN.join(facts))] if facts else []
-
-
-def _translated(words: Mapping[str, str], value: str | None) -> str | None:
+def _translated(kind: str, value: str | None, words: Words) -> str | None:
     """Return the words for one of MetaStudio's values; one that is not known is shown as it came."""
-    return words.get(value or "") or _quoted_if_any(value)
+    return words.known(kind, value) or _code_if_any(value)
 
 
-def _quoted_if_any(value: str | None) -> str | None:
+def _code_if_any(value: str | None) -> str | None:
     return code(value) if value else None
 
 
-def _moment(epoch: int | None) -> str | None:
-    return date(epoch) if epoch else None
+def _literal_if_any(value: str | None) -> str | None:
+    return literal(value) if value else None
+
+
+def _moment(epoch: int | None, words: Words) -> str | None:
+    return date(epoch, words("moment")) if epoch else None
+
+
+def step_names(words: Words) -> list[str]:
+    """Return the names of the steps of a job's usual path, in order."""
+    return [words(f"step-{step}") for step in range(1, STEPS + 1)]

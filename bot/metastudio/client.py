@@ -16,10 +16,10 @@ from bot.domain.rates import RATE_LIMITS, RateLimits
 from bot.errors import BadJobId, MetaStudioError, TimedOut, UnreadableAnswer
 from bot.metastudio.auth import SignIn
 from bot.metastudio.errors import refusal
-from bot.metastudio.shared_calls import SharedCalls
 from bot.metastudio.throttle import Throttle
 from bot.metastudio.transport import MAX_BYTES, Transport, as_our_errors
 from bot.network.retries import retried
+from bot.process.shared_calls import SharedCalls
 from bot.telemetry.metrics import OK, Metrics
 
 Answer = TypeVar("Answer")

@@ -16,15 +16,22 @@ _ZONE: Final = re.compile(r"(\[[0-9A-Fa-f:.]+)%(?:25)?([\w.~-]+)]", re.ASCII)
 _IN_BRACKETS: Final = re.compile(r"\[([0-9A-Fa-f:.]*:[^\[\]]*)]")
 
 
-def secret(value: SecretStr, *, prefix: str = "") -> SecretStr:
-    """Return a key or a token. Raises ValueError where it was copied badly, or is another one."""
+def secret(value: SecretStr) -> SecretStr:
+    """Return a key or a token. Raises ValueError where it was copied badly."""
     text = value.get_secret_value()
     if text.startswith(('"', "'")):
         raise ValueError("begins with a quote sign, which has to go")
     if not re.fullmatch(_PRINTABLE, text):
         raise ValueError("has a blank or a character that no key or token has: copy it again")
-    if not text.startswith(prefix):
-        raise ValueError(f"must begin with {prefix}: this seems to be another of Slack's tokens")
+    return value
+
+
+def _slack_token(value: SecretStr, *, prefix: str, page: str) -> SecretStr:
+    """Return one of Slack's tokens. Raises ValueError where it was copied badly, or is another one."""
+    if not secret(value).get_secret_value().startswith(prefix):
+        raise ValueError(
+            f"must begin with {prefix}. Copy it from {page}, on your app's page at api.slack.com/apps"
+        )
     return value
 
 
@@ -73,8 +80,13 @@ def _console_url(value: str) -> str:
 
 
 Secret = Annotated[SecretStr, AfterValidator(secret)]
-BotToken = Annotated[SecretStr, AfterValidator(partial(secret, prefix="xoxb-"))]
-AppToken = Annotated[SecretStr, AfterValidator(partial(secret, prefix="xapp-"))]
+BotToken = Annotated[
+    SecretStr, AfterValidator(partial(_slack_token, prefix="xoxb-", page="OAuth & Permissions"))
+]
+AppToken = Annotated[
+    SecretStr,
+    AfterValidator(partial(_slack_token, prefix="xapp-", page="Basic Information, App-Level Tokens")),
+]
 Address = Annotated[str, AfterValidator(_address)]
 ConsoleUrl = Annotated[str, AfterValidator(_console_url)]
 Host = Annotated[str, AfterValidator(_host)]

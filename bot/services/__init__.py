@@ -1,12 +1,13 @@
-"""The use cases: each returns the reply to its caller. No Slack payload is parsed or block built here."""
+"""The use cases: each returns the answer to its caller. No Slack payload is parsed or block built here."""
 
 from dataclasses import dataclass
 
+from bot.deliver.languages import Languages
 from bot.deliver.outbox import Outbox
 from bot.domain.workspace import Workspace
-from bot.messages.channel import MessageContext
 from bot.metastudio.client import MetaStudio
 from bot.services.caller import Caller
+from bot.services.languages import LanguageService
 from bot.services.look_up import LookUpService
 from bot.services.subscriptions import SubscriptionService
 from bot.store import Store
@@ -21,6 +22,7 @@ class Services:
 
     look_up: LookUpService
     subscriptions: SubscriptionService
+    languages: LanguageService
 
     @classmethod
     def of(
@@ -29,12 +31,13 @@ class Services:
         store: Store,
         outbox: Outbox,
         watcher: Watcher,
-        context: MessageContext,
+        languages: Languages,
         workspace: Workspace,
     ) -> "Services":
         """Build the services from the parts of a bot."""
-        look_up = LookUpService(metastudio, store, watcher, context, workspace)
+        look_up = LookUpService(metastudio, store, watcher, workspace)
         return cls(
             look_up,
-            SubscriptionService(metastudio, store, outbox, watcher, context, look_up, workspace),
+            SubscriptionService(metastudio, store, outbox, watcher, look_up, workspace),
+            LanguageService(store, languages, workspace),
         )

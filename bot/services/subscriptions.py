@@ -1,12 +1,12 @@
 """Subscribing a channel to a job, changing and ending that, and listing a channel's subscriptions.
 
-Each method returns the reply to the one person who asks, or raises an error that carries its code and values.
+Each method returns the answer to the one person who asks, or raises an error with its code and values.
 """
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Concatenate, ParamSpec
 from weakref import WeakValueDictionary
 
@@ -18,8 +18,8 @@ from bot.domain.following import Following
 from bot.domain.records import Address, Change, DeliveryKey, Level
 from bot.domain.workspace import Workspace
 from bot.messages import private
-from bot.messages.blocks import Message
-from bot.messages.channel import MessageContext
+from bot.messages.context import Answer
+from bot.messages.listing import listing, page_start
 from bot.metastudio.client import MetaStudio
 from bot.services.caller import Caller
 from bot.services.look_up import LookUpService
@@ -27,7 +27,7 @@ from bot.store import Store
 from bot.watch.watcher import Watcher
 
 P = ParamSpec("P")
-Method = Callable[Concatenate["SubscriptionService", Caller, P], Awaitable[Message]]
+Method = Callable[Concatenate["SubscriptionService", Caller, P], Awaitable[Answer]]
 
 
 def needs_channel(method: Method[P]) -> Method[P]:
@@ -36,8 +36,8 @@ def needs_channel(method: Method[P]) -> Method[P]:
     @wraps(method)
     async def checked(
         self: "SubscriptionService", caller: Caller, /, *args: P.args, **kwargs: P.kwargs
-    ) -> Message:
-        return await method(self, caller, *args, **kwargs) if caller.channel_id else private.no_channel()
+    ) -> Answer:
+        return await method(self, caller, *args, **kwargs) if caller.channel_id else private.no_channel
 
     return checked
 
@@ -51,7 +51,6 @@ class SubscriptionService:
         store: Store,
         outbox: Outbox,
         watcher: Watcher,
-        context: MessageContext,
         look_up: LookUpService,
         workspace: Workspace,
     ) -> None:
@@ -59,13 +58,12 @@ class SubscriptionService:
         self._store = store
         self._outbox = outbox
         self._watcher = watcher
-        self._context = context
         self._look_up = look_up
         self._team_id = workspace.team_id
         self._locks: WeakValueDictionary[DeliveryKey, asyncio.Lock] = WeakValueDictionary()
 
     @needs_channel
-    async def subscribe(self, caller: Caller, job_id: str, level: Level | None = None) -> Message:
+    async def subscribe(self, caller: Caller, job_id: str, level: Level | None = None) -> Answer:
         """Subscribe a channel, or change the level. Raises MetaStudioError, StoreTrouble."""
         key = self._key(caller, job_id)
         lock = self._locks.setdefault(key, asyncio.Lock())  # two people may press at once: the second waits
@@ -79,37 +77,37 @@ class SubscriptionService:
             job = await self._metastudio.stated_job(job_id)
             await self._watcher.person_saw(job_id, job, asked_at)
             if job.is_over:
-                return private.over(job, self._context, now=_now())
-            change = changes.started(key, job, level=level or Level.ALL, by=caller.user_id, now=_now())
+                return partial(private.over, job, now=_now())
+            change = changes.started(key, job, level=level or Level.IMPORTANT, by=caller.user_id, now=_now())
             return await self._delivered(caller, job_id, await self._change(key, change))
 
     @needs_channel
-    async def unsubscribe(self, caller: Caller, job_id: str) -> Message:
+    async def unsubscribe(self, caller: Caller, job_id: str) -> Answer:
         """End a subscription; its card says who did. Raises StoreTrouble."""
         key = self._key(caller, job_id)
         shown = await self._following(key)
         if shown is None or shown.subscription is None:
-            return private.not_subscribed(job_id, self._context)
+            return partial(private.not_subscribed, job_id)
         await self._change(key, changes.stopped(key, caller.user_id))
-        return private.stopped(shown, self._context)
+        return partial(private.stopped, shown)
 
     @needs_channel
-    async def retry(self, caller: Caller, job_id: str) -> Message:
+    async def retry(self, caller: Caller, job_id: str) -> Answer:
         """Retry now what a paused channel was not told. Raises StoreTrouble."""
         key = self._key(caller, job_id)
         change = pauses.tried_again(key.address, _now(), knows=caller.user_id)
         return await self._delivered(caller, job_id, await self._change(key, change))
 
     @needs_channel
-    async def set_level(self, caller: Caller, job_id: str, level: Level) -> Message:
+    async def set_level(self, caller: Caller, job_id: str, level: Level) -> Answer:
         """Set a subscription's level. Raises StoreTrouble."""
         key = self._key(caller, job_id)
         shown = await self._change(key, changes.with_level(key, level))
         if shown is None or shown.subscription is None:
-            return private.not_subscribed(job_id, self._context)
-        return private.level_changed(shown)
+            return partial(private.not_subscribed, job_id)
+        return partial(private.level_changed, shown)
 
-    async def refresh(self, caller: Caller, job_id: str) -> Message | None:
+    async def refresh(self, caller: Caller, job_id: str) -> Answer | None:
         """Check a job now: edit its card, or return a new one. Raises MetaStudioError, StoreTrouble."""
         key = self._key(caller, job_id)
         shown = await self._following(key)
@@ -120,22 +118,23 @@ class SubscriptionService:
         return None
 
     @needs_channel
-    async def page(self, caller: Caller, start: int = 0) -> Message:
+    async def page(self, caller: Caller, start: int = 0) -> Answer:
         """List a channel's subscriptions, from number ``start`` on. Raises StoreTrouble."""
-        return private.listing(
+        return partial(
+            listing,
             await self._listed(caller),
-            self._context,
+            channel_id=caller.channel_id,
             start=start,
             checked_at=self._watcher.checked_at,
             checks_fail=self._watcher.trouble is not None,
         )
 
     async def change_in_list(
-        self, caller: Caller, job_id: str, change: Callable[[Caller, str], Awaitable[Message]]
-    ) -> Message:
+        self, caller: Caller, job_id: str, change: Callable[[Caller, str], Awaitable[Answer]]
+    ) -> Answer:
         """Apply ``change`` to one entry of the list; return the page that held it, as it is afterwards."""
         ids = [each.job_id for each in await self._listed(caller)]
-        start = private.page_start(ids.index(job_id)) if job_id in ids else 0
+        start = page_start(ids.index(job_id)) if job_id in ids else 0
         await change(caller, job_id)
         return await self.page(caller, start)
 
@@ -153,7 +152,7 @@ class SubscriptionService:
         """Change what concerns one job in one channel, and return it as it is then."""
         return changes.following(await self._store.change(changes.keys_of(key), change), key)
 
-    async def _again(self, caller: Caller, shown: Following, level: Level | None) -> Message:
+    async def _again(self, caller: Caller, shown: Following, level: Level | None) -> Answer:
         """Reply for a channel that has the subscription already."""
         is_new = level not in {None, shown.level}
         if shown.pause or shown.delivery.card is None:
@@ -162,22 +161,22 @@ class SubscriptionService:
             return await self.retry(caller, shown.job_id)
         if level and is_new:
             return await self.set_level(caller, shown.job_id, level)
-        return private.already(shown, self._context)
+        return partial(private.already, shown)
 
-    async def _delivered(self, caller: Caller, job_id: str, shown: Following | None) -> Message:
+    async def _delivered(self, caller: Caller, job_id: str, shown: Following | None) -> Answer:
         """Deliver the pending card or notice, and return a reply with the result."""
         if shown is None or shown.subscription is None:
-            return private.not_subscribed(job_id, self._context)
+            return partial(private.not_subscribed, job_id)
         match await self._outbox.deliver(shown.key, person=caller.user_id):
             case Refused() if shown.delivery.card is None and caller.is_direct:
                 await self._change(shown.key, changes.stopped(shown.key, caller.user_id))
-                return private.not_in_direct(self._context)
+                return partial(private.not_in_direct, job_id)
             case Refused(reason):
-                return private.refused(shown, reason, self._context, elsewhere=caller.is_elsewhere)
+                return partial(private.refused, shown, reason, elsewhere=caller.is_elsewhere)
             case Later():
-                return private.later(shown)
+                return partial(private.later, shown)
             case _:
-                return private.subscribed(shown)
+                return partial(private.subscribed, shown)
 
 
 def _now() -> int:

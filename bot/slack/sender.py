@@ -76,7 +76,7 @@ class Sender:
         Raises SendError if Slack can't be asked.
         """
         try:
-            await _accepted(self._client.auth_test(), None, "user_id")
+            await accepted(self._client.auth_test(), None, "user_id")
         except SendError as error:
             if error.refusal is Refusal.LATER:
                 raise
@@ -96,7 +96,7 @@ class Sender:
             channel=channel, **_content(message), **thread, unfurl_links=False, unfurl_media=False
         )
         with self._posts.sending(channel):
-            response = await _accepted(call, self._posts, timeout=self._answer)
+            response = await accepted(call, self._posts, timeout=self._answer)
         return Posted(channel_id=str(response.get("channel") or channel), ts=str(response["ts"]))
 
     def edit_delay(self) -> float:
@@ -111,22 +111,22 @@ class Sender:
         """Replace an earlier message. Raises SendError."""
         # Without parse="none", Slack would make links and mentions of names again.
         call = self._client.chat_update(channel=channel, ts=ts, **_content(message), parse="none")
-        await _accepted(call, self._edits)
+        await accepted(call, self._edits)
 
     async def update_view(self, view_id: str, view: dict[str, Any]) -> None:
         """Replace an open modal. Raises SendError."""
-        await _accepted(self._client.views_update(view_id=view_id, view=view), None, "view")
+        await accepted(self._client.views_update(view_id=view_id, view=view), None, "view")
 
     async def publish_view(self, user_id: str, view: dict[str, Any]) -> None:
         """Replace a person's App Home. Raises SendError."""
-        await _accepted(self._client.views_publish(user_id=user_id, view=view), None, "view")
+        await accepted(self._client.views_publish(user_id=user_id, view=view), None, "view")
 
 
 def _content(message: Message) -> dict[str, Any]:
     return {"text": message.text} | ({"blocks": message.blocks} if message.blocks else {})
 
 
-async def _accepted(
+async def accepted(
     call: Awaitable[AsyncSlackResponse],
     throttle: Throttle | None,
     field: str = "ts",

@@ -11,8 +11,8 @@ would not do: NFS makes of it a lock on all bytes, and SQLite would wait for it.
 import errno
 import os
 import struct
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -34,15 +34,20 @@ def claim(path: Path) -> ExitStack:
 
     Raises StoreLocked if another process has it, StoreNotWritable if it can't be created or written.
     """
-    try:
+    with _as_our_errors(path), ExitStack() as stack:
         refuse_impossible(path)
-        with ExitStack() as stack:
-            _lock(path, stack)
-            return stack.pop_all()
-    except ImportError as error:
-        raise not_writable(path, OSError(errno.ENOSYS, "this system has no fcntl")) from error
-    except OSError as error:
-        raise not_writable(path, error) from error
+        _lock(path, stack)
+        return stack.pop_all()
+
+
+def refuse_claimed(path: Path) -> None:
+    """Raise StoreLocked if another process has this existing file; nothing is made or changed.
+
+    Raises StoreNotWritable if it can't be opened for writing.
+    """
+    lock_file = _lock_file(path)
+    with _as_our_errors(path), ExitStack() as stack:
+        _take(path, _open(lock_file, stack, os.O_NOFOLLOW) if lock_file.exists() else None, stack)
 
 
 def not_writable(path: Path, error: OSError) -> StoreNotWritable:
@@ -74,22 +79,26 @@ def refuse_impossible(path: Path) -> None:
         raise OSError("it is no file")
 
 
-def _lock(path: Path, stack: ExitStack) -> None:
-    import fcntl  # noqa: PLC0415  Windows has none: there, what needs no store works all the same
-
-    # Two names of one file must not make two locks.
-    lock_file = Path(f"{path.resolve()}.lock")
-    descriptor = _open(lock_file, stack, os.O_NOFOLLOW)
-    process = _process_in(lock_file)
+@contextmanager
+def _as_our_errors(path: Path) -> Iterator[None]:
     try:
-        is_locked = _try_lock(partial(fcntl.flock, descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB))
-        process = None if is_locked else process  # who has the other lock did not write this number
-        # Only with the first lock: where this process has the store already, closing it would end SQLite's.
-        is_locked |= _try_lock(partial(_lock_byte, _open(path, stack)))
-    except BlockingIOError as error:
-        raise StoreLocked(path=str(path), process=process) from error
-    if not is_locked:
-        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+        yield
+    except ImportError as error:
+        raise not_writable(path, OSError(errno.ENOSYS, "this system has no fcntl")) from error
+    except OSError as error:
+        raise not_writable(path, error) from error
+
+
+def _lock_file(path: Path) -> Path:
+    # Two names of one file must not make two locks.
+    return Path(f"{path.resolve()}.lock")
+
+
+def _lock(path: Path, stack: ExitStack) -> None:
+    """Take the locks, creating missing files; write this process's number, and make the files private."""
+    lock_file = _lock_file(path)
+    descriptor = _open(lock_file, stack, os.O_NOFOLLOW | os.O_CREAT)
+    _take(path, descriptor, stack, os.O_CREAT)
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     for each in (lock_file, *(Path(f"{path}{suffix}") for suffix in BESIDE)):
@@ -97,9 +106,28 @@ def _lock(path: Path, stack: ExitStack) -> None:
             each.chmod(PRIVATE)
 
 
-def _open(path: Path, stack: ExitStack, flags: int = 0) -> int:
-    """Return a descriptor for reading and writing, which the stack closes; create a missing file."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | flags, PRIVATE)
+def _take(path: Path, lock: int | None, stack: ExitStack, flags: int = 0) -> None:
+    """Take the lock of the file beside the store, where there is one, and that of the store itself.
+
+    Raises StoreLocked and OSError.
+    """
+    import fcntl  # noqa: PLC0415  Windows has none: there, what needs no store works all the same
+
+    process = _process_in(_lock_file(path))
+    try:
+        is_locked = lock is not None and _try_lock(partial(fcntl.flock, lock, fcntl.LOCK_EX | fcntl.LOCK_NB))
+        process = None if is_locked else process  # who has the other lock did not write this number
+        # Only with the first lock: where this process has the store already, closing it would end SQLite's.
+        is_locked |= _try_lock(partial(_lock_byte, _open(path, stack, flags)))
+    except BlockingIOError as error:
+        raise StoreLocked(path=str(path), process=process) from error
+    if not is_locked:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+
+def _open(path: Path, stack: ExitStack, flags: int) -> int:
+    """Return a descriptor for reading and writing, which the stack closes."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | flags, PRIVATE)
     stack.callback(os.close, descriptor)
     return descriptor
 

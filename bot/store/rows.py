@@ -16,10 +16,12 @@ from bot.domain.records import (
     Subscription,
     SubscriptionKey,
 )
-from bot.errors import StoreCorrupt
+from bot.errors import StoreCorrupt, StoreTooNew
 
-FORMAT: Final = 3
-"""The version of the rows' format. 1 and 2 are those of ``bot.store.conversion``."""
+FORMAT: Final = 4
+"""The version of the rows' format. 4 differs from 3 by what was chosen for a conversation: its language."""
+FIRST_OF_RECORDS: Final = 3
+"""The first format with a row for each record; those before are of ``bot.store.conversion``."""
 ABOUT: Final = "about:"
 FORMAT_ROW: Final = f"{ABOUT}format"
 CHECK_ROW: Final = f"{ABOUT}check"
@@ -88,8 +90,10 @@ def format_text(version: int = FORMAT) -> str:
 
 
 def version_in(text: str | None, path: str) -> int:
-    """Parse the text of that row, None where there is none. Raises StoreCorrupt."""
+    """Parse the text of that row, None where there is none. Raises StoreCorrupt and StoreTooNew."""
     version = parsed(_ABOUT, FORMAT_ROW, text or "", path).version
     if version < 1:
         raise StoreCorrupt(path=path, reason=f"its row {FORMAT_ROW} is missing or no version")
+    if version > FORMAT:
+        raise StoreTooNew(path=path, version=str(version), known=str(FORMAT))
     return version

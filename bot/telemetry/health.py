@@ -13,8 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from bot.domain.following import Counts
 from bot.errors import MetaStudioError, StoreTrouble, VoiceJobError
-from bot.messages.errors import sentence
-from bot.messages.texts import en
+from bot.messages import operator
 from bot.telemetry.metrics import Gauges, Metrics
 
 LATE_CHECKS: Final = 3
@@ -104,8 +103,8 @@ class Health:
             self._store_tried_at = time.monotonic()
             await self._try_store()
         if self._store_hangs:
-            return en.STORE_HANGS
-        return sentence(self._store.trouble) if self._store.trouble else None
+            return operator.STORE_HANGS
+        return operator.sentence(self._store.trouble) if self._store.trouble else None
 
     async def _try_store(self) -> None:
         try:
@@ -143,23 +142,23 @@ class Health:
 def slack_problem(state: BotState) -> str | None:
     """Return why Slack can't be served; None while it can."""
     if not state.is_connected:
-        return en.NOT_CONNECTED
-    return en.SLACK_REFUSES_BOT.format(code=state.refusal) if state.refusal else None
+        return operator.NOT_CONNECTED
+    return operator.SLACK_REFUSES_BOT.format(code=state.refusal) if state.refusal else None
 
 
 def metastudio_problem(state: BotState, longest_silence: float) -> str | None:
     """Return why jobs are not checked, or None. One failed check is no problem: the next may succeed."""
     if not state.is_refused and state.silence <= longest_silence:
         return None
-    since = en.LAST_ANSWER.format(seconds=state.silence) if state.was_served else en.NO_ANSWER_YET
-    return en.NOT_CHECKING.format(fault=_fault(state.trouble), since=since)
+    since = operator.LAST_ANSWER.format(seconds=state.silence) if state.was_served else operator.NO_ANSWER_YET
+    return operator.NOT_CHECKING.format(fault=_fault(state.trouble), since=since)
 
 
 def _fault(trouble: VoiceJobError | None) -> str:
     """Return why MetaStudio gives no good answer, with the HTTP status and MetaStudio's code."""
     if trouble is None:
-        return en.NO_ANSWER
-    fault = en.METASTUDIO_FAULTS.get(type(trouble).__name__, en.OTHER_FAULT)
+        return operator.NO_ANSWER
+    fault = operator.METASTUDIO_FAULTS.get(type(trouble).__name__, operator.OTHER_FAULT)
     if not isinstance(trouble, MetaStudioError):
         return fault
     known = " ".join(filter(None, (str(trouble.status or ""), trouble.code)))

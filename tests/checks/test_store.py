@@ -53,6 +53,11 @@ async def fill(path: Path) -> None:
         await store.change([third.address], refused(third.address, "is_archived", 1))
 
 
+def folder_of(path: Path) -> dict[str, tuple[bytes, int]]:
+    """Return what is in the folder: content and mode of each file."""
+    return {each.name: (each.read_bytes(), each.stat().st_mode) for each in path.parent.iterdir()}
+
+
 async def test_it_is_counted_and_stays_as_it_is(path: Path) -> None:
     """Size, subscriptions, channels and jobs."""
     await fill(path)
@@ -111,16 +116,17 @@ async def test_store_of_another_user(path: Path) -> None:
 async def test_what_the_bot_will_convert_stays_as_it_is(path: Path) -> None:
     """An earlier version's store: the check counts what it holds, whether a bot has it or not."""
     shutil.copy(FORMAT_2, path)
-    before = path.read_bytes()
+    path.chmod(0o640)
+    before = folder_of(path)
     item = await tried(path)
+    assert folder_of(path) == before
     with claim(path):
         held = await tried(path)
 
     assert "an earlier VoiceJob wrote it: the bot keeps a copy and converts it when it starts" in item.says
     assert "a running VoiceJob has it" in held.says
     assert all("13 subscriptions (3 paused) of 4 channels to 9 jobs" in each.says for each in (item, held))
-    assert path.read_bytes() == before
-    assert {each.name for each in path.parent.iterdir()} == {path.name, f"{path.name}.lock"}
+    assert path.read_bytes() == FORMAT_2.read_bytes()
 
 
 async def test_what_is_no_store_stays_as_it_is(path: Path) -> None:
@@ -177,5 +183,7 @@ async def test_what_keeps_it_from_being_written(path: Path) -> None:
         assert "can't be written" in await failure_at(path)
     assert on_disk(path) == before
     run_sql(path, "UPDATE voicejob SET value = '{\"version\": 7}' WHERE key = 'about:format'")
+    path.chmod(0o640)
 
     assert "has format “7”" in await failure_at(path)
+    assert oct(path.stat().st_mode)[-3:] == "640"

@@ -8,7 +8,8 @@ from bot.domain import subscriptions as changes
 from bot.domain.following import Following
 from bot.domain.job_records import new_record
 from bot.domain.jobs import GONE, PERSONAL_FIELDS
-from bot.domain.records import Address, Card, Change, Delivery, Destination, Level, Records, Subscription
+from bot.domain.languages import Language
+from bot.domain.records import Address, Card, Change, Delivery, Level, Records, Subscription
 from tests.records import (
     ALICE,
     BOB,
@@ -96,15 +97,14 @@ def moved(*followings: Following) -> Records:
 def test_move() -> None:
     """All that concerns a conversation is there under its new address; its pause is tried at once."""
     pause = paused(ALICE)
-    before = following("WAITING", "PROCESSING", pause=pause, warned=(warning(),))
+    before = following("WAITING", "PROCESSING", pause=pause, warned=(warning(),), language=Language.ZH)
     records = moved(before)
     found = changes.following(records, changes.key_of(*THERE, "job-1"))
 
     assert found
     assert found.path == ("WAITING", "PROCESSING")
-    assert found.destination == Destination(
-        address=THERE, pause=replace(pause, next_try=pause.since), warned=(warning(),)
-    )
+    at_once = replace(pause, next_try=pause.since)
+    assert found.destination == replace(before.destination, address=THERE, pause=at_once)
     assert found.subscription == replace(before.subscription, address=THERE)  # type: ignore[type-var]
     assert not [key for key, record in records.items() if record and HERE in (key, *key)]
 

@@ -22,7 +22,7 @@ from bot.errors import (
     UnreadableAnswer,
 )
 from bot.metastudio.client import TRIES, MetaStudio, pause_before_retry
-from bot.metastudio.shared_calls import SharedCalls
+from bot.process.shared_calls import SharedCalls
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from tests.faults import ANSWERS
 from tests.servers import TOKEN, Proxy, Scripted, client_at, failure_of

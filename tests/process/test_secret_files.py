@@ -107,7 +107,7 @@ def test_a_wrong_value_is_told_with_its_file(monkeypatch: pytest.MonkeyPatch, tm
     found = problems(monkeypatch, SLACK_BOT_TOKEN="", PORT="x", HUAWEICLOUD_SDK_SK="a b")
 
     (said,) = [line for line in found if line.startswith("SLACK_BOT_TOKEN_FILE: must begin")]
-    assert said.endswith(f"another of Slack's tokens (it is from “{tmp_path}/token”)")
+    assert said.endswith(f"your app's page at api.slack.com/apps (it is from “{tmp_path}/token”)")
     assert len(found) == 3
     assert "hush" not in str(found)
 

@@ -23,6 +23,8 @@ from tests.store.test_store_faults import largest_file, refused, run_sql
 
 FORMAT_2 = Path(__file__).with_name("formats") / "format_2.sqlite"
 """Written by the last program of that format, with a subscription in every condition."""
+FORMAT_3 = FORMAT_2.with_name("format_3.sqlite")
+"""What the last program of format 3 made of it."""
 DUE = {
     Step.POST_CARD: ["C0OPEN 1", "C0SHUT 10"],
     Step.POST_NOTICE: ["C0OPEN 3", "C0OPEN 4", "C0OPEN 6", "C0OPEN 9", "C0SHUT 2", "D0ALICE 3"],
@@ -106,6 +108,16 @@ async def test_without_room_for_a_copy_nothing_changes(path: Path) -> None:
     assert f"kept at “{path}.format-2”" in sentence(error)
     assert rows_in(path) == old
     assert {each.name for each in path.parent.iterdir()} == {"store", "store.lock"}
+
+
+async def test_format_3_changes_its_number(tmp_path: Path) -> None:
+    """Nothing else, since all that it says is said in the same way now; its program can use the copy."""
+    path = Path(shutil.copy(FORMAT_3, tmp_path / "store"))
+    old = rows_in(path)
+    async with open_store(path):
+        pass
+    assert rows_in(path) == {**old, "about:format": {"version": 4}}
+    assert rows_in(path.with_name("store.format-3")) == old
 
 
 @pytest.mark.parametrize("change", ["'{'", "json_set(value, '$.secret', 1)", "replace(value, 'C0BACK', 'C')"])

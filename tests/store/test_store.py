@@ -15,9 +15,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.following import Changed, Channel, Following, counts_of
+from bot.domain.languages import Language
 from bot.domain.records import Address, Change, Delivery, DeliveryKey, Destination, JobRef, Records
 from bot.domain.subscriptions import following, key_of, keys_of
 from bot.store import Store, open_store
+from bot.store.rows import FORMAT
 from bot.store.sqlite import SqliteStore
 from tests import records
 from tests.profiles import examples
@@ -39,10 +41,9 @@ def plain(key: DeliveryKey) -> Records:
 def full(key: DeliveryKey) -> Records:
     """Return other records under the same keys, with values in more fields."""
     about: Any = {"job_id": key.job.job_id, "address": key.address}
+    here: Any = {"pause": records.paused("U1"), "warned": (records.warning(),), "language": Language.ZH}
     told: Any = {"told": 3, "cards": 2, "no_card_before": 7, "delivered_at": 6}
-    found = records.following(
-        "WAITING", "FAILED", **about, **told, pause=records.paused("U1"), warned=(records.warning(),)
-    )
+    found = records.following("WAITING", "FAILED", **about, **told, **here)
     return records.stored(
         replace(found, subscription=replace(records.wish(**about), subscribed_at=records.NOW + 1))
     )
@@ -152,7 +153,7 @@ async def test_files_are_private_and_commits_are_synced(path: Path) -> None:
     assert pragmas == [2, "wal", 2000]
     with closing(sqlite3.connect(path)) as file:
         rows = {key: json.loads(value) for key, value in file.execute("SELECT key, value FROM voicejob")}
-    assert rows.pop("about:format") == {"version": 3}
+    assert rows.pop("about:format") == {"version": FORMAT}
     kinds = {"subscription:T1/C1/job/job-1", "delivery:T1/C1//job-1", "job:/job-1", "destination:T1/C1"}
     assert rows.keys() == kinds
     assert rows["delivery:T1/C1//job-1"]["address"] == ["T1", "C1"]

@@ -1,0 +1,310 @@
+# What people read in Slack, in English. The format is Fluent: https://projectfluent.org
+# Text between asterisks is bold in Slack, text between backticks is code. Commands are typed as they stand here.
+# { "{ago}" } and the like are filled by Slack, in each reader's own time zone and language.
+
+### States of a job: its label; .turn: whose turn it is, what to do, and where; .next: what comes next
+
+-with-metastudio = With MetaStudio. Nothing for you to do.
+
+state-CREATING = Waiting for recordings
+    .turn = *Your turn: upload the recordings and submit the job* in { $console }
+    .next = automatic review
+state-SYSTEM_AUDITING = In automatic review
+    .turn = { -with-metastudio }
+    .next = manual review
+state-AUDITING = In manual review
+    .turn = { -with-metastudio } It often takes a working day.
+    .next = preparation for training
+state-WAITING_SPLIT = Queued for splitting
+    .turn = { -with-metastudio }
+    .next = splitting into sentences
+state-SPLITTING = Splitting into sentences
+    .turn = { -with-metastudio }
+    .next = annotation
+state-SPLIT_FAILED = Splitting failed
+    .turn = *May need you: check the job* in { $console }
+state-ANNOTATING = Annotating
+    .turn = { -with-metastudio }
+    .next = queue for training
+state-WAITING = Queued for training
+    .turn = { -with-metastudio }
+    .next = training
+state-PROCESSING = Training
+    .turn = { -with-metastudio }
+    .next = result review
+state-RESULT_REVIEW = Result in review at MetaStudio
+    .turn = { -with-metastudio }
+    .next = model upload
+state-USER_RESULT_REVIEW = Result ready for your review
+    .turn = *Your turn: listen to the result, then accept or reject it* in { $console }
+    .next = model upload
+state-USER_REVIEW_REJECT = Result rejected, rework under way
+    .turn = { -with-metastudio }
+    .next = a new result
+state-AUDIT_FAILED = Recordings rejected
+    .turn = *Your turn: upload new recordings and resubmit* in { $console }
+    .next = review
+state-UPLOADING = Uploading model
+    .turn = { -with-metastudio }
+    .next = the voice is ready
+state-SUCCEED = Succeeded
+    .turn = Done. The voice is under My Creations in { $console }.
+state-FAILED = Failed
+    .turn = *Your turn: fix the cause and create a new job* in { $console }, or ask Huawei Cloud support
+state-gone = Deleted
+    .turn = Nothing to do, unless it was deleted by mistake: then create a new job in { $console }.
+state-unknown = Unknown state
+    .turn = *May need you: check the job* in { $console }
+state-none = No state given
+    .turn = *May need you: check the job* in { $console }
+
+state-times = { $state } ({ $times ->
+    [2] 2nd
+    [3] 3rd
+   *[other] { $times }th
+} time)
+state-times-many = { $state } (many times)
+state-again = { $state } again
+path-rest = …
+
+step-1 = Upload
+step-2 = Automatic review
+step-3 = Manual review
+step-4 = Preparation
+step-5 = Training
+step-6 = Result review
+step-7 = Model upload
+step-8 = Done
+
+### A card
+
+console = the MetaStudio console
+console-link = the <{ $url }|MetaStudio console>
+no-name = Voice without a name
+card-state = *{ $state }*, { $since }
+card-state-only = *{ $state }*
+card-step = { $bar } Step { $step } of { $steps } · next: { $next }
+card-followed = This channel follows it.
+card-followed-direct = You follow it.
+card-stopped = Updates stopped by { $person }.
+card-over = Job finished; updates stopped.
+cause = “{ $reason }” ({ $code })
+cause-reason = “{ $reason }”
+cause-code = Error { $code }
+since = { "{ago}" }
+checked = checked { "{date_short_pretty} {time}" }
+named = { $voice }: { $said }
+id-of-job = Job { $job }
+full-stop = .
+between-sentences = { " " }
+
+### A change
+
+notice = *{ $voice }*: { $path }
+notice-next = Next: { $next }.
+in-words = “{ $voice }”: { $state }. Job { $job }.
+
+### Buttons, and their dialogs
+
+button-subscribe = Subscribe
+button-refresh = Refresh
+button-console = Open console
+button-unsubscribe = Unsubscribe
+button-try-again = Try again
+button-all = Every update
+button-important = Only important
+button-more = More
+button-start = From the start
+button-about = { $button }: { $voice }
+stop-title = Stop updates on “{ $voice }”?
+stop-here = This channel gets no more messages about it.
+stop-there = The channel gets no more messages about it.
+stop-direct = You get no more messages about it.
+stop-yes = Stop updates
+stop-no = Keep
+
+### Following a job
+
+level-all = Posting every update here
+level-important = Posting only when it needs you or finishes
+subscribed = :white_check_mark: Following “{ $voice }”. { $level }. To stop, press *Unsubscribe* on its card.
+already = { $channel } already follows “{ $voice }”. { $level }.
+already-direct = You already follow “{ $voice }”. { $level }.
+level-changed = :white_check_mark: “{ $voice }”: { $level }.
+already-over = This job has finished, so there's nothing to follow.
+kept = “{ $voice }” is kept until then.
+later = :hourglass_flowing_sand: Following “{ $voice }”. Its card could not be posted yet; it comes by itself.
+stopped = :white_check_mark: Updates on “{ $voice }” stopped. To follow it again: { $command }
+not-followed = Job { $job } is not followed here. { $command } shows what is.
+not-in-direct = :warning: I can't post in a direct message between people. Follow the job in a channel, or for yourself: { $command }
+outsider = Only members of my own workspace can use my commands and buttons. Ask one of them in this channel.
+no-channel = I can't tell which channel that is for. Type the command in the channel itself.
+old-button = This button is from an earlier version of mine. { $command } shows a new card.
+unknown-command = I don't know the command { $name }. { $command } shows what I can do.
+unknown-request = I don't know this any more. { $command } shows what I can do.
+direct-message = our direct message
+this-channel = This channel
+
+### What a channel follows
+
+list-none = This channel follows no job. { $command } follows one.
+list-none-direct = You follow no job here. { $command } follows one.
+list-head = { $total ->
+    [one] This channel follows one job
+   *[other] This channel follows { $total } jobs
+}
+list-head-direct = { $total ->
+    [one] You follow one job here
+   *[other] You follow { $total } jobs here
+}
+list-page = { $head }: { $first } to { $last }
+list-row = *{ $voice }* · { $state }, { $since }
+list-row-only = *{ $voice }* · { $state }
+list-by = by { $person }
+list-unchecked = not checked since I started
+list-all = every update
+list-important = only important
+list-paused = { $said } (paused)
+not-checked = :warning: I can't reach MetaStudio right now, so this may be out of date. I'll keep trying.
+
+### A pause
+
+paused = :warning: *Updates in { $channel } are paused*: { $reason }
+paused-direct = :warning: *Updates in our direct message are paused*: { $reason }
+paused-safe = Nothing is lost.
+paused-now = “{ $voice }”: { $state }
+paused-in-list = :warning: *Paused*: { $reason } { $advice } Next try { $again }.
+next-try = { "{date_short_pretty} {time}" }
+pause-over = :white_check_mark: I can post in { $channel } again; updates on “{ $voice }” go on there.
+pause-ended = :white_check_mark: Nobody follows “{ $voice }” in { $channel } any more, so its pause is over.
+not-here-yet = I'm not in this channel yet.
+
+reason-not_in_channel = I'm no longer in the channel.
+reason-channel_not_found = I'm no longer in the channel, or it no longer exists.
+reason-is_archived = The channel is archived.
+reason-is_inactive = The channel is no longer active.
+reason-no_permission = I'm not allowed to post there.
+reason-posting_to_channel_denied = I'm not allowed to post there.
+reason-ekm_access_denied = Your organization's encryption settings don't let me post there.
+reason-messages_tab_disabled = The Messages tab is switched off in the settings of the Slack app.
+reason-cannot_dm_bot = Slack lets no bot write to another one.
+reason-user_not_found = The person is no longer there.
+reason-user_not_visible = I'm not allowed to see the person.
+reason-user_disabled = The person's account is switched off.
+reason-restricted = The workspace's rules don't let me post there.
+reason-malformed = Slack can't read my message, which is a mistake of mine.
+reason-none = Slack refuses my messages.
+
+advice-invite-here = Type { $invite }, then press *Try again*.
+advice-invite = Type { $invite } in the channel, then press *Try again*.
+advice-archived = Follow the job in another channel, or have this one unarchived and press *Try again*.
+advice-malformed = Tell your admin; when that is mended, press *Try again*.
+advice-ask = Ask whoever runs your workspace to let me post there, or follow the job in another channel.
+slack-code = Slack: { $code }
+
+### Help, and what was typed wrong
+
+help-look-up = *Look up*
+help-card = { $command } where the job is, whose turn it is, what comes next
+help-follow = *Follow*
+help-subscribe = { $command } posts here when the job needs you or finishes
+help-all = { $command } posts every update
+help-me = { $command } tells only you, in your direct message with me
+help-unsubscribe = { $command } stops that
+help-manage = *Manage*
+help-list = { $command } what this channel follows
+help-language = { $command } this channel's language; with { $me } your own
+help-example = For example: { $command }
+help-only-you = Only you see these replies.
+job-id = job id
+did-you-mean = Did you mean { $command }?
+try = Try { $command } or { $help }.
+looks-like = A job id usually looks like { $example }; { $help } shows what I can do.
+reference = Reference for your admin: { $request }
+with-reference = { $said } ({ $reference })
+
+### Errors
+
+error-VoiceJobError = Something went wrong inside the bot. Your admin finds the details in its log.
+error-BadUsage = I don't understand { $text }.
+error-BadJobId = { $text } can't be a job id: those have at most 64 letters, digits, hyphens and underscores. Copy it from MetaStudio once more.
+error-NoJobId = I see no job id in { $text }.
+error-SeveralJobIds = There is more than one job id in { $text }. I take one at a time.
+error-BadLink = I can't tell which job the link { $text } means. Copy the job id itself from MetaStudio.
+error-OtherChannel = { $text } names a channel. I follow jobs only for the channel in which you type: type the command there, without the name.
+error-OtherPerson = { $text } names somebody, and I can tell only a channel, or you: put { $me } at the end to be told alone.
+error-StoreTrouble = I can't write to my disk right now, so nothing was changed. Try again later; your admin finds the reason in my log.
+error-BeingStopped = I'm being restarted, so I have no answer. Try again in a minute.
+error-JobNotFound = No job { $job_id } in this project. It may be mistyped, deleted, or in another project or region.
+error-RequestRefused = MetaStudio calls the request for { $job_id } invalid. Check the job id; if it is right, your admin finds MetaStudio's error code in my log.
+error-CredentialsRefused = MetaStudio refuses my credentials, so I can't look anything up. That's not your fault: your admin should check my key or token, the region, and the clock.
+error-PermissionDenied = MetaStudio doesn't let me do this. That's not your fault: your admin should check the permissions of my Huawei Cloud account.
+error-WrongProject = MetaStudio doesn't know the project or the address in my settings. That's not your fault: your admin should check the project id, region and endpoint.
+error-Throttled = MetaStudio limits this account's requests right now. Try again in a minute.
+error-ServiceDown = MetaStudio has a fault on its side right now. Try again in a few minutes.
+error-Unreachable = I can't reach MetaStudio right now. Try again in a minute; if it goes on, your admin should check my network, and the region and endpoint in my settings.
+error-TimedOut = MetaStudio took too long to answer. Try again in a minute: it may only be busy.
+error-UnreadableAnswer = I can't read the answer from MetaStudio, or from a proxy on the way. Try again in a minute; if it goes on, your admin should check my endpoint and network.
+
+### Languages
+
+language-name = English
+language-here = In this channel I write in { $language }. To change that: { $command }
+language-yours = To you I write in { $language }. To change that: { $command }
+language-set = :white_check_mark: In this channel I write in English from now on.
+language-set-yours = :white_check_mark: To you I write in English from now on.
+
+### Details
+
+fact = { $label }: { $value }
+fact-created = Created
+fact-edition = Edition
+fact-language = Language
+fact-gender = Gender
+fact-use = Use
+fact-recordings = Recordings
+fact-times = Times in this state
+fact-batch = Batch
+fact-asset = Model asset
+fact-avatar = Avatar job
+fact-region = Region
+fact-since = In this state since
+moment = { "{date_short_pretty} {time}" }
+
+edition-BASIC = Basic (20 sentences)
+edition-MIDDLE = Advanced (100 sentences)
+edition-ADVANCE = Premium
+edition-THIRD_PARTY = Third-party (DupDub)
+edition-THIRD_PARTY_LJZN = Third-party (AudioX)
+edition-FLEXUS = Flexus
+edition-LLM_MAJOR = LLM, Chinese and English
+edition-LLM_MINOR = LLM, other languages
+
+gender-FEMALE = Female
+gender-MALE = Male
+
+speech-CN = Chinese
+speech-EN = English
+speech-zh_CN = Chinese
+speech-en_US = English
+speech-ESP = Spanish
+speech-por = Portuguese
+speech-fr = French
+
+use-ECOMMERCE = E-commerce
+use-NEWS = News
+use-MARKETING = Marketing
+use-LIVE = Livestreaming
+use-EDUCATION = Education and training
+use-CUSTOMER = Customer service
+use-STORYTELLING = Storytelling
+
+supply-PACKAGE = One package
+supply-SEGMENT = Sentence by sentence
+
+measure-speed = Speaking rate
+measure-sound = Level
+measure-snr = Signal to noise
+measure-reverb = Reverberation
+measure-dnsmos_ovrl = Overall quality (DNSMOS)
+measure-dnsmos_bak = Background noise (DNSMOS)

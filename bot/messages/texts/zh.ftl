@@ -1,0 +1,300 @@
+# 在 Slack 中显示的中文文字。格式为 Fluent：https://projectfluent.org
+# 星号之间的文字在 Slack 中加粗，反引号之间的文字为代码。命令照原样输入。
+# { "{ago}" } 等由 Slack 按每位读者的时区和语言填写。
+
+### 任务状态：名称；.turn：轮到谁、做什么、在哪里；.next：下一步
+
+-with-metastudio = MetaStudio 处理中，您无需操作。
+
+state-CREATING = 创建中，等待上传语料
+    .turn = *轮到您：请上传语料并提交任务* · 在 { $console }
+    .next = 系统审核
+state-SYSTEM_AUDITING = 系统审核中
+    .turn = { -with-metastudio }
+    .next = 人工审核
+state-AUDITING = 人工审核中
+    .turn = { -with-metastudio }通常需要一个工作日。
+    .next = 训练准备
+state-WAITING_SPLIT = 等待切割
+    .turn = { -with-metastudio }
+    .next = 切割
+state-SPLITTING = 切割中
+    .turn = { -with-metastudio }
+    .next = 标注
+state-SPLIT_FAILED = 切割失败
+    .turn = *可能需要您处理：请查看任务* · 在 { $console }
+state-ANNOTATING = 标注中
+    .turn = { -with-metastudio }
+    .next = 等待训练
+state-WAITING = 等待训练
+    .turn = { -with-metastudio }
+    .next = 训练
+state-PROCESSING = 任务训练中
+    .turn = { -with-metastudio }
+    .next = 审核结果
+state-RESULT_REVIEW = MetaStudio 审核结果中
+    .turn = { -with-metastudio }
+    .next = 上传模型
+state-USER_RESULT_REVIEW = 待用户审核
+    .turn = *轮到您：请试听结果，然后通过或驳回* · 在 { $console }
+    .next = 上传模型
+state-USER_REVIEW_REJECT = 用户驳回，重新制作中
+    .turn = { -with-metastudio }
+    .next = 新的结果
+state-AUDIT_FAILED = 审核失败，等待重传语料
+    .turn = *轮到您：请重新上传语料并再次提交* · 在 { $console }
+    .next = 审核
+state-UPLOADING = 模型上传中
+    .turn = { -with-metastudio }
+    .next = 声音可用
+state-SUCCEED = 成功
+    .turn = 已完成。声音在 { $console }的“我的创作”中。
+state-FAILED = 失败
+    .turn = *轮到您：请排除原因后新建任务* · 在 { $console }，或联系华为云技术支持
+state-gone = 已删除
+    .turn = 您无需操作；如系误删，请在 { $console }新建任务。
+state-unknown = 未知状态
+    .turn = *可能需要您处理：请查看任务* · 在 { $console }
+state-none = 未提供状态
+    .turn = *可能需要您处理：请查看任务* · 在 { $console }
+
+state-times = { $state }（第 { $times } 次）
+state-times-many = { $state }（多次）
+state-again = 再次{ $state }
+path-rest = ……
+
+step-1 = 上传
+step-2 = 系统审核
+step-3 = 人工审核
+step-4 = 准备
+step-5 = 训练
+step-6 = 审核结果
+step-7 = 上传模型
+step-8 = 完成
+
+### 卡片
+
+console = MetaStudio 控制台
+console-link = <{ $url }|MetaStudio 控制台>
+no-name = 未命名的声音
+card-state = *{ $state }* · { $since }
+card-state-only = *{ $state }*
+card-step = { $bar } 第 { $step } 步，共 { $steps } 步 · 下一步：{ $next }
+card-followed = 本频道已订阅。
+card-followed-direct = 您已订阅。
+card-stopped = { $person } 已取消订阅。
+card-over = 任务已结束，通知已停止。
+cause = “{ $reason }”（{ $code }）
+cause-reason = “{ $reason }”
+cause-code = 错误码：{ $code }
+since = { "{ago}" }
+checked = 查询于 { "{date_short_pretty} {time}" }
+named = { $voice }：{ $said }
+id-of-job = 任务 { $job }
+full-stop = 。
+between-sentences = { "" }
+
+### 状态变化
+
+notice = *{ $voice }* · { $path }
+notice-next = 下一步：{ $next }。
+in-words = “{ $voice }”：{ $state }。任务 { $job }。
+
+### 按钮与对话框
+
+button-subscribe = 订阅
+button-refresh = 刷新
+button-console = 打开控制台
+button-unsubscribe = 取消订阅
+button-try-again = 重试
+button-all = 全部变化
+button-important = 仅重要变化
+button-more = 更多
+button-start = 回到开头
+button-about = { $button }：{ $voice }
+stop-title = 停止通知“{ $voice }”？
+stop-here = 本频道将不再收到该任务的消息。
+stop-there = 该频道将不再收到该任务的消息。
+stop-direct = 您将不再收到该任务的消息。
+stop-yes = 停止通知
+stop-no = 保留
+
+### 订阅任务
+
+level-all = 每次变化都在此通知
+level-important = 仅在需要您处理或任务结束时在此通知
+subscribed = :white_check_mark: 已订阅“{ $voice }”。{ $level }。如需停止，请点击卡片上的“取消订阅”。
+already = { $channel } 已订阅“{ $voice }”。{ $level }。
+already-direct = 您已订阅“{ $voice }”。{ $level }。
+level-changed = :white_check_mark: “{ $voice }”：{ $level }。
+already-over = 该任务已结束，无需订阅。
+kept = “{ $voice }”的订阅会保留到那时。
+later = :hourglass_flowing_sand: 已订阅“{ $voice }”。卡片暂时无法发送，稍后会自动发送。
+stopped = :white_check_mark: 已停止通知“{ $voice }”。如需重新订阅：{ $command }
+not-followed = 此处未订阅任务 { $job }。{ $command } 可查看已订阅的任务。
+not-in-direct = :warning: 我无法在用户之间的私信中发消息。请在频道中订阅，或为自己订阅：{ $command }
+outsider = 只有本工作区的成员可以使用我的命令和按钮。请联系本频道中的一位成员。
+no-channel = 我无法判断这是哪个频道。请在该频道中输入命令。
+old-button = 此按钮来自旧版本。{ $command } 可显示新的卡片。
+unknown-command = 我不认识命令 { $name }。{ $command } 可查看我能做什么。
+unknown-request = 我已不支持此操作。{ $command } 可查看我能做什么。
+direct-message = 我们的私信
+this-channel = 本频道
+
+### 频道的订阅列表
+
+list-none = 本频道没有订阅任务。{ $command } 可订阅任务。
+list-none-direct = 您没有在此订阅任务。{ $command } 可订阅任务。
+list-head = 本频道订阅了 { $total } 个任务
+list-head-direct = 您在此订阅了 { $total } 个任务
+list-page = { $head }：第 { $first } 至 { $last } 个
+list-row = *{ $voice }* · { $state } · { $since }
+list-row-only = *{ $voice }* · { $state }
+list-by = 订阅者 { $person }
+list-unchecked = 启动后尚未查询
+list-all = 全部变化
+list-important = 仅重要变化
+list-paused = { $said }（已暂停）
+not-checked = :warning: 我目前无法连接 MetaStudio，以下信息可能已过时。我会继续尝试。
+
+### 暂停
+
+paused = :warning: *通知已暂停* · { $channel }：{ $reason }
+paused-direct = :warning: *私信通知已暂停* · { $reason }
+paused-safe = 消息不会丢失。
+paused-now = “{ $voice }”：{ $state }
+paused-in-list = :warning: *已暂停* · { $reason }{ $advice }下次尝试：{ $again }。
+next-try = { "{date_short_pretty} {time}" }
+pause-over = :white_check_mark: 我又可以在 { $channel } 发消息了；“{ $voice }”的通知会继续。
+pause-ended = :white_check_mark: { $channel } 已不再订阅“{ $voice }”，暂停已解除。
+not-here-yet = 我还不在此频道中。
+
+reason-not_in_channel = 我已不在该频道中。
+reason-channel_not_found = 我已不在该频道中，或者该频道已不存在。
+reason-is_archived = 该频道已归档。
+reason-is_inactive = 该频道已停用。
+reason-no_permission = 我没有在那里发消息的权限。
+reason-posting_to_channel_denied = 我没有在那里发消息的权限。
+reason-ekm_access_denied = 贵组织的加密设置不允许我在那里发消息。
+reason-messages_tab_disabled = Slack 应用的设置中已关闭“消息”标签页。
+reason-cannot_dm_bot = Slack 不允许机器人给另一个机器人发消息。
+reason-user_not_found = 该用户已不存在。
+reason-user_not_visible = 我没有查看该用户的权限。
+reason-user_disabled = 该用户的账号已停用。
+reason-restricted = 工作区的规则不允许我在那里发消息。
+reason-malformed = Slack 无法识别我的消息，这是我的错误。
+reason-none = Slack 拒绝了我的消息。
+
+advice-invite-here = 请输入 { $invite }，然后点击“重试”。
+advice-invite = 请在该频道中输入 { $invite }，然后点击“重试”。
+advice-archived = 请在其他频道中订阅，或取消归档该频道后点击“重试”。
+advice-malformed = 请告知管理员；问题解决后点击“重试”。
+advice-ask = 请联系工作区管理员允许我在那里发消息，或在其他频道中订阅。
+slack-code = Slack：{ $code }
+
+### 帮助与输入错误
+
+help-look-up = *查询*
+help-card = { $command } 任务的状态、轮到谁、下一步
+help-follow = *订阅*
+help-subscribe = { $command } 需要您处理或任务结束时在此通知
+help-all = { $command } 每次变化都通知
+help-me = { $command } 只在您与我的私信中通知您
+help-unsubscribe = { $command } 停止通知
+help-manage = *管理*
+help-list = { $command } 本频道的订阅
+help-language = { $command } 本频道的语言；加上 { $me } 则为您自己的语言
+help-example = 例如：{ $command }
+help-only-you = 只有您能看到这些回复。命令也可以用中文：帮助、列表、订阅、取消订阅、语言。
+job-id = 任务ID
+did-you-mean = 您是不是要输入 { $command }？
+try = 请尝试 { $command } 或 { $help }。
+looks-like = 任务 ID 通常形如 { $example }；{ $help } 可查看我能做什么。
+reference = 供管理员查询的编号：{ $request }
+with-reference = { $said }（{ $reference }）
+
+### 错误
+
+error-VoiceJobError = 机器人内部出错。管理员可在日志中查看详情。
+error-BadUsage = 我不明白 { $text }。
+error-BadJobId = { $text } 不是任务 ID：任务 ID 最多 64 个字符，只含字母、数字、连字符和下划线。请重新从 MetaStudio 复制。
+error-NoJobId = { $text } 中没有任务 ID。
+error-SeveralJobIds = { $text } 中有多个任务 ID。我一次只处理一个。
+error-BadLink = 我无法判断链接 { $text } 指的是哪个任务。请从 MetaStudio 复制任务 ID 本身。
+error-OtherChannel = { $text } 是一个频道。我只为您输入命令的频道订阅：请在该频道中输入命令，不要写频道名。
+error-OtherPerson = { $text } 是某位用户，而我只能通知频道或您本人：如需只通知您，请在末尾加上 { $me }。
+error-StoreTrouble = 我目前无法写入磁盘，因此没有任何更改。请稍后重试；管理员可在日志中查看原因。
+error-BeingStopped = 我正在重启，因此没有结果。请一分钟后重试。
+error-JobNotFound = 本项目中没有任务 { $job_id }。可能输入有误、任务已删除，或者它在其他项目或区域中。
+error-RequestRefused = MetaStudio 认为查询 { $job_id } 的请求无效。请检查任务 ID；如果无误，管理员可在日志中查看 MetaStudio 的错误码。
+error-CredentialsRefused = MetaStudio 拒绝了我的凭证，因此我无法查询。这不是您的问题：请管理员检查我的密钥或令牌、区域和时钟。
+error-PermissionDenied = MetaStudio 不允许我执行此操作。这不是您的问题：请管理员检查我的华为云账号权限。
+error-WrongProject = MetaStudio 不认识我的设置中的项目或地址。这不是您的问题：请管理员检查项目 ID、区域和终端节点。
+error-Throttled = MetaStudio 正在限制该账号的请求。请一分钟后重试。
+error-ServiceDown = MetaStudio 目前出现故障。请几分钟后重试。
+error-Unreachable = 我目前无法连接 MetaStudio。请一分钟后重试；如果仍然如此，请管理员检查我的网络，以及设置中的区域和终端节点。
+error-TimedOut = MetaStudio 响应超时。请一分钟后重试：它可能只是繁忙。
+error-UnreadableAnswer = 我无法识别 MetaStudio 或中间代理的响应。请一分钟后重试；如果仍然如此，请管理员检查我的终端节点和网络。
+
+### 语言
+
+language-name = 中文
+language-here = 我在本频道使用{ $language }。更改：{ $command }
+language-yours = 我对您使用{ $language }。更改：{ $command }
+language-set = :white_check_mark: 我今后在本频道使用中文。
+language-set-yours = :white_check_mark: 我今后对您使用中文。
+
+### 详情
+
+fact = { $label }：{ $value }
+fact-created = 创建时间
+fact-edition = 版本
+fact-language = 原始输入语言
+fact-gender = 性别
+fact-use = 任务标签
+fact-recordings = 语料
+fact-times = 该状态出现的次数
+fact-batch = 批次名称
+fact-asset = 资产 ID
+fact-avatar = 分身任务
+fact-region = 区域
+fact-since = 进入该状态
+moment = { "{date_short_pretty} {time}" }
+
+edition-BASIC = 基础版（20 句话）
+edition-MIDDLE = 进阶版（100 句话）
+edition-ADVANCE = 高级版
+edition-THIRD_PARTY = 第三方出门问问训练版
+edition-THIRD_PARTY_LJZN = 第三方逻辑智能训练版
+edition-FLEXUS = Flexus 版
+edition-LLM_MAJOR = 大模型版，中文和英文
+edition-LLM_MINOR = 大模型版，其他语言
+
+gender-FEMALE = 女性
+gender-MALE = 男性
+
+speech-CN = 中文
+speech-EN = 英文
+speech-zh_CN = 中文
+speech-en_US = 英文
+speech-ESP = 西班牙文
+speech-por = 葡萄牙文
+speech-fr = 法文
+
+use-ECOMMERCE = 电商
+use-NEWS = 新闻
+use-MARKETING = 营销
+use-LIVE = 直播
+use-EDUCATION = 教培
+use-CUSTOMER = 客服
+use-STORYTELLING = 故事
+
+supply-PACKAGE = 整包上传
+supply-SEGMENT = 分句上传
+
+measure-speed = 语速
+measure-sound = 音量
+measure-snr = 信噪比
+measure-reverb = 混响
+measure-dnsmos_ovrl = 整体质量（DNSMOS）
+measure-dnsmos_bak = 背景噪声（DNSMOS）
