@@ -123,6 +123,7 @@ async def test_slack_refuses(desk: Desk, code: str) -> None:
 
     assert "I can't write to you." in refused.text
     assert "channel." in refused.text
+    assert "no longer" not in refused.text
     assert "/invite" not in refused.text
     assert again.text == refused.text
     assert "in our direct message" in said
