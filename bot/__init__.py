@@ -22,4 +22,5 @@ checks/       voicejob check: tests settings, Slack, MetaStudio, the store and t
 setup/        voicejob init: asks for the settings, tries them, writes .env
 simulators/   Slack and MetaStudio on loopback, for the demo and the tests
 demo/         voicejob demo: the story in the terminal, and the page
+docs/         the pages that voicejob docs shows
 """
