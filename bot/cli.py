@@ -152,6 +152,19 @@ def check(
     raise typer.Exit(0 if report.is_good(items) else 2 if variables.problems() else 1)
 
 
+@cli.command(rich_help_panel=SET_UP)
+def init() -> None:
+    """Ask for the settings, say where each is found, try each, and write them to .env.
+
+    What .env has already is kept where Enter is pressed. It asks in a terminal, and exits with 2 where there
+    is none. Nothing is written before the end: Ctrl-C leaves all as it is.
+    """
+    from bot.setup.dialogue import init as ask_and_write
+
+    logs.set_up(level=logging.CRITICAL)  # what goes wrong is in the lines
+    raise typer.Exit(ask_and_write())
+
+
 @cli.command("run", rich_help_panel=RUN)
 def run_bot() -> None:
     """Run the bot until it is stopped.
