@@ -15,7 +15,7 @@ from bot.domain.jobs import Phase, meaning_of
 from bot.domain.records import Level
 from bot.listeners.commands import COMMAND
 from bot.messages.job_card import label, step_names
-from bot.messages.texts import Words
+from bot.messages.texts import words_in
 from bot.simulators.metastudio.jobs import SENT_BACK, RawJob
 from bot.simulators.slack.messages import identified
 from bot.simulators.slack.records import BOT_USER, TEAM_ID, Malformed
@@ -64,10 +64,10 @@ WORKSPACE: Final = {
 class View:
     """Computes the state of the page from a playground."""
 
-    def __init__(self, ground: Playground, words: Words) -> None:
+    def __init__(self, ground: Playground) -> None:
         self._ground = ground
-        self._words = words
-        self._workspace = WORKSPACE | {"instance": ground.instance}
+        self._words = words_in(ground.language)
+        self._workspace = WORKSPACE | {"instance": ground.instance, "language": ground.language}
         self._cached: dict[str, tuple[Message, Parts]] = {}
 
     def parts(self) -> Parts:
