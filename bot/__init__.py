@@ -21,4 +21,5 @@ process/      the process and its machine: output, threads, sources of settings
 checks/       voicejob check: tests settings, Slack, MetaStudio, the store and the port
 simulators/   Slack and MetaStudio on loopback, for the demo and the tests
 demo/         voicejob demo: the story in the terminal, and the page
+docs/         the pages that voicejob docs shows
 """

@@ -91,7 +91,8 @@ async def run(
         # A message whose answer got lost would come twice, so that slack_sdk must not send one again.
         writing = web_client(writing_session, settings.slack_api_url, token=token, retry_handlers=[])
         sender = Sender(writing, rates)
-        languages = Languages(store, People(client, token), settings.voicejob_language)
+        asking = web_client(session, settings.slack_api_url, token=token, retry_handlers=[])
+        languages = Languages(store, People(asking), settings.voicejob_language)
         outbox = Outbox(store, sender, context, languages, rates=rates, metrics=metrics)
         poll = settings.voicejob_poll_seconds
         watcher = Watcher(metastudio, store, poll=poll, rates=rates, metrics=metrics)
@@ -99,7 +100,7 @@ async def run(
         replies = Replies(reply_sender, context, partial(_language_of, languages, workspace), metrics)
         stack.push_async_callback(_drain, replies, outbox, drain)
         app = _bolt_app(settings, client, auth, metrics)
-        services = Services.of(metastudio, store, outbox, watcher, workspace)
+        services = Services.of(metastudio, store, outbox, watcher, languages, workspace)
         register(app, replies, services, metrics, workspace, recheck=identity.check_soon)
         connection = Connection() if settings.slack_app_token else None
         state = partial(_state, connection, watcher, outbox)

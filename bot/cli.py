@@ -17,7 +17,10 @@ from bot import app as bot
 from bot.config import MetaStudioSettings, Settings
 from bot.domain.job_ids import job_id_from
 from bot.domain.jobs import Job, without_personal_fields
+from bot.domain.languages import Language
 from bot.messages import job_card
+from bot.messages.context import MessageContext
+from bot.messages.texts import words_in
 from bot.network import variables
 from bot.process.console import console, print_aside
 from bot.process.output import wait_for_stdout, wait_less
@@ -32,6 +35,10 @@ MARKS: Final = {
     None: ("-      ", "yellow"),
 }
 """The beginning of a line of ``check`` and its colour, by ``Item.ok``."""
+WIDEST_PAGE: Final = 100
+"""In columns: longer lines are hard to read."""
+LONGEST_ECHO: Final = 40
+"""Characters of a wrong argument that are repeated."""
 SCREENS: Final = ("DISPLAY", "WAYLAND_DISPLAY")
 """Environment variables that a desktop of Linux or BSD sets."""
 
@@ -150,6 +157,9 @@ def show(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print what MetaStudio sent, without personal fields.")
     ] = False,
+    language: Annotated[
+        Language | None, typer.Option(help="The language of what is printed; by default VOICEJOB_LANGUAGE.")
+    ] = None,
 ) -> None:
     """Look up one job and print it."""
     logs.set_up(level=logging.WARNING)
@@ -162,11 +172,40 @@ def show(
     else:
         from bot.messages import terminal
 
-        job = Job.from_api(answer | {"job_id": found})
-        card = job_card.job(job, region=settings.metastudio_region, now=int(time.time()))
-        # Nobody can press a button in a terminal.
-        blocks = [block for block in card.blocks if block["type"] != "actions"]
-        console().print(terminal.draw(blocks))
+        job, context = Job.from_api(answer | {"job_id": found}), _context(settings, language)
+        card = job_card.card(job, [], context, now=int(time.time()))
+        console().print(terminal.draw([*card.blocks, *job_card.details(job, context)]))
+
+
+def _context(settings: MetaStudioSettings, language: Language | None) -> MessageContext:
+    return MessageContext(
+        region=settings.metastudio_region,
+        bot_name="",
+        command="voicejob show",
+        console_url=settings.console_url,
+        words=words_in(language or settings.voicejob_language),
+    )
+
+
+@cli.command(rich_help_panel="Set up")
+def docs(
+    topic: Annotated[str | None, typer.Argument(help="The page; without it, all are listed.")] = None,
+) -> None:
+    """Read the manual: deployment, settings, monitoring, states, reliability, development."""
+    from bot.docs import TOPICS, page, similar
+
+    if topic is None:
+        typer.echo("\n".join(f"voicejob docs {name:12} {about}" for name, about in TOPICS.items()))
+    elif topic not in TOPICS:
+        meant = f" Did you mean {name}?" if (name := similar(topic)) else ""
+        says = f"there is no page {topic[:LONGEST_ECHO]!r}.{meant} The pages are {', '.join(TOPICS)}."
+        raise typer.BadParameter(says, param_hint="TOPIC")
+    elif console().is_terminal:
+        from rich.markdown import Markdown
+
+        console().print(Markdown(page(topic), hyperlinks=False), width=min(console().width, WIDEST_PAGE))
+    else:
+        typer.echo(page(topic), nl=False)
 
 
 async def _story() -> None:

@@ -33,7 +33,7 @@ from bot.errors import BadSettings
 from bot.process import setting_types as types
 from bot.process.dot_env import read_dot_env
 from bot.process.secret_files import SecretFile, SecretFileError, quoted_path, read_secret
-from bot.process.sources import DOT_ENV, SECRET_KEYS, dot_env_path, field_of, places, read_sources
+from bot.process.sources import DOT_ENV, SECRET_KEYS, Given, dot_env_path, field_of, places, read_sources
 from bot.telemetry.logs import LogFormat
 
 _SHOWN: Final = frozenset({"PORT", "VOICEJOB_POLL_SECONDS", "VOICEJOB_LOG", "VOICEJOB_LANGUAGE"})
@@ -84,7 +84,12 @@ class ReadSettings(BaseModel):
             given = read_sources()
         except (OSError, UnicodeDecodeError) as error:
             nothing = cast("Self", cls.model_construct())
-            return Reading(nothing, frozenset(cls.model_fields), (_unreadable_file(error),))
+            return Reading(nothing, frozenset(cls.model_fields), (unreadable_file(error),))
+        return cls.of(given)
+
+    @classmethod
+    def of(cls, given: Given) -> Reading[Self]:
+        """Return what can be read of the settings from what the sources give."""
         # A secret that is wrong is set all the same: that chooses between Socket Mode and HTTP mode.
         found: dict[str, Any] = {
             name: SecretStr("?" if isinstance(value, SecretFileError) else value)
@@ -224,7 +229,8 @@ class Settings(MetaStudioSettings):
         return value
 
 
-def _unreadable_file(error: OSError | UnicodeDecodeError) -> str:
+def unreadable_file(error: OSError | UnicodeDecodeError) -> str:
+    """Return the line about a ``.env`` that can't be read."""
     if isinstance(error, PermissionError):
         return f".env: this user may not read “{dot_env_path()}”: make it yours (chown), or readable (chmod)"
     return f".env: can't be read ({type(error).__name__}): it must be a text file in UTF-8"
@@ -256,6 +262,16 @@ def _line(error: ErrorDetails, files: Mapping[str, SecretFile]) -> str:
         return f"{file.named_by}: {reason} (it is from {quoted_path(file.path)})"
     is_shown = key in _SHOWN and _HARMLESS.fullmatch(value)
     return f"{key}: {reason} (it is {value!r})" if is_shown else f"{key}: {reason}"
+
+
+def problem_with(key: str, value: str) -> str | None:
+    """Return the line about a value that the key can't have, whatever the other keys are; None if it can."""
+    try:
+        Settings.model_validate({field_of(key): value})
+    except ValidationError as error:
+        errors = [each for each in error.errors() if each["loc"][0] == field_of(key)]
+        return _line(errors[0], {}) if errors else None
+    return None
 
 
 def unknown_keys() -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import bot as package
+from bot.docs import page
 
 ROOT = Path(__file__).parent.parent
 BOT = ROOT / "bot"
@@ -112,10 +113,10 @@ def test_run_carries_nothing_that_it_does_not_need() -> None:
 
 
 def test_every_bench_has_a_short_form() -> None:
-    """CI finds by this call, which has ``--quick``, what it has to run; they are those of the README."""
+    """CI finds by this call, which has ``--quick``, what it has to run; they are those of the page."""
     benches = [path for path in (ROOT / "tests" / "bench").glob("*.py") if "= options(" in path.read_text()]
-    described = (ROOT / "README.md").read_text().partition("`tests/bench/` measures")[2]
-    described = described.partition("Each has")[0]
 
-    assert {path.name for path in benches} == set(re.findall(r"`(\w+\.py)`", described))
+    assert {path.name for path in benches} == set(
+        re.findall(r"^\| `(\w+\.py)`", page("development"), re.MULTILINE)
+    )
     assert "= options(" in (ROOT / ".ci" / "run").read_text()

@@ -43,9 +43,11 @@ TOKEN: Final = Part(
 )
 BY_SOCKET: Final = Part(_MODE, (slack.APP_TOKEN, slack.SOCKET_MODE), slack.try_socket_mode)
 BY_HTTP: Final = Part(_MODE, (slack.SIGNING_SECRET,), slack.try_signing_secret)
+METASTUDIO: Final = Part(_METASTUDIO, metastudio.NAMES, metastudio.try_metastudio)
+STORE: Final = Part(("voicejob_store",), (store.STORE,), store.try_store, needs_network=False)
 OTHERS: Final = (
-    Part(_METASTUDIO, metastudio.NAMES, metastudio.try_metastudio),
-    Part(("voicejob_store",), (store.STORE,), store.try_store, needs_network=False),
+    METASTUDIO,
+    STORE,
     Part(_ADDRESS, (listening.LISTENING,), listening.try_listening, needs_network=False),
 )
 
@@ -55,8 +57,17 @@ async def check(reading: Reading[Settings], *, seconds: float = SECONDS) -> list
 
     What is wrong in one part keeps no other from being tried. No item shows a secret.
     """
-    settings, network = reading.settings, variables.problems()
+    settings = reading.settings
+    first = _settings_item(settings, [*reading.problems, *variables.problems()])
     parts = (TOKEN, BY_HTTP if settings.is_http_mode else BY_SOCKET, *OTHERS)
+    return [*_safe(settings, [first]), *await check_parts(parts, reading, seconds=seconds)]
+
+
+async def check_parts(
+    parts: Collection[Part], reading: Reading[Settings], *, seconds: float = SECONDS
+) -> list[Item]:
+    """Try some parts at the same time, each for ``seconds`` at most, and return their items in that order."""
+    settings, network = reading.settings, variables.problems()
 
     def can_try(part: Part) -> bool:
         return reading.wrong.isdisjoint(part.fields) and not (network and part.needs_network)
@@ -64,8 +75,10 @@ async def check(reading: Reading[Settings], *, seconds: float = SECONDS) -> list
     groups = await asyncio.gather(
         *(_tried(part, settings, seconds) if can_try(part) else _untried(part) for part in parts)
     )
-    first = _settings_item(settings, [*reading.problems, *network])
-    items = [first, *(item for group in groups for item in group)]
+    return _safe(settings, [item for group in groups for item in group])
+
+
+def _safe(settings: Settings, items: list[Item]) -> list[Item]:
     secrets = [value.get_secret_value() for _, value in settings if isinstance(value, SecretStr)]
     return [safe(item, secrets) for item in items]
 

@@ -11,6 +11,6 @@ class Language(StrEnum):
 
 
 def of_locale(locale: str) -> Language | None:
-    """Return the language of an IETF tag such as ``zh-CN`` (``user.locale`` of users.info); None for others."""
+    """Return the language of an IETF tag like ``zh-CN`` (``user.locale`` of users.info); None for others."""
     code = locale.replace("_", "-").partition("-")[0].lower()
     return Language(code) if code in set(Language) else None

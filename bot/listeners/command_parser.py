@@ -3,20 +3,32 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import Enum
 from typing import Final
 
 from bot.domain.characters import normalised
 from bot.domain.job_ids import UUID, is_link, job_id_in, unquoted
+from bot.domain.languages import Language
 from bot.domain.records import Level
 from bot.errors import BadUsage, NoJobId, SeveralJobIds
-
-_WORDS: Final = re.compile(
-    r"<https?://[^<>]*>|https?://\S+|(?:(?!<?https?://)[^\s,;:、])+",
-    re.IGNORECASE,
+from bot.listeners.command_words import (
+    GUESSES,
+    LANGUAGES,
+    LEVELS,
+    ME,
+    NOISE,
+    SHOW,
+    VERBS,
+    bare,
+    close_to,
+    is_name,
+    language_named,
+    pieces,
+    plain,
+    shown,
+    split,
+    verb_in,
 )
-"""A link is one word, even as Slack writes it, with a label that may have blanks."""
 
 
 class Verb(Enum):
@@ -26,39 +38,14 @@ class Verb(Enum):
     SUBSCRIBE = "subscribe"
     UNSUBSCRIBE = "unsubscribe"
     LIST = "list"
+    LANGUAGE = "language"
     HELP = "help"
 
 
-VERBS: Final = ("help", "list", "subscribe", "unsubscribe")
-"""Words that are no job ids. A job that is called so can be looked up in quotes."""
-WITH_JOB_ID: Final = frozenset({"subscribe", "unsubscribe"})
-HELP: Final = frozenset({"help", "h", "帮助"})
-OTHER_WORDS: Final = {
-    **dict.fromkeys(("sub", "follow", "watch", "订阅"), "subscribe"),
-    **dict.fromkeys(("unsub", "unfollow", "stop", "mute", "取消订阅"), "unsubscribe"),
-    **dict.fromkeys(("ls", "subscriptions", "列表"), "list"),
-}
-"""Synonyms from other apps and languages, and the verb that each probably means."""
-OWN_NAME: Final = "voicejob"
-NOISE: Final = frozenset(
-    {"job", "id", "jobid", "job_id", OWN_NAME, "to", "from", "for", "of"}
-    | {"please", "only", "the", "this", "请", "任务", "作业"}
-)
-"""Words beside an id that are ignored."""
-LEVELS: Final = tuple(level.value for level in Level)
-_AROUND_WORDS: Final = "-_/.,:;!?。、()[]{}<>=|"
 _CHANNEL: Final = re.compile(r"<#|#[^\s#]")
 _PERSON: Final = re.compile(r"<[@!]|@\S")
 """How Slack and people write channels, people and groups ("Formatting message text")."""
-ME: Final = "me"
-_ADDRESS_GOES_ON: Final = re.compile("[/=&?]")
-_GLUED: Final = re.compile(
-    r"[,;、|(]|(?<=[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})[^\w.#%-]",
-    re.ASCII | re.IGNORECASE,
-)
-"""What ends a link if the address does not go on behind it; behind a UUID that is anything unusual there."""
-_FRAGMENT: Final = re.compile(r"#[^\s#/=&?|<>]+\Z")
-"""The end of a link that looks like the name of a channel."""
+_SOME_JOB: Final = "<job_id>"
 
 
 class OtherChannel(BadUsage):
@@ -66,160 +53,152 @@ class OtherChannel(BadUsage):
 
 
 class OtherPerson(BadUsage):
-    """A person named somebody, or themselves."""
+    """A person named somebody, be it themselves by their name."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """A parsed command; ``level`` is None if none was typed."""
+    """A parsed command; ``level`` and ``language`` are None if none was typed."""
 
     verb: Verb
     job_id: str = ""
     level: Level | None = None
+    language: Language | None = None
+    for_me: bool = False
+
+    def __str__(self) -> str:
+        """Return the command, in English."""
+        verb = "" if self.verb is Verb.LOOK_UP else self.verb.value
+        me = "me" if self.for_me else ""
+        return " ".join(filter(None, [verb, self.job_id, self.level, me, self.language]))
 
 
 def parse(text: str) -> Request:
     """Parse what follows the command. Raises BadUsage; its ``meant`` is the command that may be meant."""
     typed = normalised(text)
-    words = _words(typed)
-    while len(words) > 1 and _plain(words[0]) == OWN_NAME:
-        del words[0]  # the whole command, copied from the help
-    first = _plain(words[0]) if words and not (len(words) == 1 and _is_name(words[0])) else ""
-    if not words or (first in HELP and not UUID.search(typed)):
+    words = split(typed)
+    first = plain(words[0]) if words and not (len(words) == 1 and is_name(words[0])) else ""
+    verb = VERBS.get(first, "")
+    if not words or (verb == Verb.HELP.value and not UUID.search(typed)):
         return Request(Verb.HELP)
-    if first in VERBS:
-        return _read(Verb(first), words[1:])
-    if first.isalpha() and (meant := OTHER_WORDS.get(first) or _close_to(first, VERBS)):
-        raise BadUsage(_shown(words[0]), meant=_whole(meant, words[1:]))
-    for number, word in enumerate(words[1:], 1):
-        if (meant := _verb(word)) in WITH_JOB_ID:
-            raise BadUsage(_shown(word), meant=_whole(meant, words[:number] + words[number + 1 :]))
+    if verb:
+        return _read(Verb(verb), words[1:], typed)
+    if guess := GUESSES.get(first) or (first.isalpha() and close_to(first, VERBS.values())):
+        raise BadUsage(shown(words[0]), meant=_meant(Verb(guess), words[1:]))
+    for number, word in enumerate(words):
+        if (guess := verb_in(word)) in {"subscribe", "unsubscribe", "language"}:
+            raise BadUsage(shown(word), meant=_meant(Verb(guess), words[:number] + words[number + 1 :]))
+    if len(words) == 1 and (language := LANGUAGES.get(first)):
+        raise BadUsage(shown(words[0]), meant=str(Request(Verb.LANGUAGE, language=language, for_me=True)))
     return Request(Verb.LOOK_UP, _looked_up_id(words, typed))
 
 
-def _words(text: str) -> list[str]:
-    return [part for word in _WORDS.findall(text) for part in _unglued(word) if _shown(part)]
-
-
-def _unglued(word: str) -> Sequence[str]:
-    """Split a bare link from the words that are glued to it. In Slack's ``<…>`` it has an end of its own."""
-    if word.startswith("<") or not is_link(word):
-        return [word]
-    tail = _ADDRESS_GOES_ON.split(word)[-1]
-    if not (glued := _GLUED.search(tail)):
-        return [word]
-    return [word.removesuffix(tail) + tail[: glued.start()], *_WORDS.findall(tail[glued.start() :])]
-
-
-def _verb(word: str) -> str:
-    """Return the verb that a word is or resembles, wherever it stands; empty if it is none."""
-    plain = "" if _is_name(word) else _plain(word)
-    return plain if plain in VERBS else OTHER_WORDS.get(plain, "")
-
-
-def _read(verb: Verb, words: Sequence[str]) -> Request:
+def _read(verb: Verb, words: Sequence[str], typed: str) -> Request:
     """Parse what follows a verb. Raises BadUsage, also for any word that is left over."""
-    if verb in {Verb.LIST, Verb.HELP}:
-        if words:
-            raise BadUsage(" ".join(words), meant=verb.value)
-        return Request(verb)
-    pieces = [piece for word in words for piece in _pieces(word)]
-    naming = _naming([word for word in pieces if not _elsewhere(word)])
-    beside = [word for word in pieces if word not in naming]
-    levels = [_plain(word) for word in beside if _plain(word) in LEVELS]
-    left = [word for word in beside if _plain(word) not in NOISE.union(LEVELS)]
-    guessed = [*levels, *filter(None, (_close_to(_plain(word), LEVELS) for word in left))]
-    level = guessed[0] if guessed and verb is Verb.SUBSCRIBE else ""
-    no_id = None
+    if verb in {Verb.SUBSCRIBE, Verb.UNSUBSCRIBE}:
+        return _about_job(verb, [piece for word in words for piece in pieces(word)], typed)
+    if verb is Verb.LANGUAGE:
+        return _language(words)
+    if words:
+        raise BadUsage(" ".join(words), meant=verb.value)
+    return Request(verb)
+
+
+def _language(words: Sequence[str]) -> Request:
+    """Parse the language, and whose it is. Raises BadUsage."""
+    named = [language for word in words if (language := language_named(word))]
+    left = [word for word in words if not language_named(word) and plain(word) not in ME | NOISE]
+    for_me = any(plain(word) in ME for word in words)
+    if left or len(set(named)) > 1:
+        guessed = [*named, *(LANGUAGES[close] for word in left if (close := close_to(word, LANGUAGES)))]
+        meant = Request(Verb.LANGUAGE, language=next(iter(guessed), Language.EN), for_me=for_me)
+        raise BadUsage(" ".join(map(shown, left or words)), meant=str(meant))
+    return Request(Verb.LANGUAGE, language=next(iter(named), None), for_me=for_me)
+
+
+def _about_job(verb: Verb, words: Sequence[str], typed: str) -> Request:
+    """Parse the job of a subscription, and who is told of what. Raises BadUsage."""
+    naming = _naming([word for word in words if not _elsewhere(word)])
+    beside = [word for word in words if word not in naming]
+    levels = [word for word in beside if plain(word) in LEVELS]
+    left = [word for word in beside if not _is_option(word) and plain(word) not in NOISE]
+    close = [plain(word) if word in levels else close_to(word, LEVELS) for word in levels + left]
+    guessed = [LEVELS[word] for word in close if word and verb is Verb.SUBSCRIBE]
+    job_id, no_id = _SOME_JOB, None
     try:
-        job_id = _job_id(naming, " ".join(naming or [verb.value, *words]))
+        job_id = _job_id(naming, typed)
     except BadUsage as error:
-        job_id, no_id = "<job_id>", error
-    meant = " ".join(filter(None, [verb.value, job_id, level]))
+        no_id = error
+    request = Request(
+        verb, job_id, next(iter(guessed), None), for_me=any(plain(word) in ME for word in beside)
+    )
     for word in left:
         if other := _elsewhere(word):
-            raise other(_bare(word), meant=meant)
+            raise other(bare(word), meant=str(request))
     if no_id:
-        no_id.meant = meant if isinstance(no_id, NoJobId) else no_id.meant
+        no_id.meant = str(request) if isinstance(no_id, NoJobId) else no_id.meant
         raise no_id
-    if left:
-        raise BadUsage(" ".join(map(_shown, left)), meant=meant)
-    if verb is Verb.UNSUBSCRIBE:
-        return Request(verb, job_id)
-    if len(set(levels)) > 1:
-        raise BadUsage(" ".join(levels), meant=meant)
-    return Request(verb, job_id, Level(level) if level else None)
-
-
-def _pieces(word: str) -> Sequence[str]:
-    """Split an id from text that adjoins it without a blank.
-
-    A link is one piece, but for a fragment that looks like a channel's name.
-    """
-    if is_link(word):
-        channel = _FRAGMENT.search(word)
-        if channel and not UUID.search(channel[0]):
-            return [word[: channel.start()], channel[0]]
-        return [word]
-    if not UUID.search(word):
-        return [word]
-    parts = re.split(f"({UUID.pattern})", word, flags=re.IGNORECASE)
-    return [part for part in parts if _shown(part)]
+    if left or len(set(guessed)) > 1:
+        raise BadUsage(" ".join(map(shown, left or levels)), meant=str(request))
+    return request
 
 
 def _naming(words: Sequence[str]) -> list[str]:
     """Return the words that name the job: real ids or links, or else what means nothing else.
 
     Without a real id, a word in quotes of its own names one, whatever else it means; if another word does,
-    it is a level all the same.
+    it is an option all the same.
     """
     if certain := [word for word in words if _ids_in(word)]:
         return certain
-    names = [word for word in words if _is_name(word) or _plain(word) not in NOISE.union(LEVELS)]
-    sure = [word for word in names if _plain(word) not in LEVELS] or names
+    names = [word for word in words if is_name(word) or not (_is_option(word) or plain(word) in NOISE)]
+    sure = [word for word in names if not _is_option(word)] or names
     if len(sure) > 1:
-        sure = [word for word in sure if _is_name(word) or not _close_to(_plain(word), LEVELS)] or sure
-    return sure or [word for word in words if _plain(word) not in LEVELS]
+        sure = [word for word in sure if is_name(word) or not close_to(word, LEVELS)] or sure
+    return sure or [word for word in words if not _is_option(word)]
+
+
+def _is_option(word: str) -> bool:
+    return plain(word) in LEVELS or plain(word) in ME
 
 
 def _elsewhere(word: str) -> type[BadUsage] | None:
     """Return the error for a word that names a channel or a person; None if it names neither."""
-    bare = _bare(word)
     if UUID.search(word):
         return None
-    if _PERSON.match(bare) or (_plain(word) == ME and not _is_name(word)):
+    if _PERSON.match(bare(word)):
         return OtherPerson
-    return OtherChannel if _CHANNEL.match(bare) else None
+    return OtherChannel if _CHANNEL.match(bare(word)) else None
 
 
-def _job_id(naming: Sequence[str], text: str) -> str:
-    """Return the one job id in the words that name it. Raises BadUsage, with the text."""
-    if job_id := _certain_id(naming, text):
+def _job_id(naming: Sequence[str], typed: str) -> str:
+    """Return the one job id in the words that name it. Raises BadUsage, with the whole text."""
+    if job_id := _certain_id(naming, typed):
         return job_id
     if len(set(naming)) != 1:
-        raise NoJobId(text)
+        raise NoJobId(unquoted(typed))
     return job_id_in(naming[0])
 
 
-def _looked_up_id(words: Sequence[str], text: str) -> str:
+def _looked_up_id(words: Sequence[str], typed: str) -> str:
     """Return the one job id among the words of a look-up. Raises BadUsage."""
-    job_id = _certain_id(words, unquoted(text))
+    job_id = _certain_id(words, typed)
     if len(words) == 1:
         # Brackets, or words without a blank around an id, do no harm.
-        return job_id or job_id_in(text if "://" in text else words[0])
+        return job_id or job_id_in(typed if "://" in typed else words[0])
     if not job_id:
-        raise NoJobId(unquoted(text))
-    first = _plain(words[0])
-    if first.isascii() and first.isalpha() and first not in NOISE:
-        raise BadUsage(_shown(words[0]), meant=job_id)
+        raise NoJobId(unquoted(typed))
+    first = plain(words[0])
+    if first.isascii() and first.isalpha() and first not in NOISE | SHOW:
+        raise BadUsage(shown(words[0]), meant=job_id)
     return job_id
 
 
-def _certain_id(words: Sequence[str], text: str) -> str:
+def _certain_id(words: Sequence[str], typed: str) -> str:
     """Return the one id that looks like one; empty if there is none. Raises SeveralJobIds, with the text."""
     ids = {found.lower(): found for word in words for found in _ids_in(word)}
     if len(ids) > 1:
-        raise SeveralJobIds(text)
+        raise SeveralJobIds(unquoted(typed))
     return next(iter(ids.values()), "")
 
 
@@ -233,36 +212,14 @@ def _ids_in(word: str) -> Sequence[str]:
         return []
 
 
-def _whole(verb: str, words: Sequence[str]) -> str:
+def _meant(verb: Verb, words: Sequence[str]) -> str:
     """Return the command that was meant, with the right verb. Raises OtherChannel, OtherPerson."""
-    if verb not in WITH_JOB_ID:
-        return next((found for word in words for found in _ids_in(word)), verb)
+    if verb in {Verb.LOOK_UP, Verb.LIST, Verb.HELP}:
+        ids = [found for word in words for found in _ids_in(word)]
+        return next(iter(ids), _SOME_JOB if verb is Verb.LOOK_UP else verb.value)
     try:
-        request = _read(Verb(verb), words)
+        return str(_read(verb, words, ""))
     except (OtherChannel, OtherPerson):
         raise  # that matters more than how the verb is written
     except BadUsage as error:
-        return error.meant or f"{verb} <job_id>"
-    return " ".join(filter(None, [verb, request.job_id, request.level]))
-
-
-def _bare(word: str) -> str:
-    """Strip quotes, brackets and full stops from around a word that may be a mention."""
-    return unquoted(unquoted(word).lstrip("([{|").rstrip(")]}.!?。"))
-
-
-def _shown(word: str) -> str:
-    return unquoted(unquoted(word).strip(_AROUND_WORDS))
-
-
-def _plain(word: str) -> str:
-    return _shown(word).lower()
-
-
-def _is_name(word: str) -> bool:
-    """Whether a word stands in quotes of its own: then it is the name of a job, whatever else it means."""
-    return not unquoted(word[0]) and not unquoted(word[-1])
-
-
-def _close_to(word: str, known: Sequence[str]) -> str:
-    return next(iter(get_close_matches(word, known, n=1, cutoff=0.7)), "")
+        return error.meant or f"{verb.value} {_SOME_JOB}"

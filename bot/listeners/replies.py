@@ -18,7 +18,7 @@ from bot.domain.languages import Language
 from bot.errors import BadUsage, BeingStopped, VoiceJobError
 from bot.messages import guidance, job_card
 from bot.messages.context import Answer, MessageContext
-from bot.services.caller import Caller
+from bot.services.caller import NOBODY, Caller
 from bot.slack.replies import ReplySender, ReplyTarget
 from bot.telemetry.logs import about
 from bot.telemetry.metrics import TYPED, Metrics
@@ -48,7 +48,7 @@ class PendingReply:
     """None: the work is done without a reply."""
     value: str = ""
     """The value of a button that repeats the request: mostly the job id."""
-    caller: Caller = Caller(channel_id="", channel_name="", user_id="")
+    caller: Caller = NOBODY
     """Who asks, and about which channel."""
     replace: Replace = Replace.NEVER
     again: str = job_card.TRY_AGAIN

@@ -4,9 +4,9 @@ Blocks are plain dicts, as Slack's "Block Kit reference" writes them: slack_sdk'
 their attributes for each message. The tests hold every message against those models, and so Slack's limits.
 
 Three rules keep text from outside harmless, whatever it holds: in a plain_text object it is just characters;
-ids and codes stand in a code span, escaped; all else in mrkdwn is escaped, and what would format it is replaced
-by a character that looks like it, since Slack has no escape for ``* _ ~``, the backtick and the colons of an
-emoji ("Formatting message text"). It is cut after escaping, and never inside an entity.
+ids and codes stand in a code span, escaped; all else in mrkdwn is escaped, and what would format it becomes a
+character that looks like it, since Slack has no escape for ``* _ ~``, the backtick and the colons of an emoji
+("Formatting message text"). It is cut after escaping, and never inside an entity.
 """
 
 import re
@@ -29,7 +29,7 @@ PLAIN_LIMIT: Final = 3000
 DISTURBING: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 """Controls (Unicode's Cc), lone surrogates (Cs), and what reorders the text after it, labels of ours too."""
 USER_ID: Final = re.compile(r"[UW][A-Z0-9]{2,}")
-_LOOK_ALIKES: Final = str.maketrans({"*": "∗", "~": "∼", "`": "'"})
+_LOOK_ALIKES: Final = str.maketrans({"*": "\N{ASTERISK OPERATOR}", "~": "\N{TILDE OPERATOR}", "`": "'"})
 _ITALIC: Final = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 """An underscore that may begin or end italics: inside a word it is one."""
 _EMOJI: Final = re.compile(r":(?=[a-z0-9_+'-]+:)")
@@ -79,8 +79,8 @@ def code(text: str, limit: int = VALUE_LIMIT) -> str:
 
 def literal(text: str, limit: int = QUOTED_LIMIT) -> str:
     """Format text from outside for running mrkdwn, in which nothing of it is formatted."""
-    plain_text = _EMOJI.sub("∶", _ITALIC.sub("ˍ", clean(text).translate(_LOOK_ALIKES)))
-    return _cut_escaped(plain_text, limit)
+    marked = _ITALIC.sub("\N{MODIFIER LETTER LOW MACRON}", clean(text).translate(_LOOK_ALIKES))
+    return _cut_escaped(_EMOJI.sub("\N{RATIO}", marked), limit)
 
 
 def spoken(line: str) -> str:

@@ -100,15 +100,15 @@ def notice(shown: Following, context: MessageContext) -> Message:
         path[-1] = job_card.state_with_times(shown.job, words)
     voice, next_ = voice_name(shown, words), job_card.next_step(state, words)
     shown_path = " → ".join([*path[:-1], f"*{path[-1]}*"])
+    cause, turn = job_card.cause(shown.job, words), job_card.turn(shown.job, context)
+    to_do = job_card.sentences([turn, words("notice-next", next=next_) if next_ else ""], words)
     lines = [
         f"{ICONS[meaning_of(state).phase]} {words('notice', voice=voice, path=shown_path)}",
-        job_card.cause(shown.job, words),
-        job_card.turn(shown.job, context),
-        words("notice-next", next=next_) if next_ else "",
+        cause,
+        to_do,
     ]
-    said = job_card.in_sentences([words("named", voice=voice, said=" → ".join(path)), *lines[1:]], words)
-    turn = " ".join(filter(None, lines[2:]))
-    return Message(said, [section("\n".join(filter(None, [*lines[:2], turn])))])
+    said = [words("named", voice=voice, said=" → ".join(path)), cause, spoken(to_do)]
+    return Message(job_card.sentences(said, words), [section("\n".join(filter(None, lines)))])
 
 
 def plain_text(shown: Following, context: MessageContext) -> Message:
@@ -125,10 +125,8 @@ def _shortened(path: list[str], words: Words) -> list[str]:
 def paused(shown: Following, context: MessageContext) -> Message:
     """Return the direct message to a person who subscribed: the bot may not post, and what to do."""
     words, reason = context.words, shown.pause.reason if shown.pause else ""
-    lines = [
-        _paused_head(shown, words),
-        f"{what_to_do(reason, context)} {words('paused-safe')}",
-    ]
+    to_do = job_card.sentences([what_to_do(reason, context), words("paused-safe")], words)
+    lines = [_paused_head(shown, words), to_do]
     label = words("button-try-again")
     about = words("button-about", button=label, voice=job_card.title(shown.job, words))
     buttons = [
@@ -136,7 +134,7 @@ def paused(shown: Following, context: MessageContext) -> Message:
         stop_button(shown, STOP, context, is_elsewhere=True),
     ]
     small = row(_present(shown, words), words("slack-code", code=code(reason)))
-    said = job_card.in_sentences([*lines, _present(shown, words)], words)
+    said = job_card.sentences(map(spoken, [*lines, _present(shown, words)]), words)
     return Message(said, [section("\n".join(lines)), actions(*buttons), context_block(small)])
 
 

@@ -7,7 +7,7 @@ from bot.errors import BadUsage, JobNotFound, MetaStudioError, VoiceJobError
 from bot.messages.blocks import Message, actions, button, code, context_block, quoted, section
 from bot.messages.context import MessageContext
 from bot.messages.errors import sentence
-from bot.messages.job_card import TRY_AGAIN
+from bot.messages.job_card import TRY_AGAIN, sentences
 
 LIKE_THIS: Final = "26f06524-4f75-4b3a-a853-b649a21aaf66"
 """The job id in the example of ShowVoiceTrainingJob's page."""
@@ -49,7 +49,7 @@ def usage(error: BadUsage, context: MessageContext) -> Message:
     else:
         job = f"<{words('job-id')}>"
         way = words("try", command=command(context, job), help=command(context, "help"))
-    said = f"{sentence(error, words, quoted)} {way}"
+    said = sentences([sentence(error, words, quoted), way], words)
     return Message(said, [section(said)])
 
 
@@ -61,14 +61,14 @@ def problem(
     ``again`` is the button's action_id.
     """
     words = context.words
-    said = " ".join(filter(None, [sentence(error, words, quoted), _hint(error, context)]))
+    said = sentences([sentence(error, words, quoted), _hint(error, context)], words)
     blocks = [section(f":warning: {said}")]
     if job_id and error.may_pass:
         blocks.append(actions(button(words("button-try-again"), again, job_id)))
     if isinstance(error, MetaStudioError) and error.request_id and not isinstance(error, JobNotFound):
         reference = words("reference", request=code(error.request_id[:8]))
         blocks.append(context_block(reference))
-        said = f"{said} ({reference})"
+        said = words("with-reference", said=said, reference=reference)
     return Message(said, blocks)
 
 

@@ -1,6 +1,6 @@
 """PURE. The card of a job: what it shows, as blocks and in words; that of a job that somebody looked up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from bot.domain.jobs import GONE, STATES, Job, Phase
@@ -40,6 +40,9 @@ STEPS: Final = 8
 """The steps of a job's usual path: see ``Meaning.step``."""
 LINK_LIMIT: Final = 500
 """Characters of an address that may stand in running text."""
+_ENDS: Final = tuple(".!?…。！？")  # noqa: RUF001  Chinese ones, too
+_QUOTES: Final = "”’）)"  # noqa: RUF001  the same
+"""What ends a sentence, and what may stand behind that."""
 MOST_TIMES: Final = 20
 """A state that occurred more often has no number beside it."""
 ICONS: Final[Mapping[Phase, str]] = {
@@ -77,7 +80,7 @@ def card(
         *([actions(*buttons)] if buttons else []),
         context_block(small),
     ]
-    said = in_sentences([*lines, note, words("id-of-job", job=job_id)], words)
+    said = sentences([*map(spoken, lines), note, words("id-of-job", job=job_id)], words)
     return Message(words("named", voice=voice_name(shown, words), said=said), blocks)
 
 
@@ -120,7 +123,7 @@ def voice_name(shown: Job, words: Words) -> str:
 
 
 def state_lines(shown: Job, context: MessageContext) -> list[str]:
-    """Return in mrkdwn: the state and since when, why, whose turn it is and what to do, and what comes next."""
+    """Return in mrkdwn: the state and since when, why, whose turn it is, what to do, and what comes next."""
     words = context.words
     state, since = state_with_times(shown, words), since_when(shown, words)
     said = words("card-state", state=state, since=since) if since else words("card-state-only", state=state)
@@ -133,14 +136,11 @@ def state_lines(shown: Job, context: MessageContext) -> list[str]:
     return [*filter(None, lines)]
 
 
-def in_sentences(lines: Sequence[str], words: Words) -> str:
-    """Join lines of our mrkdwn as sentences, for where there are no blocks."""
-    said = filter(None, map(spoken, lines))
-    stop = words("full-stop")
-    return " ".join(
-        line if line.rstrip("”’\"')）").endswith((".", "!", "?", "。", "！", "？", "…")) else line + stop
-        for line in said
-    )
+def sentences(lines: Iterable[str], words: Words) -> str:
+    """Join lines as sentences, without the empty ones."""
+    stop, said = words("full-stop"), filter(None, lines)
+    whole = (line if line.rstrip(_QUOTES).endswith(_ENDS) else line + stop for line in said)
+    return words("between-sentences").join(whole)
 
 
 def label(state: str | None, words: Words) -> str:

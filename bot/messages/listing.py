@@ -87,7 +87,7 @@ def _in_short(shown: Following, words: Words) -> str:
         state=job_card.label(shown.state, words),
         job=code(shown.job_id),
     )
-    return f"{said} ({words('list-paused')})" if shown.pause else said
+    return words("list-paused", said=said) if shown.pause else said
 
 
 def _row(shown: Following, context: MessageContext, checked_at: int | None) -> list[Block]:

@@ -8,7 +8,7 @@ from bot.domain.languages import Language
 from bot.domain.records import Level
 from bot.domain.slack_errors import NOT_A_MEMBER
 from bot.messages import job_card
-from bot.messages.blocks import Element, Message, actions, button, code, context_block, section, spoken
+from bot.messages.blocks import Element, Message, actions, button, code, context_block, row, section, spoken
 from bot.messages.channel import (
     RETRY,
     STOP,
@@ -22,7 +22,7 @@ from bot.messages.channel import (
 from bot.messages.context import MessageContext
 from bot.messages.guidance import command
 from bot.messages.job_card import is_direct
-from bot.messages.texts import Words
+from bot.messages.texts import Words, words_in
 
 LEVEL_ALL: Final = "subscription_all"
 LEVEL_IMPORTANT: Final = "subscription_important"
@@ -75,7 +75,7 @@ def over(job: Job, context: MessageContext, *, now: int) -> Message:
     """Return the answer that the job is over, with its card; ``now`` is epoch seconds."""
     card = job_card.job(job, context, now=now)
     said = context.words("already-over")
-    return Message(f"{said} {card.text}", [section(said), *card.blocks])
+    return Message(job_card.sentences([said, card.text], context.words), [section(said), *card.blocks])
 
 
 def refused(shown: Following, reason: str, context: MessageContext, *, elsewhere: bool = False) -> Message:
@@ -90,10 +90,11 @@ def refused(shown: Following, reason: str, context: MessageContext, *, elsewhere
     elif reason in NOT_A_MEMBER:
         problem = words("not-here-yet")  # that there is a channel, they see
     advice = what_to_do(reason, context, here=not elsewhere)
-    said = f":warning: {problem} {advice} {words('kept', voice=voice_name(shown, words))}"
+    kept = words("kept", voice=voice_name(shown, words))
+    said = f":warning: {job_card.sentences([problem, advice, kept], words)}"
     value = button_value(shown) if elsewhere else shown.job_id
     again = button(words("button-try-again"), RETRY, value, style="primary")
-    small = context_block(words("slack-code", code=code(reason)), code(shown.job_id))
+    small = context_block(row(words("slack-code", code=code(reason)), code(shown.job_id)))
     return Message(spoken(said), [section(said), actions(again), small])
 
 
@@ -144,13 +145,14 @@ def unknown_request(context: MessageContext) -> Message:
     return _message(context.words("unknown-request", command=command(context, "help")))
 
 
-def languages(context: MessageContext, *, is_persons: bool) -> Message:
-    """Return which language is spoken, to the person or in the channel, and how to change it, in both."""
-    lines = []
-    for each in Language:
-        there = context.in_language(each)
-        typed = command(there, *["language", *(["me"] if is_persons else [])], "en|zh")
-        lines.append(there.words("language-yours" if is_persons else "language-is", command=typed))
+def languages(channels: Language | None, persons: Language, context: MessageContext) -> Message:
+    """Return the languages of the channel, if the person is in one, and of the person; how to change them."""
+    words, lines = context.words, []
+    if channels:
+        typed = command(context, "language", "en|zh")
+        lines.append(words("language-here", language=words_in(channels)("language-name"), command=typed))
+    typed = command(context, "language", "me", "en|zh")
+    lines.append(words("language-yours", language=words_in(persons)("language-name"), command=typed))
     return _message("\n".join(lines))
 
 

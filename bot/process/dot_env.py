@@ -1,6 +1,7 @@
 """The file ``.env``, read without substitutions, and with a sentence for each line that can't be parsed."""
 
 import re
+from io import StringIO
 from pathlib import Path
 
 from dotenv.parser import Binding, parse_stream
@@ -9,14 +10,20 @@ from dotenv.parser import Binding, parse_stream
 def read_dot_env(path: Path) -> tuple[dict[str, str], list[str]]:
     """Return the values by key, in capitals, and a sentence for each line that can't be parsed.
 
-    An empty value counts as none. Unlike python-dotenv's own functions, it leaves ``${…}`` as it is.
     Raises OSError, and UnicodeDecodeError where it is no text in UTF-8.
     """
     if not path.is_file():
         return {}, []
     # Editors on Windows put a byte order mark first, which would belong to the first key.
-    with path.open(encoding="utf-8-sig") as file:
-        found = list(parse_stream(file))
+    return values_in(path.read_text(encoding="utf-8-sig"))
+
+
+def values_in(text: str) -> tuple[dict[str, str], list[str]]:
+    """Return the same of the file's text.
+
+    An empty value counts as none. Unlike python-dotenv's own functions, it leaves ``${…}`` as it is.
+    """
+    found = list(parse_stream(StringIO(text)))
     values = {each.key.upper(): each.value for each in found if each.key}
     problems = [_problem(each) for each in found if each.error]
     return {key: value for key, value in values.items() if value}, problems

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from bot.process.dot_env import read_dot_env
@@ -30,12 +31,14 @@ class Given:
     """What all sources give, by the names of the fields: values, and the files that they are from.
 
     An error takes the place of a value that can't be read. ``problems`` has a sentence for each line of
-    ``.env`` that can't be parsed.
+    ``.env`` that can't be parsed. ``outside`` are the fields that the environment or systemd gives, whatever
+    is in ``.env``.
     """
 
     values: dict[str, str | SecretFileError]
     files: dict[str, SecretFile]
     problems: list[str]
+    outside: frozenset[str]
 
 
 def field_of(key: str) -> str:
@@ -44,22 +47,25 @@ def field_of(key: str) -> str:
     return f"huawei{name}" if name.startswith("cloud_sdk_") else name
 
 
-def read_sources() -> Given:
-    """Read all sources. Raises OSError and UnicodeDecodeError if ``.env`` can't be read."""
+def read_sources(new: Mapping[str, str] = MappingProxyType({})) -> Given:
+    """Read all sources; ``.env`` as if it had these ``new`` values, where an empty one counts as none.
+
+    Raises OSError and UnicodeDecodeError if ``.env`` can't be read.
+    """
     environment = {key.upper(): value for key, value in os.environ.items() if value}
     in_file, problems = read_dot_env(DOT_ENV)
-    values = {
-        **_values(in_file),
-        **_named_files(in_file, ".env"),
+    in_file = {key: value for key, value in (in_file | dict(new)).items() if value}
+    outside = {
         **_credentials(environment.get("CREDENTIALS_DIRECTORY")),
         **_values(environment),
         **_named_files(environment, "the environment"),
     }
+    values = {**_values(in_file), **_named_files(in_file, ".env"), **outside}
     files = {name: value for name, value in values.items() if isinstance(value, SecretFile)}
     contents = {
         name: _content(value) if isinstance(value, SecretFile) else value for name, value in values.items()
     }
-    return Given(contents, files, problems)
+    return Given(contents, files, problems, frozenset(outside))
 
 
 def _values(source: Mapping[str, str]) -> dict[str, str | SecretFile | SecretFileError]:

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from bot.deliver.languages import Languages
 from bot.deliver.outbox import Outbox
 from bot.domain.workspace import Workspace
 from bot.metastudio.client import MetaStudio
 from bot.services.caller import Caller
+from bot.services.languages import LanguageService
 from bot.services.look_up import LookUpService
 from bot.services.subscriptions import SubscriptionService
 from bot.store import Store
@@ -20,6 +22,7 @@ class Services:
 
     look_up: LookUpService
     subscriptions: SubscriptionService
+    languages: LanguageService
 
     @classmethod
     def of(
@@ -28,6 +31,7 @@ class Services:
         store: Store,
         outbox: Outbox,
         watcher: Watcher,
+        languages: Languages,
         workspace: Workspace,
     ) -> "Services":
         """Build the services from the parts of a bot."""
@@ -35,4 +39,5 @@ class Services:
         return cls(
             look_up,
             SubscriptionService(metastudio, store, outbox, watcher, look_up, workspace),
+            LanguageService(store, languages, workspace),
         )

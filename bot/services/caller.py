@@ -1,6 +1,7 @@
 """PURE. The person who sent a command or pressed a button, and the channel it concerns."""
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,3 +18,7 @@ class Caller:
     def is_direct(self) -> bool:
         """Whether the channel is a direct message, with the bot or between people."""
         return self.channel_id.startswith("D") or self.channel_name.startswith("mpdm-")
+
+
+NOBODY: Final = Caller(channel_id="", channel_name="", user_id="")
+"""The caller where a payload names none."""

@@ -1,6 +1,6 @@
 """Subscribing a channel to a job, changing and ending that, and listing a channel's subscriptions.
 
-Each method returns the answer to the one person who asks, or raises an error that carries its code and values.
+Each method returns the answer to the one person who asks, or raises an error with its code and values.
 """
 
 import asyncio

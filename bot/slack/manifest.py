@@ -13,6 +13,8 @@ COMMAND: Final = "/voicejob"
 EVENTS_PATH: Final = "/slack/events"
 SCOPES: Final = ("chat:write", "commands")
 """The scopes of the bot token: to post, and to have a command."""
+OPTIONAL_SCOPES: Final = ("users:read",)
+"""What may be left out when the app is installed: to know in which language a person reads Slack."""
 NEW_APP: Final = "https://api.slack.com/apps?new_app=1&manifest_yaml="
 """Slack's page that makes an app of the manifest behind it (page "Configuring apps with app manifests")."""
 _WIDTH: Final = 110
@@ -33,12 +35,16 @@ def manifest(host: str | None = None) -> dict[str, Any]:
             "app_home": {
                 "home_tab_enabled": False,
                 "messages_tab_enabled": True,
-                "messages_tab_read_only_enabled": False,
+                # The bot never sees what is typed there: for that, it would need the scope im:history.
+                "messages_tab_read_only_enabled": True,
             },
             "bot_user": {"display_name": "voicejob", "always_online": True},
             "slash_commands": [_command(url)],
         },
-        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "oauth_config": {
+            # Slack wants an optional scope in both lists.
+            "scopes": {"bot": [*SCOPES, *OPTIONAL_SCOPES], "bot_optional": [*OPTIONAL_SCOPES]}
+        },
         "settings": {
             "interactivity": {"is_enabled": True} | ({"request_url": url} if url else {}),
             "org_deploy_enabled": False,
@@ -51,8 +57,9 @@ def manifest(host: str | None = None) -> dict[str, Any]:
 def _command(url: str | None) -> dict[str, Any]:
     command = {
         "command": COMMAND,
-        "description": "Show where a voice training job stands, or have this channel told when that changes",
-        "usage_hint": "<job_id> | subscribe <job_id> [all|important] | unsubscribe <job_id> | list | help",
+        "description": "Show where a voice training job stands, or have a channel or you told of changes",
+        "usage_hint": "<job_id> | subscribe <job_id> [all|important] [me] | unsubscribe <job_id> [me] | list "
+        "| language [me] [en|zh] | help",
         "should_escape": False,
     }
     return command | ({"url": url} if url else {})

@@ -1,6 +1,6 @@
 """Prometheus metrics. No label holds an id of a person, a channel or a job.
 
-The README lists every metric. Times are seconds.
+``bot/docs/monitoring.md`` lists every metric. Times are seconds.
 """
 
 from functools import partial

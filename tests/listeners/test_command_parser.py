@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.job_ids import JOB_ID
+from bot.domain.languages import Language
 from bot.domain.records import Level
 from bot.errors import BadJobId, BadLink, BadUsage, NoJobId, SeveralJobIds
-from bot.listeners.command_parser import LEVELS, VERBS, OtherChannel, OtherPerson, Request, Verb, parse
+from bot.listeners.command_parser import OtherChannel, OtherPerson, Request, Verb, parse
+from bot.listeners.command_words import GUESSES, LANGUAGES, LEVELS, ME, VERBS
 from tests.profiles import examples
 from tests.strategies import HOSTILE_PIECES, texts
 
@@ -17,14 +19,23 @@ U = "26f06524-4f75-4b3a-a853-b649a21aaf66"
 V = "26f06524-4f75-4b3a-a853-000000000000"
 LINK = f"https://e.example/jobs/{U}"
 ALL, IMPORTANT = Level.ALL, Level.IMPORTANT
+EN, ZH = Language.EN, Language.ZH
 
 
 def look_up(job_id: str = U) -> Request:
     return Request(Verb.LOOK_UP, job_id)
 
 
-def subscribe(level: Level | None = None, job_id: str = U) -> Request:
-    return Request(Verb.SUBSCRIBE, job_id, level)
+def subscribe(level: Level | None = None, job_id: str = U, *, me: bool = False) -> Request:
+    return Request(Verb.SUBSCRIBE, job_id, level, for_me=me)
+
+
+def unsubscribe(job_id: str = U, *, me: bool = False) -> Request:
+    return Request(Verb.UNSUBSCRIBE, job_id, for_me=me)
+
+
+def language(chosen: Language | None = None, *, me: bool = False) -> Request:
+    return Request(Verb.LANGUAGE, language=chosen, for_me=me)
 
 
 HELP, LIST = Request(Verb.HELP), Request(Verb.LIST)
@@ -65,7 +76,30 @@ UNDERSTOOD: dict[str, Request] = {
     f"subscribe https://e.example/jobs#{U}": subscribe(),
     f"e.example/p/{V}/jobs/abc123": look_up("abc123"),
     f"subscribe e.example/?project={V}&job_id={U}": subscribe(),
-    f"unsubscribe {U} important": Request(Verb.UNSUBSCRIBE, U),
+    f"unsubscribe {U} important": unsubscribe(),
+    "please list": LIST,
+    f"show {U}": look_up(),
+    f"sub {U}": subscribe(),
+    '"follow"': look_up("follow"),
+    f"subscribe {U} all to me": subscribe(ALL, me=True),
+    f"subscribe me {U}": subscribe(me=True),
+    'subscribe "me"': subscribe(None, "me"),
+    'subscribe "me" me': subscribe(None, "me", me=True),
+    f"unsubscribe {U} me": unsubscribe(me=True),
+    "language": language(),
+    "language: EN": language(EN),
+    "language me zh_CN": language(ZH, me=True),
+    "language 中文 for me": language(ZH, me=True),
+    "订阅列表": LIST,
+    f"订阅 {U}": subscribe(),
+    f"订阅{U}重要": subscribe(IMPORTANT),
+    f"请 关注 {LINK}全部，给我": subscribe(ALL, me=True),  # noqa: RUF001
+    f"訂閱 任务：{U}": subscribe(),  # noqa: RUF001
+    f"取消订阅{LINK}": unsubscribe(),
+    f"“取消订阅 {U} 我”": unsubscribe(me=True),
+    f"https://e.example/订阅/{U}": look_up(),
+    "语言": language(),
+    "语言设置英文 我": language(EN, me=True),
 }
 """What is typed, and what is wanted."""
 
@@ -87,22 +121,39 @@ NOT_UNDERSTOOD: dict[str, tuple[type[BadUsage], str, str]] = {
     "subscribe important": (NoJobId, "subscribe important", "subscribe <job_id> important"),
     "unsubscribe all": (NoJobId, "unsubscribe all", "unsubscribe <job_id>"),
     "my job": (NoJobId, "my job", ""),
-    f"show {U}": (BadUsage, "show", U),
-    'subscribe "all" "important"': (NoJobId, '"all" "important"', "subscribe <job_id>"),
+    f"move {U}": (BadUsage, "move", U),
+    'subscribe "all" "important"': (NoJobId, 'subscribe "all" "important', "subscribe <job_id>"),
     f"{U} 取消订阅": (BadUsage, "取消订阅", f"unsubscribe {U}"),
     f"subscribe {U} in #other": (OtherChannel, "#other", f"subscribe {U}"),
     f"subscribe {LINK}|#other,all": (OtherChannel, "#other", f"subscribe {U} all"),
     f"subscribe {LINK}#other": (OtherChannel, "#other", f"subscribe {U}"),
-    f"subscribe {LINK}重要": (BadUsage, "重要", f"subscribe {U}"),
+    f"subscribe {LINK}紧急": (BadUsage, "紧急", f"subscribe {U}"),
     f"subscribe {LINK}%20important": (BadLink, f"{LINK}%20important", ""),
     f"{LINK},{V}": (SeveralJobIds, f"{LINK},{V}", ""),
     f"subscribe <#C0OTHER|other> {U}": (OtherChannel, "<#C0OTHER|other>", f"subscribe {U}"),
     f"subscibe {U} in #other": (OtherChannel, "#other", f"subscribe {U}"),
-    "列表": (BadUsage, "列表", "list"),
     f"stop {U} @bob": (OtherPerson, "@bob", f"unsubscribe {U}"),
     "subscribe #other": (OtherChannel, "#other", "subscribe <job_id>"),
-    f"subscribe {U} me": (OtherPerson, "me", f"subscribe {U}"),
-    f"subscribe {U} important @bob.": (OtherPerson, "@bob", f"subscribe {U} important"),
+    "subscribe me": (NoJobId, "subscribe me", "subscribe <job_id> me"),
+    f"subscribe {U} important me @bob.": (OtherPerson, "@bob", f"subscribe {U} important me"),
+    "list mine": (BadUsage, "mine", "list"),
+    "我的订阅": (BadUsage, "我的订阅", "list"),
+    "waiting": (BadUsage, "waiting", "list"),
+    "详情": (BadUsage, "详情", "<job_id>"),
+    f"details {U}": (BadUsage, "details", U),
+    f"把{U}取消订阅": (BadUsage, "取消订阅", f"unsubscribe {U}"),
+    f"{U} stop": (BadUsage, "stop", f"unsubscribe {U}"),
+    f"取消{U}": (BadUsage, "取消", f"unsubscribe {U}"),
+    f"请帮我订阅{U}": (BadUsage, "请帮我订阅", f"subscribe {U}"),
+    f"订阅 {U} 全部 重要": (BadUsage, "全部 重要", f"subscribe {U} all"),
+    "取消订阅": (NoJobId, "取消订阅", "unsubscribe <job_id>"),
+    "laguage zh": (BadUsage, "laguage", "language zh"),
+    "language fr": (BadUsage, "fr", "language en"),
+    "language me chinse": (BadUsage, "chinse", "language me zh"),
+    "language zh en": (BadUsage, "zh en", "language zh"),
+    "语言 设为中文": (BadUsage, "设为中文", "language zh"),
+    "set language to english": (BadUsage, "language", "language en"),
+    "中文": (BadUsage, "中文", "language me zh"),
     f"subscribe {U} <!subteam^S0TEAM>": (OtherPerson, "<!subteam^S0TEAM>", f"subscribe {U}"),
     f"{U} {V}": (SeveralJobIds, f"{U} {V}", ""),
     f"subscibe {U} {V}": (BadUsage, "subscibe", "subscribe <job_id>"),
@@ -121,12 +172,20 @@ def test_what_is_not_understood(text: str, refused: tuple[type[BadUsage], str, s
     meant = caught.value.meant
     assert (type(caught.value), caught.value.values["text"], meant) == refused
     if meant:
-        request = parse(meant.replace("<job_id>", U))
-        assert request.verb.value == meant.partition(" ")[0] or request == look_up()
+        command = meant.replace("<job_id>", U)
+        assert str(parse(command)) == command
+
+
+@pytest.mark.parametrize("word", [*filter(str.isascii, [*VERBS, *GUESSES, *LEVELS, *LANGUAGES, *ME])])
+def test_a_job_may_be_called_like_a_word_of_the_commands(word: str) -> None:
+    """In quotes, each word of the vocabulary is the name of a job."""
+    assert parse(f'"{word}"') == look_up(word)
+    assert parse(f'subscribe "{word}" me') == subscribe(None, word, me=True)
 
 
 PIECES = [
-    *(*VERBS, *LEVELS, *HOSTILE_PIECES, *" ,:，：、\"'`“”<>|"),  # noqa: RUF001  Chinese keyboards
+    *(*VERBS, *GUESSES, *LEVELS, *LANGUAGES, *ME),
+    *(*HOSTILE_PIECES, *" ,:，：、\"'`“”<>|"),  # noqa: RUF001  Chinese keyboards
     *(
         U,
         V,
@@ -148,5 +207,8 @@ def test_anything_is_understood_or_bad_usage(text: str) -> None:
     """Whatever is typed, it is understood or refused as bad usage, and an id looks like one."""
     with suppress(BadUsage):
         request = parse(text)
-        assert bool(JOB_ID.fullmatch(request.job_id)) is (request.verb not in {Verb.HELP, Verb.LIST})
+        about_job = {Verb.LOOK_UP, Verb.SUBSCRIBE, Verb.UNSUBSCRIBE}
+        assert bool(JOB_ID.fullmatch(request.job_id)) is (request.verb in about_job)
         assert request.level is None or request.verb is Verb.SUBSCRIBE
+        assert request.language is None or request.verb is Verb.LANGUAGE
+        assert not request.for_me or request.verb in {Verb.SUBSCRIBE, Verb.UNSUBSCRIBE, Verb.LANGUAGE}

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.docs import page
 from bot.domain.following import Counts
 from bot.errors import CredentialsRefused, ServiceDown, StoreTrouble, VoiceJobError
 from bot.messages import job_card
@@ -28,7 +29,6 @@ from tests.records import following, stored
 from tests.store.faulty import FaultyStore
 from tests.support import AT_ONCE, HTTP_MODE, PATIENCE, disk_held, eventually, eventually_so
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
 SECRETS = ("xoxb-", "xapp-", "SKEXAMPLE", SIGNING_SECRET)
 REMEDY = "`voicejob check` says what to do, and a new setting needs a restart, but no secret's file."
 NEVER = "it has given no good answer since the start"
@@ -226,12 +226,12 @@ async def test_a_store_that_can_not_be_read(tmp_path: Path) -> None:
 
 
 async def test_metrics_are_documented(monitor: Monitor) -> None:
-    """Prometheus' own parser takes the page; each metric is in the README, and has a help text."""
+    """Prometheus' own parser takes the page; each metric is on its page, and has a help text."""
     _, text = await monitor.get("/metrics")
     families = list(text_string_to_metric_families(text))
     own = {each.name + "_total" * (each.type == "counter") for each in families if "voicejob_" in each.name}
 
-    assert set(re.findall(r"^\| `(voicejob_\w+)", README, re.MULTILINE)) == own
+    assert set(re.findall(r"^\| `(voicejob_\w+)", page("monitoring"), re.MULTILINE)) == own
     assert all(family.documentation for family in families)
 
 

@@ -37,7 +37,7 @@ class Words:
         message = f"{kind}-{name}"
         return self(message, **values) if self._bundle.has_message(message) else None
 
-    def _formatted(self, pattern: Any, values: Mapping[str, Any]) -> str:
+    def _formatted(self, pattern: Any, values: dict[str, Any]) -> str:
         text, errors = self._bundle.format_pattern(pattern, values)
         if errors:
             raise errors[0]

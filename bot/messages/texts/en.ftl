@@ -96,12 +96,12 @@ checked = checked { "{date_short_pretty} {time}" }
 named = { $voice }: { $said }
 id-of-job = Job { $job }
 full-stop = .
+between-sentences = { " " }
 
 ### A change
 
 notice = *{ $voice }*: { $path }
 notice-next = Next: { $next }.
-notice-text = { $voice }: { $path }
 in-words = “{ $voice }”: { $state }. Job { $job }.
 
 ### Buttons, and their dialogs
@@ -164,7 +164,7 @@ list-by = by { $person }
 list-unchecked = not checked since I started
 list-all = every update
 list-important = only important
-list-paused = paused
+list-paused = { $said } (paused)
 not-checked = :warning: I can't reach MetaStudio right now, so this may be out of date. I'll keep trying.
 
 ### A pause
@@ -179,16 +179,16 @@ pause-over = :white_check_mark: I can post in { $channel } again; updates on “
 pause-ended = :white_check_mark: Nobody follows “{ $voice }” in { $channel } any more, so its pause is over.
 not-here-yet = I'm not in this channel yet.
 
-reason-not_in_channel = I'm not in the channel any more.
-reason-channel_not_found = I'm not in the channel any more, or it doesn't exist any more.
+reason-not_in_channel = I'm no longer in the channel.
+reason-channel_not_found = I'm no longer in the channel, or it no longer exists.
 reason-is_archived = The channel is archived.
-reason-is_inactive = The channel is not active any more.
+reason-is_inactive = The channel is no longer active.
 reason-no_permission = I'm not allowed to post there.
 reason-posting_to_channel_denied = I'm not allowed to post there.
 reason-ekm_access_denied = Your organization's encryption settings don't let me post there.
 reason-messages_tab_disabled = The Messages tab is switched off in the settings of the Slack app.
 reason-cannot_dm_bot = Slack lets no bot write to another one.
-reason-user_not_found = The person is not there any more.
+reason-user_not_found = The person is no longer there.
 reason-user_not_visible = I'm not allowed to see the person.
 reason-user_disabled = The person's account is switched off.
 reason-restricted = The workspace's rules don't let me post there.
@@ -221,6 +221,7 @@ did-you-mean = Did you mean { $command }?
 try = Try { $command } or { $help }.
 looks-like = A job id usually looks like { $example }; { $help } shows what I can do.
 reference = Reference for your admin: { $request }
+with-reference = { $said } ({ $reference })
 
 ### Errors
 
@@ -247,8 +248,9 @@ error-UnreadableAnswer = I can't read the answer from MetaStudio, or from a prox
 
 ### Languages
 
-language-is = Here I write in English. Change it: { $command }
-language-yours = To you I write in English. Change it: { $command }
+language-name = English
+language-here = In this channel I write in { $language }. To change that: { $command }
+language-yours = To you I write in { $language }. To change that: { $command }
 language-set = :white_check_mark: In this channel I write in English from now on.
 language-set-yours = :white_check_mark: To you I write in English from now on.
 

@@ -92,12 +92,12 @@ checked = 查询于 { "{date_short_pretty} {time}" }
 named = { $voice }：{ $said }
 id-of-job = 任务 { $job }
 full-stop = 。
+between-sentences = { "" }
 
 ### 状态变化
 
 notice = *{ $voice }* · { $path }
 notice-next = 下一步：{ $next }。
-notice-text = { $voice }：{ $path }
 in-words = “{ $voice }”：{ $state }。任务 { $job }。
 
 ### 按钮与对话框
@@ -154,7 +154,7 @@ list-by = 订阅者 { $person }
 list-unchecked = 启动后尚未查询
 list-all = 全部变化
 list-important = 仅重要变化
-list-paused = 已暂停
+list-paused = { $said }（已暂停）
 not-checked = :warning: 我目前无法连接 MetaStudio，以下信息可能已过时。我会继续尝试。
 
 ### 暂停
@@ -211,6 +211,7 @@ did-you-mean = 您是不是要输入 { $command }？
 try = 请尝试 { $command } 或 { $help }。
 looks-like = 任务 ID 通常形如 { $example }；{ $help } 可查看我能做什么。
 reference = 供管理员查询的编号：{ $request }
+with-reference = { $said }（{ $reference }）
 
 ### 错误
 
@@ -237,8 +238,9 @@ error-UnreadableAnswer = 我无法识别 MetaStudio 或中间代理的响应。�
 
 ### 语言
 
-language-is = 我在此使用中文。更改语言：{ $command }
-language-yours = 我对您使用中文。更改语言：{ $command }
+language-name = 中文
+language-here = 我在本频道使用{ $language }。更改：{ $command }
+language-yours = 我对您使用{ $language }。更改：{ $command }
 language-set = :white_check_mark: 我今后在本频道使用中文。
 language-set-yours = :white_check_mark: 我今后对您使用中文。
 

@@ -46,6 +46,7 @@ class Limits:
                 "chat.update": TIER_3,
                 "apps.connections.open": TIER_3,
                 "auth.test": HUNDREDS,
+                "users.info": TIER_4,
                 "views.open": TIER_4,
                 "views.update": TIER_4,
                 "views.publish": TIER_4,

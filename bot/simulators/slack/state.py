@@ -175,6 +175,10 @@ class State:
     team_id: str = TEAM_ID
     enterprise_id: str | None = None
     """The organization on Enterprise Grid that the workspace is part of."""
+    locales: dict[str, str] = field(default_factory=dict)
+    """The locales of the people whose Slack is not in English, by user id."""
+    invisible: set[str] = field(default_factory=set)
+    """The user ids of people of whom the bot is told nothing: outsiders in a shared channel."""
     revoked: str | None = None
     """The error code for every call with the bot token, once that is revoked."""
     _directs: dict[str, Channel] = field(default_factory=dict)

@@ -1,28 +1,27 @@
 """The Web API: its methods, what they check, and the error codes that Slack documents for them.
 
-Sources: the page of each method, and "Using the Web API" for how arguments and tokens are sent.
+Sources: the page of each method.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
+from bot.simulators.slack.arguments import Arguments, Received, read
 from bot.simulators.slack.errors import ApiError
 from bot.simulators.slack.faults import Fault, Faults, answered
 from bot.simulators.slack.messages import as_slack, refused
 from bot.simulators.slack.rate_limits import Limiter
 from bot.simulators.slack.records import BOT_ID, BOT_USER, TEAM_NAME, Call, Channel, Message
 from bot.simulators.slack.state import State
+from bot.simulators.slack.users import Users
 from bot.simulators.slack.views import Views
-
-Arguments = dict[str, Any]
 
 EVERYWHERE = {"team_id"}
 """Arguments of every method: Bolt adds the team to each call."""
-TRUTH_VALUES = {"reply_broadcast", "unfurl_links", "unfurl_media", "mrkdwn", "link_names"}
+POST_OPTIONS = {"reply_broadcast", "unfurl_links", "unfurl_media", "mrkdwn", "link_names"}
 APP_MISTAKES = {
     "unknown_method",
     "invalid_arguments",
@@ -53,15 +52,6 @@ class Method:
     required: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Received:
-    """One call; ``problem`` is the error code for a body that cannot be read."""
-
-    arguments: Arguments
-    token: str
-    problem: str | None
-
-
 class WebApi:
     """Answers ``/api/{method}``."""
 
@@ -69,6 +59,7 @@ class WebApi:
         self, state: State, faults: Faults, limiter: Limiter, new_ticket: Callable[[], str], views: Views
     ) -> None:
         self.views = views
+        self.users = Users(state)
         self._state = state
         self._faults = faults
         self._limiter = limiter
@@ -77,7 +68,7 @@ class WebApi:
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one call, or let it go wrong as requested."""
         name = request.match_info["method"]
-        call = await _read(request)
+        call = await read(request)
         made = self._state.record(name, call.arguments)
         fault = self._fault(made, self._state.conversation(call.arguments.get("channel")))
         return await answered(fault, request, lambda: self._respond(name, call))
@@ -214,13 +205,19 @@ METHODS: Mapping[str, Method] = {
     "chat.postMessage": Method(
         run=WebApi.post_message,
         scope="chat:write",
-        arguments=frozenset({"channel", "text", "blocks", "thread_ts", "parse"}) | TRUTH_VALUES,
+        arguments=frozenset({"channel", "text", "blocks", "thread_ts", "parse"}) | POST_OPTIONS,
     ),
     "chat.update": Method(
         run=WebApi.update_message,
         scope="chat:write",
         arguments=frozenset({"channel", "ts", "text", "blocks", "parse", "link_names"}),
         required=frozenset({"channel", "ts"}),
+    ),
+    "users.info": Method(
+        run=lambda api, arguments: api.users.info(arguments),
+        scope="users:read",
+        arguments=frozenset({"user", "include_locale"}),
+        required=frozenset({"user"}),
     ),
     "views.open": Method(
         run=lambda api, arguments: api.views.open(arguments),
@@ -252,46 +249,3 @@ def _check_content(arguments: Arguments) -> None:
     refusal = refused(arguments)
     if refusal:
         raise ApiError(refusal.code, response_metadata={"messages": refusal.problems})
-
-
-async def _read(request: web.Request) -> Received:
-    """Read one call, whose arguments are in the query, in a form, or in JSON.
-
-    The token is in the header or as a form field, but never inside JSON (page "Using the Web API").
-    """
-    arguments: Arguments = dict(request.query)
-    token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-    problem = None
-    if request.content_type == "application/json":
-        sent, problem = _json_body(await request.text())
-        arguments |= sent
-    elif request.content_type == "application/x-www-form-urlencoded":
-        arguments |= {name: _field(name, str(value)) for name, value in (await request.post()).items()}
-        token = token or str(arguments.get("token", ""))
-    elif request.can_read_body:
-        problem = "invalid_post_type"
-    arguments.pop("token", None)
-    return Received(arguments=arguments, token=token, problem=problem)
-
-
-def _json_body(text: str) -> tuple[Arguments, str | None]:
-    body = _json(text or "{}")
-    if isinstance(body, dict):
-        return body, None
-    return {}, "invalid_json" if body is None else "json_not_object"
-
-
-def _field(name: str, value: str) -> Any:
-    """Decode the form fields that hold JSON or a truth value."""
-    if name in ("blocks", "view"):
-        return _json(value)
-    if name in TRUTH_VALUES:
-        return value in ("1", "true")
-    return value
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None

@@ -84,12 +84,11 @@ class SlackWorkspace:
         self._urls = ResponseUrls(self._state, self._faults)
         self._socket = SocketMode(self._state)
         self._offer_socket_mode()
-        views = Views(self._state)
+        self._views = views = Views(self._state)
         limiter = Limiter(limits, clock)
         self._api = WebApi(self._state, self._faults, limiter, self._socket.new_ticket, views)
         self.homes, self.modals, self.close_modal = views.homes, views.modals, views.close_modal
-        people = People(self._state, self._urls, views, self._deliver)
-        self.command, self.press, self.send = people.command, people.press, people.send
+        self._offer_people()
         self._offer_records()
         self._offer_conversations()
 
@@ -103,6 +102,16 @@ class SlackWorkspace:
         self.calls, self.history = self._state.calls, self._state.messages.history
         self.malformed, self.limited = self._state.malformed, self._state.limited
         self.violations = self._state.violations
+
+    def _offer_people(self) -> None:
+        """Offer what people do with the app, and what Slack knows of them, which a test may change.
+
+        ``locales`` has the locale of a person's Slack, by user id; ``invisible`` outsiders, whom the bot is
+        told nothing of.
+        """
+        people = People(self._state, self._urls, self._views, self._deliver)
+        self.command, self.press, self.send = people.command, people.press, people.send
+        self.locales, self.invisible = self._state.locales, self._state.invisible
 
     def _offer_conversations(self) -> None:
         """Offer what people do in channels, and what they see there."""

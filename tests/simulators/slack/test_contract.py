@@ -116,6 +116,30 @@ async def test_what_can_be_updated_and_replied_to(slack: SlackWorkspace, channel
     assert (await api(UPDATE, channel=channel, ts=card, text="x"))["error"] == "is_inactive"
 
 
+USERS = "users.info"
+
+
+async def test_what_is_told_of_a_person(channel: str) -> None:
+    """The locale if it is asked for, as JSON or in the query; nothing of outsiders, nor without the scope."""
+    async with SlackWorkspace(scopes=["users:read"]) as slack, aiohttp.ClientSession() as session:
+        api = Api(slack, session)
+        slack.locales[BOB] = "zh-CN"
+        slack.invisible.add("U0GUEST")
+        users = [(await api(USERS, user=user, include_locale=True))["user"] for user in (ALICE, BOB)]
+        unasked = await api(USERS, user=BOB)
+        async with api.request(f"{USERS}?user={BOB}&include_locale=0") as response:
+            declined = await response.json()
+        refused = [await api(USERS, **given) for given in ({"user": "U0GUEST"}, {"user": channel}, {})]
+    async with SlackWorkspace(scopes=["commands"]) as slack, aiohttp.ClientSession() as session:
+        refused.append(await Api(slack, session)(USERS, user=BOB))
+
+    assert [(user["id"], user["locale"]) for user in users] == [(ALICE, "en-US"), (BOB, "zh-CN")]
+    assert "locale" not in unasked["user"] | declined["user"]
+    errors = ["user_not_visible", "user_not_found", "invalid_arguments", "missing_scope"]
+    assert [answer["error"] for answer in refused] == errors
+    assert (refused[-1]["needed"], refused[-1]["provided"]) == ("users:read", "commands")
+
+
 def test_every_method_has_a_limit(clock: Clock) -> None:
     """So many calls are accepted at once, in so many conversations, and after the wait so many more."""
     cases = ((POST, 1, 3, 1, 1), (POST, 100, 60, 1, 5), (UPDATE, 1, 50, 60, 50))

@@ -1,0 +1,42 @@
+"""The languages of channels and people: which ones they are, and choosing them."""
+
+from functools import partial
+
+from bot.deliver.languages import Languages
+from bot.domain.destinations import with_language
+from bot.domain.languages import Language
+from bot.domain.records import Address
+from bot.domain.workspace import Workspace
+from bot.messages import private
+from bot.messages.context import Answer
+from bot.messages.job_card import is_direct
+from bot.services.caller import Caller
+from bot.store import Store
+
+
+class LanguageService:
+    """Shows and sets the languages of the workspace's channels and people."""
+
+    def __init__(self, store: Store, languages: Languages, workspace: Workspace) -> None:
+        self._store = store
+        self._languages = languages
+        self._team_id = workspace.team_id
+
+    async def shown(self, caller: Caller) -> Answer:
+        """Return both languages of a caller: their own, and that of the channel. Raises StoreTrouble."""
+        channel = Address(self._team_id, caller.channel_id)
+        records = await self._store.get([channel])
+        own = await self._languages.of_person(self._team_id, caller.user_id, caller.channel_id)
+        is_channel = caller.channel_id and not is_direct(caller.channel_id)
+        channels = self._languages.of_channel(records.destination(channel)) if is_channel else None
+        return partial(private.languages, channels, own)
+
+    async def choose(self, caller: Caller, language: Language, *, for_me: bool) -> Answer:
+        """Set the language of the channel, or of the person. Raises StoreTrouble.
+
+        In a direct message with the bot there is no difference.
+        """
+        is_persons = for_me or is_direct(caller.channel_id) or not caller.channel_id
+        address = Address(self._team_id, caller.user_id if is_persons else caller.channel_id)
+        await self._store.change([address], with_language(address, language))
+        return partial(private.language_set, language, is_persons=is_persons)

@@ -1,0 +1,53 @@
+"""Asking a person in a terminal: what is printed, and what they type."""
+
+import sys
+from getpass import getpass
+from typing import Final
+
+from rich.padding import Padding
+from rich.text import Text
+
+from bot.checks.item import Item
+from bot.process.console import console
+from bot.process.output import wait_for_stdout
+
+MARKS: Final = {True: ("ok", "green"), False: ("failed", "bold red"), None: ("-", "yellow")}
+"""What stands before an item, and its colour, by ``Item.ok``."""
+NO: Final = {"n", "no"}
+YES: Final = {"", "y", "yes"}
+
+
+def is_terminal() -> bool:
+    """Whether a person can read and type: both ends are a terminal's."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+
+
+def say(text: str = "", *, style: str = "", indent: int = 0) -> None:
+    """Print a paragraph, filled to the terminal's width."""
+    console().print(Padding(Text(text, style=style), (0, 0, 0, indent)))
+
+
+def show(item: Item) -> None:
+    """Print what came of trying something."""
+    mark, style = MARKS[item.ok]
+    line = Text.assemble((f"{mark} ", style), (item.name, "bold"), f": {item.says}")
+    console().print(Padding(line, (0, 0, 0, 2)))
+
+
+def ask(prompt: str, *, is_secret: bool = False) -> str:
+    """Print the prompt and return the line that is typed. Raises EOFError after Ctrl-D."""
+    console().print(Text(prompt, style="bold"), end="")
+    wait_for_stdout()  # the person has to see it first, and what is typed is echoed behind it
+    if is_secret:
+        return getpass("")
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    return line
+
+
+def confirm(question: str) -> bool:
+    """Ask until the answer is yes, which Enter means too, or no."""
+    while (typed := ask(f"{question} [Y/n] ").strip().lower()) not in YES | NO:
+        pass
+    return typed in YES
