@@ -78,6 +78,7 @@ def demo(
         int, typer.Option(min=0, max=65535, help="Where the page is served; 0 finds a free port.")
     ] = DEMO_PORT,
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+    language: Annotated[Language, typer.Option(help="The language that the bot writes.")] = Language.EN,
 ) -> None:
     """Run the same bot against a Slack and a MetaStudio inside this process: no account, no network.
 
@@ -88,9 +89,9 @@ def demo(
     # People make trouble here on purpose, and see on the page what comes of it.
     logs.set_up(level=logging.ERROR)
     if once:
-        asyncio.run(_story())
+        asyncio.run(_story(language))
     else:
-        asyncio.run(_demo(port, open_browser=browser))
+        asyncio.run(_demo(port, language, open_browser=browser))
 
 
 @cli.command()
@@ -174,7 +175,8 @@ def show(
 
         job, context = Job.from_api(answer | {"job_id": found}), _context(settings, language)
         card = job_card.card(job, [], context, now=int(time.time()))
-        console().print(terminal.draw([*card.blocks, *job_card.details(job, context)]))
+        blocks = [*card.blocks, *job_card.details(job, context)]
+        console().print(terminal.draw(blocks, context.words.language))
 
 
 def _context(settings: MetaStudioSettings, language: Language | None) -> MessageContext:
@@ -208,11 +210,11 @@ def docs(
         typer.echo(page(topic), nl=False)
 
 
-async def _story() -> None:
+async def _story(language: Language) -> None:
     """Play the story; SIGTERM and Ctrl-C cancel it, so that its files are removed."""
     from bot.demo.story import play
 
-    playing = asyncio.ensure_future(play(console()))
+    playing = asyncio.ensure_future(play(console(), language))
     on_signals(playing.cancel)
     try:
         await playing
@@ -220,7 +222,7 @@ async def _story() -> None:
         raise KeyboardInterrupt from None
 
 
-async def _demo(port: int, *, open_browser: bool) -> None:
+async def _demo(port: int, language: Language, *, open_browser: bool) -> None:
     """Serve the demo's page until SIGTERM or Ctrl-C."""
     from bot.demo.page import serving
     from bot.demo.playground import playground
@@ -232,7 +234,7 @@ async def _demo(port: int, *, open_browser: bool) -> None:
         stop.set()
 
     on_signals(end)
-    async with playground() as ground, serving(ground, port) as address:
+    async with playground(language) as ground, serving(ground, port) as address:
         console().print(f"The demo is at {address}", "Ctrl-C ends it.", sep="\n")
         if open_browser and _has_screen():
             # Some browsers come back only when they are closed: they must not keep the demo from ending.
