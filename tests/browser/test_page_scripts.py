@@ -149,8 +149,8 @@ COMPLETIONS: Final = {
     "/voicejob UNS": ["unsubscribe "],
     "/voicejob morn": ["aaaa-1"],
     "/voicejob subscribe aab": ["subscribe aabb-2 "],
-    "/voicejob subscribe aaaa-1 ": ["subscribe aaaa-1 all", "subscribe aaaa-1 important"],
-    "/voicejob ": ["aaaa-1", "aabb-2", "cccc-3", "subscribe ", "unsubscribe ", "list", "help"],
+    "/voicejob subscribe aaaa-1 ": [f"subscribe aaaa-1 {end}" for end in ("all", "important", "me")],
+    "/voicejob ": ["aaaa-1", "aabb-2", "cccc-3", "subscribe ", "unsubscribe ", "list", "language", "help"],
     "/voicejob aaaa-1": [],
     "/voicejob subscribe aabb-2 all more": [],
 }
