@@ -83,6 +83,7 @@ def demo(
         int, typer.Option(metavar="PORT", min=0, max=65535, help="The page's port; 0 finds a free one.")
     ] = DEMO_PORT,
     browser: Annotated[bool, typer.Option(help="Whether to open the page in a browser.")] = True,
+    language: Annotated[Language, typer.Option(help="The language that the bot writes.")] = Language.EN,
 ) -> None:
     """Try the bot here, between a simulated Slack and MetaStudio: no account, no network.
 
@@ -94,7 +95,10 @@ def demo(
 
     # People make trouble here on purpose, and see on the page what comes of it.
     logs.set_up(level=logging.ERROR)
-    asyncio.run(command.tell_story() if once else command.serve_page(port, open_browser=browser))
+    if once:
+        asyncio.run(command.tell_story(language))
+    else:
+        asyncio.run(command.serve_page(port, language, open_browser=browser))
 
 
 @cli.command(rich_help_panel=SET_UP)
