@@ -5,6 +5,7 @@ from typing import Final
 
 from bot.domain.jobs import GONE, STATES, Job, Phase
 from bot.messages.blocks import (
+    HEADER_LIMIT,
     VALUE_LIMIT,
     Block,
     Element,
@@ -39,7 +40,7 @@ REASON_LIMIT: Final = 500
 STEPS: Final = 8
 """The steps of a job's usual path: see ``Meaning.step``."""
 LINK_LIMIT: Final = 500
-"""Characters of an address that may stand in running text."""
+"""Characters of an escaped address that may stand in running text."""
 _ENDS: Final = tuple(".!?…。！？")  # noqa: RUF001  Chinese ones, too
 _QUOTES: Final = "”’）)"  # noqa: RUF001  the same
 """What ends a sentence, and what may stand behind that."""
@@ -121,8 +122,8 @@ def title(shown: Job, words: Words) -> str:
 
 
 def title_of(voice_name: str | None, words: Words) -> str:
-    """Return a voice's name, as plain text."""
-    return clean(voice_name or "") or words("no-name")
+    """Return a voice's name, as plain text, no longer than a header may be."""
+    return cut(clean(voice_name or ""), HEADER_LIMIT) or words("no-name")
 
 
 def voice_name(shown: Job, words: Words) -> str:
@@ -174,10 +175,9 @@ def since_when(shown: Job, words: Words) -> str:
 
 def turn(shown: Job, context: MessageContext) -> str:
     """Return who must act in this state, what to do, and where."""
-    words, url = context.words, context.console_url(shown.job_id or "")
-    console = words("console")
-    if url and len(url) <= LINK_LIMIT and "|" not in url:
-        console = words("console-link", url=escape(url))
+    words, url = context.words, escape(context.console_url(shown.job_id or "") or "")
+    is_link = 0 < len(url) <= LINK_LIMIT and "|" not in url
+    console = words("console-link", url=url) if is_link else words("console")
     return words.attribute(_state_message(shown.state), "turn", console=console)
 
 
