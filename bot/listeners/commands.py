@@ -49,7 +49,7 @@ async def _help() -> Answer:
 
 def _work(request: Request, services: Services, caller: Caller) -> Work:
     """Choose the service."""
-    job_id, level, language = request.job_id, request.level, request.language
+    job_id, level = request.job_id, request.level
     match request.verb:
         case Verb.HELP:
             return _help
@@ -57,10 +57,8 @@ def _work(request: Request, services: Services, caller: Caller) -> Work:
             return partial(services.subscriptions.subscribe, caller, job_id, level)
         case Verb.UNSUBSCRIBE:
             return partial(services.subscriptions.unsubscribe, caller, job_id)
-        case Verb.LANGUAGE if language:
-            return partial(services.languages.choose, caller, language, for_me=request.for_me)
         case Verb.LANGUAGE:
-            return partial(services.languages.shown, caller)
+            return partial(services.languages.choose, caller, request.language, for_me=request.for_me)
         case Verb.LIST:
             return partial(services.subscriptions.page, caller)
         case _:
