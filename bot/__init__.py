@@ -20,6 +20,7 @@ network/      HTTP for Slack and MetaStudio: proxies, certificates, retries
 telemetry/    the log, metrics, and readiness
 process/      the process and its machine: output, threads, sources of settings
 checks/       voicejob check: tests settings, Slack, MetaStudio, the store and the port
+setup/        voicejob init: asks for the settings, tries them, writes .env
 simulators/   Slack and MetaStudio on loopback, for the demo and the tests
 demo/         voicejob demo: the story in the terminal, and the page
 docs/         the pages that voicejob docs shows

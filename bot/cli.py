@@ -83,6 +83,7 @@ def demo(
         int, typer.Option(metavar="PORT", min=0, max=65535, help="The page's port; 0 finds a free one.")
     ] = DEMO_PORT,
     browser: Annotated[bool, typer.Option(help="Whether to open the page in a browser.")] = True,
+    language: Annotated[Language, typer.Option(help="The language that the bot writes.")] = Language.EN,
 ) -> None:
     """Try the bot here, between a simulated Slack and MetaStudio: no account, no network.
 
@@ -94,7 +95,10 @@ def demo(
 
     # People make trouble here on purpose, and see on the page what comes of it.
     logs.set_up(level=logging.ERROR)
-    asyncio.run(command.tell_story() if once else command.serve_page(port, open_browser=browser))
+    if once:
+        asyncio.run(command.tell_story(language))
+    else:
+        asyncio.run(command.serve_page(port, language, open_browser=browser))
 
 
 @cli.command(rich_help_panel=SET_UP)
@@ -150,6 +154,19 @@ def check(
             console().print(line, soft_wrap=not is_terminal)
     wait_for_stdout()  # however it went, all of it is wanted
     raise typer.Exit(0 if report.is_good(items) else 2 if variables.problems() else 1)
+
+
+@cli.command(rich_help_panel=SET_UP)
+def init() -> None:
+    """Ask for the settings, say where each is found, try each, and write them to .env.
+
+    What .env has already is kept where Enter is pressed. It asks in a terminal, and exits with 2 where there
+    is none. Nothing is written before the end: Ctrl-C leaves all as it is.
+    """
+    from bot.setup.dialogue import init as ask_and_write
+
+    logs.set_up(level=logging.CRITICAL)  # what goes wrong is in the lines
+    raise typer.Exit(ask_and_write())
 
 
 @cli.command("run", rich_help_panel=RUN)

@@ -68,13 +68,16 @@ async def started(
     *arguments: str,
     settings: Mapping[str, str] = MappingProxyType({}),
     before: Sequence[str] = (),
+    typed: int | None = None,
     out: int = PIPE,
     err: int = PIPE,
 ) -> AsyncIterator[Process]:
     """Start the bot's command, perhaps by another one ``before`` it; kill it at the end of the context."""
     command = (*before, sys.executable, "-m", "bot", *arguments)
     environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", **settings}
-    process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=out, stderr=err)
+    process = await asyncio.create_subprocess_exec(
+        *command, env=environment, stdin=typed, stdout=out, stderr=err
+    )
     try:
         yield process
     finally:

@@ -10,6 +10,7 @@ from typing import Final
 from bot.demo.page import serving
 from bot.demo.playground import playground
 from bot.demo.story import play
+from bot.domain.languages import Language
 from bot.process.console import console
 from bot.process.output import wait_less
 from bot.run import on_signals
@@ -18,9 +19,9 @@ SCREENS: Final = ("DISPLAY", "WAYLAND_DISPLAY")
 """Environment variables that a desktop of Linux or BSD sets."""
 
 
-async def tell_story() -> None:
+async def tell_story(language: Language) -> None:
     """Play the story; SIGTERM and Ctrl-C cancel it, so that its files are removed."""
-    playing = asyncio.ensure_future(play(console()))
+    playing = asyncio.ensure_future(play(console(), language))
     on_signals(playing.cancel)
     try:
         await playing
@@ -28,7 +29,7 @@ async def tell_story() -> None:
         raise KeyboardInterrupt from None
 
 
-async def serve_page(port: int, *, open_browser: bool) -> None:
+async def serve_page(port: int, language: Language, *, open_browser: bool) -> None:
     """Serve the demo's page until SIGTERM or Ctrl-C."""
     stop = asyncio.Event()
 
@@ -37,7 +38,7 @@ async def serve_page(port: int, *, open_browser: bool) -> None:
         stop.set()
 
     on_signals(end)
-    async with playground() as ground, serving(ground, port) as address:
+    async with playground(language) as ground, serving(ground, port) as address:
         console().print(f"The demo is at {address}", "Ctrl-C ends it.", sep="\n")
         if open_browser and _has_screen():
             # Some browsers come back only when they are closed: they must not keep the demo from ending.

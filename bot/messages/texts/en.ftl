@@ -315,3 +315,29 @@ measure-snr = Signal to noise
 measure-reverb = Reverberation
 measure-dnsmos_ovrl = Overall quality (DNSMOS)
 measure-dnsmos_bak = Background noise (DNSMOS)
+
+### The demo's story: voicejob demo --once
+
+story-connected = The bot is connected to a Slack workspace in this process by { $connection }.
+story-mistakes = A slip of the finger, and an id that belongs to no job.
+story-look-up = A look at a job. Its card has a button to follow it.
+story-quiet = The job goes on. Its card is edited, and the channel is left in peace.
+story-turn = The review rejects the recordings. Now it is our turn, and the channel is told.
+story-again = New recordings are in review: the card says so.
+story-private = A private channel that the bot is not in. It wants every update.
+story-invite = { $invite }, and { $button }.
+story-stopped = The bot is stopped. Meanwhile each job passes two states.
+story-started = It starts again and tells what it missed: once, however many changes there were.
+story-success = The news voice is ready: one more message, and the last.
+story-failure = The audiobook fails.
+story-end = Everything was as it should be.
+story-only-you = Only visible to you
+story-channel = What { $channel } shows now:
+story-in-thread = ↳ replied to a thread: { $said } …
+story-edited = (edited)
+story-replies = { $replies ->
+    [0] (no replies in its thread)
+    [one] (one reply in its thread)
+   *[other] ({ $replies } replies in its thread)
+}
+story-not-in-channel = { $said } (in the thread alone)

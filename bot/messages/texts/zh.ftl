@@ -305,3 +305,25 @@ measure-snr = 信噪比
 measure-reverb = 混响
 measure-dnsmos_ovrl = 整体质量（DNSMOS）
 measure-dnsmos_bak = 背景噪声（DNSMOS）
+
+### 演示故事：voicejob demo --once
+
+story-connected = 机器人已通过 { $connection } 连接到本进程中的 Slack 工作区。
+story-mistakes = 打错一个字，再输入一个不存在的任务 ID。
+story-look-up = 查询一个任务。卡片上有“订阅”按钮。
+story-quiet = 任务继续进行。卡片会更新，频道不受打扰。
+story-turn = 语料未通过审核。现在轮到我们，频道会收到通知。
+story-again = 新的语料正在审核：卡片会显示。
+story-private = 一个机器人不在其中的私有频道，需要全部变化。
+story-invite = { $invite }，然后点击“{ $button }”。
+story-stopped = 机器人停止运行。其间两个任务各经过两个状态。
+story-started = 机器人重新启动，并通知错过的变化：无论有多少次变化，只发一条消息。
+story-success = 新闻声音已完成：再发一条消息，也是最后一条。
+story-failure = 有声书任务失败。
+story-end = 一切正常。
+story-only-you = 仅对您可见
+story-channel = { $channel } 现在显示：
+story-in-thread = ↳ 回复了消息列：{ $said } ……
+story-edited = （已编辑）
+story-replies = （消息列中有 { $replies } 条回复）
+story-not-in-channel = { $said }（仅在消息列中）
