@@ -107,7 +107,7 @@ async def test_a_voice_may_have_any_name(demo: Demo, page: DemoPage) -> None:
         await visible(page.posted(job_id))
     demo.ground.send_back(demo.job_id(HOSTILE[0]))
     await page.send("/voicejob list")
-    await visible(page.message("2 subscriptions", HOSTILE[0]))
+    await visible(page.message("follows 2 jobs", HOSTILE[0]))
     await page.message("replied to a thread", HOSTILE[0]).get_by_role("button").first.click()
     await visible(page.reply("In manual review →", HOSTILE[0]))
     await assert_harmless(page)
