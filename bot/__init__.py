@@ -3,6 +3,7 @@
 __main__.py   voicejob, and python -m bot: a command, and the sentence and exit code where it fails
 cli.py        the command line, all but run
 run.py        voicejob run: the bot as a process
+show.py       voicejob show: one job in the terminal
 app.py        the composition root: builds everything, and runs it
 config.py     the settings
 errors.py     the exceptions, as one tree
@@ -19,6 +20,7 @@ network/      HTTP for Slack and MetaStudio: proxies, certificates, retries
 telemetry/    the log, metrics, and readiness
 process/      the process and its machine: output, threads, sources of settings
 checks/       voicejob check: tests settings, Slack, MetaStudio, the store and the port
+setup/        voicejob init: asks for the settings, tries them, writes .env
 simulators/   Slack and MetaStudio on loopback, for the demo and the tests
 demo/         voicejob demo: the story in the terminal, and the page
 docs/         the pages that voicejob docs shows

@@ -103,7 +103,7 @@ def test_everything_fits_in_the_head(name: str) -> None:
 
 def test_run_carries_nothing_that_it_does_not_need() -> None:
     """What only other commands use, and httpx's own transport, are not in a running bot's memory."""
-    own = ("checks", "cli", "demo", "messages.terminal", "simulators", "slack.manifest")
+    own = ("checks", "cli", "demo", "messages.terminal", "setup", "simulators", "slack.manifest")
     others = {*(f"bot.{name}" for name in own), "rich", "typer", "yaml", "httpcore", "anyio"}
     program = "import sys; sys.modules['click'] = None; "  # import-linter's: with it, httpx imports rich
     program += f"import bot.__main__, bot.run; print([name for name in {others} if name in sys.modules])"

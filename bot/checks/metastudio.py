@@ -1,17 +1,22 @@
-"""Trying MetaStudio: its address, the clocks, the sign-in, the project, and a list of jobs.
+"""Trying MetaStudio: its address, the clocks, the sign-in, the project, and the two calls that the bot makes.
 
-Signed in once only: several wrong signatures in a row can lock an access key.
+They are the list of jobs, and one of the jobs in it; neither changes anything. One that is refused is not
+tried again: several wrong signatures in a row can lock an access key.
 """
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from datetime import timedelta
 from typing import Final
 
 from bot.app import metastudio_from
 from bot.checks.item import Item, fails, untried, works
 from bot.config import Settings
+from bot.domain.job_ids import JOB_ID
+from bot.domain.jobs import Page
 from bot.errors import (
     CredentialsRefused,
+    JobNotFound,
     MetaStudioError,
     PermissionDenied,
     Throttled,
@@ -20,6 +25,7 @@ from bot.errors import (
     UnreadableAnswer,
     WrongProject,
 )
+from bot.metastudio.client import MetaStudio
 from bot.metastudio.probe import clock_difference
 from bot.network.trust import certificate_fault
 
@@ -59,7 +65,11 @@ REMEDIES: Final = {
     ),
 }
 """What to do where MetaStudio refuses what the bot signs in with."""
-NO_LIST: Final = {
+POLICY: Final = (
+    "In IAM, give its user the system policy MetaStudio ReadOnlyAccess, or FullAccess if it has that already."
+)
+"""No page says which calls the policy for reading allows; the bot makes no others."""
+FAULTS: Final = {
     Throttled: (
         "MetaStudio limits this account's requests at the moment {answer}. Try again in a minute; other "
         "programs of the account count too."
@@ -78,7 +88,7 @@ NO_LIST: Final = {
         "on, check METASTUDIO_ENDPOINT and the proxy."
     ),
 }
-"""What to do about any other error of a request for the list; the first that fits counts."""
+"""What to do about any other error of a request; the first that fits counts."""
 
 
 async def try_metastudio(settings: Settings) -> AsyncGenerator[Item, None]:
@@ -88,16 +98,17 @@ async def try_metastudio(settings: Settings) -> AsyncGenerator[Item, None]:
     except MetaStudioError as error:
         yield fails(ADDRESS, _unreachable(settings.endpoint, error, "METASTUDIO_ENDPOINT"))
         for name in NAMES[1:]:
-            yield untried(name, "MetaStudio can't be reached")
+            yield untried(name, "because MetaStudio can't be reached")
         return
     yield works(ADDRESS, f"“{settings.endpoint}” answers")
     yield _clock(settings, ahead)
     if ahead is not None and abs(ahead) > SIGNATURE_LIFE and settings.huaweicloud_sdk_ak:
         for name in SIGNED_IN:
-            yield untried(name, "with this clock no signature counts")
+            yield untried(name, "until the clock is set")
         return
-    for item in await _signed_in(settings):
-        yield item
+    async with aclosing(_signed_in(settings)) as found:
+        async for item in found:
+            yield item
 
 
 def _unreachable(address: str, error: MetaStudioError, key: str) -> str:
@@ -112,7 +123,7 @@ def _unreachable(address: str, error: MetaStudioError, key: str) -> str:
 
 def _clock(settings: Settings, ahead: timedelta | None) -> Item:
     if ahead is None:
-        return untried(CLOCK, "MetaStudio's answer does not tell the time")
+        return untried(CLOCK, "because MetaStudio's answer doesn't tell the time")
     limit = SLACKS_SIGNATURE_LIFE if settings.is_http_mode else SIGNATURE_LIFE
     off = f"{_seconds_or_minutes(abs(ahead))} {'behind' if ahead > timedelta() else 'ahead of'} MetaStudio's"
     within = f"signatures count within {_seconds_or_minutes(limit)}"
@@ -129,54 +140,84 @@ def _seconds_or_minutes(time: timedelta) -> str:
     return f"{seconds} s" if seconds < 120 else f"{round(seconds / 60)} minutes"  # noqa: PLR2004  up to two minutes
 
 
-async def _signed_in(settings: Settings) -> list[Item]:
+async def _signed_in(settings: Settings) -> AsyncGenerator[Item, None]:
     if settings.huaweicloud_iam_user:
         try:
             await clock_difference(settings.iam_endpoint)
         except MetaStudioError as error:
             says = _unreachable(settings.iam_endpoint, error, "HUAWEICLOUD_SDK_IAM_ENDPOINT")
-            no_token = [untried(name, "there is no token from IAM") for name in (PROJECT, JOBS)]
-            return [fails(CREDENTIALS, f"IAM at {says}"), *no_token]
-    try:
-        async with metastudio_from(settings) as metastudio:
+            yield fails(CREDENTIALS, f"IAM at {says}")
+            for name in (PROJECT, JOBS):
+                yield untried(name, "because there is no token from IAM")
+            return
+    async with metastudio_from(settings) as metastudio:
+        try:
             page = await metastudio.recent_jobs()
-    except MetaStudioError as error:
-        return without_list(settings, error)
+        except MetaStudioError as error:
+            for item in without_list(settings, error):
+                yield item
+            return
+        yield works(CREDENTIALS, f"MetaStudio accepts {_signs_in_with(settings)}")
+        yield works(PROJECT, f"“{settings.huaweicloud_sdk_project_id}”")
+        yield await _jobs(settings, metastudio, page)
+
+
+async def _jobs(settings: Settings, metastudio: MetaStudio, page: Page) -> Item:
+    """Look up one job of the list. That it is gone by now shows as well that the bot may."""
     number = len(page.jobs) if page.count is None else page.count
-    keys = "HUAWEICLOUD_SDK_PROJECT_ID, METASTUDIO_REGION and METASTUDIO_APP_USER_ID"
-    return [
-        works(CREDENTIALS, f"MetaStudio takes {_signs_in_with(settings)}"),
-        works(PROJECT, f"“{settings.huaweicloud_sdk_project_id}”"),
-        works(
-            JOBS,
-            f"the list has {number}" if number else f"the list is empty. If it should not be, check {keys}",
-        ),
-    ]
+    job_id = next((job.job_id for job in page.jobs if JOB_ID.fullmatch(job.job_id or "")), None)
+    if job_id is None:
+        keys = "HUAWEICLOUD_SDK_PROJECT_ID, METASTUDIO_REGION and METASTUDIO_APP_USER_ID"
+        return works(JOBS, f"the list is empty. If it should not be, check {keys}")
+    try:
+        with suppress(JobNotFound):
+            await metastudio.answer(job_id)
+    except MetaStudioError as error:
+        return fails(JOBS, f"the list has {number}, but one of them can't be shown: {_why(settings, error)}")
+    return works(JOBS, f"the list has {number}, and one of them was shown")
 
 
 def without_list(settings: Settings, error: MetaStudioError) -> list[Item]:
     """Return what the error of a request for the list means for the sign-in, the project and the jobs."""
-    answer = f"(HTTP {error.status or '-'}, {error.code or 'no error code'})"
-    who = _signs_in_with(settings)
+    answer, who = _answer(error), _signs_in_with(settings)
     if isinstance(error, CredentialsRefused):
-        says = f"MetaStudio refuses {who} {answer}. {REMEDIES[who]}"
-        return [fails(CREDENTIALS, says), *(untried(name, "the sign-in failed") for name in (PROJECT, JOBS))]
+        skipped = (untried(name, "because the sign-in failed") for name in (PROJECT, JOBS))
+        return [fails(CREDENTIALS, f"MetaStudio refuses {who} {answer}. {REMEDIES[who]}"), *skipped]
     # IAM's code for a project that it does not know is the HTTP status again.
     if isinstance(error, WrongProject) and error.code in PROJECT_CODES | {str(error.status)}:
         says = (
             f"“{settings.huaweicloud_sdk_project_id}” is not known there {answer}. Copy "
             "HUAWEICLOUD_SDK_PROJECT_ID from My Credentials in the console: the one of METASTUDIO_REGION."
         )
-        takes = works(CREDENTIALS, f"MetaStudio takes {who}")
-        return [takes, fails(PROJECT, says), untried(JOBS, "the project is not known")]
+        accepts = works(CREDENTIALS, f"MetaStudio accepts {who}")
+        return [accepts, fails(PROJECT, says), untried(JOBS, "until the project is right")]
     if isinstance(error, PermissionDenied):
-        says = f"{who} may not list jobs {answer}. Give its user MetaStudio FullAccess in IAM."
         knows = works(CREDENTIALS, f"MetaStudio knows {who}")
-        return [knows, untried(PROJECT, "the list was refused"), fails(JOBS, says)]
-    says = next(says for kind, says in NO_LIST.items() if isinstance(error, kind))
+        unseen = untried(PROJECT, "because the list was refused")
+        return [knows, unseen, fails(JOBS, f"{who} may not list jobs {answer}. {POLICY}")]
+    skipped = (untried(name, "because there was no list of jobs") for name in (CREDENTIALS, PROJECT))
+    return [*skipped, fails(JOBS, _fault(settings, error))]
+
+
+def _why(settings: Settings, error: MetaStudioError) -> str:
+    """Return why a job of the list was not shown."""
+    who = _signs_in_with(settings)
+    if isinstance(error, PermissionDenied):
+        return f"{who} may not {_answer(error)}. {POLICY}"
+    if isinstance(error, CredentialsRefused):
+        return f"MetaStudio refuses {who} {_answer(error)} now. {REMEDIES[who]}"
+    return _fault(settings, error)
+
+
+def _fault(settings: Settings, error: MetaStudioError) -> str:
+    """Return what an error says that refuses neither sign-in nor permission."""
+    says = next(says for kind, says in FAULTS.items() if isinstance(error, kind))
     iam = ", HUAWEICLOUD_SDK_IAM_ENDPOINT" if settings.huaweicloud_iam_user else ""
-    unseen = (untried(name, "there was no list to see it by") for name in (CREDENTIALS, PROJECT))
-    return [*unseen, fails(JOBS, says.format(endpoint=settings.endpoint, answer=answer, iam=iam))]
+    return says.format(endpoint=settings.endpoint, answer=_answer(error), iam=iam)
+
+
+def _answer(error: MetaStudioError) -> str:
+    return f"(HTTP {error.status or '-'}, {error.code or 'no error code'})"
 
 
 def _signs_in_with(settings: Settings) -> str:

@@ -84,12 +84,17 @@ def card(
     return Message(words("named", voice=voice_name(shown, words), said=said), blocks)
 
 
-def job_button(name: str, action_id: str, shown: Job, context: MessageContext, **more: object) -> Element:
-    """Return a button with the job id as its value; a screen reader reads the voice's name beside it."""
+def job_button(
+    name: str, action_id: str, shown: Job, context: MessageContext, *, value: str = "", **more: object
+) -> Element:
+    """Return a button with the job id as its value, if no other is given.
+
+    A screen reader reads the voice's name beside it.
+    """
     words = context.words
     label = words(f"button-{name}")
     about = words("button-about", button=label, voice=title(shown, words))
-    return button(label, action_id, shown.job_id or "", about=about, **more)
+    return button(label, action_id, value or shown.job_id or "", about=about, **more)
 
 
 def console_button(shown: Job, context: MessageContext) -> list[Element]:
@@ -103,8 +108,11 @@ def console_button(shown: Job, context: MessageContext) -> list[Element]:
 
 
 def is_direct(channel_id: str) -> bool:
-    """Whether a conversation is a direct message with the bot: its reader is addressed."""
-    return channel_id.startswith("D")
+    """Whether a conversation is a direct message with the bot: its reader is addressed.
+
+    It has the id of the person as long as its own is not known.
+    """
+    return channel_id.startswith(("D", "U", "W"))
 
 
 def title(shown: Job, words: Words) -> str:

@@ -1,4 +1,4 @@
-"""``voicejob init``: the questions, one after the other, each answer tried at once; then ``.env`` is written."""
+"""``voicejob init``: the questions, one after the other, each answer tried at once; then ``.env``."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -7,9 +7,9 @@ from typing import Final
 from bot.checks.check import BY_HTTP, BY_SOCKET, METASTUDIO, STORE, TOKEN, Part, check_parts
 from bot.config import Settings, unknown_keys
 from bot.network import variables
-from bot.process.console import print_aside
+from bot.process.console import console, print_aside
 from bot.process.dot_env import read_dot_env
-from bot.process.sources import DOT_ENV, Given, dot_env_path, read_sources
+from bot.process.sources import DOT_ENV, dot_env_path, field_of, read_sources
 from bot.setup import env_file, questions
 from bot.setup.questions import Question
 from bot.setup.terminal import ask, confirm, is_terminal, say, show
@@ -19,16 +19,18 @@ NO_TERMINAL: Final = (
     "settings` has each key, and `voicejob check` tries them."
 )
 INTRODUCTION: Final = (
-    "I ask for what the bot needs, try each answer, and write all of it to “{path}” at the end. Ctrl-C leaves "
-    "everything as it is."
+    "I ask for what the bot needs, try each answer, and write all of it to “{path}” at the end. Enter takes "
+    "what stands in brackets; where nothing does, it skips the question. Ctrl-C leaves everything as it was."
 )
 MODES: Final = (
     "How does the bot connect to Slack?",
     "1  Socket Mode: the bot calls Slack, and needs no public address (recommended)",
     "2  HTTP mode: Slack calls the bot at a public https address of yours",
 )
-ANOTHER_SIGN_IN: Final = "The way to sign in that is set already is kept: no access key is asked for."
-NEXT: Final = ("`voicejob check` tries everything once more.", "`voicejob run` starts the bot.")
+ANOTHER_SIGN_IN: Final = "A sign-in without an access key is set already, and kept."
+AGAIN: Final = "Try again? (n: keep it and go on)"
+NEXT: Final = "Next: `voicejob check` tries everything once more, and `voicejob run` starts the bot."
+NEXT_TIME: Final = "Next: mend that, here or in the file, then `voicejob check` tries everything."
 
 
 def init() -> int:
@@ -86,7 +88,7 @@ def _ask_mode(new: dict[str, str]) -> bool:
     say(first)
     for choice in choices:
         say(choice, indent=2)
-    while (typed := ask(f"1 or 2 (Enter: {kept}): ").strip() or kept) not in {"1", "2"}:
+    while (typed := ask(f"1 or 2 [{kept}]: ").strip() or kept) not in {"1", "2"}:
         pass
     if typed == "2":
         new.update(questions.without_app_token(read_dot_env(DOT_ENV)[0]))
@@ -101,51 +103,51 @@ def _take(
     With ``is_tried_first`` they are asked only if what is set fails. What is answered is added to ``new``.
     """
     given = read_sources(new)
-    reasons = {question: questions.not_asked(question.key, given) for question in asked}
-    for reason in filter(None, reasons.values()):
-        say(reason)
-    mine = [question for question, reason in reasons.items() if not reason]
+    mine = []
+    for question in asked:
+        if reason := questions.not_asked(question.key, given):
+            say(reason)
+        else:
+            mine.append(question)
+    is_first = True
     while True:
-        for question in mine if not is_tried_first else []:
-            if value := _answer(question, read_sources(new)):
-                new[question.key] = value
+        if not is_tried_first:
+            for question in mine:
+                _answer(question, new, is_first=is_first)
+            is_first = False
         is_tried_first = False
-        if (
-            part is None
-            or _works(part, new)
-            or not mine
-            or not confirm("Enter it again? n keeps it as it is.")
-        ):
+        if part is None or _works(part, new) or not mine or not confirm(AGAIN):
             return
 
 
-def _answer(question: Question, given: Given) -> str:
+def _answer(question: Question, new: dict[str, str], *, is_first: bool) -> None:
     """Ask one question until the answer has the right form; an empty one leaves the key as it is."""
-    say()
-    say(question.about)
+    if is_first:
+        say()
+        say(question.about)
+    given = read_sources(new)
     kept = questions.offered(question, given)
-    while (
-        value := questions.cleaned(
-            question.key, ask(questions.prompt(question, kept), is_secret=question.is_secret)
-        )
-        or kept
-    ):
-        problem = questions.refused(question.key, value)
-        if problem is None:
-            return value
-        say(problem, style="red", indent=2)
-    return ""
+    prompt = questions.prompt(question, kept)
+    while value := questions.cleaned(question.key, ask(prompt, is_secret=question.is_secret)) or kept:
+        if problem := questions.refused(question.key, value):
+            say(problem, style="red", indent=2)
+            continue
+        if given.values.get(field_of(question.key)) != value:
+            new[question.key] = value
+        return
 
 
 def _works(part: Part, new: Mapping[str, str]) -> bool:
     """Try a part of the settings, and show what comes of it; without them there is nothing to try."""
     reading = Settings.of(read_sources(new))
     if not reading.wrong.isdisjoint(part.fields):
-        say("Not tried, since something that it needs is missing or wrong.", indent=2)
+        say("Not tried: something that it needs is left out, or wrong.", indent=2)
         return True
-    items = asyncio.run(check_parts([part], reading))
+    with console().status("Trying it …"):
+        items = asyncio.run(check_parts([part], reading))
     for item in items:
-        show(item)
+        if item.ok is not None:  # what comes after a failure adds nothing to it
+            show(item)
     return all(item.ok is not False for item in items)
 
 
@@ -164,10 +166,11 @@ def _write(new: Mapping[str, str]) -> int:
     else:
         closed = " It can be read by its owner only now." if is_written else ""
         say(f"“{dot_env_path()}” has all of that already.{closed}")
-    if problems := [*Settings.read().problems, *unknown_keys()]:
-        say("Not good yet:")
-        for problem in problems:
-            say(problem, indent=2)
-    for number, step in enumerate(NEXT, 1):
-        say(f"{number}. {step}", indent=2)
+    for warning in unknown_keys():
+        say(f"{warning}.")
+    if problems := Settings.read().problems:
+        say("Still missing or wrong:")
+    for problem in problems:
+        say(problem, indent=2)
+    say(NEXT_TIME if problems else NEXT)
     return 0

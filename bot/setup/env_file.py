@@ -9,34 +9,37 @@ from typing import Final
 
 from bot.config import unreadable_file
 from bot.errors import BadSettings
+from bot.process.dot_env import values_in
 from bot.process.sources import DOT_ENV, dot_env_path
-from bot.setup.env_text import merged, values_in
+from bot.setup.env_text import merged
 
 OWNER_ONLY: Final = 0o600
+ROOT: Final = 0
 NOT_THERE: Final = (
     ".env: can't be written in “{folder}” ({why}): start `voicejob init` in a folder of this user's, the one "
     "in which the bot will start"
 )
 FOREIGN: Final = (
-    ".env: “{path}” belongs to another user (number {owner}): start `voicejob init` as that user, or make the "
-    "file yours (chown)"
+    ".env: “{path}” belongs to another user (number {owner}): start `voicejob init` as that user, or make "
+    "the file yours (chown)"
 )
 OPEN_QUOTE: Final = ".env: can't be changed, since a quote in it stands open: close it, or take that line out"
 
 
 def look_at() -> None:
     """Raise BadSettings where ``.env`` can't be read or replaced, before anything is asked."""
-    path = _path()
-    text = _text(path)
-    if problems := values_in(text)[1]:
-        raise BadSettings(problems)
     try:
+        path = _path()
+        text = _text(path)
         with tempfile.TemporaryFile(dir=path.parent):
             pass
+        owner = path.stat().st_uid if path.exists() else os.geteuid()
     except OSError as error:
-        raise BadSettings([NOT_THERE.format(folder=path.parent, why=error.strerror)]) from None
-    if path.exists() and path.stat().st_uid != os.geteuid() != 0:
-        raise BadSettings([FOREIGN.format(path=path, owner=path.stat().st_uid)])
+        raise BadSettings([NOT_THERE.format(folder=dot_env_path().parent, why=error.strerror)]) from None
+    if owner != os.geteuid() != ROOT:
+        raise BadSettings([FOREIGN.format(path=dot_env_path(), owner=owner)])
+    if problems := values_in(text)[1]:
+        raise BadSettings(problems)
 
 
 def write(new: Mapping[str, str]) -> bool:
@@ -59,7 +62,7 @@ def write(new: Mapping[str, str]) -> bool:
 
 def _path() -> Path:
     """Return where the file is, or will be: a link stays, and what it leads to is replaced."""
-    return Path(os.path.realpath(DOT_ENV))
+    return Path(os.path.realpath(DOT_ENV)) if DOT_ENV.is_symlink() else DOT_ENV
 
 
 def _text(path: Path) -> str:
@@ -73,10 +76,10 @@ def _text(path: Path) -> str:
 
 
 def _replace(path: Path, text: str, state: os.stat_result | None) -> None:
-    """Put a new file in the place of the old one, in one step; another user's stays theirs, written by root."""
+    """Put a new file in the place of the old one, in one step; what root writes stays its owner's."""
     number, name = tempfile.mkstemp(prefix=".env-", dir=path.parent)  # its mode is OWNER_ONLY
     try:
-        with open(number, "wb") as file:
+        with os.fdopen(number, "wb") as file:
             if state and state.st_uid != os.geteuid():
                 os.fchown(number, state.st_uid, state.st_gid)
             file.write(text.encode())

@@ -14,8 +14,8 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9_@%+=:,./-]*")
 _NEEDS_QUOTES: Final = re.compile(r"""['"\s#]|.*\s#|.*\s\Z""", re.DOTALL)
 """Values that dotenv would read otherwise without quotes."""
 _ASSIGNMENT: Final = re.compile(
-    r"""(?P<before>\s*(?:export[^\S\r\n]+)?[^=\#\s']+[^\S\r\n]*=)[^\S\r\n]*
-    (?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[^\r\n]*?)
+    r"""(?P<before>\s*(?:export[^\S\r\n]+)?[^=\#\s']+[^\S\r\n]*=)
+    (?:[^\S\r\n]*(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")|[^\r\n]*?)
     (?P<after>(?:[^\S\r\n]+\#[^\r\n]*)?[^\S\r\n]*(?:\r\n|\n|\r)?)""",
     re.VERBOSE | re.DOTALL,
 )
@@ -47,7 +47,8 @@ def merged(text: str, new: Mapping[str, str]) -> str:
         elif value or key in last:
             added.append(f"{key}={quoted(value)}")
     result = _with_lines("".join(lines), added)
-    if values_in(result)[0] != {key: value for key, value in (values_in(text)[0] | new).items() if value}:
+    meant = values_in(text)[0] | dict(new)
+    if values_in(result)[0] != {key: value for key, value in meant.items() if value}:
         raise ValueError("a quote stands open")
     return result
 

@@ -13,7 +13,8 @@ _SHOWN: Final = 4
 """How many characters of a secret are shown, at its end."""
 _SHORTEST: Final = 16
 """Characters: of a shorter secret nothing is shown."""
-_QUOTES: Final = re.compile("([\"'`“‘])(.*)([\"'`”’])", re.DOTALL)
+_AROUND: Final = " \t\"'`“”\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
+"""Blanks and quotes, which are copied along with a value, and belong to none."""
 ANOTHER_SIGN_IN: Final = ("HUAWEICLOUD_IAM_USER", "HUAWEICLOUD_IAM_PASSWORD", "METASTUDIO_AUTH_TOKEN")
 """Keys of the ways to sign in that are not asked for."""
 
@@ -34,40 +35,38 @@ class Question:
 
 BOT_TOKEN: Final = Question(
     "SLACK_BOT_TOKEN",
-    "The bot token, xoxb-…: at api.slack.com/apps choose your app, OAuth & Permissions, Bot User OAuth Token. "
-    "No app yet? `voicejob manifest` prints a link that makes it; then choose Install to Workspace.",
+    "The bot token, xoxb-…: at api.slack.com/apps, your app, OAuth & Permissions, Bot User OAuth Token. "
+    "No app yet? `voicejob manifest` (HTTP mode: with --url) prints a link that makes it.",
 )
 APP_TOKEN: Final = Question(
     "SLACK_APP_TOKEN",
-    "The app-level token, xapp-…: on the same page, Basic Information, App-Level Tokens, Generate Token and "
-    "Scopes, with the scope connections:write.",
+    "The app-level token, xapp-…: your app's Basic Information, App-Level Tokens, Generate Token and Scopes, "
+    "with the scope connections:write.",
 )
 SIGNING_SECRET: Final = Question(
     "SLACK_SIGNING_SECRET",
-    "The signing secret: on the same page, Basic Information, App Credentials, Signing Secret.",
+    "The signing secret: your app's Basic Information, App Credentials, Signing Secret.",
 )
 REGION: Final = Question(
     "METASTUDIO_REGION",
-    "The region of your voice training jobs, which the Huawei Cloud console shows at its top left. MetaStudio "
-    "is in cn-north-4 (Beijing4), cn-east-3 (Shanghai1) and ap-southeast-3 (Singapore).",
+    "The region of your voice jobs, which the Huawei Cloud console shows at its top left: cn-north-4 "
+    "(Beijing4), cn-east-3 (Shanghai1) or ap-southeast-3 (Singapore).",
     "cn-north-4",
 )
 PROJECT: Final = Question(
     "HUAWEICLOUD_SDK_PROJECT_ID",
-    "The id of the project: in the console, your name at the top right, My Credentials, API Credentials, the "
-    "Project ID in that region's row.",
+    "The project's id: in the console, your name at the top right, My Credentials, API Credentials, Project "
+    "ID in that region's row.",
 )
 ACCESS_KEY: Final = Question(
     "HUAWEICLOUD_SDK_AK",
-    "The access key of an IAM user with the system policy MetaStudio ReadOnlyAccess: signed in as that user, "
-    "My Credentials, Access Keys, Create Access Key. The file that it saves has both parts; this is the "
-    "Access Key Id. (Another way to sign in? `voicejob docs settings`.)",
+    "The access key of an IAM user who has the system policy MetaStudio ReadOnlyAccess: signed in as that "
+    "user, My Credentials, Access Keys, Create Access Key. The file that you get has both parts. First the "
+    "Access Key Id:",
 )
-SECRET_KEY: Final = Question("HUAWEICLOUD_SDK_SK", "The other part: the Secret Access Key.")
+SECRET_KEY: Final = Question("HUAWEICLOUD_SDK_SK", "Then the Secret Access Key:")
 LANGUAGE: Final = Question(
-    "VOICEJOB_LANGUAGE",
-    "The language of those who chose none for themselves or their channel: en or zh.",
-    "en",
+    "VOICEJOB_LANGUAGE", "The bot's language where nobody chose another one: en or zh.", "en"
 )
 STORE: Final = Question(
     "VOICEJOB_STORE", "The file for subscriptions, in a folder that exists and that this user may write."
@@ -105,21 +104,16 @@ def offered(question: Question, given: Given) -> str:
 
 
 def prompt(question: Question, value: str) -> str:
-    """Return the words before the cursor; ``value`` is what Enter keeps."""
-    note = "not shown" if question.is_secret else ""
-    if value:
-        is_long = len(value) >= _SHORTEST
-        shown = (f"…{value[-_SHOWN:]}" if is_long else "what is set") if question.is_secret else value
-        note = f"{note}; Enter keeps {shown}" if note else f"Enter: {shown}"
-    return f"{question.key} ({note or 'Enter: later'}): "
+    """Return the words before the cursor; ``value`` is what Enter takes, of a secret its end at most."""
+    hidden = " (hidden)" if question.is_secret else ""
+    if value and question.is_secret:
+        value = f"set: …{value[-_SHOWN:]}" if len(value) >= _SHORTEST else "set"
+    return f"{question.key}{hidden}{value and f' [{value}]'}: "
 
 
 def cleaned(key: str, typed: str) -> str:
     """Return what was meant: without blanks and quotes around it, and without ``KEY=`` before it."""
-    value = re.sub(rf"\A(export\s+)?{key}\s*=", "", typed.strip()).strip()
-    while found := _QUOTES.fullmatch(value):
-        value = found[2].strip()
-    return value
+    return re.sub(rf"\A(export\s+)?{key}\s*=", "", typed.strip()).strip(_AROUND)
 
 
 def refused(key: str, value: str) -> str | None:

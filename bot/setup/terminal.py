@@ -24,22 +24,24 @@ def is_terminal() -> bool:
 
 def say(text: str = "", *, style: str = "", indent: int = 0) -> None:
     """Print a paragraph, filled to the terminal's width."""
-    console().print(Padding(Text(text, style=style), (0, 0, 0, indent)))
+    console().print(Padding(Text(text, style=style), (0, 0, 0, indent), expand=False) if text else "")
 
 
 def show(item: Item) -> None:
     """Print what came of trying something."""
     mark, style = MARKS[item.ok]
     line = Text.assemble((f"{mark} ", style), (item.name, "bold"), f": {item.says}")
-    console().print(Padding(line, (0, 0, 0, 2)))
+    console().print(Padding(line, (0, 0, 0, 2), expand=False))
 
 
 def ask(prompt: str, *, is_secret: bool = False) -> str:
     """Print the prompt and return the line that is typed. Raises EOFError after Ctrl-D."""
-    console().print(Text(prompt, style="bold"), end="")
-    wait_for_stdout()  # the person has to see it first, and what is typed is echoed behind it
+    with console().capture() as drawn:
+        console().print(Text(prompt, style="bold"), end="")
     if is_secret:
-        return getpass("")
+        return getpass(drawn.get(), sys.stdout)  # it prints once nothing is echoed any more
+    sys.stdout.write(drawn.get())
+    wait_for_stdout()  # what is typed is echoed behind it
     line = sys.stdin.readline()
     if not line:
         raise EOFError

@@ -1,0 +1,132 @@
+"""``voicejob init``, as a person meets it: in a terminal, between the simulators."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.simulators.metastudio.account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
+from bot.simulators.metastudio.simulator import MetaStudioSimulator
+from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
+from tests.setup.person import CTRL_C, CTRL_D, Person, at_a_terminal
+from tests.test_cli import voicejob
+
+AGAIN = "Try again?"
+NOWHERE = "http://127.0.0.1:1"
+
+
+@pytest.fixture
+def servers(slack: SlackWorkspace, metastudio: MetaStudioSimulator) -> dict[str, str]:
+    """Return the environment in which the simulators are Slack and MetaStudio."""
+    return {"SLACK_API_URL": slack.api_url, "METASTUDIO_ENDPOINT": metastudio.url}
+
+
+def write_env(*lines: str, mode: int = 0o644) -> None:
+    Path(".env").write_text("".join(f"{line}\n" for line in lines))
+    Path(".env").chmod(mode)
+
+
+def env() -> list[str]:
+    """Return the lines of .env, which only its owner may read, and which has nothing beside it."""
+    assert [path.name for path in Path().iterdir()] == [".env"]
+    assert Path(".env").stat().st_mode & 0o777 == 0o600
+    return Path(".env").read_text().splitlines()
+
+
+async def answer_all(person: Person, *answers: tuple[str, str]) -> str:
+    """Answer one prompt after the other; return what was printed before the last one."""
+    return [await person.answers(prompt, text) for prompt, text in answers][-1]
+
+
+async def test_a_first_time(servers: dict[str, str]) -> None:
+    """Each answer is tried at once and may be mended; what is written works, and no secret was shown."""
+    async with at_a_terminal("init", settings=servers) as person:
+        await answer_all(person, ("1 or 2", "3"), ("1 or 2", ""), ("SLACK_BOT_TOKEN", "xapp-other"))
+        assert "must begin with xoxb-" in await person.answers("SLACK_BOT_TOKEN", "xoxb-of-another-app")
+        assert "invalid_auth" in await person.answers(AGAIN)
+        assert "OAuth & Permissions" not in await person.answers("SLACK_BOT_TOKEN", f' "{BOT_TOKEN}" ')
+        assert "of the workspace “voicejob”" in await person.answers("SLACK_APP_TOKEN", APP_TOKEN)
+        await answer_all(person, ("METASTUDIO_REGION", ""), ("HUAWEICLOUD_SDK_PROJECT_ID", PROJECT_ID))
+        await answer_all(person, ("HUAWEICLOUD_SDK_AK", ACCESS_KEY), ("HUAWEICLOUD_SDK_SK", "HUSHWRONG"))
+        assert "refuses the access key" in await person.answers(AGAIN, "y")
+        await answer_all(person, ("METASTUDIO_REGION", ""), ("HUAWEICLOUD_SDK_PROJECT_ID", ""))
+        await answer_all(person, ("HUAWEICLOUD_SDK_AK", ""), ("HUAWEICLOUD_SDK_SK", SECRET_KEY))
+        assert "the list is empty" in await person.answers("VOICEJOB_LANGUAGE", "zh")
+        await person.sees("Written to")
+        await person.sees("and `voicejob run` starts the bot.")
+        code = await person.sees_the_end()
+    checked = await voicejob("check", **servers, PORT="0", VOICEJOB_HOST="127.0.0.1")
+
+    assert (code, checked.code) == (0, 0), checked.out
+    secrets = (BOT_TOKEN, APP_TOKEN, ACCESS_KEY, SECRET_KEY, "HUSHWRONG", "another-app")
+    assert [secret for secret in secrets if secret in person.seen] == []
+    assert env() == [
+        f"SLACK_BOT_TOKEN={BOT_TOKEN}",
+        f"SLACK_APP_TOKEN={APP_TOKEN}",
+        "METASTUDIO_REGION=cn-north-4",
+        f"HUAWEICLOUD_SDK_PROJECT_ID={PROJECT_ID}",
+        f"HUAWEICLOUD_SDK_AK={ACCESS_KEY}",
+        f"HUAWEICLOUD_SDK_SK={SECRET_KEY}",
+        "VOICEJOB_LANGUAGE=zh",
+    ]
+
+
+async def test_another_time_without_a_network(servers: dict[str, str]) -> None:
+    """What is there is kept by Enter, its comments too; what can't be tried now, on request."""
+    write_env("# ours", f"SLACK_BOT_TOKEN={BOT_TOKEN} # bot", "SLACK_APP_TOKEN=xapp-1", "ODD='a b'")
+    settings = servers | {"SLACK_API_URL": NOWHERE, "METASTUDIO_AUTH_TOKEN": "MIIHUSH"}
+    settings |= {"HUAWEICLOUD_SDK_PROJECT_ID": PROJECT_ID, "VOICEJOB_STORE": "/nowhere/store"}
+    async with at_a_terminal("init", settings=settings) as person:
+        await answer_all(person, ("1 or 2", "2"), ("SLACK_BOT_TOKEN", ""), (AGAIN, "n"))
+        await answer_all(person, ("SLACK_SIGNING_SECRET", SIGNING_SECRET))
+        assert "HUAWEICLOUD_SDK_PROJECT_ID: set in the environment" in await person.answers(
+            "METASTUDIO_REGION"
+        )
+        assert "refuses the token" in await person.answers(AGAIN, "n")
+        await person.answers("VOICEJOB_LANGUAGE")
+        await person.sees("VOICEJOB_STORE: set in the environment")
+        await person.sees("SLACK_APP_TOKEN (switched off), SLACK_SIGNING_SECRET, METASTUDIO_REGION")
+        code = await person.sees_the_end()
+
+    assert code == 0
+    kept = ["# ours", f"SLACK_BOT_TOKEN={BOT_TOKEN} # bot", "SLACK_APP_TOKEN=", "ODD='a b'"]
+    new = [f"SLACK_SIGNING_SECRET={SIGNING_SECRET}", "METASTUDIO_REGION=cn-north-4", "VOICEJOB_LANGUAGE=en"]
+    assert env() == kept + new
+
+
+async def test_a_store_that_can_t_be_written() -> None:
+    """Only then its place is asked for; what was left out is told at the end."""
+    write_env("VOICEJOB_STORE=/nowhere/store")
+    async with at_a_terminal("init") as person:
+        await answer_all(person, ("1 or 2", ""), ("SLACK_BOT_TOKEN", ""), ("SLACK_APP_TOKEN", ""))
+        await answer_all(person, ("METASTUDIO_REGION", ""), ("HUAWEICLOUD_SDK_PROJECT_ID", ""))
+        await answer_all(person, ("HUAWEICLOUD_SDK_AK", ""), ("HUAWEICLOUD_SDK_SK", ""))
+        await answer_all(person, ("VOICEJOB_LANGUAGE", ""), (AGAIN, "perhaps"), (AGAIN, "yes"))
+        await person.answers("VOICEJOB_STORE", "a b.sqlite")
+        await person.sees("Still missing or wrong: HUAWEICLOUD_SDK_PROJECT_ID: not set")
+        code = await person.sees_the_end()
+
+    assert (code, env()[0]) == (0, "VOICEJOB_STORE='a b.sqlite'")
+
+
+@pytest.mark.parametrize(("pressed", "ends_with"), [(CTRL_C, 130), (CTRL_D, 1)])
+@pytest.mark.parametrize("prompt", ["1 or 2", "SLACK_BOT_TOKEN"])
+async def test_giving_up(pressed: str, ends_with: int, prompt: str) -> None:
+    """At a question whose answer is shown or hidden, the file stays as it was, and nothing is beside it."""
+    write_env("METASTUDIO_REGION=a-1", mode=0o600)
+    async with at_a_terminal("init") as person:
+        await person.answers("1 or 2", "" if prompt != "1 or 2" else "x")
+        await person.sees(prompt)
+        await person.sees(": ")
+        person.types(pressed)
+        await person.sees("Nothing was written.")
+        code = await person.sees_the_end()
+
+    assert (code, env()) == (ends_with, ["METASTUDIO_REGION=a-1"])
+
+
+async def test_without_a_terminal() -> None:
+    """It refuses, and says what to do instead."""
+    ended = await voicejob("init")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert "it needs a terminal. Without one, write .env by hand: `voicejob docs settings`" in ended.err
