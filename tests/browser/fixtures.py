@@ -69,8 +69,8 @@ ARGUMENTS: Final = (
 """Besides Playwright's own: the browser can reach nothing but this machine."""
 DESKTOP: Final[ViewportSize] = {"width": 1440, "height": 900}
 ONLY_ME: Final = "Only visible to you"
-FOLLOWED: Final = "Unsubscribe"
-"""A button that, of all public messages, only the card of a followed job has."""
+FOLLOWED: Final = "RefreshUnsubscribe"
+"""The labels of two buttons that only the card of a followed job has side by side."""
 EXECUTED: Final = "__executed"
 """What the scripts in hostile texts set on the window, if they are executed."""
 MOST_TABS: Final = 80
