@@ -79,33 +79,38 @@ async def run(
         store = await stack.enter_async_context(open_store(settings.voicejob_store))
         _log_settings(settings, followed=len(await store.jobs()))
         client, token = web_client(session, settings.slack_api_url), revealed(settings.slack_bot_token)
-        auth = await signed_in(client, token)
-        log.info("signed in to the Slack workspace %r as %r", auth.get("team"), auth.get("user"))
+        auth = await _signed_in(client, token)
         workspace = Workspace.of(auth)
         await take_over(store, workspace.team_id)
         identity = Identity(client, token, workspace, pause=rates.identity)
-        context = _message_context(settings, auth)
         patient = aiohttp.ClientTimeout(total=rates.answer, connect=SLACK_TIMEOUT.total)
         writing_session = await stack.enter_async_context(client_session(timeout=patient))
         # A message whose answer got lost would come twice, so that slack_sdk must not send one again.
         writing = web_client(writing_session, settings.slack_api_url, token=token, retry_handlers=[])
         sender = Sender(writing, rates)
         languages = Languages(store, People(writing), settings.voicejob_language)
+        context = _message_context(settings, auth)
         outbox = Outbox(store, sender, context, languages, rates=rates, metrics=metrics)
         poll = settings.voicejob_poll_seconds
         watcher = Watcher(metastudio, store, poll=poll, rates=rates, metrics=metrics)
         services = Services.of(metastudio, store, outbox, watcher, languages, workspace)
-        reply_sender = ReplySender(session, sender, first_pause=rates.resend)
-        replies = Replies(reply_sender, context, services.languages.of, metrics)
+        writer = ReplySender(session, sender, first_pause=rates.resend)
+        replies = Replies(writer, context, services.languages.of, metrics)
         stack.push_async_callback(_drain, replies, outbox, drain)
         app = _bolt_app(settings, client, auth, metrics)
         register(app, replies, services, metrics, workspace, recheck=identity.check_soon)
         connection = Connection() if settings.slack_app_token else None
         state = partial(_state, connection, watcher, outbox)
         health = Health(state, store, metrics, poll=poll)
-        receiving = _serve_slack(app, settings, health, metrics, connection, ready)
         parts = {"watcher": watcher.run(), "outbox": outbox.run(), "workspace": identity.run()}
-        await run_parts(parts | {"way to Slack": receiving}, stop)
+        parts["way to Slack"] = _serve_slack(app, settings, health, metrics, connection, ready)
+        await run_parts(parts, stop)
+
+
+async def _signed_in(client: AsyncWebClient, token: str) -> AsyncSlackResponse:
+    auth = await signed_in(client, token)
+    log.info("signed in to the Slack workspace %r as %r", auth.get("team"), auth.get("user"))
+    return auth
 
 
 def _log_settings(settings: Settings, *, followed: int) -> None:
