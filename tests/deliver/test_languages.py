@@ -14,6 +14,8 @@ from bot.deliver.languages import Languages
 from bot.domain.destinations import with_language
 from bot.domain.languages import Language, of_locale
 from bot.domain.records import Address, Records
+from bot.messages.texts import words_in
+from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import BOT_TOKEN, SlackWorkspace
 from bot.slack.clients import web_client
 from bot.slack.people import People
@@ -28,7 +30,7 @@ SHORT = 0.05
 
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackWorkspace]:
-    async with SlackWorkspace(scopes=["users:read"], limits=None) as workspace:
+    async with SlackWorkspace(scopes=["chat:write", "users:read"], limits=None) as workspace:
         workspace.locales[BOB] = "ja-JP"
         yield workspace
 
@@ -117,3 +119,17 @@ async def test_choice_of_a_person_is_kept_and_concerns_nothing_else(path: Path) 
         channel = await store.channel(address)
         assert (channel.destination.language, channel.followings) == (ZH, ())
         assert set(await store.counts()) == {0, None}
+
+
+@pytest.mark.usefixtures("bot")
+async def test_last_word_in_a_direct_message(slack: SlackWorkspace, metastudio: MetaStudioSimulator) -> None:
+    """It is in the language of its reader, though nothing says then who had subscribed."""
+    slack.locales[BOB] = "zh-CN"
+    job_id, typed_in = metastudio.add_job(state="AUDITING")["job_id"], slack.add_channel("voices")
+    await slack.command("/voicejob", f"subscribe {job_id} me", channel=typed_in, user=BOB)
+    card = await slack.message_where(lambda message: message.channel == slack.direct_channel(BOB))
+    await slack.command("/voicejob", f"unsubscribe {job_id} me", channel=typed_in, user=BOB)
+    last = await slack.message_where(lambda message: message.ts == card.ts and message.edited)
+
+    state = words_in(ZH)("state-AUDITING")
+    assert (state in card.text, state in last.text) == (True, True)
