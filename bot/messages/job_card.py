@@ -5,6 +5,7 @@ from typing import Final
 
 from bot.domain.jobs import GONE, STATES, Job, Phase
 from bot.messages.blocks import (
+    HEADER_LIMIT,
     VALUE_LIMIT,
     Block,
     Element,
@@ -121,8 +122,8 @@ def title(shown: Job, words: Words) -> str:
 
 
 def title_of(voice_name: str | None, words: Words) -> str:
-    """Return a voice's name, as plain text."""
-    return clean(voice_name or "") or words("no-name")
+    """Return a voice's name, as plain text, cut: the catalogs take no value of more than 2500 characters."""
+    return cut(clean(voice_name or ""), HEADER_LIMIT) or words("no-name")
 
 
 def voice_name(shown: Job, words: Words) -> str:
