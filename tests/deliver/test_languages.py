@@ -123,12 +123,11 @@ async def test_choice_of_a_person_is_kept_and_concerns_nothing_else(path: Path) 
 
 @pytest.mark.usefixtures("bot")
 async def test_last_word_in_a_direct_message(slack: SlackWorkspace, metastudio: MetaStudioSimulator) -> None:
-    """It is in the language of its reader, though nothing says then who had subscribed."""
+    """It is in the reader's language, and comes even if they unsubscribed while the card was posted."""
     slack.locales[BOB] = "zh-CN"
     job_id, typed_in = metastudio.add_job(state="AUDITING")["job_id"], slack.add_channel("voices")
-    typed = await slack.command("/voicejob", f"subscribe {job_id} me", channel=typed_in, user=BOB)
-    await typed.message()
-    [card] = slack.direct(BOB)
+    await slack.command("/voicejob", f"subscribe {job_id} me", channel=typed_in, user=BOB)
+    card = await slack.message_where(lambda message: message.channel == slack.direct_channel(BOB))
     await slack.command("/voicejob", f"unsubscribe {job_id} me", channel=typed_in, user=BOB)
     last = await slack.message_where(lambda message: message.ts == card.ts and message.edited)
 
