@@ -140,7 +140,7 @@ def check(
     raise typer.Exit(0 if is_good else 2 if variables.problems() else 1)
 
 
-@cli.command()
+@cli.command(rich_help_panel="Set up")
 def init() -> None:
     """Ask for the settings, say where each is found, try each, and write them to .env.
 
