@@ -3,6 +3,7 @@
 __main__.py   voicejob, and python -m bot: a command, and the sentence and exit code where it fails
 cli.py        the command line, all but run
 run.py        voicejob run: the bot as a process
+show.py       voicejob show: one job in the terminal
 app.py        the composition root: builds everything, and runs it
 config.py     the settings
 errors.py     the exceptions, as one tree

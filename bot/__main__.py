@@ -7,9 +7,9 @@ import os
 import sys
 from typing import Final
 
-from bot.errors import MetaStudioError, VoiceJobError
+from bot.errors import VoiceJobError
 from bot.messages.operator import sentence
-from bot.network.trust import certificate_fault, no_certificates
+from bot.network.trust import no_certificates
 from bot.process.console import print_aside
 from bot.process.environment import harmful
 from bot.process.output import OutputLost, queued_output
@@ -28,10 +28,6 @@ def main() -> None:
     except VoiceJobError as error:
         if not (isinstance(error, OutputLost) and error.is_closed):
             print_aside(sentence(error))
-        if isinstance(error, MetaStudioError):
-            print_aside(str(error))
-            if fault := certificate_fault(error):
-                print_aside(f"MetaStudio can't be reached: {fault}")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
@@ -50,7 +46,7 @@ def _run_command() -> None:
     else:
         with no_certificates():
             from bot.cli import cli  # noqa: PLC0415
-        cli()
+        cli(prog_name="voicejob")
 
 
 if __name__ == "__main__":

@@ -17,19 +17,23 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.deliver.languages import Languages
 from bot.deliver.outbox import Outbox, Times
 from bot.deliver.outcome import Sent
 from bot.deliver.schedule import tasks
 from bot.domain.following import Following
 from bot.domain.job_records import observed, with_answer
 from bot.domain.jobs import Job
+from bot.domain.languages import Language
 from bot.domain.rates import RateLimits
 from bot.domain.records import Address, Delivery, DeliveryKey, JobRef, Level, Pause, Record, Records
 from bot.domain.subscriptions import following, key_of, keys_of
 from bot.domain.subscriptions import started as started_with
-from bot.messages.channel import MessageContext
+from bot.messages.context import MessageContext
+from bot.messages.texts import words_in
 from bot.simulators.slack import records
 from bot.simulators.slack.workspace import BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
+from bot.slack.people import People
 from bot.slack.sender import Sender
 from bot.store.sqlite import SqliteStore
 from bot.telemetry.logs import TextLines
@@ -208,13 +212,18 @@ async def office(
 ) -> AsyncIterator[Office]:
     """Open an office with its store in this file; ``store`` may wrap it for the outbox."""
     context = MessageContext(
-        region="cn-north-4", bot_name="voicejob", command="/voicejob", console_url=console_url
+        region="cn-north-4",
+        bot_name="voicejob",
+        command="/voicejob",
+        console_url=console_url,
+        words=words_in(Language.EN),
     )
     timeout = aiohttp.ClientTimeout(total=10)
     async with aiohttp.ClientSession(timeout=timeout) as session, SqliteStore(path) as opened:
         client = AsyncWebClient(token=BOT_TOKEN, base_url=slack.api_url, session=session, retry_handlers=[])
         sender = Sender(client, rates)
-        outbox = Outbox(store(opened), sender, context, rates=rates, times=times, metrics=metrics)
+        languages = Languages(opened, People(client), Language.EN)
+        outbox = Outbox(store(opened), sender, context, languages, rates=rates, times=times, metrics=metrics)
         yield Office(slack=slack, store=opened, outbox=outbox, channel=slack.add_channel("voices"))
         await outbox.drain(1)
 

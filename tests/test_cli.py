@@ -15,7 +15,8 @@ import aiohttp
 import pytest
 from typer.testing import CliRunner
 
-from bot.cli import SCREENS, cli
+from bot.cli import cli
+from bot.demo.command import SCREENS
 from bot.simulators.metastudio.account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
@@ -153,7 +154,7 @@ async def test_card_and_json(metastudio: MetaStudioSimulator) -> None:
 
     assert (shown.code, shown.err) == (0, "")
     assert "[red]女声[/red]" in shown.out
-    assert "Review failed, new recordings needed" in shown.out
+    assert "Recordings rejected" in shown.out
     assert not re.search("Refresh|\x1b", shown.out)
     assert json.loads(printed.out) == json.loads(b"{" + kept + b"}}")
     assert printed.out.replace("\n", "").isprintable()
@@ -168,7 +169,8 @@ BAD = {"PORT": "x", "SLACK_BOT_TOKEN": "xapp-hush", "SLACK_APP_TOKEN": "", "HUAW
     ("command", "changes", "code", "words"),
     [
         ("show ../x", {}, 2, ["“../x” can't be a job id"]),
-        ("show unknown", {}, 1, ["MetaStudio has no job “unknown”"]),
+        ("show unknown", {}, 1, ["No job “unknown” in this project"]),
+        ("show unknown --language zh", {}, 1, ["本项目中没有任务 “unknown”"]),
         ("run", PROXY, 2, ["HTTPS_PROXY: can't be used: a proxy must be an ad"]),
         ("run", BAD, 2, ["VoiceJob can't start with these settings:", *BAD]),
         (
@@ -193,12 +195,14 @@ async def test_sentence(
 
 
 async def test_failure_of_metastudio(metastudio: MetaStudioSimulator) -> None:
-    """A second line is for support; what was retried is not in it."""
-    metastudio.fail(Fault.error(503, "APIGW.0613"), times=3)
-    ended = await voicejob("show", "some-job", **metastudio_environment(metastudio))
+    """A second line is for support, and is printed where it is asked for; what was retried is not in it."""
+    metastudio.fail(Fault.error(503, "APIGW.0613"), times=6)
+    told = await voicejob("show", "some-job", **metastudio_environment(metastudio))
+    ended = await voicejob("show", "some-job", "--verbose", **metastudio_environment(metastudio))
 
-    assert ended.code == 1
-    assert "ServiceDown status=503 code=APIGW.0613" in ended.err.splitlines()[1]
+    assert (told.code, ended.code) == (1, 1)
+    assert told.err.splitlines() == ended.err.splitlines()[:1]
+    assert ended.err.splitlines()[1].startswith("ServiceDown status=503 code=APIGW.0613")
 
 
 async def test_bad_settings_where_the_log_is_json() -> None:
@@ -240,6 +244,28 @@ async def test_bot_ends_while_it_starts(slack: SlackWorkspace, own: dict[str, st
         _, log = await ended_by(process, signal.SIGTERM)
 
     assert (process.returncode, "Traceback" in log) == (0, False)
+
+
+async def test_help() -> None:
+    """Commands are in panels, in the order in which they are needed; a flag has no type beside it."""
+    ended, of_check = await voicejob("--help", COLUMNS="80"), await voicejob("check", "--help")
+    begins = re.findall("^[│╭] ?─? (Try|Set up|Run|[a-z]+) ", ended.out, re.MULTILINE)
+    expected = ["Try", "demo", "Set up", "manifest", "check", "Run", "run", "show"]
+
+    assert [word for word in begins if word in expected] == expected
+    assert "Usage: voicejob " in ended.out
+    assert "<bool>" not in ended.out + of_check.out
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"), [("voicejob sh", "show"), ("voicejob show --verb", "--verbose")]
+)
+async def test_completion(typed: str, completed: str) -> None:
+    """A shell that asks gets what a word may become."""
+    asked = {"COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
+    ended = await voicejob(_VOICEJOB_COMPLETE="complete_bash", **asked)
+
+    assert ended == (0, f"{completed}\n", "")
 
 
 def test_help_and_version() -> None:

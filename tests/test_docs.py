@@ -10,7 +10,13 @@ from typer.testing import CliRunner
 from bot.cli import cli
 from bot.config import Settings
 from bot.docs import TOPICS, page
+from bot.domain.languages import Language
+from bot.domain.rates import RATE_LIMITS
+from bot.listeners.command_parser import Request, parse
+from bot.messages.guidance import LIKE_THIS
+from bot.metastudio.throttle import CONCURRENCY
 from bot.process.sources import SECRET_KEYS
+from tests.state_tables import table
 from tests.support import started
 
 ROOT = Path(__file__).parent.parent
@@ -61,13 +67,22 @@ def test_the_defaults_are_those_of_the_program(name: str) -> None:
 
 
 def test_every_command_is_told() -> None:
-    """Each command is named, each named one exists, and the two to set it up are what CI runs."""
+    """Each command is named, each named one exists with its option, and the two to install it stand alone."""
     commands = get_command(cli).commands  # type: ignore[attr-defined]  # a typer app with several commands is a group
+    named = re.findall(r"`voicejob ([a-z]+)(?: (--[a-z]+))?", ALL)
+    options = {name: {opt for each in commands[name].params for opt in each.opts} for name in commands}
 
-    assert set(re.findall(r"`voicejob ([a-z]+)", ALL)) == set(commands)
+    assert {name for name, _ in named} == set(commands)
+    assert [(name, option) for name, option in named if option and option not in options[name]] == []
     assert {"pip install . && voicejob demo", "pip install -e '.[test]' && pytest"} <= {
         *PAGES[README].splitlines()
     }
+
+
+@pytest.mark.parametrize("typed", sorted(set(re.findall(r"`/voicejob ?([^`]*)`", ALL))))
+def test_what_is_typed_in_slack_is_understood(typed: str) -> None:
+    """A command that the pages name is none at which the bot asks back."""
+    assert isinstance(parse(typed.replace("JOB_ID", LIKE_THIS)), Request)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
@@ -78,10 +93,10 @@ def test_links_and_names_of_files_lead_somewhere(path: Path) -> None:
     modules = re.findall(r"`python -m ([a-z_.]+)", PAGES[path])
     named += [module.replace(".", "/") + ".py" for module in modules]
 
+    headings = {link: anchors(PAGES.get(path.parent / link if link else path, "")) for link, _, _ in links}
+
     assert [link for link, _, _ in links if not (path.parent / link).exists()] == []
-    assert [
-        at for to, _, at in links if at and at not in anchors(PAGES[(path.parent / to if to else path)])
-    ] == []
+    assert [at for link, _, at in links if at and at not in headings[link]] == []
     assert [file for file in named if not (ROOT / file).exists()] == []
 
 
@@ -91,6 +106,28 @@ def test_code_fits_in_a_terminal(path: Path) -> None:
     blocks = re.findall(r"^ *```\w+\n(.*?)^ *```$", PAGES[path], re.MULTILINE | re.DOTALL)
 
     assert [line for block in blocks for line in block.splitlines() if len(line) > NARROW] == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"),
+    [
+        ("requests a second to MetaStudio, in all", 1 / RATE_LIMITS.spacing),
+        ("of these, sent by the bot itself", 1 / RATE_LIMITS.requests),
+        ("requests on their way at a time", CONCURRENCY),
+        ("messages a second in a channel", 1 / RATE_LIMITS.channel),
+        ("messages a second in all", 1 / RATE_LIMITS.posts),
+        ("edits of cards a minute", 60 / RATE_LIMITS.edits),
+    ],
+)
+def test_limits_are_those_of_the_program(limit: str, value: float) -> None:
+    """What the page says of the bot's pace is how it is set."""
+    assert f"| {limit} | {value:g}" in page("reliability")
+
+
+@pytest.mark.parametrize("language", Language)
+def test_states_are_told_in_the_words_of_the_cards(language: Language) -> None:
+    """The page has the catalog's sentences: ``python -m tests.state_tables`` prints the tables."""
+    assert table(language) in page("states")
 
 
 def test_every_picture_is_shown_and_quick_to_load() -> None:

@@ -11,13 +11,11 @@ from pydantic import SecretStr
 from bot.checks import listening, metastudio, slack, store
 from bot.checks.item import Item, fails, safe, untried, works
 from bot.config import MetaStudioSettings, Reading, Settings, unknown_keys
-from bot.errors import BadSettings
-from bot.messages.operator import sentence
 from bot.network import variables
 
 SETTINGS: Final = "settings"
-WRONG: Final = "its settings are missing or wrong"
-"""Why a part can't be tried whose own settings can't be read."""
+WRONG: Final = "until the settings are fixed"
+"""Why a part is skipped whose own settings can't be read."""
 SECONDS: Final = 25.0
 """After as long, what has not answered counts as failed. Each part has shorter limits of its own."""
 
@@ -86,7 +84,8 @@ def _safe(settings: Settings, items: list[Item]) -> list[Item]:
 def _settings_item(settings: Settings, problems: list[str]) -> Item:
     """Return what came of reading the settings, with a line for each problem and each key that is unknown."""
     if problems:
-        return fails(SETTINGS, sentence(BadSettings([*problems, *unknown_keys()])))
+        lines = [f"{len(problems)} missing or wrong:", *problems, *unknown_keys()]
+        return fails(SETTINGS, "\n".join(lines), problems=len(problems))
     mode = "HTTP mode" if settings.is_http_mode else "Socket Mode"
     found = f"all are there: {mode}, region “{settings.metastudio_region}”"
     return works(SETTINGS, "\n".join([found, *unknown_keys()]))
@@ -106,9 +105,9 @@ async def _tried(part: Part, settings: Settings, seconds: float) -> list[Item]:
                 items.append(item)  # noqa: PERF401  what is known by the time it breaks is kept
             return items
     except TimeoutError:
-        says = f"no answer came within {seconds:g} s. Try again in a minute."
+        says = f"no answer within {seconds:g} s. Try again in a minute."
     except Exception as error:  # noqa: BLE001  a fault of ours, or of a library, is one item's and no more
         says = f"trying it broke ({type(error).__name__}). Check the proxy settings of this machine."
     rest = part.names[len(items) :]
     items += [fails(name, says) for name in rest[:1]]
-    return items + [untried(name, "what comes before it failed") for name in rest[1:]]
+    return items + [untried(name, f"because “{rest[0]}” failed") for name in rest[1:]]

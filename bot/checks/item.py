@@ -13,12 +13,14 @@ _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 class Item:
     """One thing that was tried: what was found, or what to do. ``ok`` is None when it could not be tried.
 
-    The names are part of what machines read, so they stay. ``says`` may have several lines.
+    The names are part of what machines read, so they stay. ``says`` may have several lines. ``problems`` is
+    how many things are to be mended.
     """
 
     name: str
     ok: bool | None
     says: str
+    problems: int = 0
 
 
 def works(name: str, says: str) -> Item:
@@ -26,14 +28,14 @@ def works(name: str, says: str) -> Item:
     return Item(name, ok=True, says=says)
 
 
-def fails(name: str, says: str) -> Item:
+def fails(name: str, says: str, *, problems: int = 1) -> Item:
     """Return the item of what does not work; ``says`` has what to do."""
-    return Item(name, ok=False, says=says)
+    return Item(name, ok=False, says=says, problems=problems)
 
 
 def untried(name: str, why: str) -> Item:
-    """Return the item of what could not be tried."""
-    return Item(name, ok=None, says=f"not tried: {why}")
+    """Return the item of what could not be tried; ``why`` begins with a word such as "because"."""
+    return Item(name, ok=None, says=f"skipped {why}")
 
 
 def safe(item: Item, secrets: Collection[str]) -> Item:

@@ -15,7 +15,7 @@ from bot.network.sessions import client_session
 from bot.network.trust import certificate_fault
 from bot.slack.auth import may_connect, signed_in
 from bot.slack.clients import web_client
-from bot.slack.manifest import SCOPES
+from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 
 BOT_TOKEN: Final = "Slack bot token"  # noqa: S105  a name
 GRANTED: Final = "Slack scopes"
@@ -23,33 +23,36 @@ APP_TOKEN: Final = "Slack app token"  # noqa: S105  a name
 SOCKET_MODE: Final = "Socket Mode"
 SIGNING_SECRET: Final = "Slack signing secret"  # noqa: S105  a name
 
+USES: Final = {"users:read": "the bot can answer each person in their own Slack language"}
+"""What an optional scope adds."""
+
 TIMEOUT: Final = aiohttp.ClientTimeout(total=6)
 HELLO_SECONDS: Final = 6.0
 """How long opening a WebSocket may take, up to Slack's hello."""
 CLOSE_SECONDS: Final = 1.0
 """How long closing it may take."""
 APP_PAGE: Final = "your app's page at api.slack.com/apps"
+ADD_SCOPE: Final = f"under OAuth & Permissions on {APP_PAGE}, and install the app again"
 NO_CONNECTIONS_WRITE: Final = (
-    "the token in SLACK_APP_TOKEN lacks the scope connections:write. Generate another one with it, under "
-    f"Basic Information, App-Level Tokens on {APP_PAGE}."
+    "SLACK_APP_TOKEN lacks the scope connections:write. Generate a token with it, under Basic Information, "
+    f"App-Level Tokens on {APP_PAGE}."
 )
 NO_WEBSOCKET: Final = (
-    "Try again in a minute; if it goes on, see that the network and its proxy let a WebSocket (wss) through "
-    "to Slack, or use HTTP mode."
+    "Try again in a minute. If it goes on, let the network and its proxy pass WebSockets (wss) to Slack, or "
+    "use HTTP mode."
 )
 DISCONNECTED: Final = {
-    "link_disabled": f"it is switched off for this app. Switch it on under Socket Mode on {APP_PAGE}.",
-    "too_many_websockets": "ten copies of this bot are connected, and Slack allows no more: stop all but "
-    "one.",
+    "link_disabled": f"it is off for this app. Turn it on under Socket Mode on {APP_PAGE}.",
+    "too_many_websockets": "ten copies of the bot are connected, and Slack allows no more. Stop all but one.",
 }
 """What Slack's reasons for ending a connection at once mean (page "Using Socket Mode")."""
 ONE_COPY: Final = (
-    ". One copy of the bot is connected already: if that is not the one you run, stop it, since Slack gives "
-    "each command to any one of them"
+    "connected. One copy of the bot is connected already. If it isn't the one you run, stop it: Slack sends "
+    "each command to only one of them"
 )
 COPIES: Final = (
-    ". {} copies of the bot are connected already, and Slack gives each command to any one of them: stop all "
-    "but one"
+    "connected. {} copies of the bot are connected already. Stop all but one: Slack sends each command to "
+    "only one of them"
 )
 
 
@@ -61,9 +64,9 @@ async def try_bot_token(settings: Settings) -> AsyncGenerator[Item, None]:
             answer = await signed_in(client, revealed(settings.slack_bot_token))
         except SlackError as error:
             yield fails(BOT_TOKEN, sentence(error))
-            yield untried(GRANTED, "Slack tells them to a good bot token only")
+            yield untried(GRANTED, "until the bot token works")
             return
-        yield works(BOT_TOKEN, f"of the workspace “{answer.get('team')}”, for the bot “{answer.get('user')}”")
+        yield works(BOT_TOKEN, f"workspace “{answer.get('team')}”, bot “{answer.get('user')}”")
         yield _scopes(answer)
 
 
@@ -71,17 +74,20 @@ def _scopes(answer: AsyncSlackResponse) -> Item:
     """Compare the token's scopes, which are in a header of each answer (page "Using the Web API")."""
     scopes = answer.headers.get("x-oauth-scopes")
     if scopes is None:
-        return untried(GRANTED, "Slack's answer does not name them")
+        return untried(GRANTED, "because Slack's answer does not name them")
     granted = {scope.strip() for scope in scopes.split(",")} - {""}
     if missing := [scope for scope in SCOPES if scope not in granted]:
-        return fails(
-            GRANTED,
-            f"the bot token lacks {' and '.join(missing)}. Add it under OAuth & Permissions on {APP_PAGE}, "
-            "and install the app again.",
-        )
-    extra = sorted(granted - set(SCOPES))
-    hint = f"; the bot has no use for {', '.join(extra)}" if extra else ""
-    return works(GRANTED, f"{', '.join(SCOPES)}{hint}")
+        them = "it" if len(missing) == 1 else "them"
+        return fails(GRANTED, f"the bot token lacks {' and '.join(missing)}. Add {them} {ADD_SCOPE}.")
+    hints = [
+        f"optional: with {scope}, {USES[scope]}. Add it {ADD_SCOPE}"
+        for scope in OPTIONAL_SCOPES
+        if scope not in granted
+    ]
+    if extra := sorted(granted - {*SCOPES, *OPTIONAL_SCOPES}):
+        hints.append(f"the bot has no use for {', '.join(extra)}")
+    used = [scope for scope in (*SCOPES, *OPTIONAL_SCOPES) if scope in granted]
+    return works(GRANTED, "\n".join([", ".join(used), *hints]))
 
 
 async def try_socket_mode(settings: Settings) -> AsyncGenerator[Item, None]:
@@ -94,9 +100,9 @@ async def try_socket_mode(settings: Settings) -> AsyncGenerator[Item, None]:
         except SlackError as error:
             lacks_scope = isinstance(error, SlackRefused) and error.variant == "missing_scope"
             yield fails(APP_TOKEN, NO_CONNECTIONS_WRITE if lacks_scope else sentence(error))
-            yield untried(SOCKET_MODE, "Slack gave no address to connect to")
+            yield untried(SOCKET_MODE, "until the app token works")
             return
-        yield works(APP_TOKEN, "Slack takes it")
+        yield works(APP_TOKEN, "Slack accepts it")
         yield await _connection(session, str(opened.get("url")))
 
 
@@ -115,8 +121,8 @@ async def _connection(session: aiohttp.ClientSession, url: str) -> Item:
     # Its text may hold the address, and with it the ticket.
     except Exception as error:  # noqa: BLE001  aiohttp's errors, and what an odd frame leads to
         if fault := certificate_fault(error):
-            return fails(SOCKET_MODE, f"there was no connection to Slack's WebSocket: {fault}")
-        return fails(SOCKET_MODE, f"there was no connection ({type(error).__name__}). {NO_WEBSOCKET}")
+            return fails(SOCKET_MODE, f"no connection to Slack's WebSocket: {fault}")
+        return fails(SOCKET_MODE, f"no connection ({type(error).__name__}). {NO_WEBSOCKET}")
 
 
 async def _first_frame(session: aiohttp.ClientSession, url: str) -> Any:
@@ -128,21 +134,21 @@ async def _first_frame(session: aiohttp.ClientSession, url: str) -> Any:
 def first_frame_item(frame: Any) -> Item:
     """Judge the first message on a WebSocket: Slack's hello, or why not."""
     if not isinstance(frame, dict) or frame.get("type") not in {"hello", "disconnect"}:
-        return fails(SOCKET_MODE, f"something else than Slack answered. {NO_WEBSOCKET}")
+        return fails(SOCKET_MODE, f"something other than Slack answered. {NO_WEBSOCKET}")
     if frame["type"] == "disconnect":
         reason = str(frame.get("reason"))
         unknown = f"Slack ended the connection at once ({reason[:40]}). {NO_WEBSOCKET}"
         return fails(SOCKET_MODE, DISCONNECTED.get(reason, unknown))
     copies = frame.get("num_connections")
     others = copies - 1 if isinstance(copies, int) else 0
-    hint = COPIES.format(others) if others > 1 else ONE_COPY if others == 1 else ""
-    return works(SOCKET_MODE, f"connected{hint}")
+    says = COPIES.format(others) if others > 1 else ONE_COPY if others == 1 else "connected"
+    return works(SOCKET_MODE, says)
 
 
 async def try_signing_secret(_: Settings) -> AsyncGenerator[Item, None]:
     """Yield that it is set: only a request of Slack's shows whether it is the right one."""
     yield works(
         SIGNING_SECRET,
-        "SLACK_SIGNING_SECRET is set. Whether it is the app's own shows when Slack calls: if it is not, the "
-        "log says so",
+        "SLACK_SIGNING_SECRET is set. Only a request from Slack shows whether it is the right one: the bot's "
+        "log says so if it isn't",
     )

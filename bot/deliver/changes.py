@@ -6,6 +6,7 @@ from bot.deliver.reactions import Reaction
 from bot.deliver.schedule import Task
 from bot.domain import deliveries, pauses
 from bot.domain.deliveries import Step
+from bot.domain.direct_messages import keys_of_both, opened
 from bot.domain.following import Following
 from bot.domain.records import Address, Change, Key, Posted, Warned
 from bot.domain.subscriptions import keys_of
@@ -32,7 +33,7 @@ def _of_task(task: Task, address: Address, posted: Posted | None, now: int) -> R
     about = task.following
     match task.step:
         case Step.POST_CARD if about and posted:
-            return _of(about, deliveries.card_posted(about, posted.ts, now))
+            return _card_posted(about, posted, now)
         case Step.POST_NOTICE if about:
             return _of(about, deliveries.notice_posted(about, now))
         case Step.EDIT_CARD if about:
@@ -44,6 +45,13 @@ def _of_task(task: Task, address: Address, posted: Posted | None, now: int) -> R
         case Step.FORGET if about:
             return _of(about, deliveries.forgotten(about, now))
     raise ValueError(f"a task without what it is about: {task}")
+
+
+def _card_posted(about: Following, posted: Posted, now: int) -> Recorded:
+    if not about.delivery.address.is_person:
+        return _of(about, deliveries.card_posted(about, posted.ts, now))
+    to = about.delivery.address._replace(channel_id=posted.channel_id)
+    return keys_of_both(about.key, to), opened(about, to, posted.ts, now)
 
 
 def warned_by(task: Task, posted: Posted | None) -> Warned | None:

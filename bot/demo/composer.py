@@ -20,6 +20,8 @@ async def say(ground: Playground, text: str, *, channel: str, thread_ts: str | N
     """Send a message or a command as Alice. Raises NotPossible."""
     if channel not in {each.id for each in ground.slack.channels}:
         raise NotPossible("There is no such channel.")
+    if not ground.slack.can_type(channel):
+        raise NotPossible("Sending messages to this app has been turned off. Type commands in a channel.")
     if not text.strip():
         raise NotPossible("There is nothing to send.")
     if text.startswith("/") and thread_ts:

@@ -15,9 +15,7 @@ from yarl import URL
 from bot.demo.page_requests import REQUESTS
 from bot.demo.page_view import Parts, View
 from bot.demo.playground import NotPossible, Playground
-from bot.domain.languages import Language
 from bot.errors import Unquoted, VoiceJobError
-from bot.messages.texts import words_in
 from bot.network.servers import Site
 
 HOST: Final = "127.0.0.1"
@@ -95,7 +93,7 @@ class _BrowserSession:
 
     def __init__(self, ground: Playground, socket: web.WebSocketResponse) -> None:
         self._ground = ground
-        self._view = View(ground, words_in(Language.EN))
+        self._view = View(ground)
         self._socket = socket
         self._sent: Parts = {}
 

@@ -15,7 +15,7 @@ from bot.domain.jobs import Phase, meaning_of
 from bot.domain.records import Level
 from bot.listeners.commands import COMMAND
 from bot.messages.job_card import label, step_names
-from bot.messages.texts import Words
+from bot.messages.texts import words_in
 from bot.simulators.metastudio.jobs import SENT_BACK, RawJob
 from bot.simulators.slack.messages import identified
 from bot.simulators.slack.records import BOT_USER, TEAM_ID, Malformed
@@ -31,18 +31,21 @@ PHASES: Final = {
     Phase.ENDED_BADLY: "badly",
     Phase.UNKNOWN: "unknown",
 }
+ME: Final = "me"
 VERBS: Final[tuple[Parts, ...]] = (
-    {"verb": "", "takes": "job_id", "levels": [], "says": "see a job, for you alone"},
+    {"verb": "", "takes": "job_id", "ends": [], "says": "see a job, for you alone"},
     {
         "verb": "subscribe",
         "takes": "job_id",
-        "levels": list(Level),
-        "says": "post its card here, and tell each change",
+        "ends": [*Level, ME],
+        "says": "post its card here, and say when it needs you",
     },
-    {"verb": "unsubscribe", "takes": "job_id", "levels": [], "says": "end that"},
-    {"verb": "list", "takes": None, "levels": [], "says": "what this channel is subscribed to"},
-    {"verb": "help", "takes": None, "levels": [], "says": "how to use it"},
+    {"verb": "unsubscribe", "takes": "job_id", "ends": [ME], "says": "stop that"},
+    {"verb": "list", "takes": None, "ends": [], "says": "what this channel follows"},
+    {"verb": "language", "takes": None, "ends": [], "says": "in which language the bot writes; add en or zh"},
+    {"verb": "help", "takes": None, "ends": [], "says": "how to use it"},
 )
+"""The bot's commands, as the page completes them; each of ``ends`` may follow the job id."""
 ALSO: Final = (
     {"text": f"/invite @{BOT_NAME}", "says": "let the bot into this channel"},
     {"text": f"/remove @{BOT_NAME}", "says": "put the bot out of this channel"},
@@ -64,10 +67,17 @@ WORKSPACE: Final = {
 class View:
     """Computes the state of the page from a playground."""
 
-    def __init__(self, ground: Playground, words: Words) -> None:
+    def __init__(self, ground: Playground) -> None:
         self._ground = ground
-        self._words = words
-        self._workspace = WORKSPACE | {"instance": ground.instance}
+        self._words = words_in(ground.language)
+        self._workspace = WORKSPACE | {
+            "instance": ground.instance,
+            "language": ground.language,
+            "buttons": {
+                "subscribe": self._words("button-subscribe"),
+                "try_again": self._words("button-try-again"),
+            },
+        }
         self._cached: dict[str, tuple[Message, Parts]] = {}
 
     def parts(self) -> Parts:

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -13,9 +14,11 @@ from typing import Final
 from bot.demo.bot_switch import BotSwitch
 from bot.demo.clockwork import Clockwork
 from bot.demo.moods import Moods
+from bot.domain.languages import Language
 from bot.domain.rates import RATE_LIMITS
 from bot.simulators.metastudio.jobs import SENT_BACK, USUAL_PATH, RawJob
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
+from bot.simulators.slack.records import Clock
 from bot.simulators.slack.workspace import ALICE, SlackWorkspace
 from bot.simulators.world import settings_for
 
@@ -55,7 +58,15 @@ class Note:
 class Playground:
     """What the page shows and changes."""
 
-    def __init__(self, slack: SlackWorkspace, metastudio: MetaStudioSimulator, bot: BotSwitch) -> None:
+    def __init__(
+        self,
+        slack: SlackWorkspace,
+        metastudio: MetaStudioSimulator,
+        bot: BotSwitch,
+        language: Language = Language.EN,
+    ) -> None:
+        self.language = language
+        """The language of the bot, and of the moments that Slack writes into its messages."""
         self.instance = secrets.token_hex(8)
         """Lets a page that stayed open notice that another playground is served."""
         self.slack = slack
@@ -129,16 +140,23 @@ class Playground:
 
 
 @asynccontextmanager
-async def playground() -> AsyncIterator[Playground]:
-    """Run a playground with a few channels and jobs, in which the bot starts by itself."""
+async def playground(language: Language = Language.EN, clock: Clock = time.time) -> AsyncIterator[Playground]:
+    """Run a playground with a few channels and jobs, in which the bot starts by itself.
+
+    ``clock`` is Slack's, for the times of messages; MetaStudio and the bot go by the time of the machine.
+    """
     # The thread of a cancelled start may still be creating the store when the folder is removed.
     with tempfile.TemporaryDirectory(prefix="voicejob-demo-", ignore_cleanup_errors=True) as folder:
-        async with SlackWorkspace() as slack, MetaStudioSimulator() as metastudio:
+        async with SlackWorkspace(clock=clock) as slack, MetaStudioSimulator() as metastudio:
             store = Path(folder, "voicejob.sqlite")
             settings = settings_for(
-                slack, metastudio, voicejob_store=store, voicejob_poll_seconds=POLL_SECONDS
+                slack,
+                metastudio,
+                voicejob_store=store,
+                voicejob_poll_seconds=POLL_SECONDS,
+                voicejob_language=language,
             )
-            ground = Playground(slack, metastudio, BotSwitch(settings, DEMO_RATES))
+            ground = Playground(slack, metastudio, BotSwitch(settings, DEMO_RATES), language)
             _add_examples(ground)
             tasks = [
                 asyncio.create_task(work)

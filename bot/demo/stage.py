@@ -9,6 +9,7 @@ from rich.text import Text
 from bot.errors import VoiceJobError
 from bot.listeners.commands import COMMAND
 from bot.messages import terminal
+from bot.messages.texts import Words
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import Interaction, Message, SlackWorkspace
 
@@ -39,15 +40,18 @@ def expect_in(seen: Message, *parts: str) -> None:
 class Stage:
     """One person in a Slack workspace with the bot; what they see is drawn on ``console``."""
 
-    def __init__(self, console: Console, slack: SlackWorkspace, metastudio: MetaStudioSimulator) -> None:
+    def __init__(
+        self, console: Console, slack: SlackWorkspace, metastudio: MetaStudioSimulator, words: Words
+    ) -> None:
         self._console = console
+        self.words = words
         self.slack = slack
         self.metastudio = metastudio
         self.timeout = TIMEOUT
 
-    def narrate(self, what: str) -> None:
-        """Print what happens next."""
-        self._console.print(f"\n{what}", style="italic")
+    def narrate(self, what: str, **values: str) -> None:
+        """Print what happens next: the message ``story-…`` of the catalog."""
+        self._console.print(Text(f"\n{self.words(f'story-{what}', **values)}", style="italic"))
 
     async def type(self, text: str, channel: str) -> Message:
         """Type the command in a channel, and return the reply. Raises StoryFailed."""
@@ -65,8 +69,8 @@ class Stage:
             seen = await interaction.message()
         except TimeoutError as error:
             raise StoryFailed(str(error)) from None
-        self._console.print(Text("Only visible to you", style="dim"))
-        self._console.print(terminal.draw(seen.blocks))
+        self._console.print(Text(self.words("story-only-you"), style="dim"))
+        self._console.print(terminal.draw(seen.blocks, self.words.language))
         expect(seen.user == interaction.user, "everybody in the channel saw an answer to one person")
         return seen
 
@@ -95,23 +99,28 @@ class Stage:
 
     def show_channel(self, channel: str) -> None:
         """Draw a channel: its messages, their threads, and the replies that are shown in the channel too."""
-        self._console.print(Text(f"What #{self._name(channel)} shows now:", style="bold"))
+        name = f"#{self._name(channel)}"
+        self._console.print(Text(self.words("story-channel", channel=name), style="bold"))
         for message in self.slack.messages(channel):
             if message.thread_ts:
-                path = terminal.plain(message.text).partition(". ")[0]
-                self._console.print(Text(f"↳ replied to a thread: {path} …"))
+                said = self._plain(message).partition(self.words("full-stop"))[0]
+                self._console.print(Text(self.words("story-in-thread", said=said)))
             else:
-                self._console.print(terminal.draw(message.blocks))
+                self._console.print(terminal.draw(message.blocks, self.words.language))
                 self._show_thread(message)
 
     def _show_thread(self, card: Message) -> None:
         replies = self.slack.thread(card.channel, card.ts)
-        edited = "edited, " if card.edited else ""
-        self._console.print(Text(f"({edited}{len(replies)} replies in its thread)", style="dim"))
+        edited = [self.words("story-edited")] if card.edited else []
+        about = " ".join([*edited, self.words("story-replies", replies=len(replies))])
+        self._console.print(Text(about, style="dim"))
         for reply in replies:
-            also = "" if reply.reply_broadcast else " (in the thread alone)"
-            line = Text(f"{terminal.plain(reply.text)}{also}")
-            self._console.print(Padding(line, (0, 0, 0, REPLY_INDENT)))
+            said = self._plain(reply)
+            line = said if reply.reply_broadcast else self.words("story-not-in-channel", said=said)
+            self._console.print(Padding(Text(line), (0, 0, 0, REPLY_INDENT)))
+
+    def _plain(self, message: Message) -> str:
+        return terminal.plain(message.text, self.words.language)
 
     def _name(self, channel: str) -> str:
         return self.slack.channel(channel).name

@@ -38,6 +38,11 @@ class Address(NamedTuple):
     channel_id: str
     """The id of a person begins with U or W, that of a conversation with another letter."""
 
+    @property
+    def is_person(self) -> bool:
+        """Whether it is that of a person."""
+        return self.channel_id.startswith(("U", "W"))
+
 
 class SelectorKind(StrEnum):
     """What a subscription selects jobs by."""
@@ -222,7 +227,7 @@ class Warned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """What concerns a conversation as a whole; or, under the id of a person, what that person chose."""
+    """What concerns a conversation as a whole; or a person, and what they are told alone."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
@@ -231,6 +236,8 @@ class Destination:
     warned: tuple[Warned, ...] = ()
     language: Language | None = None
     """The language that was chosen for it; None if none was."""
+    direct: str | None = None
+    """The id of a person's direct message with the bot; None if it is not known, and in conversations."""
 
     @property
     def key(self) -> Address:

@@ -26,14 +26,15 @@ async def voicejob(ack: AsyncAck, command: dict[str, Any], replies: Replies, ser
     except BadUsage as error:
         replies.start(PendingReply(about="usage", caller=caller, target=target), _refusal(error))
         return
+    told = caller.in_private if request.for_me and request.job_id else caller
     pending = PendingReply(
         about=request.verb.value,
-        value=request.job_id,
+        value=f"{request.job_id} {told.channel_id}" if told.is_elsewhere else request.job_id,
         caller=caller,
         target=target,
         again=job_card.SUBSCRIBE if request.verb is Verb.SUBSCRIBE else job_card.TRY_AGAIN,
     )
-    replies.start(pending, _work(request, services, caller))
+    replies.start(pending, _work(request, services, caller, told))
 
 
 def _refusal(error: BadUsage) -> Work:
@@ -47,20 +48,18 @@ async def _help() -> Answer:
     return guidance.help
 
 
-def _work(request: Request, services: Services, caller: Caller) -> Work:
-    """Choose the service."""
-    job_id, level, language = request.job_id, request.level, request.language
+def _work(request: Request, services: Services, caller: Caller, told: Caller) -> Work:
+    """Choose the service; ``told`` is the caller of a subscription, for their channel or for themselves."""
+    job_id, level = request.job_id, request.level
     match request.verb:
         case Verb.HELP:
             return _help
         case Verb.SUBSCRIBE:
-            return partial(services.subscriptions.subscribe, caller, job_id, level)
+            return partial(services.subscriptions.subscribe, told, job_id, level)
         case Verb.UNSUBSCRIBE:
-            return partial(services.subscriptions.unsubscribe, caller, job_id)
-        case Verb.LANGUAGE if language:
-            return partial(services.languages.choose, caller, language, for_me=request.for_me)
+            return partial(services.subscriptions.unsubscribe, told, job_id)
         case Verb.LANGUAGE:
-            return partial(services.languages.shown, caller)
+            return partial(services.languages.choose, caller, request.language, for_me=request.for_me)
         case Verb.LIST:
             return partial(services.subscriptions.page, caller)
         case _:

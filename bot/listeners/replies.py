@@ -11,12 +11,12 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import partial
 from typing import Any, Final
 
 from bot.domain.languages import Language
 from bot.errors import BadUsage, BeingStopped, VoiceJobError
 from bot.messages import guidance, job_card
+from bot.messages.blocks import Message
 from bot.messages.context import Answer, MessageContext
 from bot.services.caller import NOBODY, Caller
 from bot.slack.replies import ReplySender, ReplyTarget
@@ -116,20 +116,41 @@ class Replies:
     async def _run(self, pending: PendingReply, work: Work) -> None:
         started = time.monotonic()
         language = asyncio.ensure_future(self._language_of(pending.caller))
-        answer, outcome, error = await _outcome(pending, partial(self._in_turn, work))
+        message, outcome, error = await self._outcome(pending, work, language)
         if task := asyncio.current_task():
             self._working.discard(task)
+        language.cancel()
         seconds = time.monotonic() - started
         log.info(pending.about, extra=pending.log_fields(seconds=seconds, outcome=outcome, error=error))
         counted_as = type(error).__name__ if error else outcome
         self._metrics.interaction(pending.kind, pending.about, counted_as, seconds=seconds)
-        if answer is None or pending.target is None:
-            language.cancel()
-        else:
-            message = answer(self._context.in_language(await language))
+        if message and pending.target:
             is_done = outcome == DONE
             replaces = pending.replace is Replace.ALWAYS or (pending.replace is Replace.IF_DONE and is_done)
             await self._sender.send(pending.target, message, replaces=replaces)
+
+    async def _outcome(
+        self, pending: PendingReply, work: Work, language: "asyncio.Future[Language]"
+    ) -> tuple[Message | None, str, VoiceJobError | None]:
+        """Do the work; return the reply, the outcome for log and metrics, and the error if it failed."""
+        try:
+            answer = await self._in_turn(work)
+            return answer and answer(self._context.in_language(await language)), DONE, None
+        except VoiceJobError as error:
+            return self._problem(pending, error, await language), "refused", error
+        except asyncio.CancelledError:
+            is_known = language.done() and not language.cancelled()
+            known = language.result() if is_known else self._context.words.language
+            return self._problem(pending, BeingStopped(), known), "stopped", None
+        except Exception:
+            log.exception("%s failed", pending.about, extra=pending.log_fields())
+            return self._problem(pending, VoiceJobError(), await language), "failed", None
+
+    def _problem(self, pending: PendingReply, error: VoiceJobError, language: Language) -> Message:
+        context = self._context.in_language(language)
+        if isinstance(error, BadUsage):
+            return guidance.usage(error, context)
+        return guidance.problem(error, context, job_id=pending.value, again=pending.again)
 
     async def _in_turn(self, work: Work) -> Answer | None:
         """Begin one piece of work at a time, and let the loop do all else that is due before the next one.
@@ -139,22 +160,3 @@ class Replies:
         async with self._starting:
             await asyncio.sleep(0)
         return await work()
-
-
-async def _outcome(pending: PendingReply, work: Work) -> tuple[Answer | None, str, VoiceJobError | None]:
-    """Do the work; return the answer, the outcome for log and metrics, and the error if it failed."""
-
-    def problem(error: VoiceJobError) -> Answer:
-        if isinstance(error, BadUsage):
-            return partial(guidance.usage, error)
-        return partial(guidance.problem, error, job_id=pending.value, again=pending.again)
-
-    try:
-        return await work(), DONE, None
-    except VoiceJobError as error:
-        return problem(error), "refused", error
-    except asyncio.CancelledError:
-        return problem(BeingStopped()), "stopped", None
-    except Exception:
-        log.exception("%s failed", pending.about, extra=pending.log_fields())
-        return problem(VoiceJobError()), "failed", None

@@ -125,7 +125,8 @@ def _shortened(path: list[str], words: Words) -> list[str]:
 def paused(shown: Following, context: MessageContext) -> Message:
     """Return the direct message to a person who subscribed: the bot may not post, and what to do."""
     words, reason = context.words, shown.pause.reason if shown.pause else ""
-    to_do = job_card.sentences([what_to_do(reason, context), words("paused-safe")], words)
+    advice = what_to_do(reason, shown.channel_id, context)
+    to_do = job_card.sentences([advice, words("paused-safe")], words)
     lines = [_paused_head(shown, words), to_do]
     label = words("button-try-again")
     about = words("button-about", button=label, voice=job_card.title(shown.job, words))
@@ -139,7 +140,7 @@ def paused(shown: Following, context: MessageContext) -> Message:
 
 
 def _paused_head(shown: Following, words: Words) -> str:
-    reason = reason_of(shown.pause.reason if shown.pause else "", words)
+    reason = reason_of(shown.pause.reason if shown.pause else "", shown.channel_id, words)
     if is_direct(shown.channel_id):
         return words("paused-direct", reason=reason)
     return words("paused", channel=channel(shown.channel_id, words), reason=reason)
@@ -175,15 +176,19 @@ def button_value(shown: Following) -> str:
     return f"{shown.job_id} {shown.channel_id}"
 
 
-def reason_of(code: str, words: Words) -> str:
-    """Return the sentence on why Slack refuses to let the bot post in a channel; ``code`` is Slack's."""
+def reason_of(code: str, channel_id: str, words: Words) -> str:
+    """Return the sentence on why Slack refuses to let the bot post in a conversation; ``code`` is Slack's."""
+    if is_direct(channel_id) and code in NOT_A_MEMBER:
+        return words("reason-direct")
     by_meaning = {Refusal.CONTENT: "malformed", Refusal.NOT_HERE: "restricted", Refusal.BOT: "restricted"}
     return words.known("reason", code) or words(f"reason-{by_meaning.get(refusal_of(code), 'none')}")
 
 
-def what_to_do(reason: str, context: MessageContext, *, here: bool = False) -> str:
+def what_to_do(reason: str, channel_id: str, context: MessageContext, *, here: bool = False) -> str:
     """Return what a person can do about one of Slack's refusals; ``here``: they are in the channel."""
     words = context.words
+    if is_direct(channel_id) and refusal_of(reason) is not Refusal.CONTENT:
+        return words("advice-direct")
     if reason in NOT_A_MEMBER:
         invite = code(f"/invite @{context.bot_name}")
         return words("advice-invite-here" if here else "advice-invite", invite=invite)

@@ -5,6 +5,7 @@ from typing import Final
 
 from bot.domain.jobs import GONE, STATES, Job, Phase
 from bot.messages.blocks import (
+    HEADER_LIMIT,
     VALUE_LIMIT,
     Block,
     Element,
@@ -84,12 +85,17 @@ def card(
     return Message(words("named", voice=voice_name(shown, words), said=said), blocks)
 
 
-def job_button(name: str, action_id: str, shown: Job, context: MessageContext, **more: object) -> Element:
-    """Return a button with the job id as its value; a screen reader reads the voice's name beside it."""
+def job_button(
+    name: str, action_id: str, shown: Job, context: MessageContext, *, value: str = "", **more: object
+) -> Element:
+    """Return a button with the job id as its value, if no other is given.
+
+    A screen reader reads the voice's name beside it.
+    """
     words = context.words
     label = words(f"button-{name}")
     about = words("button-about", button=label, voice=title(shown, words))
-    return button(label, action_id, shown.job_id or "", about=about, **more)
+    return button(label, action_id, value or shown.job_id or "", about=about, **more)
 
 
 def console_button(shown: Job, context: MessageContext) -> list[Element]:
@@ -103,8 +109,11 @@ def console_button(shown: Job, context: MessageContext) -> list[Element]:
 
 
 def is_direct(channel_id: str) -> bool:
-    """Whether a conversation is a direct message with the bot: its reader is addressed."""
-    return channel_id.startswith("D")
+    """Whether a conversation is a direct message with the bot: its reader is addressed.
+
+    It has the id of the person as long as its own is not known.
+    """
+    return channel_id.startswith(("D", "U", "W"))
 
 
 def title(shown: Job, words: Words) -> str:
@@ -113,8 +122,8 @@ def title(shown: Job, words: Words) -> str:
 
 
 def title_of(voice_name: str | None, words: Words) -> str:
-    """Return a voice's name, as plain text."""
-    return clean(voice_name or "") or words("no-name")
+    """Return a voice's name, as plain text, cut: the catalogs take no value of more than 2500 characters."""
+    return cut(clean(voice_name or ""), HEADER_LIMIT) or words("no-name")
 
 
 def voice_name(shown: Job, words: Words) -> str:

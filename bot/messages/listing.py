@@ -114,9 +114,9 @@ def _paused(shown: Following, context: MessageContext) -> str:
         return ""
     words, code_ = context.words, shown.pause.reason
     again = date(shown.pause.next_try, words("next-try"))
-    return words(
-        "paused-in-list", reason=reason_of(code_, words), advice=what_to_do(code_, context), again=again
-    )
+    reason = reason_of(code_, shown.channel_id, words)
+    advice = what_to_do(code_, shown.channel_id, context)
+    return words("paused-in-list", reason=reason, advice=advice, again=again)
 
 
 def _row_buttons(shown: Following, context: MessageContext) -> list[Element]:

@@ -34,9 +34,14 @@ def _message(said: str, *buttons: Element) -> Message:
     return Message(spoken(said), [section(said), *([actions(*buttons)] if buttons else [])])
 
 
-def level_text(level: Level, words: Words) -> str:
+def level_text(shown: Following, words: Words) -> str:
     """Return the words on which changes are posted."""
-    return words(f"level-{level}")
+    return words(f"level-{shown.level}{_direct(shown)}")
+
+
+def _direct(shown: Following) -> str:
+    """Return the end of a message's name where it is for one person."""
+    return "-direct" if is_direct(shown.channel_id) else ""
 
 
 def other_level(shown: Following) -> Level:
@@ -47,27 +52,31 @@ def other_level(shown: Following) -> Level:
 def subscribed(shown: Following, context: MessageContext) -> Message:
     """Return the answer that the channel is subscribed."""
     words = context.words
-    level = level_text(shown.level, words)
-    return _message(words("subscribed", voice=voice_name(shown, words), level=level))
+    level = level_text(shown, words)
+    return _message(words(f"subscribed{_direct(shown)}", voice=voice_name(shown, words), level=level))
 
 
-def already(shown: Following, context: MessageContext) -> Message:
-    """Return the answer that the channel has this subscription already, with buttons to change it."""
+def already(shown: Following, context: MessageContext, *, elsewhere: bool = False) -> Message:
+    """Return the answer that the channel has this subscription already, with buttons to change it.
+
+    ``elsewhere``: the person reads it in another channel.
+    """
     words, other = context.words, other_level(shown)
     said = words(
-        "already-direct" if is_direct(shown.channel_id) else "already",
+        f"already{_direct(shown)}",
         channel=channel(shown.channel_id, words),
         voice=voice_name(shown, words),
-        level=level_text(shown.level, words),
+        level=level_text(shown, words),
     )
-    change = job_card.job_button(str(other), _TO_LEVEL[other], shown.job, context)
-    return _message(said, change, stop_button(shown, STOP, context))
+    value = button_value(shown) if elsewhere else shown.job_id
+    change = job_card.job_button(str(other), _TO_LEVEL[other], shown.job, context, value=value)
+    return _message(said, change, stop_button(shown, STOP, context, is_elsewhere=elsewhere))
 
 
 def level_changed(shown: Following, context: MessageContext) -> Message:
     """Return the answer that the level was changed."""
     words = context.words
-    level = level_text(shown.level, words)
+    level = level_text(shown, words)
     return _message(words("level-changed", voice=voice_name(shown, words), level=level))
 
 
@@ -84,12 +93,14 @@ def refused(shown: Following, reason: str, context: MessageContext, *, elsewhere
     ``reason`` is Slack's code; ``elsewhere``: the person reads it in another channel.
     """
     words = context.words
-    problem = reason_of(reason, words)
-    if elsewhere:
+    problem = reason_of(reason, shown.channel_id, words)
+    if is_direct(shown.channel_id):
+        problem = job_card.sentences([words("not-direct"), problem], words)
+    elif elsewhere:
         problem = words("named", voice=channel(shown.channel_id, words), said=problem)
     elif reason in NOT_A_MEMBER:
         problem = words("not-here-yet")  # that there is a channel, they see
-    advice = what_to_do(reason, context, here=not elsewhere)
+    advice = what_to_do(reason, shown.channel_id, context, here=not elsewhere)
     kept = words("kept", voice=voice_name(shown, words))
     said = f":warning: {job_card.sentences([problem, advice, kept], words)}"
     value = button_value(shown) if elsewhere else shown.job_id
@@ -110,12 +121,16 @@ def later(shown: Following, context: MessageContext) -> Message:
 
 def stopped(shown: Following, context: MessageContext) -> Message:
     """Return the answer that the subscription ended."""
-    words, again = context.words, command(context, "subscribe", shown.job_id)
+    words, me = context.words, ["me"] if is_direct(shown.channel_id) else []
+    again = command(context, "subscribe", shown.job_id, *me)
     return _message(words("stopped", voice=voice_name(shown, words), command=again))
 
 
-def not_subscribed(job_id: str, context: MessageContext) -> Message:
-    """Return the answer that there is no such subscription."""
+def not_subscribed(job_id: str, context: MessageContext, *, channel_id: str = "") -> Message:
+    """Return the answer that there is no such subscription in a conversation."""
+    if is_direct(channel_id):
+        again = command(context, "subscribe", job_id, "me")
+        return _message(context.words("not-followed-direct", job=code(job_id), command=again))
     return _message(context.words("not-followed", job=code(job_id), command=command(context, "list")))
 
 

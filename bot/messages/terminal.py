@@ -1,8 +1,10 @@
 """Slack messages drawn in a terminal: what a person would see, as well as text can show it."""
 
 import re
+import time
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from html import unescape
 from typing import Any, Final
@@ -13,10 +15,14 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from bot.domain.languages import Language
+
 _MRKDWN: Final = re.compile(
-    r"`(?P<code>[^`\n]+)`|\*(?P<bold>[^*\n]+)\*|<!date\^(?P<date>\d+)\^[^>]*>|:(?P<emoji>[a-z_]+):"
-    r"|<(?P<name>[@#]\w+)>"
+    r"`(?P<code>[^`\n]+)`|(?<![^\W_])\*(?P<bold>[^*\s](?:[^*\n]*[^*\s])?)\*(?![^\W_])"
+    r"|<!date\^(?P<date>\d+)\^(?P<form>[^^|>]*)[^>]*>|<(?P<url>https?://[^|>]+)\|(?P<label>[^>]+)>"
+    r"|:(?P<emoji>[a-z_]+):|<(?P<name>[@#]\w+)>"
 )
+_TOKEN: Final = re.compile(r"{(\w+)}")
 _EMOJI: Final[Mapping[str, str]] = {
     "hourglass_flowing_sand": "⏳",
     "point_right": "👉",
@@ -26,50 +32,65 @@ _EMOJI: Final[Mapping[str, str]] = {
 }
 
 
+_SPANS: Final = (
+    (24 * 60 * 60, "day", "天"),
+    (60 * 60, "hour", "小时"),
+    (60, "minute", "分钟"),
+    (1, "second", "秒"),
+)
+"""Seconds of the units in which Slack counts a time that has passed, largest first."""
 WIDTH: Final = 88
 """Columns of a drawn message, frame included."""
 
 
-def draw(blocks: Sequence[Mapping[str, Any]]) -> RenderableType:
-    """Draw a message from its blocks, in a frame."""
-    return Panel(Group(*_lines(blocks)), width=WIDTH)
+def draw(
+    blocks: Sequence[Mapping[str, Any]], language: Language = Language.EN, *, now: float | None = None
+) -> RenderableType:
+    """Draw a message from its blocks, in a frame.
+
+    ``now`` is in epoch seconds, by default the time of the machine; what Slack counts from it is in the
+    ``language`` of the message.
+    """
+    reader = _Reader(language, time.time() if now is None else now)
+    return Panel(
+        Group(*(each for block in blocks for each in _DRAW[block["type"]](block, reader.read))), width=WIDTH
+    )
 
 
-def plain(written: str) -> str:
+def plain(written: str, language: Language = Language.EN) -> str:
     """Return mrkdwn as plain text."""
-    return _text({"type": "mrkdwn", "text": written}).plain
+    return _Reader(language, time.time()).read({"type": "mrkdwn", "text": written}).plain
 
 
-def _lines(blocks: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
-    for block in blocks:
-        yield from _DRAW[block["type"]](block)
+Read = Callable[[Mapping[str, Any]], Text]
+"""Reads a text object."""
 
 
-def _header(block: Mapping[str, Any]) -> Iterator[RenderableType]:
-    header = _text(block["text"])
+def _header(block: Mapping[str, Any], read: Read) -> Iterator[RenderableType]:
+    header = read(block["text"])
     header.stylize("bold underline")
     yield header
 
 
-def _section(block: Mapping[str, Any]) -> Iterator[RenderableType]:
+def _section(block: Mapping[str, Any], read: Read) -> Iterator[RenderableType]:
     if "text" in block:
-        yield _text(block["text"])
+        yield read(block["text"])
     if "fields" in block:
-        yield _grid([_text(field) for field in block["fields"]])
+        yield _grid([read(field) for field in block["fields"]])
 
 
-def _context(block: Mapping[str, Any]) -> Iterator[RenderableType]:
-    parts = Text("  ").join(_text(element) for element in block["elements"])
+def _context(block: Mapping[str, Any], read: Read) -> Iterator[RenderableType]:
+    parts = Text("  ").join(read(element) for element in block["elements"])
     parts.stylize("dim")
     yield parts
 
 
-def _actions(block: Mapping[str, Any]) -> Iterator[RenderableType]:
-    labels = [_text(button["text"]).plain for button in block["elements"]]
+def _actions(block: Mapping[str, Any], read: Read) -> Iterator[RenderableType]:
+    labels = [read(button["text"]).plain for button in block["elements"]]
     yield Text("  ").join(Text(f"[ {label} ]", style="reverse") for label in labels)
 
 
-def _divider(_: Mapping[str, Any]) -> Iterator[RenderableType]:
+def _divider(_: Mapping[str, Any], __: Read) -> Iterator[RenderableType]:
     yield Rule(style="dim")
 
 
@@ -89,29 +110,62 @@ def _grid(fields: Sequence[Text]) -> Table:
     return grid
 
 
-def _text(written: Mapping[str, Any]) -> Text:
-    # A terminal obeys control characters, wherever they come from.
-    visible = "".join(char for char in written["text"] if char == "\n" or unicodedata.category(char) != "Cc")
-    return Text(visible) if written["type"] == "plain_text" else _mrkdwn(visible)
+@dataclass(frozen=True)
+class _Reader:
+    """Reads Slack's texts, in which moments are written as one who looks at ``now`` sees them."""
 
+    language: Language
+    now: float
 
-def _mrkdwn(written: str) -> Text:
-    """Parse the part of mrkdwn that our messages use."""
-    text, end = Text(), 0
-    for match in _MRKDWN.finditer(written):
-        text.append(unescape(written[end : match.start()]))
-        text.append(*_styled(match))
-        end = match.end()
-    return text.append(unescape(written[end:]))
+    def read(self, written: Mapping[str, Any]) -> Text:
+        """Read a text object."""
+        # A terminal obeys control characters, wherever they come from.
+        text = written["text"]
+        visible = "".join(char for char in text if char == "\n" or unicodedata.category(char) != "Cc")
+        return Text(visible) if written["type"] == "plain_text" else self._mrkdwn(visible)
 
+    def _mrkdwn(self, written: str) -> Text:
+        """Parse the part of mrkdwn that our messages use."""
+        text, end = Text(), 0
+        for match in _MRKDWN.finditer(written):
+            text.append(unescape(written[end : match.start()]))
+            text.append_text(self._styled(match))
+            end = match.end()
+        return text.append(unescape(written[end:]))
 
-def _styled(match: re.Match[str]) -> tuple[str, str]:
-    if code := match["code"]:
-        return unescape(code), "cyan"
-    if bold := match["bold"]:
-        return unescape(bold), "bold"
-    if name := match["name"]:
-        return name, "blue"
-    if epoch := match["date"]:
-        return datetime.fromtimestamp(int(epoch)).astimezone().strftime("%Y-%m-%d %H:%M"), ""
-    return _EMOJI.get(match["emoji"], match[0]), ""
+    def _styled(self, match: re.Match[str]) -> Text:
+        if code := match["code"]:
+            return Text(unescape(code), "cyan")
+        if bold := match["bold"]:
+            inside = self._mrkdwn(bold)
+            inside.stylize("bold")
+            return inside
+        if url := match["url"]:
+            return Text(unescape(f"{match['label']} ({url})"))
+        if name := match["name"]:
+            return Text(name, "blue")
+        if epoch := match["date"]:
+            return Text(self._filled(unescape(match["form"]), int(epoch)))
+        return Text(_EMOJI.get(match["emoji"], match[0]))
+
+    def _filled(self, form: str, epoch: int) -> str:
+        """Fill Slack's date tokens; a day is written so that it stays true in the output of a terminal."""
+        local = datetime.fromtimestamp(epoch).astimezone()
+
+        def fill(token: re.Match[str]) -> str:
+            name = token[1]
+            if name == "ago":
+                return self._ago(epoch)
+            if name.startswith("time"):
+                return local.strftime("%H:%M")
+            return local.strftime("%Y-%m-%d") if name.startswith("date") else token[0]
+
+        return _TOKEN.sub(fill, form)
+
+    def _ago(self, epoch: int) -> str:
+        passed = max(0, int(self.now) - epoch)
+        length, english, chinese = next((span for span in _SPANS if passed >= span[0]), _SPANS[-1])
+        count = passed // length
+        if self.language is Language.ZH:
+            return f"{count} {chinese}前"
+        return f"{count} {english}{'s' * (count != 1)} ago"

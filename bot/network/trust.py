@@ -25,7 +25,7 @@ HAS_OWN_STORE: Final = sys.platform in ("darwin", "win32")
 _CLOCK: Final = "Set this machine's clock if it is wrong; else whoever runs that server has to renew it."
 _OWN: Final = (
     "If it is of an authority of your own, or of a proxy that looks into what it passes on, add that "
-    "authority to the system's, or see SSL_CERT_FILE in the README."
+    "authority to the system's, or set SSL_CERT_FILE (`voicejob docs deploy`)."
 )
 _FAULTS: Final = {
     9: ("does not count yet", _CLOCK),

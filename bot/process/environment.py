@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-UNUSED: Final = frozenset({"PROMETHEUS_MULTIPROC_DIR", "prometheus_multiproc_dir", "_VOICEJOB_COMPLETE"})
-"""Variables that no command uses: the bot is one process, and has no shell completion.
-
-prometheus_client would keep its values in files of that folder, and typer complete instead of running.
-"""
+UNUSED: Final = frozenset({"PROMETHEUS_MULTIPROC_DIR", "prometheus_multiproc_dir"})
+"""Variables that no command uses: prometheus_client would keep its values in files of that folder."""
+COMPLETION: Final = "_VOICEJOB_COMPLETE"
+"""By this variable a shell asks for completions, without arguments. With some, no command would run."""
 SIZES: Final = frozenset({"COLUMNS", "LINES", "TERMINAL_WIDTH"})
 """The terminal's size. rich draws nothing in 0 columns, and typer fails where it is no number."""
 OF_SLACK: Final = re.compile(r"SLACK_.*", re.IGNORECASE)
@@ -19,11 +18,12 @@ _SIZE: Final = re.compile(r"[1-9][0-9]{0,3}")
 
 def harmful(environment: Mapping[str, str], arguments: Iterable[str]) -> list[str]:
     """Return the names of the variables to remove before a command imports its libraries."""
-    is_demo = next(iter(arguments), "") == "demo"
+    command = next(iter(arguments), "")
     return [
         name
         for name, value in environment.items()
         if name in UNUSED
         or (name in SIZES and not _SIZE.fullmatch(value))
-        or (is_demo and (OF_SLACK.fullmatch(name) or OF_THE_NETWORK.fullmatch(name)))
+        or (name == COMPLETION and command)
+        or (command == "demo" and (OF_SLACK.fullmatch(name) or OF_THE_NETWORK.fullmatch(name)))
     ]

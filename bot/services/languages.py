@@ -22,21 +22,26 @@ class LanguageService:
         self._languages = languages
         self._team_id = workspace.team_id
 
-    async def shown(self, caller: Caller) -> Answer:
-        """Return both languages of a caller: their own, and that of the channel. Raises StoreTrouble."""
-        channel = Address(self._team_id, caller.channel_id)
-        records = await self._store.get([channel])
-        own = await self._languages.of_person(self._team_id, caller.user_id, caller.channel_id)
-        is_channel = caller.channel_id and not is_direct(caller.channel_id)
-        channels = self._languages.of_channel(records.destination(channel)) if is_channel else None
-        return partial(private.languages, channels, own)
+    async def of(self, caller: Caller) -> Language:
+        """Return the language in which a caller is answered."""
+        return await self._languages.of_person(self._team_id, caller.user_id, caller.channel_id)
 
-    async def choose(self, caller: Caller, language: Language, *, for_me: bool) -> Answer:
-        """Set the language of the channel, or of the person. Raises StoreTrouble.
+    async def choose(self, caller: Caller, language: Language | None, *, for_me: bool) -> Answer:
+        """Set the language of the channel, or of the person; show both if none is named. Raises StoreTrouble.
 
         In a direct message with the bot there is no difference.
         """
+        if language is None:
+            return await self._shown(caller)
         is_persons = for_me or is_direct(caller.channel_id) or not caller.channel_id
         address = Address(self._team_id, caller.user_id if is_persons else caller.channel_id)
         await self._store.change([address], with_language(address, language))
         return partial(private.language_set, language, is_persons=is_persons)
+
+    async def _shown(self, caller: Caller) -> Answer:
+        channel = Address(self._team_id, caller.channel_id)
+        records = await self._store.get([channel])
+        own = await self.of(caller)
+        is_channel = caller.channel_id and not is_direct(caller.channel_id)
+        channels = self._languages.of_channel(records.destination(channel)) if is_channel else None
+        return partial(private.languages, channels, own)

@@ -14,8 +14,9 @@ from bot.deliver.outbox import Outbox
 from bot.deliver.outcome import Later, Refused
 from bot.domain import pauses
 from bot.domain import subscriptions as changes
+from bot.domain.direct_messages import direct_message
 from bot.domain.following import Following
-from bot.domain.records import Address, Change, DeliveryKey, Level
+from bot.domain.records import Address, Change, DeliveryKey, JobRef, Level
 from bot.domain.workspace import Workspace
 from bot.messages import private
 from bot.messages.context import Answer
@@ -65,9 +66,10 @@ class SubscriptionService:
     @needs_channel
     async def subscribe(self, caller: Caller, job_id: str, level: Level | None = None) -> Answer:
         """Subscribe a channel, or change the level. Raises MetaStudioError, StoreTrouble."""
-        key = self._key(caller, job_id)
-        lock = self._locks.setdefault(key, asyncio.Lock())  # two people may press at once: the second waits
+        asked = changes.key_of(self._team_id, caller.channel_id, job_id)
+        lock = self._locks.setdefault(asked, asyncio.Lock())  # two people may press at once: the second waits
         async with lock:
+            key = await self._key(caller, job_id)
             shown = await self._following(key)
             if shown and shown.subscription:
                 return await self._again(caller, shown, level)
@@ -84,32 +86,32 @@ class SubscriptionService:
     @needs_channel
     async def unsubscribe(self, caller: Caller, job_id: str) -> Answer:
         """End a subscription; its card says who did. Raises StoreTrouble."""
-        key = self._key(caller, job_id)
+        key = await self._key(caller, job_id)
         shown = await self._following(key)
         if shown is None or shown.subscription is None:
-            return partial(private.not_subscribed, job_id)
+            return partial(private.not_subscribed, job_id, channel_id=caller.channel_id)
         await self._change(key, changes.stopped(key, caller.user_id))
         return partial(private.stopped, shown)
 
     @needs_channel
     async def retry(self, caller: Caller, job_id: str) -> Answer:
         """Retry now what a paused channel was not told. Raises StoreTrouble."""
-        key = self._key(caller, job_id)
+        key = await self._key(caller, job_id)
         change = pauses.tried_again(key.address, _now(), knows=caller.user_id)
         return await self._delivered(caller, job_id, await self._change(key, change))
 
     @needs_channel
     async def set_level(self, caller: Caller, job_id: str, level: Level) -> Answer:
         """Set a subscription's level. Raises StoreTrouble."""
-        key = self._key(caller, job_id)
+        key = await self._key(caller, job_id)
         shown = await self._change(key, changes.with_level(key, level))
         if shown is None or shown.subscription is None:
-            return partial(private.not_subscribed, job_id)
+            return partial(private.not_subscribed, job_id, channel_id=caller.channel_id)
         return partial(private.level_changed, shown)
 
     async def refresh(self, caller: Caller, job_id: str) -> Answer | None:
         """Check a job now: edit its card, or return a new one. Raises MetaStudioError, StoreTrouble."""
-        key = self._key(caller, job_id)
+        key = await self._key(caller, job_id)
         shown = await self._following(key)
         if shown is None or shown.subscription is None:
             return await self._look_up.card(caller, job_id)
@@ -139,11 +141,15 @@ class SubscriptionService:
         return await self.page(caller, start)
 
     async def _listed(self, caller: Caller) -> list[Following]:
-        channel = await self._store.channel(Address(self._team_id, caller.channel_id))
+        channel = await self._store.channel(await self._address(caller))
         return [each for each in channel.followings if each.subscription]
 
-    def _key(self, caller: Caller, job_id: str) -> DeliveryKey:
-        return changes.key_of(self._team_id, caller.channel_id, job_id)
+    async def _key(self, caller: Caller, job_id: str) -> DeliveryKey:
+        return DeliveryKey(await self._address(caller), JobRef.of(job_id))
+
+    async def _address(self, caller: Caller) -> Address:
+        address = Address(self._team_id, caller.channel_id)
+        return direct_message(await self._store.get([address]), address) if address.is_person else address
 
     async def _following(self, key: DeliveryKey) -> Following | None:
         return changes.following(await self._store.get(changes.keys_of(key)), key)
@@ -161,12 +167,12 @@ class SubscriptionService:
             return await self.retry(caller, shown.job_id)
         if level and is_new:
             return await self.set_level(caller, shown.job_id, level)
-        return partial(private.already, shown)
+        return partial(private.already, shown, elsewhere=caller.is_elsewhere)
 
     async def _delivered(self, caller: Caller, job_id: str, shown: Following | None) -> Answer:
         """Deliver the pending card or notice, and return a reply with the result."""
         if shown is None or shown.subscription is None:
-            return partial(private.not_subscribed, job_id)
+            return partial(private.not_subscribed, job_id, channel_id=caller.channel_id)
         match await self._outbox.deliver(shown.key, person=caller.user_id):
             case Refused() if shown.delivery.card is None and caller.is_direct:
                 await self._change(shown.key, changes.stopped(shown.key, caller.user_id))

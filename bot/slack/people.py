@@ -40,11 +40,17 @@ _NOT_TOLD: Final = frozenset({"user_not_found", "user_not_visible"})
 
 
 class People:
-    """The people of the workspace. ``client`` must have the token; ``clock`` returns seconds."""
+    """The people of the workspace, of whom ``most`` are remembered.
 
-    def __init__(self, client: AsyncWebClient, *, clock: Callable[[], float] = time.monotonic) -> None:
+    ``client`` must have the token and must not retry; ``clock`` returns seconds.
+    """
+
+    def __init__(
+        self, client: AsyncWebClient, *, clock: Callable[[], float] = time.monotonic, most: int = MOST
+    ) -> None:
         self._client = client
         self._clock = clock
+        self._most = most
         self._known: dict[str, tuple[Language | None, float]] = {}
         """By user id, the oldest first: what Slack told, and until when it is not asked again."""
         self._opens_at = 0.0
@@ -88,7 +94,7 @@ class People:
 
     def _note(self, user_id: str, language: Language | None, seconds: float) -> Language | None:
         self._known.pop(user_id, None)
-        if len(self._known) >= MOST:
+        if len(self._known) >= self._most:
             del self._known[next(iter(self._known))]
         self._known[user_id] = language, self._clock() + seconds
         return language

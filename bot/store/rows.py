@@ -19,7 +19,7 @@ from bot.domain.records import (
 from bot.errors import StoreCorrupt, StoreTooNew
 
 FORMAT: Final = 4
-"""The version of the rows' format. 4 differs from 3 by what was chosen for a conversation: its language."""
+"""The version of the rows' format. 4 differs from 3 by what a destination has: language, direct message."""
 FIRST_OF_RECORDS: Final = 3
 """The first format with a row for each record; those before are of ``bot.store.conversion``."""
 ABOUT: Final = "about:"

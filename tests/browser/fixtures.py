@@ -46,7 +46,18 @@ from playwright.async_api import (  # noqa: E402  only where it is
 
 expect.set_options(timeout=PATIENCE * 1000)
 
-__all__ = ["ONLY_ME", "Browser", "Demo", "DemoPage", "Locator", "Page", "Script", "ViewportSize", "expect"]
+__all__ = [
+    "FOLLOWED",
+    "ONLY_ME",
+    "Browser",
+    "Demo",
+    "DemoPage",
+    "Locator",
+    "Page",
+    "Script",
+    "ViewportSize",
+    "expect",
+]
 
 PROGRAMS: Final = ("chromium-headless-shell", "chromium", "/usr/bin/chromium")
 """Debian's names. The first is the same browser without its windows, and opens pages three times as fast."""
@@ -58,6 +69,8 @@ ARGUMENTS: Final = (
 """Besides Playwright's own: the browser can reach nothing but this machine."""
 DESKTOP: Final[ViewportSize] = {"width": 1440, "height": 900}
 ONLY_ME: Final = "Only visible to you"
+FOLLOWED: Final = "RefreshUnsubscribe"
+"""The labels of two buttons that only the card of a followed job has side by side."""
 EXECUTED: Final = "__executed"
 """What the scripts in hostile texts set on the window, if they are executed."""
 MOST_TABS: Final = 80
@@ -102,6 +115,11 @@ async def gone(*found: Locator) -> None:
     """Wait until none of these is seen."""
     for each in found:
         await expect(each).to_be_hidden()
+
+
+def button_in(place: Locator, label: str) -> Locator:
+    """Find buttons by their label; to a screen reader, a name may follow it."""
+    return place.get_by_role("button").filter(has_text=re.compile(f"^{re.escape(label)}$"))
 
 
 class DemoPage:
@@ -189,7 +207,7 @@ class DemoPage:
 
     async def press(self, name: str, *texts: str) -> None:
         """Press a button of the newest message that contains these texts."""
-        await self.message(*texts).last.get_by_role("button", name=name, exact=True).click()
+        await button_in(self.message(*texts).last, name).click()
 
     async def tab_to(self, control: Locator, key: str = "Tab") -> None:
         """Press the Tab key until a control has the focus."""

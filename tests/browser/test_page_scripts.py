@@ -132,7 +132,10 @@ async def test_date_tokens(script: Script) -> None:
         assert await fill(script, text, NEW_YEAR + timedelta(seconds=seconds)) == expected
     for (hours, text), pattern in NEAR_NOW.items():
         assert re.fullmatch(pattern, await fill(script, text, datetime.now(UTC) + timedelta(hours=hours)))
-    texts = [date(int(NEW_YEAR.timestamp())), "<!date^99999999999999999^{time}|some day>"]
+    texts = [
+        date(int(NEW_YEAR.timestamp()), "at {date_short_pretty} {time}"),
+        "<!date^99999999999999999^{time}|some day>",
+    ]
     drawn, broken = await draw(script, texts)
     assert ("Jan 1, 2024 12:00" in drawn, broken) == (True, "some day")
 
@@ -146,8 +149,8 @@ COMPLETIONS: Final = {
     "/voicejob UNS": ["unsubscribe "],
     "/voicejob morn": ["aaaa-1"],
     "/voicejob subscribe aab": ["subscribe aabb-2 "],
-    "/voicejob subscribe aaaa-1 ": ["subscribe aaaa-1 all", "subscribe aaaa-1 important"],
-    "/voicejob ": ["aaaa-1", "aabb-2", "cccc-3", "subscribe ", "unsubscribe ", "list", "help"],
+    "/voicejob subscribe aaaa-1 ": [f"subscribe aaaa-1 {end}" for end in ("all", "important", "me")],
+    "/voicejob ": ["aaaa-1", "aabb-2", "cccc-3", "subscribe ", "unsubscribe ", "list", "language", "help"],
     "/voicejob aaaa-1": [],
     "/voicejob subscribe aabb-2 all more": [],
 }

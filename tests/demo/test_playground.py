@@ -109,13 +109,15 @@ class TestMessageBox:
         await composer.say(offline, "/archive", channel=channel)
         with pytest.raises(NotPossible, match="This channel is archived"):
             await composer.say(offline, "hello", channel=channel)
+        with pytest.raises(NotPossible, match="turned off"):
+            await composer.say(offline, "/voicejob list", channel=offline.slack.direct_channel(ALICE))
 
         assert (message.text, message.author) == ("1 &lt; 2 &amp;amp; *more* /voicejob", ALICE)
         assert [each.text for each in offline.slack.thread(channel, parent.ts)] == ["reply"]
 
     async def test_commands(self, offline: Playground) -> None:
         """Slack's own do what they say, and the channel is told; Alice is told what can't be done."""
-        channels = {"voices": offline.slack.add_channel("voices"), "": offline.slack.direct_channel(ALICE)}
+        channels = {"voices": offline.slack.add_channel("voices"), "": offline.slack.add_direct(ALICE, BOB)}
         for name, typed, told in (
             ("voices", "/invite @voicejob", "slackbot: voicejob is in this channel already."),
             ("voices", "/remove @voicejob", "joined: voicejob was removed from #voices by alice."),

@@ -7,6 +7,8 @@ from rich.console import Console
 
 from bot.demo.stage import Stage, StoryFailed
 from bot.demo.story import Story, play
+from bot.domain.languages import Language
+from bot.messages.texts import words_in
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from bot.simulators.slack.workspace import SlackWorkspace
 from bot.simulators.world import running, settings_for
@@ -20,23 +22,33 @@ def console() -> Console:
 
 @pytest.fixture
 def stage(console: Console, slack: SlackWorkspace, metastudio: MetaStudioSimulator) -> Stage:
-    return Stage(console, slack, metastudio)
+    return Stage(console, slack, metastudio, words_in(Language.EN))
 
 
-async def test_it_ends_well(console: Console) -> None:
-    """The whole story plays, and what people see is drawn."""
-    await play(console, rates=AT_ONCE, limits=None)
+DRAWN = {
+    Language.EN: [
+        "Only visible to you",
+        "(edited) (6 replies in its thread)",
+        "↳ replied",
+        "as it should be.",
+    ],
+    Language.ZH: ["仅对您可见", "消息列中有 6 条回复", "↳ 回复了消息列", "一切正常。"],
+}
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_it_ends_well(console: Console, language: Language) -> None:
+    """The whole story plays in either language, and what people see is drawn."""
+    await play(console, language, rates=AT_ONCE, limits=None)
 
     assert isinstance(console.file, StringIO)
-    drawn = ("Only visible to you", "(edited, 6 replies in its thread)", "(in the thread alone)", "↳ replied")
-    for words in (*drawn, "Everything was as it should be."):
-        assert words in console.file.getvalue()
+    assert [said for said in DRAWN[language] if said not in console.file.getvalue()] == []
 
 
 @pytest.mark.parametrize(
     ("fault", "missing"),
     [
-        (Fault.raw(b'{"voice_name": "Somebody else"}'), "'MetaStudio has no job' is missing"),
+        (Fault.raw(b'{"voice_name": "Somebody else"}'), "No job .* is missing"),
         (None, "In automatic review"),
     ],
     ids=["a wrong reply", "no message in the channel"],

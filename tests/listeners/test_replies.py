@@ -8,10 +8,12 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.languages import Language
 from bot.domain.rates import RATE_LIMITS
 from bot.listeners.replies import PendingReply, Replies
 from bot.messages import job_card
 from bot.messages.blocks import Message, context_block, section
+from bot.services import Caller
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import ALICE, BOT_TOKEN, SlackWorkspace
 from bot.simulators.world import GivenSettings, running, settings_for
@@ -25,6 +27,7 @@ from bot.slack.replies import (
     pause_before_resend,
 )
 from bot.slack.sender import Sender, SendError, refusal_of
+from tests.messages.reading import CONTEXT
 from tests.support import AT_ONCE, log_lines
 
 
@@ -50,12 +53,16 @@ async def test_a_mistake_in_the_code_is_a_sentence_and_a_traceback_in_the_log(
     assert "ZeroDivisionError" in caplog.text
 
 
+async def english(_: Caller) -> Language:
+    return Language.EN
+
+
 @asynccontextmanager
 async def replying() -> AsyncIterator[Replies]:
     """Make replies that go to a response_url."""
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(session=session)
-        yield Replies(ReplySender(session, Sender(client, RATE_LIMITS)))
+        yield Replies(ReplySender(session, Sender(client, RATE_LIMITS)), CONTEXT, english)
 
 
 NOT_TAKEN = [(429, "60", 60.25), (429, "61", None), (429, "soon", 0.25), (500, "90", 0.25), (404, "7", None)]

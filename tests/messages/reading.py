@@ -8,9 +8,11 @@ from typing import Any
 
 from bot.domain.following import Following
 from bot.domain.jobs import Job
+from bot.domain.languages import Language
 from bot.domain.records import Pause
 from bot.messages.blocks import Message
-from bot.messages.channel import MessageContext
+from bot.messages.context import MessageContext
+from bot.messages.texts import words_in
 from bot.simulators.slack.blockkit import buttons
 from tests.blocks import problems
 from tests.records import NOW, following
@@ -21,7 +23,11 @@ HOSTILE = "<!channel> <@U1> *x* &lt; `y` _z_ ~w~ :x: <https://e.example|l> & > \
 IN_CODE = HOSTILE.replace("`", "'").removesuffix(" \u202e")
 """How the hostile text reads inside a code span."""
 CONTEXT = MessageContext(
-    region="cn-north-4", bot_name="voicejob", command="/voicejob", console_url=lambda _: None
+    region="cn-north-4",
+    bot_name="voicejob",
+    command="/voicejob",
+    console_url=lambda _: None,
+    words=words_in(Language.EN),
 )
 
 

@@ -11,6 +11,7 @@ from bot.process.environment import harmful
         ("PROMETHEUS_MULTIPROC_DIR", "/nowhere", "run", True),
         ("prometheus_multiproc_dir", "/nowhere", "check", True),
         ("_VOICEJOB_COMPLETE", "x", "manifest", True),
+        ("_VOICEJOB_COMPLETE", "complete_bash", "", False),
         ("COLUMNS", "-3", "show", True),
         ("COLUMNS", "120", "check", False),
         ("https_proxy", "http://proxy:1", "demo", True),

@@ -51,6 +51,7 @@ class Old:
         self.store = Path(copy(OLD, folder / "store.sqlite"))
         self.ids = {name: slack.add_channel(name) for name in ("C0OPEN", "C0SHUT", "C0BACK")}
         self.ids["D0ALICE"] = slack.direct_channel(ALICE)
+        slack.open_messages_tab()
         slack.archive(self.ids["C0SHUT"])
         for place, name in sorted((number, name) for name, numbers in CARDS.items() for number in numbers):
             self._post(clock, name, f"1790000050.{place:06d}")

@@ -178,6 +178,7 @@ async def test_metastudio_down(room: Room) -> None:
 async def test_direct_messages(room: Room) -> None:
     """In the bot's own, a person can follow a job; in others it can't post, says so, and keeps nothing."""
     mine = room.slack.direct_channel("U0ALICE")
+    room.slack.open_messages_tab()
     said = await room.subscribe(channel=mine)
     room.metastudio.set_state(room.job_id, "AUDITING")
     assert SUBSCRIBED in said.text

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.config import Settings
-from bot.domain.records import Records
+from bot.domain.languages import Language
+from bot.domain.records import Address, Destination, Records
 from bot.domain.subscriptions import key_of
 from bot.errors import StoreTrouble
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
@@ -24,12 +25,16 @@ OLDER = followed(key_of("T0", "C1", "j1"), delivered_at=8)
 
 
 def originals(team: str) -> Records:
-    """Return what is followed in two conversations of a workspace."""
+    """Return what is followed in two conversations of a workspace, and the choice of a person."""
     keys = [key_of(team, "C1", "j1"), key_of(team, "C1", "j2"), key_of(team, "C2", "j1")]
-    return Records(item for key in keys for item in followed(key, told=0, delivered_at=9).items())
+    choice = Destination(address=Address(team, "U1"), language=Language.ZH)
+    records = Records.of(choice)
+    for key in keys:
+        records |= followed(key, told=0, delivered_at=9)
+    return Records(records)
 
 
-@pytest.mark.parametrize("calls", range(1, 8))
+@pytest.mark.parametrize("calls", range(1, 10))
 @pytest.mark.parametrize(("after", "other"), [(NEW, OLD), (OLD, NEW)], ids=["goes on", "goes back"])
 async def test_crash_anywhere_loses_and_doubles_nothing(
     path: Path, calls: int, after: str, other: str

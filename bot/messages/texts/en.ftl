@@ -127,7 +127,10 @@ stop-no = Keep
 
 level-all = Posting every update here
 level-important = Posting only when it needs you or finishes
+level-all-direct = You get every update
+level-important-direct = You hear only when it needs you or finishes
 subscribed = :white_check_mark: Following “{ $voice }”. { $level }. To stop, press *Unsubscribe* on its card.
+subscribed-direct = :white_check_mark: Following “{ $voice }” for you, in our direct message. { $level }. To stop, press *Unsubscribe* on its card there.
 already = { $channel } already follows “{ $voice }”. { $level }.
 already-direct = You already follow “{ $voice }”. { $level }.
 level-changed = :white_check_mark: “{ $voice }”: { $level }.
@@ -136,6 +139,7 @@ kept = “{ $voice }” is kept until then.
 later = :hourglass_flowing_sand: Following “{ $voice }”. Its card could not be posted yet; it comes by itself.
 stopped = :white_check_mark: Updates on “{ $voice }” stopped. To follow it again: { $command }
 not-followed = Job { $job } is not followed here. { $command } shows what is.
+not-followed-direct = You don't follow job { $job } for yourself. To follow it: { $command }
 not-in-direct = :warning: I can't post in a direct message between people. Follow the job in a channel, or for yourself: { $command }
 outsider = Only members of my own workspace can use my commands and buttons. Ask one of them in this channel.
 no-channel = I can't tell which channel that is for. Type the command in the channel itself.
@@ -178,6 +182,7 @@ next-try = { "{date_short_pretty} {time}" }
 pause-over = :white_check_mark: I can post in { $channel } again; updates on “{ $voice }” go on there.
 pause-ended = :white_check_mark: Nobody follows “{ $voice }” in { $channel } any more, so its pause is over.
 not-here-yet = I'm not in this channel yet.
+not-direct = I can't write to you.
 
 reason-not_in_channel = I'm no longer in the channel.
 reason-channel_not_found = I'm no longer in the channel, or it no longer exists.
@@ -191,6 +196,7 @@ reason-cannot_dm_bot = Slack lets no bot write to another one.
 reason-user_not_found = The person is no longer there.
 reason-user_not_visible = I'm not allowed to see the person.
 reason-user_disabled = The person's account is switched off.
+reason-direct = Slack doesn't let me open a direct message with you.
 reason-restricted = The workspace's rules don't let me post there.
 reason-malformed = Slack can't read my message, which is a mistake of mine.
 reason-none = Slack refuses my messages.
@@ -200,6 +206,7 @@ advice-invite = Type { $invite } in the channel, then press *Try again*.
 advice-archived = Follow the job in another channel, or have this one unarchived and press *Try again*.
 advice-malformed = Tell your admin; when that is mended, press *Try again*.
 advice-ask = Ask whoever runs your workspace to let me post there, or follow the job in another channel.
+advice-direct = Ask whoever runs your workspace to allow it, then press *Try again*; or follow the job in a channel.
 slack-code = Slack: { $code }
 
 ### Help, and what was typed wrong
@@ -308,3 +315,29 @@ measure-snr = Signal to noise
 measure-reverb = Reverberation
 measure-dnsmos_ovrl = Overall quality (DNSMOS)
 measure-dnsmos_bak = Background noise (DNSMOS)
+
+### The demo's story: voicejob demo --once
+
+story-connected = The bot is connected to a Slack workspace in this process by { $connection }.
+story-mistakes = A slip of the finger, and an id that belongs to no job.
+story-look-up = A look at a job. Its card has a button to follow it.
+story-quiet = The job goes on. Its card is edited, and the channel is left in peace.
+story-turn = The review rejects the recordings. Now it is our turn, and the channel is told.
+story-again = New recordings are in review: the card says so.
+story-private = A private channel that the bot is not in. It wants every update.
+story-invite = { $invite }, and { $button }.
+story-stopped = The bot is stopped. Meanwhile each job passes two states.
+story-started = It starts again and tells what it missed: once, however many changes there were.
+story-success = The news voice is ready: one more message, and the last.
+story-failure = The audiobook fails.
+story-end = Everything was as it should be.
+story-only-you = Only visible to you
+story-channel = What { $channel } shows now:
+story-in-thread = ↳ replied to a thread: { $said } …
+story-edited = (edited)
+story-replies = { $replies ->
+    [0] (no replies in its thread)
+    [one] (one reply in its thread)
+   *[other] ({ $replies } replies in its thread)
+}
+story-not-in-channel = { $said } (in the thread alone)

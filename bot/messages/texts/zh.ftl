@@ -123,7 +123,10 @@ stop-no = 保留
 
 level-all = 每次变化都在此通知
 level-important = 仅在需要您处理或任务结束时在此通知
+level-all-direct = 每次变化都通知您
+level-important-direct = 仅在需要您处理或任务结束时通知您
 subscribed = :white_check_mark: 已订阅“{ $voice }”。{ $level }。如需停止，请点击卡片上的“取消订阅”。
+subscribed-direct = :white_check_mark: 已为您订阅“{ $voice }”，消息会发到我们的私信。{ $level }。如需停止，请在私信中点击卡片上的“取消订阅”。
 already = { $channel } 已订阅“{ $voice }”。{ $level }。
 already-direct = 您已订阅“{ $voice }”。{ $level }。
 level-changed = :white_check_mark: “{ $voice }”：{ $level }。
@@ -132,6 +135,7 @@ kept = “{ $voice }”的订阅会保留到那时。
 later = :hourglass_flowing_sand: 已订阅“{ $voice }”。卡片暂时无法发送，稍后会自动发送。
 stopped = :white_check_mark: 已停止通知“{ $voice }”。如需重新订阅：{ $command }
 not-followed = 此处未订阅任务 { $job }。{ $command } 可查看已订阅的任务。
+not-followed-direct = 您没有为自己订阅任务 { $job }。如需订阅：{ $command }
 not-in-direct = :warning: 我无法在用户之间的私信中发消息。请在频道中订阅，或为自己订阅：{ $command }
 outsider = 只有本工作区的成员可以使用我的命令和按钮。请联系本频道中的一位成员。
 no-channel = 我无法判断这是哪个频道。请在该频道中输入命令。
@@ -168,6 +172,7 @@ next-try = { "{date_short_pretty} {time}" }
 pause-over = :white_check_mark: 我又可以在 { $channel } 发消息了；“{ $voice }”的通知会继续。
 pause-ended = :white_check_mark: { $channel } 已不再订阅“{ $voice }”，暂停已解除。
 not-here-yet = 我还不在此频道中。
+not-direct = 我无法给您发私信。
 
 reason-not_in_channel = 我已不在该频道中。
 reason-channel_not_found = 我已不在该频道中，或者该频道已不存在。
@@ -181,6 +186,7 @@ reason-cannot_dm_bot = Slack 不允许机器人给另一个机器人发消息。
 reason-user_not_found = 该用户已不存在。
 reason-user_not_visible = 我没有查看该用户的权限。
 reason-user_disabled = 该用户的账号已停用。
+reason-direct = Slack 不允许我与您建立私信。
 reason-restricted = 工作区的规则不允许我在那里发消息。
 reason-malformed = Slack 无法识别我的消息，这是我的错误。
 reason-none = Slack 拒绝了我的消息。
@@ -190,6 +196,7 @@ advice-invite = 请在该频道中输入 { $invite }，然后点击“重试”�
 advice-archived = 请在其他频道中订阅，或取消归档该频道后点击“重试”。
 advice-malformed = 请告知管理员；问题解决后点击“重试”。
 advice-ask = 请联系工作区管理员允许我在那里发消息，或在其他频道中订阅。
+advice-direct = 请联系工作区管理员允许我发消息，然后点击“重试”；或在频道中订阅。
 slack-code = Slack：{ $code }
 
 ### 帮助与输入错误
@@ -298,3 +305,25 @@ measure-snr = 信噪比
 measure-reverb = 混响
 measure-dnsmos_ovrl = 整体质量（DNSMOS）
 measure-dnsmos_bak = 背景噪声（DNSMOS）
+
+### 演示故事：voicejob demo --once
+
+story-connected = 机器人已通过 { $connection } 连接到本进程中的 Slack 工作区。
+story-mistakes = 打错一个字，再输入一个不存在的任务 ID。
+story-look-up = 查询一个任务。卡片上有“订阅”按钮。
+story-quiet = 任务继续进行。卡片会更新，频道不受打扰。
+story-turn = 语料未通过审核。现在轮到我们，频道会收到通知。
+story-again = 新的语料正在审核：卡片会显示。
+story-private = 一个机器人不在其中的私有频道，需要全部变化。
+story-invite = { $invite }，然后点击“{ $button }”。
+story-stopped = 机器人停止运行。其间两个任务各经过两个状态。
+story-started = 机器人重新启动，并通知错过的变化：无论有多少次变化，只发一条消息。
+story-success = 新闻声音已完成：再发一条消息，也是最后一条。
+story-failure = 有声书任务失败。
+story-end = 一切正常。
+story-only-you = 仅对您可见
+story-channel = { $channel } 现在显示：
+story-in-thread = ↳ 回复了消息列：{ $said } ……
+story-edited = （已编辑）
+story-replies = （消息列中有 { $replies } 条回复）
+story-not-in-channel = { $said }（仅在消息列中）

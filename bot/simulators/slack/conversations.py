@@ -49,6 +49,10 @@ class Conversations:
     def add_message(
         self, channel: str, text: str, *, user: str = ALICE, thread_ts: str | None = None
     ) -> Message:
-        """Write a message as a person, in the channel or in a thread. Raises KeyError."""
+        """Write a message as a person, in the channel or in a thread. Raises LookupError as ``command``."""
         content = {"text": text, "thread_ts": thread_ts}
-        return self._state.messages.post(content, channel=self._state.channels[channel].id, author=user)
+        return self._state.messages.post(content, channel=self._state.typed_in(channel).id, author=user)
+
+    def open_messages_tab(self) -> None:
+        """Let people type in their direct messages with the bot, as in an app of an older manifest."""
+        self._state.messages_tab_is_read_only = False

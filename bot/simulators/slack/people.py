@@ -37,15 +37,16 @@ class People:
         """Type a command in a channel, and return when it is acknowledged or Slack stopped waiting.
 
         ``team`` and ``enterprise`` are the person's, by default this workspace and its organization.
-        Raises KeyError for a channel that does not exist.
+        Raises LookupError for a channel that does not exist, or in which nobody can type.
         """
+        place = self._state.typed_in(channel)
         interaction = Interaction(user=user, channel=channel)
         self._urls.create(interaction)
         payload = payloads.command(
             name,
             text,
             person=self._person(user, team, enterprise),
-            channel=self._state.channels[channel],
+            channel=place,
             response_url=interaction.response_url,
             trigger=self._views.new_trigger(user),
         )

@@ -179,6 +179,8 @@ class State:
     """The locales of the people whose Slack is not in English, by user id."""
     invisible: set[str] = field(default_factory=set)
     """The user ids of people of whom the bot is told nothing: outsiders in a shared channel."""
+    messages_tab_is_read_only: bool = True
+    """Whether people have no message box in their direct message with the bot, as its manifest says."""
     revoked: str | None = None
     """The error code for every call with the bot token, once that is revoked."""
     _directs: dict[str, Channel] = field(default_factory=dict)
@@ -198,6 +200,16 @@ class State:
             made = self.add_channel("D", name="directmessage", person=user, private=True)
             self._directs[user] = made
         return self._directs[user]
+
+    def can_type(self, channel: str) -> bool:
+        """Whether people have a message box in a conversation. Raises KeyError."""
+        return not (self.channels[channel].person and self.messages_tab_is_read_only)
+
+    def typed_in(self, channel: str) -> Channel:
+        """Return a conversation in which a person types. Raises LookupError where nobody can, or for none."""
+        if not self.can_type(channel):
+            raise LookupError("Sending messages to this app has been turned off")
+        return self.channels[channel]
 
     def conversation(self, given: Any) -> str:
         """Return one name for each conversation: a direct message can be given by its id or by its user."""

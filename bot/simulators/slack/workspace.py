@@ -119,6 +119,7 @@ class SlackWorkspace:
         self.add_channel, self.add_direct = conversations.add_channel, conversations.add_direct
         self.invite, self.remove = conversations.invite, conversations.remove
         self.archive, self.unarchive = conversations.archive, conversations.unarchive
+        self.can_type, self.open_messages_tab = self._state.can_type, conversations.open_messages_tab
         self.add_message, self.delete_message = conversations.add_message, messages.delete
         self.messages, self.thread, self.ephemeral = messages.in_channel, messages.thread, messages.ephemeral
         self.find, self.message_where = messages.find, messages.where

@@ -175,6 +175,7 @@ async def test_a_command_carries_what_slack_documents(slack: SlackWorkspace, app
     private, direct = slack.add_channel("secret", private=True), slack.direct_channel(ALICE)
     others = {private: "privategroup", direct: "directmessage"}
     others |= {slack.add_direct(ALICE, BOB, "U1"): "mpdm-u0alice--u0bob--u1-1"}
+    slack.open_messages_tab()
     for other in others:
         await slack.command("/voicejob", channel=other)
 
@@ -195,6 +196,22 @@ async def test_a_command_carries_what_slack_documents(slack: SlackWorkspace, app
     }
     assert {each["channel_id"]: each["channel_name"] for each in app.received} == others
     assert [(await api(POST, channel=each, text="x"))["ok"] for each in others] == [True, True, False]
+
+
+async def test_nobody_types_in_a_read_only_messages_tab(slack: SlackWorkspace, app: App, api: Api) -> None:
+    """Neither a command nor a message; the bot posts in it, and people in their own direct messages."""
+    direct, between = slack.direct_channel(ALICE), slack.add_direct(ALICE, BOB)
+    assert (await post(api, direct)) == slack.direct(ALICE)[0].ts
+    with pytest.raises(LookupError, match="turned off"):
+        await slack.command("/voicejob", channel=direct)
+    with pytest.raises(LookupError, match="turned off"):
+        slack.add_message(direct, "hello")
+    slack.add_message(between, "hello")
+    await slack.command("/voicejob", channel=between)
+
+    assert [slack.can_type(each) for each in (direct, between)] == [False, True]
+    assert [each["channel_id"] for each in app.received] == [between]
+    assert texts(slack.shown) == ["card", "hello"]
 
 
 async def test_a_press_carries_what_slack_documents(

@@ -17,7 +17,7 @@ LONG = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3000}}
 
 async def trigger_of(slack: SlackWorkspace, app: App, user: str = ALICE) -> str:
     """Type a command as a person, and return the ``trigger_id`` that the app got."""
-    await slack.command("/voicejob", channel=slack.direct_channel(user), user=user)
+    await slack.command("/voicejob", channel=slack.add_channel("voices"), user=user)
     return str(app.received[-1]["trigger_id"])
 
 

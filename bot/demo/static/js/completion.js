@@ -25,7 +25,7 @@ export function isSendable(text, { workspace, jobs }) {
   const verb = verbOf(workspace, words[1]);
   if (!verb) return isJob(jobs, words[1]);
   if (verb.takes === null) return true;
-  return isJob(jobs, words[2]) && (!words[3] || (verb.levels ?? []).includes(words[3]));
+  return isJob(jobs, words[2]) && (!words[3] || verb.ends.includes(words[3]));
 }
 
 function isOther(text, { also }) {
@@ -51,8 +51,8 @@ function continuations(rest, workspace, jobs) {
   if (!verb.takes) return [];
   const argument = rest.slice(space + 1).trimStart();
   const start = `${workspace.command} ${verb.verb} `;
-  const end = verb.levels?.length ? " " : "";
-  return levelsLike(argument, start, verb, jobs) ?? jobsLike(argument, start, jobs, end);
+  const end = verb.ends.length ? " " : "";
+  return endsLike(argument, start, verb, jobs) ?? jobsLike(argument, start, jobs, end);
 }
 
 // Who has typed nothing yet wants a job to look at; the first letters are more often those of a verb.
@@ -88,18 +88,19 @@ function jobsLike(typed, start, jobs, end) {
 }
 
 /** Null where no job is named yet. */
-function levelsLike(argument, start, { levels }, jobs) {
-  const [id, level, ...more] = argument.split(/ +/);
-  if (level === undefined || !isJob(jobs, id)) return null;
+function endsLike(argument, start, { ends }, jobs) {
+  const [id, end, ...more] = argument.split(/ +/);
+  if (end === undefined || !isJob(jobs, id)) return null;
   if (more.length) return [];
-  return (levels ?? [])
-    .filter((known) => known.startsWith(level.toLowerCase()))
-    .map((known) => ({ insert: `${start}${id} ${known}`, label: known, detail: LEVELS[known] ?? "" }));
+  return ends
+    .filter((known) => known.startsWith(end.toLowerCase()))
+    .map((known) => ({ insert: `${start}${id} ${known}`, label: known, detail: ENDS[known] }));
 }
 
-const LEVELS = {
+const ENDS = {
   all: "every change of its state",
-  important: "only when the job waits for you, or is over",
+  important: "only when the job needs you or finishes",
+  me: "in your direct message with the bot",
 };
 
 function verbOf({ verbs }, word) {

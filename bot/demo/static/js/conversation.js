@@ -82,6 +82,7 @@ export function contextOf(state, actions) {
       isMe: (id) => id === workspace.me.id,
       openChannel: actions.openChannel,
     },
+    language: workspace.language,
     openThread: actions.openThread,
     press: ({ channel, ts }, { action_id, value = null }) =>
       actions.ask({ do: "press", channel, ts, action_id, value }),
@@ -92,7 +93,7 @@ export function contextOf(state, actions) {
 export function itemOf(
   message,
   state,
-  { before = null, replies = [], parentStart = null, canReply = false, isAlsoInChannel = false } = {},
+  { before = null, replies = [], parentStart = null, canReply = false, isInThread = false, isAlsoInChannel = false } = {},
 ) {
   return {
     key: message.ts,
@@ -104,6 +105,7 @@ export function itemOf(
     lastReply: replies.at(-1)?.ts ?? null,
     parentStart,
     canReply,
+    isInThread,
     isAlsoInChannel,
   };
 }

@@ -1,7 +1,8 @@
 // Moments in the reader's time zone: Slack's date tokens, times of day, days.
 
-const LANGUAGE = "en-US";
+const LOCALES = { en: "en-US", zh: "zh-CN" };
 const TWELVE_HOURS = new Intl.DateTimeFormat([], { hour: "numeric" }).resolvedOptions().hour12;
+const HALF_A_YEAR = 183 * 86_400_000;
 const SPANS = [
   ["year", 31_536_000],
   ["month", 2_592_000],
@@ -10,32 +11,44 @@ const SPANS = [
   ["minute", 60],
   ["second", 1],
 ];
-
-const formatter = (options) => {
-  const format = new Intl.DateTimeFormat(LANGUAGE, { hour12: TWELVE_HOURS, ...options });
-  return (date) => format.format(date);
+const FORMS = {
+  short: { month: "short", day: "numeric" },
+  shortOfYear: { month: "short", day: "numeric", year: "numeric" },
+  date: { month: "long", day: "numeric" },
+  dateOfYear: { month: "long", day: "numeric", year: "numeric" },
+  long: { weekday: "long", month: "long", day: "numeric" },
+  longOfYear: { weekday: "long", month: "long", day: "numeric", year: "numeric" },
+  clock: { hour: "numeric", minute: "2-digit" },
+  clockWithSeconds: { hour: "numeric", minute: "2-digit", second: "2-digit" },
+  everything: { dateStyle: "full", timeStyle: "long" },
 };
-const shortDay = formatter({ month: "short", day: "numeric" });
-const monthName = formatter({ month: "long" });
-const weekday = formatter({ weekday: "long" });
-const clock = formatter({ hour: "numeric", minute: "2-digit" });
-const clockWithSeconds = formatter({ hour: "numeric", minute: "2-digit", second: "2-digit" });
-const everything = formatter({ dateStyle: "full", timeStyle: "long" });
-const HALF_A_YEAR = 183 * 86_400_000;
-const relative = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: "always" });
+
+let spoken = null;
 
 const TOKENS = {
   date_num: (date) => isoDay(date),
-  date: (date) => ordinalDay(date) + farYear(date),
-  date_short: (date) => shortDay(date) + farYear(date),
-  date_long: (date) => longDay(date) + farYear(date),
+  date: (date) => inForm(farForm("date", date), date),
+  date_short: (date) => inForm(farForm("short", date), date),
+  date_long: (date) => inForm(farForm("long", date), date),
   date_pretty: (date) => nearDay(date) ?? TOKENS.date(date),
   date_short_pretty: (date) => nearDay(date) ?? TOKENS.date_short(date),
   date_long_pretty: (date) => nearDay(date) ?? TOKENS.date_long(date),
-  time: (date) => clock(date),
-  time_secs: (date) => clockWithSeconds(date),
+  time: (date) => inForm("clock", date),
+  time_secs: (date) => inForm("clockWithSeconds", date),
   ago: (date) => ago(date),
 };
+
+speak("en");
+
+/** Sets the language of all that is written of moments: `en` or `zh`. */
+export function speak(language) {
+  if (spoken?.language === language) return;
+  const locale = LOCALES[language];
+  const make = (form) => new Intl.DateTimeFormat(locale, { hour12: TWELVE_HOURS, ...form });
+  const forms = Object.fromEntries(Object.entries(FORMS).map(([name, form]) => [name, make(form)]));
+  const [exact, near] = ["always", "auto"].map((numeric) => new Intl.RelativeTimeFormat(locale, { numeric }));
+  spoken = { language, forms, exact, near };
+}
 
 /** The moment of a message: its ts is epoch seconds with a fraction. */
 export function dateOf(ts) {
@@ -52,18 +65,22 @@ export function fillTokens(format, date) {
 }
 
 export function timeOfDay(date) {
-  return clock(date);
+  return inForm("clock", date);
+}
+
+/** The time of a message that no day divider stands above: if it is of another day, with that. */
+export function dayAndTime(date) {
+  return fillTokens(isoDay(date) === isoDay(new Date()) ? "{time}" : "{date_short_pretty} {time}", date);
 }
 
 /** The whole moment in words, for a tooltip. */
 export function fullDate(date) {
-  return everything(date);
+  return inForm("everything", date);
 }
 
 /** What a day divider says: "Today", "Yesterday", or the day's long name. */
 export function dayName(date) {
-  const near = nearDay(date);
-  return near ? capitalized(near) : longDay(date) + year(date);
+  return fillTokens("{date_long_pretty}", date);
 }
 
 /** The same string for all moments of one day. */
@@ -72,21 +89,16 @@ export function isoDay(date) {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
-function ordinalDay(date) {
-  return `${monthName(date)} ${ordinal(date.getDate())}`;
-}
-
-function longDay(date) {
-  return `${weekday(date)}, ${ordinalDay(date)}`;
-}
-
-function year(date) {
-  return `, ${date.getFullYear()}`;
+// English says "1st" in the long forms; other languages have no such thing.
+function inForm(name, date) {
+  const parts = spoken.forms[name].formatToParts(date);
+  const isOrdinal = spoken.language === "en" && /^(date|long)/.test(name);
+  return parts.map(({ type, value }) => (type === "day" && isOrdinal ? ordinal(Number(value)) : value)).join("");
 }
 
 // As in Slack: within about half a year, everybody knows which year is meant.
-function farYear(date) {
-  return Math.abs(date - Date.now()) < HALF_A_YEAR ? "" : year(date);
+function farForm(name, date) {
+  return Math.abs(date - Date.now()) < HALF_A_YEAR ? name : `${name}OfYear`;
 }
 
 function capitalized(words) {
@@ -99,9 +111,8 @@ function ordinal(day) {
 }
 
 function nearDay(date) {
-  const days = { [-1]: "yesterday", 0: "today", 1: "tomorrow" };
-  const distance = Object.keys(days).find((away) => isoDay(date) === isoDay(dayAway(Number(away))));
-  return days[distance] ?? null;
+  const distance = [-1, 0, 1].find((away) => isoDay(date) === isoDay(dayAway(away)));
+  return distance === undefined ? null : spoken.near.format(distance, "day");
 }
 
 // By the calendar, not by 24 hours: a day on which the clocks change is shorter or longer.
@@ -113,7 +124,7 @@ function dayAway(days) {
 }
 
 function ago(date) {
-  const seconds = Math.round((date - Date.now()) / 1000);
+  const seconds = Math.round((date - Date.now()) / 1000) || -0;
   const [unit, length] = SPANS.find(([, span]) => Math.abs(seconds) >= span) ?? SPANS.at(-1);
-  return relative.format(Math.trunc(seconds / length), unit);
+  return spoken.exact.format(Math.trunc(seconds / length), unit);
 }

@@ -3,6 +3,7 @@
 import { channelInAddress, correctAddress, goTo, watchAddress } from "./address.js";
 import { mountChannels } from "./channels.js";
 import { mountConversation } from "./conversation.js";
+import { speak } from "./dates.js";
 import { ask, connect, state } from "./live.js";
 import { drawPanel } from "./panel.js";
 import { mountTabs } from "./tabs.js";
@@ -42,6 +43,7 @@ function onChange() {
 function draw() {
   isDue = false;
   if (!state.has("workspace") || isOtherDemo()) return;
+  speak(state.get("workspace").language);
   settle();
   workspace.dataset.view = view.tab;
   workspace.toggleAttribute("data-thread", view.thread !== null);

@@ -1,15 +1,15 @@
 // One message, or one of Slack's own lines, as it stands in a channel or a thread.
 
 import { drawBlocks } from "./blocks.js";
-import { dateOf, fullDate, timeOfDay } from "./dates.js";
+import { dateOf, dayAndTime, fillTokens, fullDate, timeOfDay } from "./dates.js";
 import { h, icon } from "./dom.js";
 import { draw, parse } from "./mrkdwn.js";
 
 const COLOURS = 6;
 
 /**
- * Draws an item of a message list (see conversation.js). `context` has `names` (see mrkdwn.js), `openThread(ts)`
- * and `press(message, button)`.
+ * Draws an item of a message list (see conversation.js). `context` has `names` (see mrkdwn.js), `language` (the
+ * bot's), `openThread(ts)` and `press(message, button)`.
  */
 export function drawMessage(item, context) {
   const { message, author } = item;
@@ -28,7 +28,7 @@ export function drawMessage(item, context) {
     item.follows ? h("div", { class: "gutter" }, drawTime(ts)) : drawAvatar(author, message),
     h(
       "div",
-      { class: "message-content" },
+      { class: "message-content", lang: message.is_bot && context.language },
       !item.follows && drawHead(item),
       drawBody(message, context),
       item.replies > 0 && drawThreadSummary(item, context),
@@ -80,19 +80,19 @@ function colourOf(author) {
   return [...author].reduce((sum, character) => sum + character.codePointAt(0), 0) % COLOURS;
 }
 
-function drawHead({ author, message: { ts, is_bot: isBot } }) {
+function drawHead({ author, isInThread, message: { ts, is_bot: isBot } }) {
   return h(
     "div",
     { class: "message-head" },
     h("span", { class: "author" }, author),
     isBot && h("span", { class: "app-tag" }, "APP"),
-    drawTime(ts),
+    drawTime(ts, isInThread ? dayAndTime : timeOfDay),
   );
 }
 
-function drawTime(ts) {
+function drawTime(ts, inWords = timeOfDay) {
   const date = dateOf(ts);
-  return h("time", { class: "at", datetime: date.toISOString(), title: fullDate(date) }, timeOfDay(date));
+  return h("time", { class: "at", datetime: date.toISOString(), title: fullDate(date) }, inWords(date));
 }
 
 function drawBody(message, { names, press }) {
@@ -107,7 +107,7 @@ function drawThreadSummary({ message, replies, lastReply }, { openThread }) {
     "button",
     { type: "button", class: "thread-summary", dataset: { focus: "thread" }, onClick: () => openThread(message.ts) },
     h("strong", null, replies === 1 ? "1 reply" : `${replies} replies`),
-    h("span", null, `last ${timeOfDay(dateOf(lastReply))}`),
+    h("span", null, fillTokens("last reply {date_short_pretty} {time}", dateOf(lastReply))),
   );
 }
 

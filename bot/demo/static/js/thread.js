@@ -69,10 +69,14 @@ function drawList(list, state, { channel, thread }, actions) {
   const replies = repliesTo(state, channel, thread);
   const count = replies.filter(isCounted).length;
   const items = [
-    itemOf(parent, state),
+    itemOf(parent, state, { isInThread: true }),
     { key: "count", kind: "count", label: count === 1 ? "1 reply" : count ? `${count} replies` : "No replies yet" },
     ...replies.map((reply, place) =>
-      itemOf(reply, state, { before: replies[place - 1] ?? null, isAlsoInChannel: reply.reply_broadcast }),
+      itemOf(reply, state, {
+        before: replies[place - 1] ?? null,
+        isInThread: true,
+        isAlsoInChannel: reply.reply_broadcast,
+      }),
     ),
   ];
   keyed(list, items, ({ key }) => key, (item) => makeEntry(item, context), shallowEqual);

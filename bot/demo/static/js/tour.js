@@ -13,17 +13,18 @@ const STEPS = [
   },
   {
     title: "Subscribe the channel",
-    how: () => "Press Subscribe channel on the job’s card. The bot posts the card for all.",
+    how: ({ buttons }) => `Press ${buttons.subscribe} on the job’s card. The bot posts the card for all.`,
     isDone: ({ messages }) => publicOf(messages).some((message) => isCard(message, messages)),
   },
   {
     title: "Let the job go on",
-    how: () => "Press Next state below. The card changes, and its thread and the channel are told.",
+    how: () => "Press Next state below. The card and its thread tell it; the channel hears only what needs somebody.",
     isDone: ({ messages }) => publicOf(messages).some((message) => message.thread_ts),
   },
   {
     title: "Let the bot into a private channel",
-    how: ({ room, invite }) => `In ${room}, subscribe to a job and be refused. Type ${invite}, then press Try again.`,
+    how: ({ room, invite, buttons }) =>
+      `In ${room}, subscribe to a job and be refused. Type ${invite}, then press ${buttons.try_again}.`,
     isDone: ({ messages, rooms }) => publicOf(messages).some((message) => rooms.has(message.channel)),
   },
   {
@@ -80,10 +81,11 @@ function whereIs(step, next, done) {
 
 function look(state) {
   const [channels, messages] = [valuesUnder(state, "channel/"), valuesUnder(state, "message/")];
-  const { command, bot } = state.get("workspace");
+  const { command, bot, buttons } = state.get("workspace");
   const rooms = channels.filter(({ kind }) => kind === "private").sort((one, other) => one.position - other.position);
   return {
     command,
+    buttons,
     invite: `/invite @${bot.name}`,
     room: rooms.length ? `#${rooms[0].name} (private)` : "a private channel",
     rooms: new Set(rooms.map(({ id }) => id)),

@@ -1,0 +1,48 @@
+"""PURE. What is followed in a person's direct message with the bot.
+
+Slack takes a message to a person under the person's id, and answers with the id of the direct message, which
+alone can be used to edit (page "chat.update"). So what is followed there begins under the person's id, and
+moves to that of the direct message with its first card.
+"""
+
+from dataclasses import replace
+
+from bot.domain.deliveries import card_posted
+from bot.domain.destinations import changed_destination
+from bot.domain.following import Following
+from bot.domain.records import Address, Change, DeliveryKey, Destination, Key, Records
+from bot.domain.subscriptions import keys_of, moved
+
+
+def direct_message(records: Records, address: Address) -> Address:
+    """Return the address of a person's direct message: the person's own while it is not known.
+
+    Any other address is returned as it is.
+    """
+    direct = records.destination(address).direct if address.is_person else None
+    return address._replace(channel_id=direct) if direct else address
+
+
+def keys_of_both(key: DeliveryKey, to: Address) -> tuple[Key, ...]:
+    """Return the keys of what concerns one job under a person's id, and in the direct message ``to``."""
+    return tuple(dict.fromkeys([*keys_of(key), *keys_of(key._replace(address=to))]))
+
+
+def opened(shown: Following, to: Address, ts: str, now: int) -> Change:
+    """Return the change after Slack accepted a first card to a person, as the message ``ts`` in ``to``.
+
+    What is followed there already stays as it is.
+    """
+    person = shown.delivery.address
+    pairs: list[Key] = [*keys_of(shown.key)[:2], *keys_of(shown.key._replace(address=to))[:2]]
+
+    def change(records: Records) -> Records:
+        posted = card_posted(replace(shown, destination=records.destination(to)), ts, now)(records)
+        after = Records(records | posted)
+        moves = moved(Records((key, after.get(key)) for key in pairs), to)
+        return Records(posted | moves | changed_destination(person, with_direct)(records))
+
+    def with_direct(destination: Destination) -> Destination:
+        return replace(destination, direct=to.channel_id)
+
+    return change
