@@ -12,7 +12,7 @@ from bot.config import Settings
 from bot.docs import TOPICS, page
 from bot.domain.languages import Language
 from bot.domain.rates import RATE_LIMITS
-from bot.listeners.command_parser import parse
+from bot.listeners.command_parser import Request, parse
 from bot.messages.guidance import LIKE_THIS
 from bot.metastudio.throttle import CONCURRENCY
 from bot.process.sources import SECRET_KEYS
@@ -67,10 +67,13 @@ def test_the_defaults_are_those_of_the_program(name: str) -> None:
 
 
 def test_every_command_is_told() -> None:
-    """Each command is named, each named one exists, and the two to set it up are what CI runs."""
+    """Each command is named, each named one exists with its option, and the two to install it stand alone."""
     commands = get_command(cli).commands  # type: ignore[attr-defined]  # a typer app with several commands is a group
+    named = re.findall(r"`voicejob ([a-z]+)(?: (--[a-z]+))?", ALL)
+    options = {name: {opt for each in commands[name].params for opt in each.opts} for name in commands}
 
-    assert set(re.findall(r"`voicejob ([a-z]+)", ALL)) == set(commands)
+    assert {name for name, _ in named} == set(commands)
+    assert [(name, option) for name, option in named if option and option not in options[name]] == []
     assert {"pip install . && voicejob demo", "pip install -e '.[test]' && pytest"} <= {
         *PAGES[README].splitlines()
     }
@@ -79,7 +82,7 @@ def test_every_command_is_told() -> None:
 @pytest.mark.parametrize("typed", sorted(set(re.findall(r"`/voicejob ?([^`]*)`", ALL))))
 def test_what_is_typed_in_slack_is_understood(typed: str) -> None:
     """A command that the pages name is none at which the bot asks back."""
-    assert parse(typed.replace("JOB_ID", LIKE_THIS))
+    assert isinstance(parse(typed.replace("JOB_ID", LIKE_THIS)), Request)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
@@ -90,10 +93,10 @@ def test_links_and_names_of_files_lead_somewhere(path: Path) -> None:
     modules = re.findall(r"`python -m ([a-z_.]+)", PAGES[path])
     named += [module.replace(".", "/") + ".py" for module in modules]
 
+    headings = {link: anchors(PAGES.get(path.parent / link if link else path, "")) for link, _, _ in links}
+
     assert [link for link, _, _ in links if not (path.parent / link).exists()] == []
-    assert [
-        at for to, _, at in links if at and at not in anchors(PAGES[(path.parent / to if to else path)])
-    ] == []
+    assert [at for link, _, at in links if at and at not in headings[link]] == []
     assert [file for file in named if not (ROOT / file).exists()] == []
 
 

@@ -84,7 +84,7 @@ def _safe(settings: Settings, items: list[Item]) -> list[Item]:
 def _settings_item(settings: Settings, problems: list[str]) -> Item:
     """Return what came of reading the settings, with a line for each problem and each key that is unknown."""
     if problems:
-        lines = [f"{len(problems)} missing or wrong", *problems, *unknown_keys()]
+        lines = [f"{len(problems)} missing or wrong:", *problems, *unknown_keys()]
         return fails(SETTINGS, "\n".join(lines), problems=len(problems))
     mode = "HTTP mode" if settings.is_http_mode else "Socket Mode"
     found = f"all are there: {mode}, region “{settings.metastudio_region}”"

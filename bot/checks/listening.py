@@ -32,7 +32,7 @@ async def try_listening(settings: Settings) -> AsyncGenerator[Item, None]:
     except AddressTaken as error:
         number = getattr(error.__cause__, "errno", None)
         if number == errno.EADDRINUSE and await _is_bot(host, port):
-            yield works(LISTENING, f"a bot listens at {where} already")
+            yield works(LISTENING, f"a running bot listens at {where} already")
         else:
             yield fails(LISTENING, _no_listening(where, number, error.values["reason"]))
         return

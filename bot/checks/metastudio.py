@@ -46,36 +46,35 @@ PROJECT_CODES: Final = frozenset({"MSS.00010009", "APIGW.0310", "APIGW.0801", "A
 """Codes of a WrongProject that are about the project. All others are about the address."""
 REMEDIES: Final = {
     "the temporary access key": (
-        "It may have ended: get HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK and HUAWEICLOUD_SDK_SECURITY_TOKEN "
+        "It may have expired: get HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK and HUAWEICLOUD_SDK_SECURITY_TOKEN "
         "anew."
     ),
     "the access key": (
-        "Copy HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK again, and see in the console, under My "
-        "Credentials, that the key is enabled. If both are right, earlier wrong tries may have locked the "
-        "key: wait some minutes."
+        "Copy HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK again, and check that the key is enabled, in the "
+        "console under My Credentials. If both are right, wrong tries may have locked it: wait some minutes."
     ),
     "the IAM user": (
         "Check HUAWEICLOUD_IAM_USER, HUAWEICLOUD_IAM_PASSWORD and HUAWEICLOUD_IAM_DOMAIN, and that the "
-        "user is enabled, without MFA. If all is right, earlier wrong tries may have locked the user: "
-        "wait some minutes."
+        "user is enabled, without MFA. If all is right, wrong tries may have locked it: wait some minutes."
     ),
     "the token": (
-        "It may have ended, or be of another region or project: set a new METASTUDIO_AUTH_TOKEN, or an "
-        "access key instead, which does not end."
+        "It may have expired, or be of another region or project: set a new METASTUDIO_AUTH_TOKEN, or an "
+        "access key instead, which does not expire."
     ),
 }
 """What to do where MetaStudio refuses what the bot signs in with."""
 POLICY: Final = (
-    "In IAM, give its user the system policy MetaStudio ReadOnlyAccess, or FullAccess if it has that already."
+    "In IAM, give its user the system policy MetaStudio ReadOnlyAccess; if that is not enough, "
+    "MetaStudio FullAccess."
 )
 """No page says which calls the policy for reading allows; the bot makes no others."""
 FAULTS: Final = {
     Throttled: (
-        "MetaStudio limits this account's requests at the moment {answer}. Try again in a minute; other "
-        "programs of the account count too."
+        "MetaStudio limits this account's requests right now {answer}. Try again in a minute: other programs "
+        "of the account count, too."
     ),
     WrongProject | UnreadableAnswer: (
-        "what answers at “{endpoint}” is not this API {answer}. Check METASTUDIO_ENDPOINT and "
+        "what answers at “{endpoint}” is not MetaStudio {answer}. Check METASTUDIO_ENDPOINT and "
         "METASTUDIO_REGION{iam}, and any proxy or firewall on the way."
     ),
     TimedOut: "MetaStudio took too long to answer. Try again in a minute: it may only be busy.",
@@ -117,7 +116,7 @@ def _unreachable(address: str, error: MetaStudioError, key: str) -> str:
         return f"“{address}” can't be reached: {fault}"
     cause = error.__cause__
     reason = f"{type(cause).__name__}: {cause}" if cause and str(cause) else type(cause or error).__name__
-    what = f"“{address}” can't be reached ({reason[:160]})"
+    what = f"“{address}” can't be reached ({reason[:160].rstrip('. ')})"
     return f"{what}. Check METASTUDIO_REGION and {key}, the network and its proxy."
 
 
@@ -128,11 +127,10 @@ def _clock(settings: Settings, ahead: timedelta | None) -> Item:
     off = f"{_seconds_or_minutes(abs(ahead))} {'behind' if ahead > timedelta() else 'ahead of'} MetaStudio's"
     within = f"signatures count within {_seconds_or_minutes(limit)}"
     if abs(ahead) > limit:
-        return fails(CLOCK, f"this machine's is {off}, and {within} only. Set it, best by NTP.")
+        return fails(CLOCK, f"{off}, and {within} only. Set this machine's clock, best by NTP.")
     if abs(ahead) > NOTEWORTHY:
-        return works(CLOCK, f"this machine's is {off}; {within}. Better set it, by NTP")
-    little = _seconds_or_minutes(NOTEWORTHY)
-    return works(CLOCK, f"this machine's and MetaStudio's differ by less than {little}")
+        return works(CLOCK, f"{off}; {within}. Better set this machine's clock, by NTP")
+    return works(CLOCK, f"less than {_seconds_or_minutes(NOTEWORTHY)} from MetaStudio's")
 
 
 def _seconds_or_minutes(time: timedelta) -> str:
@@ -168,13 +166,19 @@ async def _jobs(settings: Settings, metastudio: MetaStudio, page: Page) -> Item:
     job_id = next((job.job_id for job in page.jobs if JOB_ID.fullmatch(job.job_id or "")), None)
     if job_id is None:
         keys = "HUAWEICLOUD_SDK_PROJECT_ID, METASTUDIO_REGION and METASTUDIO_APP_USER_ID"
-        return works(JOBS, f"the list is empty. If it should not be, check {keys}")
+        return works(JOBS, f"the list is empty, so none was shown. If it should have jobs, check {keys}")
+    who = _signs_in_with(settings)
     try:
         with suppress(JobNotFound):
             await metastudio.answer(job_id)
+    except PermissionDenied as error:
+        return fails(JOBS, f"the list has {number}, but {who} may not show one {_answer(error)}. {POLICY}")
+    except CredentialsRefused as error:
+        says = f"the list has {number}, but then MetaStudio refused {who} {_answer(error)}. {REMEDIES[who]}"
+        return fails(JOBS, says)
     except MetaStudioError as error:
-        return fails(JOBS, f"the list has {number}, but one of them can't be shown: {_why(settings, error)}")
-    return works(JOBS, f"the list has {number}, and one of them was shown")
+        return fails(JOBS, f"the list has {number}, but none could be shown: {_fault(settings, error)}")
+    return works(JOBS, f"the list has {number}; {who} may list and show them")
 
 
 def without_list(settings: Settings, error: MetaStudioError) -> list[Item]:
@@ -186,7 +190,7 @@ def without_list(settings: Settings, error: MetaStudioError) -> list[Item]:
     # IAM's code for a project that it does not know is the HTTP status again.
     if isinstance(error, WrongProject) and error.code in PROJECT_CODES | {str(error.status)}:
         says = (
-            f"“{settings.huaweicloud_sdk_project_id}” is not known there {answer}. Copy "
+            f"MetaStudio does not know “{settings.huaweicloud_sdk_project_id}” {answer}. Copy "
             "HUAWEICLOUD_SDK_PROJECT_ID from My Credentials in the console: the one of METASTUDIO_REGION."
         )
         accepts = works(CREDENTIALS, f"MetaStudio accepts {who}")
@@ -197,16 +201,6 @@ def without_list(settings: Settings, error: MetaStudioError) -> list[Item]:
         return [knows, unseen, fails(JOBS, f"{who} may not list jobs {answer}. {POLICY}")]
     skipped = (untried(name, "because there was no list of jobs") for name in (CREDENTIALS, PROJECT))
     return [*skipped, fails(JOBS, _fault(settings, error))]
-
-
-def _why(settings: Settings, error: MetaStudioError) -> str:
-    """Return why a job of the list was not shown."""
-    who = _signs_in_with(settings)
-    if isinstance(error, PermissionDenied):
-        return f"{who} may not {_answer(error)}. {POLICY}"
-    if isinstance(error, CredentialsRefused):
-        return f"MetaStudio refuses {who} {_answer(error)} now. {REMEDIES[who]}"
-    return _fault(settings, error)
 
 
 def _fault(settings: Settings, error: MetaStudioError) -> str:

@@ -59,21 +59,21 @@ async def _tried(path: Path) -> Item:
         raise StoreNotWritable(path=str(path), reason="", foreign=(str(path), owner))
     if not await is_store(path, limit=LIMIT):
         await in_time(partial(_try_to_make, path), limit=LIMIT)
-        what = f"there is no “{path}” yet" if owner is None else f"“{path}” is empty"
-        return works(STORE, f"{what}: the bot makes its store when it starts, and may")
+        what = "is not there yet" if owner is None else "is empty"
+        return works(STORE, f"“{path}” {what}: the bot makes its store when it starts")
     try:
         return await _opened(path)
     except StoreLocked as error:
         which = f" (process {error.process})" if error.process else ""
-        held = f"a running VoiceJob has it{which}, so it was not written"
-        return works(STORE, f"“{path}”: {held}; {await _read(path)}")
+        held = f"in use by a running VoiceJob{which}, so nothing was written"
+        return works(STORE, f"“{path}” is {held}; {await _read(path)}")
 
 
 async def _opened(path: Path) -> Item:
     if await looked_at(path, _is_older, limit=LIMIT):
         await in_time(partial(refuse_claimed, path), limit=LIMIT)
-        how = "an earlier VoiceJob wrote it: the bot keeps a copy and converts it when it starts"
-        return works(STORE, f"“{path}”: {how}; {await _read(path)}")
+        how = "written by an earlier VoiceJob: the bot keeps a copy and converts it when it starts"
+        return works(STORE, f"“{path}” was {how}; {await _read(path)}")
     async with SqliteStore(path, limit=LIMIT) as store:
         await store.check()
         return works(STORE, f"“{path}” can be written; {await _read(path)}")

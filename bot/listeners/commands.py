@@ -26,10 +26,10 @@ async def voicejob(ack: AsyncAck, command: dict[str, Any], replies: Replies, ser
     except BadUsage as error:
         replies.start(PendingReply(about="usage", caller=caller, target=target), _refusal(error))
         return
-    told = caller.in_private if request.for_me else caller
+    told = caller.in_private if request.for_me and request.job_id else caller
     pending = PendingReply(
         about=request.verb.value,
-        value=f"{request.job_id} {told.channel_id}" if request.for_me else request.job_id,
+        value=f"{request.job_id} {told.channel_id}" if told.is_elsewhere else request.job_id,
         caller=caller,
         target=target,
         again=job_card.SUBSCRIBE if request.verb is Verb.SUBSCRIBE else job_card.TRY_AGAIN,

@@ -122,7 +122,7 @@ def title(shown: Job, words: Words) -> str:
 
 
 def title_of(voice_name: str | None, words: Words) -> str:
-    """Return a voice's name, as plain text, no longer than a header may be."""
+    """Return a voice's name, as plain text, cut: the catalogs take no value of more than 2500 characters."""
     return cut(clean(voice_name or ""), HEADER_LIMIT) or words("no-name")
 
 

@@ -9,8 +9,8 @@ from typing import Final
 from bot.errors import Unquoted, VoiceJobError
 
 _COPY_AGAIN: Final = (
-    "Slack refuses {key} with the error {error}. Copy the token again from your app's page at Slack "
-    "(api.slack.com/apps), under {page}; if the app was removed from the workspace, install it again."
+    "Slack refuses {key} with the error {error}. Copy it again from your app's page at api.slack.com/apps, "
+    "under {page}; if the app was removed from the workspace, install it again."
 )
 
 ERRORS: Final[Mapping[str, str]] = {
@@ -27,7 +27,7 @@ ERRORS: Final[Mapping[str, str]] = {
     "SlackRefused.token_expired": _COPY_AGAIN,
     "SlackRefused.token_revoked": _COPY_AGAIN,
     "SlackRefused.invalid_auth": (
-        f"{_COPY_AGAIN} If the app has a list of allowed IP addresses, see that this machine's is on it."
+        f"{_COPY_AGAIN} If the app has a list of allowed IP addresses, add this machine's."
     ),
     "SlackUnreachable": (
         "Slack can't be reached at {url} ({reason}). Check the network, the proxy and SLACK_API_URL."

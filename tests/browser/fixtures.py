@@ -46,7 +46,19 @@ from playwright.async_api import (  # noqa: E402  only where it is
 
 expect.set_options(timeout=PATIENCE * 1000)
 
-__all__ = ["ONLY_ME", "Browser", "Demo", "DemoPage", "Locator", "Page", "Script", "ViewportSize", "expect"]
+__all__ = [
+    "FOLLOWED",
+    "ONLY_ME",
+    "Browser",
+    "Demo",
+    "DemoPage",
+    "Locator",
+    "Page",
+    "Route",
+    "Script",
+    "ViewportSize",
+    "expect",
+]
 
 PROGRAMS: Final = ("chromium-headless-shell", "chromium", "/usr/bin/chromium")
 """Debian's names. The first is the same browser without its windows, and opens pages three times as fast."""
@@ -58,6 +70,8 @@ ARGUMENTS: Final = (
 """Besides Playwright's own: the browser can reach nothing but this machine."""
 DESKTOP: Final[ViewportSize] = {"width": 1440, "height": 900}
 ONLY_ME: Final = "Only visible to you"
+FOLLOWED: Final = "RefreshUnsubscribe"
+"""The labels of two buttons that only the card of a followed job has side by side."""
 EXECUTED: Final = "__executed"
 """What the scripts in hostile texts set on the window, if they are executed."""
 MOST_TABS: Final = 80
@@ -102,6 +116,11 @@ async def gone(*found: Locator) -> None:
     """Wait until none of these is seen."""
     for each in found:
         await expect(each).to_be_hidden()
+
+
+def button_in(place: Locator, label: str) -> Locator:
+    """Find buttons by their label; to a screen reader, a name may follow it."""
+    return place.get_by_role("button").filter(has_text=re.compile(f"^{re.escape(label)}$"))
 
 
 class DemoPage:
@@ -189,7 +208,7 @@ class DemoPage:
 
     async def press(self, name: str, *texts: str) -> None:
         """Press a button of the newest message that contains these texts."""
-        await self.message(*texts).last.get_by_role("button", name=name, exact=True).click()
+        await button_in(self.message(*texts).last, name).click()
 
     async def tab_to(self, control: Locator, key: str = "Tab") -> None:
         """Press the Tab key until a control has the focus."""
@@ -231,7 +250,7 @@ class Demo:
 
     async def open_page(self, path: str = "", size: ViewportSize = DESKTOP, **options: Any) -> DemoPage:
         """Open the page in a new browser context, and wait for the first message."""
-        options |= {"locale": "en-US", "timezone_id": "UTC"}
+        options = {"locale": "en-US", "timezone_id": "UTC"} | options
         opened = await self._chromium.new_context(viewport=size, **options)
         opened.set_default_timeout(PATIENCE * 1000)
         self._contexts.push_async_callback(opened.close)
@@ -270,9 +289,12 @@ class Demo:
 
 
 @asynccontextmanager
-async def running_demo(chromium: Browser) -> AsyncIterator[Demo]:
-    """Run the demo and serve its page; its bot is connected. Afterwards, no page must have had a problem."""
-    async with playground() as ground:
+async def running_demo(chromium: Browser, **options: Any) -> AsyncIterator[Demo]:
+    """Run the demo and serve its page; its bot is connected. Afterwards, no page must have had a problem.
+
+    ``options`` are those of the playground.
+    """
+    async with playground(**options) as ground:
         await eventually(lambda: ground.bot.state in {BotState.RUNNING, BotState.BROKEN})
         assert ground.bot.state is BotState.RUNNING, ground.bot.says
         running = Demo(ground, chromium)

@@ -6,11 +6,13 @@ import pytest
 
 from tests.browser.fixtures import (
     DESKTOP,
+    FOLLOWED,
     ONLY_ME,
     SCROLLABLE_SIDEWAYS,
     Demo,
     DemoPage,
     ViewportSize,
+    button_in,
     expect,
     gone,
     visible,
@@ -54,7 +56,7 @@ async def scan(page: DemoPage) -> list[str]:
 async def test_every_state_is_accessible(demo: Demo, page: DemoPage) -> None:
     """Messages, completions, a question, a thread and errors pass axe, and fit into any width."""
     await page.send(f"/voicejob subscribe {demo.job_id(BOOK)}")
-    await visible(page.posted(BOOK, "Subscribed by"))
+    await visible(page.posted(BOOK, FOLLOWED))
     demo.ground.send_back(demo.job_id(BOOK))
     await visible(page.message(BROADCAST))
     found = {"messages": await scan(page)}
@@ -62,7 +64,7 @@ async def test_every_state_is_accessible(demo: Demo, page: DemoPage) -> None:
     await visible(page.offers.first)
     found["completions"] = await scan(page)
     await page.field.fill("")
-    await page.press("Unsubscribe", BOOK, "Subscribed by")
+    await page.press("Unsubscribe", BOOK, FOLLOWED)
     await visible(page.dialog)
     found["question"] = await scan(page)
     await page.press_keys("Escape")
@@ -102,8 +104,8 @@ async def test_a_phone_shows_one_view_at_a_time(demo: Demo) -> None:
     await bar.get_by_role("button", name="Jobs").tap()
     await shows("Jobs")
     await page.job_button("Look up", BOOK).tap()
-    await page.press("Subscribe channel", BOOK)
-    await visible(page.posted(BOOK, "Subscribed by"))
+    await page.press("Subscribe", BOOK)
+    await visible(page.posted(BOOK, FOLLOWED))
     demo.ground.send_back(demo.job_id(BOOK))
     await page.message(BROADCAST).get_by_role("button").first.tap()
     await shows("Thread")
@@ -124,15 +126,15 @@ async def test_everything_works_by_keyboard(demo: Demo, page: DemoPage) -> None:
     await expect(page.field).to_be_focused()
     await page.type("/voicejob book", "Enter", "Enter")
     await visible(page.message(BOOK, ONLY_ME), page.panel.get_by_text("1 of 5 done"))
-    await page.tab_to(page.message(BOOK).get_by_role("button", name="Subscribe channel"), "Shift+Tab")
+    await page.tab_to(button_in(page.message(BOOK), "Subscribe"), "Shift+Tab")
     await page.press_keys("Enter")
-    card = page.posted(BOOK, "This channel is told of every change")
+    card = page.posted(BOOK, FOLLOWED)
     await visible(card, page.panel.get_by_text("2 of 5 done"))
 
     await page.tab_to(page.job_button("Send back", BOOK))
     await page.press_keys("Space")
     await expect(card).to_contain_text("(edited)")
-    broadcast = page.message(BROADCAST, BOOK, "In manual review → Review failed")
+    broadcast = page.message(BROADCAST, BOOK, "In manual review → Recordings rejected")
     await visible(page.panel.get_by_text("3 of 5 done"), card.get_by_role("button", name="1 reply"))
     await expect(page.job(BOOK)).to_contain_text("Customer\u2019s turn")
     await expect(page.job_button("Send back", BOOK)).to_be_disabled()
@@ -140,7 +142,7 @@ async def test_everything_works_by_keyboard(demo: Demo, page: DemoPage) -> None:
     await page.tab_to(broadcast.get_by_role("button").first, "Shift+Tab")
     await page.press_keys("Enter")
     await expect(page.thread.get_by_placeholder("Reply")).to_be_focused()
-    await visible(page.reply("→ Review failed", "Also sent to the channel"))
+    await visible(page.reply("→ Recordings rejected", "Also sent to the channel"))
     await page.press_keys("Escape")
     await gone(page.thread)
     assert await page.tab.evaluate("() => document.querySelector('main').contains(document.activeElement)")

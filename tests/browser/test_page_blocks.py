@@ -30,6 +30,8 @@ HOSTILE: Final = [
     "*_~`<!channel> <@U0ALICE> :x: &lt;b&gt; &amp;",
     "😀👩‍👩‍👧‍👦" + "́" * 40,
 ]
+START: Final = "<img src=x onerror=window."
+"""Of the first one, what stands before a sign that would be mrkdwn in a sentence."""
 LONG: Final = "W" * 5000
 MARKUP: Final = """() => [...document.querySelectorAll(
     'body script, body style, iframe, object, embed, form[action], [srcdoc], [onload], [onerror], '
@@ -107,9 +109,9 @@ async def test_a_voice_may_have_any_name(demo: Demo, page: DemoPage) -> None:
         await visible(page.posted(job_id))
     demo.ground.send_back(demo.job_id(HOSTILE[0]))
     await page.send("/voicejob list")
-    await visible(page.message("2 subscriptions", HOSTILE[0]))
-    await page.message("replied to a thread", HOSTILE[0]).get_by_role("button").first.click()
-    await visible(page.reply("In manual review →", HOSTILE[0]))
+    await visible(page.message("follows 2 jobs", START))
+    await page.message("replied to a thread", START).get_by_role("button").first.click()
+    await visible(page.reply("In manual review →", START))
     await assert_harmless(page)
 
 

@@ -15,7 +15,17 @@ from bot.config import Reading
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import APP_TOKEN, SlackWorkspace
 from bot.simulators.world import settings_for
+from tests.sign_ins import settings_of
 from tests.test_cli import environment
+
+BOT, SCOPES, APP, SOCKET = "Slack bot token", "Slack scopes", "Slack app token", "Socket Mode"
+SIGNING_SECRET, ADDRESS, CLOCK = "Slack signing secret", "MetaStudio address", "clock"
+SIGN_IN, PROJECT, JOBS = "MetaStudio credentials", "MetaStudio project", "MetaStudio jobs"
+STORE, LISTENING = "store", "listening"
+METASTUDIO, SLACK = (ADDRESS, CLOCK, SIGN_IN, PROJECT, JOBS), (BOT, SCOPES, APP, SOCKET)
+NAMES = ["settings", *SLACK, *METASTUDIO, STORE, LISTENING]
+OPEN = "apps.connections.open"
+BY_USER = settings_of("IAM user")
 
 
 @dataclass

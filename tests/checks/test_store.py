@@ -81,7 +81,7 @@ async def test_a_running_bot_is_a_hint(path: Path) -> None:
         odd = await tried(path)
 
     assert (item.ok, odd.ok) == (True, True)
-    assert f"a running VoiceJob has it (process {os.getpid()}), so it was not written" in item.says
+    assert f"is in use by a running VoiceJob (process {os.getpid()}), so nothing was written" in item.says
     assert "3 subscriptions (1 paused) of 2 channels to 2 jobs" in item.says
     assert "could not be counted (ValueError)" in odd.says
     assert before == after
@@ -123,8 +123,8 @@ async def test_what_the_bot_will_convert_stays_as_it_is(path: Path) -> None:
     with claim(path):
         held = await tried(path)
 
-    assert "an earlier VoiceJob wrote it: the bot keeps a copy and converts it when it starts" in item.says
-    assert "a running VoiceJob has it" in held.says
+    assert "by an earlier VoiceJob: the bot keeps a copy and converts it when it starts" in item.says
+    assert "in use by a running VoiceJob" in held.says
     assert all("13 subscriptions (3 paused) of 4 channels to 9 jobs" in each.says for each in (item, held))
     assert path.read_bytes() == FORMAT_2.read_bytes()
 
@@ -147,7 +147,7 @@ async def test_an_empty_file_stays_empty(path: Path) -> None:
     item = await tried(path)
 
     assert item.ok
-    assert "is empty: the bot makes its store when it starts, and may" in item.says
+    assert "is empty: the bot makes its store when it starts" in item.says
     assert (path.stat().st_size, oct(path.stat().st_mode)[-3:]) == (0, "644")
     assert list(path.parent.iterdir()) == [path]
 
@@ -159,7 +159,7 @@ async def test_an_empty_file_stays_empty(path: Path) -> None:
         ("nowhere/kept", False, "there is no folder {folder}/nowhere"),
         (".", False, "it is a folder"),
         ("link", False, "symbolic links"),
-        ("kept.sqlite", True, "there is no"),
+        ("kept.sqlite", True, "is not there yet"),
     ],
 )
 async def test_a_link(path: Path, target: str, *, ok: bool, says: str) -> None:

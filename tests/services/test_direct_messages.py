@@ -53,7 +53,8 @@ class Desk:
 
 @pytest.fixture
 def desk(slack: SlackWorkspace, metastudio: MetaStudioSimulator, bot: str) -> Desk:  # noqa: ARG001  it runs
-    """Give a desk with a bot, beside a channel of which the bot is no member."""
+    """Give a desk with a bot, beside a channel of which it is no member; one can type in direct messages."""
+    slack.open_messages_tab()
     channel = slack.add_channel("voices", bot_is_member=False)
     return Desk(slack, channel, [str(metastudio.add_job(voice_name=f"女声 {n}")["job_id"]) for n in range(3)])
 

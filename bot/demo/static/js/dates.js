@@ -124,7 +124,7 @@ function dayAway(days) {
 }
 
 function ago(date) {
-  const seconds = Math.round((date - Date.now()) / 1000);
+  const seconds = Math.round((date - Date.now()) / 1000) || -0;
   const [unit, length] = SPANS.find(([, span]) => Math.abs(seconds) >= span) ?? SPANS.at(-1);
   return spoken.exact.format(Math.trunc(seconds / length), unit);
 }
