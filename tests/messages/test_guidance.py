@@ -39,7 +39,7 @@ def test_help_names_what_can_be_typed(context: MessageContext, word: str) -> Non
 
 
 def test_help_in_each_language() -> None:
-    """A line says what a command is for; that commands can be typed in Chinese, only the Chinese help says."""
+    """A line says what a command is for; that they can be typed in Chinese, only the Chinese help says."""
     english, chinese = (guidance.help(context).text.splitlines() for context in (CONTEXT, CHINESE))
 
     assert english[:2] == [
