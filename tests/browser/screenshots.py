@@ -90,7 +90,7 @@ async def take_days(chromium: Browser) -> None:
         await page.posted(NEWS).first.get_by_role("button", name="replies").click()
         await expect(page.thread).to_contain_text("Succeeded")
         await page.tab.mouse.move(0, 0)  # what it hovers over is drawn in grey
-        await take(page.tab, "demo")
+        await take(page.tab, "demo", scale="css")  # the others are small enough for the README as they are
 
 
 async def _follow(demo: Demo, calendar: Calendar) -> str:
@@ -155,9 +155,9 @@ async def _open(demo: Demo, calendar: Calendar, size: Any, **options: Any) -> De
     return await demo.open_page(size=size, device_scale_factor=1.5, timezone_id=calendar.zone, **options)
 
 
-async def take(what: Locator | Page, name: str) -> None:
+async def take(what: Locator | Page, name: str, **how: Any) -> None:
     """Write a picture of the page or of a part of it."""
-    await what.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
+    await what.screenshot(path=PICTURES / f"{name}.png", animations="disabled", **how)
 
 
 if __name__ == "__main__":
