@@ -8,7 +8,8 @@ from bot.simulators.metastudio.account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
 from tests.setup.person import CTRL_C, CTRL_D, Person, at_a_terminal
-from tests.test_cli import voicejob
+from tests.store.test_store_faults import largest_file
+from tests.test_cli import environment, voicejob
 
 AGAIN = "Try again?"
 NO_TEXT = "a\udcff"
@@ -88,6 +89,7 @@ async def test_another_time_without_a_network(servers: dict[str, str]) -> None:
         await person.answers("VOICEJOB_LANGUAGE")
         await person.sees("VOICEJOB_STORE: set in the environment")
         await person.sees("SLACK_APP_TOKEN (switched off), SLACK_SIGNING_SECRET, METASTUDIO_REGION")
+        await person.sees("did not work: Slack bot token, MetaStudio credentials, store. Next: mend that")
         code = await person.sees_the_end()
 
     assert code == 0
@@ -113,6 +115,20 @@ async def test_a_store_that_can_t_be_written() -> None:
 
     new = ["METASTUDIO_REGION=cn-north-4", "VOICEJOB_LANGUAGE=en"]
     assert (code, env()) == (0, ["VOICEJOB_STORE='a b.sqlite'", "CLOUD_SDK_AK=AK", *new])
+
+
+async def test_all_is_set_and_the_disk_is_full(
+    slack: SlackWorkspace, metastudio: MetaStudioSimulator
+) -> None:
+    """What is set in the environment is not asked for; what can't be written is told, and nothing is left."""
+    settings = environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN, METASTUDIO_REGION="cn-north-4")
+    with largest_file(1):
+        async with at_a_terminal("init", settings=settings) as person:
+            said = await person.answers("VOICEJOB_LANGUAGE")
+            await person.sees(".env: could not be written (File too large). It is as it was.")
+            code = await person.sees_the_end()
+
+    assert (code, said.count("set in the environment"), [*Path().iterdir()]) == (1, 6, [])  # noqa: ASYNC240
 
 
 @pytest.mark.parametrize(("pressed", "ends_with"), [(CTRL_C, 130), (CTRL_D, 1)])
