@@ -21,8 +21,8 @@ INTRODUCTION: Final = (
     "what stands in brackets; where nothing does, it skips the question. Ctrl-C leaves everything as it was."
 )
 NOTHING: Final = "\nNothing was written."
-NEXT: Final = "Next: `voicejob check` tries everything once more, and `voicejob run` starts the bot."
-MEND: Final = "Next: mend that, here or in the file; then `voicejob check` tries everything once more."
+NEXT: Final = "Next: `voicejob check` tries everything once more, `voicejob run` starts the bot."
+FIX: Final = "Next: fix that, with `voicejob init` or in the file, then run `voicejob check`."
 
 
 def init() -> int:
@@ -60,8 +60,8 @@ def _write(changes: Mapping[str, str]) -> bool:
     if changes:
         say(f"Written to “{dot_env_path()}”, which only its owner can read: {keys}.")
     else:
-        closed = " Now only its owner can read it." if is_written else ""
-        say(f"“{dot_env_path()}” has all of that already.{closed}")
+        now = "and now only its owner can read it" if is_written else "so it stays as it is"
+        say(f"There is nothing new to write to “{dot_env_path()}”, {now}.")
     return True
 
 
@@ -76,4 +76,4 @@ def _say_what_is_next(failed: list[str]) -> None:
         say(problem, indent=2)
     if failed:
         say(f"Kept, though it did not work: {', '.join(failed)}.")
-    say(MEND if problems or failed else NEXT)
+    say(FIX if problems or failed else NEXT)
