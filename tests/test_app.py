@@ -13,7 +13,7 @@ import pytest
 from bot import app
 from bot.config import Settings
 from bot.errors import PartBroken, SlackRefused, SlackUnreachable
-from bot.messages.errors import sentence
+from bot.messages.operator import sentence
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from bot.simulators.slack.workspace import BOT_TOKEN, Message, SlackWorkspace
 from bot.simulators.world import running, settings_for

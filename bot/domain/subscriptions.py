@@ -85,15 +85,13 @@ def stopped(key: DeliveryKey, by: str) -> Change:
 
 
 def with_level(key: DeliveryKey, level: Level) -> Change:
-    """Return the change that sets the level, and makes an edit of the card due."""
+    """Return the change that sets the level, which no card shows."""
 
     def change(records: Records) -> Records:
         subscription = records.subscription(keys_of(key)[1])
         if subscription is None or subscription.level is level:
             return Records()
-        changed = outdated(key)(records)
-        changed.update(Records.of(replace(subscription, level=level)))
-        return changed
+        return Records.of(replace(subscription, level=level))
 
     return change
 

@@ -11,7 +11,6 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from bot.domain.deliveries import next_step
 from bot.domain.following import Following
 from bot.domain.jobs import Job
 from bot.domain.pauses import retry_after
@@ -199,7 +198,10 @@ def _record(ref: JobRef, olds: Sequence[OldSubscription]) -> JobRecord:
 
 
 def _following(old: OldSubscription, record: JobRecord) -> Following | None:
-    """Return the delivery and the wish of one subscription; None once nothing is left to send of it."""
+    """Return the delivery and the wish of one subscription; None where its card says that it was stopped.
+
+    Any other card is to be edited, since it looks otherwise now.
+    """
     was_told = old.card is not None or old.delivered_at is not None
     delivery = Delivery(
         address=old.address,
@@ -211,9 +213,7 @@ def _following(old: OldSubscription, record: JobRecord) -> Following | None:
         stopped_by=old.stopped_by,
     )
     wish = None if old.stopped_by else _wish(old)
-    following = Following(delivery, record, wish, Destination(address=old.address))
-    is_sent = next_step(following, now=old.seen_at) is None
-    return None if old.shows_end or (following.is_over and is_sent) else following
+    return None if old.shows_end else Following(delivery, record, wish, Destination(address=old.address))
 
 
 def _wish(old: OldSubscription) -> Subscription:

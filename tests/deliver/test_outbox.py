@@ -51,7 +51,7 @@ async def test_notices_come_in_the_order_of_the_changes_and_edits_last(idle: Off
         await idle.settled()
 
     told = [sent["text"].split(":")[0] for sent in idle.posts()]
-    assert told == [f"`voice of {job_id}`" for job_id in job_ids]
+    assert told == [f"voice of {job_id}" for job_id in job_ids]
     methods = [call.method for call in idle.slack.calls]
     assert methods == ["chat.postMessage"] * 3 + ["chat.update"] * 3
 
@@ -392,7 +392,7 @@ async def test_one_message_that_slack_refuses_does_not_starve_its_channel(post: 
     """The first time it seems to be the channel; when others got through, it is the message."""
     await post.followed("job-1")
     await post.followed("job-2")
-    post.slack.chaos(lambda _, sent: {"error": "new_code"} if "`voice of job-1`:" in str(sent) else None)
+    post.slack.chaos(lambda _, sent: {"error": "new_code"} if "voice of job-1:" in str(sent) else None)
     await post.job_is("job-1", "PROCESSING")
     await eventually(lambda: bool(post.slack.direct("U1")))
     await post.job_is("job-2", "PROCESSING")
@@ -532,6 +532,6 @@ async def test_a_message_that_cant_be_made_is_a_plain_word(
     async with office(slack, path, console_url=broken) as post, post.running():
         key = await post.followed()
 
-        assert "`voice of job-1`" in post.posts()[0]["text"]
+        assert "“voice of job-1”: Queued" in post.posts()[0]["text"]
         assert "a message can't be made" in caplog.text
         assert (await post.delivery(key)).card is not None

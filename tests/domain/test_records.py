@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.following import Counts, Following, counts_of
 from bot.domain.jobs import GONE, STATES, Job
+from bot.domain.languages import Language
 from bot.domain.records import Address, Level
 from tests.records import BOB, NOW, following, fresh, paused, record
 
@@ -48,9 +49,10 @@ def test_what_is_important() -> None:
 def test_fingerprint_is_of_what_the_card_shows() -> None:
     """Everything that a card shows of the present makes another one, and nothing else does."""
     once_more = replace(record(B), job=Job(job_id="job-1", state=B, reject_times=2))
-    others = [following(A), following(B, level=Level.IMPORTANT), replace(following(B), record=once_more)]
+    others = [following(A), following(B, language=Language.ZH), replace(following(B), record=once_more)]
     others += [following(B, stopped_by="U2"), following(B, stopped_by="U3")]
-    same = following(A, B, told=1, pause=paused(), delivered_at=1)
+    fields: dict[str, Any] = {"level": Level.IMPORTANT, "pause": paused(), "delivered_at": 1}
+    same = following(A, B, told=1, **fields)
 
     assert same.fingerprint == following(B).fingerprint
     assert len({each.fingerprint for each in [same, *others]}) == 6

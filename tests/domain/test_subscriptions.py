@@ -68,7 +68,7 @@ def ended(found: Following) -> Following:
     return with_delivery(replace(found, subscription=None), stopped_by=BOB)
 
 
-LESS = with_delivery(following(level=Level.IMPORTANT), card=OUTDATED)
+LESS = following(level=Level.IMPORTANT)
 PRESSED: dict[str, tuple[Following, Change, Following]] = {
     "stopped": (FOLLOWED, changes.stopped(KEY, BOB), ended(FOLLOWED)),
     "stopped twice": (STOPPED, changes.stopped(KEY, ALICE), STOPPED),

@@ -8,14 +8,14 @@ import pytest
 
 from bot.config import Settings
 from bot.messages import channel as notices
-from bot.messages import job_card, private
+from bot.messages import job_card, listing, private
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from bot.simulators.slack.workspace import Message, SlackWorkspace
 from bot.simulators.world import running
 from tests.support import AT_ONCE, BOTH_MODES, PATIENCE
 
 COMMAND = "/voicejob"
-SUBSCRIBED = ":white_check_mark: Subscribed to"
+SUBSCRIBED = "To stop, press Unsubscribe on its card"
 BOB = "U0BOB"
 
 
@@ -102,12 +102,11 @@ async def test_the_card_is_posted_before_the_yes(room: Room) -> None:
 
     card = room.card
     assert SUBSCRIBED in said.text
-    assert "important" in said.text
-    assert "important" in card.text
+    assert "only when it needs you" in said.text
     assert "女声" in card.text
     assert buttons(card) == [notices.REFRESH_CARD, notices.STOP]
     assert card.ts < said.ts
-    assert "Not checked since I was started" not in str((await room.ask("list")).blocks)
+    assert "not checked since" not in str((await room.ask("list")).blocks)
 
 
 @BOTH_MODES
@@ -122,19 +121,19 @@ async def test_the_button_on_a_card_does_the_same(room: Room) -> None:
 
 
 async def test_only_what_is_important_reaches_the_channel(room: Room) -> None:
-    """With "important" the thread has every change, and the channel those that ask for somebody."""
-    await room.subscribe()
+    """The thread has every change; the channel has each with "all", else those that ask for somebody."""
     told = []
-    for state, label in (
-        ("AUDITING", "In manual review"),
-        ("PROCESSING", "In training"),
-        ("CREATING", "Wait"),
+    for level, state, label in (
+        ("", "AUDITING", "In manual review"),
+        ("all", "PROCESSING", "Training"),
+        ("important", "RESULT_REVIEW", "Result in review"),
+        ("", "USER_RESULT_REVIEW", "Result ready"),
     ):
+        await room.subscribe(level)
         room.metastudio.set_state(room.job_id, state)
         told.append(await room.posted(f"→ {label}"))
-        await room.subscribe("important")
 
-    assert [seen.reply_broadcast for seen in told] == [True, False, True]
+    assert [seen.reply_broadcast for seen in told] == [False, True, False, True]
     assert {seen.thread_ts for seen in told} == {room.card.ts}
 
 
@@ -143,27 +142,33 @@ async def test_a_job_that_ends(room: Room) -> None:
     await room.subscribe()
     room.metastudio.set_state(room.job_id, "SUCCEED")
     assert (await room.posted("→ Succeeded")).reply_broadcast
-    assert buttons(await room.posted("The job is over, and the subscription with it")) == []
-    await room.listed("no subscriptions")
+    assert buttons(await room.posted("Job finished; updates stopped")) == []
+    await room.listed("follows no job")
 
     said = await room.subscribe()
-    assert "This job is over" in said.text
+    assert "has finished" in said.text
     assert "女声" in said.text
     assert len(room.public()) == 1
-    assert "no subscriptions" in (await room.ask("list")).text
+    assert "follows no job" in (await room.ask("list")).text
 
 
 async def test_twice(room: Room) -> None:
-    """Who subscribes again hears who did it first, and can change the level; the card says so."""
+    """Who subscribes again hears that it is, and can change the level there or by the command."""
     await room.subscribe()
     said = await room.subscribe(user=BOB)
-    changed = await room.subscribe("important", user=BOB)
+    every = await room.press(said, private.LEVEL_ALL)
+    both = await room.subscribe(user=BOB)
+    less = await room.press(both, private.LEVEL_IMPORTANT)
+    again = await room.subscribe("all", user=BOB)
 
-    assert "<@U0ALICE> has subscribed" in said.text
-    assert f"`/voicejob subscribe {room.job_id} important` changes that" in said.text
-    assert "important" in changed.text
-    assert (await room.posted("important")).edited
-    assert len(room.public()) == 1
+    assert f"<#{room.channel}> already follows “女声”. Posting only when" in said.text
+    assert buttons(said) == [private.LEVEL_ALL, notices.STOP]
+    assert "Posting every update" in every.text
+    assert buttons(both) == [private.LEVEL_IMPORTANT, notices.STOP]
+    assert "Posting only when" in less.text
+    assert "Posting every update" in again.text
+    assert [every.ts, less.ts] == [said.ts, both.ts]
+    assert not room.card.edited
 
 
 async def test_metastudio_down(room: Room) -> None:
@@ -182,14 +187,14 @@ async def test_direct_messages(room: Room) -> None:
     said = await room.subscribe(channel=mine)
     room.metastudio.set_state(room.job_id, "AUDITING")
     assert SUBSCRIBED in said.text
-    assert "You are told of every change." in said.text
+    assert "You hear only when" in said.text
     await room.posted("→ In manual review", channel=mine)
 
     for people in (["U0ALICE", BOB], ["U0ALICE", BOB, "U0CAROL"]):
         between = room.slack.add_direct(*people)
         said = await room.subscribe(channel=between)
         assert "direct message between people" in said.text
-        await room.listed("no subscriptions", channel=between)
+        await room.listed("no job", channel=between)
 
 
 async def test_the_remedy_and_the_command_again(room: Room) -> None:
@@ -199,15 +204,15 @@ async def test_the_remedy_and_the_command_again(room: Room) -> None:
     again = await room.press(refused, notices.RETRY)
     shown = await room.ask("list", channel=closed)
     room.slack.invite(closed)
-    said = await room.subscribe("important", channel=closed)
+    said = await room.subscribe("all", channel=closed)
 
-    assert "I am not in this channel yet" in refused.text
+    assert "I'm not in this channel yet" in refused.text
     assert "`/invite @voicejob`" in again.text
     assert buttons(again) == [notices.RETRY]
     assert again.ts == refused.ts
     assert "(paused)" in shown.text
     assert SUBSCRIBED in said.text
-    assert "important" in said.text
+    assert "Posting every update" in said.text
     assert len(room.public(closed)) == 1
     assert room.slack.direct("U0ALICE") == []
 
@@ -220,18 +225,18 @@ async def test_a_channel_that_closes_later(room: Room) -> None:
     room.slack.remove(room.channel)
     for each in jobs:
         room.metastudio.set_state(each, "AUDITING")
-    direct = await room.slack.message_where(lambda seen: "I can't post in" in seen.text)
+    direct = await room.slack.message_where(lambda seen: "are paused" in seen.text)
     assert (await room.ask("list")).text.count("(paused)") == 4
     refused = await room.press(direct, notices.RETRY, user=BOB)
     room.slack.invite(room.channel)
     said = await room.press(refused, notices.RETRY, user=BOB)
     for number in range(4):
-        await room.posted(f"`voice {number}`: Waiting for the recordings → In manual review")
+        await room.posted(f"voice {number}: Waiting for recordings → In manual review")
 
     assert [message.ts for message in room.slack.direct(BOB)] == [direct.ts]
     assert f"<#{room.channel}>" in direct.text
     assert "`/invite @voicejob`" in direct.text
-    assert f"<#{room.channel}>: I am not a member" in refused.text
+    assert f"<#{room.channel}>: I'm no longer in the channel" in refused.text
     assert SUBSCRIBED in said.text
     assert "(paused)" not in (await room.ask("list")).text
 
@@ -241,12 +246,12 @@ async def test_unsubscribing_from_the_direct_message(room: Room) -> None:
     await room.subscribe(user=BOB)
     room.slack.archive(room.channel)
     room.metastudio.set_state(room.job_id, "AUDITING")
-    direct = await room.slack.message_where(lambda seen: "I can't post in" in seen.text)
+    direct = await room.slack.message_where(lambda seen: "are paused" in seen.text)
     said = await room.press(direct, notices.STOP, user=BOB)
 
     assert "The channel is archived" in direct.text
-    assert "not told of" in said.text
-    assert "no subscriptions" in (await room.ask("list")).text
+    assert "Updates on “女声” stopped" in said.text
+    assert "follows no job" in (await room.ask("list")).text
 
 
 @pytest.mark.parametrize("way", ["command", "button", "list"])
@@ -260,17 +265,17 @@ async def test_the_card_says_who_stopped_it(room: Room, way: str) -> None:
         said = await room.press(card, notices.STOP, user=BOB)
     else:
         shown = await room.ask("list", user=BOB)
-        said = await room.press(shown, private.LISTED_STOP)
+        said = await room.press(shown, listing.STOP)
         assert said.ts == shown.ts
-    stopped = await room.posted(f"Stopped by <@{BOB}>")
+    stopped = await room.posted(f"stopped by <@{BOB}>")
 
-    assert "not told of" in said.text or "no subscriptions" in said.text
+    assert "Updates on “女声” stopped" in said.text or "follows no job" in said.text
     assert said.user == BOB
     assert stopped.ts == card.ts
     assert buttons(stopped) == [job_card.SUBSCRIBE]
     assert room.slack.thread(room.channel, card.ts) == []
-    assert "no subscriptions" in (await room.ask("list")).text
-    assert "not subscribed" in (await room.ask(f"unsubscribe {room.job_id}")).text
+    assert "follows no job" in (await room.ask("list")).text
+    assert "not followed" in (await room.ask(f"unsubscribe {room.job_id}")).text
     assert SUBSCRIBED in (await room.press(stopped, job_card.SUBSCRIBE)).text
     assert len(room.public()) == 2
 
@@ -285,7 +290,7 @@ async def test_starting_again_at_once(room: Room) -> None:
 
     assert job_card.SUBSCRIBE in buttons(looked_up)
     assert SUBSCRIBED in said.text
-    assert ["Stopped by" in card.text for card in room.public()] == [True, False]
+    assert ["Updates stopped by" in card.text for card in room.public()] == [True, False]
 
 
 async def test_two_press_at_once(room: Room) -> None:
@@ -296,7 +301,7 @@ async def test_two_press_at_once(room: Room) -> None:
 
     assert len(room.public()) == 1
     assert sorted("already" in each.text for each in said) == [False, True, True, True]
-    assert "1 subscription in" in (await room.ask("list")).text
+    assert "follows one job" in (await room.ask("list")).text
 
 
 async def test_an_organization_is_served_and_others_are_not(quiet_room: Room, settings: Settings) -> None:
@@ -307,7 +312,7 @@ async def test_an_organization_is_served_and_others_are_not(quiet_room: Room, se
         for team, organization, is_served in (("T0TEAM", "E0ORG", True), ("T0OTHER", "E0OTHER", False)):
             listed = await quiet_room.ask("list", user=BOB, team=team, enterprise=organization)
             pressed = await quiet_room.press(card, job_card.REFRESH, team=team, enterprise=organization)
-            refused = ["Only members of the workspace" in said.text for said in (listed, pressed)]
+            refused = ["Only members of my own workspace" in said.text for said in (listed, pressed)]
             assert refused == [not is_served] * 2
 
 
@@ -323,41 +328,41 @@ async def test_it_checks_now(room: Room) -> None:
     assert room.metastudio.requests_to("show") > 0
     room.metastudio.chaos = lambda _: Fault.error(403, "APIGW.0302")
     said = await room.press(card, notices.REFRESH_CARD, user=BOB)
-    assert "does not allow the bot" in said.text
+    assert "doesn't let me" in said.text
     assert said.user == BOB
     assert len(room.public()) == 1
 
     room.metastudio.chaos = None
     room.slack.fail("chat.update", error="edit_window_closed")
     await room.ask(f"unsubscribe {room.job_id}")
-    await room.listed("no subscriptions")
+    await room.listed("follows no job")
     assert "女声" in (await room.press(card, notices.REFRESH_CARD, user=BOB)).text
     assert [seen.ts for seen in room.public()] == [card.ts]
 
 
 async def test_levels_and_pages(room: Room) -> None:
     """A channel's long list has pages, in its own place; each entry can change its level there."""
-    for number in range(private.PAGE_SIZE + 1):
+    for number in range(listing.PAGE_SIZE + 1):
         job = room.metastudio.add_job(voice_name=f"voice {number}")
         await room.ask(f"subscribe {job['job_id']}")
     first = await room.ask("list")
-    more = await room.press(first, private.PAGE)
-    changed = await room.press(more, private.LISTED_IMPORTANT)
-    back = await room.press(changed, private.LISTED_ALL)
+    more = await room.press(first, listing.PAGE)
+    changed = await room.press(more, listing.TO_ALL)
+    back = await room.press(changed, listing.TO_IMPORTANT)
 
-    assert "9 subscriptions in this channel: 1 to 8" in first.text
-    assert "9 subscriptions in this channel: 9 to 9" in more.text
-    assert "no subscriptions" in (await room.ask("list", channel=room.slack.add_channel("other"))).text
+    assert "follows 9 jobs: 1 to 8" in first.text
+    assert "follows 9 jobs: 9 to 9" in more.text
+    assert "follows no job" in (await room.ask("list", channel=room.slack.add_channel("other"))).text
     assert {more.ts, changed.ts} == {first.ts}
-    assert private.LISTED_ALL in buttons(changed)
-    assert private.LISTED_IMPORTANT in buttons(back)
+    assert listing.TO_IMPORTANT in buttons(changed)
+    assert listing.TO_ALL in buttons(back)
 
 
 async def test_a_blind_bot_says_so(room: Room) -> None:
     """While MetaStudio refuses the bot, the list says so; a look-up that works ends the long wait."""
     await room.subscribe()
     room.metastudio.chaos = lambda _: Fault.error(403, "APIGW.0302")
-    await room.listed(private.NOT_CHECKED)
+    await room.listed("can't reach MetaStudio right now")
     room.metastudio.chaos = None
     room.metastudio.set_state(room.job_id, "AUDITING")
     await room.ask(room.job_id)
@@ -377,7 +382,7 @@ async def test_who_subscribes_sees_the_state_of_now_and_so_does_everybody(
         await quiet_room.posted("→ In manual review")
 
     (card,) = quiet_room.public(other)
-    assert card.text.startswith("`女声`: In manual review.")
+    assert card.text.startswith("女声: In manual review,")
 
 
 async def test_a_card_whose_answer_is_lost_comes_once(quiet_room: Room, settings: Settings) -> None:
@@ -396,4 +401,4 @@ async def test_buttons_on_old_cards_work(quiet_room: Room, settings: Settings) -
         await quiet_room.subscribe()
     async with running(settings, rates=AT_ONCE):
         await quiet_room.press(quiet_room.card, notices.STOP)
-        await quiet_room.posted("Stopped by")
+        await quiet_room.posted("stopped by")

@@ -16,7 +16,7 @@ from bot.domain.deliveries import Step, next_step
 from bot.domain.records import Address, JobRef, Pause, Records
 from bot.domain.subscriptions import following, key_of
 from bot.errors import StoreCorrupt, StoreNotCopied
-from bot.messages.errors import sentence
+from bot.messages.operator import sentence
 from bot.store import open_store
 from bot.store.conversion import OldSubscription, converted
 from tests.store.test_store_faults import largest_file, refused, run_sql
@@ -28,10 +28,12 @@ FORMAT_3 = FORMAT_2.with_name("format_3.sqlite")
 DUE = {
     Step.POST_CARD: ["C0OPEN 1", "C0SHUT 10"],
     Step.POST_NOTICE: ["C0OPEN 3", "C0OPEN 4", "C0OPEN 6", "C0OPEN 9", "C0SHUT 2", "D0ALICE 3"],
-    Step.EDIT_CARD: ["C0OPEN 5", "C0OPEN 7", "C0SHUT 3"],
-    None: ["C0BACK 2", "C0OPEN 2"],
+    Step.EDIT_CARD: ["C0BACK 2", "C0OPEN 2", "C0OPEN 5", "C0OPEN 7", "C0SHUT 3"],
 }
-"""What is due in it, by channel and job. Job 8 was stopped in two of them, and its cards say so."""
+"""What is due in it, by channel and job. All cards are edited, since they look otherwise now.
+
+Job 8 was stopped in two of them, and its cards say so.
+"""
 
 
 def rows_in(path: Path) -> dict[str, Any]:
@@ -157,7 +159,7 @@ def old(
         ([old("A", "Y", card=None, delivered_at=None), old("B", "X", updated=8)], "X5 Y5", ["", "X Y"]),
         ([old("A", "X Y", card=None)], "X5 Y7", ["X Y"]),
         ([old("A", "X", stopped_by="U2"), old("B", "Y", updated=10)], "X5 Y5", ["", ""]),
-        ([old("A", "SUCCEED")], "", []),
+        ([old("A", "SUCCEED")], "SUCCEED5", [""]),
         ([old("A", "X", stopped_by="U2", card=None)], "", []),
         ([old("A", "X", stopped_by="U2", face="X 1 all U2")], "", []),
     ],

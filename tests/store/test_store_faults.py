@@ -21,7 +21,7 @@ import pytest
 
 from bot.domain.records import Records
 from bot.errors import StoreCorrupt, StoreError, StoreLocked, StoreNotWritable, StoreTrouble
-from bot.messages.errors import sentence
+from bot.messages.operator import sentence
 from bot.store.disk import Table, configure
 from bot.store.files import NOT_SUPPORTED
 from bot.store.rows import record_in, row_of
