@@ -118,7 +118,7 @@ NEAR_NOW: Final = {
     (24, "on {date_pretty}"): "on tomorrow",
     (-72, "{date} {date_short} {date_long_pretty}"): r"(?!.*\d{4}).*",
     (-2, "({ago})"): r"\(2 hours ago\)",
-    (0, "({ago})"): r"\(\d seconds? ago\)",
+    (0.0001, "({ago})"): r"\(\d seconds? ago\)",
 }
 CHINESE: Final = {
     (-24, "{date_pretty}"): "昨天",

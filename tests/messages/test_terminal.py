@@ -76,7 +76,7 @@ def test_fits_its_width() -> None:
 
 MRKDWN = {
     "*bold `x`* plain": "bold x plain",
-    "2*3*4 * a *": "2*3*4 * a *",
+    "2*3*4 2*3* * a *": "2*3*4 2*3* * a *",
     "in <https://a.example/?x=1&amp;y|the *console*>": "in the *console* (https://a.example/?x=1&y)",
     "`a&lt;b&gt;&amp;c`": "a<b>&c",
     "`&amp;lt;`": "&lt;",
