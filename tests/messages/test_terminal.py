@@ -88,7 +88,7 @@ MRKDWN = {
 def test_mrkdwn() -> None:
     """Bold, code, pictures and entities read as in Slack, entities once; in plain text they do too."""
     assert {written: read(drawn(section(written))) for written in MRKDWN} == MRKDWN
-    assert terminal.plain("`a &lt;b&gt;` *c* :x: <@U1>") == "a <b> c ❌ @U1"
+    assert terminal.plain("`a &lt;b&gt;` *c* :x: <@U1>", Language.EN, now=NOW) == "a <b> c ❌ @U1"
 
 
 MOMENTS = {
