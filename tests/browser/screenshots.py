@@ -86,7 +86,7 @@ async def take_days(chromium: Browser) -> None:
         page = await _open(demo, calendar, {"width": 1180, "height": 930})
         await _live(demo, calendar, page, job_id)
         await take(page.conversation, "channel")
-        page = await _open(demo, calendar, {"width": 1400, "height": 860})
+        page = await _open(demo, calendar, {"width": 1400, "height": 860}, device_scale_factor=1)
         await page.posted(NEWS).first.get_by_role("button", name="replies").click()
         await expect(page.thread).to_contain_text("Succeeded")
         await page.tab.mouse.move(0, 0)  # what it hovers over is drawn in grey
@@ -152,7 +152,8 @@ async def take_chinese_card(chromium: Browser) -> None:
 
 
 async def _open(demo: Demo, calendar: Calendar, size: Any, **options: Any) -> DemoPage:
-    return await demo.open_page(size=size, device_scale_factor=1.5, timezone_id=calendar.zone, **options)
+    options = {"device_scale_factor": 1.5, **options}
+    return await demo.open_page(size=size, timezone_id=calendar.zone, **options)
 
 
 async def take(what: Locator | Page, name: str, **how: Any) -> None:
