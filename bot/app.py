@@ -87,10 +87,7 @@ async def run(
         identity = Identity(client, token, workspace, pause=rates.identity)
         context = _message_context(settings, auth)
         patient = aiohttp.ClientTimeout(total=rates.answer, connect=SLACK_TIMEOUT.total)
-        writing_session = await stack.enter_async_context(client_session(timeout=patient))
-        # A message whose answer got lost would come twice, so that slack_sdk must not send one again.
-        writing = web_client(writing_session, settings.slack_api_url, token=token, retry_handlers=[])
-        sender = Sender(writing, rates)
+        sender = _sender(settings, await stack.enter_async_context(client_session(timeout=patient)), rates)
         asking = web_client(session, settings.slack_api_url, token=token, retry_handlers=[])
         languages = Languages(store, People(asking), settings.voicejob_language)
         outbox = Outbox(store, sender, context, languages, rates=rates, metrics=metrics)
@@ -108,6 +105,12 @@ async def run(
         receiving = _serve_slack(app, settings, health, metrics, connection, ready)
         parts = {"watcher": watcher.run(), "outbox": outbox.run(), "workspace": identity.run()}
         await run_parts(parts | {"way to Slack": receiving}, stop)
+
+
+def _sender(settings: Settings, session: aiohttp.ClientSession, rates: RateLimits) -> Sender:
+    # A message whose answer got lost would come twice, so that slack_sdk must not send one again.
+    token = revealed(settings.slack_bot_token)
+    return Sender(web_client(session, settings.slack_api_url, token=token, retry_handlers=[]), rates)
 
 
 async def _language_of(languages: Languages, workspace: Workspace, caller: Caller) -> Language:
