@@ -46,7 +46,7 @@ def show(text: str, *, as_json: bool, language: Language | None, is_verbose: boo
     job, context = Job.from_api(answer | {"job_id": job_id}), _context(settings, language)
     card = job_card.card(job, [], context, now=int(time.time()))
     blocks = [*card.blocks, *job_card.details(job, context)]
-    console().print(terminal.draw(blocks, language))
+    console().print(terminal.draw(blocks, language, now=time.time()))
 
 
 async def _answer(settings: MetaStudioSettings, job_id: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The steps of the demo's story: a person types and presses buttons, and the terminal shows what they see."""
 
+import time
 from collections.abc import Callable, Sequence
 
 from rich.console import Console
@@ -70,7 +71,7 @@ class Stage:
         except TimeoutError as error:
             raise StoryFailed(str(error)) from None
         self._console.print(Text(self.words("story-only-you"), style="dim"))
-        self._console.print(terminal.draw(seen.blocks, self.words.language))
+        self._console.print(terminal.draw(seen.blocks, self.words.language, now=time.time()))
         expect(seen.user == interaction.user, "everybody in the channel saw an answer to one person")
         return seen
 
@@ -106,7 +107,7 @@ class Stage:
                 said = self._plain(message).partition(self.words("full-stop"))[0]
                 self._console.print(Text(self.words("story-in-thread", said=said)))
             else:
-                self._console.print(terminal.draw(message.blocks, self.words.language))
+                self._console.print(terminal.draw(message.blocks, self.words.language, now=time.time()))
                 self._show_thread(message)
 
     def _show_thread(self, card: Message) -> None:
@@ -120,7 +121,7 @@ class Stage:
             self._console.print(Padding(Text(line), (0, 0, 0, REPLY_INDENT)))
 
     def _plain(self, message: Message) -> str:
-        return terminal.plain(message.text, self.words.language)
+        return terminal.plain(message.text, self.words.language, now=time.time())
 
     def _name(self, channel: str) -> str:
         return self.slack.channel(channel).name

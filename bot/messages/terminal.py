@@ -1,7 +1,6 @@
 """Slack messages drawn in a terminal: what a person would see, as well as text can show it."""
 
 import re
-import time
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,22 +43,21 @@ WIDTH: Final = 88
 
 
 def draw(
-    blocks: Sequence[Mapping[str, Any]], language: Language = Language.EN, *, now: float | None = None
+    blocks: Sequence[Mapping[str, Any]], language: Language = Language.EN, *, now: float
 ) -> RenderableType:
     """Draw a message from its blocks, in a frame.
 
-    ``now`` is in epoch seconds, by default the time of the machine; what Slack counts from it is in the
-    ``language`` of the message.
+    ``now`` is in epoch seconds; what Slack counts from it is in the ``language`` of the message.
     """
-    reader = _Reader(language, time.time() if now is None else now)
+    reader = _Reader(language, now)
     return Panel(
         Group(*(each for block in blocks for each in _DRAW[block["type"]](block, reader.read))), width=WIDTH
     )
 
 
-def plain(written: str, language: Language = Language.EN) -> str:
-    """Return mrkdwn as plain text."""
-    return _Reader(language, time.time()).read({"type": "mrkdwn", "text": written}).plain
+def plain(written: str, language: Language = Language.EN, *, now: float) -> str:
+    """Return mrkdwn as plain text; for ``language`` and ``now`` see ``draw``."""
+    return _Reader(language, now).read({"type": "mrkdwn", "text": written}).plain
 
 
 Read = Callable[[Mapping[str, Any]], Text]

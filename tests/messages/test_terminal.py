@@ -29,7 +29,7 @@ def drawn(blocks: list[dict[str, Any]], *, colour: bool = False) -> str:
         file=io.StringIO(), width=120, highlight=False, force_terminal=colour, color_system=system
     )
     with console.capture() as capture:
-        console.print(terminal.draw(blocks))
+        console.print(terminal.draw(blocks, now=NOW))
     return capture.get()
 
 
@@ -84,7 +84,7 @@ MRKDWN = {
 def test_mrkdwn() -> None:
     """Bold, code, pictures and entities read as in Slack, entities once; in plain text they do too."""
     assert {written: read(drawn(section(written))) for written in MRKDWN} == MRKDWN
-    assert terminal.plain("`a &lt;b&gt;` *c* :x: <@U1>") == "a <b> c ❌ @U1"
+    assert terminal.plain("`a &lt;b&gt;` *c* :x: <@U1>", now=NOW) == "a <b> c ❌ @U1"
 
 
 def test_date_is_local(monkeypatch: pytest.MonkeyPatch) -> None:
