@@ -8,16 +8,21 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from bot.domain.jobs import ENDED, meaning_of
-from bot.messages.texts import en
+from bot.domain.jobs import ENDED, GONE, STATES, meaning_of
+from bot.domain.languages import Language
+from bot.messages.job_card import label
+from bot.messages.texts import words_in
 
 ARROW: Final = " → "
 AGAIN: Final = " again"
 """Follows the label of a state that comes right after itself."""
 LEFT_OUT: Final = "…"
 """Stands in a message for states in the middle of a long path."""
-BY_LABEL: Final = {LEFT_OUT: LEFT_OUT} | {text.label: state for state, text in en.STATES.items()}
-_PATH: Final = re.compile("`[^`]*`: (?P<path>[^.]*)[.]")
+BY_LABEL: Final = {label(state, words_in(Language.EN)): state for state in (*STATES, GONE)} | {
+    LEFT_OUT: LEFT_OUT
+}
+_PATH: Final = re.compile(r"[^:]*: (?P<path>.+?)(?: \([a-z0-9]+ times?\))?(?:, <!date|[.])")
+"""Behind the name of the voice, up to how often it was and since when, or the end of the sentence."""
 
 
 class Said(NamedTuple):
