@@ -18,7 +18,6 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.config import MetaStudioSettings, Settings, revealed
 from bot.deliver.languages import Languages
 from bot.deliver.outbox import Outbox
-from bot.domain.languages import Language
 from bot.domain.rates import RATE_LIMITS, RateLimits
 from bot.domain.workspace import Workspace
 from bot.errors import PartBroken, VoiceJobError
@@ -32,7 +31,7 @@ from bot.metastudio.client import MetaStudio
 from bot.metastudio.iam_user import IamUser
 from bot.network.servers import listening
 from bot.network.sessions import client_session
-from bot.services import Caller, Services
+from bot.services import Services
 from bot.slack import http_mode, socket_mode
 from bot.slack.auth import may_connect, signed_in
 from bot.slack.clients import web_client
@@ -80,41 +79,38 @@ async def run(
         store = await stack.enter_async_context(open_store(settings.voicejob_store))
         _log_settings(settings, followed=len(await store.jobs()))
         client, token = web_client(session, settings.slack_api_url), revealed(settings.slack_bot_token)
-        auth = await signed_in(client, token)
-        log.info("signed in to the Slack workspace %r as %r", auth.get("team"), auth.get("user"))
+        auth = await _signed_in(client, token)
         workspace = Workspace.of(auth)
         await take_over(store, workspace.team_id)
         identity = Identity(client, token, workspace, pause=rates.identity)
-        context = _message_context(settings, auth)
         patient = aiohttp.ClientTimeout(total=rates.answer, connect=SLACK_TIMEOUT.total)
-        sender = _sender(settings, await stack.enter_async_context(client_session(timeout=patient)), rates)
-        asking = web_client(session, settings.slack_api_url, token=token, retry_handlers=[])
-        languages = Languages(store, People(asking), settings.voicejob_language)
+        writing_session = await stack.enter_async_context(client_session(timeout=patient))
+        # A message whose answer got lost would come twice, so that slack_sdk must not send one again.
+        writing = web_client(writing_session, settings.slack_api_url, token=token, retry_handlers=[])
+        sender = Sender(writing, rates)
+        languages = Languages(store, People(writing), settings.voicejob_language)
+        context = _message_context(settings, auth)
         outbox = Outbox(store, sender, context, languages, rates=rates, metrics=metrics)
         poll = settings.voicejob_poll_seconds
         watcher = Watcher(metastudio, store, poll=poll, rates=rates, metrics=metrics)
-        reply_sender = ReplySender(session, sender, first_pause=rates.resend)
-        replies = Replies(reply_sender, context, partial(_language_of, languages, workspace), metrics)
+        services = Services.of(metastudio, store, outbox, watcher, languages, workspace)
+        writer = ReplySender(session, sender, first_pause=rates.resend)
+        replies = Replies(writer, context, services.languages.of, metrics)
         stack.push_async_callback(_drain, replies, outbox, drain)
         app = _bolt_app(settings, client, auth, metrics)
-        services = Services.of(metastudio, store, outbox, watcher, languages, workspace)
         register(app, replies, services, metrics, workspace, recheck=identity.check_soon)
         connection = Connection() if settings.slack_app_token else None
         state = partial(_state, connection, watcher, outbox)
         health = Health(state, store, metrics, poll=poll)
-        receiving = _serve_slack(app, settings, health, metrics, connection, ready)
         parts = {"watcher": watcher.run(), "outbox": outbox.run(), "workspace": identity.run()}
-        await run_parts(parts | {"way to Slack": receiving}, stop)
+        parts["way to Slack"] = _serve_slack(app, settings, health, metrics, connection, ready)
+        await run_parts(parts, stop)
 
 
-def _sender(settings: Settings, session: aiohttp.ClientSession, rates: RateLimits) -> Sender:
-    # A message whose answer got lost would come twice, so that slack_sdk must not send one again.
-    token = revealed(settings.slack_bot_token)
-    return Sender(web_client(session, settings.slack_api_url, token=token, retry_handlers=[]), rates)
-
-
-async def _language_of(languages: Languages, workspace: Workspace, caller: Caller) -> Language:
-    return await languages.of_person(workspace.team_id, caller.user_id, caller.channel_id)
+async def _signed_in(client: AsyncWebClient, token: str) -> AsyncSlackResponse:
+    auth = await signed_in(client, token)
+    log.info("signed in to the Slack workspace %r as %r", auth.get("team"), auth.get("user"))
+    return auth
 
 
 def _log_settings(settings: Settings, *, followed: int) -> None:

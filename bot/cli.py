@@ -128,6 +128,19 @@ def manifest(
 
 
 @cli.command(rich_help_panel=SET_UP)
+def init() -> None:
+    """Ask for the settings, say where each is found, try each, and write them to .env.
+
+    What .env has already is kept where Enter is pressed. It asks in a terminal, and exits with 2 where there
+    is none. Nothing is written before the end: Ctrl-C leaves all as it is.
+    """
+    from bot.setup.dialogue import init as ask_and_write
+
+    logs.set_up(level=logging.CRITICAL)  # what goes wrong is in the lines
+    raise typer.Exit(ask_and_write())
+
+
+@cli.command(rich_help_panel=SET_UP)
 def check(
     *,
     as_json: Annotated[
@@ -157,16 +170,24 @@ def check(
 
 
 @cli.command(rich_help_panel=SET_UP)
-def init() -> None:
-    """Ask for the settings, say where each is found, try each, and write them to .env.
+def docs(
+    topic: Annotated[str | None, typer.Argument(help="The page; without it, all are listed.")] = None,
+) -> None:
+    """Read the manual: deployment, settings, monitoring, states, reliability, development."""
+    from bot.docs import TOPICS, page, similar
 
-    What .env has already is kept where Enter is pressed. It asks in a terminal, and exits with 2 where there
-    is none. Nothing is written before the end: Ctrl-C leaves all as it is.
-    """
-    from bot.setup.dialogue import init as ask_and_write
+    if topic is None:
+        typer.echo("\n".join(f"voicejob docs {name:12} {about}" for name, about in TOPICS.items()))
+    elif topic not in TOPICS:
+        meant = f" Did you mean {name}?" if (name := similar(topic)) else ""
+        says = f"there is no page {topic[:LONGEST_ECHO]!r}.{meant} The pages are {', '.join(TOPICS)}."
+        raise typer.BadParameter(says, param_hint="TOPIC")
+    elif console().is_terminal:
+        from bot.docs.drawing import Drawn
 
-    logs.set_up(level=logging.CRITICAL)  # what goes wrong is in the lines
-    raise typer.Exit(ask_and_write())
+        console().print(Drawn(page(topic)), width=min(console().width, WIDEST_PAGE))
+    else:
+        typer.echo(page(topic), nl=False)
 
 
 @cli.command("run", rich_help_panel=RUN)
@@ -201,24 +222,3 @@ def show(
 
     logs.set_up(level=logging.WARNING)
     show_job(job, as_json=as_json, language=language, is_verbose=verbose)
-
-
-@cli.command(rich_help_panel=SET_UP)
-def docs(
-    topic: Annotated[str | None, typer.Argument(help="The page; without it, all are listed.")] = None,
-) -> None:
-    """Read the manual: deployment, settings, monitoring, states, reliability, development."""
-    from bot.docs import TOPICS, page, similar
-
-    if topic is None:
-        typer.echo("\n".join(f"voicejob docs {name:12} {about}" for name, about in TOPICS.items()))
-    elif topic not in TOPICS:
-        meant = f" Did you mean {name}?" if (name := similar(topic)) else ""
-        says = f"there is no page {topic[:LONGEST_ECHO]!r}.{meant} The pages are {', '.join(TOPICS)}."
-        raise typer.BadParameter(says, param_hint="TOPIC")
-    elif console().is_terminal:
-        from bot.docs.drawing import Drawn
-
-        console().print(Drawn(page(topic)), width=min(console().width, WIDEST_PAGE))
-    else:
-        typer.echo(page(topic), nl=False)

@@ -256,7 +256,7 @@ def _line(error: ErrorDetails, files: Mapping[str, SecretFile]) -> str:
     if error["type"] in {"sentence", "unset"}:
         return error["msg"]
     if error["type"] == "missing":
-        return f"{key}: not set, and needed"
+        return f"{key}: not set, and needed{types.WHERE.get(key, '')}"
     reason = error["msg"].removeprefix("Value error, ")
     if file := files.get(field_of(key)):
         return f"{file.named_by}: {reason} (it is from {quoted_path(file.path)})"

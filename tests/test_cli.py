@@ -250,7 +250,8 @@ async def test_help() -> None:
     """Commands are in panels, in the order in which they are needed; a flag has no type beside it."""
     ended, of_check = await voicejob("--help", COLUMNS="80"), await voicejob("check", "--help")
     begins = re.findall("^[│╭] ?─? (Try|Set up|Run|[a-z]+) ", ended.out, re.MULTILINE)
-    expected = ["Try", "demo", "Set up", "manifest", "check", "Run", "run", "show"]
+    set_up = ["manifest", "init", "check", "docs"]
+    expected = ["Try", "demo", "Set up", *set_up, "Run", "run", "show"]
 
     assert [word for word in begins if word in expected] == expected
     assert "Usage: voicejob " in ended.out

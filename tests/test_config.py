@@ -155,6 +155,10 @@ def test_bad_value(monkeypatch: pytest.MonkeyPatch, key: str, value: str) -> Non
         (NO_KEY | USER, "HUAWEICLOUD_IAM_PASSWORD: needed beside HUAWEICLOUD_IAM"),
         (IAM, "HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, HUAWEICLOUD_IAM_USER, HUAWEICLOUD_IAM_PASSWORD"),
         (NO_KEY | IAM | TEMPORARY, "HUAWEICLOUD_SDK_SECURITY_TOKEN: needs HUAWEICLOUD_SDK_AK and HUAWEI"),
+        (
+            {"HUAWEICLOUD_SDK_PROJECT_ID": ""},
+            "HUAWEICLOUD_SDK_PROJECT_ID: not set, and needed: copy it from My",
+        ),
         ({"SLACK_BOT_TOKEN": "foo"}, "SLACK_BOT_TOKEN: must begin with xoxb-. Copy it from OAuth & Perm"),
         ({"SLACK_APP_TOKEN": "xoxb-1"}, "SLACK_APP_TOKEN: must begin with xapp-. Copy it from Basic Info"),
         ({"SLACK_BOT_TOKEN": '"xoxb-1"'}, "SLACK_BOT_TOKEN: begins with a quote sign, which has to go"),

@@ -10,6 +10,7 @@ from bot.deliver.reactions import Attempt, Reaction
 from bot.deliver.render import render
 from bot.deliver.schedule import Task
 from bot.domain.deliveries import Step
+from bot.domain.following import Following
 from bot.domain.languages import Language
 from bot.domain.records import Address, Destination, Level, Posted
 from bot.domain.slack_errors import Refusal
@@ -102,8 +103,8 @@ class Courier:
 
     async def _language(self, task: Task, address: Address) -> Language:
         person, following = task.user_id or (task.warned.user_id if task.warned else ""), task.following
-        if following and is_direct(address.channel_id) and following.subscription:
-            person = person or following.subscription.subscribed_by
+        if following and is_direct(address.channel_id):
+            person = person or _reader(following)
         if person:
             return await self._languages.of_person(address.team_id, person)
         destination = following.destination if following else Destination(address=address)
@@ -127,6 +128,12 @@ _SIMPLER = {
     Reaction.WORDS: "Slack calls a message malformed, so it goes as plain text",
     Reaction.WITHOUT_THREAD: "Slack takes no reply to a card, so the message goes to the channel itself",
 }
+
+
+def _reader(following: Following) -> str:
+    """Return the user id of the person at the other end of a direct message: who subscribed, or ended it."""
+    wish = following.subscription
+    return wish.subscribed_by if wish else following.delivery.stopped_by or ""
 
 
 def conversation(task: Task, address: Address) -> str:

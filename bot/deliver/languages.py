@@ -11,8 +11,6 @@ from bot.store import Store
 
 LIMIT: Final = 1.0
 """Seconds for which the store, and then Slack, may keep a message waiting."""
-DIRECT: Final = "D"
-"""What Slack's ids of direct messages begin with."""
 
 
 class Languages:
@@ -43,13 +41,6 @@ class Languages:
     def of_channel(self, destination: Destination) -> Language:
         """Return the language of what a whole conversation reads."""
         return destination.language or self._default
-
-    async def of_reader(self, address: Address, user_id: str) -> Language:
-        """Return the language of a conversation; of a direct message, that of who subscribed in it."""
-        if address.channel_id.startswith(DIRECT):
-            return await self.of_person(address.team_id, user_id, address.channel_id)
-        chosen = await self._chosen(address)
-        return self.of_channel(chosen.destination(address))
 
     async def _chosen(self, *addresses: Address) -> Records:
         try:

@@ -86,7 +86,7 @@ class View:
         return {
             "workspace": self._workspace,
             "world": self._world(),
-            **{f"channel/{each.id}": _channel(each, at) for at, each in enumerate(slack.channels)},
+            **{f"channel/{each.id}": self._channel(each, at) for at, each in enumerate(slack.channels)},
             **dict(self._messages()),
             **dict(self._notes()),
             **{f"job/{key}": self._job(job, at) for at, (key, job) in enumerate(jobs)},
@@ -100,6 +100,18 @@ class View:
             "slack": ground.moods.slack,
             "seconds_per_step": ground.clockwork.seconds,
             "speeds": SPEEDS,
+        }
+
+    def _channel(self, channel: Channel, position: int) -> Parts:
+        kind = "direct" if channel.is_direct else "private" if channel.private else "public"
+        return {
+            "id": channel.id,
+            "name": BOT_NAME if channel.is_direct else channel.name,
+            "kind": kind,
+            "bot_is_member": channel.bot_is_member,
+            "archived": channel.archived,
+            "can_type": not channel.archived and self._ground.slack.can_type(channel.id),
+            "position": position,
         }
 
     def _messages(self) -> Iterator[tuple[str, Parts]]:
@@ -135,18 +147,6 @@ class View:
             "can_advance": following is not None,
             "can_send_back": job["state"] in SENT_BACK,
         }
-
-
-def _channel(channel: Channel, position: int) -> Parts:
-    kind = "direct" if channel.is_direct else "private" if channel.private else "public"
-    return {
-        "id": channel.id,
-        "name": BOT_NAME if channel.is_direct else channel.name,
-        "kind": kind,
-        "bot_is_member": channel.bot_is_member,
-        "archived": channel.archived,
-        "position": position,
-    }
 
 
 def _message(message: Message) -> Parts:

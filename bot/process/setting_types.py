@@ -16,6 +16,16 @@ _ZONE: Final = re.compile(r"(\[[0-9A-Fa-f:.]+)%(?:25)?([\w.~-]+)]", re.ASCII)
 _IN_BRACKETS: Final = re.compile(r"\[([0-9A-Fa-f:.]*:[^\[\]]*)]")
 
 
+_APP_PAGE: Final = "on your app's page at api.slack.com/apps"
+_BOT_TOKEN_PAGE: Final = f"OAuth & Permissions, {_APP_PAGE}"
+_APP_TOKEN_PAGE: Final = f"Basic Information, App-Level Tokens, {_APP_PAGE}"
+WHERE: Final = {
+    "SLACK_BOT_TOKEN": f": copy it from {_BOT_TOKEN_PAGE}",
+    "HUAWEICLOUD_SDK_PROJECT_ID": ": copy it from My Credentials, in the console of Huawei Cloud",
+}
+"""Where a value is found that is needed; it goes on from the words that it is."""
+
+
 def secret(value: SecretStr) -> SecretStr:
     """Return a key or a token. Raises ValueError where it was copied badly."""
     text = value.get_secret_value()
@@ -29,9 +39,7 @@ def secret(value: SecretStr) -> SecretStr:
 def _slack_token(value: SecretStr, *, prefix: str, page: str) -> SecretStr:
     """Return one of Slack's tokens. Raises ValueError where it was copied badly, or is another one."""
     if not secret(value).get_secret_value().startswith(prefix):
-        raise ValueError(
-            f"must begin with {prefix}. Copy it from {page}, on your app's page at api.slack.com/apps"
-        )
+        raise ValueError(f"must begin with {prefix}. Copy it from {page}")
     return value
 
 
@@ -80,12 +88,10 @@ def _console_url(value: str) -> str:
 
 
 Secret = Annotated[SecretStr, AfterValidator(secret)]
-BotToken = Annotated[
-    SecretStr, AfterValidator(partial(_slack_token, prefix="xoxb-", page="OAuth & Permissions"))
-]
+BotToken = Annotated[SecretStr, AfterValidator(partial(_slack_token, prefix="xoxb-", page=_BOT_TOKEN_PAGE))]
 AppToken = Annotated[
     SecretStr,
-    AfterValidator(partial(_slack_token, prefix="xapp-", page="Basic Information, App-Level Tokens")),
+    AfterValidator(partial(_slack_token, prefix="xapp-", page=_APP_TOKEN_PAGE)),
 ]
 Address = Annotated[str, AfterValidator(_address)]
 ConsoleUrl = Annotated[str, AfterValidator(_console_url)]

@@ -22,6 +22,10 @@ class LanguageService:
         self._languages = languages
         self._team_id = workspace.team_id
 
+    async def of(self, caller: Caller) -> Language:
+        """Return the language in which a caller is answered."""
+        return await self._languages.of_person(self._team_id, caller.user_id, caller.channel_id)
+
     async def choose(self, caller: Caller, language: Language | None, *, for_me: bool) -> Answer:
         """Set the language of the channel, or of the person; show both if none is named. Raises StoreTrouble.
 
@@ -37,7 +41,7 @@ class LanguageService:
     async def _shown(self, caller: Caller) -> Answer:
         channel = Address(self._team_id, caller.channel_id)
         records = await self._store.get([channel])
-        own = await self._languages.of_person(self._team_id, caller.user_id, caller.channel_id)
+        own = await self.of(caller)
         is_channel = caller.channel_id and not is_direct(caller.channel_id)
         channels = self._languages.of_channel(records.destination(channel)) if is_channel else None
         return partial(private.languages, channels, own)

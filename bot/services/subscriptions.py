@@ -91,6 +91,9 @@ class SubscriptionService:
         if shown is None or shown.subscription is None:
             return partial(private.not_subscribed, job_id, channel_id=caller.channel_id)
         await self._change(key, changes.stopped(key, caller.user_id))
+        moved = await self._key(caller, job_id)
+        if moved != key:  # with a first card, which Slack accepted meanwhile
+            await self._change(moved, changes.stopped(moved, caller.user_id))
         return partial(private.stopped, shown)
 
     @needs_channel

@@ -13,6 +13,8 @@ from bot.process.output import wait_for_stdout
 
 MARKS: Final = {True: ("ok", "green"), False: ("failed", "bold red"), None: ("-", "yellow")}
 """What stands before an item, and its colour, by ``Item.ok``."""
+UNREADABLE: Final = "\0"
+"""Stands for a line that is no text in the terminal's encoding; no key takes it."""
 NO: Final = {"n", "no"}
 YES: Final = {"", "y", "yes"}
 
@@ -38,11 +40,14 @@ def ask(prompt: str, *, is_secret: bool = False) -> str:
     """Print the prompt and return the line that is typed. Raises EOFError after Ctrl-D."""
     with console().capture() as drawn:
         console().print(Text(prompt, style="bold"), end="")
-    if is_secret:
-        return getpass(drawn.get(), sys.stdout)  # it prints once nothing is echoed any more
-    sys.stdout.write(drawn.get())
-    wait_for_stdout()  # what is typed is echoed behind it
-    line = sys.stdin.readline()
+    try:
+        if is_secret:
+            return getpass(drawn.get(), sys.stdout)  # it prints once nothing is echoed any more
+        sys.stdout.write(drawn.get())
+        wait_for_stdout()  # what is typed is echoed behind it
+        line = sys.stdin.readline()
+    except UnicodeDecodeError:
+        return UNREADABLE
     if not line:
         raise EOFError
     return line

@@ -54,6 +54,7 @@ __all__ = [
     "DemoPage",
     "Locator",
     "Page",
+    "Route",
     "Script",
     "ViewportSize",
     "expect",
@@ -249,7 +250,7 @@ class Demo:
 
     async def open_page(self, path: str = "", size: ViewportSize = DESKTOP, **options: Any) -> DemoPage:
         """Open the page in a new browser context, and wait for the first message."""
-        options |= {"locale": "en-US", "timezone_id": "UTC"}
+        options = {"locale": "en-US", "timezone_id": "UTC"} | options
         opened = await self._chromium.new_context(viewport=size, **options)
         opened.set_default_timeout(PATIENCE * 1000)
         self._contexts.push_async_callback(opened.close)
@@ -288,9 +289,12 @@ class Demo:
 
 
 @asynccontextmanager
-async def running_demo(chromium: Browser) -> AsyncIterator[Demo]:
-    """Run the demo and serve its page; its bot is connected. Afterwards, no page must have had a problem."""
-    async with playground() as ground:
+async def running_demo(chromium: Browser, **options: Any) -> AsyncIterator[Demo]:
+    """Run the demo and serve its page; its bot is connected. Afterwards, no page must have had a problem.
+
+    ``options`` are those of the playground.
+    """
+    async with playground(**options) as ground:
         await eventually(lambda: ground.bot.state in {BotState.RUNNING, BotState.BROKEN})
         assert ground.bot.state is BotState.RUNNING, ground.bot.says
         running = Demo(ground, chromium)

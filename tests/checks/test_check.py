@@ -105,7 +105,10 @@ async def test_a_first_try_of_the_command() -> None:
         *("ok     store", "ok     listening", "4 problems. Fix them, then run `voicejob check` again."),
     ]
     assert printed[0] == "failed settings: 4 missing or wrong:"
-    assert "  SLACK_BOT_TOKEN: not set, and needed" in printed
+    assert (
+        "  SLACK_BOT_TOKEN: not set, and needed: copy it from OAuth & Permissions, on your app's page"
+        in ended.out
+    )
     assert (
         "ok     store: ?voicejob.sqlite? is not there yet: the bot makes its store when it starts" in printed
     )

@@ -13,7 +13,9 @@ import pytest
 from bot.deliver.languages import Languages
 from bot.domain.destinations import with_language
 from bot.domain.languages import Language, of_locale
-from bot.domain.records import Address, Destination, Records
+from bot.domain.records import Address, Records
+from bot.messages.texts import words_in
+from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import BOT_TOKEN, SlackWorkspace
 from bot.slack.clients import web_client
 from bot.slack.people import People
@@ -21,14 +23,14 @@ from bot.store import Store, open_store
 from tests.store.faulty import FaultyStore
 
 TEAM, BOB = "T1", "U0BOB"
-HERE, DIRECT = Address(TEAM, "C1"), Address(TEAM, "D1")
+HERE = Address(TEAM, "C1")
 EN, ZH = Language.EN, Language.ZH
 SHORT = 0.05
 
 
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackWorkspace]:
-    async with SlackWorkspace(scopes=["users:read"], limits=None) as workspace:
+    async with SlackWorkspace(scopes=["chat:write", "users:read"], limits=None) as workspace:
         workspace.locales[BOB] = "ja-JP"
         yield workspace
 
@@ -80,20 +82,6 @@ async def test_language_of_a_person(slack: SlackWorkspace, path: Path) -> None:
     assert asked == [user for user, (own, *_) in people.items() if not own]
 
 
-async def test_language_of_what_a_conversation_reads(slack: SlackWorkspace, path: Path) -> None:
-    """That of a channel is the channel's, whoever subscribed; that of a direct message is the reader's."""
-    async with open_store(path) as store, languages(slack, store) as found:
-        await choose(store, BOB, ZH)
-        assert [await found.of_reader(each, BOB) for each in (HERE, DIRECT)] == [EN, ZH]
-        for address in (HERE, DIRECT):
-            await choose(store, address.channel_id, ZH)
-        assert [await found.of_reader(each, "U0ANY") for each in (HERE, DIRECT)] == [ZH, EN]
-        slack.locales["U0OTHER"] = "ja-JP"
-        assert await found.of_reader(DIRECT, "U0OTHER") is ZH
-        assert found.of_channel(Destination(address=HERE)) is EN
-        assert found.of_channel((await store.get([HERE])).destination(HERE)) is ZH
-
-
 class HangingStore(FaultyStore):
     """A store that gives no answer."""
 
@@ -105,13 +93,12 @@ class HangingStore(FaultyStore):
 
 @pytest.mark.parametrize("kind", [FaultyStore, HangingStore])
 async def test_store_that_fails_is_left_out(slack: SlackWorkspace, path: Path, kind: Any) -> None:
-    """Slack still tells a person's language; a channel has the operator's."""
+    """Slack still tells a person's language."""
     async with open_store(path) as inner:
         await choose(inner, HERE.channel_id, ZH)
         async with languages(slack, kind(inner, lambda _: True), limit=SHORT) as found:
             slack.locales[BOB] = "zh-CN"
             assert await found.of_person(TEAM, BOB, HERE.channel_id) is ZH
-            assert await found.of_reader(HERE, BOB) is EN
 
 
 @pytest.mark.parametrize("fault", [{"delay": 1000}, {"status": 503}, {"error": "missing_scope"}], ids=str)
@@ -132,3 +119,17 @@ async def test_choice_of_a_person_is_kept_and_concerns_nothing_else(path: Path) 
         channel = await store.channel(address)
         assert (channel.destination.language, channel.followings) == (ZH, ())
         assert set(await store.counts()) == {0, None}
+
+
+@pytest.mark.usefixtures("bot")
+async def test_last_word_in_a_direct_message(slack: SlackWorkspace, metastudio: MetaStudioSimulator) -> None:
+    """It is in the reader's language, and comes even if they unsubscribed while the card was posted."""
+    slack.locales[BOB] = "zh-CN"
+    job_id, typed_in = metastudio.add_job(state="AUDITING")["job_id"], slack.add_channel("voices")
+    await slack.command("/voicejob", f"subscribe {job_id} me", channel=typed_in, user=BOB)
+    card = await slack.message_where(lambda message: message.channel == slack.direct_channel(BOB))
+    await slack.command("/voicejob", f"unsubscribe {job_id} me", channel=typed_in, user=BOB)
+    last = await slack.message_where(lambda message: message.ts == card.ts and message.edited)
+
+    state = words_in(ZH)("state-AUDITING")
+    assert (state in card.text, state in last.text) == (True, True)

@@ -4,6 +4,7 @@ import asyncio
 import re
 import sys
 from asyncio.subprocess import PIPE, Process
+from codecs import getincrementaldecoder
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import MappingProxyType
@@ -24,6 +25,7 @@ class Person:
 
     def __init__(self, process: Process) -> None:
         self._process = process
+        self._decode = getincrementaldecoder("utf-8")("replace").decode
         self._unread = self.seen = ""
 
     async def sees(self, words: str) -> str:
@@ -37,16 +39,17 @@ class Person:
         return before
 
     def types(self, text: str) -> None:
-        """Type something, without Enter."""
+        """Type something, without Enter; a lone surrogate is the byte that it stands for."""
         assert self._process.stdin is not None
-        self._process.stdin.write(text.encode())
+        self._process.stdin.write(text.encode(errors="surrogateescape"))
 
     async def _sees(self, pattern: str) -> str:
         assert self._process.stdout is not None
         async with asyncio.timeout(PATIENCE):
             while not (found := re.search(pattern, self._unread)):
-                read = (await self._process.stdout.read(4096)).decode()
-                assert read, f"the command ended without {pattern!r}: {self.seen}"
+                data = await self._process.stdout.read(4096)
+                assert data, f"the command ended without {pattern!r}: {self.seen}"
+                read = self._decode(data)
                 self._unread += read
                 self.seen += read
         new, self._unread = self._unread[: found.end()], self._unread[found.end() :]
@@ -56,7 +59,7 @@ class Person:
         """Read to the end, and return the command's exit code."""
         assert self._process.stdout is not None
         async with asyncio.timeout(PATIENCE):
-            self.seen += (await self._process.stdout.read()).decode()
+            self.seen += self._decode(await self._process.stdout.read())
             return await self._process.wait()
 
 

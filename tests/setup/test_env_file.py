@@ -47,6 +47,7 @@ def test_what_root_writes_stays_its_owner_s() -> None:
     """The bot's user has to read it."""
     ENV.touch()
     os.chown(ENV, NOBODY, NOBODY)
+    env_file.look_at()
     env_file.write({"A": "1"})
     found = ENV.stat()
 

@@ -11,6 +11,7 @@ from tests.setup.person import CTRL_C, CTRL_D, Person, at_a_terminal
 from tests.test_cli import voicejob
 
 AGAIN = "Try again?"
+NO_TEXT = "a\udcff"
 NOWHERE = "http://127.0.0.1:1"
 
 
@@ -40,11 +41,13 @@ async def answer_all(person: Person, *answers: tuple[str, str]) -> str:
 async def test_a_first_time(servers: dict[str, str]) -> None:
     """Each answer is tried at once and may be mended; what is written works, and no secret was shown."""
     async with at_a_terminal("init", settings=servers) as person:
-        await answer_all(person, ("1 or 2", "3"), ("1 or 2", ""), ("SLACK_BOT_TOKEN", "xapp-other"))
+        await answer_all(person, ("1 or 2", "3"), ("1 or 2", ""))
+        assert "OAuth & Permissions" in await person.answers("SLACK_BOT_TOKEN", "xapp-other")
         assert "must begin with xoxb-" in await person.answers("SLACK_BOT_TOKEN", "xoxb-of-another-app")
-        assert "invalid_auth" in await person.answers(AGAIN)
+        refused = await person.answers(AGAIN)
+        assert ("invalid_auth" in refused, "Slack scopes" in refused) == (True, False)
         assert "OAuth & Permissions" not in await person.answers("SLACK_BOT_TOKEN", f' "{BOT_TOKEN}" ')
-        assert "of the workspace “voicejob”" in await person.answers("SLACK_APP_TOKEN", APP_TOKEN)
+        assert "workspace “voicejob”" in await person.answers("SLACK_APP_TOKEN", APP_TOKEN)
         await answer_all(person, ("METASTUDIO_REGION", ""), ("HUAWEICLOUD_SDK_PROJECT_ID", PROJECT_ID))
         await answer_all(person, ("HUAWEICLOUD_SDK_AK", ACCESS_KEY), ("HUAWEICLOUD_SDK_SK", "HUSHWRONG"))
         assert "refuses the access key" in await person.answers(AGAIN, "y")
@@ -94,18 +97,22 @@ async def test_another_time_without_a_network(servers: dict[str, str]) -> None:
 
 
 async def test_a_store_that_can_t_be_written() -> None:
-    """Only then its place is asked for; what was left out is told at the end."""
-    write_env("VOICEJOB_STORE=/nowhere/store")
+    """Only then its place is asked for. What is no text is refused; what was left out is told at the end."""
+    write_env("VOICEJOB_STORE=/nowhere/store", "CLOUD_SDK_AK=AK")
     async with at_a_terminal("init") as person:
-        await answer_all(person, ("1 or 2", ""), ("SLACK_BOT_TOKEN", ""), ("SLACK_APP_TOKEN", ""))
-        await answer_all(person, ("METASTUDIO_REGION", ""), ("HUAWEICLOUD_SDK_PROJECT_ID", ""))
-        await answer_all(person, ("HUAWEICLOUD_SDK_AK", ""), ("HUAWEICLOUD_SDK_SK", ""))
-        await answer_all(person, ("VOICEJOB_LANGUAGE", ""), (AGAIN, "perhaps"), (AGAIN, "yes"))
+        await answer_all(person, ("1 or 2", ""), ("SLACK_BOT_TOKEN", NO_TEXT))
+        assert "has a character that can't be" in await person.answers("SLACK_BOT_TOKEN")
+        await answer_all(person, ("SLACK_APP_TOKEN", ""), ("METASTUDIO_REGION", NO_TEXT))
+        assert "has a character that can't be" in await person.answers("METASTUDIO_REGION")
+        await answer_all(person, ("HUAWEICLOUD_SDK_PROJECT_ID", ""), ("HUAWEICLOUD_SDK_AK", ""))
+        await answer_all(person, ("HUAWEICLOUD_SDK_SK", ""), ("VOICEJOB_LANGUAGE", ""))
+        await answer_all(person, (AGAIN, "perhaps"), (AGAIN, "yes"))
         await person.answers("VOICEJOB_STORE", "a b.sqlite")
         await person.sees("Still missing or wrong: HUAWEICLOUD_SDK_PROJECT_ID: not set")
         code = await person.sees_the_end()
 
-    assert (code, env()[0]) == (0, "VOICEJOB_STORE='a b.sqlite'")
+    new = ["METASTUDIO_REGION=cn-north-4", "VOICEJOB_LANGUAGE=en"]
+    assert (code, env()) == (0, ["VOICEJOB_STORE='a b.sqlite'", "CLOUD_SDK_AK=AK", *new])
 
 
 @pytest.mark.parametrize(("pressed", "ends_with"), [(CTRL_C, 130), (CTRL_D, 1)])
@@ -122,6 +129,16 @@ async def test_giving_up(pressed: str, ends_with: int, prompt: str) -> None:
         code = await person.sees_the_end()
 
     assert (code, env()) == (ends_with, ["METASTUDIO_REGION=a-1"])
+
+
+async def test_an_env_that_can_t_be_read() -> None:
+    """Nothing is asked: what is wrong with it is told at once."""
+    write_env("METASTUDIO_REGION='a-1", mode=0o600)
+    async with at_a_terminal("init") as person:
+        await person.sees(".env, line 1: can't be read")
+        code = await person.sees_the_end()
+
+    assert (code, "1 or 2" in person.seen, env()) == (2, False, ["METASTUDIO_REGION='a-1"])
 
 
 async def test_without_a_terminal() -> None:

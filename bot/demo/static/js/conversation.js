@@ -1,7 +1,7 @@
 // The open channel: its head, its messages by day, and where one types.
 
-import { mountArchived } from "./archived.js";
 import { SIGNS } from "./channels.js";
+import { mountClosed } from "./closed.js";
 import { complete, isSendable } from "./completion.js";
 import { mountComposer } from "./composer.js";
 import { dateOf, dayName, isoDay } from "./dates.js";
@@ -28,28 +28,28 @@ export function mountConversation(root, actions) {
     complete,
     isSendable,
   });
-  const archived = mountArchived(() => say("/unarchive", shown));
+  const closed = mountClosed(() => say("/unarchive", shown));
   let shown = null;
 
-  const entry = () => (shown?.channel.archived ? archived : composer);
+  const entry = () => (shown?.channel.can_type === false ? closed : composer);
   document.querySelector(".skip-link").addEventListener("click", (event) => {
     event.preventDefault();
     entry().focus();
   });
   document.addEventListener("look-up", ({ detail }) => {
     actions.openTab("messages");
-    if (entry() === archived) return archived.focus();
+    if (entry() === closed) return closed.focus();
     // The button that had the focus is in another tab of a phone.
     if (isNarrow.matches) scroller.body.focus();
     composer.send(`${shown.workspace.command} ${detail.jobId}`);
   });
-  root.append(head, scroller.element, composer.element, archived.element);
+  root.append(head, scroller.element, composer.element, closed.element);
 
   // Who was where one types is there still when that becomes something else.
   function exchange() {
-    const place = [composer, archived].find(({ element }) => element.contains(document.activeElement));
-    composer.element.hidden = shown.channel.archived;
-    archived.element.hidden = !shown.channel.archived;
+    const place = [composer, closed].find(({ element }) => element.contains(document.activeElement));
+    composer.element.hidden = !shown.channel.can_type;
+    closed.draw(shown.channel);
     if (place && place !== entry()) entry().focus();
   }
 
@@ -63,7 +63,7 @@ export function mountConversation(root, actions) {
     exchange();
     composer.draw({ key: channel.id, ...shown });
     scroller.update(channel.id, () => drawList(list, state, view, actions));
-    if (isFirst && !channel.archived) beginAt(composer);
+    if (isFirst && channel.can_type) beginAt(composer);
   };
 }
 

@@ -47,7 +47,7 @@ export function mountThread(root, actions) {
     if (root.hidden) return;
     const channel = state.get(`channel/${view.channel}`);
     place.textContent = nameOfChannel(channel);
-    composer.element.hidden = channel.archived;
+    composer.element.hidden = !channel.can_type;
     composer.draw({ key: `${channel.id} ${open}`, placeholder: "Reply…", channel, thread: open });
     scroller.update(open, () => drawList(list, state, view, actions));
     // A field with the focus would bring up the keyboard of a phone, over what is to be read.

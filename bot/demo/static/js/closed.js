@@ -2,11 +2,14 @@
 
 import { h } from "./dom.js";
 
+const ARCHIVED = "This channel is archived: nobody can post in it.";
+const READ_ONLY = "Sending messages to this app has been turned off. Type its commands in a channel.";
+
 /** Makes it, hidden. `unarchive()` resolves to an error or null. */
-export function mountArchived(unarchive) {
+export function mountClosed(unarchive) {
   const button = h("button", { type: "button", class: "button", onClick: ask }, "Unarchive");
   const error = h("p", { class: "composer-error", role: "alert", hidden: true });
-  const why = h("p", null, "This channel is archived: nobody can post in it.");
+  const why = h("p", { tabindex: "-1" });
   const element = h("div", { class: "closed-composer", hidden: true }, why, button, error);
 
   async function ask() {
@@ -23,5 +26,11 @@ export function mountArchived(unarchive) {
     error.hidden = !problem;
   }
 
-  return { element, focus: () => button.focus({ preventScroll: true }) };
+  function draw({ archived, can_type: canType }) {
+    element.hidden = canType;
+    button.hidden = !archived;
+    why.textContent = archived ? ARCHIVED : READ_ONLY;
+  }
+
+  return { element, draw, focus: () => (button.hidden ? why : button).focus({ preventScroll: true }) };
 }

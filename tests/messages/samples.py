@@ -1,0 +1,178 @@
+"""PURE. Every message that people get, with facts as they are in a workspace."""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
+from typing import Any, Final
+
+from bot.domain.jobs import GONE, STATES, Job
+from bot.domain.languages import Language
+from bot.domain.records import Address, Level
+from bot.errors import BadUsage, BeingStopped, JobNotFound, MetaStudioError, StoreTrouble, VoiceJobError
+from bot.listeners.command_parser import parse
+from bot.messages import channel, guidance, job_card, listing, private
+from bot.messages.blocks import Message
+from bot.messages.context import MessageContext
+from tests.messages.reading import JOB_ID, followed, paused_of
+from tests.records import NOW, warning
+
+DAY: Final = 24 * 60 * 60
+NAME: Final = "女声 · Morning News"
+WHY: Final = {"job_failed_code": "MSS.41000017", "job_failed_reason": "Segment 14.wav is longer than 15 s."}
+JOB: Final = {"voice_name": NAME, "lastupdate_time": NOW - 6 * DAY}
+DIRECT: Final = Address("T1", "D1")
+PATHS: Final = (
+    *pairwise(("CREATING", "SYSTEM_AUDITING", "AUDITING", "AUDIT_FAILED", "SYSTEM_AUDITING")),
+    ("WAITING_SPLIT", "SPLIT_FAILED"),
+    ("WAITING_SPLIT", "SPLITTING", "ANNOTATING", "WAITING", "PROCESSING"),
+    ("PROCESSING", "USER_RESULT_REVIEW"),
+    ("USER_RESULT_REVIEW", "USER_REVIEW_REJECT", "USER_RESULT_REVIEW"),
+    ("UPLOADING", "SUCCEED"),
+    ("PROCESSING", "FAILED"),
+    ("PROCESSING", GONE),
+    ("PROCESSING", "BRAND_NEW"),
+)
+TYPED: Final = (
+    "hepl",
+    "list all of them",
+    "subscribe",
+    "subscribe #voices",
+    "subscribe @bob",
+    f"{JOB_ID} {JOB_ID[:-1]}0",
+    "https://console.example/jobs",
+    "no such-thing really",
+    "language fr",
+)
+REASONS: Final = ("not_in_channel", "is_archived", "restricted_action", "msg_too_long", "unheard_of")
+
+
+def samples(context: MessageContext) -> dict[str, dict[str, Message]]:
+    """Return all messages by group and name."""
+    groups: Mapping[str, Callable[[MessageContext], Iterator[tuple[str, Message]]]] = {
+        "looked up": _looked_up,
+        "cards": _cards,
+        "notices": _notices,
+        "pauses": _pauses,
+        "answers": _answers,
+        "lists": _lists,
+        "help and errors": _guidance,
+    }
+    return {name: dict(make(context)) for name, make in groups.items()}
+
+
+def job_in(state: str | None, **fields: Any) -> Job:
+    """Return a job in a state for six days."""
+    why = WHY if state == "FAILED" else {}
+    return Job.from_api(JOB | why | {"job_id": JOB_ID, "state": state} | fields)
+
+
+def _followed(*states: str, job: Any = None, **given: Any) -> Any:
+    why = WHY if states[-1:] == ("FAILED",) else {}
+    return followed(*states, job=JOB | why | (job or {}), **given)
+
+
+def _looked_up(context: MessageContext) -> Iterator[tuple[str, Message]]:
+    for state in (*STATES, GONE, "BRAND_NEW", None):
+        yield str(state), job_card.job(job_in(state), context, now=NOW)
+    again = job_in("AUDIT_FAILED", reject_times=2)
+    yield "followed here", job_card.job(again, context, now=NOW, followed_in="C1")
+    yield "followed in the direct message", job_card.job(again, context, now=NOW, followed_in="D1")
+    bare = Job.from_api({"job_id": JOB_ID, "state": "PROCESSING"})
+    yield "without a name or a time", job_card.job(bare, context, now=NOW)
+
+
+def _cards(context: MessageContext) -> Iterator[tuple[str, Message]]:
+    for name, shown in {
+        "of a channel": _followed("AUDIT_FAILED", job={"reject_times": 3}),
+        "of a person": _followed("PROCESSING", address=DIRECT),
+        "stopped": _followed("PROCESSING", stopped_by="U0ALICE"),
+        "over": _followed("SUCCEED"),
+        "failed": _followed("FAILED"),
+        "gone": _followed(GONE),
+    }.items():
+        yield name, channel.card(shown, context, now=NOW)
+
+
+def _notices(context: MessageContext) -> Iterator[tuple[str, Message]]:
+    for path in PATHS:
+        yield " ".join(path), channel.notice(_followed(*path), context)
+    yield "plain text", channel.plain_text(_followed("PROCESSING"), context)
+
+
+def _pauses(context: MessageContext) -> Iterator[tuple[str, Message]]:
+    for reason in REASONS:
+        paused = paused_of(reason, "AUDIT_FAILED", job=JOB)
+        yield f"paused: {reason}", channel.paused(paused, context)
+        yield f"refused: {reason}", private.refused(paused, reason, context)
+    shown = _followed("PROCESSING")
+    yield "refused elsewhere", private.refused(shown, "not_in_channel", context, elsewhere=True)
+    yield "over", channel.pause_over(warning(), shown.delivery.address, shown, context)
+    yield "ended", channel.pause_over(warning(), shown.delivery.address, None, context)
+
+
+def _answers(context: MessageContext) -> Iterator[tuple[str, Message]]:
+    shown = _followed("PROCESSING", level=Level.IMPORTANT)
+    every, direct = _followed("PROCESSING"), _followed("PROCESSING", address=DIRECT)
+    yield "subscribed", private.subscribed(shown, context)
+    yield "subscribed to all", private.subscribed(every, context)
+    yield "subscribed for oneself", private.subscribed(direct, context)
+    yield "already", private.already(shown, context)
+    yield "already for oneself", private.already(direct, context)
+    yield "level changed", private.level_changed(every, context)
+    yield "over", private.over(job_in("SUCCEED"), context, now=NOW)
+    yield "later", private.later(shown, context)
+    yield "stopped", private.stopped(shown, context)
+    yield "not subscribed", private.not_subscribed(JOB_ID, context)
+    yield "not in direct", private.not_in_direct(JOB_ID, context)
+    yield "outsider", private.outsider(context)
+    yield "no channel", private.no_channel(context)
+    yield "outdated button", private.outdated_button(JOB_ID, context)
+    yield "unknown command", private.unknown_command("/other", context)
+    yield "unknown request", private.unknown_request(context)
+    yield "languages", private.languages(Language.ZH, Language.EN, context)
+    yield "languages in a direct message", private.languages(None, Language.EN, context)
+    language = context.words.language
+    yield "language set", private.language_set(language, context, is_persons=False)
+    yield "language set for oneself", private.language_set(language, context, is_persons=True)
+
+
+def _lists(context: MessageContext) -> Iterator[tuple[str, Message]]:
+    rows = [
+        _followed("AUDIT_FAILED", level=Level.IMPORTANT, job={"reject_times": 2}),
+        _followed("PROCESSING", job_id="job-2", job={"voice_name": "Audiobook <beta>"}),
+        _followed("USER_RESULT_REVIEW", job_id="job-3", job={"voice_name": None}),
+    ]
+
+    def listed(
+        *shown: Any, channel_id: str = "C1", start: int = 0, checked: int | None = NOW, **more: Any
+    ) -> Message:
+        return listing.listing(
+            shown, context, channel_id=channel_id, start=start, checked_at=lambda _: checked, **more
+        )
+
+    yield "none", listed()
+    yield "none in the direct message", listed(channel_id="D1")
+    yield "some", listed(*rows)
+    yield "one, not checked", listed(rows[0], checked=None, checks_fail=True)
+    yield "paused", listed(paused_of("not_in_channel", "AUDIT_FAILED", job=JOB))
+    yield "second page", listed(*rows * 4, start=8)
+
+
+def _guidance(context: MessageContext) -> Iterator[tuple[str, Message]]:
+    yield "help", guidance.help(context)
+    for text in TYPED:
+        try:
+            parse(text)
+        except BadUsage as error:
+            yield f"typed: {text}", guidance.usage(error, context)
+    kinds = [kind for kind in _all_kinds(MetaStudioError) if kind is not JobNotFound]
+    errors: list[VoiceJobError] = [kind(job_id=JOB_ID, request_id="4f3c9b2a77") for kind in kinds]
+    errors += [JobNotFound(job_id=JOB_ID), JobNotFound(job_id="li"), StoreTrouble(), BeingStopped()]
+    for each in [*errors, VoiceJobError()]:
+        name = f"{type(each).__name__} {each.values.get('job_id', '')}"
+        yield name, guidance.problem(each, context, job_id=JOB_ID)
+
+
+def _all_kinds(kind: type[MetaStudioError]) -> Iterator[type[MetaStudioError]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _all_kinds(each)
