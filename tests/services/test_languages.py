@@ -51,7 +51,7 @@ async def test_choices_survive_a_restart(quiet_room: Room, settings: Settings) -
             await quiet_room.subscribe(channel=channel)
         helps = [(await quiet_room.ask("help", channel=other, user=user)).text for user in (ALICE, BOB)]
 
-    assert quiet_room.public(other)[0].text.startswith("女声：创建中")
+    assert quiet_room.public(other)[0].text.startswith("女声：创建中")  # noqa: RUF001  Chinese
     assert quiet_room.card.text.startswith("女声: Waiting for recordings")
     assert ["只有您能看到" in helps[0], "Only you see" in helps[1]] == [True, True]
 
