@@ -84,9 +84,7 @@ async def run(
         await take_over(store, workspace.team_id)
         identity = Identity(client, token, workspace, pause=rates.identity)
         patient = aiohttp.ClientTimeout(total=rates.answer, connect=SLACK_TIMEOUT.total)
-        writing_session = await stack.enter_async_context(client_session(timeout=patient))
-        # A message whose answer got lost would come twice, so that slack_sdk must not send one again.
-        writing = web_client(writing_session, settings.slack_api_url, token=token, retry_handlers=[])
+        writing = _writing_client(await stack.enter_async_context(client_session(timeout=patient)), settings)
         sender = Sender(writing, rates)
         languages = Languages(store, People(writing), settings.voicejob_language)
         context = _message_context(settings, auth)
@@ -100,11 +98,16 @@ async def run(
         app = _bolt_app(settings, client, auth, metrics)
         register(app, replies, services, metrics, workspace, recheck=identity.check_soon)
         connection = Connection() if settings.slack_app_token else None
-        state = partial(_state, connection, watcher, outbox)
-        health = Health(state, store, metrics, poll=poll)
+        health = Health(partial(_state, connection, watcher, outbox), store, metrics, poll=poll)
         parts = {"watcher": watcher.run(), "outbox": outbox.run(), "workspace": identity.run()}
         parts["way to Slack"] = _serve_slack(app, settings, health, metrics, connection, ready)
         await run_parts(parts, stop)
+
+
+def _writing_client(session: aiohttp.ClientSession, settings: Settings) -> AsyncWebClient:
+    """Return a client that never repeats a call: a message whose answer got lost would come twice."""
+    token = revealed(settings.slack_bot_token)
+    return web_client(session, settings.slack_api_url, token=token, retry_handlers=[])
 
 
 async def _signed_in(client: AsyncWebClient, token: str) -> AsyncSlackResponse:

@@ -14,7 +14,9 @@ EVENTS_PATH: Final = "/slack/events"
 SCOPES: Final = ("chat:write", "commands")
 """The scopes of the bot token: to post, and to have a command."""
 OPTIONAL_SCOPES: Final = ("users:read",)
-"""What may be left out when the app is installed: to know in which language a person reads Slack."""
+"""A scope that the manifest does not ask for, and that helps where it is granted: to know in which language a
+person reads Slack.
+"""
 NEW_APP: Final = "https://api.slack.com/apps?new_app=1&manifest_yaml="
 """Slack's page that makes an app of the manifest behind it (page "Configuring apps with app manifests")."""
 _WIDTH: Final = 110
@@ -43,7 +45,7 @@ def manifest(host: str | None = None) -> dict[str, Any]:
         },
         "oauth_config": {
             # Slack wants an optional scope in both lists.
-            "scopes": {"bot": [*SCOPES, *OPTIONAL_SCOPES], "bot_optional": [*OPTIONAL_SCOPES]}
+            "scopes": {"bot": list(SCOPES)}
         },
         "settings": {
             "interactivity": {"is_enabled": True} | ({"request_url": url} if url else {}),
