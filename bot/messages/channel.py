@@ -101,13 +101,13 @@ def notice(shown: Following, context: MessageContext) -> Message:
     voice, next_ = voice_name(shown, words), job_card.next_step(state, words)
     shown_path = " → ".join([*path[:-1], f"*{path[-1]}*"])
     cause, turn = job_card.cause(shown.job, words), job_card.turn(shown.job, context)
-    to_do = job_card.sentences([turn, words("notice-next", next=next_) if next_ else ""], words)
+    following = words("notice-next", next=next_) if next_ else ""
     lines = [
         f"{ICONS[meaning_of(state).phase]} {words('notice', voice=voice, path=shown_path)}",
         cause,
-        to_do,
+        job_card.sentences([turn, following], words),
     ]
-    said = [words("named", voice=voice, said=" → ".join(path)), cause, spoken(to_do)]
+    said = [words("named", voice=voice, said=" → ".join(path)), cause, spoken(turn), following]
     return Message(job_card.sentences(said, words), [section("\n".join(filter(None, lines)))])
 
 

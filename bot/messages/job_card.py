@@ -150,9 +150,14 @@ def state_lines(shown: Job, context: MessageContext) -> list[str]:
 
 def sentences(lines: Iterable[str], words: Words) -> str:
     """Join lines as sentences, without the empty ones."""
-    stop, said = words("full-stop"), filter(None, lines)
-    whole = (line if line.rstrip(_QUOTES).endswith(_ENDS) else line + stop for line in said)
-    return words("between-sentences").join(whole)
+    whole = (_sentence(line, words("full-stop")) for line in lines if line)
+    return words("between-sentences").join(whole).rstrip()
+
+
+def _sentence(line: str, stop: str) -> str:
+    if line.endswith("*"):
+        return f"{line} "  # Slack ends bold before a space, and before no full stop of Chinese
+    return line if line.rstrip(_QUOTES).endswith(_ENDS) else line + stop
 
 
 def label(state: str | None, words: Words) -> str:
