@@ -106,7 +106,7 @@ class _Used:
     def __init__(self) -> None:
         self.names: set[str] = set()
         """First arguments of calls; a name with fields is one of a family."""
-        self.parts: set[str] = {"", *Level}
+        self.parts: set[str] = {"", *Level, *Language}
         """What may be filled in: every text in a module with such calls."""
         for path in Path(bot.__file__).parent.rglob("*.py"):
             tree = ast.parse(path.read_text())
