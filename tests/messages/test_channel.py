@@ -9,9 +9,10 @@ from bot.domain.following import Following
 from bot.domain.jobs import GONE, STATES
 from bot.domain.records import Address, Level
 from bot.messages import channel, job_card
-from bot.messages.blocks import Message
+from bot.messages.blocks import Message, spoken
 from bot.messages.channel import LONGEST_PATH
 from bot.messages.context import MessageContext
+from bot.messages.texts import Words
 from bot.simulators.slack.blockkit import buttons
 from tests.messages.reading import (
     CHINESE,
@@ -59,7 +60,7 @@ def test_notice_in_chinese() -> None:
         (
             ":point_right: *Morning News* · 人工审核中 → *审核失败，等待重传语料（第 2 次）*\n"
             "“Too long.”（MSS.1）\n"
-            "*轮到您：请重新上传语料并再次提交* · 在 MetaStudio 控制台。下一步：审核。"
+            "*轮到您：请在 MetaStudio 控制台重新上传语料并再次提交* 下一步：审核。"
         )
     ]
     assert goes_on.text == (
@@ -115,9 +116,10 @@ def test_card(shown: Following, note: str, possible: dict[str, str]) -> None:
     card = channel.card(shown, LINKED, now=NOW)
     console = ("Open console", job_card.OPEN_CONSOLE, CONSOLE)
 
-    small = texts_of(card)[-1]
-    assert small.startswith(f"{note} · " if note else f"`{shown.state}` · ")
-    assert card.text.endswith(" ".join(filter(None, ["", note, f"Job `{JOB_ID}`."])))
+    said, small = texts_of(card)
+    assert [line for line in said.splitlines() if "stopped" in line] == ([note] if note else [])
+    assert card.text.endswith(note)
+    assert small.startswith(f"`{shown.state}` · ")
     assert {*pressed(card)} == {console, *((*button, JOB_ID) for button in possible.items())}
 
 
@@ -178,29 +180,33 @@ def test_paused_in_chinese() -> None:
     ]
 
 
-ASK, INVITE = "Ask whoever runs your workspace to let me post", "`/invite @voicejob`"
 REASONS = {
-    "not_in_channel": ("I'm no longer in the channel.", INVITE),
-    "channel_not_found": ("I'm no longer in the channel, or it no longer exists.", INVITE),
-    "is_archived": ("The channel is archived.", "Follow the job in another channel"),
-    "no_permission": ("I'm not allowed to post there.", ASK),
-    "restricted_action": ("The workspace's rules don't let me post there.", ASK),
-    "team_access_not_granted": ("The workspace's rules don't let me post there.", ASK),
-    "invalid_blocks": ("Slack can't read my message, which is a mistake of mine.", "Tell your admin;"),
-    "brand_new": ("Slack refuses my messages.", ASK),
+    "not_in_channel": ("reason-not_in_channel", "advice-invite"),
+    "channel_not_found": ("reason-channel_not_found", "advice-invite"),
+    "is_archived": ("reason-is_archived", "advice-archived"),
+    "no_permission": ("reason-no_permission", "advice-ask"),
+    "restricted_action": ("reason-restricted", "advice-ask"),
+    "team_access_not_granted": ("reason-restricted", "advice-ask"),
+    "invalid_blocks": ("reason-malformed", "advice-malformed"),
+    "brand_new": ("reason-none", "advice-ask"),
 }
-"""Slack's code for a refusal, and what is said of the reason and the remedy."""
+"""Slack's code for a refusal, and the messages of the catalog on the reason and the remedy."""
 
 
-@pytest.mark.parametrize("reason", REASONS)
-def test_pause_has_its_reason_and_remedy(reason: str) -> None:
-    """What Slack's code means stands in words, and what to do; of a code that is not known, too."""
+def explained(reason: str, words: Words) -> list[str]:
+    """Return the reason and the remedy of a refusal, as a text has them."""
     said, remedy = REASONS[reason]
-    message = channel.paused(paused_of(reason), CONTEXT)
+    return [spoken(words(said)), spoken(words(remedy, invite="`/invite @voicejob`"))]
 
-    assert f"are paused: {said} " in message.text
-    assert remedy in message.text
-    assert texts_of(message)[1].endswith(f"Slack: `{reason}`")
+
+@pytest.mark.parametrize("context", CONTEXTS, ids=["en", "zh"])
+@pytest.mark.parametrize("reason", REASONS)
+def test_pause_has_its_reason_and_remedy(reason: str, context: MessageContext) -> None:
+    """What Slack's code means stands in words, and what to do; of a code that is not known, too."""
+    message = channel.paused(paused_of(reason), context)
+
+    assert [part for part in explained(reason, context.words) if part not in message.text] == []
+    assert texts_of(message)[1].endswith(f"`{reason}`")
 
 
 def test_pause_of_a_direct_message_addresses_its_reader() -> None:
@@ -222,13 +228,12 @@ def test_channel_is_named_as_slack_shows_it() -> None:
 def test_warning_says_that_it_is_over(shown: Following | None) -> None:
     """It names the voice and the channel, or addresses its reader, and says whether updates go on there."""
     message = channel.pause_over(warning(job_id=JOB_ID), Address("T1", "C0VOICES"), shown, CONTEXT)
-    voice = f"“voice of {JOB_ID}”"
-    on = f"I can post in <#C0VOICES> again; updates on {voice} go on there."
-    ended = f"Nobody follows {voice} in <#C0VOICES> any more, so its pause is over."
+    goes_on = bool(shown and shown.subscription)
+    what, voice = "pause-over" if goes_on else "pause-ended", f"voice of {JOB_ID}"
 
-    assert message.text == (on if shown and shown.subscription else ended)
+    assert texts_of(message) == [
+        CONTEXT.words(what, voice=voice, channel="<#C0VOICES>"),
+        f"`{JOB_ID}`",
+    ]
     mine = channel.pause_over(warning(job_id=JOB_ID), MINE, shown, CHINESE)
-    assert mine.text.startswith(
-        "我又可以给您发消息了；" if shown and shown.subscription else "您已不再为自己订阅"
-    )
-    assert texts_of(message) == [f":white_check_mark: {message.text}", f"`{JOB_ID}`"]
+    assert texts_of(mine)[0] == CHINESE.words(f"{what}-direct", voice=voice)

@@ -25,7 +25,7 @@ from tests.messages.reading import (
 TYPED = ["<{0}>", "subscribe <{0}>", "subscribe <{0}> all", "subscribe <{0}> me", "unsubscribe <{0}>", "list"]
 
 
-@pytest.mark.parametrize(("context", "word"), [(CONTEXT, "job id"), (CHINESE, "任务ID")], ids=["en", "zh"])
+@pytest.mark.parametrize(("context", "word"), [(CONTEXT, "job id"), (CHINESE, "任务 ID")], ids=["en", "zh"])
 def test_help_names_what_can_be_typed(context: MessageContext, word: str) -> None:
     """It has each command once, in groups with a bold head, and an example, in the text as in the blocks."""
     message = guidance.help(context)
@@ -46,7 +46,7 @@ def test_help_in_each_language() -> None:
         "Look up",
         "`/voicejob &lt;job id&gt;` where the job is, whose turn it is, what comes next",
     ]
-    assert chinese[:2] == ["查询", "`/voicejob &lt;任务ID&gt;` 任务的状态、轮到谁、下一步"]
+    assert chinese[:2] == ["查询", "`/voicejob &lt;任务 ID&gt;` 任务的状态、轮到谁、下一步"]
     assert "帮助、列表、订阅、取消订阅、语言" in chinese[-1]
 
 

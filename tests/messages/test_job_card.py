@@ -59,8 +59,8 @@ def test_card() -> None:
     )
     assert small == f"`AUDIT_FAILED` · {CHECKED} · `{JOB_ID}`"
     assert message.text == (
-        f"女声: Recordings rejected (2nd time), {AGO}. “too loud” (MSS.1). Your turn: upload new recordings "
-        f"and resubmit in the MetaStudio console. Step 1 of 8 · next: review. Job `{JOB_ID}`."
+        f"女声 · job `{JOB_ID}`: Recordings rejected (2nd time), {AGO}. “too loud” (MSS.1). Your turn: "
+        "upload new recordings and resubmit in the MetaStudio console. Step 1 of 8 · next: review."
     )
 
 
@@ -71,13 +71,12 @@ def test_card_in_chinese() -> None:
     assert texts_of(message)[0] == (
         f":point_right: *审核失败，等待重传语料（第 2 次）* · {AGO}\n"
         "“too loud”（MSS.1）\n"
-        "*轮到您：请重新上传语料并再次提交* · 在 MetaStudio 控制台\n"
-        "▰▱▱▱▱▱▱▱ 第 1 步，共 8 步 · 下一步：审核"
+        "*轮到您：请在 MetaStudio 控制台重新上传语料并再次提交*\n"
+        "▰▱▱▱▱▱▱▱ 第 1/8 步 · 下一步：审核"
     )
     assert message.text == (
-        f"女声：审核失败，等待重传语料（第 2 次） · {AGO}。“too loud”（MSS.1）。"
-        "轮到您：请重新上传语料并再次提交 · 在 MetaStudio 控制台。"
-        f"第 1 步，共 8 步 · 下一步：审核。任务 `{JOB_ID}`。"
+        f"女声 · 任务 `{JOB_ID}`：审核失败，等待重传语料（第 2 次） · {AGO}。“too loud”（MSS.1）。"
+        "轮到您：请在 MetaStudio 控制台重新上传语料并再次提交。第 1/8 步 · 下一步：审核。"
     )
     assert [label for label, *_ in pressed(message)] == ["订阅", "刷新"]
 
@@ -208,8 +207,8 @@ def test_card_says_that_the_job_is_followed() -> None:
         ("U1", "You follow it."),
     ):
         message = card_of(followed_in=channel_id)
-        assert texts_of(message)[-1].startswith(f"{said} · ")
-        assert f" {said} Job " in message.text
+        assert texts_of(message)[0].splitlines()[-1] == said
+        assert message.text.endswith(f" {said}")
 
 
 DETAILS: list[tuple[str, Any, str, str]] = [

@@ -14,7 +14,7 @@ from tests.messages.reading import AGO, CHINESE, CONTEXT, JOB_ID, followed, paus
 from tests.records import NOW
 
 AT = "<!date^1800000000^{0} {{date_short_pretty}} {{time}}|{0} 2027-01-15 08:00 UTC>"
-NEXT = "<!date^1800000300^{date_short_pretty} {time}|2027-01-15 08:05 UTC>"
+NEXT = "<!date^1800000300^next try {date_short_pretty} {time}|next try 2027-01-15 08:05 UTC>"
 
 
 def list_of(
@@ -69,11 +69,11 @@ def test_paused_channel_says_why_and_what_to_do() -> None:
 
     assert texts_of(message)[1].splitlines()[1] == (
         ":warning: *Paused*: I'm no longer in the channel. Type `/invite @voicejob` in the channel, then "
-        f"press *Try again*. Next try {NEXT}."
+        f"press *Try again*. Or wait: {NEXT}."
     )
     assert texts_of(chinese)[1].splitlines()[1] == (
         ":warning: *已暂停* · 我已不在该频道中。请在该频道中输入 `/invite @voicejob`，然后点击“重试”。"
-        f"下次尝试：{NEXT}。"
+        f"{NEXT.replace('next try {', '下次尝试：{').replace('next try ', '下次尝试： ')}。"
     )
     assert message.text.endswith(f"“Morning News”: Training. Job `{JOB_ID}`. (paused)")
 

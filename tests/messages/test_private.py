@@ -8,78 +8,65 @@ import pytest
 from bot.domain.languages import Language
 from bot.domain.records import Address, Level
 from bot.messages import job_card, private
-from bot.messages.context import Answer
-from tests.messages.reading import CHINESE, CONTEXT, ICONS, JOB_ID, followed, pressed, texts_of
-from tests.messages.test_channel import REASONS
+from bot.messages.blocks import spoken
+from bot.messages.context import Answer, MessageContext
+from tests.messages.reading import CONTEXT, CONTEXTS, ICONS, JOB_ID, followed, pressed, texts_of
+from tests.messages.test_channel import REASONS, explained
 from tests.records import NOW
 
 ALL, LESS = followed(), followed(level=Level.IMPORTANT)
 MINE = followed(address=Address("T1", "D1"))
-SHORT: dict[str, tuple[Answer, str, str]] = {
-    "subscribed": (
-        partial(private.subscribed, LESS),
+VOICE = {"voice": "Morning News"}
+SUBSCRIBE = f"`/voicejob subscribe {JOB_ID}`"
+SHORT: list[tuple[Answer, str, str, dict[str, str]]] = [
+    (partial(private.subscribed, ALL), "subscribed", "level-all", VOICE),
+    (partial(private.subscribed, LESS), "subscribed", "level-important", VOICE),
+    (partial(private.subscribed, MINE), "subscribed-direct", "level-all-direct", VOICE),
+    (partial(private.already, LESS), "already", "level-important", VOICE | {"channel": "<#C1>"}),
+    (partial(private.already, MINE), "already-direct", "level-all-direct", VOICE),
+    (partial(private.level_changed, LESS), "level-changed", "level-important", VOICE),
+    (partial(private.later, ALL), "later", "", VOICE),
+    (partial(private.stopped, ALL), "stopped", "", VOICE | {"command": SUBSCRIBE}),
+    (partial(private.stopped, MINE), "stopped", "", VOICE | {"command": f"{SUBSCRIBE[:-1]} me`"}),
+    (
+        partial(private.not_subscribed, JOB_ID),
+        *("not-followed", ""),
+        {"job": f"`{JOB_ID}`", "command": "`/voicejob list`"},
+    ),
+    (
+        partial(private.not_subscribed, JOB_ID, channel_id="D1"),
+        *("not-followed-direct", ""),
+        {"job": f"`{JOB_ID}`", "command": f"{SUBSCRIBE[:-1]} me`"},
+    ),
+]
+"""A short answer, the messages of the catalog that it and the level have, and what is filled in."""
+
+
+@pytest.mark.parametrize("context", CONTEXTS, ids=["en", "zh"])
+@pytest.mark.parametrize(("make", "message", "level", "values"), SHORT)
+def test_answer_says_what_happened_and_what_to_do(
+    make: Answer, message: str, level: str, values: dict[str, str], context: MessageContext
+) -> None:
+    """It has a sentence or two, with the command to type; the text is the same without its picture."""
+    words, made = context.words, make(context)
+    levels = {"level": words(level)} if level else {}
+    says = words(message, **values, **levels)
+
+    assert texts_of(made)[0] == says
+    assert made.text == ICONS.sub("", says).replace("*", "")
+
+
+def test_answer_in_each_language() -> None:
+    """Whole sentences, each with the voice in quotes."""
+    says = [private.subscribed(LESS, context).text for context in CONTEXTS]
+
+    assert says == [
         (
-            "Following “Morning News”. Posting only when it needs you or finishes. To stop, press "
-            "*Unsubscribe* on its card."
+            "Following “Morning News”. Posting only when it needs you or finishes. "
+            "To stop, press Unsubscribe on its card."
         ),
         "已订阅“Morning News”。仅在需要您处理或任务结束时在此通知。如需停止，请点击卡片上的“取消订阅”。",
-    ),
-    "subscribed, in a direct message": (
-        partial(private.subscribed, MINE),
-        (
-            "Following “Morning News” for you, in our direct message. You get every update. To stop, press "
-            "*Unsubscribe* on its card there."
-        ),
-        "",
-    ),
-    "already": (
-        partial(private.already, ALL),
-        "<#C1> already follows “Morning News”. Posting every update here.",
-        "<#C1> 已订阅“Morning News”。每次变化都在此通知。",
-    ),
-    "already, in a direct message": (
-        partial(private.already, MINE),
-        "You already follow “Morning News”. You get every update.",
-        "您已订阅“Morning News”。每次变化都通知您。",
-    ),
-    "level": (
-        partial(private.level_changed, LESS),
-        "“Morning News”: Posting only when it needs you or finishes.",
-        "“Morning News”：仅在需要您处理或任务结束时在此通知。",
-    ),
-    "stopped": (
-        partial(private.stopped, ALL),
-        f"Updates on “Morning News” stopped. To follow it again: `/voicejob subscribe {JOB_ID}`",
-        f"已停止通知“Morning News”。如需重新订阅：`/voicejob subscribe {JOB_ID}`",
-    ),
-    "stopped, in a direct message": (
-        partial(private.stopped, MINE),
-        f"Updates on “Morning News” stopped. To follow it again: `/voicejob subscribe {JOB_ID} me`",
-        "",
-    ),
-    "not followed": (
-        partial(private.not_subscribed, JOB_ID),
-        f"Job `{JOB_ID}` is not followed here. `/voicejob list` shows what is.",
-        f"此处未订阅任务 `{JOB_ID}`。`/voicejob list` 可查看已订阅的任务。",
-    ),
-    "later": (
-        partial(private.later, ALL),
-        "Following “Morning News”. Its card could not be posted yet; it comes by itself.",
-        "已订阅“Morning News”。卡片暂时无法发送，稍后会自动发送。",
-    ),
-}
-"""Each short answer, and how it reads in English and in Chinese."""
-
-
-@pytest.mark.parametrize("name", SHORT)
-def test_answer_says_what_happened_and_what_to_do(name: str) -> None:
-    """It has a sentence or two, with the command to type; the text is the same without its picture."""
-    make, *expected = SHORT[name]
-    for context, says in zip((CONTEXT, CHINESE), expected, strict=True):
-        if says:
-            message = make(context)
-            assert ICONS.sub("", texts_of(message)[0]) == says
-            assert message.text == says.replace("*", "")
+    ]
 
 
 def test_buttons_that_change_a_subscription() -> None:
@@ -96,62 +83,66 @@ def test_buttons_that_change_a_subscription() -> None:
             ]
 
 
+@pytest.mark.parametrize("context", CONTEXTS, ids=["en", "zh"])
 @pytest.mark.parametrize("reason", REASONS)
-def test_refusal_can_be_tried_again(reason: str) -> None:
+def test_refusal_can_be_tried_again(reason: str, context: MessageContext) -> None:
     """Where the bot may not post, its answer has the reason, the remedy, and a button for the same job."""
-    here, there = (private.refused(ALL, reason, CONTEXT, elsewhere=elsewhere) for elsewhere in (False, True))
-    said, remedy = REASONS[reason]
+    words, kept = context.words, context.words("kept", **VOICE)
+    here, there = (private.refused(ALL, reason, context, elsewhere=each) for each in (False, True))
+    said, remedy = explained(reason, words)
 
-    assert there.text.startswith(f"<#C1>: {said} ")
+    assert [part for part in ("<#C1>", said, remedy) if part not in there.text] == []
     for message, value in ((here, JOB_ID), (there, f"{JOB_ID} C1")):
-        assert remedy in message.text
-        assert message.text.endswith("“Morning News” is kept until then.")
-        assert pressed(message) == [("Try again", "subscription_retry", value)]
-        assert texts_of(message)[1] == f"Slack: `{reason}` · `{JOB_ID}`"
+        assert message.text.endswith(kept)
+        assert pressed(message) == [(words("button-try-again"), "subscription_retry", value)]
+        assert texts_of(message)[1] == f"{words('slack-code', code=f'`{reason}`')} · `{JOB_ID}`"
 
 
 def test_refusal_in_the_channel_itself() -> None:
-    """Whoever asks there sees that there is a channel; in their own message they are told of that one."""
-    english, chinese = (private.refused(ALL, "channel_not_found", context) for context in (CONTEXT, CHINESE))
-    mine = private.refused(MINE, "channel_not_found", CONTEXT)
-
-    assert english.text == (
-        "I'm not in this channel yet. Type `/invite @voicejob`, then press Try again. “Morning News” is kept "
-        "until then."
-    )
-    assert chinese.text == (
-        "我还不在此频道中。请输入 `/invite @voicejob`，然后点击“重试”。“Morning News”的订阅会保留到那时。"
-    )
-    assert "/invite" not in mine.text
+    """Whoever asks there sees that there is a channel; what it says is for them, as in their own message."""
+    for reason, problem, advice in (
+        ("channel_not_found", "not-here-yet", "advice-invite-here"),
+        ("is_archived", "reason-is_archived", "advice-archived"),
+    ):
+        text = private.refused(ALL, reason, CONTEXT).text
+        for part in (problem, advice):
+            assert spoken(CONTEXT.words(part, invite="`/invite @voicejob`")) in text
+    assert "/invite" not in private.refused(MINE, "channel_not_found", CONTEXT).text
 
 
 def test_job_that_is_over_is_shown() -> None:
     """Instead of a subscription there is the job's card, and the reason."""
     message = private.over(followed("SUCCEED").job, CONTEXT, now=NOW)
 
-    assert message.text.startswith(
-        "This job has finished, so there's nothing to follow. Morning News: Succeeded"
-    )
+    card = job_card.job(followed("SUCCEED").job, CONTEXT, now=NOW)
+
+    assert texts_of(message)[0] == CONTEXT.words("already-over")
+    assert message.blocks[1:] == card.blocks
+    assert message.text.endswith(f" {card.text}")
     assert pressed(message) == [("Refresh", job_card.REFRESH, JOB_ID)]
 
 
-def test_languages() -> None:
-    """Both are named, each by its own name, with the words to change them; without a channel, one's own."""
-    both = private.languages(Language.ZH, Language.EN, CONTEXT).text.splitlines()
-    (own,) = private.languages(None, Language.ZH, CHINESE).text.splitlines()
-
-    assert both == [
-        "In this channel I write in 中文. To change that: `/voicejob language en|zh`",
-        "To you I write in English. To change that: `/voicejob language me en|zh`",
+@pytest.mark.parametrize("context", CONTEXTS, ids=["en", "zh"])
+def test_languages(context: MessageContext) -> None:
+    """Both are named, with the words to change them; a new one is spoken at once."""
+    words = context.words
+    lines = [
+        words(
+            f"language-{whose}",
+            language=words(f"language-name-{name}"),
+            command=f"`/voicejob language {typed}`",
+        )
+        for whose, name, typed in (("here", "zh", "en|zh"), ("yours", "en", "me en|zh"))
     ]
-    assert own.endswith("：`/voicejob language me en|zh`")
-    set_ = [private.language_set(each, CHINESE, is_persons=True).text for each in Language]
-    assert set_ == ["To you I write in English from now on.", "我今后对您使用中文。"]
+
+    assert private.languages(Language.ZH, Language.EN, context).text.splitlines() == lines
+    assert private.languages(None, Language.EN, context).text.splitlines() == lines[1:]
+    chosen = [private.language_set(Language.ZH, context, is_persons=each).text for each in (False, True)]
+    assert chosen == ["我今后在本频道使用中文。", "我今后对您使用中文。"]
 
 
 def test_old_button_says_how_to_come_by_a_new_one() -> None:
     """With the job's id, if the button had one."""
-    said = "This button is from an earlier version of mine. `/voicejob {0}` shows a new card."
-
     for job_id, typed in ((JOB_ID, JOB_ID), ("", "&lt;job id&gt;")):
-        assert private.outdated_button(job_id, CONTEXT).text == said.format(typed)
+        said = CONTEXT.words("old-button", command=f"`/voicejob {typed}`")
+        assert private.outdated_button(job_id, CONTEXT).text == said
