@@ -23,7 +23,7 @@ from bot.deliver.outcome import Sent
 from bot.deliver.schedule import tasks
 from bot.domain.following import Following
 from bot.domain.job_records import observed, with_answer
-from bot.domain.jobs import Job
+from bot.domain.jobs import GONE, Job
 from bot.domain.languages import Language
 from bot.domain.rates import RateLimits
 from bot.domain.records import Address, Delivery, DeliveryKey, JobRef, Level, Pause, Record, Records
@@ -159,11 +159,12 @@ class Office:
         return (await self.store.channel(Address("T1", channel or self.channel))).destination.pause
 
     async def job_is(self, job_id: str, state: str, *, reject_times: int = 1) -> None:
-        """Record that a job was seen in a state, as the watcher does."""
+        """Record that a job was seen in a state, or that it is GONE, as the watcher does."""
         ref = JobRef.of(job_id)
         known = (await self.store.get([ref])).job(ref)
         assert known is not None
-        job = known.job.model_copy(update={"state": state, "reject_times": reject_times})
+        seen = known.job.model_copy(update={"state": state, "reject_times": reject_times})
+        job = None if state == GONE else seen
         await self.store.change([ref], observed([(known, with_answer(known, job, int(time.time())))]))
 
     async def settled(self) -> None:

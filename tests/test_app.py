@@ -94,7 +94,7 @@ async def test_bolt_finds_nothing_in_the_environment(
     monkeypatch.setenv("SLACK_CLIENT_SECRET", "oauth-secret")
     async with running(world.settings()):
         world.slack.fail("auth.test", error="internal_error", times=9)
-        assert "job_id" in (await world.ask("help")).text
+        assert "job id" in (await world.ask("help")).text
 
     warnings = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
     assert ["SLACK_CLIENT_" in warning and "not used" in warning for warning in warnings] == [True, True]
@@ -116,7 +116,7 @@ async def stopped(settings: Settings, *, drain: float) -> AsyncIterator[None]:
 
 @pytest.mark.parametrize(
     ("fault", "drain", "text"),
-    [(Fault.slow(0.7), 60, "Last words"), (Fault.hang(), 0.2, "The bot is being restarted")],
+    [(Fault.slow(0.7), 60, "Last words"), (Fault.hang(), 0.2, "I'm being restarted")],
     ids=["slow", "hangs"],
 )
 async def test_answer_under_way(world: World, fault: Fault, drain: float, text: str) -> None:

@@ -40,7 +40,7 @@ REASON_LIMIT: Final = 500
 STEPS: Final = 8
 """The steps of a job's usual path: see ``Meaning.step``."""
 LINK_LIMIT: Final = 500
-"""Characters of an address that may stand in running text."""
+"""Characters of an escaped address that may stand in running text."""
 _ENDS: Final = tuple(".!?…。！？")  # noqa: RUF001  Chinese ones, too
 _QUOTES: Final = "”’）)"  # noqa: RUF001  the same
 """What ends a sentence, and what may stand behind that."""
@@ -70,19 +70,22 @@ def job(shown: Job, context: MessageContext, *, now: int, followed_in: str = "")
 def card(
     shown: Job, buttons: Sequence[Element], context: MessageContext, *, now: int, note: str = ""
 ) -> Message:
-    """Return a job as blocks: name, what its state means, buttons, and a line of small print."""
+    """Return a job as blocks: name, what its state means, ``note``, buttons, and a line of small print.
+
+    Slack quotes the beginning of the text above each reply that is shown in the channel: it stays the same.
+    """
     state = shown.state if shown.state in STATES else None
     words, job_id = context.words, code(shown.job_id or "")
-    small = row(note, code(state) if state else "", date(now, words("checked")), job_id)
-    lines = state_lines(shown, context)
+    small = row(code(state) if state else "", date(now, words("checked")), job_id)
+    lines = [*state_lines(shown, context), *filter(None, [note])]
     blocks = [
         header(title(shown, words)),
         section("\n".join(lines)),
         *([actions(*buttons)] if buttons else []),
         context_block(small),
     ]
-    said = sentences([*map(spoken, lines), note, words("id-of-job", job=job_id)], words)
-    return Message(words("named", voice=voice_name(shown, words), said=said), blocks)
+    said, voice = sentences(map(spoken, lines), words), voice_name(shown, words)
+    return Message(words("named-card", voice=voice, job=job_id, said=said), blocks)
 
 
 def job_button(
@@ -175,10 +178,9 @@ def since_when(shown: Job, words: Words) -> str:
 
 def turn(shown: Job, context: MessageContext) -> str:
     """Return who must act in this state, what to do, and where."""
-    words, url = context.words, context.console_url(shown.job_id or "")
-    console = words("console")
-    if url and len(url) <= LINK_LIMIT and "|" not in url:
-        console = words("console-link", url=escape(url))
+    words, url = context.words, escape(context.console_url(shown.job_id or "") or "")
+    is_link = 0 < len(url) <= LINK_LIMIT and "|" not in url
+    console = words("console-link", url=url) if is_link else words("console")
     return words.attribute(_state_message(shown.state), "turn", console=console)
 
 

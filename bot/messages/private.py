@@ -8,7 +8,7 @@ from bot.domain.languages import Language
 from bot.domain.records import Level
 from bot.domain.slack_errors import NOT_A_MEMBER
 from bot.messages import job_card
-from bot.messages.blocks import Element, Message, actions, button, code, context_block, row, section, spoken
+from bot.messages.blocks import Element, Message, actions, code, context_block, row, section, spoken
 from bot.messages.channel import (
     RETRY,
     STOP,
@@ -22,7 +22,7 @@ from bot.messages.channel import (
 from bot.messages.context import MessageContext
 from bot.messages.guidance import command
 from bot.messages.job_card import is_direct
-from bot.messages.texts import Words, words_in
+from bot.messages.texts import Words
 
 LEVEL_ALL: Final = "subscription_all"
 LEVEL_IMPORTANT: Final = "subscription_important"
@@ -104,7 +104,7 @@ def refused(shown: Following, reason: str, context: MessageContext, *, elsewhere
     kept = words("kept", voice=voice_name(shown, words))
     said = f":warning: {job_card.sentences([problem, advice, kept], words)}"
     value = button_value(shown) if elsewhere else shown.job_id
-    again = button(words("button-try-again"), RETRY, value, style="primary")
+    again = job_card.job_button("try-again", RETRY, shown.job, context, value=value, style="primary")
     small = context_block(row(words("slack-code", code=code(reason)), code(shown.job_id)))
     return Message(spoken(said), [section(said), actions(again), small])
 
@@ -165,9 +165,9 @@ def languages(channels: Language | None, persons: Language, context: MessageCont
     words, lines = context.words, []
     if channels:
         typed = command(context, "language", "en|zh")
-        lines.append(words("language-here", language=words_in(channels)("language-name"), command=typed))
+        lines.append(words("language-here", language=words(f"language-name-{channels}"), command=typed))
     typed = command(context, "language", "me", "en|zh")
-    lines.append(words("language-yours", language=words_in(persons)("language-name"), command=typed))
+    lines.append(words("language-yours", language=words(f"language-name-{persons}"), command=typed))
     return _message("\n".join(lines))
 
 

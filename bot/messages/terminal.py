@@ -1,7 +1,6 @@
 """Slack messages drawn in a terminal: what a person would see, as well as text can show it."""
 
 import re
-import time
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,23 +42,20 @@ WIDTH: Final = 88
 """Columns of a drawn message, frame included."""
 
 
-def draw(
-    blocks: Sequence[Mapping[str, Any]], language: Language = Language.EN, *, now: float | None = None
-) -> RenderableType:
+def draw(blocks: Sequence[Mapping[str, Any]], language: Language, *, now: float) -> RenderableType:
     """Draw a message from its blocks, in a frame.
 
-    ``now`` is in epoch seconds, by default the time of the machine; what Slack counts from it is in the
-    ``language`` of the message.
+    ``now`` is epoch seconds; what Slack counts from it is in the ``language`` of the message.
     """
-    reader = _Reader(language, time.time() if now is None else now)
+    read = _Reader(language, now).read
     return Panel(
-        Group(*(each for block in blocks for each in _DRAW[block["type"]](block, reader.read))), width=WIDTH
+        Group(*(each for block in blocks for each in _DRAW[block["type"]](block, read))), width=WIDTH
     )
 
 
-def plain(written: str, language: Language = Language.EN) -> str:
+def plain(written: str, language: Language, *, now: float) -> str:
     """Return mrkdwn as plain text."""
-    return _Reader(language, time.time()).read({"type": "mrkdwn", "text": written}).plain
+    return _Reader(language, now).read({"type": "mrkdwn", "text": written}).plain
 
 
 Read = Callable[[Mapping[str, Any]], Text]

@@ -7,11 +7,12 @@ import pytest
 
 from bot.listeners.unhandled import acknowledged, answer_to, kind_of, type_of
 from bot.messages import channel as notices
-from bot.messages import job_card, private
+from bot.messages import job_card, listing
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import SlackWorkspace
 from bot.slack.replies import NO_DIRECT_MESSAGE
 from bot.telemetry.metrics import OTHER, PRESSED, TYPED
+from tests.messages.reading import CONTEXT
 from tests.support import BOTH_MODES, log_lines, log_text
 
 JOB = "26f06524-4f75-4b3a-a853-b649a21aaf66"
@@ -20,7 +21,7 @@ PERSON = {"user": {"id": "U0ALICE", "team_id": TEAM}, "team": {"id": TEAM}}
 GUEST = {"user": {"id": "U0ALICE", "team_id": "T0OTHER"}}
 FORM = {"type": "modal", "callback_id": "form"}
 NEW_CARD = f"`/voicejob {JOB}` shows a new card"
-ANY_CARD = "`/voicejob &lt;job_id&gt;` shows a new card"
+ANY_CARD = "`/voicejob &lt;job id&gt;` shows a new card"
 HELP = "`/voicejob help` shows what I can do"
 
 
@@ -63,7 +64,7 @@ def test_what_it_is_called_and_what_is_said() -> None:
     """The log names it in Slack's words and ours alone, and the person hears what to do; menus are empty."""
     for kind, (body, said) in INTERACTIVE.items():
         assert kind_of(body) == kind
-        assert said in answer_to(body, "/voicejob").text, kind
+        assert said in answer_to(body)(CONTEXT).text, kind
         assert type_of(body) == (PRESSED if said.endswith("card") else OTHER), kind
     assert [kind_of(body) for body in NAMED.values()] == [*NAMED]
     assert type_of({"command": "/other"}) == TYPED
@@ -141,7 +142,7 @@ class TestThroughTheBot:
     ) -> None:
         """A guest, who typed another command, and who named no channel are told why nothing happens."""
         job = metastudio.add_job()["job_id"]
-        pressed = job_card.SUBSCRIBE, notices.STOP, notices.RETRY, private.LISTED_ALL, private.PAGE
+        pressed = job_card.SUBSCRIBE, notices.STOP, notices.RETRY, listing.TO_ALL, listing.PAGE
         typed = {"command": "/voicejob", "text": f"subscribe {job}", "team_id": TEAM}
         no_channel = [("slash_commands", typed), *(("interactive", press(each, job)) for each in pressed)]
         for kind, body, says in (
@@ -162,12 +163,12 @@ class TestThroughTheBot:
         """What a button carries is read like what is typed; a list begins at its start."""
         caplog.set_level(logging.INFO)
         ids = [(job_card.REFRESH, value) for value in (None, "", "x" * 2000, "a\nforged line")]
-        ids += (job_card.SUBSCRIBE, "x/y"), (notices.STOP, "女声"), (private.LISTED_ALL, None)
-        pages = ((private.PAGE, value) for value in ("x", "9" * 5000, "-1", "８"))  # noqa: RUF001
+        ids += (job_card.SUBSCRIBE, "x/y"), (notices.STOP, "女声"), (listing.TO_ALL, None)
+        pages = ((listing.PAGE, value) for value in ("x", "9" * 5000, "-1", "８"))  # noqa: RUF001
         for action_id, value in (*ids, *pages):
             body = press(action_id, value, channel={"id": channel, "name": "voices"})
             told = await slack.send("interactive", body, channel=channel, can_answer=True)
-            says = "no subscriptions" if action_id == private.PAGE else "can't be a job id"
+            says = "follows no job" if action_id == listing.PAGE else "can't be a job id"
 
             assert says in (await told.message()).text, (action_id, value)
         assert metastudio.requests == []

@@ -43,9 +43,9 @@ CHANNELS, JOBS = 3, 6
 MOST_TIMES: Final = 8
 """A state does not come back more often: MetaStudio counts to 10."""
 RUNNING: Final = tuple(state for state in STATES if not is_over(state))
-IS_KEPT: Final = re.compile("subscribed|is kept|told of")
+IS_KEPT: Final = re.compile("Following|is kept|already follows|: Posting")
 """In an answer when a subscription is on disk, or was until its job ended."""
-IS_OVER: Final = re.compile("This job is over|MetaStudio has no job")
+IS_OVER: Final = re.compile("This job has finished|No job")
 SLACK_FAULTS: Final[list[SlackFault]] = [
     {"status": 503, "body": "<html>oh</html>"},
     {"error": "internal_error"},

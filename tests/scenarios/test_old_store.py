@@ -37,8 +37,8 @@ CARDS: Final = {"C0OPEN": range(2, 10), "C0SHUT": (12, 13), "C0BACK": (22, 28), 
 """The last digits of the cards' ``ts``."""
 WARNINGS: Final = (1, 2, 3)
 """The last digits of the ``ts`` of what Alice was told: of a pause, and of two that are over."""
-DUE: Final = {3, 4, 5, 6, 7, 9, 33, 102, 103}
-"""What does not show what it should, and can be edited: cards, and warnings with 100 more."""
+DUE: Final = {2, 3, 4, 5, 6, 7, 9, 22, 33, 102, 103}
+"""What is edited: all cards where that can be, since they look otherwise now; warnings with 100 more."""
 TWICE: Final = 9
 """The job that was sent back twice."""
 
@@ -80,7 +80,10 @@ class Old:
 
 
 async def test_it_goes_on(clock: Clock, metastudio: MetaStudioSimulator, tmp_path: Path) -> None:
-    """Nothing is told again, what was pending is told, cards are edited, and what is paused stays paused."""
+    """Nothing is told again, what was pending is told, cards are edited, and what is paused stays paused.
+
+    Each subscription keeps its level: only one of them had "important".
+    """
     for number, state in enumerate(STATES.split(), 1):
         fields: dict[str, Any] = {
             "voice_name": f"Voice {number} 女声",
@@ -102,10 +105,13 @@ async def test_it_goes_on(clock: Clock, metastudio: MetaStudioSimulator, tmp_pat
         addresses = (Address(TEAM_ID, old.ids[name]) for name in ("C0OPEN", "C0SHUT"))
         opened, shut = [await store.channel(address) for address in addresses]
 
-    cards = [each for each in slack.messages(old.ids["C0OPEN"]) if "`Voice 1 女声`" in each.text]
+    cards = [each for each in slack.messages(old.ids["C0OPEN"]) if "Voice 1 女声:" in each.text]
     assert len(cards) == len(slack.direct(BOB)) == 1
     assert [int(each.job_id, 16) for each in opened.followings] == [1, 2, 3, 4, 5, 9]
     assert [int(each.job_id, 16) for each in shut.followings] == [2, 3, 10]
+    in_thread = [each.text for each in slack.history if ARROW in each.text and not each.reply_broadcast]
+    assert [text.partition(":")[0] for text in in_thread] == ["Voice 4 女声"]
+    assert [each.level for each in opened.followings] == [*("all",) * 3, "important", *("all",) * 2]
     assert shut.destination.pause
     assert shut.destination.pause.reason == "is_archived"
     assert slack.violations == []

@@ -128,7 +128,7 @@ async def use_everything(world: World) -> None:
         await (await world.slack.press(card, action)).message()
     odd = [TYPED, f"subscirbe {MARK.lower()}-typed now", f"<https://{MARK}.example/?{MARK}=1|{TYPED}>"]
     subscribe = [f"subscribe {job} important", "list", f"unsubscribe {job}", f"subscribe {job} {MARK}"]
-    for text in ["", "help", *odd, *subscribe, UNKNOWN, f"subscribe {job}", "list"]:
+    for text in ["", "help", *odd, *subscribe, UNKNOWN, f"subscribe {job} all", "list"]:
         await world.ask(text)
     await eventually(lambda: bool(world.slack.messages(world.channel)))
     posted = world.slack.messages(world.channel)[-1]

@@ -33,7 +33,7 @@ async def connect(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 async def test_a_body_is_limited(slack: SlackWorkspace, bot: str) -> None:
     """A press carries its message, which may be large; far more than any of Slack's is refused."""
-    assert "/voicejob help" in (await slack.post(bot, PAYLOAD | {"trigger_id": "x" * 200_000})).body
+    assert (await slack.post(bot, PAYLOAD | {"trigger_id": "x" * 200_000})).status == 200
     assert (await slack.post(bot, PAYLOAD | {"trigger_id": "x" * 300_000})).status == 413
 
 

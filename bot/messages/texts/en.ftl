@@ -93,8 +93,8 @@ cause-reason = “{ $reason }”
 cause-code = Error { $code }
 since = { "{ago}" }
 checked = checked { "{date_short_pretty} {time}" }
+named-card = { $voice } · job { $job }: { $said }
 named = { $voice }: { $said }
-id-of-job = Job { $job }
 full-stop = .
 between-sentences = { " " }
 
@@ -135,7 +135,7 @@ already = { $channel } already follows “{ $voice }”. { $level }.
 already-direct = You already follow “{ $voice }”. { $level }.
 level-changed = :white_check_mark: “{ $voice }”: { $level }.
 already-over = This job has finished, so there's nothing to follow.
-kept = “{ $voice }” is kept until then.
+kept = Then I'll follow “{ $voice }”.
 later = :hourglass_flowing_sand: Following “{ $voice }”. Its card could not be posted yet; it comes by itself.
 stopped = :white_check_mark: Updates on “{ $voice }” stopped. To follow it again: { $command }
 not-followed = Job { $job } is not followed here. { $command } shows what is.
@@ -147,7 +147,6 @@ old-button = This button is from an earlier version of mine. { $command } shows 
 unknown-command = I don't know the command { $name }. { $command } shows what I can do.
 unknown-request = I don't know this any more. { $command } shows what I can do.
 direct-message = our direct message
-this-channel = This channel
 
 ### What a channel follows
 
@@ -177,10 +176,10 @@ paused = :warning: *Updates in { $channel } are paused*: { $reason }
 paused-direct = :warning: *Updates in our direct message are paused*: { $reason }
 paused-safe = Nothing is lost.
 paused-now = “{ $voice }”: { $state }
-paused-in-list = :warning: *Paused*: { $reason } { $advice } Next try { $again }.
-next-try = { "{date_short_pretty} {time}" }
+paused-in-list = :warning: *Paused*: { $reason } { $advice } Or wait: { $again }.
+next-try = next try { "{date_short_pretty} {time}" }
 pause-over = :white_check_mark: I can post in { $channel } again; updates on “{ $voice }” go on there.
-pause-ended = :white_check_mark: Nobody follows “{ $voice }” in { $channel } any more, so its pause is over.
+pause-ended = :white_check_mark: Updates on “{ $voice }” in { $channel } were stopped; nothing left to do.
 not-here-yet = I'm not in this channel yet.
 not-direct = I can't write to you.
 
@@ -188,16 +187,16 @@ reason-not_in_channel = I'm no longer in the channel.
 reason-channel_not_found = I'm no longer in the channel, or it no longer exists.
 reason-is_archived = The channel is archived.
 reason-is_inactive = The channel is no longer active.
-reason-no_permission = I'm not allowed to post there.
-reason-posting_to_channel_denied = I'm not allowed to post there.
-reason-ekm_access_denied = Your organization's encryption settings don't let me post there.
+reason-no_permission = I'm not allowed to post.
+reason-posting_to_channel_denied = I'm not allowed to post.
+reason-ekm_access_denied = Your organization's encryption settings don't let me post.
 reason-messages_tab_disabled = The Messages tab is switched off in the settings of the Slack app.
 reason-cannot_dm_bot = Slack lets no bot write to another one.
 reason-user_not_found = The person is no longer there.
 reason-user_not_visible = I'm not allowed to see the person.
 reason-user_disabled = The person's account is switched off.
 reason-direct = Slack doesn't let me open a direct message with you.
-reason-restricted = The workspace's rules don't let me post there.
+reason-restricted = The workspace's rules don't let me post.
 reason-malformed = Slack can't read my message, which is a mistake of mine.
 reason-none = Slack refuses my messages.
 
@@ -205,7 +204,7 @@ advice-invite-here = Type { $invite }, then press *Try again*.
 advice-invite = Type { $invite } in the channel, then press *Try again*.
 advice-archived = Follow the job in another channel, or have this one unarchived and press *Try again*.
 advice-malformed = Tell your admin; when that is mended, press *Try again*.
-advice-ask = Ask whoever runs your workspace to let me post there, or follow the job in another channel.
+advice-ask = Ask whoever runs your workspace to let me post, or follow the job in another channel.
 advice-direct = Ask whoever runs your workspace to allow it, then press *Try again*; or follow the job in a channel.
 slack-code = Slack: { $code }
 
@@ -225,6 +224,7 @@ help-example = For example: { $command }
 help-only-you = Only you see these replies.
 job-id = job id
 did-you-mean = Did you mean { $command }?
+type-it = Type { $command }.
 try = Try { $command } or { $help }.
 looks-like = A job id usually looks like { $example }; { $help } shows what I can do.
 reference = Reference for your admin: { $request }
@@ -243,7 +243,7 @@ error-OtherPerson = { $text } names somebody, and I can tell only a channel, or 
 error-StoreTrouble = I can't write to my disk right now, so nothing was changed. Try again later; your admin finds the reason in my log.
 error-BeingStopped = I'm being restarted, so I have no answer. Try again in a minute.
 error-JobNotFound = No job { $job_id } in this project. It may be mistyped, deleted, or in another project or region.
-error-RequestRefused = MetaStudio calls the request for { $job_id } invalid. Check the job id; if it is right, your admin finds MetaStudio's error code in my log.
+error-RequestRefused = MetaStudio rejects the job id { $job_id }. Check it; if it is right, your admin finds MetaStudio's error code in my log.
 error-CredentialsRefused = MetaStudio refuses my credentials, so I can't look anything up. That's not your fault: your admin should check my key or token, the region, and the clock.
 error-PermissionDenied = MetaStudio doesn't let me do this. That's not your fault: your admin should check the permissions of my Huawei Cloud account.
 error-WrongProject = MetaStudio doesn't know the project or the address in my settings. That's not your fault: your admin should check the project id, region and endpoint.
@@ -255,9 +255,10 @@ error-UnreadableAnswer = I can't read the answer from MetaStudio, or from a prox
 
 ### Languages
 
-language-name = English
+language-name-en = English
+language-name-zh = Chinese
 language-here = In this channel I write in { $language }. To change that: { $command }
-language-yours = To you I write in { $language }. To change that: { $command }
+language-yours = I write to you in { $language }. To change that: { $command }
 language-set = :white_check_mark: In this channel I write in English from now on.
 language-set-yours = :white_check_mark: To you I write in English from now on.
 
@@ -308,13 +309,6 @@ use-STORYTELLING = Storytelling
 
 supply-PACKAGE = One package
 supply-SEGMENT = Sentence by sentence
-
-measure-speed = Speaking rate
-measure-sound = Level
-measure-snr = Signal to noise
-measure-reverb = Reverberation
-measure-dnsmos_ovrl = Overall quality (DNSMOS)
-measure-dnsmos_bak = Background noise (DNSMOS)
 
 ### The demo's story: voicejob demo --once
 

@@ -7,7 +7,7 @@
 -with-metastudio = MetaStudio 处理中，您无需操作。
 
 state-CREATING = 创建中，等待上传语料
-    .turn = *轮到您：请上传语料并提交任务* · 在 { $console }
+    .turn = *轮到您：请在 { $console }上传语料并提交任务*
     .next = 系统审核
 state-SYSTEM_AUDITING = 系统审核中
     .turn = { -with-metastudio }
@@ -22,7 +22,7 @@ state-SPLITTING = 切割中
     .turn = { -with-metastudio }
     .next = 标注
 state-SPLIT_FAILED = 切割失败
-    .turn = *可能需要您处理：请查看任务* · 在 { $console }
+    .turn = *可能需要您处理：请在 { $console }查看任务*
 state-ANNOTATING = 标注中
     .turn = { -with-metastudio }
     .next = 等待训练
@@ -36,13 +36,13 @@ state-RESULT_REVIEW = MetaStudio 审核结果中
     .turn = { -with-metastudio }
     .next = 上传模型
 state-USER_RESULT_REVIEW = 待用户审核
-    .turn = *轮到您：请试听结果，然后通过或驳回* · 在 { $console }
+    .turn = *轮到您：请在 { $console }试听结果，然后通过或驳回*
     .next = 上传模型
 state-USER_REVIEW_REJECT = 用户驳回，重新制作中
     .turn = { -with-metastudio }
     .next = 新的结果
 state-AUDIT_FAILED = 审核失败，等待重传语料
-    .turn = *轮到您：请重新上传语料并再次提交* · 在 { $console }
+    .turn = *轮到您：请在 { $console }重新上传语料并再次提交*
     .next = 审核
 state-UPLOADING = 模型上传中
     .turn = { -with-metastudio }
@@ -50,13 +50,13 @@ state-UPLOADING = 模型上传中
 state-SUCCEED = 成功
     .turn = 已完成。声音在 { $console }的“我的创作”中。
 state-FAILED = 失败
-    .turn = *轮到您：请排除原因后新建任务* · 在 { $console }，或联系华为云技术支持
+    .turn = *轮到您：请排除原因后在 { $console }新建任务，或联系华为云技术支持*
 state-gone = 已删除
     .turn = 您无需操作；如系误删，请在 { $console }新建任务。
 state-unknown = 未知状态
-    .turn = *可能需要您处理：请查看任务* · 在 { $console }
+    .turn = *可能需要您处理：请在 { $console }查看任务*
 state-none = 未提供状态
-    .turn = *可能需要您处理：请查看任务* · 在 { $console }
+    .turn = *可能需要您处理：请在 { $console }查看任务*
 
 state-times = { $state }（第 { $times } 次）
 state-times-many = { $state }（多次）
@@ -79,7 +79,7 @@ console-link = <{ $url }|MetaStudio 控制台>
 no-name = 未命名的声音
 card-state = *{ $state }* · { $since }
 card-state-only = *{ $state }*
-card-step = { $bar } 第 { $step } 步，共 { $steps } 步 · 下一步：{ $next }
+card-step = { $bar } 第 { $step }/{ $steps } 步 · 下一步：{ $next }
 card-followed = 本频道已订阅。
 card-followed-direct = 您已订阅。
 card-stopped = { $person } 已取消订阅。
@@ -89,8 +89,8 @@ cause-reason = “{ $reason }”
 cause-code = 错误码：{ $code }
 since = { "{ago}" }
 checked = 查询于 { "{date_short_pretty} {time}" }
+named-card = { $voice } · 任务 { $job }：{ $said }
 named = { $voice }：{ $said }
-id-of-job = 任务 { $job }
 full-stop = 。
 between-sentences = { "" }
 
@@ -131,7 +131,7 @@ already = { $channel } 已订阅“{ $voice }”。{ $level }。
 already-direct = 您已订阅“{ $voice }”。{ $level }。
 level-changed = :white_check_mark: “{ $voice }”：{ $level }。
 already-over = 该任务已结束，无需订阅。
-kept = “{ $voice }”的订阅会保留到那时。
+kept = 之后我会订阅“{ $voice }”。
 later = :hourglass_flowing_sand: 已订阅“{ $voice }”。卡片暂时无法发送，稍后会自动发送。
 stopped = :white_check_mark: 已停止通知“{ $voice }”。如需重新订阅：{ $command }
 not-followed = 此处未订阅任务 { $job }。{ $command } 可查看已订阅的任务。
@@ -143,7 +143,6 @@ old-button = 此按钮来自旧版本。{ $command } 可显示新的卡片。
 unknown-command = 我不认识命令 { $name }。{ $command } 可查看我能做什么。
 unknown-request = 我已不支持此操作。{ $command } 可查看我能做什么。
 direct-message = 我们的私信
-this-channel = 本频道
 
 ### 频道的订阅列表
 
@@ -167,10 +166,10 @@ paused = :warning: *通知已暂停* · { $channel }：{ $reason }
 paused-direct = :warning: *私信通知已暂停* · { $reason }
 paused-safe = 消息不会丢失。
 paused-now = “{ $voice }”：{ $state }
-paused-in-list = :warning: *已暂停* · { $reason }{ $advice }下次尝试：{ $again }。
-next-try = { "{date_short_pretty} {time}" }
+paused-in-list = :warning: *已暂停* · { $reason }{ $advice }{ $again }。
+next-try = 下次尝试：{ "{date_short_pretty} {time}" }
 pause-over = :white_check_mark: 我又可以在 { $channel } 发消息了；“{ $voice }”的通知会继续。
-pause-ended = :white_check_mark: { $channel } 已不再订阅“{ $voice }”，暂停已解除。
+pause-ended = :white_check_mark: “{ $voice }”在 { $channel } 的通知已停止，您无需操作。
 not-here-yet = 我还不在此频道中。
 not-direct = 我无法给您发私信。
 
@@ -178,16 +177,16 @@ reason-not_in_channel = 我已不在该频道中。
 reason-channel_not_found = 我已不在该频道中，或者该频道已不存在。
 reason-is_archived = 该频道已归档。
 reason-is_inactive = 该频道已停用。
-reason-no_permission = 我没有在那里发消息的权限。
-reason-posting_to_channel_denied = 我没有在那里发消息的权限。
-reason-ekm_access_denied = 贵组织的加密设置不允许我在那里发消息。
+reason-no_permission = 我没有发消息的权限。
+reason-posting_to_channel_denied = 我没有发消息的权限。
+reason-ekm_access_denied = 贵组织的加密设置不允许我发消息。
 reason-messages_tab_disabled = Slack 应用的设置中已关闭“消息”标签页。
 reason-cannot_dm_bot = Slack 不允许机器人给另一个机器人发消息。
 reason-user_not_found = 该用户已不存在。
 reason-user_not_visible = 我没有查看该用户的权限。
 reason-user_disabled = 该用户的账号已停用。
 reason-direct = Slack 不允许我与您建立私信。
-reason-restricted = 工作区的规则不允许我在那里发消息。
+reason-restricted = 工作区的规则不允许我发消息。
 reason-malformed = Slack 无法识别我的消息，这是我的错误。
 reason-none = Slack 拒绝了我的消息。
 
@@ -195,7 +194,7 @@ advice-invite-here = 请输入 { $invite }，然后点击“重试”。
 advice-invite = 请在该频道中输入 { $invite }，然后点击“重试”。
 advice-archived = 请在其他频道中订阅，或取消归档该频道后点击“重试”。
 advice-malformed = 请告知管理员；问题解决后点击“重试”。
-advice-ask = 请联系工作区管理员允许我在那里发消息，或在其他频道中订阅。
+advice-ask = 请联系工作区管理员允许我发消息，或在其他频道中订阅。
 advice-direct = 请联系工作区管理员允许我发消息，然后点击“重试”；或在频道中订阅。
 slack-code = Slack：{ $code }
 
@@ -213,8 +212,9 @@ help-list = { $command } 本频道的订阅
 help-language = { $command } 本频道的语言；加上 { $me } 则为您自己的语言
 help-example = 例如：{ $command }
 help-only-you = 只有您能看到这些回复。命令也可以用中文：帮助、列表、订阅、取消订阅、语言。
-job-id = 任务ID
+job-id = 任务 ID
 did-you-mean = 您是不是要输入 { $command }？
+type-it = 请输入 { $command }。
 try = 请尝试 { $command } 或 { $help }。
 looks-like = 任务 ID 通常形如 { $example }；{ $help } 可查看我能做什么。
 reference = 供管理员查询的编号：{ $request }
@@ -233,7 +233,7 @@ error-OtherPerson = { $text } 是某位用户，而我只能通知频道或您�
 error-StoreTrouble = 我目前无法写入磁盘，因此没有任何更改。请稍后重试；管理员可在日志中查看原因。
 error-BeingStopped = 我正在重启，因此没有结果。请一分钟后重试。
 error-JobNotFound = 本项目中没有任务 { $job_id }。可能输入有误、任务已删除，或者它在其他项目或区域中。
-error-RequestRefused = MetaStudio 认为查询 { $job_id } 的请求无效。请检查任务 ID；如果无误，管理员可在日志中查看 MetaStudio 的错误码。
+error-RequestRefused = MetaStudio 拒绝了任务 ID { $job_id }。请检查；如果无误，管理员可在日志中查看 MetaStudio 的错误码。
 error-CredentialsRefused = MetaStudio 拒绝了我的凭证，因此我无法查询。这不是您的问题：请管理员检查我的密钥或令牌、区域和时钟。
 error-PermissionDenied = MetaStudio 不允许我执行此操作。这不是您的问题：请管理员检查我的华为云账号权限。
 error-WrongProject = MetaStudio 不认识我的设置中的项目或地址。这不是您的问题：请管理员检查项目 ID、区域和终端节点。
@@ -245,7 +245,8 @@ error-UnreadableAnswer = 我无法识别 MetaStudio 或中间代理的响应。�
 
 ### 语言
 
-language-name = 中文
+language-name-en = 英文
+language-name-zh = 中文
 language-here = 我在本频道使用{ $language }。更改：{ $command }
 language-yours = 我对您使用{ $language }。更改：{ $command }
 language-set = :white_check_mark: 我今后在本频道使用中文。
@@ -298,13 +299,6 @@ use-STORYTELLING = 故事
 
 supply-PACKAGE = 整包上传
 supply-SEGMENT = 分句上传
-
-measure-speed = 语速
-measure-sound = 音量
-measure-snr = 信噪比
-measure-reverb = 混响
-measure-dnsmos_ovrl = 整体质量（DNSMOS）
-measure-dnsmos_bak = 背景噪声（DNSMOS）
 
 ### 演示故事：voicejob demo --once
 

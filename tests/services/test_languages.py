@@ -1,0 +1,118 @@
+"""In which language people and channels read what the bot says, from the command to the message."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.config import Settings
+from bot.domain.languages import Language
+from bot.messages import channel as notices
+from bot.simulators.metastudio.simulator import MetaStudioSimulator
+from bot.simulators.slack.workspace import ALICE, SCOPES, SlackWorkspace
+from bot.simulators.world import running, settings_for
+from tests.services.room import Room
+from tests.support import AT_ONCE
+
+BOB = "U0BOB"
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
+
+async def test_a_channel_and_a_person(room: Room) -> None:
+    """A channel's choice turns its cards and notices, a person's what they alone read; both are shown."""
+    await room.subscribe()
+    before = (await room.ask("language")).text
+    chosen = (await room.ask("language zh")).text
+    turned = await room.posted("等待上传语料")
+    own = (await room.ask("语言 我 英文")).text
+    after = (await room.ask("language")).text
+    room.metastudio.set_state(room.job_id, "AUDITING")
+    notice = await room.posted("→ 人工审核中")
+    lists = [(await room.ask("list", user=user)).text for user in (ALICE, BOB)]
+
+    assert "In this channel I write in English" in before
+    assert "`/voicejob language me en|zh`" in before
+    assert "我今后在本频道使用中文" in chosen
+    assert turned.ts == room.card.ts == notice.thread_ts
+    assert "To you I write in English from now on" in own
+    assert "In this channel I write in 中文" in after
+    assert "To you I write in English." in after
+    assert ["follows one job" in lists[0], "订阅了 1 个任务" in lists[1]] == [True, True]
+
+
+async def test_choices_survive_a_restart(quiet_room: Room, settings: Settings) -> None:
+    """They come before the operator's language, which is everybody's who chose none."""
+    settings = settings.model_copy(update={"voicejob_language": Language.ZH})
+    other = quiet_room.slack.add_channel("others")
+    async with running(settings, rates=AT_ONCE):
+        await quiet_room.ask("语言 英文")
+        await quiet_room.ask("language me en", user=BOB)
+    async with running(settings, rates=AT_ONCE):
+        for channel in (other, quiet_room.channel):
+            await quiet_room.subscribe(channel=channel)
+        helps = [(await quiet_room.ask("help", channel=other, user=user)).text for user in (ALICE, BOB)]
+
+    assert quiet_room.public(other)[0].text.startswith("女声：创建中")  # noqa: RUF001  Chinese
+    assert quiet_room.card.text.startswith("女声: Waiting for recordings")
+    assert ["只有您能看到" in helps[0], "Only you see" in helps[1]] == [True, True]
+
+
+async def test_what_a_person_reads_alone(room: Room) -> None:
+    """Help, slips and errors are in the person's language, and in a channel of another one."""
+    await room.ask("language me zh")
+    for text, says in (
+        ("", "只有您能看到"),
+        (f"subscirbe {UNKNOWN}", f"您是不是要输入 `/voicejob subscribe {UNKNOWN}`？"),  # noqa: RUF001  Chinese
+        (UNKNOWN, "本项目中没有任务"),
+        (f"subscribe {UNKNOWN}", "本项目中没有任务"),
+        (f"unsubscribe {UNKNOWN}", "`/voicejob list`"),
+        (room.job_id, "轮到您"),
+    ):
+        assert says in (await room.ask(text)).text
+    assert "Only you see" in (await room.ask("help", user=BOB)).text
+
+
+async def test_a_direct_message_about_a_pause(room: Room) -> None:
+    """It is in the language of the person whom it tells, and so is what takes its place."""
+    await room.ask("language me zh", user=BOB)
+    await room.subscribe(user=BOB)
+    room.slack.remove(room.channel)
+    room.metastudio.set_state(room.job_id, "AUDITING")
+    direct = await room.slack.message_where(lambda seen: "通知已暂停" in seen.text)
+    room.slack.invite(room.channel)
+    await room.press(direct, notices.RETRY, user=BOB)
+    over = await room.slack.message_where(lambda seen: seen.ts == direct.ts and "我又可以在" in seen.text)
+    notice = await room.posted("→ In manual review")
+
+    assert [seen.ts for seen in room.slack.direct(BOB)] == [over.ts]
+    assert notice.channel == room.channel
+
+
+async def test_what_is_followed_for_oneself(room: Room) -> None:
+    """Cards in the direct message are in the person's language, and turn when another one is chosen."""
+    await room.subscribe("me")
+    mine = room.slack.direct_channel(ALICE)
+    await room.posted("Waiting for recordings", channel=mine)
+    await room.ask("language me zh")
+    turned = await room.posted("等待上传语料", channel=mine)
+
+    assert [seen.ts for seen in room.public(mine)] == [turned.ts]
+
+
+@pytest.mark.parametrize("scopes", [SCOPES, (*SCOPES, "users:read")], ids=["without scope", "with scope"])
+async def test_the_language_of_a_persons_slack(
+    metastudio: MetaStudioSimulator, tmp_path: Path, scopes: tuple[str, ...]
+) -> None:
+    """With the optional scope it counts where the person chose none; without, Slack is asked once."""
+    async with SlackWorkspace(scopes=scopes, limits=None) as slack:
+        slack.locales[ALICE] = "zh-CN"
+        room = Room(slack, metastudio, slack.add_channel("voices"), "")
+        async with running(settings_for(slack, metastudio, voicejob_store=tmp_path / "store"), rates=AT_ONCE):
+            helps = [(await room.ask("help", user=user)).text for user in (ALICE, ALICE, BOB)]
+            await room.ask("language me en")
+            chosen = (await room.ask("help")).text
+        asked = [call.arguments["user"] for call in slack.calls if call.method == "users.info"]
+
+    is_granted = scopes != SCOPES
+    assert ["只有您能看到" in each for each in helps] == [is_granted, is_granted, False]
+    assert "Only you see" in chosen
+    assert asked == ([ALICE, BOB] if is_granted else [ALICE])
