@@ -134,7 +134,7 @@ def init() -> None:
     What .env has already is kept where Enter is pressed. It asks in a terminal, and exits with 2 where there
     is none. Nothing is written before the end: Ctrl-C leaves all as it is.
     """
-    from bot.setup.dialogue import init as ask_and_write
+    from bot.setup.init import init as ask_and_write
 
     logs.set_up(level=logging.CRITICAL)  # what goes wrong is in the lines
     raise typer.Exit(ask_and_write())

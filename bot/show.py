@@ -44,9 +44,10 @@ def show(text: str, *, as_json: bool, language: Language | None, is_verbose: boo
         typer.echo(json.dumps(without_personal_fields(answer), indent=2))
         return
     job, context = Job.from_api(answer | {"job_id": job_id}), _context(settings, language)
-    card = job_card.card(job, [], context, now=int(time.time()))
+    now = int(time.time())
+    card = job_card.card(job, [], context, now=now)
     blocks = [*card.blocks, *job_card.details(job, context)]
-    console().print(terminal.draw(blocks, language, now=time.time()))
+    console().print(terminal.draw(blocks, language, now=now))
 
 
 async def _answer(settings: MetaStudioSettings, job_id: str) -> dict[str, Any]:

@@ -10,19 +10,17 @@ from typing import Final, NamedTuple
 
 from bot.domain.jobs import ENDED, GONE, STATES, meaning_of
 from bot.domain.languages import Language
-from bot.messages.job_card import label
+from bot.messages import job_card
 from bot.messages.texts import words_in
 
+WORDS: Final = words_in(Language.EN)
 ARROW: Final = " → "
-AGAIN: Final = " again"
-"""Follows the label of a state that comes right after itself."""
-LEFT_OUT: Final = "…"
+LEFT_OUT: Final = WORDS("path-rest")
 """Stands in a message for states in the middle of a long path."""
-BY_LABEL: Final = {label(state, words_in(Language.EN)): state for state in (*STATES, GONE)} | {
-    LEFT_OUT: LEFT_OUT
-}
-_PATH: Final = re.compile(r"[^:]*: (?P<path>.+?)(?: \([a-z0-9]+ times?\))?(?:, <!date|[.])")
-"""Behind the name of the voice, up to how often it was and since when, or the end of the sentence."""
+BY_LABEL: Final = {job_card.label(state, WORDS): state for state in (*STATES, GONE)} | {LEFT_OUT: LEFT_OUT}
+_STEP: Final = rf"(?:{'|'.join(map(re.escape, BY_LABEL))})(?: again| \((?:\d+(?:st|nd|rd|th)|many) times?\))?"
+"""A state that follows itself, and one that has occurred before, say so."""
+_PATH: Final = re.compile(rf": (?P<path>{_STEP}(?:{ARROW}{_STEP})*)[.,]")
 
 
 class Said(NamedTuple):
@@ -48,11 +46,11 @@ class Verdict(NamedTuple):
 
 def path_in(text: str) -> tuple[str, ...]:
     """Return the states that a message's text names. Raises ValueError for any other message."""
-    found = _PATH.match(text)
-    labels = [label.removesuffix(AGAIN) for label in found["path"].split(ARROW)] if found else [text]
-    if unknown := [label for label in labels if label not in BY_LABEL]:
-        raise ValueError(f"names unknown states {unknown}: {text!r}")
-    return tuple(BY_LABEL[label] for label in labels)
+    found = _PATH.search(text)
+    if not found:
+        raise ValueError(f"names unknown states: {text!r}")
+    steps = found["path"].split(ARROW)
+    return tuple(BY_LABEL[re.split(r" again$| \(", step)[0]] for step in steps)
 
 
 def is_over(state: str) -> bool:

@@ -5,10 +5,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from bot.domain.jobs import STATES, Job
-from bot.messages.texts.en import EDITIONS, LANGUAGES, SEXES, SUPPLIES, USES
 
 FIELDS = tuple(Job.model_fields)
 """Every field of a job, by MetaStudio's own name."""
+VALUES = ("BASIC", "FLEXUS", "CN", "en_US", "FEMALE", "NEWS", "PACKAGE", "true", "false", "1767323045")
+"""Usual ones, for which a message has words or a form of its own."""
 
 MARKUP = ("<!channel>", "<@U0BOB>", "<https://evil.example|here>", "<!date^1^{date}|x>", "&lt;", "&")
 STYLES = ("*bold*", "_i_", "~s~", "`", "```", ":x:", "[red]", "[/]")
@@ -38,8 +39,7 @@ def json_values() -> st.SearchStrategy[Any]:
 
 def answers() -> st.SearchStrategy[dict[str, Any]]:
     """Generate any JSON object, mostly with fields of a job, of any type each."""
-    words = [*STATES, *EDITIONS, *LANGUAGES, *SEXES, *USES, *SUPPLIES, "true", "false", "1767323045"]
-    values = st.sampled_from(words) | st.integers(1, 2**31) | texts() | json_values()
+    values = st.sampled_from([*STATES, *VALUES]) | st.integers(1, 2**31) | texts() | json_values()
     known = st.fixed_dictionaries(
         {}, optional=dict.fromkeys(FIELDS, values) | {"state": st.sampled_from([*STATES]) | values}
     )

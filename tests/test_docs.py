@@ -90,7 +90,7 @@ def test_links_and_names_of_files_lead_somewhere(path: Path) -> None:
     """A link to a file, a heading in it, and a file or module that is named are there."""
     links = [link.partition("#") for link in re.findall(r"\]\((?!https?:)(.*?)\)", PAGES[path])]
     named = re.findall(r"`((?:bot|tests|\.ci)/[\w./-]+)`", PAGES[path])
-    modules = re.findall(r"`python -m ([a-z_.]+)", PAGES[path])
+    modules = re.findall(r"`python -m (tests\.[a-z_.]+)", PAGES[path])
     named += [module.replace(".", "/") + ".py" for module in modules]
 
     headings = {link: anchors(PAGES.get(path.parent / link if link else path, "")) for link, _, _ in links}

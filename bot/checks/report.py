@@ -36,7 +36,7 @@ def as_lines(items: Sequence[Item], *, wrapped: bool) -> list[Table | Text]:
 
     With ``wrapped``, long lines are broken between words, below where their text begins.
     """
-    lines = [_wrapped(item) if wrapped else _line(item) for item in _merged(items)]
+    lines = [as_table(item) if wrapped else _line(item) for item in _merged(items)]
     return [*lines, Text(), Text(what_next(items))]
 
 
@@ -63,7 +63,8 @@ def _line(item: Item) -> Text:
     return Text.assemble(MARKS[item.ok], *_parts(item))
 
 
-def _wrapped(item: Item) -> Table:
+def as_table(item: Item) -> Table:
+    """Return an item whose lines are broken between words, below where its text begins."""
     first, *rest = Text.assemble(*_parts(item)).split()
     table = Table.grid()
     table.add_row(Text(*MARKS[item.ok], no_wrap=True), first)

@@ -1,9 +1,8 @@
 """The steps of the demo's story: a person types and presses buttons, and the terminal shows what they see."""
 
-import time
 from collections.abc import Callable, Sequence
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
@@ -71,7 +70,7 @@ class Stage:
         except TimeoutError as error:
             raise StoryFailed(str(error)) from None
         self._console.print(Text(self.words("story-only-you"), style="dim"))
-        self._console.print(terminal.draw(seen.blocks, self.words.language, now=time.time()))
+        self._console.print(self._drawn(seen))
         expect(seen.user == interaction.user, "everybody in the channel saw an answer to one person")
         return seen
 
@@ -107,7 +106,7 @@ class Stage:
                 said = self._plain(message).partition(self.words("full-stop"))[0]
                 self._console.print(Text(self.words("story-in-thread", said=said)))
             else:
-                self._console.print(terminal.draw(message.blocks, self.words.language, now=time.time()))
+                self._console.print(self._drawn(message))
                 self._show_thread(message)
 
     def _show_thread(self, card: Message) -> None:
@@ -120,8 +119,11 @@ class Stage:
             line = said if reply.reply_broadcast else self.words("story-not-in-channel", said=said)
             self._console.print(Padding(Text(line), (0, 0, 0, REPLY_INDENT)))
 
+    def _drawn(self, message: Message) -> RenderableType:
+        return terminal.draw(message.blocks, self.words.language, now=self.slack.now())
+
     def _plain(self, message: Message) -> str:
-        return terminal.plain(message.text, self.words.language, now=time.time())
+        return terminal.plain(message.text, self.words.language, now=self.slack.now())
 
     def _name(self, channel: str) -> str:
         return self.slack.channel(channel).name

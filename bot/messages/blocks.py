@@ -32,7 +32,8 @@ USER_ID: Final = re.compile(r"[UW][A-Z0-9]{2,}")
 _LOOK_ALIKES: Final = str.maketrans({"*": "\N{ASTERISK OPERATOR}", "~": "\N{TILDE OPERATOR}", "`": "'"})
 _ITALIC: Final = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 """An underscore that may begin or end italics: inside a word it is one."""
-_EMOJI: Final = re.compile(r":(?=[a-z0-9_+'-]+:)")
+_EMOJI: Final = re.compile(r":(?=[\w'+-]+(?::|$))")
+"""A colon that begins the name of an emoji: one of ours may follow the text, and end that name."""
 _OUR_EMOJI: Final = re.compile(r"^:[a-z_]+: ")
 _BAR: Final = re.compile(r"[▰▱]+ *")
 _LINK: Final = re.compile(r"<https?://[^|<>]*\|([^<>]*)>")

@@ -128,10 +128,9 @@ def paused(shown: Following, context: MessageContext) -> Message:
     advice = what_to_do(reason, shown.channel_id, context)
     to_do = job_card.sentences([advice, words("paused-safe")], words)
     lines = [_paused_head(shown, words), to_do]
-    label = words("button-try-again")
-    about = words("button-about", button=label, voice=job_card.title(shown.job, words))
+    value = button_value(shown)
     buttons = [
-        button(label, RETRY, button_value(shown), about=about, style="primary"),
+        job_card.job_button("try-again", RETRY, shown.job, context, value=value, style="primary"),
         stop_button(shown, STOP, context, is_elsewhere=True),
     ]
     small = row(_present(shown, words), words("slack-code", code=code(reason)))

@@ -40,7 +40,7 @@ REASON_LIMIT: Final = 500
 STEPS: Final = 8
 """The steps of a job's usual path: see ``Meaning.step``."""
 LINK_LIMIT: Final = 500
-"""Characters of an address that may stand in running text."""
+"""Characters of an escaped address that may stand in running text."""
 _ENDS: Final = tuple(".!?…。！？")  # noqa: RUF001  Chinese ones, too
 _QUOTES: Final = "”’）)"  # noqa: RUF001  the same
 """What ends a sentence, and what may stand behind that."""
@@ -175,10 +175,9 @@ def since_when(shown: Job, words: Words) -> str:
 
 def turn(shown: Job, context: MessageContext) -> str:
     """Return who must act in this state, what to do, and where."""
-    words, url = context.words, context.console_url(shown.job_id or "")
-    console = words("console")
-    if url and len(url) <= LINK_LIMIT and "|" not in url:
-        console = words("console-link", url=escape(url))
+    words, url = context.words, escape(context.console_url(shown.job_id or "") or "")
+    is_link = 0 < len(url) <= LINK_LIMIT and "|" not in url
+    console = words("console-link", url=url) if is_link else words("console")
     return words.attribute(_state_message(shown.state), "turn", console=console)
 
 

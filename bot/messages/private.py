@@ -8,7 +8,7 @@ from bot.domain.languages import Language
 from bot.domain.records import Level
 from bot.domain.slack_errors import NOT_A_MEMBER
 from bot.messages import job_card
-from bot.messages.blocks import Element, Message, actions, button, code, context_block, row, section, spoken
+from bot.messages.blocks import Element, Message, actions, code, context_block, row, section, spoken
 from bot.messages.channel import (
     RETRY,
     STOP,
@@ -104,7 +104,7 @@ def refused(shown: Following, reason: str, context: MessageContext, *, elsewhere
     kept = words("kept", voice=voice_name(shown, words))
     said = f":warning: {job_card.sentences([problem, advice, kept], words)}"
     value = button_value(shown) if elsewhere else shown.job_id
-    again = button(words("button-try-again"), RETRY, value, style="primary")
+    again = job_card.job_button("try-again", RETRY, shown.job, context, value=value, style="primary")
     small = context_block(row(words("slack-code", code=code(reason)), code(shown.job_id)))
     return Message(spoken(said), [section(said), actions(again), small])
 

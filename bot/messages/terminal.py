@@ -42,21 +42,19 @@ WIDTH: Final = 88
 """Columns of a drawn message, frame included."""
 
 
-def draw(
-    blocks: Sequence[Mapping[str, Any]], language: Language = Language.EN, *, now: float
-) -> RenderableType:
+def draw(blocks: Sequence[Mapping[str, Any]], language: Language, *, now: float) -> RenderableType:
     """Draw a message from its blocks, in a frame.
 
-    ``now`` is in epoch seconds; what Slack counts from it is in the ``language`` of the message.
+    ``now`` is epoch seconds; what Slack counts from it is in the ``language`` of the message.
     """
-    reader = _Reader(language, now)
+    read = _Reader(language, now).read
     return Panel(
-        Group(*(each for block in blocks for each in _DRAW[block["type"]](block, reader.read))), width=WIDTH
+        Group(*(each for block in blocks for each in _DRAW[block["type"]](block, read))), width=WIDTH
     )
 
 
-def plain(written: str, language: Language = Language.EN, *, now: float) -> str:
-    """Return mrkdwn as plain text; for ``language`` and ``now`` see ``draw``."""
+def plain(written: str, language: Language, *, now: float) -> str:
+    """Return mrkdwn as plain text."""
     return _Reader(language, now).read({"type": "mrkdwn", "text": written}).plain
 
 

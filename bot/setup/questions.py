@@ -88,9 +88,7 @@ def not_asked(key: str, given: Given) -> str | None:
     if (file := given.files.get(name)) and file.named_by != key:
         return f"{key}: kept in the file that {file.named_by} names."
     if name in given.outside:
-        where = (
-            "systemd gives it (LoadCredential)" if file else "set in the environment, which goes before .env"
-        )
+        where = "systemd gives it (LoadCredential)" if file else "set in the environment (it wins over .env)"
         return f"{key}: {where}."
     return None
 

@@ -8,11 +8,10 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bot.checks.item import Item
+from bot.checks.report import as_table
 from bot.process.console import console
 from bot.process.output import wait_for_stdout
 
-MARKS: Final = {True: ("ok", "green"), False: ("failed", "bold red"), None: ("-", "yellow")}
-"""What stands before an item, and its colour, by ``Item.ok``."""
 UNREADABLE: Final = "\0"
 """Stands for a line that is no text in the terminal's encoding; no key takes it."""
 NO: Final = {"n", "no"}
@@ -30,10 +29,8 @@ def say(text: str = "", *, style: str = "", indent: int = 0) -> None:
 
 
 def show(item: Item) -> None:
-    """Print what came of trying something."""
-    mark, style = MARKS[item.ok]
-    line = Text.assemble((f"{mark} ", style), (item.name, "bold"), f": {item.says}")
-    console().print(Padding(line, (0, 0, 0, 2), expand=False))
+    """Print what came of trying something, as ``voicejob check`` does."""
+    console().print(Padding(as_table(item), (0, 0, 0, 2)))
 
 
 def ask(prompt: str, *, is_secret: bool = False) -> str:

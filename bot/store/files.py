@@ -98,7 +98,8 @@ def _lock(path: Path, stack: ExitStack) -> None:
     """Take the locks, creating missing files; write this process's number, and make the files private."""
     lock_file = _lock_file(path)
     descriptor = _open(lock_file, stack, os.O_NOFOLLOW | os.O_CREAT)
-    _take(path, descriptor, stack, os.O_CREAT)
+    if not _take(path, descriptor, stack, os.O_CREAT):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     for each in (lock_file, *(Path(f"{path}{suffix}") for suffix in BESIDE)):
@@ -106,10 +107,10 @@ def _lock(path: Path, stack: ExitStack) -> None:
             each.chmod(PRIVATE)
 
 
-def _take(path: Path, lock: int | None, stack: ExitStack, flags: int = 0) -> None:
+def _take(path: Path, lock: int | None, stack: ExitStack, flags: int = 0) -> bool:
     """Take the lock of the file beside the store, where there is one, and that of the store itself.
 
-    Raises StoreLocked and OSError.
+    Return whether the system has any of the two. Raises StoreLocked and OSError.
     """
     import fcntl  # noqa: PLC0415  Windows has none: there, what needs no store works all the same
 
@@ -118,11 +119,9 @@ def _take(path: Path, lock: int | None, stack: ExitStack, flags: int = 0) -> Non
         is_locked = lock is not None and _try_lock(partial(fcntl.flock, lock, fcntl.LOCK_EX | fcntl.LOCK_NB))
         process = None if is_locked else process  # who has the other lock did not write this number
         # Only with the first lock: where this process has the store already, closing it would end SQLite's.
-        is_locked |= _try_lock(partial(_lock_byte, _open(path, stack, flags)))
+        return _try_lock(partial(_lock_byte, _open(path, stack, flags))) or is_locked
     except BlockingIOError as error:
         raise StoreLocked(path=str(path), process=process) from error
-    if not is_locked:
-        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
 
 def _open(path: Path, stack: ExitStack, flags: int) -> int:

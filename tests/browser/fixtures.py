@@ -49,6 +49,7 @@ expect.set_options(timeout=PATIENCE * 1000)
 __all__ = [
     "FOLLOWED",
     "ONLY_ME",
+    "OUTSIDE",
     "Browser",
     "Demo",
     "DemoPage",
@@ -81,6 +82,11 @@ SCROLLABLE_SIDEWAYS: Final = """() => [...document.querySelectorAll('*')]
     .filter((each) => each === document.documentElement || each === document.body
         || ['auto', 'scroll'].includes(getComputedStyle(each).overflowX))
     .map((each) => `${each.tagName} ${each.id} ${each.className}`)"""
+OUTSIDE: Final = """() => [...document.querySelectorAll('article')].flatMap((article) =>
+    [...article.querySelectorAll('*')]
+        .filter((each) => each.getBoundingClientRect().right > article.getBoundingClientRect().right + 1)
+        .map((each) => each.outerHTML.slice(0, 100)))"""
+"""What is wider than its message."""
 VIOLATIONS: Final = """async (rules) => {
     const { violations } = await axe.run(document, { resultTypes: ['violations'], ...rules });
     return violations.filter(({ impact }) => ['serious', 'critical'].includes(impact)).flatMap(

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from bot.demo.page import STATIC
 from bot.domain.languages import Language
+from bot.messages.blocks import Message
 from bot.messages.texts import words_in
-from tests.browser.fixtures import Browser, Page, Route
+from tests.browser.fixtures import Browser, Page, Route, ViewportSize
 from tests.messages.reading import CONTEXT
 from tests.messages.samples import samples
 from tests.records import NOW
@@ -50,29 +51,31 @@ DRAW: Final = """async ([language, messages]) => {
 async def take_all(chromium: Browser, folder: Path) -> None:
     """Write a contact sheet for each group of messages, language and theme."""
     for language in Language:
-        context = replace(CONTEXT, words=words_in(language), console_url=_console)
         for theme in ("light", "dark"):
-            for group, messages in samples(context).items():
-                page = await _sheet(chromium, language, theme)
-                await page.evaluate(DRAW, [language, {name: asdict(each) for name, each in messages.items()}])
+            for group, messages in samples_in(language).items():
+                page = await sheet(chromium, language, messages, color_scheme=theme)
                 name = f"{group.replace(' ', '-')}-{language}-{theme}.png"
                 await page.screenshot(path=folder / name, full_page=True)
                 await page.context.close()
 
 
-async def _sheet(chromium: Browser, language: Language, theme: Any) -> Page:
-    """Open an empty sheet, at the time at which the messages are read."""
-    width = COLUMNS * (PHONE + 12) + 12
-    context = await chromium.new_context(
-        viewport={"width": width, "height": 400},
-        color_scheme=theme,
-        locale=LOCALES[language],
-        timezone_id="Asia/Shanghai",
-    )
+def samples_in(language: Language) -> dict[str, dict[str, Message]]:
+    """Return all messages in a language, by group and name."""
+    return samples(replace(CONTEXT, words=words_in(language), console_url=_console))
+
+
+async def sheet(
+    chromium: Browser, language: Language, messages: Mapping[str, Message], **options: Any
+) -> Page:
+    """Open a page with these messages in columns as wide as a phone, at the time at which they are read."""
+    size: ViewportSize = {"width": COLUMNS * (PHONE + 12) + 12, "height": 400}
+    options |= {"viewport": size, "locale": LOCALES[language], "timezone_id": "Asia/Shanghai"}
+    context = await chromium.new_context(**options)
     page = await context.new_page()
     await page.clock.set_fixed_time(NOW)
     await page.route("**/*", _serve)
     await page.goto(ADDRESS)
+    await page.evaluate(DRAW, [language, {name: asdict(each) for name, each in messages.items()}])
     return page
 
 
@@ -83,7 +86,8 @@ async def _serve(route: Route) -> None:
         await route.fulfill(path=STATIC / path)
         return
     styles = "".join(f'<link rel="stylesheet" href="/static/style/{each.name}">' for each in _styles())
-    body = f'<!doctype html><meta charset="utf-8">{styles}<style>{SHEET}</style><main id="sheet"></main>'
+    head = f'<meta charset="utf-8"><title>Messages</title>{styles}<style>{SHEET}</style>'
+    body = f'<!doctype html><html lang="en">{head}<h1 class="unseen">Messages</h1><main id="sheet"></main>'
     await route.fulfill(body=body, content_type="text/html")
 
 

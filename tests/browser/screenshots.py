@@ -86,11 +86,11 @@ async def take_days(chromium: Browser) -> None:
         page = await _open(demo, calendar, {"width": 1180, "height": 930})
         await _live(demo, calendar, page, job_id)
         await take(page.conversation, "channel")
-        page = await _open(demo, calendar, {"width": 1400, "height": 860})
+        page = await _open(demo, calendar, {"width": 1400, "height": 860}, device_scale_factor=1)
         await page.posted(NEWS).first.get_by_role("button", name="replies").click()
         await expect(page.thread).to_contain_text("Succeeded")
         await page.tab.mouse.move(0, 0)  # what it hovers over is drawn in grey
-        await take(page.tab, "demo")
+        await take(page.tab, "demo", scale="css")  # the others are small enough for the README as they are
 
 
 async def _follow(demo: Demo, calendar: Calendar) -> str:
@@ -152,12 +152,13 @@ async def take_chinese_card(chromium: Browser) -> None:
 
 
 async def _open(demo: Demo, calendar: Calendar, size: Any, **options: Any) -> DemoPage:
-    return await demo.open_page(size=size, device_scale_factor=1.5, timezone_id=calendar.zone, **options)
+    options = {"device_scale_factor": 1.5, **options}
+    return await demo.open_page(size=size, timezone_id=calendar.zone, **options)
 
 
-async def take(what: Locator | Page, name: str) -> None:
+async def take(what: Locator | Page, name: str, **how: Any) -> None:
     """Write a picture of the page or of a part of it."""
-    await what.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
+    await what.screenshot(path=PICTURES / f"{name}.png", animations="disabled", **how)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from slack_sdk.errors import SlackApiError
 from tests.browser.fixtures import (
     EXECUTED,
     ONLY_ME,
+    OUTSIDE,
     SCROLLABLE_SIDEWAYS,
     Demo,
     DemoPage,
@@ -40,10 +41,6 @@ PROTOCOLS: Final = (
     "() => [...document.querySelectorAll('a[href]:not(.skip-link)')].map((each) => each.protocol)"
 )
 BACKGROUND: Final = "(control) => getComputedStyle(control).backgroundColor"
-OUTSIDE: Final = """() => [...document.querySelectorAll('article')].flatMap((article) =>
-    [...article.querySelectorAll('*')]
-        .filter((each) => each.getBoundingClientRect().right > article.getBoundingClientRect().right + 1)
-        .map((each) => each.outerHTML.slice(0, 100)))"""
 
 
 async def assert_harmless(page: DemoPage) -> None:

@@ -2,13 +2,26 @@
 
 import asyncio
 import re
+import time
 from typing import Final
 
 import pytest
 
 from bot.demo.playground import BOB
+from bot.domain.languages import Language
 from bot.simulators.slack.workspace import ALICE
-from tests.browser.fixtures import FOLLOWED, ONLY_ME, Demo, DemoPage, button_in, expect, gone, visible
+from tests.browser.fixtures import (
+    FOLLOWED,
+    ONLY_ME,
+    Browser,
+    Demo,
+    DemoPage,
+    button_in,
+    expect,
+    gone,
+    running_demo,
+    visible,
+)
 from tests.support import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -16,6 +29,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 NEWS: Final = "女声 · Morning News"
 BOOK: Final = "Audiobook <beta>"
 SHOP: Final = "Shop Assistant"
+DAY: Final = 24 * 60 * 60
 
 
 async def choose(page: DemoPage, group: str, label: str) -> None:
@@ -230,6 +244,31 @@ async def test_channels(demo: Demo) -> None:
     for move, name in ((page.tab.go_back, "voicejob"), (page.tab.go_forward, "casting")):
         await move()
         await expect(page.title).to_have_text(name)
+
+
+async def test_days_in_chinese(chromium: Browser) -> None:
+    """Days part the messages, and in a thread they stand beside the times; the bot is marked as Chinese."""
+    behind = [5.0]
+    async with running_demo(
+        chromium, language=Language.ZH, clock=lambda: time.time() - behind[0] * DAY
+    ) as demo:
+        page, slack = await demo.open_page(), demo.ground.slack
+        await page.open("audiobooks")
+        behind[0] = 4
+        first = slack.add_message(demo.channel_id("audiobooks"), "The first.", user=BOB)
+        behind[0] = 1
+        for thread in (None, first.ts):
+            slack.add_message(first.channel, "The second.", user=BOB, thread_ts=thread)
+        behind[0] = 0
+        await page.send(f"/voicejob {demo.job_id(NEWS)}")
+        card = page.message(NEWS)
+        await visible(button_in(card, "订阅"), card.get_by_text(re.compile("秒钟?前")))
+        await expect(card.locator("[lang=zh]")).to_contain_text("轮到您")
+        days: list[str | re.Pattern[str]] = [re.compile(r"^\d+月\d+日星期.$"), "昨天", "今天"]
+        await expect(page.conversation.get_by_role("separator")).to_have_text(days)
+        await page.message("The first.").get_by_role("button", name="1 reply").click()
+        await visible(page.reply("The second.", "昨天"))
+        await visible(page.panel.get_by_text("Press 订阅 on"))
 
 
 async def test_reading_and_replying(demo: Demo, page: DemoPage) -> None:

@@ -118,6 +118,13 @@ NEAR_NOW: Final = {
     (24, "on {date_pretty}"): "on tomorrow",
     (-72, "{date} {date_short} {date_long_pretty}"): r"(?!.*\d{4}).*",
     (-2, "({ago})"): r"\(2 hours ago\)",
+    (0.0001, "({ago})"): r"\(\d seconds? ago\)",
+}
+CHINESE: Final = {
+    (-24, "{date_pretty}"): "昨天",
+    (-24, "在{date_pretty}"): "在昨天",
+    (-72, "{ago}"): "3天前",
+    (-24 * 400, "{date_long}"): r"\d{4}年\d+月\d+日星期.",
 }
 
 
@@ -127,11 +134,14 @@ async def fill(script: Script, text: str, moment: datetime) -> str:
 
 
 async def test_date_tokens(script: Script) -> None:
-    """Each of Slack's tokens has its form in the reader's zone, also the bot's; near days have names."""
+    """Each of Slack's tokens has its form in the reader's zone and language; near days have names."""
     for (seconds, text), expected in DATES.items():
         assert await fill(script, text, NEW_YEAR + timedelta(seconds=seconds)) == expected
-    for (hours, text), pattern in NEAR_NOW.items():
-        assert re.fullmatch(pattern, await fill(script, text, datetime.now(UTC) + timedelta(hours=hours)))
+    for language, near in (("zh", CHINESE), ("en", NEAR_NOW)):
+        await script(CALL, ["dates", "speak", language])
+        for (hours, text), pattern in near.items():
+            moment = datetime.now(UTC) + timedelta(hours=hours)
+            assert re.fullmatch(pattern, await fill(script, text, moment))
     texts = [
         date(int(NEW_YEAR.timestamp()), "at {date_short_pretty} {time}"),
         "<!date^99999999999999999^{time}|some day>",

@@ -18,9 +18,9 @@ from tests.blocks import problems
 from tests.records import NOW, following
 
 JOB_ID = "26f06524-4f75-4b3a-a853-b649a21aaf66"
-NOW_TOKEN = "<!date^1800000000^{date_short_pretty} {time}|2027-01-15 08:00 UTC>"
-HOSTILE = "<!channel> <@U1> *x* &lt; `y` _z_ ~w~ :x: <https://e.example|l> & > \u202e"
-IN_CODE = HOSTILE.replace("`", "'").removesuffix(" \u202e")
+AGO = "<!date^1800000000^{ago}|2027-01-15 08:00 UTC>"
+HOSTILE = "<!channel> <@U1> *x* &lt; `y` _z_ ~w~ :x: <https://e.example|l> & > \u202e :x"
+IN_CODE = HOSTILE.replace("`", "'").replace(" \u202e", "")
 """How the hostile text reads inside a code span."""
 CONTEXT = MessageContext(
     region="cn-north-4",
@@ -29,6 +29,11 @@ CONTEXT = MessageContext(
     console_url=lambda _: None,
     words=words_in(Language.EN),
 )
+CHINESE = CONTEXT.in_language(Language.ZH)
+CONTEXTS = [CONTEXT, CHINESE]
+CONSOLE = "https://console.example/?job=1&tab=2"
+LINKED = replace(CONTEXT, console_url=lambda _: CONSOLE)
+"""As if the operator had told where the console is."""
 
 
 def followed(*states: str, job: Any = None, job_id: str = JOB_ID, **given: Any) -> Following:
@@ -40,6 +45,7 @@ def followed(*states: str, job: Any = None, job_id: str = JOB_ID, **given: Any) 
 
 
 def paused_of(reason: str, *states: str, **given: Any) -> Following:
+    """Return a job that is followed in a conversation where Slack refuses the bot for this reason."""
     return followed(*states, pause=Pause(reason=reason, since=NOW, tries=1, next_try=NOW + 300), **given)
 
 
@@ -56,6 +62,12 @@ def texts_of(message: Message, kind: str = "mrkdwn") -> list[str]:
     return [part["text"] for part in _text_objects(message.blocks) if part["type"] == kind]
 
 
+def every_text(message: Message) -> list[str]:
+    """List all that is read or heard of a message."""
+    spoken = [each.get("accessibility_label", "") for _, each in buttons(message.blocks)]
+    return [message.text, *(part["text"] for part in _text_objects(message.blocks)), *spoken]
+
+
 def pressed(message: Message) -> list[tuple[str, str, str]]:
     """List the buttons: the label of each, its action_id, and its value or address."""
     every = [button for _, button in buttons(message.blocks)]
@@ -63,16 +75,26 @@ def pressed(message: Message) -> list[tuple[str, str, str]]:
 
 
 OURS = re.compile(
-    r"<!date\^\d+\^\{date_short_pretty\} \{time\}\|\d{4}-\d\d-\d\d \d\d:\d\d UTC>"
+    r"<!date\^\d+\^[^<>|^`*]*\|[^<>|`*]*\d{4}-\d\d-\d\d \d\d:\d\d UTC>"
     r"|<@[UW][A-Z0-9]+>|<#[CG][A-Z0-9]+>"
+    r"|<https://(?:console|e)\.example/[^<>|]*\|MetaStudio (?:console|控制台)>"
 )
-OUR_LABELS = r"[A-Z][a-z ]+\??|It will not be told any more when the state of this job changes\."
+"""What we write in angle brackets: moments, people, channels, and the address that the operator set."""
+BOLD = re.compile(r"(?<![^\s(])\*(?! )[^*\n]+(?<! )\*(?=[\s.,:;)]|$)")
+"""Bold needs a space or a mark of ASCII's at both sides."""
+FORMATTING = re.compile(r"[*~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:[\w'+-]+:")
+ICONS = re.compile("^:(?:hourglass_flowing_sand|point_right|white_check_mark|x|warning): ", re.MULTILINE)
+OUR_LABELS = {
+    context.words(f"button-{name}")
+    for context in CONTEXTS
+    for name in ("subscribe", "refresh", "console", "unsubscribe", "try-again", "all", "important")
+} | {context.words(f"button-{name}") for context in CONTEXTS for name in ("more", "start")}
 
 
 def read_mrkdwn(text: str) -> tuple[str, list[str]]:
     """Read mrkdwn by Slack's rules: return what may be markup, and what is only shown, in code spans.
 
-    Asserts that no span is broken, and that only dates, people and channels are in angle brackets.
+    Asserts that no span is broken, and that what is in angle brackets or formatted is ours.
     """
     pieces = text.split("`")
     live, codes = "``".join(pieces[::2]), pieces[1::2]
@@ -80,6 +102,8 @@ def read_mrkdwn(text: str) -> tuple[str, list[str]]:
     assert all(len(inside.splitlines()) == 1 for inside in codes), "a code span has one line, and not none"
     assert not re.search("[<>]", OURS.sub("", live) + "".join(codes)), text
     assert not re.search(r"&(?!amp;|lt;|gt;)", text), text
+    alive = FORMATTING.search(BOLD.sub("", ICONS.sub("", OURS.sub("", live))))
+    assert not alive, f"{alive} is formatted: {text!r}"
     return live, [code.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") for code in codes]
 
 
@@ -89,6 +113,7 @@ def live_in(message: Message) -> list[str]:
 
 
 def codes_in(message: Message) -> list[str]:
+    """List what stands in code spans: in the text, and in each mrkdwn of the blocks."""
     return [code for text in (message.text, *texts_of(message)) for code in read_mrkdwn(text)[1]]
 
 
@@ -99,7 +124,9 @@ def check(message: Message) -> None:
     assert live_in(message)
     for part in _text_objects(message.blocks):
         # A label of ours needs no emoji=False, which keeps a name like ":x:" from being drawn.
-        is_plain = part["type"] == "mrkdwn" or part.get("emoji") is False
-        assert is_plain or re.fullmatch(OUR_LABELS, part["text"])
-        assert not {unicodedata.category(char) for char in part["text"]} & {"Cs"}
-        assert not re.search("[\u202a-\u202e\u2066-\u2069\x00\x1b\x7f\x9b]", part["text"])
+        is_verbatim = part["type"] == "mrkdwn" and part.get("verbatim") is True
+        is_plain = part["type"] == "plain_text" and part.get("emoji") is False
+        assert is_verbatim or is_plain or part["text"] in OUR_LABELS
+    for text in every_text(message):
+        assert not {unicodedata.category(char) for char in text} & {"Cs"}
+        assert not re.search("[\u202a-\u202e\u2066-\u2069\x00\x1b\x7f\x9b]", text)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.messages import blocks
-from tests.messages.reading import NOW_TOKEN, read_mrkdwn
+from tests.messages.reading import AGO, read_mrkdwn
 from tests.profiles import examples
 from tests.records import NOW
 from tests.strategies import texts
@@ -66,7 +66,66 @@ def test_what_disturbs_is_known_by_its_kind() -> None:
     assert set(blocks.DISTURBING.findall(every)) == disturbing
 
 
+DATES = [
+    (NOW, "{ago}", AGO),
+    (NOW, "checked {time}", "<!date^1800000000^checked {time}|checked 2027-01-15 08:00 UTC>"),
+    (10**11 - 1, "", "<!date^99999999999^|5138-11-16 09:46 UTC>"),
+]
+
+
 def test_date_is_a_token_with_a_fallback() -> None:
     """A moment is a date token, with UTC for old clients, up to the last one that a job can have."""
-    assert blocks.date(NOW) == NOW_TOKEN
-    assert blocks.date(10**11 - 1).endswith("|5138-11-16 09:46 UTC>")
+    assert [blocks.date(epoch, form) for epoch, form, _ in DATES] == [token for *_, token in DATES]
+
+
+@given(texts(), st.integers(8, 300))
+@examples(100)
+def test_literal_is_never_formatted(text: str, limit: int) -> None:
+    """Any text is just read, within its limit, also where a mark of ours stands beside it."""
+    shown = blocks.literal(text, limit)
+
+    assert len(shown) <= limit
+    for sentence in (shown, f"*{shown or '-'}*: {shown}:", f"“{shown}”{shown}"):
+        assert "`" not in read_mrkdwn(sentence)[0]
+
+
+STAR, TILDE, LOW, COLON = (
+    "\N{ASTERISK OPERATOR}",
+    "\N{TILDE OPERATOR}",
+    "\N{MODIFIER LETTER LOW MACRON}",
+    "\N{RATIO}",
+)
+LITERAL = {
+    "*a* ~b~ `c`": f"{STAR}a{STAR} {TILDE}b{TILDE} 'c'",
+    "my_job_id _i_ 女_声": f"my_job_id {LOW}i{LOW} 女{LOW}声",
+    ":x: 12:30 a: b :y": f"{COLON}x: 12:30 a: b {COLON}y",
+    "<!here> & &lt;": "&lt;!here&gt; &amp; &amp;lt;",
+    "& " * 30: "&amp; " * 13 + "…",
+    "a\n\u202eb": "a b",
+}
+
+
+def test_literal() -> None:
+    """What would format it becomes a sign that looks alike, and only there; it is cut after escaping."""
+    assert {text: blocks.literal(text) for text in LITERAL} == LITERAL
+
+
+SPOKEN = {
+    ":x: *Failed*, why": "Failed, why",
+    "▰▰▱▱ Step 2 of 4": "Step 2 of 4",
+    "in the <https://e.example/?a=1&amp;b=2|console>": "in the console",
+    "<@U1> in <#C1> <!date^1^{ago}|x>": "<@U1> in <#C1> <!date^1^{ago}|x>",
+}
+
+
+def test_spoken() -> None:
+    """Of a line, what is said remains, with people, channels and moments."""
+    assert {line: blocks.spoken(line) for line in SPOKEN} == SPOKEN
+
+
+def test_without_blocks_a_message_is_cut_between_words() -> None:
+    """A text that is too long loses its last words, and no half of one is left."""
+    short, long = blocks.Message("a b", [blocks.divider()]), blocks.Message("word " * 700, [])
+
+    assert blocks.without_blocks(short) == blocks.Message("a b", [])
+    assert blocks.without_blocks(long).text == ("word " * 600).rstrip()

@@ -1,202 +1,255 @@
-"""A job's card, help and problems: what they say, and that text from outside is just characters."""
+"""A job's card: what it says, in which order, and that text from outside is just characters."""
+# ruff: noqa: RUF001  Chinese punctuation, and look-alikes
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bot import errors
 from bot.domain.jobs import ENDED_STATES, GONE, STATES, Job, Phase, meaning_of
-from bot.errors import BadJobId, BadUsage, JobNotFound, ServiceDown
 from bot.messages import job_card
-from bot.messages.blocks import Message
-from bot.messages.errors import sentence
-from bot.messages.texts import en
-from tests.messages.reading import HOSTILE, IN_CODE, JOB_ID, NOW_TOKEN, codes_in, live_in, pressed, texts_of
+from bot.messages.blocks import Message, literal
+from bot.messages.context import MessageContext
+from tests.messages.reading import (
+    AGO,
+    CHINESE,
+    CONSOLE,
+    CONTEXT,
+    CONTEXTS,
+    HOSTILE,
+    IN_CODE,
+    JOB_ID,
+    LINKED,
+    codes_in,
+    live_in,
+    pressed,
+    texts_of,
+)
 from tests.records import NOW
 
+CHECKED = "<!date^1800000000^checked {date_short_pretty} {time}|checked 2027-01-15 08:00 UTC>"
+WAITS: dict[str, Any] = {
+    "voice_name": "女声",
+    "state": "AUDIT_FAILED",
+    "reject_times": 2,
+    "lastupdate_time": NOW,
+    "job_failed_code": "MSS.1",
+    "job_failed_reason": "too loud",
+}
 
-def card_of(*, job_id: str = JOB_ID, region: str = "r", url: str | None = None, **answer: Any) -> Message:
+
+def card_of(context: MessageContext = CONTEXT, *, followed_in: str = "", **answer: Any) -> Message:
     """Make the card of an answer, the way a look-up does."""
-    job = Job.from_api(answer | {"job_id": job_id})
-    return job_card.job(job, region=region, now=NOW, console_url=url)
+    shown = Job.from_api({"job_id": JOB_ID} | answer)
+    return job_card.job(shown, context, now=NOW, followed_in=followed_in)
 
 
-@pytest.mark.parametrize("name", ["女声 :x: *bold*", None, "\x00\u202e \u2066", "👍" * 150, "n" * 500])
-def test_card_leads_with_the_voice(name: str | None) -> None:
+def test_card() -> None:
+    """It has six lines: the voice, the state, the cause, whose turn it is, the step, and small print."""
+    message = card_of(**WAITS)
+
+    assert texts_of(message, "plain_text")[0] == "女声"
+    said, small = texts_of(message)
+    assert said == (
+        f":point_right: *Recordings rejected (2nd time)*, {AGO}\n"
+        "“too loud” (MSS.1)\n"
+        "*Your turn: upload new recordings and resubmit* in the MetaStudio console\n"
+        "▰▱▱▱▱▱▱▱ Step 1 of 8 · next: review"
+    )
+    assert small == f"`AUDIT_FAILED` · {CHECKED} · `{JOB_ID}`"
+    assert message.text == (
+        f"女声: Recordings rejected (2nd time), {AGO}. “too loud” (MSS.1). Your turn: upload new recordings "
+        f"and resubmit in the MetaStudio console. Step 1 of 8 · next: review. Job `{JOB_ID}`."
+    )
+
+
+def test_card_in_chinese() -> None:
+    """The same lines, with Chinese punctuation, and names and codes as they are."""
+    message = card_of(CHINESE, **WAITS)
+
+    assert texts_of(message)[0] == (
+        f":point_right: *审核失败，等待重传语料（第 2 次）* · {AGO}\n"
+        "“too loud”（MSS.1）\n"
+        "*轮到您：请重新上传语料并再次提交* · 在 MetaStudio 控制台\n"
+        "▰▱▱▱▱▱▱▱ 第 1 步，共 8 步 · 下一步：审核"
+    )
+    assert message.text == (
+        f"女声：审核失败，等待重传语料（第 2 次） · {AGO}。“too loud”（MSS.1）。"
+        "轮到您：请重新上传语料并再次提交 · 在 MetaStudio 控制台。"
+        f"第 1 步，共 8 步 · 下一步：审核。任务 `{JOB_ID}`。"
+    )
+    assert [label for label, *_ in pressed(message)] == ["订阅", "刷新"]
+
+
+@pytest.mark.parametrize("context", CONTEXTS, ids=["en", "zh"])
+@pytest.mark.parametrize("state", [*STATES, GONE, "BRAND_NEW", None])
+def test_card_of_any_state(state: str | None, context: MessageContext) -> None:
+    """It says where the job is, whose turn it is, in bold if it may be yours, and what is next."""
+    words, shown, meaning = context.words, Job(state=state), meaning_of(state)
+    message = card_of(context, state=state)
+    turn, next_ = job_card.turn(shown, context), job_card.next_step(state, words)
+    lines = texts_of(message)[0].splitlines()
+
+    assert lines[0] == f"{job_card.ICONS[meaning.phase]} *{job_card.label(state, words)}*"
+    assert lines[1] == turn
+    may_be_ours = {Phase.WAITS_FOR_CUSTOMER, Phase.UNKNOWN, Phase.ENDED_BADLY}
+    assert turn.startswith("*") is (meaning.phase in may_be_ours and state != GONE)
+    assert [line.count("▰") for line in lines[2:]] == ([meaning.step] if next_ else [])
+    assert next_ in message.text
+    assert bool(next_) is (state in STATES and state not in {*ENDED_STATES, "SPLIT_FAILED"})
+    assert (f"`{state}`" in texts_of(message)[1]) is (state in STATES)
+
+
+NAMES = [
+    ("女声 :x: *bold*", "女声 :x: *bold*"),
+    (None, "Voice without a name"),
+    ("\x00\u202e \u2066", "Voice without a name"),
+    ("👍" * 150, "👍" * 150),
+    ("n" * 151, f"{'n' * 149}…"),
+]
+
+
+@pytest.mark.parametrize(("name", "shown"), NAMES)
+def test_card_leads_with_the_voice(name: str | None, shown: str) -> None:
     """The first thing is the name, as plain text; where nothing can be seen of it, that there is none."""
     message = card_of(voice_name=name)
-    shown = name if name and name.isprintable() else "Voice without a name"
 
-    assert message.blocks[0]["text"]["text"] == (shown if len(shown) <= 150 else f"{shown[:149]}…")
-    assert message.text.startswith(f"`{shown[:60]}")
-
-
-@pytest.mark.parametrize("state", [*STATES, GONE, "BRAND_NEW", None])
-def test_card_of_any_state(state: str | None) -> None:
-    """Its text and its blocks say where the job is, whose turn it is, in bold if yours, and what is next."""
-    message, meaning = card_of(state=state, lastupdate_time=NOW), meaning_of(state)
-    words, turn, shown = job_card.state_text(state), job_card.TURNS[meaning.phase], texts_of(message)[0]
-
-    for text in (message.text, shown):
-        for said in (words.label, NOW_TOKEN, f"{turn}: {words.to_do}", words.next):
-            assert said in text
-        assert ("Next: " in text) is bool(words.next)
-    assert message.text.endswith(f"Job `{JOB_ID}`.")
-    assert (f"State: `{state}`." in message.text) is (state in STATES)
-    assert shown.startswith(f"{job_card.ICONS[meaning.phase]} *{words.label}*")
-    assert (f"*{turn}: {words.to_do}*" in shown) is (
-        meaning.phase not in {Phase.IN_PROGRESS, Phase.ENDED_WELL}
-    )
-    assert (shown.count("▰"), message.text.count("▰")) == (meaning.step or 0, 0)
-    assert (f"Step {meaning.step} of {len(en.STEPS)}: " in message.text) is bool(meaning.step)
-    assert (f"`{state}`" in shown) is (state == "BRAND_NEW")
+    assert message.blocks[0]["text"]["text"] == shown
+    assert message.text.startswith(literal(shown))
 
 
-def test_every_state_and_value_has_words() -> None:
-    """Each state and step has words of its own, as sentences, and no two values of a field share them."""
-    assert en.STATES.keys() == {*STATES, GONE}
-    assert len(en.STEPS) == max(meaning.step or 0 for meaning in STATES.values())
-    every = {**en.STATES, "BRAND_NEW": en.UNKNOWN_STATE, "": en.NO_STATE}
-    assert len({text.label for text in every.values()}) == len(every)
-    for state, text in every.items():
-        assert re.fullmatch(r"[A-Z].*[^.]", text.label)
-        assert re.fullmatch(r"[A-Z].*\.", text.to_do)
-        assert re.fullmatch(r"[A-Z].*\." if state not in ENDED_STATES else "", text.next)
-    for values in (en.EDITIONS, en.SEXES, en.USES, en.SUPPLIES):
-        assert len({*values.values()}) == len(values)
+TIMES = {
+    None: "",
+    0: "",
+    1: "",
+    -3: "",
+    2: " (2nd time)",
+    3: " (3rd time)",
+    4: " (4th time)",
+    20: " (20th time)",
+}
 
 
-@pytest.mark.parametrize("state", ["FAILED", "AUDIT_FAILED", "BRAND_NEW"])
-def test_failure_has_its_cause(state: str) -> None:
-    """Error code and reason are shown, or one of them, when something failed, or may have, and only then."""
-    both = card_of(state=state, job_failed_code="MSS.1", job_failed_reason="太长")
-    reason = card_of(state=state, job_failed_reason="r" * 5000)
+@pytest.mark.parametrize(
+    ("times", "said"), [*TIMES.items(), (21, " (many times)"), (10**4000, " (many times)")]
+)
+def test_how_often_a_state_occurred(times: int | None, said: str) -> None:
+    """It stands beside the state from the second time on."""
+    first = texts_of(card_of(state="AUDITING", reject_times=times))[0].splitlines()[0]
 
-    assert "Error MSS.1: 太长" in texts_of(both, "plain_text")
-    assert "Error: `MSS.1`. Reason: “`太长`”." in both.text
-    assert "Error MSS.1" in texts_of(card_of(state=state, job_failed_code="MSS.1"), "plain_text")
-    assert f"Reason: {'r' * 2991}…" in texts_of(reason, "plain_text")
-    assert not re.search("Reason|Error", str(card_of(state=state)))
-    for works in ("WAITING", "SUCCEED"):
-        assert "MSS" not in str(card_of(state=works, job_failed_code="MSS.0", job_failed_reason="MSS"))
+    assert first == f":hourglass_flowing_sand: *In manual review{said}*"
 
 
-FACTS = [
-    ("job_type", "BASIC", "Edition", "Basic (20 sentences)"),
-    ("job_type", "NEW_ONE", "Edition", "`NEW_ONE`"),
-    ("language", "CN", "Language", "Chinese"),
-    ("sex", "FEMALE", "Sex of the voice", "Female"),
-    ("tag", "ECOMMERCE", "Use", "E-commerce"),
-    ("create_type", "PACKAGE", "Recordings", "One package"),
-    ("create_time", NOW, "Created", NOW_TOKEN),
-    ("reject_times", 2, "Times in this state", "2"),
-    ("batch_name", "spring", "Batch", "`spring`"),
-    ("asset_id", "asset-1", "Model asset", "`asset-1`"),
-    ("dhtms_job_id", "avatar-1", "Avatar job", "`avatar-1`"),
+def test_time_that_is_not_known_is_not_shown() -> None:
+    """MetaStudio's placeholder for no time, and what is no time, leave the state alone."""
+    for time in (0, 2147483647, None, "soon"):
+        assert "<!date" not in texts_of(card_of(state="WAITING", lastupdate_time=time))[0]
+
+
+BOTH = {"job_failed_code": "MSS.1", "job_failed_reason": "太长。"}
+CAUSES: list[tuple[dict[str, Any], str, str]] = [
+    (BOTH, "“太长。” (MSS.1)", "“太长。”（MSS.1）"),
+    ({"job_failed_reason": "太长。"}, "“太长。”", "“太长。”"),
+    ({"job_failed_code": "MSS.1"}, "Error MSS.1", "错误码：MSS.1"),
 ]
-"""A field's name, a value, the label it has on the card, and how the value reads there."""
-SHOWN_FIELDS = {name for name, value, *_ in FACTS if isinstance(value, str)}
-SHOWN_FIELDS |= {"voice_name", "state", "job_failed_code", "job_failed_reason"}
 
 
-@pytest.mark.parametrize(("name", "value", "label", "shown"), FACTS)
-def test_what_is_known_is_shown(name: str, value: Any, label: str, shown: str) -> None:
-    """A field that is there has its place in the blocks and in the text, and else takes no room."""
-    message = card_of(state="WAITING", **{name: value})
-
-    assert texts_of(message)[1] == f"State: `WAITING`{job_card.BETWEEN}{label}: {shown}"
-    assert f"{label}: {shown}." in message.text
-
-
-def test_what_says_nothing_is_not_shown() -> None:
-    """Nor is a time that is not known, or how often a state occurred unless that is twice or more."""
-    for times, time in ((0, 0), (1, 2147483647), (None, None), (-3, "soon")):
-        message = card_of(state="WAITING", reject_times=times, create_time=time, lastupdate_time=time)
-
-        assert texts_of(message)[1] == "State: `WAITING`"
-        assert " since " not in str(message)
+@pytest.mark.parametrize(("given", "english", "chinese"), CAUSES)
+def test_failure_has_its_cause(given: dict[str, Any], english: str, chinese: str) -> None:
+    """Reason and error code stand above what to do, when something failed or may have, and only then."""
+    for state in ("FAILED", "AUDIT_FAILED", "SPLIT_FAILED", "BRAND_NEW"):
+        for context, cause in ((CONTEXT, english), (CHINESE, chinese)):
+            message = card_of(context, state=state, **given)
+            assert texts_of(message)[0].splitlines()[1] == cause
+            assert cause in message.text
+    for works in ("PROCESSING", "USER_REVIEW_REJECT", "SUCCEED"):
+        assert not re.search("MSS|太长", str(card_of(state=works, **given)))
 
 
-def test_id_region_and_time_come_last() -> None:
-    """The last line has the region, when it was looked up, and the job id to copy."""
-    followed = job_card.job(Job.from_api({"job_id": JOB_ID}), region="r", now=NOW, is_followed=True)
-    last = ["Region `r`", f"Looked up {NOW_TOKEN}", f"`{JOB_ID}`"]
+def test_long_cause_is_cut() -> None:
+    """A card stays a card, however much MetaStudio has to say."""
+    cause = texts_of(card_of(state="FAILED", job_failed_reason="r" * 5000))[0].splitlines()[1]
 
-    assert texts_of(card_of())[-3:] == last
-    assert texts_of(followed)[-4:] == ["This channel is told of its changes.", *last]
-    assert pressed(followed) == [("Refresh", job_card.REFRESH, JOB_ID)]
+    assert cause == f"“{'r' * 499}…”"
 
 
-@pytest.mark.parametrize("state", ["WAITING", "SUCCEED", "FAILED"])
+LINKS = [CONSOLE, f"https://e.example/{'x' * 482}"]
+NO_LINKS = [f"https://e.example/{'&' * 150}", "https://e.example/a|b"]
+"""Too long where they are escaped, or no link in Slack's form."""
+
+
+@pytest.mark.parametrize("url", [*LINKS, *NO_LINKS])
+def test_where_to_do_it(url: str) -> None:
+    """The console is a link if its address fits into a line, and a button in any case."""
+    message = card_of(replace(CONTEXT, console_url=lambda _: url), state="CREATING")
+    link = f"in the <{url.replace('&', '&amp;')}|MetaStudio console>"
+
+    assert (link if url in LINKS else "in the MetaStudio console\n") in texts_of(message)[0]
+    assert "submit the job in the MetaStudio console." in message.text
+    assert pressed(message)[2:] == [("Open console", job_card.OPEN_CONSOLE, url)]
+
+
+@pytest.mark.parametrize("state", ["WAITING", "SUCCEED", GONE])
 def test_buttons(state: str) -> None:
-    """A job that goes on can be subscribed to; any can be asked for again, and has its console."""
-    subscribe = [("Subscribe channel", job_card.SUBSCRIBE, JOB_ID)] if state == "WAITING" else []
+    """A job that goes on can be followed, where it is not yet; any can be asked for again."""
+    subscribe = ("Subscribe", job_card.SUBSCRIBE, JOB_ID)
     refresh = ("Refresh", job_card.REFRESH, JOB_ID)
-    url = "https://e.example/"
 
-    assert pressed(card_of(state=state)) == [*subscribe, refresh]
-    assert pressed(card_of(state=state, url=url))[-1] == ("Open console", job_card.OPEN_CONSOLE, url)
+    assert pressed(card_of(state=state)) == ([subscribe, refresh] if state == "WAITING" else [refresh])
+    assert pressed(card_of(state=state, followed_in="C1")) == [refresh]
+
+
+def test_card_says_that_the_job_is_followed() -> None:
+    """Who reads it in a direct message with the bot is addressed."""
+    for channel_id, said in (
+        ("C1", "This channel follows it."),
+        ("D1", "You follow it."),
+        ("U1", "You follow it."),
+    ):
+        message = card_of(followed_in=channel_id)
+        assert texts_of(message)[-1].startswith(f"{said} · ")
+        assert f" {said} Job " in message.text
+
+
+DETAILS: list[tuple[str, Any, str, str]] = [
+    ("job_type", "BASIC", "Edition: Basic (20 sentences)", "版本：基础版（20 句话）"),
+    ("job_type", "NEW_ONE", "Edition: `NEW_ONE`", "版本：`NEW_ONE`"),
+    ("language", "CN", "Language: Chinese", "原始输入语言：中文"),
+    ("sex", "FEMALE", "Gender: Female", "性别：女性"),
+    ("tag", "ECOMMERCE", "Use: E-commerce", "任务标签：电商"),
+    ("create_type", "PACKAGE", "Recordings: One package", "语料：整包上传"),
+    ("reject_times", 2, "Times in this state: 2", "该状态出现的次数：2"),
+    ("batch_name", "*spring*", "Batch: ∗spring∗", "批次名称：∗spring∗"),
+    ("asset_id", "asset-1", "Model asset: `asset-1`", "资产 ID：`asset-1`"),
+    ("dhtms_job_id", "avatar-1", "Avatar job: `avatar-1`", "分身任务：`avatar-1`"),
+]
+"""A field's name, a value, and the line that the details have of it."""
+
+
+@pytest.mark.parametrize(("name", "value", "english", "chinese"), DETAILS)
+def test_details(name: str, value: Any, english: str, chinese: str) -> None:
+    """What is known and not on the card has a line in the details, and what is not known has none."""
+    shown = Job.from_api({name: value})
+    for context, line, region in ((CONTEXT, english, "Region: "), (CHINESE, chinese, "区域：")):
+        (section,) = job_card.details(shown, context)
+        assert section["text"]["text"].splitlines() == [line, f"{region}`cn-north-4`"]
+
+
+def test_details_have_the_times() -> None:
+    """They are moments, since details are read once."""
+    (section,) = job_card.details(Job(create_time=NOW, lastupdate_time=NOW), LINKED)
+    at = "<!date^1800000000^{date_short_pretty} {time}|2027-01-15 08:00 UTC>"
+
+    assert section["text"]["text"].splitlines()[:2] == [f"Created: {at}", f"In this state since: {at}"]
 
 
 def test_hostile_values_stay_plain() -> None:
     """In every field that is shown, markup reaches Slack as characters, in the blocks and in the text."""
-    tame, hostile = (card_of(**dict.fromkeys(SHOWN_FIELDS, value)) for value in ("tame", HOSTILE))
+    fields = ("voice_name", "state", "job_failed_code", "job_failed_reason")
+    answers: list[dict[str, Any]] = [dict.fromkeys(fields, value) for value in ("tame", HOSTILE)]
+    tame, hostile = (card_of(**answer) for answer in answers)
 
-    assert live_in(tame) == live_in(hostile)
-    assert len(codes_in(tame)) == len(codes_in(hostile))
-    assert codes_in(card_of(job_id=HOSTILE, region=HOSTILE)).count(IN_CODE) == 3
-
-
-TRY_AGAIN_HELPS = "Throttled ServiceDown Unreachable TimedOut UnreadableAnswer VoiceJobError"
-IT_DOES_NOT = "JobNotFound RequestRefused CredentialsRefused PermissionDenied WrongProject"
-
-
-@pytest.mark.parametrize("name", [*TRY_AGAIN_HELPS.split(), *IT_DOES_NOT.split()])
-def test_problem(name: str) -> None:
-    """It is the error's sentence; a button asks for the same job again, unless that can't help."""
-    error = getattr(errors, name)(job_id=JOB_ID)
-    message = job_card.problem(error, job_id=JOB_ID)
-    again = [("Try again", job_card.TRY_AGAIN, JOB_ID)] if name in TRY_AGAIN_HELPS else []
-
-    assert message.text == sentence(error, "`{}`".format)
-    assert texts_of(message) == [f":warning: {message.text}"]
-    assert pressed(message) == again
-    assert pressed(job_card.problem(error)) == pressed(job_card.problem(error, job_id="")) == []
-
-
-def test_what_a_problem_has_besides() -> None:
-    """A word for which there is no job has a hint; the request's first eight signs find it in the log."""
-    hint = "26f06524-4f75-4b3a-a853-b649a21aaf66`; the word `help` shows what I can do."
-    assert hint in job_card.problem(JobNotFound(job_id="hlp")).text
-    assert pressed(job_card.problem(BadJobId("x y"), job_id="x y")) == []
-
-    error = ServiceDown(request_id="0123abcdEFGH4567", status=503, code="APIGW.0613")
-    message = job_card.problem(error, job_id=JOB_ID)
-    assert message.text.endswith("(For whoever runs the bot: request `0123abcd`)")
-    assert texts_of(message)[-1] == "For whoever runs the bot: request `0123abcd`"
-    assert not re.search("EFGH|503|APIGW", str(message))
-    assert "request" not in job_card.problem(ServiceDown(status=503), job_id=JOB_ID).text
-
-
-def test_help_names_what_can_be_typed() -> None:
-    """Help shows the command in every form, in the text as in the blocks."""
-    message = job_card.help("/c")
-    subscribe = ["subscribe <job_id>", "subscribe <job_id> important", "subscribe <job_id> all"]
-    typed = ["<job_id>", *subscribe, "unsubscribe <job_id>", "list", "help"]
-
-    assert texts_of(message) == [message.text]
-    assert codes_in(message) == [f"/c {words}" for words in typed] * 2
-
-
-def test_usage_says_what_was_wrong_first() -> None:
-    """Then come what was probably meant, and what can be typed; a mention that was typed is none."""
-    ways = "Try `/voicejob &lt;job_id&gt;` or `/voicejob help`."
-    guessed = job_card.usage(BadUsage("hlep", meant="help"), "/voicejob")
-    hostile = job_card.usage(BadUsage(HOSTILE), "/voicejob")
-
-    assert guessed.text == f"I don't understand `hlep`. Did you mean `/voicejob help`?\n{ways}"
-    assert texts_of(guessed) == [guessed.text]
-    assert hostile.text.endswith(f"`.\n{ways}")
-    assert live_in(hostile) == live_in(job_card.usage(BadUsage("tame"), "/voicejob"))
-    assert IN_CODE.startswith(codes_in(hostile)[0].rstrip("…"))
+    assert len(live_in(tame)) == len(live_in(hostile))
+    assert codes_in(tame) == codes_in(hostile) == [JOB_ID] * 2
+    assert IN_CODE in codes_in(card_of(job_id=HOSTILE))

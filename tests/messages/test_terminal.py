@@ -11,25 +11,27 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from bot.domain.jobs import Job
-from bot.messages import blocks, job_card, terminal
+from bot.domain.languages import Language
+from bot.messages import job_card, terminal
 from bot.simulators.slack.blockkit import BLOCKS
-from tests.messages.reading import JOB_ID
+from tests.messages.reading import CONTEXT, JOB_ID
 from tests.profiles import examples
 from tests.records import NOW
 from tests.strategies import answers, texts
 
+DAY = 24 * 60 * 60
 STYLE = re.compile(r"\x1b\[[\d;]*m")
 """What rich itself writes: a change of style."""
 
 
-def drawn(blocks: list[dict[str, Any]], *, colour: bool = False) -> str:
+def drawn(blocks: list[dict[str, Any]], language: Language = Language.EN, *, colour: bool = False) -> str:
     """Draw blocks as a terminal would get them, with or without colour."""
     system: Literal["truecolor"] | None = "truecolor" if colour else None
     console = Console(
         file=io.StringIO(), width=120, highlight=False, force_terminal=colour, color_system=system
     )
     with console.capture() as capture:
-        console.print(terminal.draw(blocks, now=NOW))
+        console.print(terminal.draw(blocks, language, now=NOW + 6 * DAY))
     return capture.get()
 
 
@@ -40,7 +42,7 @@ def read(picture: str) -> str:
 
 def card_of(**fields: Any) -> list[dict[str, Any]]:
     job = Job.from_api(fields | {"job_id": JOB_ID})
-    return job_card.job(job, region="cn-north-4", now=NOW, console_url="https://console.example/").blocks
+    return [*job_card.job(job, CONTEXT, now=NOW).blocks, *job_card.details(job, CONTEXT)]
 
 
 def section(text: str) -> list[dict[str, Any]]:
@@ -49,8 +51,8 @@ def section(text: str) -> list[dict[str, Any]]:
 
 FULL = {"voice_name": "女声", "state": "FAILED", "job_type": "BASIC", "lastupdate_time": NOW}
 FULL |= {"job_failed_code": "MSS.1", "job_failed_reason": "Too long."}
-SEEN = ["女声", "❌ Failed, 2027-01-15", "Your turn: Fix the cause", "Error MSS.1: Too long."]
-SEEN += ["State: FAILED · Edition: Basic", "Region cn-north-4", JOB_ID, "[ Refresh ] [ Open console ]"]
+SEEN = ["女声", "❌ Failed, 6 days ago", "“Too long.” (MSS.1)", "Your turn: fix the cause", "[ Refresh ]"]
+SEEN += ["FAILED · checked 2027-01-15", JOB_ID, "Edition: Basic", "Region: cn-north-4"]
 
 
 def test_every_block_of_our_messages_is_drawn() -> None:
@@ -73,7 +75,9 @@ def test_fits_its_width() -> None:
 
 
 MRKDWN = {
-    "*bold* plain": "bold plain",
+    "*bold `x`* plain": "bold x plain",
+    "2*3*4 2*3* * a *": "2*3*4 2*3* * a *",
+    "in <https://a.example/?x=1&amp;y|the *console*>": "in the *console* (https://a.example/?x=1&y)",
     "`a&lt;b&gt;&amp;c`": "a<b>&c",
     "`&amp;lt;`": "&lt;",
     "`*a* :x:`": "*a* :x:",
@@ -84,21 +88,31 @@ MRKDWN = {
 def test_mrkdwn() -> None:
     """Bold, code, pictures and entities read as in Slack, entities once; in plain text they do too."""
     assert {written: read(drawn(section(written))) for written in MRKDWN} == MRKDWN
-    assert terminal.plain("`a &lt;b&gt;` *c* :x: <@U1>", now=NOW) == "a <b> c ❌ @U1"
+    assert terminal.plain("`a &lt;b&gt;` *c* :x: <@U1>", Language.EN, now=NOW) == "a <b> c ❌ @U1"
 
 
-def test_date_is_local(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A date token is drawn in the time zone of whoever looks."""
+MOMENTS = {
+    f"<!date^{NOW}^at {{date_short_pretty}} {{time}}, {{other}}|x>": "at 2027-01-15 16:00, {other}",
+    f"<!date^{NOW}^{{ago}}|x>": "6 days ago",
+    f"<!date^{NOW + 5 * DAY}^{{ago}}|x>": "1 day ago",
+    f"<!date^{NOW + 6 * DAY - 7300}^({{ago}})|x>": "(2 hours ago)",
+    f"<!date^{NOW + 7 * DAY}^{{ago}}|x>": "0 seconds ago",
+}
+
+
+def test_moments_are_local(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dates are in the time zone of whoever looks, the words between them kept, and ages in the language."""
     with monkeypatch.context() as patch:
         patch.setenv("TZ", "CST-8")
         time.tzset()
-        said = read(drawn(section(blocks.date(NOW))))
+        said = {written: read(drawn(section(written))) for written in MOMENTS}
     time.tzset()
 
-    assert said == "2027-01-15 16:00"
+    assert said == MOMENTS
+    assert read(drawn(section(f"<!date^{NOW}^查询于 {{ago}}|x>"), Language.ZH)) == "查询于 6 天前"
 
 
-HOSTILE = "[red]x[/red] [link=https://evil.example]y[/link] [/] \\[ :x: <!date^1^{date}|x> &lt; \x1b[31m"
+HOSTILE = "[red]x[/red] [link=//e.io]y[/link] \\[ <!date^1^x|x> &lt; \x1b[31m"
 
 
 @pytest.mark.parametrize("name", ["voice_name", "state", "job_type", "job_failed_reason"])

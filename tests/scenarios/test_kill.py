@@ -51,8 +51,8 @@ def test_judge(paths: list[str], verdict: str) -> None:
 
 def test_judge_reads_states() -> None:
     """The states that a message names; one that names none is an error of the test's."""
-    assert path_in("a b.c: Training, <!date^1^{ago}|x>. With MetaStudio.") == ("PROCESSING",)
-    deleted = "a: Training → Training again → Deleted (2nd time). Nothing to do."
+    assert path_in("a: b.c: Training, <!date^1>. With MetaStudio") == ("PROCESSING",)
+    deleted = "a: Training → Training again → Deleted (2nd time). Done"
     assert path_in(deleted) == ("PROCESSING", "PROCESSING", "gone")
     for text in ("Hello.", "a: On the moon."):
         with pytest.raises(ValueError, match="names"):

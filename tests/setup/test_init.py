@@ -8,7 +8,8 @@ from bot.simulators.metastudio.account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
 from tests.setup.person import CTRL_C, CTRL_D, Person, at_a_terminal
-from tests.test_cli import voicejob
+from tests.store.test_store_faults import largest_file
+from tests.test_cli import environment, voicejob
 
 AGAIN = "Try again?"
 NO_TEXT = "a\udcff"
@@ -33,9 +34,10 @@ def env() -> list[str]:
     return Path(".env").read_text().splitlines()
 
 
-async def answer_all(person: Person, *answers: tuple[str, str]) -> str:
-    """Answer one prompt after the other; return what was printed before the last one."""
-    return [await person.answers(prompt, text) for prompt, text in answers][-1]
+async def answer_all(person: Person, *answers: tuple[str, str]) -> None:
+    """Answer one prompt after the other."""
+    for prompt, text in answers:
+        await person.answers(prompt, text)
 
 
 async def test_a_first_time(servers: dict[str, str]) -> None:
@@ -55,7 +57,7 @@ async def test_a_first_time(servers: dict[str, str]) -> None:
         await answer_all(person, ("HUAWEICLOUD_SDK_AK", ""), ("HUAWEICLOUD_SDK_SK", SECRET_KEY))
         assert "the list is empty" in await person.answers("VOICEJOB_LANGUAGE", "zh")
         await person.sees("Written to")
-        await person.sees("and `voicejob run` starts the bot.")
+        await person.sees("`voicejob run` starts the bot.")
         code = await person.sees_the_end()
     checked = await voicejob("check", **servers, PORT="0", VOICEJOB_HOST="127.0.0.1")
 
@@ -81,13 +83,14 @@ async def test_another_time_without_a_network(servers: dict[str, str]) -> None:
     async with at_a_terminal("init", settings=settings) as person:
         await answer_all(person, ("1 or 2", "2"), ("SLACK_BOT_TOKEN", ""), (AGAIN, "n"))
         await answer_all(person, ("SLACK_SIGNING_SECRET", SIGNING_SECRET))
-        assert "HUAWEICLOUD_SDK_PROJECT_ID: set in the environment" in await person.answers(
-            "METASTUDIO_REGION"
-        )
+        await person.sees("A sign-in without an access key is set already, and kept.")
+        await person.sees("HUAWEICLOUD_SDK_PROJECT_ID: set in the environment")
+        await person.answers("METASTUDIO_REGION")
         assert "refuses the token" in await person.answers(AGAIN, "n")
         await person.answers("VOICEJOB_LANGUAGE")
         await person.sees("VOICEJOB_STORE: set in the environment")
         await person.sees("SLACK_APP_TOKEN (switched off), SLACK_SIGNING_SECRET, METASTUDIO_REGION")
+        await person.sees("did not work: Slack bot token, MetaStudio credentials, store. Next: fix that")
         code = await person.sees_the_end()
 
     assert code == 0
@@ -98,21 +101,38 @@ async def test_another_time_without_a_network(servers: dict[str, str]) -> None:
 
 async def test_a_store_that_can_t_be_written() -> None:
     """Only then its place is asked for. What is no text is refused; what was left out is told at the end."""
-    write_env("VOICEJOB_STORE=/nowhere/store", "CLOUD_SDK_AK=AK")
+    old = ["CLOUD_SDK_AK=AK", "VOICEJOB_PORT=80"]
+    write_env("VOICEJOB_STORE=/nowhere/store", *old)
     async with at_a_terminal("init") as person:
         await answer_all(person, ("1 or 2", ""), ("SLACK_BOT_TOKEN", NO_TEXT))
         assert "has a character that can't be" in await person.answers("SLACK_BOT_TOKEN")
-        await answer_all(person, ("SLACK_APP_TOKEN", ""), ("METASTUDIO_REGION", NO_TEXT))
+        assert "Not tried: something that it needs" in await person.answers("SLACK_APP_TOKEN")
+        await person.answers("METASTUDIO_REGION", NO_TEXT)
         assert "has a character that can't be" in await person.answers("METASTUDIO_REGION")
         await answer_all(person, ("HUAWEICLOUD_SDK_PROJECT_ID", ""), ("HUAWEICLOUD_SDK_AK", ""))
         await answer_all(person, ("HUAWEICLOUD_SDK_SK", ""), ("VOICEJOB_LANGUAGE", ""))
         await answer_all(person, (AGAIN, "perhaps"), (AGAIN, "yes"))
-        await person.answers("VOICEJOB_STORE", "a b.sqlite")
+        assert "The file for subscriptions" in await person.answers("VOICEJOB_STORE", "a b.sqlite")
+        await person.sees("did you mean PORT?")
         await person.sees("Still missing or wrong: HUAWEICLOUD_SDK_PROJECT_ID: not set")
         code = await person.sees_the_end()
 
     new = ["METASTUDIO_REGION=cn-north-4", "VOICEJOB_LANGUAGE=en"]
-    assert (code, env()) == (0, ["VOICEJOB_STORE='a b.sqlite'", "CLOUD_SDK_AK=AK", *new])
+    assert (code, env()) == (0, ["VOICEJOB_STORE='a b.sqlite'", *old, *new])
+
+
+async def test_all_is_set_and_the_disk_is_full(
+    slack: SlackWorkspace, metastudio: MetaStudioSimulator
+) -> None:
+    """What is set in the environment is not asked for; what can't be written is told, and nothing is left."""
+    settings = environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN, METASTUDIO_REGION="cn-north-4")
+    with largest_file(1):
+        async with at_a_terminal("init", settings=settings) as person:
+            said = await person.answers("VOICEJOB_LANGUAGE")
+            await person.sees(".env: could not be written (File too large). It is as it was.")
+            code = await person.sees_the_end()
+
+    assert (code, said.count("set in the environment"), [*Path().iterdir()]) == (1, 6, [])  # noqa: ASYNC240
 
 
 @pytest.mark.parametrize(("pressed", "ends_with"), [(CTRL_C, 130), (CTRL_D, 1)])
@@ -131,14 +151,21 @@ async def test_giving_up(pressed: str, ends_with: int, prompt: str) -> None:
     assert (code, env()) == (ends_with, ["METASTUDIO_REGION=a-1"])
 
 
-async def test_an_env_that_can_t_be_read() -> None:
-    """Nothing is asked: what is wrong with it is told at once."""
-    write_env("METASTUDIO_REGION='a-1", mode=0o600)
-    async with at_a_terminal("init") as person:
-        await person.sees(".env, line 1: can't be read")
+@pytest.mark.parametrize(
+    ("line", "settings", "says"),
+    [
+        ("METASTUDIO_REGION='a-1", {}, ".env, line 1: can't be read"),
+        ("METASTUDIO_REGION=a-1", {"HTTPS_PROXY": "odd://it"}, "HTTPS_PROXY: can't be used"),
+    ],
+)
+async def test_what_lets_nothing_be_tried(line: str, settings: dict[str, str], says: str) -> None:
+    """Nothing is asked: what is wrong with .env, or with the way to the network, is told at once."""
+    write_env(line, mode=0o600)
+    async with at_a_terminal("init", settings=settings) as person:
+        await person.sees(says)
         code = await person.sees_the_end()
 
-    assert (code, "1 or 2" in person.seen, env()) == (2, False, ["METASTUDIO_REGION='a-1"])
+    assert (code, "1 or 2" in person.seen, env()) == (2, False, [line])
 
 
 async def test_without_a_terminal() -> None:

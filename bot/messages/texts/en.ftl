@@ -147,7 +147,6 @@ old-button = This button is from an earlier version of mine. { $command } shows 
 unknown-command = I don't know the command { $name }. { $command } shows what I can do.
 unknown-request = I don't know this any more. { $command } shows what I can do.
 direct-message = our direct message
-this-channel = This channel
 
 ### What a channel follows
 
@@ -308,13 +307,6 @@ use-STORYTELLING = Storytelling
 
 supply-PACKAGE = One package
 supply-SEGMENT = Sentence by sentence
-
-measure-speed = Speaking rate
-measure-sound = Level
-measure-snr = Signal to noise
-measure-reverb = Reverberation
-measure-dnsmos_ovrl = Overall quality (DNSMOS)
-measure-dnsmos_bak = Background noise (DNSMOS)
 
 ### The demo's story: voicejob demo --once
 

@@ -143,7 +143,6 @@ old-button = 此按钮来自旧版本。{ $command } 可显示新的卡片。
 unknown-command = 我不认识命令 { $name }。{ $command } 可查看我能做什么。
 unknown-request = 我已不支持此操作。{ $command } 可查看我能做什么。
 direct-message = 我们的私信
-this-channel = 本频道
 
 ### 频道的订阅列表
 
@@ -298,13 +297,6 @@ use-STORYTELLING = 故事
 
 supply-PACKAGE = 整包上传
 supply-SEGMENT = 分句上传
-
-measure-speed = 语速
-measure-sound = 音量
-measure-snr = 信噪比
-measure-reverb = 混响
-measure-dnsmos_ovrl = 整体质量（DNSMOS）
-measure-dnsmos_bak = 背景噪声（DNSMOS）
 
 ### 演示故事：voicejob demo --once
 
