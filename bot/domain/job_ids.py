@@ -12,6 +12,8 @@ UUID: Final = re.compile(
     r"(?<![0-9a-z-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-z-])", re.IGNORECASE
 )
 """How the ids of real jobs look; no page promises it."""
+SOME_JOB: Final = "<job_id>"
+"""Stands for a job id in the form of a command."""
 
 _NAMED: Final = re.compile(r"(?:/jobs/|(?<![\w-])job_?id=)([^/?#&\s]*)", re.IGNORECASE)
 """What stands where a link names its job, be it an id or not."""

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Final
 
 from bot.domain.characters import normalised
-from bot.domain.job_ids import UUID, is_link, job_id_in, unquoted
+from bot.domain.job_ids import SOME_JOB, UUID, is_link, job_id_in, unquoted
 from bot.domain.languages import Language
 from bot.domain.records import Level
 from bot.errors import BadUsage, NoJobId, SeveralJobIds
@@ -45,7 +45,6 @@ class Verb(Enum):
 _CHANNEL: Final = re.compile(r"<#|#[^\s#]")
 _PERSON: Final = re.compile(r"<[@!]|@\S")
 """How Slack and people write channels, people and groups ("Formatting message text")."""
-_SOME_JOB: Final = "<job_id>"
 
 
 class OtherChannel(BadUsage):
@@ -124,7 +123,7 @@ def _about_job(verb: Verb, words: Sequence[str], typed: str) -> Request:
     left = [word for word in beside if not _is_option(word) and plain(word) not in NOISE]
     close = [plain(word) if word in levels else close_to(word, LEVELS) for word in levels + left]
     guessed = [LEVELS[word] for word in close if word and verb is Verb.SUBSCRIBE]
-    job_id, no_id = _SOME_JOB, None
+    job_id, no_id = SOME_JOB, None
     try:
         job_id = _job_id(naming, typed)
     except BadUsage as error:
@@ -216,10 +215,10 @@ def _meant(verb: Verb, words: Sequence[str]) -> str:
     """Return the command that was meant, with the right verb. Raises OtherChannel, OtherPerson."""
     if verb in {Verb.LOOK_UP, Verb.LIST, Verb.HELP}:
         ids = [found for word in words for found in _ids_in(word)]
-        return next(iter(ids), _SOME_JOB if verb is Verb.LOOK_UP else verb.value)
+        return next(iter(ids), SOME_JOB if verb is Verb.LOOK_UP else verb.value)
     try:
         return str(_read(verb, words, ""))
     except (OtherChannel, OtherPerson):
         raise  # that matters more than how the verb is written
     except BadUsage as error:
-        return error.meant or f"{verb.value} {_SOME_JOB}"
+        return error.meant or f"{verb.value} {SOME_JOB}"

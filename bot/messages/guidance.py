@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.domain.job_ids import UUID
+from bot.domain.job_ids import SOME_JOB, UUID
 from bot.errors import BadUsage, JobNotFound, MetaStudioError, VoiceJobError
 from bot.messages.blocks import Message, actions, button, code, context_block, quoted, section
 from bot.messages.context import MessageContext
@@ -43,11 +43,11 @@ def command(context: MessageContext, *typed: str) -> str:
 
 def usage(error: BadUsage, context: MessageContext) -> Message:
     """Return what was wrong with what a person typed, and what to type instead."""
-    words = context.words
+    words, job = context.words, f"<{context.words('job-id')}>"
     if error.meant:
-        way = words("did-you-mean", command=command(context, error.meant))
+        message = "type-it" if SOME_JOB in error.meant else "did-you-mean"
+        way = words(message, command=command(context, error.meant.replace(SOME_JOB, job)))
     else:
-        job = f"<{words('job-id')}>"
         way = words("try", command=command(context, job), help=command(context, "help"))
     said = sentences([sentence(error, words, quoted), way], words)
     return Message(said, [section(said)])

@@ -70,19 +70,22 @@ def job(shown: Job, context: MessageContext, *, now: int, followed_in: str = "")
 def card(
     shown: Job, buttons: Sequence[Element], context: MessageContext, *, now: int, note: str = ""
 ) -> Message:
-    """Return a job as blocks: name, what its state means, buttons, and a line of small print."""
+    """Return a job as blocks: name, what its state means, ``note``, buttons, and a line of small print.
+
+    Slack quotes the beginning of the text above each reply that is shown in the channel: it stays the same.
+    """
     state = shown.state if shown.state in STATES else None
     words, job_id = context.words, code(shown.job_id or "")
-    small = row(note, code(state) if state else "", date(now, words("checked")), job_id)
-    lines = state_lines(shown, context)
+    small = row(code(state) if state else "", date(now, words("checked")), job_id)
+    lines = [*state_lines(shown, context), *filter(None, [note])]
     blocks = [
         header(title(shown, words)),
         section("\n".join(lines)),
         *([actions(*buttons)] if buttons else []),
         context_block(small),
     ]
-    said = sentences([*map(spoken, lines), note, words("id-of-job", job=job_id)], words)
-    return Message(words("named", voice=voice_name(shown, words), said=said), blocks)
+    said, voice = sentences(map(spoken, lines), words), voice_name(shown, words)
+    return Message(words("named-card", voice=voice, job=job_id, said=said), blocks)
 
 
 def job_button(

@@ -22,7 +22,7 @@ from bot.messages.channel import (
 from bot.messages.context import MessageContext
 from bot.messages.guidance import command
 from bot.messages.job_card import is_direct
-from bot.messages.texts import Words, words_in
+from bot.messages.texts import Words
 
 LEVEL_ALL: Final = "subscription_all"
 LEVEL_IMPORTANT: Final = "subscription_important"
@@ -165,9 +165,9 @@ def languages(channels: Language | None, persons: Language, context: MessageCont
     words, lines = context.words, []
     if channels:
         typed = command(context, "language", "en|zh")
-        lines.append(words("language-here", language=words_in(channels)("language-name"), command=typed))
+        lines.append(words("language-here", language=words(f"language-name-{channels}"), command=typed))
     typed = command(context, "language", "me", "en|zh")
-    lines.append(words("language-yours", language=words_in(persons)("language-name"), command=typed))
+    lines.append(words("language-yours", language=words(f"language-name-{persons}"), command=typed))
     return _message("\n".join(lines))
 
 
