@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from typing import Any, Final
 
 from bot.domain.languages import Language
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 LAST_REPLIES_SECONDS: Final = 2.0
 """Seconds that ``drain`` waits once more, for the replies to requests that it cancelled."""
 DONE: Final = "done"
+FAILED: Final = "failed"
+STOPPED: Final = "stopped"
 
 
 class Replace(Enum):
@@ -133,24 +136,33 @@ class Replies:
         self, pending: PendingReply, work: Work, language: "asyncio.Future[Language]"
     ) -> tuple[Message | None, str, VoiceJobError | None]:
         """Do the work; return the reply, the outcome for log and metrics, and the error if it failed."""
+        answer, outcome, error = await self._answer(pending, work)
+        if answer is None:
+            return None, outcome, error
+        if outcome == STOPPED:
+            language.cancel()  # there is no time to wait for it
         try:
-            answer = await self._in_turn(work)
-            return answer and answer(self._context.in_language(await language)), DONE, None
-        except VoiceJobError as error:
-            return self._problem(pending, error, await language), "refused", error
+            context = self._context.in_language(await language)
         except asyncio.CancelledError:
-            is_known = language.done() and not language.cancelled()
-            known = language.result() if is_known else self._context.words.language
-            return self._problem(pending, BeingStopped(), known), "stopped", None
+            context = self._context
+        try:
+            return answer(context), outcome, error
         except Exception:
             log.exception("%s failed", pending.about, extra=pending.log_fields())
-            return self._problem(pending, VoiceJobError(), await language), "failed", None
+            return _problem(pending, VoiceJobError())(context), FAILED, None
 
-    def _problem(self, pending: PendingReply, error: VoiceJobError, language: Language) -> Message:
-        context = self._context.in_language(language)
-        if isinstance(error, BadUsage):
-            return guidance.usage(error, context)
-        return guidance.problem(error, context, job_id=pending.value, again=pending.again)
+    async def _answer(
+        self, pending: PendingReply, work: Work
+    ) -> tuple[Answer | None, str, VoiceJobError | None]:
+        try:
+            return await self._in_turn(work), DONE, None
+        except VoiceJobError as error:
+            return _problem(pending, error), "refused", error
+        except asyncio.CancelledError:
+            return _problem(pending, BeingStopped()), STOPPED, None
+        except Exception:
+            log.exception("%s failed", pending.about, extra=pending.log_fields())
+            return _problem(pending, VoiceJobError()), FAILED, None
 
     async def _in_turn(self, work: Work) -> Answer | None:
         """Begin one piece of work at a time, and let the loop do all else that is due before the next one.
@@ -160,3 +172,9 @@ class Replies:
         async with self._starting:
             await asyncio.sleep(0)
         return await work()
+
+
+def _problem(pending: PendingReply, error: VoiceJobError) -> Answer:
+    if isinstance(error, BadUsage):
+        return partial(guidance.usage, error)
+    return partial(guidance.problem, error, job_id=pending.value, again=pending.again)

@@ -10,9 +10,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.languages import Language
 from bot.domain.rates import RATE_LIMITS
-from bot.listeners.replies import PendingReply, Replies
-from bot.messages import job_card
+from bot.errors import BadUsage
+from bot.listeners.replies import LanguageOf, PendingReply, Replies
+from bot.messages import guidance, job_card
 from bot.messages.blocks import Message, context_block, section
+from bot.messages.context import Answer
 from bot.services import Caller
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import ALICE, BOT_TOKEN, SlackWorkspace
@@ -28,7 +30,7 @@ from bot.slack.replies import (
 )
 from bot.slack.sender import Sender, SendError, refusal_of
 from tests.messages.reading import CONTEXT
-from tests.support import AT_ONCE, log_lines
+from tests.support import AT_ONCE, eventually, log_lines
 
 
 class Mistaken(GivenSettings):
@@ -57,12 +59,17 @@ async def english(_: Caller) -> Language:
     return Language.EN
 
 
+async def unknown(_: Caller) -> Language:
+    await asyncio.Event().wait()
+    return Language.ZH
+
+
 @asynccontextmanager
-async def replying() -> AsyncIterator[Replies]:
+async def replying(language_of: LanguageOf = english) -> AsyncIterator[Replies]:
     """Make replies that go to a response_url."""
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(session=session)
-        yield Replies(ReplySender(session, Sender(client, RATE_LIMITS)), CONTEXT, english)
+        yield Replies(ReplySender(session, Sender(client, RATE_LIMITS)), CONTEXT, language_of)
 
 
 NOT_TAKEN = [(429, "60", 60.25), (429, "61", None), (429, "soon", 0.25), (500, "90", 0.25), (404, "7", None)]
@@ -134,3 +141,26 @@ async def test_who_waits_for_a_turn_at_the_end_is_told(slack: SlackWorkspace, ch
 
     assert begun < len(asked.messages) == 5
     assert {"restarted" in each.text for each in asked.messages} == {True}
+
+
+async def test_what_was_done_before_the_end_is_told(slack: SlackWorkspace, channel: str) -> None:
+    """In the operator's language, while that of the person is not known yet."""
+    asked = await slack.command("/voicejob", "list", channel=channel)
+    done: list[str] = []
+
+    async def work() -> Answer:
+        done.append("help")
+        return guidance.help
+
+    async def slip() -> Answer:
+        done.append("slip")
+        raise BadUsage("slip")
+
+    async with replying(unknown) as replies:
+        for each in (work, slip):
+            replies.start(PendingReply(about="help", target=ResponseUrl(asked.response_url)), each)
+        await eventually(lambda: len(done) == 2)
+        await replies.drain(0)
+
+    assert ["Only you see" in seen.text for seen in asked.messages] == [True, False]
+    assert ["don't understand `slip`" in seen.text for seen in asked.messages] == [False, True]

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.languages import Language
 from bot.errors import (
     CredentialsRefused,
     JobNotFound,
@@ -18,6 +19,7 @@ from bot.errors import (
     UnreadableAnswer,
 )
 from bot.messages.errors import sentence
+from bot.messages.texts import words_in
 from bot.metastudio.errors import error_for, iam_refusal, refusal
 from tests.profiles import examples
 from tests.strategies import json_values
@@ -71,7 +73,7 @@ def test_any_json_is_read(status: int, answer: Any) -> None:
     """Whatever JSON comes, with whatever status, it becomes an error with a sentence."""
     error = read(answer, status=status)
 
-    assert sentence(error)
+    assert all(sentence(error, words_in(each)) for each in Language)
     assert str(error).isprintable()
 
 

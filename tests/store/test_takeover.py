@@ -65,7 +65,7 @@ async def test_the_bot_goes_on_under_the_new_id(
     async with running(settings, rates=AT_ONCE):
         await slack.message_where(lambda message: "→ In manual review" in message.text)
         asked = await slack.command("/voicejob", "list", channel=channel)
-        assert "1 subscription in" in (await asked.message()).text
+        assert "follows one job" in (await asked.message()).text
 
     assert len([message for message in slack.messages(channel) if message.thread_ts]) == 1
     assert "taken over: 1" in caplog.text
