@@ -142,7 +142,7 @@ def _paused_head(shown: Following, words: Words) -> str:
     reason = reason_of(shown.pause.reason if shown.pause else "", shown.channel_id, words)
     if is_direct(shown.channel_id):
         return words("paused-direct", reason=reason)
-    return words("paused", channel=channel(shown.channel_id, words), reason=reason)
+    return words("paused", channel=channel(shown.channel_id), reason=reason)
 
 
 def _present(shown: Following, words: Words) -> str:
@@ -158,15 +158,13 @@ def pause_over(warned: Warned, address: Address, shown: Following | None, contex
     words = context.words
     voice = literal(job_card.title_of(warned.voice_name, words))
     goes_on = shown is not None and shown.subscription is not None
-    what = "pause-over" if goes_on else "pause-ended"
-    said = words(what, voice=voice, channel=channel(address.channel_id, words))
+    what, direct = "over" if goes_on else "ended", "-direct" if is_direct(address.channel_id) else ""
+    said = words(f"pause-{what}{direct}", voice=voice, channel=channel(address.channel_id))
     return Message(spoken(said), [section(said), context_block(code(warned.job.job_id))])
 
 
-def channel(channel_id: str, words: Words) -> str:
-    """Format a channel id as a link, which Slack shows as its name; a direct message has none."""
-    if is_direct(channel_id):
-        return words("direct-message")
+def channel(channel_id: str) -> str:
+    """Format a channel id as a link, which Slack shows as its name."""
     return f"<#{channel_id}>" if CHANNEL_ID.fullmatch(channel_id) else code(channel_id)
 
 

@@ -64,7 +64,7 @@ def already(shown: Following, context: MessageContext, *, elsewhere: bool = Fals
     words, other = context.words, other_level(shown)
     said = words(
         f"already{_direct(shown)}",
-        channel=channel(shown.channel_id, words),
+        channel=channel(shown.channel_id),
         voice=voice_name(shown, words),
         level=level_text(shown, words),
     )
@@ -97,7 +97,7 @@ def refused(shown: Following, reason: str, context: MessageContext, *, elsewhere
     if is_direct(shown.channel_id):
         problem = job_card.sentences([words("not-direct"), problem], words)
     elif elsewhere:
-        problem = words("named", voice=channel(shown.channel_id, words), said=problem)
+        problem = words("named", voice=channel(shown.channel_id), said=problem)
     elif reason in NOT_A_MEMBER:
         problem = words("not-here-yet")  # that there is a channel, they see
     advice = what_to_do(reason, shown.channel_id, context, here=not elsewhere)

@@ -41,7 +41,7 @@ def about_the_job(shown: Following, context: MessageContext) -> Iterator[Message
         yield listing.listing(
             every, context, channel_id=at, start=start, checked_at=checked_at, checks_fail=True
         )
-    yield Message("Details", job_card.details(shown.job, context))
+    yield Message("-", job_card.details(shown.job, context))
 
 
 def answers_to(shown: Following, context: MessageContext) -> Iterator[Message]:

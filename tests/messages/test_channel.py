@@ -212,20 +212,23 @@ def test_pause_of_a_direct_message_addresses_its_reader() -> None:
 
 
 def test_channel_is_named_as_slack_shows_it() -> None:
-    """A channel is a link; a direct message has no name, and anything else is just characters."""
-    named = ["<#C0VOICES>", "<#G0VOICES>", "our direct message", "`&lt;!channel&gt;`"]
-    ids = ("C0VOICES", "G0VOICES", "D0ALICE", "<!channel>")
+    """A channel is a link, and anything else is just characters."""
+    named = ["<#C0VOICES>", "<#G0VOICES>", "`&lt;!channel&gt;`"]
 
-    assert [channel.channel(each, CONTEXT.words) for each in ids] == named
+    assert [channel.channel(each) for each in ("C0VOICES", "G0VOICES", "<!channel>")] == named
 
 
 @pytest.mark.parametrize("shown", [followed(), followed(stopped_by="U1"), None])
 def test_warning_says_that_it_is_over(shown: Following | None) -> None:
-    """It names the voice and the channel, and whether updates go on there."""
+    """It names the voice and the channel, or addresses its reader, and says whether updates go on there."""
     message = channel.pause_over(warning(job_id=JOB_ID), Address("T1", "C0VOICES"), shown, CONTEXT)
     voice = f"“voice of {JOB_ID}”"
     on = f"I can post in <#C0VOICES> again; updates on {voice} go on there."
     ended = f"Nobody follows {voice} in <#C0VOICES> any more, so its pause is over."
 
     assert message.text == (on if shown and shown.subscription else ended)
+    mine = channel.pause_over(warning(job_id=JOB_ID), MINE, shown, CHINESE)
+    assert mine.text.startswith(
+        "我又可以给您发消息了；" if shown and shown.subscription else "您已不再为自己订阅"
+    )
     assert texts_of(message) == [f":white_check_mark: {message.text}", f"`{JOB_ID}`"]

@@ -15,14 +15,12 @@ from tests.records import NOW
 
 ALL, LESS = followed(), followed(level=Level.IMPORTANT)
 MINE = followed(address=Address("T1", "D1"))
-
-
 SHORT: dict[str, tuple[Answer, str, str]] = {
     "subscribed": (
         partial(private.subscribed, LESS),
         (
-            "Following “Morning News”. Posting only when it needs you or finishes. To stop, press *Unsubscribe* "
-            "on its card."
+            "Following “Morning News”. Posting only when it needs you or finishes. To stop, press "
+            "*Unsubscribe* on its card."
         ),
         "已订阅“Morning News”。仅在需要您处理或任务结束时在此通知。如需停止，请点击卡片上的“取消订阅”。",
     ),

@@ -121,6 +121,23 @@ async def test_a_store_that_can_t_be_written() -> None:
     assert (code, env()) == (0, ["VOICEJOB_STORE='a b.sqlite'", *old, *new])
 
 
+@pytest.mark.parametrize(
+    ("mode", "says"), [(0o600, "so it stays as it is"), (0o644, "and now only its owner")]
+)
+async def test_nothing_is_new(
+    slack: SlackWorkspace, metastudio: MetaStudioSimulator, mode: int, says: str
+) -> None:
+    """What is all in the environment leaves no question; the file is closed to others all the same."""
+    write_env("# ours", mode=mode)
+    settings = environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN, METASTUDIO_REGION="cn-north-4")
+    async with at_a_terminal("init", settings=settings | {"VOICEJOB_LANGUAGE": "zh"}) as person:
+        await person.sees("There is nothing new to write to")
+        await person.sees(says)
+        code = await person.sees_the_end()
+
+    assert (code, env()) == (0, ["# ours"])
+
+
 async def test_all_is_set_and_the_disk_is_full(
     slack: SlackWorkspace, metastudio: MetaStudioSimulator
 ) -> None:

@@ -134,6 +134,7 @@ BOTH = {"SLACK_APP_TOKEN": "xapp-1", "SLACK_SIGNING_SECRET": "hush"}
         ({"METASTUDIO_AUTH_TOKEN": "t"} | BOTH, [], False),
         (USER | {"HUAWEICLOUD_SDK_SK": "x"}, [ACCESS_KEY, SECRET_KEY], False),
         ({"CLOUD_SDK_AK": "x", "SLACK_SIGNING_SECRET": "hush"}, [ACCESS_KEY, SECRET_KEY], True),
+        (USER | BOTH | {"SLACK_APP_TOKEN": ""}, [], True),
     ],
 )
 def test_ways(given: dict[str, str], asked: list[Question], *, is_http: bool) -> None:

@@ -146,7 +146,6 @@ no-channel = I can't tell which channel that is for. Type the command in the cha
 old-button = This button is from an earlier version of mine. { $command } shows a new card.
 unknown-command = I don't know the command { $name }. { $command } shows what I can do.
 unknown-request = I don't know this any more. { $command } shows what I can do.
-direct-message = our direct message
 
 ### What a channel follows
 
@@ -179,7 +178,9 @@ paused-now = “{ $voice }”: { $state }
 paused-in-list = :warning: *Paused*: { $reason } { $advice } Or wait: { $again }.
 next-try = next try { "{date_short_pretty} {time}" }
 pause-over = :white_check_mark: I can post in { $channel } again; updates on “{ $voice }” go on there.
+pause-over-direct = :white_check_mark: I can write to you again; updates on “{ $voice }” go on.
 pause-ended = :white_check_mark: Updates on “{ $voice }” in { $channel } were stopped; nothing left to do.
+pause-ended-direct = :white_check_mark: Updates on “{ $voice }” were stopped; nothing left to do.
 not-here-yet = I'm not in this channel yet.
 not-direct = I can't write to you.
 

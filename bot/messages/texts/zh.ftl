@@ -60,7 +60,7 @@ state-none = 未提供状态
 
 state-times = { $state }（第 { $times } 次）
 state-times-many = { $state }（多次）
-state-again = 再次{ $state }
+state-again = { $state }（再次）
 path-rest = ……
 
 step-1 = 上传
@@ -142,7 +142,6 @@ no-channel = 我无法判断这是哪个频道。请在该频道中输入命令�
 old-button = 此按钮来自旧版本。{ $command } 可显示新的卡片。
 unknown-command = 我不认识命令 { $name }。{ $command } 可查看我能做什么。
 unknown-request = 我已不支持此操作。{ $command } 可查看我能做什么。
-direct-message = 我们的私信
 
 ### 频道的订阅列表
 
@@ -169,7 +168,9 @@ paused-now = “{ $voice }”：{ $state }
 paused-in-list = :warning: *已暂停* · { $reason }{ $advice }{ $again }。
 next-try = 下次尝试：{ "{date_short_pretty} {time}" }
 pause-over = :white_check_mark: 我又可以在 { $channel } 发消息了；“{ $voice }”的通知会继续。
+pause-over-direct = :white_check_mark: 我又可以给您发消息了；“{ $voice }”的通知会继续。
 pause-ended = :white_check_mark: “{ $voice }”在 { $channel } 的通知已停止，您无需操作。
+pause-ended-direct = :white_check_mark: “{ $voice }”的通知已停止，您无需操作。
 not-here-yet = 我还不在此频道中。
 not-direct = 我无法给您发私信。
 
