@@ -13,9 +13,11 @@ from bot.deliver.schedule import Task
 from bot.domain import deliveries, pauses
 from bot.domain import subscriptions as changes
 from bot.domain.deliveries import Step, next_step
+from bot.domain.destinations import with_language
 from bot.domain.following import Following
 from bot.domain.job_records import observed, with_answer
 from bot.domain.jobs import Job
+from bot.domain.languages import Language
 from bot.domain.records import Change, DeliveryKey, Level, Posted, Records
 from tests.records import BOB, NOW, applied
 
@@ -66,9 +68,10 @@ class Walk:
                 self.sights.append(job.state or "")
 
     def press(self, key: DeliveryKey) -> None:
-        """Choose a level, or refresh the card."""
-        level = self.chance.choice([*Level, None])
-        self._change(changes.with_level(key, level) if level else changes.outdated(key))
+        """Choose a level or a language, or refresh the card."""
+        levels = [changes.with_level(key, each) for each in Level]
+        languages = [with_language(key.address, each) for each in Language]
+        self._change(self.chance.choice([*levels, *languages, changes.outdated(key)]))
 
     def stop(self, key: DeliveryKey) -> None:
         """End the subscription."""
