@@ -72,19 +72,26 @@ async def test_what_a_person_reads_alone(room: Room) -> None:
 
 
 async def test_a_direct_message_about_a_pause(room: Room) -> None:
-    """It is in the language of the person whom it tells, and so is what takes its place."""
-    await room.ask("language me zh", user=BOB)
-    await room.subscribe(user=BOB)
+    """It is in the language of its reader, else in the channel's; and so is what takes its place."""
+    other = room.metastudio.add_job()["job_id"]
+    await room.ask("language zh")
+    await room.ask("language me en", user=BOB)
+    await room.subscribe()
+    await room.ask(f"subscribe {other}", user=BOB)
     room.slack.remove(room.channel)
-    room.metastudio.set_state(room.job_id, "AUDITING")
-    direct = await room.slack.message_where(lambda seen: "通知已暂停" in seen.text)
+    room.metastudio.set_state(other, "AUDITING")
+    await room.slack.message_where(lambda seen: "通知已暂停" in seen.text)
+    direct = await room.slack.message_where(lambda seen: "are paused" in seen.text)
     room.slack.invite(room.channel)
     await room.press(direct, notices.RETRY, user=BOB)
-    over = await room.slack.message_where(lambda seen: seen.ts == direct.ts and "我又可以在" in seen.text)
-    notice = await room.posted("→ In manual review")
+    await room.slack.message_where(
+        lambda seen: seen in room.slack.direct(ALICE) and "我又可以在" in seen.text
+    )
+    await room.slack.message_where(lambda seen: seen.ts == direct.ts and "I can post in" in seen.text)
+    notice = await room.posted("→ 人工审核中")
 
-    assert [seen.ts for seen in room.slack.direct(BOB)] == [over.ts]
     assert notice.channel == room.channel
+    assert [len(room.slack.direct(user)) for user in (ALICE, BOB)] == [1, 1]
 
 
 async def test_what_is_followed_for_oneself(room: Room) -> None:
