@@ -31,7 +31,8 @@ WALKS, STEPS = 40, 300
 class Walk:
     """What is stored, every state since the job's record was made (``sights``), and what is on its way.
 
-    ``told`` has the number of the sight that was told last, by the delivery's id, as far as it was recorded.
+    ``told`` has the number of the sight that was told last, by the delivery's id, as far as it was recorded;
+    ``read`` the language of its card.
     """
 
     def __init__(self, seed: int) -> None:
@@ -40,6 +41,7 @@ class Walk:
         self.records = Records()
         self.sights: list[str] = []
         self.told: dict[str, int] = {}
+        self.read: dict[str, Language | None] = {}
         self.sending: dict[DeliveryKey, tuple[Step, Following, int]] = {}
 
     def go(self) -> None:
@@ -105,6 +107,8 @@ class Walk:
         step, found, number = self.sending[key]
         if step is Step.POST_NOTICE or (step is Step.POST_CARD and found.delivery.id not in self.told):
             self.told[found.delivery.id] = number
+        if step in {Step.POST_CARD, Step.EDIT_CARD}:
+            self.read[found.delivery.id] = found.destination.language
         task = Task(step=step, following=found)
         for _, change in after_ok(task, key.address, POSTED, self.now, card_is_lost=False):
             self._change(change)
@@ -128,6 +132,7 @@ class Walk:
             assert found.delivery.told == self.told[found.delivery.id] == len(self.sights) - 1
             assert found.delivery.card
             assert found.delivery.card.fingerprint == found.fingerprint
+            assert found.destination.language == self.read[found.delivery.id]
 
     def _job(self) -> Job:
         state = self.chance.choice(STATES)
