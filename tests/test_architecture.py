@@ -62,7 +62,7 @@ def test_pure_modules_are_pure(name: str) -> None:
 
 def test_decisions_are_pure() -> None:
     """Outside the pure folders, too, what decides says of itself that it is pure."""
-    decisions = ("errors", "listeners.command_parser", "watch.list_scan", "watch.policy")
+    decisions = ("errors", "listeners.command_parser", "setup.env_text", "watch.list_scan", "watch.policy")
     of_metastudio = ("metastudio.attempts", "metastudio.errors", "metastudio.signing")
 
     assert {f"bot.{name}" for name in decisions + of_metastudio} - set(PURE) == set()
@@ -103,7 +103,7 @@ def test_everything_fits_in_the_head(name: str) -> None:
 
 def test_run_carries_nothing_that_it_does_not_need() -> None:
     """What only other commands use, and httpx's own transport, are not in a running bot's memory."""
-    own = ("checks", "cli", "demo", "messages.terminal", "setup", "simulators", "slack.manifest")
+    own = ("checks", "cli", "demo", "docs", "messages.terminal", "setup", "simulators", "slack.manifest")
     others = {*(f"bot.{name}" for name in own), "rich", "typer", "yaml", "httpcore", "anyio"}
     program = "import sys; sys.modules['click'] = None; "  # import-linter's: with it, httpx imports rich
     program += f"import bot.__main__, bot.run; print([name for name in {others} if name in sys.modules])"

@@ -106,7 +106,7 @@ class Courier:
         if following and is_direct(address.channel_id):
             person = person or _reader(following)
         if person:
-            return await self._languages.of_person(address.team_id, person)
+            return await self._languages.of_person(address.team_id, person, address.channel_id)
         destination = following.destination if following else Destination(address=address)
         return self._languages.of_channel(destination)
 

@@ -13,9 +13,11 @@ from bot.deliver.schedule import Task
 from bot.domain import deliveries, pauses
 from bot.domain import subscriptions as changes
 from bot.domain.deliveries import Step, next_step
+from bot.domain.destinations import with_language
 from bot.domain.following import Following
 from bot.domain.job_records import observed, with_answer
 from bot.domain.jobs import Job
+from bot.domain.languages import Language
 from bot.domain.records import Change, DeliveryKey, Level, Posted, Records
 from tests.records import BOB, NOW, applied
 
@@ -29,7 +31,8 @@ WALKS, STEPS = 40, 300
 class Walk:
     """What is stored, every state since the job's record was made (``sights``), and what is on its way.
 
-    ``told`` has the number of the sight that was told last, by the delivery's id, as far as it was recorded.
+    ``told`` has the number of the sight that was told last, by the delivery's id, as far as it was recorded;
+    ``read`` the language of its card.
     """
 
     def __init__(self, seed: int) -> None:
@@ -38,6 +41,7 @@ class Walk:
         self.records = Records()
         self.sights: list[str] = []
         self.told: dict[str, int] = {}
+        self.read: dict[str, Language | None] = {}
         self.sending: dict[DeliveryKey, tuple[Step, Following, int]] = {}
 
     def go(self) -> None:
@@ -66,9 +70,10 @@ class Walk:
                 self.sights.append(job.state or "")
 
     def press(self, key: DeliveryKey) -> None:
-        """Choose a level, or refresh the card."""
-        level = self.chance.choice([*Level, None])
-        self._change(changes.with_level(key, level) if level else changes.outdated(key))
+        """Choose a level or a language, or refresh the card."""
+        levels = [changes.with_level(key, each) for each in Level]
+        languages = [with_language(key.address, each) for each in Language]
+        self._change(self.chance.choice([*levels, *languages, changes.outdated(key)]))
 
     def stop(self, key: DeliveryKey) -> None:
         """End the subscription."""
@@ -102,6 +107,8 @@ class Walk:
         step, found, number = self.sending[key]
         if step is Step.POST_NOTICE or (step is Step.POST_CARD and found.delivery.id not in self.told):
             self.told[found.delivery.id] = number
+        if step in {Step.POST_CARD, Step.EDIT_CARD}:
+            self.read[found.delivery.id] = found.destination.language
         task = Task(step=step, following=found)
         for _, change in after_ok(task, key.address, POSTED, self.now, card_is_lost=False):
             self._change(change)
@@ -125,6 +132,7 @@ class Walk:
             assert found.delivery.told == self.told[found.delivery.id] == len(self.sights) - 1
             assert found.delivery.card
             assert found.delivery.card.fingerprint == found.fingerprint
+            assert found.destination.language == self.read[found.delivery.id]
 
     def _job(self) -> Job:
         state = self.chance.choice(STATES)

@@ -105,7 +105,7 @@ async def test_it_goes_on(clock: Clock, metastudio: MetaStudioSimulator, tmp_pat
         addresses = (Address(TEAM_ID, old.ids[name]) for name in ("C0OPEN", "C0SHUT"))
         opened, shut = [await store.channel(address) for address in addresses]
 
-    cards = [each for each in slack.messages(old.ids["C0OPEN"]) if "Voice 1 女声:" in each.text]
+    cards = [each for each in slack.messages(old.ids["C0OPEN"]) if "Voice 1 女声" in each.text]
     assert len(cards) == len(slack.direct(BOB)) == 1
     assert [int(each.job_id, 16) for each in opened.followings] == [1, 2, 3, 4, 5, 9]
     assert [int(each.job_id, 16) for each in shut.followings] == [2, 3, 10]

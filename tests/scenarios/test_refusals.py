@@ -173,14 +173,14 @@ async def test_a_late_answer(world: World) -> None:
 async def test_a_lost_answer(world: World) -> None:
     """It is no refusal: the message, which may have come, is not soon repeated, and all else goes on."""
     voices, jobs = await world.two_jobs()
-    world.slack.chaos(lambda _, sent: {"delay": 1.5} if "first:" in sent["text"] else None)
+    world.slack.chaos(lambda _, sent: {"delay": 1.5} if "first" in sent["text"] else None)
     world.go_on(jobs[0])
     for times in (1, 2, 3):
         world.go_on(jobs[1])
-        await world.told(voices, times=times, words="second:")
-    await world.told(voices, words="first:")
+        await world.told(voices, times=times, words="second")
+    await world.told(voices, words="first")
 
-    assert len([text for text in world.posts(voices) if "first:" in text]) == 2
+    assert len([text for text in world.posts(voices) if "first" in text]) == 2
     await world.is_so(paused=0)
 
 
@@ -190,7 +190,7 @@ async def test_a_lost_answer(world: World) -> None:
         ("thread_not_found", lambda method, sent: method == POST and "thread_ts" in sent, ROUNDS, True),
         ("edit_window_closed", lambda method, _: method == "chat.update", ROUNDS, False),
         ("attachment_payload_limit_exceeded", lambda _, sent: bool(sent.get("blocks")), ROUNDS, False),
-        ("internal_error", lambda _, sent: "first:" in sent["text"], 0, False),
+        ("internal_error", lambda _, sent: "first" in sent["text"], 0, False),
     ],
 )
 async def test_one_message(
@@ -201,11 +201,11 @@ async def test_one_message(
     world.slack.chaos(refusing(code, is_refused))
     for times in range(1, ROUNDS + 1):
         world.go_on(*jobs)
-        await world.told(voices, times=times, words="second:")
+        await world.told(voices, times=times, words="second")
         if first:
-            await world.told(voices, times=times, words="first:")
+            await world.told(voices, times=times, words="first")
 
-    assert len(world.notices(voices, "first:")) == first
+    assert len(world.notices(voices, "first")) == first
     assert all((not each.thread_ts) == in_channel for each in world.slack.history if ARROW in each.text)
     cards = Counter(text.split(":")[0] for text in world.posts(voices) if ARROW not in text)
     assert max(cards.values()) <= 2

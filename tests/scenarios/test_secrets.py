@@ -19,7 +19,7 @@ from bot.messages import job_card
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from bot.simulators.slack.payloads import VERIFICATION_TOKEN
 from bot.simulators.slack.records import Interaction
-from bot.simulators.slack.workspace import SlackWorkspace
+from bot.simulators.slack.workspace import SCOPES, SlackWorkspace
 from bot.simulators.world import running, settings_for
 from bot.telemetry import logs
 from bot.telemetry.logs import QUIET, LogFormat
@@ -102,7 +102,8 @@ class World:
 
 @pytest.fixture
 async def world(caplog: pytest.LogCaptureFixture) -> AsyncIterator[World]:
-    slack = SlackWorkspace(bot_token=BOT, app_token=APP, signing_secret=SIGNING, limits=None, ack_timeout=1)
+    given: dict[str, Any] = {"bot_token": BOT, "app_token": APP, "signing_secret": SIGNING}
+    slack = SlackWorkspace(**given, scopes=(*SCOPES, "users:read"), limits=None, ack_timeout=1)
     metastudio = MetaStudioSimulator(
         access_keys={KEY: SECRET_KEY},
         temporary_keys={TEMPORARY: (SECRET_KEY, SECURITY)},

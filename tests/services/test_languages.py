@@ -33,9 +33,9 @@ async def test_a_channel_and_a_person(room: Room) -> None:
     assert "`/voicejob language me en|zh`" in before
     assert "我今后在本频道使用中文" in chosen
     assert turned.ts == room.card.ts == notice.thread_ts
-    assert "To you I write in English from now on" in own
-    assert "In this channel I write in 中文" in after
-    assert "To you I write in English." in after
+    assert "write in English from now on" in own
+    assert "In this channel I write in Chinese" in after
+    assert "I write to you in English." in after
     assert ["follows one job" in lists[0], "订阅了 1 个任务" in lists[1]] == [True, True]
 
 
@@ -51,8 +51,8 @@ async def test_choices_survive_a_restart(quiet_room: Room, settings: Settings) -
             await quiet_room.subscribe(channel=channel)
         helps = [(await quiet_room.ask("help", channel=other, user=user)).text for user in (ALICE, BOB)]
 
-    assert quiet_room.public(other)[0].text.startswith("女声：创建中")  # noqa: RUF001  Chinese
-    assert quiet_room.card.text.startswith("女声: Waiting for recordings")
+    assert "等待上传语料" in quiet_room.public(other)[0].text
+    assert "Waiting for recordings" in quiet_room.card.text
     assert ["只有您能看到" in helps[0], "Only you see" in helps[1]] == [True, True]
 
 
@@ -72,19 +72,26 @@ async def test_what_a_person_reads_alone(room: Room) -> None:
 
 
 async def test_a_direct_message_about_a_pause(room: Room) -> None:
-    """It is in the language of the person whom it tells, and so is what takes its place."""
-    await room.ask("language me zh", user=BOB)
-    await room.subscribe(user=BOB)
+    """It is in the language of its reader, else in the channel's; and so is what takes its place."""
+    other = room.metastudio.add_job()["job_id"]
+    await room.ask("language zh")
+    await room.ask("language me en", user=BOB)
+    await room.subscribe()
+    await room.ask(f"subscribe {other}", user=BOB)
     room.slack.remove(room.channel)
-    room.metastudio.set_state(room.job_id, "AUDITING")
-    direct = await room.slack.message_where(lambda seen: "通知已暂停" in seen.text)
+    room.metastudio.set_state(other, "AUDITING")
+    await room.slack.message_where(lambda seen: "通知已暂停" in seen.text)
+    direct = await room.slack.message_where(lambda seen: "are paused" in seen.text)
     room.slack.invite(room.channel)
     await room.press(direct, notices.RETRY, user=BOB)
-    over = await room.slack.message_where(lambda seen: seen.ts == direct.ts and "我又可以在" in seen.text)
-    notice = await room.posted("→ In manual review")
+    await room.slack.message_where(
+        lambda seen: seen in room.slack.direct(ALICE) and "我又可以在" in seen.text
+    )
+    await room.slack.message_where(lambda seen: seen.ts == direct.ts and "I can post in" in seen.text)
+    notice = await room.posted("→ 人工审核中")
 
-    assert [seen.ts for seen in room.slack.direct(BOB)] == [over.ts]
     assert notice.channel == room.channel
+    assert [len(room.slack.direct(user)) for user in (ALICE, BOB)] == [1, 1]
 
 
 async def test_what_is_followed_for_oneself(room: Room) -> None:
