@@ -4,6 +4,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -89,8 +90,14 @@ def _replace(path: Path, text: str, state: os.stat_result | None) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
+    with suppress(OSError):  # it is written; not every folder can be read, or synced
+        _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Make the new name in a folder survive a power failure."""
+    number = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(number)
     finally:
-        os.close(folder)
+        os.close(number)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -11,6 +12,7 @@ from bot.setup import env_file
 from tests.store.test_store_faults import NOBODY, another_user, largest_file
 
 ENV = Path(".env")
+"".encode("utf-8-sig")  # its module is loaded now, since another user may not be able to read it
 
 
 @pytest.mark.parametrize("mode", [None, 0o600, 0o644, 0o400])
@@ -52,6 +54,19 @@ def test_what_root_writes_stays_its_owner_s() -> None:
     found = ENV.stat()
 
     assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (NOBODY, NOBODY, 0o600)
+
+
+def test_a_folder_that_can_t_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written there is not called a failure."""
+    with TemporaryDirectory() as folder:  # pytest's own are closed to another user
+        monkeypatch.chdir(folder)
+        Path().chmod(0o333)
+        with another_user():
+            env_file.look_at()
+            is_written = env_file.write({"A": "1"})
+        Path().chmod(0o755)
+
+        assert (is_written, ENV.read_text()) == (True, "A=1\n")
 
 
 def test_a_full_disk() -> None:
