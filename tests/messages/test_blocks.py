@@ -102,6 +102,7 @@ LITERAL = {
     "<!here> & &lt;": "&lt;!here&gt; &amp; &amp;lt;",
     "& " * 30: "&amp; " * 13 + "…",
     "a\n\u202eb": "a b",
+    " >> a > b": "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}&gt; a &gt; b",
 }
 
 
@@ -114,6 +115,7 @@ SPOKEN = {
     ":x: *Failed*, why": "Failed, why",
     "▰▰▱▱ Step 2 of 4": "Step 2 of 4",
     "no `*` or `:x: *a*`, *but* this": "no `*` or `:x: *a*`, but this",
+    "“▰▰ a”": "“▰▰ a”",
     "in the <https://e.example/?a=1&amp;b=2|console>": "in the console",
     "<@U1> in <#C1> <!date^1^{ago}|x>": "<@U1> in <#C1> <!date^1^{ago}|x>",
 }
