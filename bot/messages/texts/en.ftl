@@ -88,6 +88,7 @@ card-followed = This channel follows it.
 card-followed-direct = You follow it.
 card-stopped = Updates stopped by { $person }.
 card-over = Job finished; updates stopped.
+card-ended = Updates stopped.
 cause = “{ $reason }” ({ $code })
 cause-reason = “{ $reason }”
 cause-code = Error { $code }

@@ -84,6 +84,7 @@ card-followed = 本频道已订阅。
 card-followed-direct = 您已订阅。
 card-stopped = { $person } 已取消订阅。
 card-over = 任务已结束，通知已停止。
+card-ended = 通知已停止。
 cause = “{ $reason }”（{ $code }）
 cause-reason = “{ $reason }”
 cause-code = 错误码：{ $code }
