@@ -43,10 +43,7 @@ def manifest(host: str | None = None) -> dict[str, Any]:
             "bot_user": {"display_name": "voicejob", "always_online": True},
             "slash_commands": [_command(url)],
         },
-        "oauth_config": {
-            # Slack wants an optional scope in both lists.
-            "scopes": {"bot": list(SCOPES)}
-        },
+        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {
             "interactivity": {"is_enabled": True} | ({"request_url": url} if url else {}),
             "org_deploy_enabled": False,

@@ -123,6 +123,14 @@ def test_card(shown: Following, note: str, possible: dict[str, str]) -> None:
     assert {*pressed(card)} == {console, *((*button, JOB_ID) for button in possible.items())}
 
 
+def test_card_of_a_deleted_job() -> None:
+    """It says that no more comes, and does not call the job finished."""
+    said, _ = texts_of(channel.card(followed("PROCESSING", GONE), LINKED, now=NOW))
+
+    assert "Deleted" in said
+    assert said.splitlines()[-1] == "Updates stopped."
+
+
 def confirmation(message: Message) -> list[str]:
     """Return the title, the text and the two buttons of the dialog of a message."""
     (dialog,) = [each["confirm"] for _, each in buttons(message.blocks) if "confirm" in each]
