@@ -156,7 +156,7 @@ def sentences(lines: Iterable[str], words: Words) -> str:
 
 def _sentence(line: str, stop: str) -> str:
     if line.endswith("*"):
-        return f"{line} "  # Slack ends bold before a space, and before no full stop of Chinese
+        return f"{line[:-1]}{stop}* "  # Slack ends bold before a space, not before a Chinese full stop
     return line if line.rstrip(_QUOTES).endswith(_ENDS) else line + stop
 
 

@@ -71,12 +71,12 @@ def test_card_in_chinese() -> None:
     assert texts_of(message)[0] == (
         f":point_right: *审核失败，等待重传语料（第 2 次）* · {AGO}\n"
         "“too loud”（MSS.1）\n"
-        "*轮到您：请在 MetaStudio 控制台重新上传语料并再次提交*\n"
+        "*需要您处理：请在 MetaStudio 控制台中重新上传语料并再次提交*\n"
         "▰▱▱▱▱▱▱▱ 第 1/8 步 · 下一步：审核"
     )
     assert message.text == (
-        f"女声 · 任务 `{JOB_ID}`：审核失败，等待重传语料（第 2 次） · {AGO}。“too loud”（MSS.1）。"
-        "轮到您：请在 MetaStudio 控制台重新上传语料并再次提交。第 1/8 步 · 下一步：审核。"
+        f"女声 · 任务 `{JOB_ID}` · 审核失败，等待重传语料（第 2 次） · {AGO}。“too loud”（MSS.1）。"
+        "需要您处理：请在 MetaStudio 控制台中重新上传语料并再次提交。第 1/8 步 · 下一步：审核。"
     )
     assert [label for label, *_ in pressed(message)] == ["订阅", "刷新"]
 
@@ -226,7 +226,7 @@ DETAILS: list[tuple[str, Any, str, str]] = [
     ("reject_times", 2, "Times in this state: 2", "该状态出现的次数：2"),
     ("batch_name", "*spring*", "Batch: ∗spring∗", "批次名称：∗spring∗"),
     ("asset_id", "asset-1", "Model asset: `asset-1`", "资产 ID：`asset-1`"),
-    ("dhtms_job_id", "avatar-1", "Avatar job: `avatar-1`", "分身任务：`avatar-1`"),
+    ("dhtms_job_id", "avatar-1", "Avatar job: `avatar-1`", "形象制作任务：`avatar-1`"),
 ]
 """A field's name, a value, and the line that the details have of it."""
 

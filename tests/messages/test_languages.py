@@ -1,6 +1,7 @@
 """Each message is wholly in its reader's language."""
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 import pytest
@@ -13,7 +14,7 @@ from bot.errors import VoiceJobError
 from bot.messages import channel, guidance, job_card
 from bot.messages.blocks import Message
 from tests.messages.kinds import every_message
-from tests.messages.reading import CHINESE, CONTEXT, every_text, followed, paused_of
+from tests.messages.reading import CHINESE, CONTEXT, every_text, followed, paused_of, texts_of
 from tests.records import NOW
 from tests.test_errors import OF_PEOPLE, made
 
@@ -48,6 +49,10 @@ LETTERS = {Language.EN: CJK, Language.ZH: "[A-Za-z]{2,}"}
 
 HAN = "[\u3400-\u9fff]"
 MISSET = re.compile(f"{HAN}[,:;!?()A-Za-z0-9`]|[,:;!?()A-Za-z0-9`]{HAN}|{HAN} {HAN}")
+
+FORMATTED = re.compile(r"`[^`]*`|\*[^*]*\*")
+NO_EDGE = re.compile(r"[^\s!-/:-@\[-_{-~]")
+"""Where Slack would not see that bold or code begins or ends: no white space, and none of ASCII's marks."""
 
 BRACKETS = re.compile("<[^>]*>|&lt;.*?&gt;")
 
@@ -94,6 +99,20 @@ def test_chinese_is_set_as_chinese() -> None:
     wrong = {found[0]: text for text in texts for found in MISSET.finditer(text)}
 
     assert wrong == {}
+
+
+@pytest.mark.parametrize("language", Language)
+def test_format_ends_where_slack_sees_it(language: Language) -> None:
+    """Bold and code have a space, a half-width mark or the line's edge on both sides."""
+    texts = [text for message in messages(language) if message.text != "-" for text in texts_of(message)]
+
+    assert [text for text in texts if any(map(NO_EDGE.match, _beside_formatted(text)))] == []
+
+
+def _beside_formatted(text: str) -> Iterator[str]:
+    for span in FORMATTED.finditer(text):
+        yield text[max(span.start() - 1, 0) : span.start()]
+        yield text[span.end() : span.end() + 1]
 
 
 @pytest.mark.parametrize("language", Language)
