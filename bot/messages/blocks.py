@@ -198,4 +198,4 @@ def _cut_escaped(text: str, limit: int) -> str:
         if len(kept) + len(char) >= limit:
             break
         kept += char
-    return f"{kept}…"
+    return f"{kept.rstrip('_')}…"  # at the end it could begin italics

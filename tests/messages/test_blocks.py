@@ -101,6 +101,7 @@ LITERAL = {
     ":x: 12:30 a: b :y": f"{COLON}x: 12:30 a: b {COLON}y",
     "<!here> & &lt;": "&lt;!here&gt; &amp; &amp;lt;",
     "& " * 30: "&amp; " * 13 + "…",
+    "_a" * 60: f"{LOW}a{'_a' * 38}…",
     "a\n\u202eb": "a b",
     " >> a > b": "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}&gt; a &gt; b",
 }
