@@ -10,7 +10,7 @@ from bot.messages.texts import words_in
 
 HEADS: Final[Mapping[Language, tuple[str, ...]]] = {
     Language.EN: ("MetaStudio's name", "what it means", "whose turn, and what to do", "what comes next"),
-    Language.ZH: ("MetaStudio 的名称", "含义", "轮到谁与如何处理", "下一步"),
+    Language.ZH: ("MetaStudio 的名称", "含义", "由谁处理、如何处理", "下一步"),
 }
 OURS: Final = (GONE, "unknown", "none")
 """What the bot shows where MetaStudio has no job, or no state that is known."""

@@ -170,7 +170,7 @@ BAD = {"PORT": "x", "SLACK_BOT_TOKEN": "xapp-hush", "SLACK_APP_TOKEN": "", "HUAW
     [
         ("show ../x", {}, 2, ["“../x” can't be a job id"]),
         ("show unknown", {}, 1, ["No job “unknown” in this project"]),
-        ("show unknown --language zh", {}, 1, ["本项目中没有任务 “unknown”"]),
+        ("show unknown --language zh", {}, 1, ["本项目中没有 “unknown” 这个任务"]),
         ("run", PROXY, 2, ["HTTPS_PROXY: can't be used: a proxy must be an ad"]),
         ("run", BAD, 2, ["VoiceJob can't start with these settings:", *BAD]),
         (

@@ -39,7 +39,7 @@ _QUOTE: Final = re.compile(r"\A>")
 _OUR_EMOJI: Final = re.compile(r"^:[a-z_]+: ")
 _BAR: Final = re.compile(r"^[▰▱]+ ")
 _LINK: Final = re.compile(r"<https?://[^|<>]*\|([^<>]*)>")
-_TOKEN: Final = re.compile(r"{[a-z_]+}")
+_TOKENS: Final = re.compile(r"{.*}")
 
 
 Block = dict[str, Any]
@@ -89,7 +89,9 @@ def literal(text: str, limit: int = QUOTED_LIMIT) -> str:
 
 def spoken(line: str) -> str:
     """Return a line of our mrkdwn without emoji, bold, bars and links: what a screen reader needs of it."""
-    return _BAR.sub("", _OUR_EMOJI.sub("", _LINK.sub(r"\1", line))).replace("*", "")
+    pieces = _BAR.sub("", _OUR_EMOJI.sub("", _LINK.sub(r"\1", line))).split("`")
+    pieces[::2] = [piece.replace("*", "") for piece in pieces[::2]]  # between them are code spans
+    return "`".join(pieces)
 
 
 def date(epoch: int, form: str) -> str:
@@ -99,8 +101,7 @@ def date(epoch: int, form: str) -> str:
     case then.
     """
     utc = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    words = " ".join(_TOKEN.sub("", form).split())
-    return f"<!date^{epoch}^{form}|{f'{words} {utc}'.lstrip()}>"
+    return f"<!date^{epoch}^{form}|{_TOKENS.sub(utc, form)}>"
 
 
 def quoted(text: str) -> str:
@@ -196,4 +197,4 @@ def _cut_escaped(text: str, limit: int) -> str:
         if len(kept) + len(char) >= limit:
             break
         kept += char
-    return f"{kept}…"
+    return f"{kept.rstrip('_')}…"  # at the end it could begin italics

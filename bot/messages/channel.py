@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.following import Following
-from bot.domain.jobs import meaning_of
+from bot.domain.jobs import GONE, meaning_of
 from bot.domain.records import Address, Warned
 from bot.domain.slack_errors import NOT_A_MEMBER, Refusal
 from bot.domain.slack_errors import meaning_of as refusal_of
@@ -49,7 +49,9 @@ def _note(shown: Following, words: Words) -> str:
     """Return the sentence on why the card shows no updates any more; empty while it does."""
     if shown.delivery.stopped_by:
         return words("card-stopped", person=mention(shown.delivery.stopped_by))
-    return words("card-over") if shown.is_over or shown.subscription is None else ""
+    if shown.is_over and shown.state != GONE:
+        return words("card-over")
+    return words("card-ended") if shown.is_over or shown.subscription is None else ""
 
 
 def voice_name(shown: Following, words: Words) -> str:

@@ -156,15 +156,15 @@ def sentences(lines: Iterable[str], words: Words) -> str:
 
 def _sentence(line: str, stop: str) -> str:
     if line.endswith("*"):
-        return f"{line} "  # Slack ends bold before a space, and before no full stop of Chinese
+        return f"{line[:-1]}{stop}* "  # Slack ends bold before a space, not before a Chinese full stop
     return line if line.rstrip(_QUOTES).endswith(_ENDS) else line + stop
 
 
 def label(state: str | None, words: Words) -> str:
     """Return a state's label; one that is new to the bot keeps the name that MetaStudio gives it."""
-    if not state:
-        return words("state-none")
-    return words(f"state-{state}") if state in {*STATES, GONE} else literal(state)
+    if state in {*STATES, GONE}:
+        return words(f"state-{state}")
+    return literal(state or "") or words("state-none")
 
 
 def state_with_times(shown: Job, words: Words) -> str:

@@ -35,7 +35,7 @@ GAUGES: Final = {
     "followed_jobs": "Jobs that are checked",
     "subscriptions": "Subscriptions in the store",
     "paused_subscriptions": "Subscriptions that Slack refuses",
-    "pending_notices": "Changes that wait to be told, but for those of paused subscriptions",
+    "pending_notices": "Changes not posted yet, without those of paused subscriptions",
     "oldest_notice_age_seconds": "For how long the oldest of them waits",
 }
 """The gauges of Gauges, with their help texts."""

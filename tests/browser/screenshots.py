@@ -147,7 +147,7 @@ async def take_chinese_card(chromium: Browser) -> None:
         page = await _open(demo, calendar, {"width": 640, "height": 900}, locale="zh-CN")
         await page.send(f"/voicejob {job['job_id']}")
         card = page.message(name)
-        await expect(card).to_contain_text("轮到您")
+        await expect(card).to_contain_text("需要您处理")
         await take(card, "card-zh")
 
 

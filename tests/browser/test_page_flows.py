@@ -263,7 +263,7 @@ async def test_days_in_chinese(chromium: Browser) -> None:
         await page.send(f"/voicejob {demo.job_id(NEWS)}")
         card = page.message(NEWS)
         await visible(button_in(card, "订阅"), card.get_by_text(re.compile("秒钟?前")))
-        await expect(card.locator("[lang=zh]")).to_contain_text("轮到您")
+        await expect(card.locator("[lang=zh]")).to_contain_text("需要您处理")
         days: list[str | re.Pattern[str]] = [re.compile(r"^\d+月\d+日星期.$"), "昨天", "今天"]
         await expect(page.conversation.get_by_role("separator")).to_have_text(days)
         await page.message("The first.").get_by_role("button", name="1 reply").click()

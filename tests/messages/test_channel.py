@@ -60,7 +60,7 @@ def test_notice_in_chinese() -> None:
         (
             ":point_right: *Morning News* · 人工审核中 → *审核失败，等待重传语料（第 2 次）*\n"
             "“Too long.”（MSS.1）\n"
-            "*轮到您：请在 MetaStudio 控制台重新上传语料并再次提交* 下一步：审核。"
+            "*需要您处理：请在 MetaStudio 控制台中重新上传语料并再次提交。* 下一步：审核。"
         )
     ]
     assert goes_on.text == (
@@ -123,6 +123,14 @@ def test_card(shown: Following, note: str, possible: dict[str, str]) -> None:
     assert {*pressed(card)} == {console, *((*button, JOB_ID) for button in possible.items())}
 
 
+def test_card_of_a_deleted_job() -> None:
+    """It says that no more comes, and does not call the job finished."""
+    said, _ = texts_of(channel.card(followed("PROCESSING", GONE), LINKED, now=NOW))
+
+    assert "Deleted" in said
+    assert said.splitlines()[-1] == "Updates stopped."
+
+
 def confirmation(message: Message) -> list[str]:
     """Return the title, the text and the two buttons of the dialog of a message."""
     (dialog,) = [each["confirm"] for _, each in buttons(message.blocks) if "confirm" in each]
@@ -132,7 +140,7 @@ def confirmation(message: Message) -> list[str]:
 def test_stopping_is_confirmed() -> None:
     """The dialog names the voice, and who gets no more messages: the channel, or the one who reads it."""
     stop = ["Stop updates on “Morning News”?", "This channel gets no more messages about it."]
-    mine = ["停止通知“Morning News”？", "您将不再收到该任务的消息。", "停止通知", "保留"]
+    mine = ["停止接收“Morning News”的通知？", "您将不再收到该任务的消息。", "停止通知", "保留订阅"]
 
     assert confirmation(channel.card(followed(), CONTEXT, now=NOW)) == [*stop, "Stop updates", "Keep"]
     assert confirmation(channel.card(followed(address=MINE), CHINESE, now=NOW)) == mine
@@ -145,7 +153,7 @@ def test_plain_text_names_the_job() -> None:
     shown = followed()
 
     assert channel.plain_text(shown, CONTEXT) == Message(f"“Morning News”: Training. Job `{JOB_ID}`.", [])
-    assert channel.plain_text(shown, CHINESE).text == f"“Morning News”：任务训练中。任务 `{JOB_ID}`。"
+    assert channel.plain_text(shown, CHINESE).text == f"“Morning News”：任务训练中 · 任务 `{JOB_ID}`"
 
 
 def test_paused() -> None:
@@ -176,7 +184,7 @@ def test_paused_in_chinese() -> None:
             ":warning: *通知已暂停* · <#C1>：该频道已归档。\n"
             "请在其他频道中订阅，或取消归档该频道后点击“重试”。消息不会丢失。"
         ),
-        "“Morning News”：任务训练中 · Slack：`is_archived`",
+        "“Morning News”：任务训练中 · Slack 返回 `is_archived`",
     ]
 
 

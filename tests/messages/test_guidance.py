@@ -6,6 +6,7 @@ import re
 import pytest
 
 from bot import errors
+from bot.domain.job_ids import SOME_JOB
 from bot.errors import BadJobId, BadUsage, JobNotFound, ServiceDown
 from bot.messages import guidance, job_card
 from bot.messages.context import MessageContext
@@ -46,7 +47,7 @@ def test_help_in_each_language() -> None:
         "Look up",
         "`/voicejob &lt;job id&gt;` where the job is, whose turn it is, what comes next",
     ]
-    assert chinese[:2] == ["查询", "`/voicejob &lt;任务 ID&gt;` 任务的状态、轮到谁、下一步"]
+    assert chinese[:2] == ["查询", "`/voicejob &lt;任务 ID&gt;` 查看任务的状态、由谁处理、下一步"]
     assert "帮助、列表、订阅、取消订阅、语言" in chinese[-1]
 
 
@@ -58,8 +59,17 @@ def test_usage_says_what_was_wrong_first() -> None:
 
     assert guessed.text == "I don't understand `hlep`. Did you mean `/voicejob help`?"
     assert unclear.text == f"I don't understand `hlep`. {ways}"
-    assert chinese.text == "我不明白 `hlep`。您是不是要输入 `/voicejob help`？"
+    assert chinese.text == "我无法理解 `hlep` 的意思。您要输入的是 `/voicejob help` 吗？"
     assert texts_of(guessed) == [guessed.text]
+
+
+@pytest.mark.parametrize(("context", "word"), [(CONTEXT, "job id"), (CHINESE, "任务 ID")], ids=["en", "zh"])
+def test_usage_names_what_is_missing(context: MessageContext, word: str) -> None:
+    """Where a job was not named, the place for its id has the reader's words."""
+    message = guidance.usage(BadUsage("subscribe", meant=f"subscribe {SOME_JOB}"), context)
+
+    assert codes_in(message)[:2] == ["subscribe", f"/voicejob subscribe <{word}>"]
+    assert "?" not in message.text.replace("？", "?")
 
 
 def test_what_was_typed_is_only_shown() -> None:
@@ -109,7 +119,7 @@ def test_problem_has_a_reference() -> None:
     english, chinese = (guidance.problem(error, context, job_id=JOB_ID) for context in (CONTEXT, CHINESE))
 
     assert english.text.endswith("in a few minutes. (Reference for your admin: `0123abcd`)")
-    assert chinese.text.endswith("请几分钟后重试。（供管理员查询的编号：`0123abcd`）")
+    assert chinese.text.endswith("请几分钟后重试。（供管理员查询的请求编号 `0123abcd`）")
     assert texts_of(english)[-1] == "Reference for your admin: `0123abcd`"
     assert not re.search("EFGH|503|APIGW", str(english))
     for silent in (ServiceDown(status=503), JobNotFound(job_id=JOB_ID, request_id="0123abcd")):

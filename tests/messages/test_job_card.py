@@ -71,12 +71,12 @@ def test_card_in_chinese() -> None:
     assert texts_of(message)[0] == (
         f":point_right: *审核失败，等待重传语料（第 2 次）* · {AGO}\n"
         "“too loud”（MSS.1）\n"
-        "*轮到您：请在 MetaStudio 控制台重新上传语料并再次提交*\n"
+        "*需要您处理：请在 MetaStudio 控制台中重新上传语料并再次提交*\n"
         "▰▱▱▱▱▱▱▱ 第 1/8 步 · 下一步：审核"
     )
     assert message.text == (
-        f"女声 · 任务 `{JOB_ID}`：审核失败，等待重传语料（第 2 次） · {AGO}。“too loud”（MSS.1）。"
-        "轮到您：请在 MetaStudio 控制台重新上传语料并再次提交。第 1/8 步 · 下一步：审核。"
+        f"女声 · 任务 `{JOB_ID}` · 审核失败，等待重传语料（第 2 次） · {AGO}。“too loud”（MSS.1）。"
+        "需要您处理：请在 MetaStudio 控制台中重新上传语料并再次提交。第 1/8 步 · 下一步：审核。"
     )
     assert [label for label, *_ in pressed(message)] == ["订阅", "刷新"]
 
@@ -138,6 +138,11 @@ def test_how_often_a_state_occurred(times: int | None, said: str) -> None:
     first = texts_of(card_of(state="AUDITING", reject_times=times))[0].splitlines()[0]
 
     assert first == f":hourglass_flowing_sand: *In manual review{said}*"
+
+
+def test_state_of_which_nothing_can_be_seen_is_none() -> None:
+    """Bold around nothing would be two asterisks."""
+    assert job_card.label("\x1b\u202e", CONTEXT.words) == job_card.label(None, CONTEXT.words)
 
 
 def test_time_that_is_not_known_is_not_shown() -> None:
@@ -221,7 +226,7 @@ DETAILS: list[tuple[str, Any, str, str]] = [
     ("reject_times", 2, "Times in this state: 2", "该状态出现的次数：2"),
     ("batch_name", "*spring*", "Batch: ∗spring∗", "批次名称：∗spring∗"),
     ("asset_id", "asset-1", "Model asset: `asset-1`", "资产 ID：`asset-1`"),
-    ("dhtms_job_id", "avatar-1", "Avatar job: `avatar-1`", "分身任务：`avatar-1`"),
+    ("dhtms_job_id", "avatar-1", "Avatar job: `avatar-1`", "形象制作任务：`avatar-1`"),
 ]
 """A field's name, a value, and the line that the details have of it."""
 

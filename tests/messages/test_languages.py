@@ -1,6 +1,8 @@
 """Each message is wholly in its reader's language."""
 
 import re
+from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -12,7 +14,7 @@ from bot.errors import VoiceJobError
 from bot.messages import channel, guidance, job_card
 from bot.messages.blocks import Message
 from tests.messages.kinds import every_message
-from tests.messages.reading import CHINESE, CONTEXT, every_text, followed, paused_of
+from tests.messages.reading import CHINESE, CONTEXT, every_text, followed, paused_of, texts_of
 from tests.records import NOW
 from tests.test_errors import OF_PEOPLE, made
 
@@ -48,6 +50,10 @@ LETTERS = {Language.EN: CJK, Language.ZH: "[A-Za-z]{2,}"}
 HAN = "[\u3400-\u9fff]"
 MISSET = re.compile(f"{HAN}[,:;!?()A-Za-z0-9`]|[,:;!?()A-Za-z0-9`]{HAN}|{HAN} {HAN}")
 
+FORMATTED = re.compile(r"`[^`]*`|\*[^*]*\*")
+NO_EDGE = re.compile(r"[^\s!-/:-@\[-_{-~]")
+"""Where Slack would not see that bold or code begins or ends: no white space, and none of ASCII's marks."""
+
 BRACKETS = re.compile("<[^>]*>|&lt;.*?&gt;")
 
 SHOWN = [
@@ -62,6 +68,7 @@ SHOWN = [
 ]
 
 
+@cache
 def messages(language: Language) -> list[Message]:
     """Make every kind of message in a language, of any ordinary facts, and each refusal and error."""
     context = CONTEXT.in_language(language)
@@ -73,15 +80,12 @@ def messages(language: Language) -> list[Message]:
     return [*made_of, *refusals, *(guidance.problem(made(kind), context) for kind in kinds)]
 
 
-MESSAGES = {language: messages(language) for language in Language}
-
-
 @pytest.mark.parametrize("language", Language)
 def test_no_other_language_is_left(language: Language) -> None:
     """Without what stays as it is, no text, button or dialog has a word of another language."""
     left = {
         text
-        for message in MESSAGES[language]
+        for message in messages(language)
         for text in every_text(message)
         if re.search(LETTERS[language], STAYS.sub(" ", text))
     }
@@ -91,22 +95,36 @@ def test_no_other_language_is_left(language: Language) -> None:
 
 def test_chinese_is_set_as_chinese() -> None:
     """Its marks are full-width, spaces part it from Latin words and numbers, and no two Chinese words."""
-    texts = [BRACKETS.sub("", text) for message in MESSAGES[Language.ZH] for text in every_text(message)]
+    texts = [BRACKETS.sub("", text) for message in messages(Language.ZH) for text in every_text(message)]
     wrong = {found[0]: text for text in texts for found in MISSET.finditer(text)}
 
     assert wrong == {}
 
 
 @pytest.mark.parametrize("language", Language)
+def test_format_ends_where_slack_sees_it(language: Language) -> None:
+    """Bold and code have a space, a half-width mark or the line's edge on both sides."""
+    texts = [text for message in messages(language) if message.text != "-" for text in texts_of(message)]
+
+    assert [text for text in texts if any(map(NO_EDGE.match, _beside_formatted(text)))] == []
+
+
+def _beside_formatted(text: str) -> Iterator[str]:
+    for span in FORMATTED.finditer(text):
+        yield text[max(span.start() - 1, 0) : span.start()]
+        yield text[span.end() : span.end() + 1]
+
+
+@pytest.mark.parametrize("language", Language)
 def test_personal_pronoun_is_polite(language: Language) -> None:
     """In Chinese, a reader is addressed as one addresses a customer."""
-    assert not [message.text for message in MESSAGES[language] if "你" in message.text]
+    assert not [message.text for message in messages(language) if "你" in message.text]
 
 
 def test_message_is_the_same_but_for_its_words() -> None:
     """In each language a message has the same blocks and buttons with the same values, and ids and codes."""
     english, chinese = (
-        [re.sub(r"[^\x00-\x7f]", "", str(_bones(message.blocks))) for message in MESSAGES[language]]
+        [re.sub(r"[^\x00-\x7f]", "", str(_bones(message.blocks))) for message in messages(language)]
         for language in Language
     )
 

@@ -59,7 +59,7 @@ def test_row_in_chinese() -> None:
     assert texts_of(message) == [
         "*本频道订阅了 1 个任务*",
         ":hourglass_flowing_sand: *Morning News* · 任务训练中",
-        f"仅重要变化 · 订阅者 <@U0ALICE> · 启动后尚未查询 · `{JOB_ID}`",
+        f"仅重要变化 · 由 <@U0ALICE> 订阅 · 启动后尚未查询 · `{JOB_ID}`",
     ]
 
 
@@ -72,7 +72,7 @@ def test_paused_channel_says_why_and_what_to_do() -> None:
         f"press *Try again*. Or wait: {NEXT}."
     )
     assert texts_of(chinese)[1].splitlines()[1] == (
-        ":warning: *已暂停* · 我已不在该频道中。请在该频道中输入 `/invite @voicejob`，然后点击“重试”。"
+        ":warning: *已暂停* · 我已不在该频道中。请在该频道中输入 `/invite @voicejob` 并点击“重试”。"
         f"{NEXT.replace('next try {', '下次尝试：{').replace('next try ', '下次尝试： ')}。"
     )
     assert message.text.endswith(f"“Morning News”: Training. Job `{JOB_ID}`. (paused)")

@@ -138,7 +138,7 @@ def test_languages(context: MessageContext) -> None:
     assert private.languages(Language.ZH, Language.EN, context).text.splitlines() == lines
     assert private.languages(None, Language.EN, context).text.splitlines() == lines[1:]
     chosen = [private.language_set(Language.ZH, context, is_persons=each).text for each in (False, True)]
-    assert chosen == ["我今后在本频道使用中文。", "我今后对您使用中文。"]
+    assert chosen == ["我今后在本频道使用中文。", "我今后用中文回复您。"]
 
 
 def test_old_button_says_how_to_come_by_a_new_one() -> None:

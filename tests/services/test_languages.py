@@ -61,11 +61,11 @@ async def test_what_a_person_reads_alone(room: Room) -> None:
     await room.ask("language me zh")
     for text, says in (
         ("", "只有您能看到"),
-        (f"subscirbe {UNKNOWN}", f"您是不是要输入 `/voicejob subscribe {UNKNOWN}`？"),  # noqa: RUF001  Chinese
-        (UNKNOWN, "本项目中没有任务"),
-        (f"subscribe {UNKNOWN}", "本项目中没有任务"),
+        (f"subscirbe {UNKNOWN}", f"您要输入的是 `/voicejob subscribe {UNKNOWN}` 吗？"),  # noqa: RUF001  Chinese
+        (UNKNOWN, "本项目中没有"),
+        (f"subscribe {UNKNOWN}", "本项目中没有"),
         (f"unsubscribe {UNKNOWN}", "`/voicejob list`"),
-        (room.job_id, "轮到您"),
+        (room.job_id, "需要您处理"),
     ):
         assert says in (await room.ask(text)).text
     assert "Only you see" in (await room.ask("help", user=BOB)).text

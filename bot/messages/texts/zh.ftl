@@ -2,12 +2,12 @@
 # 星号之间的文字在 Slack 中加粗，反引号之间的文字为代码。命令照原样输入。
 # { "{ago}" } 等由 Slack 按每位读者的时区和语言填写。
 
-### 任务状态：名称；.turn：轮到谁、做什么、在哪里；.next：下一步
+### 任务状态：名称；.turn：由谁处理、做什么、在哪里；.next：下一步
 
 -with-metastudio = MetaStudio 处理中，您无需操作。
 
 state-CREATING = 创建中，等待上传语料
-    .turn = *轮到您：请在 { $console }上传语料并提交任务*
+    .turn = *需要您处理：请在 { $console }中上传语料并提交任务*
     .next = 系统审核
 state-SYSTEM_AUDITING = 系统审核中
     .turn = { -with-metastudio }
@@ -22,7 +22,7 @@ state-SPLITTING = 切割中
     .turn = { -with-metastudio }
     .next = 标注
 state-SPLIT_FAILED = 切割失败
-    .turn = *可能需要您处理：请在 { $console }查看任务*
+    .turn = *可能需要您处理：请在 { $console }中查看任务*
 state-ANNOTATING = 标注中
     .turn = { -with-metastudio }
     .next = 等待训练
@@ -32,17 +32,17 @@ state-WAITING = 等待训练
 state-PROCESSING = 任务训练中
     .turn = { -with-metastudio }
     .next = 审核结果
-state-RESULT_REVIEW = MetaStudio 审核结果中
+state-RESULT_REVIEW = MetaStudio 正在审核结果
     .turn = { -with-metastudio }
     .next = 上传模型
 state-USER_RESULT_REVIEW = 待用户审核
-    .turn = *轮到您：请在 { $console }试听结果，然后通过或驳回*
+    .turn = *需要您处理：请在 { $console }中试听结果，然后通过或驳回*
     .next = 上传模型
 state-USER_REVIEW_REJECT = 用户驳回，重新制作中
     .turn = { -with-metastudio }
     .next = 新的结果
 state-AUDIT_FAILED = 审核失败，等待重传语料
-    .turn = *轮到您：请在 { $console }重新上传语料并再次提交*
+    .turn = *需要您处理：请在 { $console }中重新上传语料并再次提交*
     .next = 审核
 state-UPLOADING = 模型上传中
     .turn = { -with-metastudio }
@@ -50,13 +50,13 @@ state-UPLOADING = 模型上传中
 state-SUCCEED = 成功
     .turn = 已完成。声音在 { $console }的“我的创作”中。
 state-FAILED = 失败
-    .turn = *轮到您：请排除原因后在 { $console }新建任务，或联系华为云技术支持*
+    .turn = *需要您处理：请排除原因后在 { $console }中新建任务，或联系华为云技术支持*
 state-gone = 已删除
-    .turn = 您无需操作；如系误删，请在 { $console }新建任务。
+    .turn = 您无需操作；如系误删，请在 { $console }中新建任务。
 state-unknown = 未知状态
-    .turn = *可能需要您处理：请在 { $console }查看任务*
+    .turn = *可能需要您处理：请在 { $console }中查看任务*
 state-none = 未提供状态
-    .turn = *可能需要您处理：请在 { $console }查看任务*
+    .turn = *可能需要您处理：请在 { $console }中查看任务*
 
 state-times = { $state }（第 { $times } 次）
 state-times-many = { $state }（多次）
@@ -84,12 +84,13 @@ card-followed = 本频道已订阅。
 card-followed-direct = 您已订阅。
 card-stopped = { $person } 已取消订阅。
 card-over = 任务已结束，通知已停止。
+card-ended = 通知已停止。
 cause = “{ $reason }”（{ $code }）
 cause-reason = “{ $reason }”
 cause-code = 错误码：{ $code }
 since = { "{ago}" }
-checked = 查询于 { "{date_short_pretty} {time}" }
-named-card = { $voice } · 任务 { $job }：{ $said }
+checked = 查询时间：{ "{date_short_pretty} {time}" }
+named-card = { $voice } · 任务 { $job } · { $said }
 named = { $voice }：{ $said }
 full-stop = 。
 between-sentences = { "" }
@@ -98,7 +99,7 @@ between-sentences = { "" }
 
 notice = *{ $voice }* · { $path }
 notice-next = 下一步：{ $next }。
-in-words = “{ $voice }”：{ $state }。任务 { $job }。
+in-words = “{ $voice }”：{ $state } · 任务 { $job }
 
 ### 按钮与对话框
 
@@ -112,51 +113,51 @@ button-important = 仅重要变化
 button-more = 更多
 button-start = 回到开头
 button-about = { $button }：{ $voice }
-stop-title = 停止通知“{ $voice }”？
+stop-title = 停止接收“{ $voice }”的通知？
 stop-here = 本频道将不再收到该任务的消息。
 stop-there = 该频道将不再收到该任务的消息。
 stop-direct = 您将不再收到该任务的消息。
 stop-yes = 停止通知
-stop-no = 保留
+stop-no = 保留订阅
 
 ### 订阅任务
 
-level-all = 每次变化都在此通知
+level-all = 每次变化都会在此通知
 level-important = 仅在需要您处理或任务结束时在此通知
-level-all-direct = 每次变化都通知您
+level-all-direct = 每次变化都会通知您
 level-important-direct = 仅在需要您处理或任务结束时通知您
 subscribed = :white_check_mark: 已订阅“{ $voice }”。{ $level }。如需停止，请点击卡片上的“取消订阅”。
-subscribed-direct = :white_check_mark: 已为您订阅“{ $voice }”，消息会发到我们的私信。{ $level }。如需停止，请在私信中点击卡片上的“取消订阅”。
+subscribed-direct = :white_check_mark: 已为您订阅“{ $voice }”，通知将以私信发给您。{ $level }。如需停止，请在私信中点击卡片上的“取消订阅”。
 already = { $channel } 已订阅“{ $voice }”。{ $level }。
 already-direct = 您已订阅“{ $voice }”。{ $level }。
 level-changed = :white_check_mark: “{ $voice }”：{ $level }。
 already-over = 该任务已结束，无需订阅。
-kept = 之后我会订阅“{ $voice }”。
+kept = 之后即可订阅“{ $voice }”。
 later = :hourglass_flowing_sand: 已订阅“{ $voice }”。卡片暂时无法发送，稍后会自动发送。
-stopped = :white_check_mark: 已停止通知“{ $voice }”。如需重新订阅：{ $command }
-not-followed = 此处未订阅任务 { $job }。{ $command } 可查看已订阅的任务。
-not-followed-direct = 您没有为自己订阅任务 { $job }。如需订阅：{ $command }
-not-in-direct = :warning: 我无法在用户之间的私信中发消息。请在频道中订阅，或为自己订阅：{ $command }
-outsider = 只有本工作区的成员可以使用我的命令和按钮。请联系本频道中的一位成员。
+stopped = :white_check_mark: 已停止“{ $voice }”的通知。如需重新订阅，请输入 { $command }
+not-followed = 任务 { $job } 未在此处订阅。输入 { $command } 可查看已订阅的任务。
+not-followed-direct = 任务 { $job } 不在您自己的订阅中。如需订阅，请输入 { $command }
+not-in-direct = :warning: 我无法在用户之间的私信中发消息。请在频道中订阅；如需为自己订阅，请输入 { $command }
+outsider = 只有我所在工作区的成员可以使用我的命令和按钮。请让本频道中的一位该工作区成员代您操作。
 no-channel = 我无法判断这是哪个频道。请在该频道中输入命令。
-old-button = 此按钮来自旧版本。{ $command } 可显示新的卡片。
-unknown-command = 我不认识命令 { $name }。{ $command } 可查看我能做什么。
-unknown-request = 我已不支持此操作。{ $command } 可查看我能做什么。
+old-button = 此按钮来自旧版本。输入 { $command } 可显示新的卡片。
+unknown-command = 没有 { $name } 这个命令。输入 { $command } 可查看用法。
+unknown-request = 此操作已不再支持。输入 { $command } 可查看用法。
 
 ### 频道的订阅列表
 
-list-none = 本频道没有订阅任务。{ $command } 可订阅任务。
-list-none-direct = 您没有在此订阅任务。{ $command } 可订阅任务。
+list-none = 本频道尚未订阅任务。如需订阅，请输入 { $command }
+list-none-direct = 您尚未在此订阅任务。如需订阅，请输入 { $command }
 list-head = 本频道订阅了 { $total } 个任务
 list-head-direct = 您在此订阅了 { $total } 个任务
 list-page = { $head }：第 { $first } 至 { $last } 个
 list-row = *{ $voice }* · { $state } · { $since }
 list-row-only = *{ $voice }* · { $state }
-list-by = 订阅者 { $person }
+list-by = 由 { $person } 订阅
 list-unchecked = 启动后尚未查询
 list-all = 全部变化
 list-important = 仅重要变化
-list-paused = { $said }（已暂停）
+list-paused = { $said } · 已暂停
 not-checked = :warning: 我目前无法连接 MetaStudio，以下信息可能已过时。我会继续尝试。
 
 ### 暂停
@@ -169,9 +170,9 @@ paused-in-list = :warning: *已暂停* · { $reason }{ $advice }{ $again }。
 next-try = 下次尝试：{ "{date_short_pretty} {time}" }
 pause-over = :white_check_mark: 我又可以在 { $channel } 发消息了；“{ $voice }”的通知会继续。
 pause-over-direct = :white_check_mark: 我又可以给您发消息了；“{ $voice }”的通知会继续。
-pause-ended = :white_check_mark: “{ $voice }”在 { $channel } 的通知已停止，您无需操作。
-pause-ended-direct = :white_check_mark: “{ $voice }”的通知已停止，您无需操作。
-not-here-yet = 我还不在此频道中。
+pause-ended = :white_check_mark: “{ $voice }”在 { $channel } 的通知已停止，无需再操作。
+pause-ended-direct = :white_check_mark: “{ $voice }”的通知已停止，无需再操作。
+not-here-yet = 我还不在本频道中。
 not-direct = 我无法给您发私信。
 
 reason-not_in_channel = 我已不在该频道中。
@@ -188,70 +189,70 @@ reason-user_not_visible = 我没有查看该用户的权限。
 reason-user_disabled = 该用户的账号已停用。
 reason-direct = Slack 不允许我与您建立私信。
 reason-restricted = 工作区的规则不允许我发消息。
-reason-malformed = Slack 无法识别我的消息，这是我的错误。
+reason-malformed = Slack 无法识别我的消息，这是我的问题。
 reason-none = Slack 拒绝了我的消息。
 
-advice-invite-here = 请输入 { $invite }，然后点击“重试”。
-advice-invite = 请在该频道中输入 { $invite }，然后点击“重试”。
+advice-invite-here = 请输入 { $invite } 并点击“重试”。
+advice-invite = 请在该频道中输入 { $invite } 并点击“重试”。
 advice-archived = 请在其他频道中订阅，或取消归档该频道后点击“重试”。
 advice-malformed = 请告知管理员；问题解决后点击“重试”。
-advice-ask = 请联系工作区管理员允许我发消息，或在其他频道中订阅。
-advice-direct = 请联系工作区管理员允许我发消息，然后点击“重试”；或在频道中订阅。
-slack-code = Slack：{ $code }
+advice-ask = 请联系工作区管理员开放发消息的权限，或在其他频道中订阅。
+advice-direct = 请联系工作区管理员开放权限，然后点击“重试”；或在频道中订阅。
+slack-code = Slack 返回 { $code }
 
 ### 帮助与输入错误
 
 help-look-up = *查询*
-help-card = { $command } 任务的状态、轮到谁、下一步
+help-card = { $command } 查看任务的状态、由谁处理、下一步
 help-follow = *订阅*
 help-subscribe = { $command } 需要您处理或任务结束时在此通知
-help-all = { $command } 每次变化都通知
-help-me = { $command } 只在您与我的私信中通知您
+help-all = { $command } 每次变化都在此通知
+help-me = { $command } 只以私信通知您
 help-unsubscribe = { $command } 停止通知
 help-manage = *管理*
-help-list = { $command } 本频道的订阅
-help-language = { $command } 本频道的语言；加上 { $me } 则为您自己的语言
-help-example = 例如：{ $command }
+help-list = { $command } 查看本频道的订阅
+help-language = { $command } 设置本频道的语言；加上 { $me } 可设置您自己的语言
+help-example = 例如 { $command }
 help-only-you = 只有您能看到这些回复。命令也可以用中文：帮助、列表、订阅、取消订阅、语言。
 job-id = 任务 ID
-did-you-mean = 您是不是要输入 { $command }？
-type-it = 请输入 { $command }。
-try = 请尝试 { $command } 或 { $help }。
-looks-like = 任务 ID 通常形如 { $example }；{ $help } 可查看我能做什么。
-reference = 供管理员查询的编号：{ $request }
+did-you-mean = 您要输入的是 { $command } 吗？
+type-it = 请按 { $command } 的格式输入。
+try = 输入 { $command } 可查询任务，输入 { $help } 可查看用法。
+looks-like = 任务 ID 通常是 { $example } 这样的格式。输入 { $help } 可查看用法。
+reference = 供管理员查询的请求编号 { $request }
 with-reference = { $said }（{ $reference }）
 
 ### 错误
 
 error-VoiceJobError = 机器人内部出错。管理员可在日志中查看详情。
-error-BadUsage = 我不明白 { $text }。
-error-BadJobId = { $text } 不是任务 ID：任务 ID 最多 64 个字符，只含字母、数字、连字符和下划线。请重新从 MetaStudio 复制。
+error-BadUsage = 我无法理解 { $text } 的意思。
+error-BadJobId = { $text } 不是有效的任务 ID：任务 ID 最多 64 个字符，只含字母、数字、连字符和下划线。请重新从 MetaStudio 复制。
 error-NoJobId = { $text } 中没有任务 ID。
 error-SeveralJobIds = { $text } 中有多个任务 ID。我一次只处理一个。
 error-BadLink = 我无法判断链接 { $text } 指的是哪个任务。请从 MetaStudio 复制任务 ID 本身。
-error-OtherChannel = { $text } 是一个频道。我只为您输入命令的频道订阅：请在该频道中输入命令，不要写频道名。
-error-OtherPerson = { $text } 是某位用户，而我只能通知频道或您本人：如需只通知您，请在末尾加上 { $me }。
+error-OtherChannel = { $text } 是频道名，而我只能为您输入命令时所在的频道订阅：请到要订阅的频道中输入命令，无需写频道名。
+error-OtherPerson = { $text } 指定了其他人。我只能通知您输入命令时所在的频道；在末尾加上 { $me } 则只通知您。
 error-StoreTrouble = 我目前无法写入磁盘，因此没有任何更改。请稍后重试；管理员可在日志中查看原因。
-error-BeingStopped = 我正在重启，因此没有结果。请一分钟后重试。
-error-JobNotFound = 本项目中没有任务 { $job_id }。可能输入有误、任务已删除，或者它在其他项目或区域中。
-error-RequestRefused = MetaStudio 拒绝了任务 ID { $job_id }。请检查；如果无误，管理员可在日志中查看 MetaStudio 的错误码。
-error-CredentialsRefused = MetaStudio 拒绝了我的凭证，因此我无法查询。这不是您的问题：请管理员检查我的密钥或令牌、区域和时钟。
-error-PermissionDenied = MetaStudio 不允许我执行此操作。这不是您的问题：请管理员检查我的华为云账号权限。
-error-WrongProject = MetaStudio 不认识我的设置中的项目或地址。这不是您的问题：请管理员检查项目 ID、区域和终端节点。
+error-BeingStopped = 我正在重启，暂时无法答复。请一分钟后重试。
+error-JobNotFound = 本项目中没有 { $job_id } 这个任务：可能输入有误、任务已删除，或任务属于其他项目或区域。
+error-RequestRefused = MetaStudio 不接受 { $job_id } 这个任务 ID。请检查是否有误；如果无误，管理员可在日志中查看 MetaStudio 的错误码。
+error-CredentialsRefused = MetaStudio 拒绝了我的凭证，因此我无法查询。这不是您的问题，请联系管理员检查我的密钥或令牌、区域和系统时间。
+error-PermissionDenied = MetaStudio 不允许我执行此操作。这不是您的问题，请联系管理员检查我的华为云账号权限。
+error-WrongProject = MetaStudio 无法识别我的设置中的项目或地址。这不是您的问题，请联系管理员检查项目 ID、区域和终端节点。
 error-Throttled = MetaStudio 正在限制该账号的请求。请一分钟后重试。
 error-ServiceDown = MetaStudio 目前出现故障。请几分钟后重试。
-error-Unreachable = 我目前无法连接 MetaStudio。请一分钟后重试；如果仍然如此，请管理员检查我的网络，以及设置中的区域和终端节点。
-error-TimedOut = MetaStudio 响应超时。请一分钟后重试：它可能只是繁忙。
-error-UnreadableAnswer = 我无法识别 MetaStudio 或中间代理的响应。请一分钟后重试；如果仍然如此，请管理员检查我的终端节点和网络。
+error-Unreachable = 我目前无法连接 MetaStudio。请一分钟后重试；如果仍然如此，请联系管理员检查我的网络，以及设置中的区域和终端节点。
+error-TimedOut = MetaStudio 响应超时，可能只是暂时繁忙。请一分钟后重试。
+error-UnreadableAnswer = 我无法识别 MetaStudio 或中间代理的响应。请一分钟后重试；如果仍然如此，请联系管理员检查我的终端节点和网络。
 
 ### 语言
 
 language-name-en = 英文
 language-name-zh = 中文
-language-here = 我在本频道使用{ $language }。更改：{ $command }
-language-yours = 我对您使用{ $language }。更改：{ $command }
+language-here = 我在本频道使用{ $language }。如需更改，请输入 { $command }
+language-yours = 我用{ $language }回复您。如需更改，请输入 { $command }
 language-set = :white_check_mark: 我今后在本频道使用中文。
-language-set-yours = :white_check_mark: 我今后对您使用中文。
+language-set-yours = :white_check_mark: 我今后用中文回复您。
 
 ### 详情
 
@@ -265,9 +266,9 @@ fact-recordings = 语料
 fact-times = 该状态出现的次数
 fact-batch = 批次名称
 fact-asset = 资产 ID
-fact-avatar = 分身任务
+fact-avatar = 形象制作任务
 fact-region = 区域
-fact-since = 进入该状态
+fact-since = 进入该状态的时间
 moment = { "{date_short_pretty} {time}" }
 
 edition-BASIC = 基础版（20 句话）
@@ -276,8 +277,8 @@ edition-ADVANCE = 高级版
 edition-THIRD_PARTY = 第三方出门问问训练版
 edition-THIRD_PARTY_LJZN = 第三方逻辑智能训练版
 edition-FLEXUS = Flexus 版
-edition-LLM_MAJOR = 大模型版，中文和英文
-edition-LLM_MINOR = 大模型版，其他语言
+edition-LLM_MAJOR = 大模型中英文版
+edition-LLM_MINOR = 大模型中小语种版
 
 gender-FEMALE = 女性
 gender-MALE = 男性
@@ -307,11 +308,11 @@ story-connected = 机器人已通过 { $connection } 连接到本进程中的 Sl
 story-mistakes = 打错一个字，再输入一个不存在的任务 ID。
 story-look-up = 查询一个任务。卡片上有“订阅”按钮。
 story-quiet = 任务继续进行。卡片会更新，频道不受打扰。
-story-turn = 语料未通过审核。现在轮到我们，频道会收到通知。
-story-again = 新的语料正在审核：卡片会显示。
-story-private = 一个机器人不在其中的私有频道，需要全部变化。
-story-invite = { $invite }，然后点击“{ $button }”。
-story-stopped = 机器人停止运行。其间两个任务各经过两个状态。
+story-turn = 语料未通过审核。现在需要我们处理，频道收到通知。
+story-again = 新的语料正在审核，卡片随之更新。
+story-private = 一个私人频道，机器人不在其中。这里要接收全部变化。
+story-invite = 输入 { $invite } 并点击“{ $button }”。
+story-stopped = 机器人停止运行。在此期间，每个任务都经过两个状态。
 story-started = 机器人重新启动，并通知错过的变化：无论有多少次变化，只发一条消息。
 story-success = 新闻声音已完成：再发一条消息，也是最后一条。
 story-failure = 有声书任务失败。
