@@ -44,6 +44,8 @@ LINK_LIMIT: Final = 500
 _ENDS: Final = tuple(".!?…。！？")  # noqa: RUF001  Chinese ones, too
 _QUOTES: Final = "”’）)"  # noqa: RUF001  the same
 """What ends a sentence, and what may stand behind that."""
+FAILURES: Final = frozenset({"AUDIT_FAILED", "SPLIT_FAILED", "FAILED"})
+"""The states that have a cause; one that is new to the bot may have one, too."""
 MOST_TIMES: Final = 20
 """A state that occurred more often has no number beside it."""
 ICONS: Final[Mapping[Phase, str]] = {
@@ -211,7 +213,7 @@ def _step(shown: Job, words: Words) -> str:
 
 def cause(shown: Job, words: Words) -> str:
     """Return why a job failed, if it did. MetaStudio's example has a code where nothing has failed."""
-    if shown.meaning.phase in {Phase.IN_PROGRESS, Phase.ENDED_WELL}:
+    if shown.state in {*STATES, GONE} - FAILURES:
         return ""
     error = literal(shown.job_failed_code or "", VALUE_LIMIT)
     reason = literal(shown.job_failed_reason or "", REASON_LIMIT)

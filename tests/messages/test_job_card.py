@@ -161,13 +161,17 @@ CAUSES: list[tuple[dict[str, Any], str, str]] = [
 
 @pytest.mark.parametrize(("given", "english", "chinese"), CAUSES)
 def test_failure_has_its_cause(given: dict[str, Any], english: str, chinese: str) -> None:
-    """Reason and error code stand above what to do, when something failed or may have, and only then."""
-    for state in ("FAILED", "AUDIT_FAILED", "SPLIT_FAILED", "BRAND_NEW"):
+    """Reason and error code stand above what to do, when something failed or may have, and only then.
+
+    What an earlier failure left is not why a result is ready, or a job deleted.
+    """
+    failed = ("FAILED", "AUDIT_FAILED", "SPLIT_FAILED")
+    for state in (*failed, "BRAND_NEW"):
         for context, cause in ((CONTEXT, english), (CHINESE, chinese)):
             message = card_of(context, state=state, **given)
             assert texts_of(message)[0].splitlines()[1] == cause
             assert cause in message.text
-    for works in ("PROCESSING", "USER_REVIEW_REJECT", "SUCCEED"):
+    for works in {*STATES, GONE} - {*failed}:
         assert not re.search("MSS|太长", str(card_of(state=works, **given)))
 
 
