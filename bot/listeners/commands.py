@@ -9,11 +9,13 @@ from bot.errors import BadUsage
 from bot.listeners.command_parser import Request, Verb, parse
 from bot.listeners.payloads import reply_target, typed_by
 from bot.listeners.replies import PendingReply, Replies, Work
-from bot.messages import guidance, job_card
+from bot.messages import channel, guidance, job_card
 from bot.messages.context import Answer
 from bot.services import Caller, Services
 
 COMMAND: Final = "/voicejob"
+AGAIN: Final = {Verb.SUBSCRIBE: job_card.SUBSCRIBE, Verb.UNSUBSCRIBE: channel.STOP}
+"""The action_id of a button that does what was typed, where that is more than to show a card."""
 
 
 async def voicejob(ack: AsyncAck, command: dict[str, Any], replies: Replies, services: Services) -> None:
@@ -32,7 +34,7 @@ async def voicejob(ack: AsyncAck, command: dict[str, Any], replies: Replies, ser
         value=f"{request.job_id} {told.channel_id}" if told.is_elsewhere else request.job_id,
         caller=caller,
         target=target,
-        again=job_card.SUBSCRIBE if request.verb is Verb.SUBSCRIBE else job_card.TRY_AGAIN,
+        again=AGAIN.get(request.verb, job_card.TRY_AGAIN),
     )
     replies.start(pending, _work(request, services, caller, told))
 

@@ -12,6 +12,7 @@ from bot.messages import channel as notices
 from bot.messages import job_card, private
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from bot.simulators.slack.workspace import ALICE, Message, SlackWorkspace
+from tests.store.test_store_faults import largest_file
 
 BOB = "U0BOB"
 
@@ -141,3 +142,14 @@ async def test_metastudio_is_down(desk: Desk, metastudio: MetaStudioSimulator) -
 
     assert "in our direct message" in said
     assert desk.is_quiet()
+
+
+async def test_the_disk_is_full(desk: Desk) -> None:
+    """The button of the problem does what was typed: it unsubscribes the person, in whatever channel."""
+    await desk.ask(f"subscribe {desk.jobs[0]} me")
+    with largest_file(1):
+        problem = await desk.asked(f"unsubscribe {desk.jobs[0]} me")
+    said = await desk.press(problem, notices.STOP)
+
+    assert "Updates on “女声 0” stopped." in said
+    await desk.told("Updates stopped by")
