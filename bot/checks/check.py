@@ -34,7 +34,7 @@ class Part:
 
 
 _MODE: Final = ("slack_app_token", "slack_signing_secret", "slack_api_url")
-_METASTUDIO: Final = MetaStudioSettings.model_fields.keys() - {"voicejob_console_url"}
+_METASTUDIO: Final = MetaStudioSettings.model_fields.keys() - {"voicejob_console_url", "voicejob_language"}
 _ADDRESS: Final = ("voicejob_host", "port")
 TOKEN: Final = Part(
     ("slack_bot_token", "slack_api_url"), (slack.BOT_TOKEN, slack.GRANTED), slack.try_bot_token

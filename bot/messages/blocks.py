@@ -86,7 +86,9 @@ def literal(text: str, limit: int = QUOTED_LIMIT) -> str:
 
 def spoken(line: str) -> str:
     """Return a line of our mrkdwn without emoji, bold, bars and links: what a screen reader needs of it."""
-    return _BAR.sub("", _OUR_EMOJI.sub("", _LINK.sub(r"\1", line))).replace("*", "")
+    pieces = _BAR.sub("", _OUR_EMOJI.sub("", _LINK.sub(r"\1", line))).split("`")
+    pieces[::2] = [piece.replace("*", "") for piece in pieces[::2]]  # between them are code spans
+    return "`".join(pieces)
 
 
 def date(epoch: int, form: str) -> str:

@@ -162,9 +162,9 @@ def _sentence(line: str, stop: str) -> str:
 
 def label(state: str | None, words: Words) -> str:
     """Return a state's label; one that is new to the bot keeps the name that MetaStudio gives it."""
-    if not state:
-        return words("state-none")
-    return words(f"state-{state}") if state in {*STATES, GONE} else literal(state)
+    if state in {*STATES, GONE}:
+        return words(f"state-{state}")
+    return literal(state or "") or words("state-none")
 
 
 def state_with_times(shown: Job, words: Words) -> str:

@@ -1,5 +1,6 @@
 """What Slack tells of people: the language of their Slack, where the optional scope users:read is granted."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -17,6 +18,8 @@ DAY: Final = 24 * 60 * 60.0
 """Seconds for which an answer counts, and a refusal that only an administrator can end."""
 PAUSE: Final = 10 * 60.0
 """Seconds until Slack is asked again after any other failure."""
+AT_ONCE: Final = 10
+"""How many questions may be under way: posts share their connections, and must not wait for them."""
 MOST: Final = 10_000
 """How many people are remembered."""
 _NOT_GRANTED: Final = frozenset(
@@ -56,6 +59,7 @@ class People:
         self._opens_at = 0.0
         """When Slack may be asked about anybody again."""
         self._is_logged = False
+        self._turns = asyncio.Semaphore(AT_ONCE)
         self._calls = SharedCalls(self._ask)
 
     async def locale(self, user_id: str) -> Language | None:
@@ -69,13 +73,16 @@ class People:
         return await self._calls.call(user_id)
 
     async def _ask(self, user_id: str) -> Language | None:
-        call = self._client.users_info(user=user_id, include_locale=True)
-        try:
-            answer = await accepted(call, None, "user")
-        except SendError as error:
+        async with self._turns:
             before, _ = self._known.get(user_id, (None, 0.0))
-            return self._note(user_id, before, self._pause_after(error))
-        return self._note(user_id, _language_of(answer["user"]), DAY)
+            if self._clock() < self._opens_at:  # another question was refused meanwhile
+                return before
+            call = self._client.users_info(user=user_id, include_locale=True)
+            try:
+                answer = await accepted(call, None, "user")
+            except SendError as error:
+                return self._note(user_id, before, self._pause_after(error))
+            return self._note(user_id, _language_of(answer["user"]), DAY)
 
     def _pause_after(self, error: SendError) -> float:
         """Return the seconds until the next question about the person; some errors hold up all questions."""

@@ -146,6 +146,7 @@ SURROUNDINGS: list[tuple[dict[str, str], Collection[str], Collection[str], str]]
     (SEVERAL, ["settings"], [BOT, SCOPES, LISTENING], "SLACK_BOT_TOKEN"),
     ({"METASTUDIO_REGION": "?"}, ["settings"], METASTUDIO, "METASTUDIO_REGION"),
     (SLIPPED | {"VOICEJOB_CONSOLE_URL": "x"}, ["settings"], [], SLIPS),
+    ({"VOICEJOB_LANGUAGE": "fr"}, ["settings"], [], "must be en or zh"),
     (NO_SLACK, ["settings", SIGN_IN], [*SLACK, PROJECT, JOBS], ""),
     ({"SLACK_APP_TOKEN": ""}, ["settings"], [APP, SOCKET], "set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGN"),
     (IN_HTTP_MODE, ["settings"], [SIGNING_SECRET], ""),  # without an app-level token, that mode is meant

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from bot.domain.following import Following
+from bot.domain.job_ids import SOME_JOB
 from bot.domain.languages import Language
 from bot.domain.records import Warned
 from bot.errors import BadJobId, BadLink, JobNotFound, ServiceDown
@@ -61,8 +62,8 @@ def answers_to_what_was(said: str, context: MessageContext) -> Iterator[Message]
         yield private.not_subscribed(said, context, channel_id=channel_id)
     for silent in (private.outsider, private.no_channel, private.unknown_request, guidance.help):
         yield silent(context)
-    for error in (BadJobId(said), BadJobId(said, meant=said)):
-        yield guidance.usage(error, context)
+    for meant in ("", said, f"subscribe {SOME_JOB}"):
+        yield guidance.usage(BadJobId(said, meant=meant), context)
     yield guidance.problem(BadLink(said), context, job_id=JOB_ID)
     yield guidance.problem(JobNotFound(job_id=said), context, job_id=said)
     yield guidance.problem(ServiceDown(job_id=said, request_id=said), context, job_id=JOB_ID)

@@ -113,13 +113,14 @@ def test_literal() -> None:
 SPOKEN = {
     ":x: *Failed*, why": "Failed, why",
     "▰▰▱▱ Step 2 of 4": "Step 2 of 4",
+    "no `*` or `:x: *a*`, *but* this": "no `*` or `:x: *a*`, but this",
     "in the <https://e.example/?a=1&amp;b=2|console>": "in the console",
     "<@U1> in <#C1> <!date^1^{ago}|x>": "<@U1> in <#C1> <!date^1^{ago}|x>",
 }
 
 
 def test_spoken() -> None:
-    """Of a line, what is said remains, with people, channels and moments."""
+    """Of a line, what is said remains, with people, channels, moments, and whatever is a code."""
     assert {line: blocks.spoken(line) for line in SPOKEN} == SPOKEN
 
 

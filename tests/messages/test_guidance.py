@@ -6,6 +6,7 @@ import re
 import pytest
 
 from bot import errors
+from bot.domain.job_ids import SOME_JOB
 from bot.errors import BadJobId, BadUsage, JobNotFound, ServiceDown
 from bot.messages import guidance, job_card
 from bot.messages.context import MessageContext
@@ -60,6 +61,15 @@ def test_usage_says_what_was_wrong_first() -> None:
     assert unclear.text == f"I don't understand `hlep`. {ways}"
     assert chinese.text == "我无法理解 `hlep` 的意思。您要输入的是 `/voicejob help` 吗？"
     assert texts_of(guessed) == [guessed.text]
+
+
+@pytest.mark.parametrize(("context", "word"), [(CONTEXT, "job id"), (CHINESE, "任务 ID")], ids=["en", "zh"])
+def test_usage_names_what_is_missing(context: MessageContext, word: str) -> None:
+    """Where a job was not named, the place for its id has the reader's words."""
+    message = guidance.usage(BadUsage("subscribe", meant=f"subscribe {SOME_JOB}"), context)
+
+    assert codes_in(message)[:2] == ["subscribe", f"/voicejob subscribe <{word}>"]
+    assert "?" not in message.text.replace("？", "?")
 
 
 def test_what_was_typed_is_only_shown() -> None:

@@ -140,6 +140,11 @@ def test_how_often_a_state_occurred(times: int | None, said: str) -> None:
     assert first == f":hourglass_flowing_sand: *In manual review{said}*"
 
 
+def test_state_of_which_nothing_can_be_seen_is_none() -> None:
+    """Bold around nothing would be two asterisks."""
+    assert job_card.label("\x1b\u202e", CONTEXT.words) == job_card.label(None, CONTEXT.words)
+
+
 def test_time_that_is_not_known_is_not_shown() -> None:
     """MetaStudio's placeholder for no time, and what is no time, leave the state alone."""
     for time in (0, 2147483647, None, "soon"):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -67,6 +68,7 @@ SHOWN = [
 ]
 
 
+@cache
 def messages(language: Language) -> list[Message]:
     """Make every kind of message in a language, of any ordinary facts, and each refusal and error."""
     context = CONTEXT.in_language(language)
@@ -78,15 +80,12 @@ def messages(language: Language) -> list[Message]:
     return [*made_of, *refusals, *(guidance.problem(made(kind), context) for kind in kinds)]
 
 
-MESSAGES = {language: messages(language) for language in Language}
-
-
 @pytest.mark.parametrize("language", Language)
 def test_no_other_language_is_left(language: Language) -> None:
     """Without what stays as it is, no text, button or dialog has a word of another language."""
     left = {
         text
-        for message in MESSAGES[language]
+        for message in messages(language)
         for text in every_text(message)
         if re.search(LETTERS[language], STAYS.sub(" ", text))
     }
@@ -96,7 +95,7 @@ def test_no_other_language_is_left(language: Language) -> None:
 
 def test_chinese_is_set_as_chinese() -> None:
     """Its marks are full-width, spaces part it from Latin words and numbers, and no two Chinese words."""
-    texts = [BRACKETS.sub("", text) for message in MESSAGES[Language.ZH] for text in every_text(message)]
+    texts = [BRACKETS.sub("", text) for message in messages(Language.ZH) for text in every_text(message)]
     wrong = {found[0]: text for text in texts for found in MISSET.finditer(text)}
 
     assert wrong == {}
@@ -119,13 +118,13 @@ def _beside_formatted(text: str) -> Iterator[str]:
 @pytest.mark.parametrize("language", Language)
 def test_personal_pronoun_is_polite(language: Language) -> None:
     """In Chinese, a reader is addressed as one addresses a customer."""
-    assert not [message.text for message in MESSAGES[language] if "你" in message.text]
+    assert not [message.text for message in messages(language) if "你" in message.text]
 
 
 def test_message_is_the_same_but_for_its_words() -> None:
     """In each language a message has the same blocks and buttons with the same values, and ids and codes."""
     english, chinese = (
-        [re.sub(r"[^\x00-\x7f]", "", str(_bones(message.blocks))) for message in MESSAGES[language]]
+        [re.sub(r"[^\x00-\x7f]", "", str(_bones(message.blocks))) for message in messages(language)]
         for language in Language
     )
 

@@ -12,7 +12,7 @@ from bot.domain.languages import Language
 from bot.simulators.slack.workspace import ALICE, BOT_TOKEN, SlackWorkspace
 from bot.slack import people
 from bot.slack.clients import web_client
-from bot.slack.people import DAY, PAUSE, People
+from bot.slack.people import AT_ONCE, DAY, PAUSE, People
 from tests.support import Clock, log_text
 
 BOB, GUEST = "U0BOB", "U0GUEST"
@@ -118,6 +118,15 @@ async def test_without_the_scope_it_is_asked_once(clock: Clock, caplog: pytest.L
     ours = [record for record in caplog.records if record.name == people.__name__]
     assert [record.levelname for record in ours] == ["INFO"]
     assert "missing_scope" in log_text(caplog)
+
+
+async def test_many_people_at_once(clock: Clock) -> None:
+    """They take a few connections, and leave the others to messages; who is next hears of a refusal."""
+    everybody = [f"U{number}" for number in range(3 * AT_ONCE)]
+    async with asking(clock, ["chat:write"]) as (slack, who):
+        assert await asyncio.gather(*map(who.locale, everybody)) == [None] * len(everybody)
+
+    assert asked(slack) == everybody[:AT_ONCE]
 
 
 async def test_the_oldest_answers_are_forgotten(clock: Clock) -> None:
