@@ -12,7 +12,7 @@ VALUES = ("BASIC", "FLEXUS", "CN", "en_US", "FEMALE", "NEWS", "PACKAGE", "true",
 """Usual ones, for which a message has words or a form of its own."""
 
 MARKUP = ("<!channel>", "<@U0BOB>", "<https://evil.example|here>", "<!date^1^{date}|x>", "&lt;", "&")
-STYLES = ("*bold*", "_i_", "~s~", "`", "```", ":x:", "[red]", "[/]")
+STYLES = ("> quote", "*bold*", "_i_", "~s~", "`", "```", ":x:", "[red]", "[/]")
 CONTROLS = ("\n", "\r", "\t", "\x00", "\x1b[31m", "\x1b]8;;https://evil.example\x07")
 UNUSUAL = ("\ud800", "\udfff", "\u200b", "\u202e", "\u2066", "\u2028", "女声", "👩\u200d🎤")
 HOSTILE_PIECES = MARKUP + STYLES + CONTROLS + UNUSUAL

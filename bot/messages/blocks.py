@@ -34,8 +34,10 @@ _ITALIC: Final = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 """An underscore that may begin or end italics: inside a word it is one."""
 _EMOJI: Final = re.compile(r":(?=[\w'+-]+(?::|$))")
 """A colon that begins the name of an emoji: one of ours may follow the text, and end that name."""
+_QUOTE: Final = re.compile(r"\A>")
+"""The text may begin a line, and this would make a quote of it, escaped or not."""
 _OUR_EMOJI: Final = re.compile(r"^:[a-z_]+: ")
-_BAR: Final = re.compile(r"[▰▱]+ *")
+_BAR: Final = re.compile(r"^[▰▱]+ ")
 _LINK: Final = re.compile(r"<https?://[^|<>]*\|([^<>]*)>")
 _TOKEN: Final = re.compile(r"{[a-z_]+}")
 
@@ -81,7 +83,8 @@ def code(text: str, limit: int = VALUE_LIMIT) -> str:
 def literal(text: str, limit: int = QUOTED_LIMIT) -> str:
     """Format text from outside for running mrkdwn, in which nothing of it is formatted."""
     marked = _ITALIC.sub("\N{MODIFIER LETTER LOW MACRON}", clean(text).translate(_LOOK_ALIKES))
-    return _cut_escaped(_EMOJI.sub("\N{RATIO}", marked), limit)
+    unquoted = _QUOTE.sub("\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}", marked)
+    return _cut_escaped(_EMOJI.sub("\N{RATIO}", unquoted), limit)
 
 
 def spoken(line: str) -> str:
@@ -195,4 +198,4 @@ def _cut_escaped(text: str, limit: int) -> str:
         if len(kept) + len(char) >= limit:
             break
         kept += char
-    return f"{kept}…"
+    return f"{kept.rstrip('_')}…"  # at the end it could begin italics

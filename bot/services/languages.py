@@ -7,7 +7,6 @@ from bot.domain.destinations import with_language
 from bot.domain.direct_messages import direct_message
 from bot.domain.languages import Language
 from bot.domain.records import Address
-from bot.domain.subscriptions import keys_of, outdated
 from bot.domain.workspace import Workspace
 from bot.messages import private
 from bot.messages.context import Answer
@@ -39,17 +38,18 @@ class LanguageService:
         address = Address(self._team_id, caller.user_id if is_persons else caller.channel_id)
         await self._store.change([address], with_language(address, language))
         if is_persons:
-            await self._edit_cards(caller)
+            await self._turn_cards(caller, language)
         return partial(private.language_set, language, is_persons=is_persons)
 
-    async def _edit_cards(self, caller: Caller) -> None:
-        """Let the cards of a person's direct message be edited: those of a channel are by themselves."""
+    async def _turn_cards(self, caller: Caller, language: Language) -> None:
+        """Note the language for a person's direct message too: its cards depend on that, and are edited."""
         own = Address(self._team_id, caller.user_id)
         here = own._replace(channel_id=caller.channel_id)
         direct = direct_message(await self._store.get([own]), own)
         for address in {direct, here if is_direct(caller.channel_id) else direct}:
-            for shown in (await self._store.channel(address)).followings:
-                await self._store.change(keys_of(shown.key), outdated(shown.key))
+            found = await self._store.channel(address)
+            if found.followings or found.destination.language:  # else it may be one between people
+                await self._store.change([address], with_language(address, language))
 
     async def _shown(self, caller: Caller) -> Answer:
         channel = Address(self._team_id, caller.channel_id)

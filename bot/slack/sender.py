@@ -92,8 +92,14 @@ class Sender:
     ) -> Posted:
         """Post in a channel, or to a person; return where the message is. Raises SendError."""
         thread: dict[str, Any] = {"thread_ts": thread_ts, "reply_broadcast": broadcast} if thread_ts else {}
+        # Without parse="none", Slack would make links of addresses in a message without blocks.
         call = self._client.chat_postMessage(
-            channel=channel, **_content(message), **thread, unfurl_links=False, unfurl_media=False
+            channel=channel,
+            **_content(message),
+            **thread,
+            parse="none",
+            unfurl_links=False,
+            unfurl_media=False,
         )
         with self._posts.sending(channel):
             response = await accepted(call, self._posts, timeout=self._answer)

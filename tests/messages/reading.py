@@ -102,6 +102,7 @@ def read_mrkdwn(text: str) -> tuple[str, list[str]]:
     assert all(len(inside.splitlines()) == 1 for inside in codes), "a code span has one line, and not none"
     assert not re.search("[<>]", OURS.sub("", live) + "".join(codes)), text
     assert not re.search(r"&(?!amp;|lt;|gt;)", text), text
+    assert not re.search(r"^\s*&gt;", live, re.MULTILINE), f"a quote begins: {text!r}"
     alive = FORMATTING.search(BOLD.sub("", ICONS.sub("", OURS.sub("", live))))
     assert not alive, f"{alive} is formatted: {text!r}"
     return live, [code.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") for code in codes]

@@ -101,7 +101,9 @@ LITERAL = {
     ":x: 12:30 a: b :y": f"{COLON}x: 12:30 a: b {COLON}y",
     "<!here> & &lt;": "&lt;!here&gt; &amp; &amp;lt;",
     "& " * 30: "&amp; " * 13 + "…",
+    "_a" * 60: f"{LOW}a{'_a' * 38}…",
     "a\n\u202eb": "a b",
+    " >> a > b": "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}&gt; a &gt; b",
 }
 
 
@@ -114,6 +116,7 @@ SPOKEN = {
     ":x: *Failed*, why": "Failed, why",
     "▰▰▱▱ Step 2 of 4": "Step 2 of 4",
     "no `*` or `:x: *a*`, *but* this": "no `*` or `:x: *a*`, but this",
+    "“▰▰ a”": "“▰▰ a”",
     "in the <https://e.example/?a=1&amp;b=2|console>": "in the console",
     "<@U1> in <#C1> <!date^1^{ago}|x>": "<@U1> in <#C1> <!date^1^{ago}|x>",
 }

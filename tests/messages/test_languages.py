@@ -104,7 +104,7 @@ def test_chinese_is_set_as_chinese() -> None:
 @pytest.mark.parametrize("language", Language)
 def test_format_ends_where_slack_sees_it(language: Language) -> None:
     """Bold and code have a space, a half-width mark or the line's edge on both sides."""
-    texts = [text for message in MESSAGES[language] if message.text != "-" for text in texts_of(message)]
+    texts = [text for message in messages(language) if message.text != "-" for text in texts_of(message)]
 
     assert [text for text in texts if any(map(NO_EDGE.match, _beside_formatted(text)))] == []
 

@@ -101,8 +101,26 @@ async def test_what_is_followed_for_oneself(room: Room) -> None:
     await room.posted("Waiting for recordings", channel=mine)
     await room.ask("language me zh")
     turned = await room.posted("等待上传语料", channel=mine)
-
     assert [seen.ts for seen in room.public(mine)] == [turned.ts]
+
+    await room.ask(f"unsubscribe {room.job_id} me")
+    await room.posted("已取消订阅", channel=mine)
+    await room.ask("language me en")
+    await room.subscribe("me")
+    await room.ask("language me zh")
+    await room.slack.message_where(lambda seen: seen.ts > turned.ts and "等待上传语料" in seen.text)
+
+
+async def test_a_choice_while_a_card_is_edited(room: Room) -> None:
+    """The card of a direct message turns all the same, once Slack has taken the edit."""
+    await room.subscribe("me")
+    card = await room.posted("Waiting for recordings", channel=room.slack.direct_channel(ALICE))
+    room.slack.fail("chat.update", after=True, delay=0.5)
+    room.metastudio.set_state(room.job_id, "AUDITING")
+    await room.slack.message_where(lambda seen: seen.ts == card.ts and "In manual review" in seen.text)
+    await room.ask("language me zh")
+
+    await room.slack.message_where(lambda seen: seen.ts == card.ts and "人工审核中" in seen.text)
 
 
 @pytest.mark.parametrize("scopes", [SCOPES, (*SCOPES, "users:read")], ids=["without scope", "with scope"])

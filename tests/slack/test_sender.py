@@ -28,7 +28,7 @@ async def sender(
 
 
 async def test_a_post_gives_its_ts(slack: SlackWorkspace) -> None:
-    """What is posted can be answered and edited, to a person too; no link unfurls or is made of a name."""
+    """What is posted can be answered and edited, to a person too; no link unfurls, no text becomes one."""
     channel = slack.add_channel("voices")
     async with sender(slack) as sending:
         ts = (await sending.post(channel, HELLO)).ts
@@ -44,7 +44,7 @@ async def test_a_post_gives_its_ts(slack: SlackWorkspace) -> None:
     posted, reply, _, edited, _ = (call.arguments for call in slack.calls)
     assert not {"thread_ts", "reply_broadcast"} & posted.keys()
     assert [posted["unfurl_links"], posted["unfurl_media"], reply["unfurl_links"]] == [False] * 3
-    assert edited["parse"] == "none"
+    assert [posted["parse"], reply["parse"], edited["parse"]] == ["none"] * 3
 
 
 @pytest.mark.parametrize(
