@@ -39,7 +39,7 @@ _QUOTE: Final = re.compile(r"\A>")
 _OUR_EMOJI: Final = re.compile(r"^:[a-z_]+: ")
 _BAR: Final = re.compile(r"^[▰▱]+ ")
 _LINK: Final = re.compile(r"<https?://[^|<>]*\|([^<>]*)>")
-_TOKEN: Final = re.compile(r"{[a-z_]+}")
+_TOKENS: Final = re.compile(r"{.*}")
 
 
 Block = dict[str, Any]
@@ -101,8 +101,7 @@ def date(epoch: int, form: str) -> str:
     case then.
     """
     utc = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    words = " ".join(_TOKEN.sub("", form).split())
-    return f"<!date^{epoch}^{form}|{f'{words} {utc}'.lstrip()}>"
+    return f"<!date^{epoch}^{form}|{_TOKENS.sub(utc, form)}>"
 
 
 def quoted(text: str) -> str:

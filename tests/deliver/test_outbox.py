@@ -83,7 +83,7 @@ async def test_a_channel_has_one_message_on_its_way(post: Office) -> None:
 
 async def test_what_changes_while_it_waits_is_told_as_it_is(slack: SlackWorkspace, path: Path) -> None:
     """Who unsubscribes while the message waits for Slack's pace is told nothing any more."""
-    async with office(slack, path, rates=replace(AT_ONCE, channel=60)) as post, post.running():
+    async with office(slack, path, rates=replace(AT_ONCE, channel=3)) as post, post.running():
         await post.subscribe("job-1")
         await eventually(lambda: len(post.posts()) == 1)
         second = await post.subscribe("job-2")
