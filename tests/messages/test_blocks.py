@@ -69,7 +69,8 @@ def test_what_disturbs_is_known_by_its_kind() -> None:
 DATES = [
     (NOW, "{ago}", AGO),
     (NOW, "checked {time}", "<!date^1800000000^checked {time}|checked 2027-01-15 08:00 UTC>"),
-    (10**11 - 1, "", "<!date^99999999999^|5138-11-16 09:46 UTC>"),
+    (NOW, "于：{date} {time}", "<!date^1800000000^于：{date} {time}|于：2027-01-15 08:00 UTC>"),  # noqa: RUF001
+    (10**11 - 1, "{time}", "<!date^99999999999^{time}|5138-11-16 09:46 UTC>"),
 ]
 
 

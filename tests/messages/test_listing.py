@@ -73,7 +73,7 @@ def test_paused_channel_says_why_and_what_to_do() -> None:
     )
     assert texts_of(chinese)[1].splitlines()[1] == (
         ":warning: *已暂停* · 我已不在该频道中。请在该频道中输入 `/invite @voicejob` 并点击“重试”。"
-        f"{NEXT.replace('next try {', '下次尝试：{').replace('next try ', '下次尝试： ')}。"
+        f"{NEXT.replace('next try {', '下次尝试：{').replace('next try ', '下次尝试：')}。"
     )
     assert message.text.endswith(f"“Morning News”: Training. Job `{JOB_ID}`. (paused)")
 

@@ -9,11 +9,11 @@ const LONGEST_LABEL = 80;
 const LONGEST_NAME = 64;
 
 const TURNS = {
-  in_progress: { icon: "◔", words: "MetaStudio’s turn" },
-  waits: { icon: "➜", words: "Customer’s turn" },
+  in_progress: { icon: "◔", words: "With MetaStudio" },
+  waits: { icon: "➜", words: "Your turn" },
   well: { icon: "✓", words: "Ended well" },
   badly: { icon: "✕", words: "Failed" },
-  unknown: { icon: "?", words: "Turn not known" },
+  unknown: { icon: "?", words: "May need you" },
 };
 
 /** Where a job is that is at none of the steps. */
