@@ -31,16 +31,19 @@ def keys_of_both(key: DeliveryKey, to: Address) -> tuple[Key, ...]:
 def opened(shown: Following, to: Address, ts: str, now: int) -> Change:
     """Return the change after Slack accepted a first card to a person, as the message ``ts`` in ``to``.
 
-    What is followed there already stays as it is.
+    What is followed there already stays as it is. The language of the direct message is the person's, so that
+    the card is edited if another one was chosen meanwhile.
     """
     person = shown.delivery.address
     pairs: list[Key] = [*keys_of(shown.key)[:2], *keys_of(shown.key._replace(address=to))[:2]]
 
     def change(records: Records) -> Records:
-        posted = card_posted(replace(shown, destination=records.destination(to)), ts, now)(records)
+        posted = card_posted(shown, ts, now)(records)
         after = Records(records | posted)
         moves = moved(Records((key, after.get(key)) for key in pairs), to)
-        return Records(posted | moves | changed_destination(person, with_direct)(records))
+        language = records.destination(person).language
+        there = changed_destination(to, lambda destination: replace(destination, language=language))
+        return Records(posted | moves | there(records) | changed_destination(person, with_direct)(records))
 
     def with_direct(destination: Destination) -> Destination:
         return replace(destination, direct=to.channel_id)

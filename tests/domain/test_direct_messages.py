@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.deliveries import next_step
+from bot.domain.deliveries import Step, next_step
 from bot.domain.direct_messages import direct_message, keys_of_both, opened
 from bot.domain.following import Following
 from bot.domain.languages import Language
@@ -49,6 +49,18 @@ def test_the_first_card(language: Language | None) -> None:
     assert there.delivery.card
     assert (there.delivery.card.ts, there.delivery.told, there.delivery.id) == ("5.5", 0, MINE.delivery.id)
     assert next_step(there, NOW) is None
+
+
+@pytest.mark.parametrize("chosen", [Language.EN, Language.ZH])
+def test_a_language_that_was_chosen_meanwhile(chosen: Language) -> None:
+    """The first card is edited, if it was made in another one."""
+    mine = replace(MINE, destination=Destination(address=ME, language=Language.EN))
+    records = Records(stored(mine) | Records.of(Destination(address=ME, language=chosen)))
+    there = read(Records(records | opened(mine, DIRECT, "5.5", NOW)(records)), THERE)
+
+    assert there
+    assert there.destination.language is chosen
+    assert next_step(there, NOW) is (Step.EDIT_CARD if chosen is Language.ZH else None)
 
 
 def test_what_happened_meanwhile() -> None:
