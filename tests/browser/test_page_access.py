@@ -136,7 +136,7 @@ async def test_everything_works_by_keyboard(demo: Demo, page: DemoPage) -> None:
     await expect(card).to_contain_text("(edited)")
     broadcast = page.message(BROADCAST, BOOK, "In manual review → Recordings rejected")
     await visible(page.panel.get_by_text("3 of 5 done"), card.get_by_role("button", name="1 reply"))
-    await expect(page.job(BOOK)).to_contain_text("Customer\u2019s turn")
+    await expect(page.job(BOOK)).to_contain_text("Your turn")
     await expect(page.job_button("Send back", BOOK)).to_be_disabled()
 
     await page.tab_to(broadcast.get_by_role("button").first, "Shift+Tab")
