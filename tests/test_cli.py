@@ -273,6 +273,20 @@ async def test_completion(typed: str, completed: str) -> None:
     assert ended == (0, f"{completed}\n", "")
 
 
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("show --language fr x", "'--language': 'fr' is not one of"),
+        ("show", "Missing argument 'JOB_ID'"),
+    ],
+)
+def test_a_wrong_argument_is_named(typed: str, says: str) -> None:
+    """As help names it, without the words of a library."""
+    refused = CliRunner().invoke(cli, typed.split(), env={"COLUMNS": "200"})
+
+    assert (refused.exit_code, says in refused.stderr) == (2, True)
+
+
 def test_help_and_version() -> None:
     """Without a command, and with -h, the command line explains itself."""
     for arguments, words in (("", "Usage"), ("-h", "Usage"), ("--version", version("voicejob"))):
