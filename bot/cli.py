@@ -27,7 +27,10 @@ RUN: Final = "Run"
 
 
 class Commands(TyperGroup):
-    """The commands. Help shows no type beside an option that takes no value."""
+    """The commands. Help shows no type beside an option that takes no value.
+
+    A wrong value is told without the two words that pydantic puts first.
+    """
 
     def get_params(self, ctx: Any) -> Any:
         """Return the options that stand before a command."""
@@ -38,6 +41,14 @@ class Commands(TyperGroup):
         if command := super().get_command(ctx, cmd_name):
             _without_types(command.get_params(ctx))
         return command
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command, whose arguments are read now. Raises BadParameter."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")
+            raise
 
 
 def _without_types(options: list[Any]) -> list[Any]:
@@ -171,23 +182,25 @@ def check(
 
 @cli.command(rich_help_panel=SET_UP)
 def docs(
-    topic: Annotated[str | None, typer.Argument(help="The page; without it, all are listed.")] = None,
+    topic: Annotated[
+        str | None, typer.Argument(metavar="TOPIC", help="The page; without it, all are listed.")
+    ] = None,
 ) -> None:
     """Read the manual: deployment, settings, monitoring, states, reliability, development."""
     from bot.docs import TOPICS, page, similar
 
     if topic is None:
         typer.echo("\n".join(f"voicejob docs {name:12} {about}" for name, about in TOPICS.items()))
-    elif topic not in TOPICS:
-        meant = f" Did you mean {name}?" if (name := similar(topic)) else ""
+    elif (name := topic.lower()) not in TOPICS:
+        meant = f" Did you mean {like}?" if (like := similar(topic)) else ""
         says = f"there is no page {topic[:LONGEST_ECHO]!r}.{meant} The pages are {', '.join(TOPICS)}."
         raise typer.BadParameter(says, param_hint="TOPIC")
     elif console().is_terminal:
         from bot.docs.drawing import Drawn
 
-        console().print(Drawn(page(topic)), width=min(console().width, WIDEST_PAGE))
+        console().print(Drawn(page(name)), width=min(console().width, WIDEST_PAGE))
     else:
-        typer.echo(page(topic), nl=False)
+        typer.echo(page(name), nl=False)
 
 
 @cli.command("run", rich_help_panel=RUN)
@@ -204,7 +217,7 @@ def run_bot() -> None:
 
 @cli.command(rich_help_panel=RUN)
 def show(
-    job: Annotated[str, typer.Argument(metavar="JOB", help="The job's id, or a link that holds it.")],
+    job: Annotated[str, typer.Argument(metavar="JOB_ID", help="The job's id, or a link that holds it.")],
     *,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print what MetaStudio sent, without personal fields.")

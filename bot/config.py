@@ -31,9 +31,10 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from bot.domain.languages import Language
 from bot.errors import BadSettings
 from bot.process import setting_types as types
+from bot.process import sources
 from bot.process.dot_env import read_dot_env
 from bot.process.secret_files import SecretFile, SecretFileError, quoted_path, read_secret
-from bot.process.sources import DOT_ENV, SECRET_KEYS, Given, dot_env_path, field_of, places, read_sources
+from bot.process.sources import DOT_ENV, SECRET_KEYS, Given, field_of
 from bot.telemetry.logs import LogFormat
 
 _SHOWN: Final = frozenset({"PORT", "VOICEJOB_POLL_SECONDS", "VOICEJOB_LOG", "VOICEJOB_LANGUAGE"})
@@ -49,6 +50,10 @@ _SIGN_INS: Final = (
     ("METASTUDIO_AUTH_TOKEN",),
 )
 """The ways to authenticate with MetaStudio: all keys of exactly one are needed."""
+_ASKED_FOR: Final = frozenset({"missing", "unset"})
+_MISSING: Final = _ASKED_FOR | {"beside"}
+"""Types of errors that are about something missing, and those of them for which ``voicejob init`` asks."""
+INIT: Final = "`voicejob init` asks for what is missing, and says where it is found."
 
 
 S = TypeVar("S", bound="ReadSettings")
@@ -56,11 +61,15 @@ S = TypeVar("S", bound="ReadSettings")
 
 @dataclass(frozen=True)
 class Reading(Generic[S]):
-    """Settings as far as they can be read: all but the fields in ``wrong``. Each problem is a line."""
+    """Settings as far as they can be read: all but the fields in ``wrong``. Each problem is a line.
+
+    ``hint`` is one about what helps, where something is missing.
+    """
 
     settings: S
     wrong: frozenset[str] = frozenset()
     problems: tuple[str, ...] = ()
+    hint: str = ""
 
 
 class ReadSettings(BaseModel):
@@ -74,17 +83,17 @@ class ReadSettings(BaseModel):
         """Read the settings from all sources. Raises BadSettings with every problem."""
         reading = cls.read()
         if reading.problems:
-            raise BadSettings(list(reading.problems))
+            raise BadSettings(list(reading.problems), hint=reading.hint)
         return reading.settings
 
     @classmethod
     def read(cls) -> Reading[Self]:
         """Read what can be read of the settings from all sources."""
         try:
-            given = read_sources()
+            given = sources.read_sources()
         except (OSError, UnicodeDecodeError) as error:
             nothing = cast("Self", cls.model_construct())
-            return Reading(nothing, frozenset(cls.model_fields), (unreadable_file(error),))
+            return Reading(nothing, frozenset(cls.model_fields), (sources.unreadable_file(error),))
         return cls.of(given)
 
     @classmethod
@@ -103,7 +112,8 @@ class ReadSettings(BaseModel):
             settings, errors = cast("Self", cls.model_construct(**found)), error.errors()
         settings._files = given.files  # noqa: SLF001  of its own class
         wrong = frozenset(str(error["loc"][0]) for error in errors)
-        return Reading(settings, wrong, (*given.problems, *_lines(errors, given.files)))
+        hint = INIT if any(error["type"] in _ASKED_FOR for error in errors) else ""
+        return Reading(settings, wrong, (*given.problems, *_lines(errors, given.files)), hint)
 
     @field_validator("*", mode="wrap")
     @classmethod
@@ -152,7 +162,7 @@ class MetaStudioSettings(ReadSettings):
                 f"{keys}: these are different ways to sign in to MetaStudio; keep one and unset the rest"
             )
         if missing := [key for key in begun[0] if key not in given]:
-            raise _problem(f"{', '.join(missing)}: needed beside {', '.join(sorted(given))}", "unset")
+            raise _problem(f"{', '.join(missing)}: needed beside {', '.join(sorted(given))}", "beside")
         if data.get("huaweicloud_sdk_security_token") and "HUAWEICLOUD_SDK_AK" not in given:
             raise _problem(
                 "HUAWEICLOUD_SDK_SECURITY_TOKEN: needs HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK beside it"
@@ -229,34 +239,27 @@ class Settings(MetaStudioSettings):
         return value
 
 
-def unreadable_file(error: OSError | UnicodeDecodeError) -> str:
-    """Return the line about a ``.env`` that can't be read."""
-    if isinstance(error, PermissionError):
-        return f".env: this user may not read “{dot_env_path()}”: make it yours (chown), or readable (chmod)"
-    return f".env: can't be read ({type(error).__name__}): it must be a text file in UTF-8"
-
-
-def _problem(sentence: str, kind: Literal["sentence", "unset"] = "sentence") -> PydanticCustomError:
-    """Return an error whose message is the whole line; "unset" is about something that is missing."""
-    return PydanticCustomError(kind, "{sentence}", {"sentence": sentence})
+def _problem(line: str, kind: Literal["sentence", "unset", "beside"] = "sentence") -> PydanticCustomError:
+    """Return an error whose message is the whole line; the other kinds are about what is missing."""
+    return PydanticCustomError(kind, "{sentence}", {"sentence": line})
 
 
 def _lines(errors: list[ErrorDetails], files: Mapping[str, SecretFile]) -> list[str]:
     """Format each error as a line; the first one about something missing says where it was looked for."""
     lines = [_line(error, files) for error in errors]
-    missing = (number for number, error in enumerate(errors) if error["type"] in {"missing", "unset"})
+    missing = (number for number, error in enumerate(errors) if error["type"] in _MISSING)
     if (first := next(missing, None)) is not None:
-        lines[first] += f" ({places()})"
+        lines[first] += f" ({sources.places()})"
     return lines
 
 
 def _line(error: ErrorDetails, files: Mapping[str, SecretFile]) -> str:
     """Format an error as a line that names the key, and shows the value only where it can be no secret."""
     key, value = str(error["loc"][0]).upper(), str(error["input"])
-    if error["type"] in {"sentence", "unset"}:
-        return error["msg"]
     if error["type"] == "missing":
         return f"{key}: not set, and needed{types.WHERE.get(key, '')}"
+    if error["type"] in _MISSING | {"sentence"}:
+        return error["msg"]
     reason = error["msg"].removeprefix("Value error, ")
     if file := files.get(field_of(key)):
         return f"{file.named_by}: {reason} (it is from {quoted_path(file.path)})"

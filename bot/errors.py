@@ -74,13 +74,13 @@ class VoiceJobError(Exception):
 class BadSettings(VoiceJobError):
     """Settings are missing or wrong; ``problems`` has a line for each, with the key in front.
 
-    The variant ``start`` is of those that keep the bot from starting.
+    ``hint`` is a line after them. The variant ``start`` is of those that keep the bot from starting.
     """
 
     exit_code = 2
 
-    def __init__(self, problems: list[str], *, variant: str = "") -> None:
-        super().__init__(variant, problems=Unquoted("\n  ".join(problems)))
+    def __init__(self, problems: list[str], *, variant: str = "", hint: str = "") -> None:
+        super().__init__(variant, problems=Unquoted("\n  ".join(problems) + (hint and f"\n{hint}")))
         self.problems = problems
 
 

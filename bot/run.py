@@ -35,7 +35,7 @@ def run() -> None:
         log.warning("%s", warning)
     try:
         if problems := [*reading.problems, *variables.problems()]:
-            raise BadSettings(problems, variant="start")
+            raise BadSettings(problems, variant="start", hint=reading.hint)
         asyncio.run(_run(reading.settings))
     except VoiceJobError as error:
         if reading.settings.voicejob_log is LogFormat.TEXT:

@@ -34,7 +34,7 @@ def show(text: str, *, as_json: bool, language: Language | None, is_verbose: boo
     try:
         job_id = job_id_from(text)
         if problems := [*reading.problems, *variables.problems()]:
-            raise BadSettings(problems)
+            raise BadSettings(problems, hint=reading.hint)
         answer = asyncio.run(_answer(settings, job_id))
     except (BadUsage, MetaStudioError) as error:
         _explain(error, language, is_verbose=is_verbose)

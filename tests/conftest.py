@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import os
+import signal
 import sys
 import tempfile
 import warnings
@@ -30,6 +31,8 @@ os.environ["HOME"] = tempfile.mkdtemp(prefix="voicejob-test-home-")
 # Otherwise, where this is set, each command that a test starts compiles the whole bot anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+# What a shell starts in its background ignores SIGINT, and so would each command that a test ends by Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The fixtures of the tests in a browser; without Playwright, those tests say themselves what is missing.
 pytest_plugins = ["tests.profiles", *(["tests.browser.fixtures"] if find_spec("playwright") else [])]

@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import cli
+from bot.config import INIT
 from bot.demo.command import SCREENS
 from bot.simulators.metastudio.account import ACCESS_KEY, PROJECT_ID, SECRET_KEY
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
@@ -172,12 +173,15 @@ BAD = {"PORT": "x", "SLACK_BOT_TOKEN": "xapp-hush", "SLACK_APP_TOKEN": "", "HUAW
         ("show unknown", {}, 1, ["No job “unknown” in this project"]),
         ("show unknown --language zh", {}, 1, ["本项目中没有 “unknown” 这个任务"]),
         ("run", PROXY, 2, ["HTTPS_PROXY: can't be used: a proxy must be an ad"]),
-        ("run", BAD, 2, ["VoiceJob can't start with these settings:", *BAD]),
+        ("run", BAD, 2, ["VoiceJob can't start with these settings:", *BAD, f"\n{INIT}\n"]),
         (
             "show x",
             BAD,
             2,
-            ["VoiceJob can't work with these settings:\n  HUAWEICLOUD_SDK_PROJECT_ID: not set"],
+            [
+                "VoiceJob can't work with these settings:\n  HUAWEICLOUD_SDK_PROJECT_ID: not set",
+                f"\n{INIT}\n",
+            ],
         ),
         ("run", {"SLACK_BOT_TOKEN": "xoxb-hush"}, 1, ["Slack refuses “SLACK_BOT_TOKEN” with the error"]),
         ("run", STORE, 1, ["The store “none/kept.sqlite” can't be written"]),
@@ -267,6 +271,20 @@ async def test_completion(typed: str, completed: str) -> None:
     ended = await voicejob(_VOICEJOB_COMPLETE="complete_bash", **asked)
 
     assert ended == (0, f"{completed}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("show --language fr x", "'--language': 'fr' is not one of"),
+        ("show", "Missing argument 'JOB_ID'"),
+    ],
+)
+def test_a_wrong_argument_is_named(typed: str, says: str) -> None:
+    """As help names it, without the words of a library."""
+    refused = CliRunner().invoke(cli, typed.split(), env={"COLUMNS": "200"})
+
+    assert (refused.exit_code, says in refused.stderr) == (2, True)
 
 
 def test_help_and_version() -> None:

@@ -153,17 +153,17 @@ def test_docs_lists_all_pages() -> None:
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_docs_prints_a_page_as_it_is(topic: str) -> None:
-    """Where stdout is no terminal, a page comes as Markdown."""
-    assert CliRunner().invoke(cli, ["docs", topic]).stdout == page(topic)
+    """Where stdout is no terminal, a page comes as Markdown; capitals do no harm."""
+    assert CliRunner().invoke(cli, ["docs", topic.title()]).stdout == page(topic)
 
 
 @pytest.mark.parametrize("topic", TOPICS)
 async def test_docs_draws_a_page_in_a_terminal(topic: str) -> None:
-    """There, no Markdown is left, and 80 columns are enough: no cell of a table is cut."""
+    """There, no Markdown is left, nor a link to a file; 80 columns are enough: no cell of a table is cut."""
     async with started("docs", topic, settings={"FORCE_COLOR": "1", "COLUMNS": "80"}) as process:
         drawn = (await process.communicate())[0].decode()
 
-    assert not re.search(r"^[#|]|`", drawn, re.MULTILINE)
+    assert not re.search(r"^[#|]|`|\w\.md[#)]", drawn, re.MULTILINE)
     assert drawn.count("…") == page(topic).count("…")
 
 

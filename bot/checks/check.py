@@ -56,7 +56,7 @@ async def check(reading: Reading[Settings], *, seconds: float = SECONDS) -> list
     What is wrong in one part keeps no other from being tried. No item shows a secret.
     """
     settings = reading.settings
-    first = _settings_item(settings, [*reading.problems, *variables.problems()])
+    first = _settings_item(settings, [*reading.problems, *variables.problems()], reading.hint)
     parts = (TOKEN, BY_HTTP if settings.is_http_mode else BY_SOCKET, *OTHERS)
     return [*_safe(settings, [first]), *await check_parts(parts, reading, seconds=seconds)]
 
@@ -81,14 +81,16 @@ def _safe(settings: Settings, items: list[Item]) -> list[Item]:
     return [safe(item, secrets) for item in items]
 
 
-def _settings_item(settings: Settings, problems: list[str]) -> Item:
+def _settings_item(settings: Settings, problems: list[str], hint: str) -> Item:
     """Return what came of reading the settings, with a line for each problem and each key that is unknown."""
+    unknown = unknown_keys()
     if problems:
-        lines = [f"{len(problems)} missing or wrong:", *problems, *unknown_keys()]
+        count = f"{len(problems)} missing or wrong{f', {len(unknown)} unknown' if unknown else ''}:"
+        lines = filter(None, [count, *problems, *unknown, hint])
         return fails(SETTINGS, "\n".join(lines), problems=len(problems))
     mode = "HTTP mode" if settings.is_http_mode else "Socket Mode"
     found = f"all are there: {mode}, region “{settings.metastudio_region}”"
-    return works(SETTINGS, "\n".join([found, *unknown_keys()]))
+    return works(SETTINGS, "\n".join([found, *unknown]))
 
 
 async def _untried(part: Part) -> list[Item]:

@@ -27,6 +27,7 @@ from bot.errors import (
 )
 from bot.metastudio.client import MetaStudio
 from bot.metastudio.probe import clock_difference
+from bot.network.names import is_unknown
 from bot.network.trust import certificate_fault
 
 ADDRESS: Final = "MetaStudio address"
@@ -95,7 +96,7 @@ async def try_metastudio(settings: Settings) -> AsyncGenerator[Item, None]:
     try:
         ahead = await clock_difference(settings.endpoint)
     except MetaStudioError as error:
-        yield fails(ADDRESS, _unreachable(settings.endpoint, error, "METASTUDIO_ENDPOINT"))
+        yield fails(ADDRESS, unreachable(settings.endpoint, error, "METASTUDIO_ENDPOINT"))
         for name in NAMES[1:]:
             yield untried(name, "because MetaStudio can't be reached")
         return
@@ -110,10 +111,15 @@ async def try_metastudio(settings: Settings) -> AsyncGenerator[Item, None]:
             yield item
 
 
-def _unreachable(address: str, error: MetaStudioError, key: str) -> str:
+def unreachable(address: str, error: MetaStudioError, key: str) -> str:
     """Describe why there is no connection, and what to do about it."""
     if fault := certificate_fault(error):
         return f"“{address}” can't be reached: {fault}"
+    if is_unknown(error):
+        return (
+            f"“{address}” can't be reached: there is no such host. Check METASTUDIO_REGION and {key}; where "
+            "only a proxy knows the hosts of the internet, set HTTPS_PROXY."
+        )
     cause = error.__cause__
     reason = f"{type(cause).__name__}: {cause}" if cause and str(cause) else type(cause or error).__name__
     what = f"“{address}” can't be reached ({reason[:160].rstrip('. ')})"
@@ -143,7 +149,7 @@ async def _signed_in(settings: Settings) -> AsyncGenerator[Item, None]:
         try:
             await clock_difference(settings.iam_endpoint)
         except MetaStudioError as error:
-            says = _unreachable(settings.iam_endpoint, error, "HUAWEICLOUD_SDK_IAM_ENDPOINT")
+            says = unreachable(settings.iam_endpoint, error, "HUAWEICLOUD_SDK_IAM_ENDPOINT")
             yield fails(CREDENTIALS, f"IAM at {says}")
             for name in (PROJECT, JOBS):
                 yield untried(name, "because there is no token from IAM")

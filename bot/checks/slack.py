@@ -1,6 +1,7 @@
 """Trying Slack: the bot token and its scopes, the app-level token, and a real connection by Socket Mode."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from typing import Any, Final
 
@@ -53,6 +54,16 @@ ONE_COPY: Final = (
 COPIES: Final = (
     "connected. {} copies of the bot are connected already. Stop all but one: Slack sends each command to "
     "only one of them"
+)
+HEX_DIGITS: Final = re.compile("[0-9a-f]{32}", re.IGNORECASE)
+"""What every signing secret of Slack's looks like by now; no page promises it."""
+UNSURE: Final = (
+    "SLACK_SIGNING_SECRET is set. Only a request from Slack shows whether it is the right one: the bot's log "
+    "says so if it isn't"
+)
+ODD: Final = (
+    "SLACK_SIGNING_SECRET is set, but Slack's have 32 characters, 0 to 9 and a to f, and this one has not. "
+    f"Compare it with App Credentials, under Basic Information on {APP_PAGE}"
 )
 
 
@@ -145,10 +156,8 @@ def first_frame_item(frame: Any) -> Item:
     return works(SOCKET_MODE, says)
 
 
-async def try_signing_secret(_: Settings) -> AsyncGenerator[Item, None]:
+async def try_signing_secret(settings: Settings) -> AsyncGenerator[Item, None]:
     """Yield that it is set: only a request of Slack's shows whether it is the right one."""
     yield works(
-        SIGNING_SECRET,
-        "SLACK_SIGNING_SECRET is set. Only a request from Slack shows whether it is the right one: the bot's "
-        "log says so if it isn't",
+        SIGNING_SECRET, UNSURE if HEX_DIGITS.fullmatch(revealed(settings.slack_signing_secret)) else ODD
     )

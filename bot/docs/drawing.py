@@ -1,9 +1,12 @@
 """PURE. A page drawn in a terminal."""
 
+import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from rich.markdown import Markdown, TableElement
+
+_TO_A_PAGE: Final = re.compile(r"\[[^\]]*\]\((\w+)\.md(?:#[^)]*)?\)")
 
 
 class Table(TableElement):
@@ -18,9 +21,12 @@ class Table(TableElement):
 
 
 class Drawn(Markdown):
-    """Markdown, with the addresses of its links beside their words, since a terminal can't open a page."""
+    """Markdown, with the addresses of its links beside their words, since a terminal can't open a page.
+
+    A link to one of the pages becomes the command that shows it.
+    """
 
     elements = Markdown.elements | {"table_open": Table}
 
     def __init__(self, markdown: str) -> None:
-        super().__init__(markdown, hyperlinks=False)
+        super().__init__(_TO_A_PAGE.sub(r"`voicejob docs \1`", markdown), hyperlinks=False)

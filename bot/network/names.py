@@ -24,6 +24,7 @@ LOST_AFTER: Final = 60.0
 MOST: Final = 3
 """Look-ups of one name at the same time."""
 NUMERIC: Final = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+_UNKNOWN: Final = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 Address = tuple[int, int, str]
 """Family, protocol, and the numeric address."""
@@ -60,6 +61,15 @@ def is_numeric(host: str) -> bool:
         return not host or bool(ip_address(host))
     except ValueError:
         return False
+
+
+def is_unknown(error: BaseException | None) -> bool:
+    """Whether an error comes from the answer that a host's name has no address: not from the lack of one."""
+    while error:
+        if isinstance(error, socket.gaierror):
+            return error.errno in _UNKNOWN
+        error = error.__cause__ or error.__context__
+    return False
 
 
 class Resolver(AbstractResolver):

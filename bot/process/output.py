@@ -25,6 +25,8 @@ MOST_WAITING: Final = 2000
 """Lines of stderr that are kept for a slow reader; of more, the oldest are dropped."""
 LAST_SECONDS: Final = 1.0
 """Seconds that the end of the process waits for a reader of stderr."""
+LOOK_SECONDS: Final = 1.0
+"""Seconds between two looks whether Ctrl-C was pressed, while a slow reader is waited for."""
 
 FormatLost = Callable[[int], str]
 """Formats the line that says how many lines were lost."""
@@ -79,7 +81,12 @@ class QueuedOutput(io.FileIO):
         if self._thread:
             done = Event()
             self._put(done)
-            done.wait(self.patience)
+            if self.patience is not None:
+                done.wait(self.patience)
+                return
+            # Python sees a signal that comes right before a wait only after that wait.
+            while not done.wait(LOOK_SECONDS):
+                pass
 
     def _put(self, item: bytes | Event) -> None:
         self._queue.put(item)

@@ -115,3 +115,10 @@ def dot_env_path() -> Path:
         return DOT_ENV.absolute()
     except FileNotFoundError:
         return DOT_ENV
+
+
+def unreadable_file(error: OSError | UnicodeDecodeError) -> str:
+    """Return the line about a ``.env`` that can't be read."""
+    if isinstance(error, PermissionError):
+        return f".env: this user may not read “{dot_env_path()}”: make it yours (chown), or readable (chmod)"
+    return f".env: can't be read ({type(error).__name__}): it must be a text file in UTF-8"

@@ -19,7 +19,8 @@ MODES: Final = (
     "2  HTTP mode: Slack calls the bot at a public https address of yours",
 )
 ANOTHER_SIGN_IN: Final = "A sign-in without an access key is set already, and kept."
-NOT_TRIED: Final = "Not tried: something that it needs is left out, or wrong."
+NOT_TRIED: Final = "Not tried, for want of {}."
+OTHERS: Final = "settings that are not asked for here"
 AGAIN: Final = "Try again? (n: keep it and go on)"
 
 
@@ -46,6 +47,7 @@ class Dialogue:
         self._take([questions.REGION, questions.PROJECT, *sign_in], METASTUDIO)
         self._say_title("VoiceJob")
         self._take([questions.LANGUAGE])
+        self._take([questions.CONSOLE])
         self._take([questions.STORE], STORE, is_tried_first=True)
 
     @staticmethod
@@ -83,7 +85,7 @@ class Dialogue:
         mine = [question for question, reason in reasons.items() if not reason]
         if not is_tried_first:
             self._ask(mine)
-        while part and (failed := self._try(part)):
+        while part and (failed := self._try(part, asked)):
             if not mine or not confirm(AGAIN):
                 self.failed += failed
                 return
@@ -109,16 +111,19 @@ class Dialogue:
                 continue
             if given.values.get(field_of(question.key)) != value:
                 self.new[question.key] = value
+            if doubt := questions.doubt(question.key, value):
+                say(doubt, style="yellow", indent=2)
             return
 
-    def _try(self, part: Part) -> list[str]:
+    def _try(self, part: Part, asked: Sequence[Question]) -> list[str]:
         """Try a part of the settings, show what comes of it, and return the names of what failed.
 
         What needs something that is missing is not tried, and so does not fail.
         """
-        reading = Settings.of(read_sources(self.new))
+        given = read_sources(self.new)
+        reading = Settings.of(given)
         if not reading.wrong.isdisjoint(part.fields):
-            say(NOT_TRIED, indent=2)
+            say(NOT_TRIED.format(", ".join(questions.lacking(asked, given)) or OTHERS), indent=2)
             return []
         with console().status("Trying it …"):
             items = asyncio.run(check_parts([part], reading))

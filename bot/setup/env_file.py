@@ -8,10 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from bot.config import unreadable_file
 from bot.errors import BadSettings
 from bot.process.dot_env import values_in
-from bot.process.sources import DOT_ENV, dot_env_path
+from bot.process.sources import DOT_ENV, dot_env_path, unreadable_file
 from bot.setup.env_text import merged
 
 OWNER_ONLY: Final = 0o600

@@ -1,7 +1,7 @@
 """PURE. What is asked: which questions, what each offers, and what becomes of what was typed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,12 @@ _AROUND: Final = " \t\"'`“”\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUO
 """Blanks and quotes, which are copied along with a value, and belong to none."""
 ANOTHER_SIGN_IN: Final = ("HUAWEICLOUD_IAM_USER", "HUAWEICLOUD_IAM_PASSWORD", "METASTUDIO_AUTH_TOKEN")
 """Keys of the ways to sign in that are not asked for."""
+_PROJECT_ID: Final = re.compile("[0-9a-f]{32}", re.IGNORECASE)
+"""What the ids of projects look like; no page promises it."""
+NO_PROJECT_ID: Final = (
+    "This looks like the project's name. Its id has 32 characters, 0 to 9 and a to f, and stands beside the "
+    "name. If it is the id all the same, go on."
+)
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,11 @@ ACCESS_KEY: Final = Question(
 SECRET_KEY: Final = Question("HUAWEICLOUD_SDK_SK", "Then the Secret Access Key:")
 LANGUAGE: Final = Question(
     "VOICEJOB_LANGUAGE", "The bot's language where nobody chose another one: en or zh.", "en"
+)
+CONSOLE: Final = Question(
+    "VOICEJOB_CONSOLE_URL",
+    "Optional: the address of a job's page in your MetaStudio console, with {job_id} in the place of the "
+    "job's id. With it, cards have the button “Open console”, and each “Your turn” has a link.",
 )
 STORE: Final = Question(
     "VOICEJOB_STORE", "The file for subscriptions, in a folder that exists and that this user may write."
@@ -119,6 +130,17 @@ def refused(key: str, value: str) -> str | None:
     if not value.isprintable():
         return f"{key}: has a character that can't be shown: type or copy it again"
     return problem_with(key, value)
+
+
+def doubt(key: str, value: str) -> str | None:
+    """Return why a value that a key can have is perhaps not what was meant; None if nothing says so."""
+    return NO_PROJECT_ID if key == PROJECT.key and not _PROJECT_ID.fullmatch(value) else None
+
+
+def lacking(asked: Sequence[Question], given: Given) -> list[str]:
+    """Return the keys of those questions whose value is missing or wrong."""
+    values = {question.key: given.values.get(field_of(question.key)) for question in asked}
+    return [key for key, value in values.items() if not isinstance(value, str) or problem_with(key, value)]
 
 
 def changes(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:

@@ -1,7 +1,12 @@
 """Asking a person in a terminal: what is printed, and what they type."""
 
+import os
+import select
+import signal
 import sys
-from getpass import getpass
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Final
 
 from rich.padding import Padding
@@ -14,6 +19,8 @@ from bot.process.output import wait_for_stdout
 
 UNREADABLE: Final = "\0"
 """Stands for a line that is no text in the terminal's encoding; no key takes it."""
+LOCAL_FLAGS: Final = 3
+"""Where they are in what termios returns."""
 NO: Final = {"n", "no"}
 YES: Final = {"", "y", "yes"}
 
@@ -38,16 +45,47 @@ def ask(prompt: str, *, is_secret: bool = False) -> str:
     with console().capture() as drawn:
         console().print(Text(prompt, style="bold"), end="")
     try:
-        if is_secret:
-            return getpass(drawn.get(), sys.stdout)  # it prints once nothing is echoed any more
-        sys.stdout.write(drawn.get())
-        wait_for_stdout()  # what is typed is echoed behind it
-        line = sys.stdin.readline()
+        with _without_echo() if is_secret else nullcontext():
+            sys.stdout.write(drawn.get())
+            wait_for_stdout()  # what is typed is echoed behind it
+            _wait_for_a_line()
+            line = sys.stdin.readline()
     except UnicodeDecodeError:
         return UNREADABLE
     if not line:
         raise EOFError
     return line
+
+
+@contextmanager
+def _without_echo() -> Iterator[None]:
+    """Hide what is typed, as getpass does; the line break that ends it is printed."""
+    before = termios.tcgetattr(sys.stdin)
+    hidden = before[:]
+    hidden[LOCAL_FLAGS] &= ~termios.ECHO
+    try:
+        termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, hidden)
+        yield
+        sys.stdout.write("\n")
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, before)
+
+
+def _wait_for_a_line() -> None:
+    """Return once a line can be read, or a signal has come.
+
+    Python sees a signal that comes right before a read only after that read. Here it writes to a pipe (page
+    ``signal.set_wakeup_fd``), so that Ctrl-C is never lost.
+    """
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    before = signal.set_wakeup_fd(writer)
+    try:
+        select.select([sys.stdin, reader], [], [])
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(reader)
+        os.close(writer)
 
 
 def confirm(question: str) -> bool:

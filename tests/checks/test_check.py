@@ -16,7 +16,7 @@ from aiohttp.test_utils import RawTestServer
 from bot.checks import check as checks
 from bot.checks.listening import try_listening
 from bot.checks.slack import HELLO_SECONDS
-from bot.config import Settings
+from bot.config import INIT, Settings
 from bot.simulators.metastudio.simulator import Fault
 from bot.simulators.slack.workspace import APP_TOKEN, BOT_TOKEN
 from bot.simulators.world import settings_for
@@ -104,7 +104,7 @@ async def test_a_first_try_of_the_command() -> None:
         *("failed settings", "-      9 checks skipped until the settings are fixed"),
         *("ok     store", "ok     listening", "4 problems. Fix them, then run `voicejob check` again."),
     ]
-    assert printed[0] == "failed settings: 4 missing or wrong:"
+    assert (printed[0], printed[5]) == ("failed settings: 4 missing or wrong:", f"  {INIT}")
     assert (
         "  SLACK_BOT_TOKEN: not set, and needed: copy it from OAuth & Permissions, on your app's page"
         in ended.out
@@ -145,7 +145,7 @@ SURROUNDINGS: list[tuple[dict[str, str], Collection[str], Collection[str], str]]
     (SLIPPED, (), (), SLIPS),
     (SEVERAL, ["settings"], [BOT, SCOPES, LISTENING], "SLACK_BOT_TOKEN"),
     ({"METASTUDIO_REGION": "?"}, ["settings"], METASTUDIO, "METASTUDIO_REGION"),
-    (SLIPPED | {"VOICEJOB_CONSOLE_URL": "x"}, ["settings"], [], SLIPS),
+    (SLIPPED | {"VOICEJOB_CONSOLE_URL": "x"}, ["settings"], [], "1 missing or wrong, 1 unknown:"),
     ({"VOICEJOB_LANGUAGE": "fr"}, ["settings"], [], "must be en or zh"),
     (NO_SLACK, ["settings", SIGN_IN], [*SLACK, PROJECT, JOBS], ""),
     ({"SLACK_APP_TOKEN": ""}, ["settings"], [APP, SOCKET], "set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGN"),

@@ -1,13 +1,14 @@
 """``voicejob check`` and MetaStudio: what each answer means for sign-in, project and jobs; and the clocks."""
 
+import socket
 import time
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from bot.checks.metastudio import without_list
-from bot.errors import UnreadableAnswer
+from bot.checks.metastudio import unreachable, without_list
+from bot.errors import Unreachable, UnreadableAnswer
 from bot.simulators.metastudio.simulator import Fault
 from bot.simulators.world import settings_for
 from tests.checks.checking import (
@@ -149,3 +150,18 @@ async def test_a_key_that_may_list_and_not_show(setup: CheckSetup, fault: Fault,
     assert says in found.only_fails(*([JOBS] if says else []))
     assert "the list has 2" in found[JOBS].says
     assert len({seen.path for seen in setup.metastudio.requests if seen.api == "show"}) == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [
+        (socket.EAI_NONAME, "there is no such host. Check METASTUDIO_REGION and KEY; where"),
+        (socket.EAI_AGAIN, "(Unreachable). Check METASTUDIO_REGION and KEY, the network"),
+    ],
+)
+def test_a_name_without_an_address(number: int, says: str) -> None:
+    """A host that does not exist is told from one whose name could not be looked up."""
+    error = Unreachable()
+    error.__context__ = socket.gaierror(number, "why")
+
+    assert says in unreachable("https://here", error, "KEY")

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.checks.slack import first_frame_item
+from bot.checks.slack import first_frame_item, try_signing_secret
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import SlackWorkspace
+from bot.simulators.world import settings_for
 from tests.checks.checking import APP, BOT, OPEN, SCOPES, SOCKET, CheckSetup
 
 
@@ -97,3 +98,12 @@ def test_first_frame(frame: Any, says: str) -> None:
 
     assert item.ok == ("num_connections" in frame)
     assert says in item.says
+
+
+@pytest.mark.parametrize(("secret", "is_odd"), [("0123456789abcdefABCDEF0123456789", False), ("short", True)])
+async def test_signing_secret(setup: CheckSetup, secret: str, *, is_odd: bool) -> None:
+    """One that does not look like Slack's passes, with a hint."""
+    settings = settings_for(setup.slack, setup.metastudio, slack_signing_secret=secret)
+    (item,) = [each async for each in try_signing_secret(settings)]
+
+    assert (item.ok, "Slack's have 32 characters" in item.says) == (True, is_odd)

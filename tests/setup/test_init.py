@@ -12,6 +12,7 @@ from tests.store.test_store_faults import largest_file
 from tests.test_cli import environment, voicejob
 
 AGAIN = "Try again?"
+CONSOLE = "VOICEJOB_CONSOLE_URL"
 NO_TEXT = "a\udcff"
 NOWHERE = "http://127.0.0.1:1"
 
@@ -50,12 +51,15 @@ async def test_a_first_time(servers: dict[str, str]) -> None:
         assert ("invalid_auth" in refused, "Slack scopes" in refused) == (True, False)
         assert "OAuth & Permissions" not in await person.answers("SLACK_BOT_TOKEN", f' "{BOT_TOKEN}" ')
         assert "workspace “voicejob”" in await person.answers("SLACK_APP_TOKEN", APP_TOKEN)
-        await answer_all(person, ("METASTUDIO_REGION", ""), ("HUAWEICLOUD_SDK_PROJECT_ID", PROJECT_ID))
-        await answer_all(person, ("HUAWEICLOUD_SDK_AK", ACCESS_KEY), ("HUAWEICLOUD_SDK_SK", "HUSHWRONG"))
+        await answer_all(person, ("METASTUDIO_REGION", ""), ("HUAWEICLOUD_SDK_PROJECT_ID", "cn-north-4"))
+        assert "looks like the project's name" in await person.answers("HUAWEICLOUD_SDK_AK", ACCESS_KEY)
+        await person.answers("HUAWEICLOUD_SDK_SK", "HUSHWRONG")
         assert "refuses the access key" in await person.answers(AGAIN, "y")
-        await answer_all(person, ("METASTUDIO_REGION", ""), ("HUAWEICLOUD_SDK_PROJECT_ID", ""))
+        await answer_all(person, ("METASTUDIO_REGION", ""), ("HUAWEICLOUD_SDK_PROJECT_ID", PROJECT_ID))
         await answer_all(person, ("HUAWEICLOUD_SDK_AK", ""), ("HUAWEICLOUD_SDK_SK", SECRET_KEY))
         assert "the list is empty" in await person.answers("VOICEJOB_LANGUAGE", "zh")
+        assert "“Open console”" in await person.answers(CONSOLE, "https://x/jobs")
+        assert "must hold {job_id}" in await person.answers(CONSOLE, "https://x/{job_id}")
         await person.sees("Written to")
         await person.sees("`voicejob run` starts the bot.")
         code = await person.sees_the_end()
@@ -72,6 +76,7 @@ async def test_a_first_time(servers: dict[str, str]) -> None:
         f"HUAWEICLOUD_SDK_AK={ACCESS_KEY}",
         f"HUAWEICLOUD_SDK_SK={SECRET_KEY}",
         "VOICEJOB_LANGUAGE=zh",
+        f"{CONSOLE}='https://x/{{job_id}}'",
     ]
 
 
@@ -87,7 +92,7 @@ async def test_another_time_without_a_network(servers: dict[str, str]) -> None:
         await person.sees("HUAWEICLOUD_SDK_PROJECT_ID: set in the environment")
         await person.answers("METASTUDIO_REGION")
         assert "refuses the token" in await person.answers(AGAIN, "n")
-        await person.answers("VOICEJOB_LANGUAGE")
+        await answer_all(person, ("VOICEJOB_LANGUAGE", ""), (CONSOLE, ""))
         await person.sees("VOICEJOB_STORE: set in the environment")
         await person.sees("SLACK_APP_TOKEN (switched off), SLACK_SIGNING_SECRET, METASTUDIO_REGION")
         await person.sees("did not work: Slack bot token, MetaStudio credentials, store. Next: fix that")
@@ -106,11 +111,11 @@ async def test_a_store_that_can_t_be_written() -> None:
     async with at_a_terminal("init") as person:
         await answer_all(person, ("1 or 2", ""), ("SLACK_BOT_TOKEN", NO_TEXT))
         assert "has a character that can't be" in await person.answers("SLACK_BOT_TOKEN")
-        assert "Not tried: something that it needs" in await person.answers("SLACK_APP_TOKEN")
+        assert "Not tried, for want of SLACK_BOT_TOKEN." in await person.answers("SLACK_APP_TOKEN")
         await person.answers("METASTUDIO_REGION", NO_TEXT)
         assert "has a character that can't be" in await person.answers("METASTUDIO_REGION")
         await answer_all(person, ("HUAWEICLOUD_SDK_PROJECT_ID", ""), ("HUAWEICLOUD_SDK_AK", ""))
-        await answer_all(person, ("HUAWEICLOUD_SDK_SK", ""), ("VOICEJOB_LANGUAGE", ""))
+        await answer_all(person, ("HUAWEICLOUD_SDK_SK", ""), ("VOICEJOB_LANGUAGE", ""), (CONSOLE, ""))
         await answer_all(person, (AGAIN, "perhaps"), (AGAIN, "yes"))
         assert "The file for subscriptions" in await person.answers("VOICEJOB_STORE", "a b.sqlite")
         await person.sees("did you mean PORT?")
@@ -130,7 +135,9 @@ async def test_nothing_is_new(
     """What is all in the environment leaves no question; the file is closed to others all the same."""
     write_env("# ours", mode=mode)
     settings = environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN, METASTUDIO_REGION="cn-north-4")
-    async with at_a_terminal("init", settings=settings | {"VOICEJOB_LANGUAGE": "zh"}) as person:
+    async with at_a_terminal(
+        "init", settings=settings | {"VOICEJOB_LANGUAGE": "zh", CONSOLE: "https://x/{job_id}"}
+    ) as person:
         await person.sees("There is nothing new to write to")
         await person.sees(says)
         code = await person.sees_the_end()
@@ -146,6 +153,7 @@ async def test_all_is_set_and_the_disk_is_full(
     with largest_file(1):
         async with at_a_terminal("init", settings=settings) as person:
             said = await person.answers("VOICEJOB_LANGUAGE")
+            await person.answers(CONSOLE)
             await person.sees(".env: could not be written (File too large). It is as it was.")
             code = await person.sees_the_end()
 

@@ -151,3 +151,22 @@ def test_only_what_changes_is_written() -> None:
 
     assert questions.changes(old, {"A": "1", "B": "3", "C": "4", "D": ""}) == {"B": "3", "C": "4"}
     assert questions.without_app_token(old) == {"SLACK_APP_TOKEN_FILE": ""}
+
+
+ID = "0123456789abcdef0123456789ABCDEF"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "is_doubtful"),
+    [(PROJECT.key, ID, False), (PROJECT.key, "cn-north-4", True), (REGION.key, "cn-north-4", False)],
+)
+def test_a_project_s_name_is_no_id(key: str, value: str, *, is_doubtful: bool) -> None:
+    """What does not look like an id is doubted; other keys are not."""
+    assert bool(questions.doubt(key, value)) == is_doubtful
+
+
+def test_what_is_lacking_is_named() -> None:
+    """What is missing, and what is wrong, wherever it comes from."""
+    given = read_sources({"METASTUDIO_REGION": "?", "CLOUD_SDK_AK": "AK"})
+
+    assert questions.lacking([REGION, PROJECT, ACCESS_KEY], given) == [REGION.key, PROJECT.key]
