@@ -236,8 +236,10 @@ async def test_channels(demo: Demo) -> None:
     await expect(page.channel("voices")).to_have_attribute("aria-current", "page")
     await expect(page.conversation.get_by_role("separator")).to_have_text(["Today", "New"])
 
+    await page.send(f"/voicejob subscribe {demo.job_id(NEWS)} me")
     await page.open("voicejob")
     await visible(page.conversation.get_by_text("Sending messages to this app has been turned off."))
+    await visible(page.posted(NEWS, FOLLOWED), page.panel.get_by_text("0 of 5 done"))
     await gone(page.field)
     await page.open("casting")
     await page.tab.reload()
