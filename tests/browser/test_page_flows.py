@@ -271,6 +271,7 @@ async def test_days_in_chinese(chromium: Browser) -> None:
         await page.message("The first.").get_by_role("button", name="1 reply").click()
         await visible(page.reply("The second.", "昨天"))
         await visible(page.panel.get_by_text("Press 订阅 on"))
+        await expect(page.job(NEWS)).to_contain_text("Step 1 of 8: Upload")
 
 
 async def test_reading_and_replying(demo: Demo, page: DemoPage) -> None:
