@@ -249,7 +249,7 @@ async def test_channels(demo: Demo) -> None:
 
 
 async def test_days_in_chinese(chromium: Browser) -> None:
-    """Days part the messages, and in a thread they stand beside the times; the bot is marked as Chinese."""
+    """Days part the messages, and in a thread they stand beside the times; a message has its own language."""
     behind = [5.0]
     async with running_demo(
         chromium, language=Language.ZH, clock=lambda: time.time() - behind[0] * DAY
@@ -272,6 +272,9 @@ async def test_days_in_chinese(chromium: Browser) -> None:
         await visible(page.reply("The second.", "昨天"))
         await visible(page.panel.get_by_text("Press 订阅 on"))
         await expect(page.job(NEWS)).to_contain_text("Step 1 of 8: Upload")
+        await page.send("/voicejob language me en")
+        await page.send(f"/voicejob {demo.job_id(BOOK)}")
+        await visible(page.message(BOOK).locator("[lang=en]").get_by_text(re.compile(r"\d seconds? ago")))
 
 
 async def test_reading_and_replying(demo: Demo, page: DemoPage) -> None:
