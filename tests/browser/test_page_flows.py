@@ -237,6 +237,7 @@ async def test_channels(demo: Demo) -> None:
     await expect(page.conversation.get_by_role("separator")).to_have_text(["Today", "New"])
 
     await page.send(f"/voicejob subscribe {demo.job_id(NEWS)} me")
+    await expect(page.channel("voicejob")).to_contain_text("1 unread")
     await page.open("voicejob")
     await visible(page.conversation.get_by_text("Sending messages to this app has been turned off."))
     await visible(page.posted(NEWS, FOLLOWED), page.panel.get_by_text("0 of 5 done"))
