@@ -71,10 +71,11 @@ def test_every_block_of_our_messages_is_drawn() -> None:
 
 
 def test_fits_its_width() -> None:
-    """No line is wider than the frame, Chinese characters counted as two columns."""
+    """Lines are as wide as the frame, with Chinese as two columns a character; none ends early at a blank."""
     picture = STYLE.sub("", drawn(card_of(**FULL | {"voice_name": "女" * 150}), colour=True))
 
     assert {cell_len(line) for line in picture.splitlines()} == {terminal.WIDTH}
+    assert "一 二" in drawn(section("一 " + "二" * 60))
 
 
 BROKEN = {
