@@ -12,6 +12,7 @@ from bot.demo.clockwork import SPEEDS
 from bot.demo.composer import BOT_NAME
 from bot.demo.playground import PEOPLE, Playground
 from bot.domain.jobs import Phase, meaning_of
+from bot.domain.languages import Language
 from bot.domain.records import Level
 from bot.listeners.commands import COMMAND
 from bot.messages.job_card import label, step_names
@@ -24,6 +25,8 @@ from bot.simulators.slack.workspace import ALICE, Channel, Message
 Parts = dict[str, Any]
 """JSON values by key."""
 
+ENGLISH: Final = words_in(Language.EN)
+"""The words of the panel, whatever the bot speaks."""
 PHASES: Final = {
     Phase.IN_PROGRESS: "in_progress",
     Phase.WAITS_FOR_CUSTOMER: "waits",
@@ -69,13 +72,13 @@ class View:
 
     def __init__(self, ground: Playground) -> None:
         self._ground = ground
-        self._words = words_in(ground.language)
+        words = words_in(ground.language)
         self._workspace = WORKSPACE | {
             "instance": ground.instance,
             "language": ground.language,
             "buttons": {
-                "subscribe": self._words("button-subscribe"),
-                "try_again": self._words("button-try-again"),
+                "subscribe": words("button-subscribe"),
+                "try_again": words("button-try-again"),
             },
         }
         self._cached: dict[str, tuple[Message, Parts]] = {}
@@ -137,10 +140,10 @@ class View:
             "job_id": job["job_id"],
             "voice_name": job.get("voice_name", ""),
             "state": job["state"],
-            "label": label(job["state"], self._words),
+            "label": label(job["state"], ENGLISH),
             "phase": PHASES[meaning.phase],
             "step": meaning.step,
-            "steps": step_names(self._words),
+            "steps": step_names(ENGLISH),
             "times": job["reject_times"],
             "position": position,
             "is_over": following is None,

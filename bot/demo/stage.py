@@ -6,6 +6,7 @@ from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from bot.demo.playground import PEOPLE
 from bot.errors import VoiceJobError
 from bot.listeners.commands import COMMAND
 from bot.messages import terminal
@@ -51,7 +52,9 @@ class Stage:
 
     def narrate(self, what: str, **values: str) -> None:
         """Print what happens next: the message ``story-…`` of the catalog."""
-        self._console.print(Text(f"\n{self.words(f'story-{what}', **values)}", style="italic"))
+        self._console.print(
+            terminal.Lines(Text(f"\n{self.words(f'story-{what}', **values)}", style="italic"))
+        )
 
     async def type(self, text: str, channel: str) -> Message:
         """Type the command in a channel, and return the reply. Raises StoryFailed."""
@@ -104,7 +107,7 @@ class Stage:
         for message in self.slack.messages(channel):
             if message.thread_ts:
                 said = self._plain(message).partition(self.words("full-stop"))[0]
-                self._console.print(Text(self.words("story-in-thread", said=said)))
+                self._console.print(terminal.Lines(Text(self.words("story-in-thread", said=said))))
             else:
                 self._console.print(self._drawn(message))
                 self._show_thread(message)
@@ -117,13 +120,13 @@ class Stage:
         for reply in replies:
             said = self._plain(reply)
             line = said if reply.reply_broadcast else self.words("story-not-in-channel", said=said)
-            self._console.print(Padding(Text(line), (0, 0, 0, REPLY_INDENT)))
+            self._console.print(Padding(terminal.Lines(Text(line)), (0, 0, 0, REPLY_INDENT)))
 
     def _drawn(self, message: Message) -> RenderableType:
-        return terminal.draw(message.blocks, self.words.language, now=self.slack.now())
+        return terminal.draw(message.blocks, self.words.language, now=self.slack.now(), names=PEOPLE)
 
     def _plain(self, message: Message) -> str:
-        return terminal.plain(message.text, self.words.language, now=self.slack.now())
+        return terminal.plain(message.text, self.words.language, now=self.slack.now(), names=PEOPLE)
 
     def _name(self, channel: str) -> str:
         return self.slack.channel(channel).name

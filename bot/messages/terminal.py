@@ -8,13 +8,14 @@ from datetime import datetime
 from html import unescape
 from typing import Any, Final
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.panel import Panel
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
 from bot.domain.languages import Language
+from bot.messages.line_breaks import line_ends
 
 _MRKDWN: Final = re.compile(
     r"`(?P<code>[^`\n]+)`|(?<![^\W_])\*(?P<bold>[^*\s](?:[^*\n]*[^*\s])?)\*(?![^\W_])"
@@ -40,22 +41,41 @@ _SPANS: Final = (
 """Seconds of the units in which Slack counts a time that has passed, largest first."""
 WIDTH: Final = 88
 """Columns of a drawn message, frame included."""
+NOBODY: Final[Mapping[str, str]] = {}
 
 
-def draw(blocks: Sequence[Mapping[str, Any]], language: Language, *, now: float) -> RenderableType:
+@dataclass(frozen=True)
+class Lines:
+    """A text in any language, drawn in lines of the width that there is."""
+
+    text: Text
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> Iterator[Text]:
+        """Yield the lines."""
+        for line in self.text.split(allow_blank=True):
+            yield from line.divide(line_ends(line.plain, options.max_width))
+
+
+def draw(
+    blocks: Sequence[Mapping[str, Any]],
+    language: Language,
+    *,
+    now: float,
+    names: Mapping[str, str] = NOBODY,
+) -> RenderableType:
     """Draw a message from its blocks, in a frame.
 
-    ``now`` is epoch seconds; what Slack counts from it is in the ``language`` of the message.
+    ``now`` is epoch seconds; what Slack counts from it is in the ``language`` of the message. ``names`` are
+    those of people and channels by id.
     """
-    read = _Reader(language, now).read
-    return Panel(
-        Group(*(each for block in blocks for each in _DRAW[block["type"]](block, read))), width=WIDTH
-    )
+    read = _Reader(language, now, names).read
+    parts = [each for block in blocks for each in _DRAW[block["type"]](block, read)]
+    return Panel(Group(*(Lines(each) if isinstance(each, Text) else each for each in parts)), width=WIDTH)
 
 
-def plain(written: str, language: Language, *, now: float) -> str:
+def plain(written: str, language: Language, *, now: float, names: Mapping[str, str] = NOBODY) -> str:
     """Return mrkdwn as plain text."""
-    return _Reader(language, now).read({"type": "mrkdwn", "text": written}).plain
+    return _Reader(language, now, names).read({"type": "mrkdwn", "text": written}).plain
 
 
 Read = Callable[[Mapping[str, Any]], Text]
@@ -112,6 +132,7 @@ class _Reader:
 
     language: Language
     now: float
+    names: Mapping[str, str]
 
     def read(self, written: Mapping[str, Any]) -> Text:
         """Read a text object."""
@@ -139,7 +160,7 @@ class _Reader:
         if url := match["url"]:
             return Text(unescape(f"{match['label']} ({url})"))
         if name := match["name"]:
-            return Text(name, "blue")
+            return Text(name[0] + self.names.get(name[1:], name[1:]), "blue")
         if epoch := match["date"]:
             return Text(self._filled(unescape(match["form"]), int(epoch)))
         return Text(_EMOJI.get(match["emoji"], match[0]))
@@ -159,8 +180,10 @@ class _Reader:
         return _TOKEN.sub(fill, form)
 
     def _ago(self, epoch: int) -> str:
-        passed = max(0, int(self.now) - epoch)
-        length, english, chinese = next((span for span in _SPANS if passed >= span[0]), _SPANS[-1])
+        passed = int(self.now) - epoch
+        if passed <= 0:
+            return "刚刚" if self.language is Language.ZH else "just now"
+        length, english, chinese = next(span for span in _SPANS if passed >= span[0])
         count = passed // length
         if self.language is Language.ZH:
             return f"{count} {chinese}前"

@@ -42,7 +42,7 @@ DRAW: Final = """async ([language, messages]) => {
         const figure = document.createElement("figure");
         const caption = document.createElement("figcaption");
         caption.textContent = entry[0];
-        figure.append(caption, drawMessage(asItem(entry), { names, language }));
+        figure.append(caption, drawMessage(asItem(entry), { names }));
         document.getElementById("sheet").append(figure);
     }
 }"""

@@ -87,8 +87,14 @@ def every_block(text: str) -> list[dict[str, Any]]:
 
 async def test_a_voice_may_have_any_name(demo: Demo, page: DemoPage) -> None:
     """Its name is text: in the panel, the suggestions, the card, the notice, the thread and the list."""
+    for name in (*HOSTILE, LONG):
+        demo.ground.metastudio.add_job(voice_name=name, state="AUDITING")
+    followed = demo.job_id(HOSTILE[0]), demo.job_id(LONG)
+    for job_id in followed:
+        await page.send(f"/voicejob subscribe {job_id}")
+
     for name in HOSTILE:
-        job_id = demo.ground.metastudio.add_job(voice_name=name, state="AUDITING")["job_id"]
+        job_id = demo.job_id(name)
         await expect(page.panel.get_by_text(job_id)).to_have_count(1)
         await page.field.fill(f"/voicejob {job_id[:-1]}")
         await expect(page.offers).to_have_count(1)
@@ -100,11 +106,8 @@ async def test_a_voice_may_have_any_name(demo: Demo, page: DemoPage) -> None:
     reordering = page.panel.locator("strong").filter(has_text="gnihtemos")
     assert not set("\u202e\u2066\u2069") & set(await reordering.text_content() or "")
 
-    demo.ground.metastudio.add_job(voice_name=LONG, state="AUDITING")
-    for job_id in (demo.job_id(HOSTILE[0]), demo.job_id(LONG)):
-        await page.send(f"/voicejob subscribe {job_id}")
-        await visible(page.posted(job_id))
-    demo.ground.send_back(demo.job_id(HOSTILE[0]))
+    await visible(*(page.posted(job_id) for job_id in followed))
+    demo.ground.send_back(followed[0])
     await page.send("/voicejob list")
     await visible(page.message("follows 2 jobs", START))
     await page.message("replied to a thread", START).get_by_role("button").first.click()

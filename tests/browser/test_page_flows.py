@@ -236,8 +236,11 @@ async def test_channels(demo: Demo) -> None:
     await expect(page.channel("voices")).to_have_attribute("aria-current", "page")
     await expect(page.conversation.get_by_role("separator")).to_have_text(["Today", "New"])
 
+    await page.send(f"/voicejob subscribe {demo.job_id(NEWS)} me")
+    await expect(page.channel("voicejob")).to_contain_text("1 unread")
     await page.open("voicejob")
     await visible(page.conversation.get_by_text("Sending messages to this app has been turned off."))
+    await visible(page.posted(NEWS, FOLLOWED), page.panel.get_by_text("0 of 5 done"))
     await gone(page.field)
     await page.open("casting")
     await page.tab.reload()
@@ -247,7 +250,7 @@ async def test_channels(demo: Demo) -> None:
 
 
 async def test_days_in_chinese(chromium: Browser) -> None:
-    """Days part the messages, and in a thread they stand beside the times; the bot is marked as Chinese."""
+    """Days part the messages, and in a thread they stand beside the times; a message has its own language."""
     behind = [5.0]
     async with running_demo(
         chromium, language=Language.ZH, clock=lambda: time.time() - behind[0] * DAY
@@ -269,6 +272,10 @@ async def test_days_in_chinese(chromium: Browser) -> None:
         await page.message("The first.").get_by_role("button", name="1 reply").click()
         await visible(page.reply("The second.", "昨天"))
         await visible(page.panel.get_by_text("Press 订阅 on"))
+        await expect(page.job(NEWS)).to_contain_text("Step 1 of 8: Upload")
+        await page.send("/voicejob language me en")
+        await page.send(f"/voicejob {demo.job_id(BOOK)}")
+        await visible(page.message(BOOK).locator("[lang=en]").get_by_text(re.compile(r"\d seconds? ago")))
 
 
 async def test_reading_and_replying(demo: Demo, page: DemoPage) -> None:

@@ -29,6 +29,8 @@ DRAWN = {
     Language.EN: [
         "Only visible to you",
         "(edited) (6 replies in its thread)",
+        "(only in the thread)",
+        "by @alice",
         "↳ replied",
         "as it should be.",
     ],

@@ -1,8 +1,10 @@
 """Messages drawn in a terminal."""
+# ruff: noqa: RUF001  Chinese punctuation
 
 import io
 import re
 import time
+from itertools import pairwise
 from typing import Any, Literal
 
 import pytest
@@ -13,6 +15,7 @@ from rich.console import Console
 from bot.domain.jobs import Job
 from bot.domain.languages import Language
 from bot.messages import job_card, terminal
+from bot.messages.line_breaks import line_ends
 from bot.simulators.slack.blockkit import BLOCKS
 from tests.messages.reading import CONTEXT, JOB_ID
 from tests.profiles import examples
@@ -68,10 +71,27 @@ def test_every_block_of_our_messages_is_drawn() -> None:
 
 
 def test_fits_its_width() -> None:
-    """No line is wider than the frame, Chinese characters counted as two columns."""
+    """Lines are as wide as the frame, with Chinese as two columns a character; none ends early at a blank."""
     picture = STYLE.sub("", drawn(card_of(**FULL | {"voice_name": "女" * 150}), colour=True))
 
     assert {cell_len(line) for line in picture.splitlines()} == {terminal.WIDTH}
+    assert "一 二" in drawn(section("一 " + "二" * 60))
+
+
+BROKEN = {
+    "如需停止，请点击“取消订阅”。": ["如需停止，请点击", "“取消订阅”。"],
+    "已订阅“Morning News”。需要您": ["已订阅“Morning ", "News”。需要您"],
+    "任务（第 2 次）审核失败……": ["任务（第 2 次）", "审核失败……"],
+    "one two three four five six": ["one two three ", "four five six"],
+    "a-word-that-is-too-wide 女声": ["a-word-that-is-too-wide ", "女声"],
+}
+
+
+@pytest.mark.parametrize("line", BROKEN)
+def test_lines_end_where_they_may(line: str) -> None:
+    """Between words and Chinese characters, but not before a closing mark or after an opening one."""
+    ends = [0, *line_ends(line, 16), len(line)]
+    assert [line[start:end] for start, end in pairwise(ends)] == BROKEN[line]
 
 
 MRKDWN = {
@@ -88,7 +108,8 @@ MRKDWN = {
 def test_mrkdwn() -> None:
     """Bold, code, pictures and entities read as in Slack, entities once; in plain text they do too."""
     assert {written: read(drawn(section(written))) for written in MRKDWN} == MRKDWN
-    assert terminal.plain("`a &lt;b&gt;` *c* :x: <@U1>", Language.EN, now=NOW) == "a <b> c ❌ @U1"
+    mrkdwn, names = "`a &lt;b&gt;` *c* :x: <@U1> <@U2>", {"U2": "bob"}
+    assert terminal.plain(mrkdwn, Language.EN, now=NOW, names=names) == "a <b> c ❌ @U1 @bob"
 
 
 MOMENTS = {
@@ -96,7 +117,7 @@ MOMENTS = {
     f"<!date^{NOW}^{{ago}}|x>": "6 days ago",
     f"<!date^{NOW + 5 * DAY}^{{ago}}|x>": "1 day ago",
     f"<!date^{NOW + 6 * DAY - 7300}^({{ago}})|x>": "(2 hours ago)",
-    f"<!date^{NOW + 7 * DAY}^{{ago}}|x>": "0 seconds ago",
+    f"<!date^{NOW + 7 * DAY}^{{ago}}|x>": "just now",
 }
 
 
@@ -110,6 +131,7 @@ def test_moments_are_local(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert said == MOMENTS
     assert read(drawn(section(f"<!date^{NOW}^查询于 {{ago}}|x>"), Language.ZH)) == "查询于 6 天前"
+    assert read(drawn(section(f"<!date^{NOW + 7 * DAY}^{{ago}}|x>"), Language.ZH)) == "刚刚"
 
 
 HOSTILE = "[red]x[/red] [link=//e.io]y[/link] \\[ <!date^1^x|x> &lt; \x1b[31m"

@@ -337,4 +337,4 @@ story-replies = { $replies ->
     [one] (one reply in its thread)
    *[other] ({ $replies } replies in its thread)
 }
-story-not-in-channel = { $said } (in the thread alone)
+story-not-in-channel = { $said } (only in the thread)

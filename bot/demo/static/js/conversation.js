@@ -82,7 +82,6 @@ export function contextOf(state, actions) {
       isMe: (id) => id === workspace.me.id,
       openChannel: actions.openChannel,
     },
-    language: workspace.language,
     openThread: actions.openThread,
     press: ({ channel, ts }, { action_id, value = null }) =>
       actions.ask({ do: "press", channel, ts, action_id, value }),

@@ -23,6 +23,7 @@ const FORMS = {
   everything: { dateStyle: "full", timeStyle: "long" },
 };
 
+const SPOKEN = new Map();
 let spoken = null;
 
 const TOKENS = {
@@ -42,12 +43,27 @@ speak("en");
 
 /** Sets the language of all that is written of moments: `en` or `zh`. */
 export function speak(language) {
-  if (spoken?.language === language) return;
+  if (!SPOKEN.has(language)) SPOKEN.set(language, wordsIn(language));
+  spoken = SPOKEN.get(language);
+}
+
+/** Writes what is said of moments during `draw` in another language, and returns what `draw` does. */
+export function speaking(language, draw) {
+  const before = spoken;
+  speak(language);
+  try {
+    return draw();
+  } finally {
+    spoken = before;
+  }
+}
+
+function wordsIn(language) {
   const locale = LOCALES[language];
   const make = (form) => new Intl.DateTimeFormat(locale, { hour12: TWELVE_HOURS, ...form });
   const forms = Object.fromEntries(Object.entries(FORMS).map(([name, form]) => [name, make(form)]));
   const [exact, near] = ["always", "auto"].map((numeric) => new Intl.RelativeTimeFormat(locale, { numeric }));
-  spoken = { language, forms, exact, near };
+  return { language, forms, exact, near };
 }
 
 /** The moment of a message: its ts is epoch seconds with a fraction. */

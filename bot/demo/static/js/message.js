@@ -1,19 +1,21 @@
 // One message, or one of Slack's own lines, as it stands in a channel or a thread.
 
 import { drawBlocks } from "./blocks.js";
-import { dateOf, dayAndTime, fillTokens, fullDate, timeOfDay } from "./dates.js";
+import { dateOf, dayAndTime, fillTokens, fullDate, speaking, timeOfDay } from "./dates.js";
 import { h, icon } from "./dom.js";
 import { draw, parse } from "./mrkdwn.js";
 
 const COLOURS = 6;
+const CHINESE_MARKS = /[，。：（]/;
 
 /**
- * Draws an item of a message list (see conversation.js). `context` has `names` (see mrkdwn.js), `language` (the
- * bot's), `openThread(ts)` and `press(message, button)`.
+ * Draws an item of a message list (see conversation.js). `context` has `names` (see mrkdwn.js), `openThread(ts)`
+ * and `press(message, button)`.
  */
 export function drawMessage(item, context) {
   const { message, author } = item;
   const { ts, channel, only_for_me: isOnlyForMe } = message;
+  const language = languageOf(message);
   return h(
     "article",
     {
@@ -28,13 +30,19 @@ export function drawMessage(item, context) {
     item.follows ? h("div", { class: "gutter" }, drawTime(ts)) : drawAvatar(author, message),
     h(
       "div",
-      { class: "message-content", lang: message.is_bot && context.language },
+      { class: "message-content", lang: message.is_bot && language },
       !item.follows && drawHead(item),
-      drawBody(message, context),
+      speaking(language, () => drawBody(message, context)),
       item.replies > 0 && drawThreadSummary(item, context),
     ),
     item.canReply && drawReplyButton(ts, context),
   );
+}
+
+// A message does not say in which language it is. The bot's Chinese has such marks; its English has them only
+// where a name does.
+function languageOf({ text, blocks }) {
+  return CHINESE_MARKS.test(text + JSON.stringify(blocks)) ? "zh" : "en";
 }
 
 /** Draws a line that Slack itself shows. Its text is plain. */

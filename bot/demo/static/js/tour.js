@@ -4,7 +4,10 @@ import { h } from "./dom.js";
 import { recall, remember } from "./memory.js";
 import { valuesUnder } from "./workspace.js";
 
-/** `isDone` looks at the messages of the bot alone, but for the last step, which looks at the bot itself. */
+/**
+ * `isDone` looks at the messages of the bot alone, `posted` being those that a whole channel sees; the last step
+ * looks at the bot itself.
+ */
 const STEPS = [
   {
     title: "Look up a job",
@@ -14,18 +17,18 @@ const STEPS = [
   {
     title: "Subscribe the channel",
     how: ({ buttons }) => `Press ${buttons.subscribe} on the job’s card. The bot posts the card for all.`,
-    isDone: ({ messages }) => publicOf(messages).some((message) => isCard(message, messages)),
+    isDone: ({ posted }) => posted.some((message) => isCard(message, posted)),
   },
   {
     title: "Let the job go on",
     how: () => "Press Next state below. The card and its thread tell it; the channel hears only what needs somebody.",
-    isDone: ({ messages }) => publicOf(messages).some((message) => message.thread_ts),
+    isDone: ({ posted }) => posted.some((message) => message.thread_ts),
   },
   {
     title: "Let the bot into a private channel",
     how: ({ room, invite, buttons }) =>
       `In ${room}, subscribe to a job and be refused. Type ${invite}, then press ${buttons.try_again}.`,
-    isDone: ({ messages, rooms }) => publicOf(messages).some((message) => rooms.has(message.channel)),
+    isDone: ({ posted, rooms }) => posted.some((message) => rooms.has(message.channel)),
   },
   {
     title: "Restart the bot",
@@ -80,7 +83,8 @@ function whereIs(step, next, done) {
 }
 
 function look(state) {
-  const [channels, messages] = [valuesUnder(state, "channel/"), valuesUnder(state, "message/")];
+  const channels = valuesUnder(state, "channel/");
+  const messages = valuesUnder(state, "message/").filter((message) => message.is_bot);
   const { command, bot, buttons } = state.get("workspace");
   const rooms = channels.filter(({ kind }) => kind === "private").sort((one, other) => one.position - other.position);
   return {
@@ -89,12 +93,13 @@ function look(state) {
     invite: `/invite @${bot.name}`,
     room: rooms.length ? `#${rooms[0].name} (private)` : "a private channel",
     rooms: new Set(rooms.map(({ id }) => id)),
-    messages: messages.filter((message) => message.is_bot),
+    messages,
+    posted: messages.filter((message) => !message.only_for_me && !isDirect(message, state)),
   };
 }
 
-function publicOf(messages) {
-  return messages.filter((message) => !message.only_for_me);
+function isDirect({ channel }, state) {
+  return state.get(`channel/${channel}`)?.kind === "direct";
 }
 
 // A card loses its buttons when its job is over; its replies stay.
