@@ -51,6 +51,10 @@ class OtherChannel(BadUsage):
     """A person named a channel, be it the one in which they are."""
 
 
+class UnknownLanguage(BadUsage):
+    """A person named a language of which there is no catalog."""
+
+
 class OtherPerson(BadUsage):
     """A person named somebody, be it themselves by their name."""
 
@@ -111,7 +115,8 @@ def _language(words: Sequence[str]) -> Request:
     if left or len(set(named)) > 1:
         guessed = [*named, *(LANGUAGES[close] for word in left if (close := close_to(word, LANGUAGES)))]
         meant = Request(Verb.LANGUAGE, language=next(iter(guessed), Language.EN), for_me=for_me)
-        raise BadUsage(" ".join(map(shown, left or words)), meant=str(meant))
+        kind = BadUsage if guessed else UnknownLanguage
+        raise kind(" ".join(map(shown, left or words)), meant=str(meant))
     return Request(Verb.LANGUAGE, language=next(iter(named), None), for_me=for_me)
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from bot.domain.following import Following
 from bot.domain.records import Level
+from bot.domain.slack_errors import NOT_A_MEMBER
 from bot.messages import job_card
 from bot.messages.blocks import (
     Block,
@@ -114,7 +115,8 @@ def _paused(shown: Following, context: MessageContext) -> str:
         return ""
     words, code_ = context.words, shown.pause.reason
     again = date(shown.pause.next_try, words("next-try"))
-    reason = reason_of(code_, shown.channel_id, words)
+    is_unknown = shown.delivery.card is None and code_ in NOT_A_MEMBER  # the bot was never there
+    reason = words("not-here-yet") if is_unknown else reason_of(code_, shown.channel_id, words)
     advice = what_to_do(code_, shown.channel_id, context)
     return words("paused-in-list", reason=reason, advice=advice, again=again)
 

@@ -166,7 +166,7 @@ def languages(channels: Language | None, persons: Language, context: MessageCont
     if channels:
         typed = command(context, "language", "en|zh")
         lines.append(words("language-here", language=words(f"language-name-{channels}"), command=typed))
-    typed = command(context, "language", "me", "en|zh")
+    typed = command(context, "language", "en|zh", "me")
     lines.append(words("language-yours", language=words(f"language-name-{persons}"), command=typed))
     return _message("\n".join(lines))
 

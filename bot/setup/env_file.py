@@ -28,6 +28,7 @@ OPEN_QUOTE: Final = ".env: can't be changed, since a quote in it stands open: cl
 
 def look_at() -> None:
     """Raise BadSettings where ``.env`` can't be read or replaced, before anything is asked."""
+    path = DOT_ENV
     try:
         path = _path()
         text = _text(path)
@@ -35,7 +36,8 @@ def look_at() -> None:
             pass
         owner = path.stat().st_uid if path.exists() else os.geteuid()
     except OSError as error:
-        raise BadSettings([NOT_THERE.format(folder=dot_env_path().parent, why=error.strerror)]) from None
+        folder = (dot_env_path().parent / path).parent  # where a link leads, it is another one
+        raise BadSettings([NOT_THERE.format(folder=folder, why=error.strerror)]) from None
     if owner != os.geteuid() != ROOT:
         raise BadSettings([FOREIGN.format(path=dot_env_path(), owner=owner)])
     if problems := values_in(text)[1]:

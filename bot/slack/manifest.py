@@ -56,7 +56,7 @@ def manifest(host: str | None = None) -> dict[str, Any]:
 def _command(url: str | None) -> dict[str, Any]:
     command = {
         "command": COMMAND,
-        "description": "Show where a voice training job stands, or have a channel or you told of changes",
+        "description": "See where a voice training job stands, and get told when it needs you",
         "usage_hint": "<job_id> | subscribe <job_id> [all|important] [me] | unsubscribe <job_id> [me] | list "
         "| language [me] [en|zh] | help",
         "should_escape": False,

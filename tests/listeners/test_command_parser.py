@@ -10,7 +10,7 @@ from bot.domain.job_ids import JOB_ID
 from bot.domain.languages import Language
 from bot.domain.records import Level
 from bot.errors import BadJobId, BadLink, BadUsage, NoJobId, SeveralJobIds
-from bot.listeners.command_parser import OtherChannel, OtherPerson, Request, Verb, parse
+from bot.listeners.command_parser import OtherChannel, OtherPerson, Request, UnknownLanguage, Verb, parse
 from bot.listeners.command_words import GUESSES, LANGUAGES, LEVELS, ME, VERBS
 from tests.profiles import examples
 from tests.strategies import HOSTILE_PIECES, texts
@@ -148,7 +148,7 @@ NOT_UNDERSTOOD: dict[str, tuple[type[BadUsage], str, str]] = {
     f"订阅 {U} 全部 重要": (BadUsage, "全部 重要", f"subscribe {U} all"),
     "取消订阅": (NoJobId, "取消订阅", "unsubscribe <job_id>"),
     "laguage zh": (BadUsage, "laguage", "language zh"),
-    "language fr": (BadUsage, "fr", "language en"),
+    "language fr": (UnknownLanguage, "fr", "language en"),
     "language me chinse": (BadUsage, "chinse", "language me zh"),
     "language zh en": (BadUsage, "zh en", "language zh"),
     "语言 设为中文": (BadUsage, "设为中文", "language zh"),

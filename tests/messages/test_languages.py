@@ -74,7 +74,7 @@ def messages(language: Language) -> list[Message]:
     context = CONTEXT.in_language(language)
     made_of = [message for shown in SHOWN for message in every_message(shown, "1", context)]
     # The answer that a language was set is in that language.
-    made_of = [each for each in made_of if not re.search("from now on|我今后", each.text)]
+    made_of = [each for each in made_of if not re.search("From now on|我今后", each.text)]
     refusals = [channel.paused(paused_of(reason, job=FACTS), context) for reason in [*KNOWN, "other"]]
     kinds: list[type[VoiceJobError]] = [*OF_PEOPLE.values()]
     return [*made_of, *refusals, *(guidance.problem(made(kind), context) for kind in kinds)]

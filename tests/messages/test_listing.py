@@ -2,6 +2,7 @@
 # ruff: noqa: RUF001  Chinese punctuation
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -76,6 +77,14 @@ def test_paused_channel_says_why_and_what_to_do() -> None:
         f"{NEXT.replace('next try {', '下次尝试：{').replace('next try ', '下次尝试：')}。"
     )
     assert message.text.endswith(f"“Morning News”: Training. Job `{JOB_ID}`. (paused)")
+
+
+def test_a_channel_that_the_bot_never_was_in_is_not_said_to_be_left() -> None:
+    """Before the first card there is nothing that the bot could have left."""
+    shown = paused_of("not_in_channel")
+    new = replace(shown, delivery=replace(shown.delivery, card=None))
+
+    assert "I'm not in this channel yet. Type" in texts_of(list_of([new]))[1]
 
 
 def test_list_says_that_checks_fail() -> None:

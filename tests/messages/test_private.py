@@ -63,9 +63,9 @@ def test_answer_in_each_language() -> None:
     assert says == [
         (
             "Following “Morning News”. Posting only when it needs you or finishes. "
-            "To stop, press Unsubscribe on its card."
+            "To stop, use the button on its card."
         ),
-        "已订阅“Morning News”。仅在需要您处理或任务结束时在此通知。如需停止，请点击卡片上的“取消订阅”。",
+        "已订阅“Morning News”。仅在需要您处理或任务结束时在此通知。如需停止，请使用卡片上的按钮。",
     ]
 
 
@@ -132,7 +132,7 @@ def test_languages(context: MessageContext) -> None:
             language=words(f"language-name-{name}"),
             command=f"`/voicejob language {typed}`",
         )
-        for whose, name, typed in (("here", "zh", "en|zh"), ("yours", "en", "me en|zh"))
+        for whose, name, typed in (("here", "zh", "en|zh"), ("yours", "en", "en|zh me"))
     ]
 
     assert private.languages(Language.ZH, Language.EN, context).text.splitlines() == lines

@@ -30,10 +30,10 @@ async def test_a_channel_and_a_person(room: Room) -> None:
     lists = [(await room.ask("list", user=user)).text for user in (ALICE, BOB)]
 
     assert "In this channel I write in English" in before
-    assert "`/voicejob language me en|zh`" in before
+    assert "`/voicejob language en|zh me`" in before
     assert "我今后在本频道使用中文" in chosen
     assert turned.ts == room.card.ts == notice.thread_ts
-    assert "write in English from now on" in own
+    assert "From now on I write to you in English" in own
     assert "In this channel I write in Chinese" in after
     assert "I write to you in English." in after
     assert ["follows one job" in lists[0], "订阅了 1 个任务" in lists[1]] == [True, True]

@@ -13,7 +13,7 @@ from bot.simulators.world import running
 from tests.services.room import Room, buttons
 from tests.support import AT_ONCE, BOTH_MODES
 
-SUBSCRIBED = "To stop, press Unsubscribe on its card"
+SUBSCRIBED = "To stop, use the button on its card"
 BOB = "U0BOB"
 
 

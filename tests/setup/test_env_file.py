@@ -98,6 +98,7 @@ def closed() -> None:
         (lambda: os.mkfifo(ENV), "must be a file, and is something else"),
         (unreadable, "must be a text file in UTF-8"),
         (closed, "start `voicejob init` in a folder of this user's"),
+        (lambda: ENV.symlink_to("/no/folder/env"), r"written in “/no/folder” \(No such file"),
         pytest.param(foreign, "belongs to another user", marks=AS_ROOT),
     ],
 )

@@ -130,8 +130,8 @@ level-all = Posting every update here
 level-important = Posting only when it needs you or finishes
 level-all-direct = You get every update
 level-important-direct = You hear only when it needs you or finishes
-subscribed = :white_check_mark: Following “{ $voice }”. { $level }. To stop, press *Unsubscribe* on its card.
-subscribed-direct = :white_check_mark: Following “{ $voice }” for you, in our direct message. { $level }. To stop, press *Unsubscribe* on its card there.
+subscribed = :white_check_mark: Following “{ $voice }”. { $level }. To stop, use the button on its card.
+subscribed-direct = :white_check_mark: Following “{ $voice }” for you, in our direct message. { $level }. To stop, use the button on its card there.
 already = { $channel } already follows “{ $voice }”. { $level }.
 already-direct = You already follow “{ $voice }”. { $level }.
 level-changed = :white_check_mark: “{ $voice }”: { $level }.
@@ -206,7 +206,7 @@ advice-invite-here = Type { $invite }, then press *Try again*.
 advice-invite = Type { $invite } in the channel, then press *Try again*.
 advice-archived = Follow the job in another channel, or have this one unarchived and press *Try again*.
 advice-malformed = Tell your admin; when that is mended, press *Try again*.
-advice-ask = Ask whoever runs your workspace to let me post, or follow the job in another channel.
+advice-ask = Ask whoever runs your workspace to let me post, then press *Try again*; or follow the job in another channel.
 advice-direct = Ask whoever runs your workspace to allow it, then press *Try again*; or follow the job in a channel.
 slack-code = Slack: { $code }
 
@@ -221,7 +221,7 @@ help-me = { $command } tells only you, in your direct message with me
 help-unsubscribe = { $command } stops that
 help-manage = *Manage*
 help-list = { $command } what this channel follows
-help-language = { $command } this channel's language; with { $me } your own
+help-language = { $command } this channel's language; add { $me } for your own
 help-example = For example: { $command }
 help-only-you = Only you see these replies.
 job-id = job id
@@ -241,6 +241,7 @@ error-NoJobId = I see no job id in { $text }.
 error-SeveralJobIds = There is more than one job id in { $text }. I take one at a time.
 error-BadLink = I can't tell which job the link { $text } means. Copy the job id itself from MetaStudio.
 error-OtherChannel = { $text } names a channel. I follow jobs only for the channel in which you type: type the command there, without the name.
+error-UnknownLanguage = I write English (`en`) and Chinese (`zh`), but not { $text }.
 error-OtherPerson = { $text } names somebody. I can tell only the channel in which you type; or, with { $me } at the end, you alone.
 error-StoreTrouble = I can't write to my disk right now, so nothing was changed. Try again later; your admin finds the reason in my log.
 error-BeingStopped = I'm being restarted, so I have no answer. Try again in a minute.
@@ -261,8 +262,8 @@ language-name-en = English
 language-name-zh = Chinese
 language-here = In this channel I write in { $language }. To change that: { $command }
 language-yours = I write to you in { $language }. To change that: { $command }
-language-set = :white_check_mark: In this channel I write in English from now on.
-language-set-yours = :white_check_mark: To you I write in English from now on.
+language-set = :white_check_mark: From now on I write in English in this channel.
+language-set-yours = :white_check_mark: From now on I write to you in English.
 
 ### Details
 
