@@ -19,7 +19,7 @@ MODES: Final = (
     "2  HTTP mode: Slack calls the bot at a public https address of yours",
 )
 ANOTHER_SIGN_IN: Final = "A sign-in without an access key is set already, and kept."
-NOT_TRIED: Final = "Not tried, for want of {}."
+NOT_TRIED: Final = "Not tried. Missing or wrong: {}."
 OTHERS: Final = "settings that are not asked for here"
 AGAIN: Final = "Try again? (n: keep it and go on)"
 

@@ -111,7 +111,7 @@ async def test_a_store_that_can_t_be_written() -> None:
     async with at_a_terminal("init") as person:
         await answer_all(person, ("1 or 2", ""), ("SLACK_BOT_TOKEN", NO_TEXT))
         assert "has a character that can't be" in await person.answers("SLACK_BOT_TOKEN")
-        assert "Not tried, for want of SLACK_BOT_TOKEN." in await person.answers("SLACK_APP_TOKEN")
+        assert "Not tried. Missing or wrong: SLACK_BOT_TOKEN." in await person.answers("SLACK_APP_TOKEN")
         await person.answers("METASTUDIO_REGION", NO_TEXT)
         assert "has a character that can't be" in await person.answers("METASTUDIO_REGION")
         await answer_all(person, ("HUAWEICLOUD_SDK_PROJECT_ID", ""), ("HUAWEICLOUD_SDK_AK", ""))
