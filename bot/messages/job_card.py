@@ -7,7 +7,6 @@ from bot.domain.jobs import GONE, STATES, Job, Phase
 from bot.messages.blocks import (
     HEADER_LIMIT,
     VALUE_LIMIT,
-    Block,
     Element,
     Message,
     actions,
@@ -222,44 +221,6 @@ def cause(shown: Job, words: Words) -> str:
     if reason:
         return words("cause-reason", reason=reason)
     return words("cause-code", code=error) if error else ""
-
-
-def details(shown: Job, context: MessageContext) -> list[Block]:
-    """Return what the card does not show, one fact a line; what is absent is left out."""
-    words, times = context.words, shown.reject_times or 0
-    facts = [
-        ("edition", _translated("edition", shown.job_type, words)),
-        ("language", _translated("speech", shown.language, words)),
-        ("gender", _translated("gender", shown.sex, words)),
-        ("use", _translated("use", shown.tag, words)),
-        ("recordings", _translated("supply", shown.create_type, words)),
-        ("created", _moment(shown.create_time, words)),
-        ("since", _moment(shown.lastupdate_time, words)),
-        ("times", cut(str(times), VALUE_LIMIT) if times > 1 else None),
-        ("batch", _literal_if_any(shown.batch_name)),
-        ("asset", _code_if_any(shown.asset_id)),
-        ("avatar", _code_if_any(shown.dhtms_job_id)),
-        ("region", code(context.region)),
-    ]
-    lines = [words("fact", label=words(f"fact-{name}"), value=value) for name, value in facts if value]
-    return [section("\n".join(lines))]
-
-
-def _translated(kind: str, value: str | None, words: Words) -> str | None:
-    """Return the words for one of MetaStudio's values; one that is not known is shown as it came."""
-    return words.known(kind, value) or _code_if_any(value)
-
-
-def _code_if_any(value: str | None) -> str | None:
-    return code(value) if value else None
-
-
-def _literal_if_any(value: str | None) -> str | None:
-    return literal(value) if value else None
-
-
-def _moment(epoch: int | None, words: Words) -> str | None:
-    return date(epoch, words("moment")) if epoch else None
 
 
 def step_names(words: Words) -> list[str]:

@@ -11,8 +11,9 @@ from bot.domain.languages import Language
 from bot.domain.records import Address, Level
 from bot.domain.slack_errors import KNOWN
 from bot.errors import VoiceJobError
-from bot.messages import channel, guidance, job_card
+from bot.messages import channel, guidance
 from bot.messages.blocks import Message
+from bot.messages.details import MEASURES, details
 from tests.messages.kinds import every_message
 from tests.messages.reading import CHINESE, CONTEXT, every_text, followed, paused_of, texts_of
 from tests.records import NOW
@@ -32,6 +33,9 @@ FACTS = {
     "tag": "NEWS",
     "create_type": "PACKAGE",
     "asset_id": "④",
+    "assess_result": {
+        name: {"actual": "⑤", "expected": "⑥", "suggestion": "⑦", "suggestion_en": "⑦"} for name in MEASURES
+    },
 }
 """What comes from MetaStudio as it is has no letters here, so that all letters are ours."""
 
@@ -146,4 +150,4 @@ def test_unknown_values_are_shown_as_they_came() -> None:
 
     for context in (CONTEXT, CHINESE):
         assert "BRAND_NEW" in channel.notice(shown, context).text
-        assert "`NEW_ONE`" in str(job_card.details(shown.job, context))
+        assert "`NEW_ONE`" in str(details(shown.job, context))

@@ -313,6 +313,15 @@ use-STORYTELLING = Storytelling
 supply-PACKAGE = One package
 supply-SEGMENT = Sentence by sentence
 
+measured = { $actual } (expected: { $expected })
+measured-badly = { $measured }. “{ $suggestion }”
+measure-speed = Speaking rate
+measure-sound = Level
+measure-snr = Signal to noise
+measure-reverb = Reverberation
+measure-dnsmos_ovrl = Overall quality (DNSMOS)
+measure-dnsmos_bak = Background noise (DNSMOS)
+
 ### The demo's story: voicejob demo --once
 
 story-connected = The bot is connected to a Slack workspace in this process by { $connection }.

@@ -303,6 +303,15 @@ use-STORYTELLING = 故事
 supply-PACKAGE = 整包上传
 supply-SEGMENT = 分句上传
 
+measured = { $actual }（预期：{ $expected }）
+measured-badly = { $measured }，“{ $suggestion }”
+measure-speed = 语速
+measure-sound = 音量
+measure-snr = 信噪比
+measure-reverb = 混响
+measure-dnsmos_ovrl = 整体质量（DNSMOS）
+measure-dnsmos_bak = 背景噪声（DNSMOS）
+
 ### 演示故事：voicejob demo --once
 
 story-connected = 机器人已通过 { $connection } 连接到本进程中的 Slack 工作区。
