@@ -255,7 +255,12 @@ def test_details_have_the_times() -> None:
 
 def test_details_have_the_measures() -> None:
     """As they came, with what was expected, and MetaStudio's suggestion in the reader's language."""
-    snr = {"actual": "12 dB", "expected": "20 & up", "suggestion": "请降低噪声", "suggestion_en": "Less *noise*"}
+    snr = {
+        "actual": "12 dB",
+        "expected": "20 & up",
+        "suggestion": "请降低噪声",
+        "suggestion_en": "Less *noise*",
+    }
     shown = Job.from_api(
         {"assess_result": {"snr": snr, "speed": {"actual": 5.1}, "reverb": "?", "sound": {}}}
     )
