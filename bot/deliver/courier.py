@@ -10,6 +10,7 @@ from bot.deliver.reactions import Attempt, Reaction
 from bot.deliver.render import render
 from bot.deliver.schedule import Task
 from bot.domain.deliveries import Step
+from bot.domain.direct_messages import is_direct
 from bot.domain.following import Following
 from bot.domain.languages import Language
 from bot.domain.records import Address, Destination, Level, Posted
@@ -17,7 +18,6 @@ from bot.domain.slack_errors import Refusal
 from bot.messages.blocks import Message, without_blocks
 from bot.messages.channel import plain_text
 from bot.messages.context import MessageContext
-from bot.messages.job_card import is_direct
 from bot.slack.sender import Sender, SendError
 from bot.telemetry.logs import about
 from bot.telemetry.metrics import Metrics

@@ -14,6 +14,14 @@ from bot.domain.records import Address, Change, DeliveryKey, Destination, Key, R
 from bot.domain.subscriptions import keys_of, moved
 
 
+def is_direct(channel_id: str) -> bool:
+    """Whether a conversation is a direct message with the bot: its reader is addressed.
+
+    It has the id of the person as long as its own is not known.
+    """
+    return channel_id.startswith(("D", "U", "W"))
+
+
 def direct_message(records: Records, address: Address) -> Address:
     """Return the address of a person's direct message: the person's own while it is not known.
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from bot.domain.direct_messages import is_direct
 from bot.domain.following import Following
 from bot.domain.jobs import GONE, meaning_of
 from bot.domain.records import Address, Warned
@@ -25,7 +26,7 @@ from bot.messages.blocks import (
     spoken,
 )
 from bot.messages.context import MessageContext
-from bot.messages.job_card import ICONS, is_direct
+from bot.messages.job_card import ICONS
 from bot.messages.texts import Words
 
 REFRESH_CARD: Final = "subscription_refresh"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from bot.domain.direct_messages import is_direct
 from bot.domain.jobs import GONE, STATES, Job, Phase
 from bot.messages.blocks import (
     HEADER_LIMIT,
@@ -110,14 +111,6 @@ def console_button(shown: Job, context: MessageContext) -> list[Element]:
     words = context.words
     about = words("button-about", button=words("button-console"), voice=title(shown, words))
     return [button(words("button-console"), OPEN_CONSOLE, about=about, url=url)]
-
-
-def is_direct(channel_id: str) -> bool:
-    """Whether a conversation is a direct message with the bot: its reader is addressed.
-
-    It has the id of the person as long as its own is not known.
-    """
-    return channel_id.startswith(("D", "U", "W"))
 
 
 def title(shown: Job, words: Words) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from bot.domain.direct_messages import is_direct
 from bot.domain.following import Following
 from bot.domain.records import Level
 from bot.domain.slack_errors import NOT_A_MEMBER
@@ -25,7 +26,6 @@ from bot.messages.blocks import (
 from bot.messages.channel import reason_of, stop_button, voice_name, what_to_do
 from bot.messages.context import MessageContext
 from bot.messages.guidance import command
-from bot.messages.job_card import is_direct
 from bot.messages.private import other_level
 from bot.messages.texts import Words
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from bot.domain.direct_messages import is_direct
 from bot.domain.following import Following
 from bot.domain.jobs import Job
 from bot.domain.languages import Language
@@ -21,7 +22,6 @@ from bot.messages.channel import (
 )
 from bot.messages.context import MessageContext
 from bot.messages.guidance import command
-from bot.messages.job_card import is_direct
 from bot.messages.texts import Words
 
 LEVEL_ALL: Final = "subscription_all"
