@@ -13,7 +13,7 @@ from bot.domain.deliveries import Step
 from bot.domain.direct_messages import is_direct
 from bot.domain.following import Following
 from bot.domain.languages import Language
-from bot.domain.records import Address, Destination, Level, Posted
+from bot.domain.records import Address, Level, Posted
 from bot.domain.slack_errors import Refusal
 from bot.messages.blocks import Message, without_blocks
 from bot.messages.channel import plain_text
@@ -65,10 +65,8 @@ class Courier:
         """
         if task.step is Step.FORGET:
             return Accepted(None)
-        message, attempt = (
-            await self._message(task, address),
-            Attempt(task.step, in_thread=bool(task.thread_ts)),
-        )
+        message = await self._message(task, address)
+        attempt = Attempt(task.step, in_thread=bool(task.thread_ts))
         card_is_lost = False
         while True:
             try:
@@ -103,12 +101,11 @@ class Courier:
 
     async def _language(self, task: Task, address: Address) -> Language:
         person, following = task.user_id or (task.warned.user_id if task.warned else ""), task.following
-        if following and is_direct(address.channel_id):
-            person = person or _reader(following)
-        if person:
-            return await self._languages.of_person(address.team_id, person, address.channel_id)
-        destination = following.destination if following else Destination(address=address)
-        return self._languages.of_channel(destination)
+        if following and not person:
+            if not is_direct(address.channel_id):
+                return self._languages.of_channel(following.destination)
+            person = _reader(following)
+        return await self._languages.of_person(address.team_id, person, address.channel_id)
 
     async def _send_as(self, full: Message, attempt: Attempt, task: Task, address: Address) -> Posted | None:
         message = without_blocks(full) if attempt.words_only else full
