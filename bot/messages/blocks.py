@@ -15,11 +15,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 HEADER_LIMIT: Final = 150
-SECTION_LIMIT: Final = 3000
-"""Slack's limits: characters in a header and in a section (Block Kit reference)."""
 CONFIRM_TITLE_LIMIT: Final = 100
 LABEL_LIMIT: Final = 75
-"""Slack's limits for a dialog's title and a button's accessibility_label."""
+"""Slack's limits: characters of a header, a dialog's title, a button's accessibility_label (Block Kit)."""
 VALUE_LIMIT: Final = 200
 QUOTED_LIMIT: Final = 80
 """Our limits, far below Slack's: a card with longer values would be no card any more."""
@@ -117,11 +115,6 @@ def header(text: str) -> Block:
 def section(text: str) -> Block:
     """Return a section block of mrkdwn."""
     return {"type": "section", "text": mrkdwn(text)}
-
-
-def plain_section(text: str) -> Block:
-    """Return a section block of plain text, cut to Slack's limit."""
-    return {"type": "section", "text": plain(text, SECTION_LIMIT)}
 
 
 def actions(*elements: Element) -> Block:

@@ -15,7 +15,6 @@ from bot.messages.blocks import (
     Element,
     Message,
     actions,
-    button,
     code,
     confirm,
     context_block,
@@ -82,10 +81,8 @@ def stop_button(
     question = confirm(
         words("stop-title", voice=voice), words(where), yes=words("stop-yes"), no=words("stop-no")
     )
-    label = words("button-unsubscribe")
-    about = words("button-about", button=label, voice=voice)
     value = button_value(shown) if is_elsewhere else shown.job_id
-    return button(label, action_id, value, about=about, confirm=question)
+    return job_card.job_button("unsubscribe", action_id, shown.job, context, value=value, confirm=question)
 
 
 def _labels(path: Sequence[str], words: Words) -> list[str]:

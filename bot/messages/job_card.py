@@ -44,6 +44,8 @@ LINK_LIMIT: Final = 500
 _ENDS: Final = tuple(".!?…。！？")  # noqa: RUF001  Chinese ones, too
 _QUOTES: Final = "”’）)"  # noqa: RUF001  the same
 """What ends a sentence, and what may stand behind that."""
+WORDED: Final = frozenset({*STATES, GONE})
+"""The states for which the catalogs have words."""
 FAILURES: Final = frozenset({"AUDIT_FAILED", "SPLIT_FAILED", "FAILED"})
 """The states that have a cause; one that is new to the bot may have one, too."""
 MOST_TIMES: Final = 20
@@ -91,7 +93,13 @@ def card(
 
 
 def job_button(
-    name: str, action_id: str, shown: Job, context: MessageContext, *, value: str = "", **more: object
+    name: str,
+    action_id: str,
+    shown: Job,
+    context: MessageContext,
+    *,
+    value: str | None = None,
+    **more: object,
 ) -> Element:
     """Return a button with the job id as its value, if no other is given.
 
@@ -100,17 +108,13 @@ def job_button(
     words = context.words
     label = words(f"button-{name}")
     about = words("button-about", button=label, voice=title(shown, words))
-    return button(label, action_id, value or shown.job_id or "", about=about, **more)
+    return button(label, action_id, (shown.job_id or "") if value is None else value, about=about, **more)
 
 
 def console_button(shown: Job, context: MessageContext) -> list[Element]:
     """Return a button that opens a job's own page, if its address is known."""
     url = context.console_url(shown.job_id or "")
-    if not url:
-        return []
-    words = context.words
-    about = words("button-about", button=words("button-console"), voice=title(shown, words))
-    return [button(words("button-console"), OPEN_CONSOLE, about=about, url=url)]
+    return [job_button("console", OPEN_CONSOLE, shown, context, value="", url=url)] if url else []
 
 
 def title(shown: Job, words: Words) -> str:
@@ -156,7 +160,7 @@ def _sentence(line: str, stop: str) -> str:
 
 def label(state: str | None, words: Words) -> str:
     """Return a state's label; one that is new to the bot keeps the name that MetaStudio gives it."""
-    if state in {*STATES, GONE}:
+    if state in WORDED:
         return words(f"state-{state}")
     return literal(state or "") or words("state-none")
 
@@ -191,7 +195,7 @@ def next_step(state: str | None, words: Words) -> str:
 def _state_message(state: str | None) -> str:
     if not state:
         return "state-none"
-    return f"state-{state}" if state in {*STATES, GONE} else "state-unknown"
+    return f"state-{state}" if state in WORDED else "state-unknown"
 
 
 def _step(shown: Job, words: Words) -> str:
@@ -205,7 +209,7 @@ def _step(shown: Job, words: Words) -> str:
 
 def cause(shown: Job, words: Words) -> str:
     """Return why a job failed, if it did. MetaStudio's example has a code where nothing has failed."""
-    if shown.state in {*STATES, GONE} - FAILURES:
+    if shown.state in WORDED - FAILURES:
         return ""
     error = literal(shown.job_failed_code or "", VALUE_LIMIT)
     reason = literal(shown.job_failed_reason or "", REASON_LIMIT)
