@@ -158,8 +158,8 @@ def pause_over(warned: Warned, address: Address, shown: Following | None, contex
     words = context.words
     voice = literal(job_card.title_of(warned.voice_name, words))
     goes_on = shown is not None and shown.subscription is not None
-    what, direct = "over" if goes_on else "ended", "-direct" if is_direct(address.channel_id) else ""
-    said = words(f"pause-{what}{direct}", voice=voice, channel=channel(address.channel_id))
+    what, end = "over" if goes_on else "ended", job_card.ending(address.channel_id)
+    said = words(f"pause-{what}{end}", voice=voice, channel=channel(address.channel_id))
     return Message(spoken(said), [section(said), context_block(code(warned.job.job_id))])
 
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from bot.domain.direct_messages import is_direct
 from bot.domain.job_ids import SOME_JOB, UUID
 from bot.errors import BadUsage, JobNotFound, MetaStudioError, VoiceJobError
 from bot.messages.blocks import Message, actions, button, code, context_block, quoted, section
@@ -39,6 +40,11 @@ def help(context: MessageContext) -> Message:  # noqa: A001  what the command he
 def command(context: MessageContext, *typed: str) -> str:
     """Format a command that can be typed."""
     return code(" ".join([context.command, *typed]))
+
+
+def subscribe_command(job_id: str, channel_id: str, context: MessageContext) -> str:
+    """Format the command that follows a job in this conversation."""
+    return command(context, "subscribe", job_id, *(["me"] if is_direct(channel_id) else []))
 
 
 def usage(error: BadUsage, context: MessageContext) -> Message:

@@ -64,7 +64,7 @@ def job(shown: Job, context: MessageContext, *, now: int, followed_in: str = "")
 
     ``followed_in`` is the id of the reader's conversation, if the job is followed there.
     """
-    note = context.words(f"card-followed{'-direct' * is_direct(followed_in)}") if followed_in else ""
+    note = context.words(f"card-followed{ending(followed_in)}") if followed_in else ""
     buttons = [job_button("refresh", REFRESH, shown, context), *console_button(shown, context)]
     if not followed_in and not shown.is_over:
         buttons.insert(0, job_button("subscribe", SUBSCRIBE, shown, context, style="primary"))
@@ -115,6 +115,11 @@ def console_button(shown: Job, context: MessageContext) -> list[Element]:
     """Return a button that opens a job's own page, if its address is known."""
     url = context.console_url(shown.job_id or "")
     return [job_button("console", OPEN_CONSOLE, shown, context, value="", url=url)] if url else []
+
+
+def ending(channel_id: str) -> str:
+    """Return the end of a message's name: another one addresses the only reader of a direct message."""
+    return "-direct" if is_direct(channel_id) else ""
 
 
 def title(shown: Job, words: Words) -> str:

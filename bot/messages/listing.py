@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from bot.domain.direct_messages import is_direct
 from bot.domain.following import Following
 from bot.domain.records import Level
 from bot.domain.slack_errors import NOT_A_MEMBER
@@ -25,7 +24,8 @@ from bot.messages.blocks import (
 )
 from bot.messages.channel import reason_of, stop_button, voice_name, what_to_do
 from bot.messages.context import MessageContext
-from bot.messages.guidance import command
+from bot.messages.guidance import subscribe_command
+from bot.messages.job_card import ending
 from bot.messages.private import other_level
 from bot.messages.texts import Words
 
@@ -60,15 +60,15 @@ def listing(
 
     ``checks_fail``: jobs can't be checked at present.
     """
-    words, direct = context.words, "-direct" if is_direct(channel_id) else ""
+    words, end = context.words, ending(channel_id)
     if not followings:
-        typed = command(context, "subscribe", f"<{words('job-id')}>", *(["me"] if direct else []))
-        said = words(f"list-none{direct}", command=typed)
+        typed = subscribe_command(f"<{words('job-id')}>", channel_id, context)
+        said = words(f"list-none{end}", command=typed)
         return Message(said, [section(said)])
     first = start if 0 <= start < len(followings) else 0
     page = followings[first : first + PAGE_SIZE]
     last, total = first + len(page), len(followings)
-    head = words(f"list-head{direct}", total=total)
+    head = words(f"list-head{end}", total=total)
     if len(page) < total:
         head = words("list-page", head=head, first=first + 1, last=last)
     warning = [words("not-checked")] if checks_fail else []

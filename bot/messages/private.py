@@ -21,7 +21,8 @@ from bot.messages.channel import (
     what_to_do,
 )
 from bot.messages.context import MessageContext
-from bot.messages.guidance import command
+from bot.messages.guidance import command, subscribe_command
+from bot.messages.job_card import ending
 from bot.messages.texts import Words
 
 LEVEL_ALL: Final = "subscription_all"
@@ -36,12 +37,7 @@ def _message(said: str, *buttons: Element) -> Message:
 
 def level_text(shown: Following, words: Words) -> str:
     """Return the words on which changes are posted."""
-    return words(f"level-{shown.level}{_direct(shown)}")
-
-
-def _direct(shown: Following) -> str:
-    """Return the end of a message's name where it is for one person."""
-    return "-direct" if is_direct(shown.channel_id) else ""
+    return words(f"level-{shown.level}{ending(shown.channel_id)}")
 
 
 def other_level(shown: Following) -> Level:
@@ -53,7 +49,9 @@ def subscribed(shown: Following, context: MessageContext) -> Message:
     """Return the answer that the channel is subscribed."""
     words = context.words
     level = level_text(shown, words)
-    return _message(words(f"subscribed{_direct(shown)}", voice=voice_name(shown, words), level=level))
+    return _message(
+        words(f"subscribed{ending(shown.channel_id)}", voice=voice_name(shown, words), level=level)
+    )
 
 
 def already(shown: Following, context: MessageContext, *, elsewhere: bool = False) -> Message:
@@ -63,7 +61,7 @@ def already(shown: Following, context: MessageContext, *, elsewhere: bool = Fals
     """
     words, other = context.words, other_level(shown)
     said = words(
-        f"already{_direct(shown)}",
+        f"already{ending(shown.channel_id)}",
         channel=channel(shown.channel_id),
         voice=voice_name(shown, words),
         level=level_text(shown, words),
@@ -121,15 +119,14 @@ def later(shown: Following, context: MessageContext) -> Message:
 
 def stopped(shown: Following, context: MessageContext) -> Message:
     """Return the answer that the subscription ended."""
-    words, me = context.words, ["me"] if is_direct(shown.channel_id) else []
-    again = command(context, "subscribe", shown.job_id, *me)
+    words, again = context.words, subscribe_command(shown.job_id, shown.channel_id, context)
     return _message(words("stopped", voice=voice_name(shown, words), command=again))
 
 
 def not_subscribed(job_id: str, context: MessageContext, *, channel_id: str = "") -> Message:
     """Return the answer that there is no such subscription in a conversation."""
     if is_direct(channel_id):
-        again = command(context, "subscribe", job_id, "me")
+        again = subscribe_command(job_id, channel_id, context)
         return _message(context.words("not-followed-direct", job=code(job_id), command=again))
     return _message(context.words("not-followed", job=code(job_id), command=command(context, "list")))
 
