@@ -322,6 +322,16 @@ measure-reverb = Reverberation
 measure-dnsmos_ovrl = Overall quality (DNSMOS)
 measure-dnsmos_bak = Background noise (DNSMOS)
 
+### Why a job failed, and its history
+
+### Jobs found by name
+
+### What waits, and what changed last
+
+### The bot itself
+
+### Modals and the App Home
+
 ### The demo's story: voicejob demo --once
 
 story-connected = The bot is connected to a Slack workspace in this process by { $connection }.

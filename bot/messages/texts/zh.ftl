@@ -312,6 +312,16 @@ measure-reverb = 混响
 measure-dnsmos_ovrl = 整体质量（DNSMOS）
 measure-dnsmos_bak = 背景噪声（DNSMOS）
 
+### 失败原因与历史
+
+### 按名称查找的任务
+
+### 待处理与最近变化
+
+### 机器人自身状态
+
+### 弹窗与 App Home
+
 ### 演示故事：voicejob demo --once
 
 story-connected = 机器人已通过 { $connection } 连接到本进程中的 Slack 工作区。
