@@ -1,4 +1,4 @@
-"""PURE. What MetaStudio says of why a job stands where it does: its reviews' results, and its operation log.
+"""PURE. Why a job stands where it does, by MetaStudio: the results of its reviews, and its operation log.
 
 Sources: the pages ShowJobAuditResult and ListJobOperationLog of the API, and the official SDK 3.1.219. As with
 a job, whatever can't be read counts as absent, and values that are not known are kept. Addresses of files and
