@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+FAILURES: Final = frozenset({"AUDIT_FAILED", "SPLIT_FAILED", "FAILED"})
+"""The states that have a cause."""
 
 
 class Reviewer(StrEnum):

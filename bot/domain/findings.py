@@ -1,6 +1,6 @@
 """PURE. Why a job stands where it does, by MetaStudio: the results of its reviews, and its operation log.
 
-Sources: the pages ShowJobAuditResult and ListJobOperationLog of the API, and the official SDK 3.1.219. As with
+Sources: the pages ShowJobAuditResult and ListJobOperationLog of the API, and the official SDK 3.1.219. As of
 a job, whatever can't be read counts as absent, and values that are not known are kept. Addresses of files and
 all that names a person are not read at all.
 """

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -10,6 +11,7 @@ from typing import Any, Final, Self, TypeVar
 
 import httpx
 
+from bot.domain.findings import AuditResult, Findings, OperationLog
 from bot.domain.job_ids import JOB_ID
 from bot.domain.jobs import PAGE_SIZE, Job, Page
 from bot.domain.rates import RATE_LIMITS, RateLimits
@@ -32,6 +34,10 @@ MOST_PAGES: Final = 20
 """Pages that are searched for one job: an account with more than 2,000 jobs on a server that filters none."""
 LONGEST_JOB: Final = 256 * 1024
 """Bytes of one job, which has a few KiB. Python makes up to twenty bytes of each one that it reads."""
+LONGEST_FINDINGS: Final = 2 * 1024 * 1024
+"""Bytes of an audit result, or of a page of an operation log: 4,096 faulty files of half a KiB each."""
+FINDINGS_SECONDS: Final = 3.0
+"""How long anybody waits for why a job failed: the rest is told without."""
 LONGEST_PAGE: Final = 2 * 1024 * 1024
 """Bytes of a page of the list: a hundred jobs of twenty KiB."""
 JOB_FIELDS: Final = frozenset({"job_id", "state", "voice_name"})
@@ -67,6 +73,8 @@ class MetaStudio:
         self._metrics = metrics or Metrics()
         self._limit = limit
         self._look_ups = SharedCalls(self._fetch)
+        self.newest: tuple[Page, float] | None = None
+        """The jobs that changed last, as they were listed last, and when: in epoch seconds."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -104,12 +112,37 @@ class MetaStudio:
         url, read = f"{self._jobs_url}/{job_id}", partial(_job_in, job_id=job_id)
         return await self._in_time("show", partial(self._get, url, {}, LONGEST_JOB, read), job_id)
 
+    async def audit_result(self, job_id: str, *, tries: int = TRIES) -> AuditResult:
+        """Fetch the results of a job's reviews (ShowJobAuditResult). Raises as ``job`` does."""
+        return AuditResult.from_api(await self._about(job_id, "audit-result", {}, tries))
+
+    async def operation_log(self, job_id: str, *, tries: int = TRIES) -> OperationLog:
+        """Fetch a page of a job's history (ListJobOperationLog). Raises as ``job`` does."""
+        page = {"offset": 0, "limit": PAGE_SIZE}
+        return OperationLog.from_api(await self._about(job_id, "op-logs", page, tries))
+
+    async def findings(self, job_id: str, *, seconds: float = FINDINGS_SECONDS) -> Findings:
+        """Fetch both side by side, with one attempt each, in ``seconds`` at most; what fails is left out."""
+        audit = _if_in_time(self.audit_result(job_id, tries=1), seconds)
+        log = _if_in_time(self.operation_log(job_id, tries=1), seconds)
+        return Findings(*await asyncio.gather(audit, log))
+
+    async def listed(self, filters: Mapping[str, str], *, offset: int = 0) -> Page:
+        """List jobs by these filters (ListVoiceTrainingJob): PAGE_SIZE from ``offset`` on.
+
+        No server has to know them: what comes may be any jobs in any order. Raises MetaStudioError.
+        """
+        return await self._list(offset, dict(filters))
+
     async def recent_jobs(self, *, offset: int = 0) -> Page:
         """List jobs, the one that changed last first (ListVoiceTrainingJob): PAGE_SIZE from ``offset`` on.
 
         The order is what is asked for: check it in what comes back. Raises MetaStudioError.
         """
-        return await self._list(offset, {"sort_key": "update_time", "sort_dir": "desc"})
+        page = await self._list(offset, {"sort_key": "update_time", "sort_dir": "desc"})
+        if not offset:
+            self.newest = page, time.time()
+        return page
 
     async def listed_job(self, job_id: str) -> Job | None:
         """Look for one job in the list, which is asked for this job alone; None if the list has no such job.
@@ -137,12 +170,20 @@ class MetaStudio:
         # The id that was asked for is the one that can be asked for again, whatever the answer says.
         return Job.from_api(await self.answer(job_id) | {"job_id": job_id})
 
+    async def _about(self, job_id: str, call: str, query: dict[str, Any], tries: int) -> dict[str, Any]:
+        if not JOB_ID.fullmatch(job_id):
+            raise BadJobId(job_id)
+        get = partial(self._get, f"{self._jobs_url}/{job_id}/{call}", query, LONGEST_FINDINGS, _object_in)
+        return await self._in_time(call, get, job_id, tries=tries)
+
     async def _list(self, offset: int, query: dict[str, Any], job_id: str = "") -> Page:
         params = query | {"offset": offset, "limit": PAGE_SIZE}
         get = partial(self._get, self._jobs_url, params, LONGEST_PAGE, _page_in)
         return await self._in_time("list", get, job_id)
 
-    async def _in_time(self, call: str, get: Callable[[], Awaitable[Answer]], job_id: str) -> Answer:
+    async def _in_time(
+        self, call: str, get: Callable[[], Awaitable[Answer]], job_id: str, *, tries: int = TRIES
+    ) -> Answer:
         """Send a request, and again after errors that may pass, until the time of a look-up is over."""
 
         async def once() -> Answer:
@@ -157,7 +198,7 @@ class MetaStudio:
         try:
             async with asyncio.timeout(self._limit) as limit:
                 deadline = limit.when() or 0.0
-                return await retried(once, tries=TRIES, first=self._first_pause, pause=pause)
+                return await retried(once, tries=tries, first=self._first_pause, pause=pause)
         except TimeoutError:
             raise TimedOut(job_id=job_id) from None
         except MetaStudioError as error:
@@ -199,6 +240,23 @@ def pause_before_retry(error: Exception, *, usual: float, seconds_left: float) -
         return usual
     pause = error.retry_after + usual
     return pause if pause < seconds_left else None
+
+
+async def _if_in_time(call: Awaitable[Answer], seconds: float) -> Answer | None:
+    try:
+        async with asyncio.timeout(seconds):
+            return await call
+    except (MetaStudioError, BadJobId, TimeoutError):
+        return None
+
+
+def _object_in(response: httpx.Response) -> dict[str, Any]:
+    """Return the object in an answer, which may be empty. Raises the error that stands there instead."""
+    answer = _json_in(response)
+    error = refusal(response.status_code, response.headers, response.content)
+    if not isinstance(answer, Mapping) or error.code:
+        raise error
+    return dict(answer)
 
 
 def _page_in(response: httpx.Response) -> Page:
