@@ -1,6 +1,7 @@
-"""PURE. The payloads that Slack sends when a person types a command or presses a button.
+"""PURE. The payloads that Slack sends when a person types a command, presses a button, or uses a shortcut.
 
-The keys are those of the pages "Implementing slash commands" and "Interaction payloads: block_actions".
+The keys are those of the pages "Implementing slash commands", "Interaction payloads: block_actions" and
+"Shortcuts interaction payload".
 """
 
 from collections.abc import Mapping
@@ -71,6 +72,34 @@ def block_actions(
         "is_enterprise_install": False,
         "actions": [{**button, "action_ts": action_ts}],
         **place,
+    }
+
+
+def message_action(
+    callback_id: str,
+    message: Message,
+    *,
+    person: Person,
+    channel: Channel,
+    response_url: str,
+    trigger: str,
+    action_ts: str,
+) -> dict[str, Any]:
+    """Build the payload of a message shortcut; unlike a press, it does not name the team of who uses it."""
+    return {
+        "type": "message_action",
+        "token": VERIFICATION_TOKEN,
+        "callback_id": callback_id,
+        "trigger_id": trigger,
+        "response_url": response_url,
+        "action_ts": action_ts,
+        "message_ts": message.ts,
+        "team": {"id": person.home, "domain": TEAM_NAME},
+        "enterprise": {"id": person.enterprise, "name": "org"} if person.enterprise else None,
+        "is_enterprise_install": False,
+        "channel": {"id": channel.id, "name": shown_name(channel)},
+        "user": {"id": person.user, "name": person.name},
+        "message": as_slack(message),
     }
 
 

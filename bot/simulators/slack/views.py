@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from bot.simulators.slack import blockkit
+from bot.simulators.slack import app_settings, blockkit
 from bot.simulators.slack.errors import ApiError
 from bot.simulators.slack.messages import identified
 from bot.simulators.slack.records import APP_ID, BOT_ID, Newest, View
@@ -84,6 +84,8 @@ class Views:
         user = str(arguments["user_id"])
         if not user.startswith(("U", "W")):
             raise _invalid([f"/user_id: {user!r} is not the id of a user"])
+        if not app_settings.has_tab(self._state.manifest, "home"):
+            raise ApiError("not_enabled")
         home = self.homes.get(user)
         content = self._checked(arguments, "home", home)
         self.homes[user] = self._new_version(user, content, home)
