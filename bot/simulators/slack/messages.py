@@ -69,9 +69,9 @@ def _text_element(text: str) -> dict[str, Any]:
 
 
 def identified(surface: Message | View) -> Iterator[dict[str, Any]]:
-    """Yield the blocks, with made-up ids for the blocks and buttons that have none."""
+    """Yield the blocks, with made-up ids for the blocks, buttons and menus that have none."""
     for index, block in enumerate(deepcopy(surface.blocks)):
         for number, button in enumerate([*block.get("elements", ()), block.get("accessory", {})]):
-            if button.get("type") == "button":
+            if button.get("type") in {"button", "overflow", "static_select"}:
                 button.setdefault("action_id", f"action-{index}-{number}")
         yield {"block_id": f"block-{index}", **block}

@@ -68,9 +68,9 @@ class People:
     ) -> Interaction:
         """Press a button of a message or view as it is now, and return as ``command`` does.
 
-        Of several with this ``action_id``, the first is pressed, or that with ``value``. Without ``user``,
-        the person who alone sees the message or view presses, or else Alice. Raises LookupError when this
-        person does not see it, or it has no such button.
+        Of several with this ``action_id``, the first is pressed, or that with ``value``; in a menu, the
+        option with this value is chosen. Without ``user``, the person who alone sees the message or view
+        presses, or else Alice. Raises LookupError when this person does not see it, or it has no such button.
         """
         presser = user or surface.user or ALICE
         seen = self._seen(surface, presser)
@@ -119,6 +119,20 @@ class People:
         _note(interaction, ack)
         self._state.violations += unacknowledged(f"the shortcut {callback_id}", ack)
         return interaction
+
+    async def close_view(self, user: str = ALICE, *, all_of_them: bool = False) -> Interaction | None:
+        """Close the modal that a person sees, or all of theirs, and return as ``command`` does.
+
+        None where the app did not ask, with ``notify_on_close``, to be told. Raises KeyError when none is
+        open. Whether one that lay below was closed is not told.
+        """
+        closed = self._views.as_slack(self._views.modals[user])
+        is_cleared = all_of_them or closed["clear_on_close"]
+        (self._views.close_modal if is_cleared else self._views.close_top)(user)
+        if not closed["notify_on_close"]:
+            return None
+        payload = payloads.view_closed(closed, person=self._person(user, None, None), is_cleared=is_cleared)
+        return await self.send("interactive", payload)
 
     async def send(
         self, kind: str, payload: dict[str, Any], *, channel: str = "", can_answer: bool = False

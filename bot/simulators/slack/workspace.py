@@ -5,6 +5,7 @@ what Slack refuses; anything that it does not know, such as another argument of 
 The other modules beside this one are its parts.
 """
 
+import secrets
 import time
 from collections.abc import Collection, Mapping
 from types import TracebackType
@@ -18,6 +19,7 @@ from bot.simulators.slack.conversations import Conversations
 from bot.simulators.slack.events import Events
 from bot.simulators.slack.faults import Chaos, Fault, Faults
 from bot.simulators.slack.http import LOOPBACK, Answer
+from bot.simulators.slack.payloads import VERIFICATION_TOKEN
 from bot.simulators.slack.people import People
 from bot.simulators.slack.rate_limits import SLACKS_LIMITS, Limiter, Limits
 from bot.simulators.slack.records import ALICE, Ack, Call, Channel, Clock, Interaction, Message, Retry, View
@@ -116,6 +118,7 @@ class SlackWorkspace:
         """
         people = People(self._state, self._urls, self._views, self._deliver)
         self.command, self.press, self.send = people.command, people.press, people.send
+        self.close_view = people.close_view
         self.shortcut, self.open_home = (
             people.shortcut,
             Events(self._state, self._views, self._deliver).open_home,
@@ -202,6 +205,16 @@ class SlackWorkspace:
         body = http.form(payload)
         made = http.headers(self._state.signing_secret, body, **wrong)
         return await http.post(self._session, url, body, made)
+
+    async def verify_url(self) -> bool:
+        """Save the app's request URL, and return whether the app answered the challenge.
+
+        Source: the page "url_verification". Raises as ``post``.
+        """
+        challenge = secrets.token_urlsafe(24)
+        payload = {"type": "url_verification", "token": VERIFICATION_TOKEN, "challenge": challenge}
+        answer = await self.post(str(self.events_url), payload)
+        return answer.status == http.OK and challenge in answer.body
 
     def fail(
         self,
