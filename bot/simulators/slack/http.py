@@ -20,6 +20,7 @@ from yarl import URL
 from bot.simulators.slack.records import Ack, Retry
 
 LOOPBACK = "127.0.0.1"
+JSON_TYPES = ("event_callback", "url_verification")
 OK = 200
 
 
@@ -41,7 +42,7 @@ def sign(secret: str, timestamp: str, body: str) -> str:
 
 def form(payload: Mapping[str, Any]) -> str:
     """Encode a payload: an event as JSON, an interaction as JSON in the one field of a form, else a form."""
-    if payload.get("type") in {"event_callback", "url_verification"}:
+    if payload.get("type") in JSON_TYPES:
         return json.dumps(payload)
     return urlencode({"payload": json.dumps(payload)} if "type" in payload else payload)
 

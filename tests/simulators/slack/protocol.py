@@ -66,7 +66,7 @@ class App:
         """The arguments of the response: empty for an empty one with status 200."""
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Acknowledge an event, which is JSON, a command, a form, or an interaction, JSON in a form's field."""
+        """Acknowledge an event, which is JSON, a command, a form, or an interaction, JSON in a form."""
         self.headers.append(request.headers)
         if request.content_type == "application/json":
             self.received.append(await request.json())
