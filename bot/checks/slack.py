@@ -1,4 +1,4 @@
-"""Trying Slack: the bot token and its scopes, the app-level token, and a real connection by Socket Mode."""
+"""Trying Slack: the bot token, its scopes and App Home, the app-level token, a connection by Socket Mode."""
 
 import asyncio
 import re
@@ -6,15 +6,19 @@ from collections.abc import AsyncGenerator
 from typing import Any, Final
 
 import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.checks.item import Item, fails, untried, works
 from bot.config import Settings, revealed
 from bot.errors import SlackError, SlackRefused
+from bot.messages.blocks import Message
 from bot.messages.operator import sentence
+from bot.messages.views import home_view
 from bot.network.sessions import client_session
 from bot.network.trust import certificate_fault
-from bot.slack.auth import may_connect, signed_in
+from bot.slack.auth import code_in, may_connect, signed_in
 from bot.slack.clients import web_client
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 
@@ -34,6 +38,11 @@ CLOSE_SECONDS: Final = 1.0
 """How long closing it may take."""
 APP_PAGE: Final = "your app's page at api.slack.com/apps"
 ADD_SCOPE: Final = f"under OAuth & Permissions on {APP_PAGE}, and install the app again"
+OLD_MANIFEST: Final = (
+    "the app was made of an earlier manifest, without the App Home and the message shortcut. To add them, "
+    f"paste what `voicejob manifest` prints under App Manifest on {APP_PAGE}; no new permission is needed"
+)
+SMALL_HOME: Final = home_view(Message("VoiceJob", []))
 NO_CONNECTIONS_WRITE: Final = (
     "SLACK_APP_TOKEN lacks the scope connections:write. Generate a token with it, under Basic Information, "
     f"App-Level Tokens on {APP_PAGE}."
@@ -77,8 +86,29 @@ async def try_bot_token(settings: Settings) -> AsyncGenerator[Item, None]:
             yield fails(BOT_TOKEN, sentence(error))
             yield untried(GRANTED, "until the bot token works")
             return
-        yield works(BOT_TOKEN, f"workspace “{answer.get('team')}”, bot “{answer.get('user')}”")
+        found = f"workspace “{answer.get('team')}”, bot “{answer.get('user')}”"
+        is_old = await _is_made_of_an_earlier_manifest(client, settings, answer.get("user_id"))
+        yield works(BOT_TOKEN, f"{found}\n{OLD_MANIFEST}" if is_old else found)
         yield _scopes(answer)
+
+
+async def _is_made_of_an_earlier_manifest(
+    client: AsyncWebClient, settings: Settings, bot_user: object
+) -> bool:
+    """Whether Slack says that the app has no Home tab (``not_enabled``, page "views.publish").
+
+    What is published is the bot's own home, which nobody sees. Whatever else goes wrong tells nothing.
+    """
+    if not isinstance(bot_user, str):
+        return False
+    token = revealed(settings.slack_bot_token)
+    try:
+        await client.views_publish(token=token, user_id=bot_user, view=SMALL_HOME)
+    except SlackApiError as error:
+        return code_in(getattr(error.response, "data", None)) == "not_enabled"
+    except Exception:  # noqa: BLE001  aiohttp's errors, and what slack_sdk fails on in a malformed response
+        return False
+    return False
 
 
 def _scopes(answer: AsyncSlackResponse) -> Item:

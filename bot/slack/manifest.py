@@ -1,4 +1,4 @@
-"""PURE. The Slack app's manifest, for Socket Mode and HTTP mode: names, command, scopes, settings.
+"""PURE. The Slack app's manifest, for Socket Mode and HTTP mode: names, command, shortcut, scopes, settings.
 
 The keys and the lengths are those of the page "App manifest reference".
 """
@@ -10,6 +10,10 @@ import yaml
 from pydantic import HttpUrl, TypeAdapter, ValidationError
 
 COMMAND: Final = "/voicejob"
+SHORTCUT: Final = "look_up_voice_job"
+"""The ``callback_id`` of the message shortcut."""
+EVENTS: Final = ("app_home_opened",)
+"""The events that Slack sends; none of them needs a scope."""
 EVENTS_PATH: Final = "/slack/events"
 SCOPES: Final = ("chat:write", "commands")
 """The scopes of the bot token: to post, and to have a command."""
@@ -25,6 +29,7 @@ _WIDTH: Final = 110
 def manifest(host: str | None = None) -> dict[str, Any]:
     """Return the manifest: for Socket Mode, or for HTTP mode at ``host``, which ``address`` returned."""
     url = f"{host}{EVENTS_PATH}" if host else None
+    at_url = {"request_url": url} if url else {}
     return {
         "_metadata": {"major_version": 1},
         "display_information": {
@@ -35,17 +40,26 @@ def manifest(host: str | None = None) -> dict[str, Any]:
         },
         "features": {
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 # The bot never sees what is typed there: for that, it would need the scope im:history.
                 "messages_tab_read_only_enabled": True,
             },
             "bot_user": {"display_name": "voicejob", "always_online": True},
+            "shortcuts": [
+                {
+                    "name": "Look up voice job",
+                    "type": "message",
+                    "callback_id": SHORTCUT,
+                    "description": "See where the voice training jobs named in a message stand",
+                }
+            ],
             "slash_commands": [_command(url)],
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {
-            "interactivity": {"is_enabled": True} | ({"request_url": url} if url else {}),
+            "event_subscriptions": at_url | {"bot_events": list(EVENTS)},
+            "interactivity": {"is_enabled": True} | at_url,
             "org_deploy_enabled": False,
             "socket_mode_enabled": url is None,
             "token_rotation_enabled": False,
@@ -57,8 +71,8 @@ def _command(url: str | None) -> dict[str, Any]:
     command = {
         "command": COMMAND,
         "description": "See where a voice training job stands, and get told when it needs you",
-        "usage_hint": "<job_id> | subscribe <job_id> [all|important] [me] | unsubscribe <job_id> [me] | list "
-        "| language [me] [en|zh] | help",
+        "usage_hint": "<job id or name> | waiting | recent | details <job> | subscribe <job> [me] "
+        "| list [mine] | status | help",
         "should_escape": False,
     }
     return command | ({"url": url} if url else {})

@@ -63,7 +63,8 @@ async def test_all_is_well(setup: CheckSetup) -> None:
     ]
     assert "is not there yet" in found[STORE].says
     assert setup.slack.connections == 0
-    assert sorted(call.method for call in setup.slack.calls) == ["apps.connections.open", "auth.test"]
+    methods = sorted(call.method for call in setup.slack.calls)
+    assert methods == ["apps.connections.open", "auth.test", "views.publish"]
     assert list(setup.store.parent.iterdir()) == []
 
 
@@ -74,7 +75,7 @@ async def test_http_mode_needs_a_signing_secret_instead(setup: CheckSetup) -> No
 
     assert [item.name for item in found.items if item.ok] == [*NAMES[:3], SIGNING_SECRET, *NAMES[5:]]
     assert "SLACK_SIGNING_SECRET is set" in found[SIGNING_SECRET].says
-    assert {call.method for call in setup.slack.calls} == {"auth.test"}
+    assert {call.method for call in setup.slack.calls} == {"auth.test", "views.publish"}
 
 
 async def test_json_is_for_machines_and_has_no_secret(setup: CheckSetup) -> None:

@@ -82,6 +82,28 @@ async def test_what_slack_says_is_harmless(setup: CheckSetup) -> None:
 
 
 @pytest.mark.parametrize(
+    ("answer", "is_told"),
+    [
+        ({"error": "not_enabled"}, True),
+        ({"error": "hash_conflict"}, False),
+        ({"retry_after": 1}, False),
+        ({"body": "<html>", "status": 502}, False),
+        ({"drop": True}, False),
+    ],
+)
+async def test_an_app_of_an_earlier_manifest(
+    setup: CheckSetup, answer: dict[str, Any], *, is_told: bool
+) -> None:
+    """It is told what it lacks and what to paste where, and nothing fails; other answers tell nothing."""
+    fails("views.publish", **answer)(setup.slack)
+    found = await setup.check()
+
+    assert found.names(ok=False) == set()
+    assert is_told == ("without the App Home and the message shortcut" in found[BOT].says)
+    assert is_told == ("no new permission is needed" in found[BOT].says)
+
+
+@pytest.mark.parametrize(
     ("frame", "says"),
     [
         ({"type": "disconnect", "reason": "link_disabled"}, "Turn it on under Socket Mode"),

@@ -37,6 +37,13 @@ async def test_a_body_is_limited(slack: SlackWorkspace, bot: str) -> None:
     assert (await slack.post(bot, PAYLOAD | {"trigger_id": "x" * 300_000})).status == 413
 
 
+@pytest.mark.usefixtures("bot")
+async def test_the_address_is_verified(slack: SlackWorkspace) -> None:
+    """The bot answers the challenge with which Slack tries a request URL, and acknowledges events there."""
+    assert await slack.verify_url()
+    assert (await slack.open_home()).acked
+
+
 @pytest.mark.parametrize(
     ("spoiled", "payload"),
     [

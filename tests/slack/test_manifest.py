@@ -23,6 +23,9 @@ LONGEST = {
     "display_information.name": 35,
     "display_information.description": 140,
     "features.bot_user.display_name": 80,
+    "features.shortcuts.0.name": 24,
+    "features.shortcuts.0.callback_id": 255,
+    "features.shortcuts.0.description": 150,
     "features.slash_commands.0.command": 32,
     "features.slash_commands.0.description": 2000,
     "features.slash_commands.0.usage_hint": 1000,
@@ -56,6 +59,7 @@ def test_each_mode_has_what_it_needs() -> None:
     assert dict(by_http.items() - by_socket.items()) == {
         "settings.socket_mode_enabled": False,
         "settings.interactivity.request_url": URL,
+        "settings.event_subscriptions.request_url": URL,
         "features.slash_commands.0.url": URL,
     }
 

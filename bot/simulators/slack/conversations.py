@@ -1,5 +1,9 @@
 """What people do with channels and messages: create, invite, remove, archive, write, delete."""
 
+from collections.abc import Sequence
+from copy import deepcopy
+from typing import Any
+
 from bot.simulators.slack.records import ALICE, Message
 from bot.simulators.slack.state import State
 
@@ -47,12 +51,24 @@ class Conversations:
         self._state.channels[channel].archived = False
 
     def add_message(
-        self, channel: str, text: str, *, user: str = ALICE, thread_ts: str | None = None
+        self,
+        channel: str,
+        text: str,
+        *,
+        user: str = ALICE,
+        thread_ts: str | None = None,
+        blocks: Sequence[dict[str, Any]] = (),
+        attachments: Sequence[dict[str, Any]] = (),
     ) -> Message:
-        """Write a message as a person, in the channel or in a thread. Raises LookupError as ``command``."""
-        content = {"text": text, "thread_ts": thread_ts}
+        """Write a message as a person, in the channel or in a thread. Raises LookupError as ``command``.
+
+        ``text`` is what Slack makes of what was typed. What another app writes has blocks or attachments.
+        """
+        content = {"text": text, "thread_ts": thread_ts, "blocks": blocks, "attachments": attachments}
         return self._state.messages.post(content, channel=self._state.typed_in(channel).id, author=user)
 
     def open_messages_tab(self) -> None:
         """Let people type in their direct messages with the bot, as in an app of an older manifest."""
-        self._state.messages_tab_is_read_only = False
+        manifest = deepcopy(dict(self._state.manifest))
+        manifest["features"]["app_home"]["messages_tab_read_only_enabled"] = False
+        self._state.manifest = manifest

@@ -17,9 +17,10 @@ from urllib.parse import urlencode
 from aiohttp import ClientError, ClientSession
 from yarl import URL
 
-from bot.simulators.slack.records import Ack
+from bot.simulators.slack.records import Ack, Retry
 
 LOOPBACK = "127.0.0.1"
+JSON_TYPES = ("event_callback", "url_verification")
 OK = 200
 
 
@@ -41,7 +42,7 @@ def sign(secret: str, timestamp: str, body: str) -> str:
 
 def form(payload: Mapping[str, Any]) -> str:
     """Encode a payload: an event as JSON, an interaction as JSON in the one field of a form, else a form."""
-    if payload.get("type") == "event_callback":
+    if payload.get("type") in JSON_TYPES:
         return json.dumps(payload)
     return urlencode({"payload": json.dumps(payload)} if "type" in payload else payload)
 
@@ -53,6 +54,7 @@ def headers(
     signature: str | None = None,
     timestamp: str | None = None,
     without: Collection[str] = (),
+    retry: Retry | None = None,
 ) -> dict[str, str]:
     """Return the headers of a post; a test may give another signature or timestamp, or leave some out.
 
@@ -64,6 +66,8 @@ def headers(
         "X-Slack-Request-Timestamp": timestamp,
         "X-Slack-Signature": sign(secret, timestamp, body) if signature is None else signature,
     }
+    if retry and retry.attempt:
+        made |= {"X-Slack-Retry-Num": str(retry.attempt), "X-Slack-Retry-Reason": retry.reason}
     return {name: value for name, value in made.items() if name not in without}
 
 

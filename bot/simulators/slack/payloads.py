@@ -1,6 +1,7 @@
-"""PURE. The payloads that Slack sends when a person types a command or presses a button.
+"""PURE. The payloads that Slack sends when a person types a command, presses a button, or uses a shortcut.
 
-The keys are those of the pages "Implementing slash commands" and "Interaction payloads: block_actions".
+The keys are those of the pages "Implementing slash commands", "Interaction payloads: block_actions" and
+"Shortcuts interaction payload".
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,9 @@ from bot.simulators.slack.records import APP_ID, TEAM_ID, TEAM_NAME, Channel, Me
 
 VERIFICATION_TOKEN = "deprecated-verification-token"  # noqa: S105 - opens nothing; Slack still sends such a field
 """Slack's older proof of origin, which an app must not rely on any more."""
+
+
+MENUS = {"overflow", "static_select"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +78,34 @@ def block_actions(
     }
 
 
+def message_action(
+    callback_id: str,
+    message: Message,
+    *,
+    person: Person,
+    channel: Channel,
+    response_url: str,
+    trigger: str,
+    action_ts: str,
+) -> dict[str, Any]:
+    """Build the payload of a message shortcut; unlike a press, it does not name the team of who uses it."""
+    return {
+        "type": "message_action",
+        "token": VERIFICATION_TOKEN,
+        "callback_id": callback_id,
+        "trigger_id": trigger,
+        "response_url": response_url,
+        "action_ts": action_ts,
+        "message_ts": message.ts,
+        "team": {"id": person.home, "domain": TEAM_NAME},
+        "enterprise": {"id": person.enterprise, "name": "org"} if person.enterprise else None,
+        "is_enterprise_install": False,
+        "channel": {"id": channel.id, "name": shown_name(channel)},
+        "user": {"id": person.user, "name": person.name},
+        "message": as_slack(message),
+    }
+
+
 def in_message(message: Message, channel: Channel, response_url: str) -> dict[str, Any]:
     """Build the part of a press that names its message; the content of an ephemeral one is left out."""
     container = {
@@ -92,28 +124,49 @@ def in_message(message: Message, channel: Channel, response_url: str) -> dict[st
     }
 
 
+def view_closed(view: Mapping[str, Any], *, person: Person, is_cleared: bool) -> dict[str, Any]:
+    """Build the payload for a modal that was closed; ``is_cleared`` when all modals were."""
+    return {
+        "type": "view_closed",
+        "team": {"id": person.home, "domain": TEAM_NAME},
+        "user": {"id": person.user, "username": person.name, "name": person.name, "team_id": person.team},
+        "api_app_id": APP_ID,
+        "token": VERIFICATION_TOKEN,
+        "view": view,
+        "is_cleared": is_cleared,
+        "enterprise": {"id": person.enterprise, "name": "org"} if person.enterprise else None,
+        "is_enterprise_install": False,
+    }
+
+
 def in_view(view: Mapping[str, Any]) -> dict[str, Any]:
     """Build the part of a press that names its view; there is no channel and no ``response_url``."""
     return {"container": {"type": "view", "view_id": view["id"]}, "view": view}
 
 
 def find_button(surface: Message | View, action_id: str, value: str | None = None) -> dict[str, Any]:
-    """Return the first button with this ``action_id`` and, if given, ``value`` as an entry of ``actions``.
+    """Return the first button or menu with this ``action_id`` as an entry of ``actions``.
 
+    With ``value``, a button has this value; in a menu, the option with this value is chosen, else the first.
     Raises LookupError when there is none.
     """
     for block in identified(surface):
         for element in [*block.get("elements", ()), block.get("accessory") or {}]:
-            if element.get("type") == "button" and (
-                element.get("action_id") == action_id and value in (None, element.get("value"))
-            ):
-                kept = {
-                    key: element[key]
-                    for key in ("action_id", "type", "text", "value", "style")
-                    if key in element
-                }
-                return {"block_id": block["block_id"], **kept}
+            if element.get("action_id") != action_id:
+                continue
+            if element.get("type") in MENUS:
+                options = [each for each in element["options"] if value in (None, each["value"])]
+                pressed = {"selected_option": options[0]} if options else None
+            else:
+                pressed = _as_pressed(element) if value in (None, element.get("value")) else None
+            if pressed:
+                found = {"action_id": action_id, "block_id": block["block_id"], "type": element["type"]}
+                return found | pressed
     raise LookupError(f"No button {action_id!r} in {surface}")
+
+
+def _as_pressed(button: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: button[key] for key in ("text", "value", "style") if key in button}
 
 
 def shown_name(channel: Channel) -> str:

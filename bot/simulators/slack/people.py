@@ -1,9 +1,9 @@
-"""What people do with the app: type commands, press buttons, and see what comes of it."""
+"""What people do with the app: type commands, press buttons, use shortcuts, and see what comes of it."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bot.simulators.slack import payloads
+from bot.simulators.slack import app_settings, payloads
 from bot.simulators.slack.messages import Refusal, refused
 from bot.simulators.slack.payloads import Person
 from bot.simulators.slack.records import ALICE, Ack, Interaction, Message, View
@@ -68,9 +68,9 @@ class People:
     ) -> Interaction:
         """Press a button of a message or view as it is now, and return as ``command`` does.
 
-        Of several with this ``action_id``, the first is pressed, or that with ``value``. Without ``user``,
-        the person who alone sees the message or view presses, or else Alice. Raises LookupError when this
-        person does not see it, or it has no such button.
+        Of several with this ``action_id``, the first is pressed, or that with ``value``; in a menu, the
+        option with this value is chosen. Without ``user``, the person who alone sees the message or view
+        presses, or else Alice. Raises LookupError when this person does not see it, or it has no such button.
         """
         presser = user or surface.user or ALICE
         seen = self._seen(surface, presser)
@@ -90,6 +90,49 @@ class People:
                 "acknowledgement: Slack ignores a message in that of a button press"
             )
         return interaction
+
+    async def shortcut(self, callback_id: str, message: Message, *, user: str = ALICE) -> Interaction:
+        """Use a message shortcut of the app on a message as it is now, and return as ``command`` does.
+
+        Raises LookupError for a shortcut that the app does not have, and for a message that has no menu for
+        this person: one that they do not see, or that only they see (page "Implementing shortcuts").
+        """
+        if not app_settings.has_shortcut(self._state.manifest, "message", callback_id):
+            raise LookupError(f"This app has no shortcut {callback_id!r} for messages")
+        seen, channel = self._state.messages.current(message), self._state.channels[message.channel]
+        if seen is None or not channel.is_open_to(user):
+            raise LookupError(f"{user} does not see {message}")
+        if seen.user:
+            raise LookupError("There are no shortcuts for an ephemeral message")
+        interaction = Interaction(user=user, channel=channel.id)
+        self._urls.create(interaction)
+        payload = payloads.message_action(
+            callback_id,
+            seen,
+            person=self._person(user, None, None),
+            channel=channel,
+            response_url=interaction.response_url,
+            trigger=self._views.new_trigger(user),
+            action_ts=f"{self._state.clock():.6f}",
+        )
+        ack = await self._deliver("interactive", payload)
+        _note(interaction, ack)
+        self._state.violations += unacknowledged(f"the shortcut {callback_id}", ack)
+        return interaction
+
+    async def close_view(self, user: str = ALICE, *, all_of_them: bool = False) -> Interaction | None:
+        """Close the modal that a person sees, or all of theirs, and return as ``command`` does.
+
+        None where the app did not ask, with ``notify_on_close``, to be told. Raises KeyError when none is
+        open. Whether one that lay below was closed is not told.
+        """
+        closed = self._views.as_slack(self._views.modals[user])
+        is_cleared = all_of_them or closed["clear_on_close"]
+        (self._views.close_modal if is_cleared else self._views.close_top)(user)
+        if not closed["notify_on_close"]:
+            return None
+        payload = payloads.view_closed(closed, person=self._person(user, None, None), is_cleared=is_cleared)
+        return await self.send("interactive", payload)
 
     async def send(
         self, kind: str, payload: dict[str, Any], *, channel: str = "", can_answer: bool = False
@@ -147,6 +190,13 @@ class People:
         user = audience(interaction, reply)
         interaction.ack_message = self._state.messages.post(reply, channel=interaction.channel, user=user)
         interaction.show(interaction.ack_message)
+
+
+def unacknowledged(what: str, ack: Ack) -> list[str]:
+    """Return the violation if the app took too long to acknowledge, refused, or answered with a body."""
+    if ack.error in {"operation_timeout", "http_service_error"}:
+        return [f"acknowledgement: {what} was not acknowledged ({ack.error})"]
+    return [] if ack.reply is None else [f"acknowledgement: Slack ignores a body in that of {what}"]
 
 
 def _note(interaction: Interaction, ack: Ack) -> None:

@@ -48,6 +48,7 @@ class Limits:
                 "auth.test": HUNDREDS,
                 "users.info": TIER_4,
                 "views.open": TIER_4,
+                "views.push": TIER_4,
                 "views.update": TIER_4,
                 "views.publish": TIER_4,
             }

@@ -50,6 +50,10 @@ class Channel:
         """Whether this is a direct message, which cannot be joined, left or archived."""
         return bool(self.person or self.people)
 
+    def is_open_to(self, user: str) -> bool:
+        """Whether a person can see it; who is in a channel is not simulated."""
+        return not self.is_direct or user in (self.person, *self.people)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
@@ -61,6 +65,8 @@ class Message:
     """The one person who sees it, if it is ephemeral; None if the whole channel does."""
     text: str
     blocks: list[dict[str, Any]]
+    attachments: list[dict[str, Any]] = field(default_factory=list)
+    """Only in what other apps write."""
     thread_ts: str | None = None
     """The ``ts`` of the message that this one replies to; None for a message of the channel itself."""
     reply_broadcast: bool = False
@@ -132,7 +138,7 @@ class Malformed:
 
 @dataclass(frozen=True, kw_only=True)
 class Ack:
-    """How the app acknowledged one payload."""
+    """How the app acknowledged one payload; without an acknowledgement and an error, none was sent."""
 
     acked: bool
     seconds: float
@@ -142,9 +148,17 @@ class Ack:
     """The error that Slack shows: ``operation_timeout``, ``dispatch_failed`` or ``http_service_error``."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Retry:
+    """Which attempt it is to send an event, 0 for the first one, and why it is made."""
+
+    attempt: int = 0
+    reason: str = ""
+
+
 @dataclass(kw_only=True, eq=False)
 class Interaction:
-    """One command or button press, and every message that the person was shown because of it."""
+    """One command, shortcut or button press, and all messages that the person was shown because of it."""
 
     user: str
     channel: str

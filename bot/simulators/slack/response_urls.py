@@ -1,4 +1,4 @@
-"""The ``response_url`` of commands and button presses.
+"""The ``response_url`` of commands, shortcuts and button presses.
 
 Source: the page "Handling user interaction": five posts within thirty minutes, ephemeral by default;
 ``replace_original`` and ``delete_original`` change the message whose button was pressed.
@@ -37,7 +37,7 @@ class ResponseUrl:
 
     interaction: Interaction
     original: Message | None
-    """The message whose button was pressed; None for a command."""
+    """The message whose button was pressed; None for a command or a shortcut."""
     created: float
     uses: int = 0
 
@@ -113,7 +113,7 @@ class ResponseUrls:
         if not (body.get("replace_original") or body.get("delete_original")):
             return None
         if url.original is None:
-            self._violation("a command has no message to replace or delete")
+            self._violation("there is no message to replace or delete")
             return None
         target = self._state.messages.current(url.original)
         if target is None:

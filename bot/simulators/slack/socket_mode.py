@@ -16,7 +16,7 @@ from typing import Any
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
-from bot.simulators.slack.records import APP_ID, PATIENCE, Ack, Newest
+from bot.simulators.slack.records import APP_ID, PATIENCE, Ack, Newest, Retry
 from bot.simulators.slack.state import State
 
 DISCONNECT_REASONS = ("warning", "refresh_requested", "link_disabled", "too_many_websockets")
@@ -26,6 +26,7 @@ MAX_CONNECTIONS = 10
 HOST = "simulator"
 CONNECTION_LIFE = 3600
 """Seconds, announced in ``hello``."""
+FIRST = Retry()
 GRACE_SECONDS = 0.5
 """How long a connection stays open after a ``disconnect``; at Slack it is about ten seconds."""
 
@@ -119,7 +120,9 @@ class SocketMode:
         await self._serve(Connection(ws, request.transport))
         return ws
 
-    async def deliver(self, kind: str, payload: dict[str, Any], *, within: float) -> Ack:
+    async def deliver(
+        self, kind: str, payload: dict[str, Any], *, within: float, retry: Retry = FIRST
+    ) -> Ack:
         """Send an envelope over one connection and wait ``within`` seconds for its acknowledgement."""
         started, envelope_id = monotonic(), str(uuid.uuid4())
         future = self._acks[envelope_id] = asyncio.get_running_loop().create_future()
@@ -127,8 +130,10 @@ class SocketMode:
             "type": kind,
             "envelope_id": envelope_id,
             "payload": payload,
-            "accepts_response_payload": True,
+            "accepts_response_payload": kind != "events_api",
         }
+        if kind == "events_api":
+            envelope |= {"retry_attempt": retry.attempt, "retry_reason": retry.reason}
         await self._next().send(envelope)
         try:
             async with asyncio.timeout(within):

@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bot.simulators.slack import app_settings
 from bot.simulators.slack.records import (
     BOT_ID,
     BOT_USER,
@@ -50,6 +51,7 @@ class Messages:
                 text=content.get("text") or "",
                 blocks=deepcopy(content.get("blocks") or []),
                 thread_ts=content.get("thread_ts") or None,
+                attachments=deepcopy(content.get("attachments") or []),
                 reply_broadcast=bool(content.get("reply_broadcast")),
                 author=author,
                 bot_id=BOT_ID if author == BOT_USER else None,
@@ -163,6 +165,8 @@ class State:
     signing_secret: str
     scopes: frozenset[str]
     clock: Clock
+    manifest: app_settings.Manifest
+    """That of the app, as it was installed."""
     base_url: str = ""
     """The address of the server, once it listens."""
     messages: Messages = field(init=False)
@@ -179,8 +183,6 @@ class State:
     """The locales of the people whose Slack is not in English, by user id."""
     invisible: set[str] = field(default_factory=set)
     """The user ids of people of whom the bot is told nothing: outsiders in a shared channel."""
-    messages_tab_is_read_only: bool = True
-    """Whether people have no message box in their direct message with the bot, as its manifest says."""
     revoked: str | None = None
     """The error code for every call with the bot token, once that is revoked."""
     _directs: dict[str, Channel] = field(default_factory=dict)
@@ -203,7 +205,7 @@ class State:
 
     def can_type(self, channel: str) -> bool:
         """Whether people have a message box in a conversation. Raises KeyError."""
-        return not (self.channels[channel].person and self.messages_tab_is_read_only)
+        return not self.channels[channel].person or app_settings.can_write_to_bot(self.manifest)
 
     def typed_in(self, channel: str) -> Channel:
         """Return a conversation in which a person types. Raises LookupError where nobody can, or for none."""

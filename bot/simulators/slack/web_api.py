@@ -34,6 +34,7 @@ APP_MISTAKES = {
     "invalid_trigger_id",
     "exchanged_trigger_id",
     "duplicate_external_id",
+    "push_limit_reached",
     "view_too_large",
 }
 """The error codes that only a mistake in the app can cause: they count as violations."""
@@ -221,6 +222,11 @@ METHODS: Mapping[str, Method] = {
     ),
     "views.open": Method(
         run=lambda api, arguments: api.views.open(arguments),
+        arguments=frozenset({"trigger_id", "view"}),
+        required=frozenset({"trigger_id", "view"}),
+    ),
+    "views.push": Method(
+        run=lambda api, arguments: api.views.push(arguments),
         arguments=frozenset({"trigger_id", "view"}),
         required=frozenset({"trigger_id", "view"}),
     ),

@@ -5,6 +5,7 @@ what Slack refuses; anything that it does not know, such as another argument of 
 The other modules beside this one are its parts.
 """
 
+import secrets
 import time
 from collections.abc import Collection, Mapping
 from types import TracebackType
@@ -13,18 +14,21 @@ from typing import Any, Self, Unpack
 from aiohttp import ClientSession, web
 
 from bot.network.servers import Site
-from bot.simulators.slack import http
+from bot.simulators.slack import app_settings, http
 from bot.simulators.slack.conversations import Conversations
+from bot.simulators.slack.events import Events
 from bot.simulators.slack.faults import Chaos, Fault, Faults
 from bot.simulators.slack.http import LOOPBACK, Answer
+from bot.simulators.slack.payloads import VERIFICATION_TOKEN
 from bot.simulators.slack.people import People
 from bot.simulators.slack.rate_limits import SLACKS_LIMITS, Limiter, Limits
-from bot.simulators.slack.records import ALICE, Ack, Call, Channel, Clock, Interaction, Message, View
+from bot.simulators.slack.records import ALICE, Ack, Call, Channel, Clock, Interaction, Message, Retry, View
 from bot.simulators.slack.response_urls import FAULT_NAME, ResponseUrls
 from bot.simulators.slack.socket_mode import SocketMode
 from bot.simulators.slack.state import State
 from bot.simulators.slack.views import Views
 from bot.simulators.slack.web_api import METHODS, WebApi
+from bot.slack import manifest as bots
 
 __all__ = [
     "ALICE",
@@ -53,7 +57,8 @@ SHUTDOWN_SECONDS = 0.2
 class SlackWorkspace:
     """A Slack workspace with one app in it, which runs inside ``async with``.
 
-    ``scopes`` are those granted to the bot. ``clock`` (epoch seconds) dates messages, ages response URLs and
+    ``scopes`` are those granted to the bot; ``manifest`` is the app's, by default the one that the bot makes
+    for Socket Mode. ``clock`` (epoch seconds) dates messages, ages response URLs and
     trigger ids, and measures rate limits, which are Slack's unless ``limits`` are others, or None for none.
     ``ack_timeout`` (seconds) is how long an app may take to acknowledge.
     """
@@ -68,6 +73,7 @@ class SlackWorkspace:
         clock: Clock = time.time,
         ack_timeout: float = ACK_SECONDS,
         limits: Limits | None = SLACKS_LIMITS,
+        manifest: app_settings.Manifest | None = None,
     ) -> None:
         self.events_url: str | None = None
         """The app's request URL, used while no WebSocket is open (HTTP mode)."""
@@ -78,6 +84,7 @@ class SlackWorkspace:
             signing_secret=signing_secret,
             scopes=frozenset(scopes),
             clock=clock,
+            manifest=bots.manifest() if manifest is None else manifest,
         )
         self.now = clock
         self._faults = Faults({*METHODS, FAULT_NAME})
@@ -111,6 +118,11 @@ class SlackWorkspace:
         """
         people = People(self._state, self._urls, self._views, self._deliver)
         self.command, self.press, self.send = people.command, people.press, people.send
+        self.close_view = people.close_view
+        self.shortcut, self.open_home = (
+            people.shortcut,
+            Events(self._state, self._views, self._deliver).open_home,
+        )
         self.locales, self.invisible = self._state.locales, self._state.invisible
 
     def _offer_conversations(self) -> None:
@@ -194,6 +206,16 @@ class SlackWorkspace:
         made = http.headers(self._state.signing_secret, body, **wrong)
         return await http.post(self._session, url, body, made)
 
+    async def verify_url(self) -> bool:
+        """Save the app's request URL, and return whether the app answered the challenge.
+
+        Source: the page "url_verification". Raises as ``post``.
+        """
+        challenge = secrets.token_urlsafe(24)
+        payload = {"type": "url_verification", "token": VERIFICATION_TOKEN, "challenge": challenge}
+        answer = await self.post(str(self.events_url), payload)
+        return answer.status == http.OK and challenge in answer.body
+
     def fail(
         self,
         method: str,
@@ -238,6 +260,15 @@ class SlackWorkspace:
     # Socket Mode.
 
     @property
+    def manifest(self) -> app_settings.Manifest:
+        """The manifest of the app, which may be exchanged for another one."""
+        return self._state.manifest
+
+    @manifest.setter
+    def manifest(self, manifest: app_settings.Manifest) -> None:
+        self._state.manifest = manifest
+
+    @property
     def connections(self) -> int:
         """How many WebSockets are open."""
         return len(self._socket.connections)
@@ -256,11 +287,12 @@ class SlackWorkspace:
     def refuse_handshakes(self, number: int) -> None:
         self._socket.refuse_handshakes = number
 
-    async def _deliver(self, kind: str, payload: dict[str, Any]) -> Ack:
+    async def _deliver(self, kind: str, payload: dict[str, Any], retry: Retry = Retry()) -> Ack:  # noqa: B008
+        within = self._ack_timeout
         if self._socket.connections:
-            return await self._socket.deliver(kind, payload, within=self._ack_timeout)
+            return await self._socket.deliver(kind, payload, within=within, retry=retry)
         if self.events_url is None:
             return Ack(acked=False, seconds=0.0, error="dispatch_failed")
         body = http.form(payload)
-        made = http.headers(self._state.signing_secret, body)
-        return await http.deliver(self._session, self.events_url, body, made, within=self._ack_timeout)
+        made = http.headers(self._state.signing_secret, body, retry=retry)
+        return await http.deliver(self._session, self.events_url, body, made, within=within)

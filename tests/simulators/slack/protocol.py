@@ -1,7 +1,7 @@
 """The app's side of Slack's protocols, spelt out: a client of the Web API, WebSockets, and a server."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qsl
@@ -61,11 +61,16 @@ class App:
 
     def __init__(self) -> None:
         self.received: list[dict[str, Any]] = []
+        self.headers: list[Mapping[str, str]] = []
         self.acknowledgement: dict[str, Any] = {}
         """The arguments of the response: empty for an empty one with status 200."""
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Acknowledge a command, which is a form, or an interaction, which is JSON in one field of a form."""
+        """Acknowledge an event, which is JSON, a command, a form, or an interaction, JSON in a form."""
+        self.headers.append(request.headers)
+        if request.content_type == "application/json":
+            self.received.append(await request.json())
+            return web.Response(**self.acknowledgement)
         form = dict(parse_qsl(await request.text(), keep_blank_values=True))
         self.received.append(json.loads(form["payload"]) if "payload" in form else form)
         return web.Response(**self.acknowledgement)

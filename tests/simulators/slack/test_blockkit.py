@@ -14,6 +14,7 @@ MRKDWN: dict[str, Any] = {"type": "mrkdwn", "text": "words"}
 BUTTON: dict[str, Any] = {"type": "button", "text": PLAIN}
 SECTION: dict[str, Any] = {"type": "section", "text": MRKDWN}
 CONFIRM = dict.fromkeys(("title", "text", "confirm", "deny"), PLAIN)
+OPTION: dict[str, Any] = {"text": PLAIN, "value": "1"}
 DIVIDER = {"type": "divider"}
 HOME: dict[str, Any] = {"type": "home", "blocks": [SECTION]}
 MODAL: dict[str, Any] = {"type": "modal", "title": PLAIN, "blocks": [SECTION]}
@@ -35,8 +36,24 @@ def confirm(**more: Any) -> dict[str, Any]:
     return section(accessory={**BUTTON, "confirm": {**CONFIRM, **more}})
 
 
+def plain(text: str) -> dict[str, Any]:
+    return {**PLAIN, "text": text}
+
+
+def overflow(number: int, **more: Any) -> dict[str, Any]:
+    return {"type": "overflow", "options": [{**OPTION, **more}] * number}
+
+
+def select(number: int, **more: Any) -> dict[str, Any]:
+    return overflow(number, **more) | {"type": "static_select"}
+
+
+def typed(**more: Any) -> dict[str, Any]:
+    return {"type": "input", "label": PLAIN, "element": {"type": "plain_text_input", **more}}
+
+
 def found(*blocks: Any) -> list[str]:
-    return problems({"text": "what phones show", "blocks": list(blocks)})
+    return [each.removeprefix("/view") for each in view_problems({**HOME, "blocks": list(blocks)}, "home")]
 
 
 @pytest.mark.parametrize(
@@ -61,6 +78,14 @@ def test_the_message_itself(message: dict[str, Any], problem: str | None) -> Non
         (2000, "/fields/0", lambda text: section(fields=[{**MRKDWN, "text": text}])),
         (255, "/block_id", lambda text: section(block_id=text)),
         (2000, "/elements/0/value", lambda text: actions({"value": text})),
+        (75, "/accessory/options/0/text", lambda text: section(accessory=overflow(1, text=plain(text)))),
+        (
+            75,
+            "/accessory/options/0/description",
+            lambda text: section(accessory=select(1, description=plain(text))),
+        ),
+        (150, "/accessory/options/0/value", lambda text: section(accessory=select(1, value=text))),
+        (150, "/element/placeholder", lambda text: typed(placeholder=plain(text))),
         (30, "/accessory/confirm/confirm", lambda text: confirm(confirm={**PLAIN, "text": text})),
     ],
 )
@@ -82,11 +107,21 @@ def test_lengths(limit: int, place: str, block: Any) -> None:
         ({"type": "section"}, ": needs text or fields"),
         (section(text={**MRKDWN, "emoji": True}), "/text: unknown key 'emoji'"),
         (section(fields=[MRKDWN] * 11), "/fields: 11 fields, at most 10"),
-        (section(accessory={"type": "overflow"}), "/accessory: unknown element type 'overflow'"),
+        (section(accessory={"type": "datepicker"}), "/accessory: unknown element type 'datepicker'"),
+        (section(accessory=overflow(6)), "/accessory/options: 6 options, at most 5"),
+        (section(accessory=overflow(1, url="x")), "/accessory/options/0/url: not a web address"),
+        (section(accessory=select(101)), "/accessory/options: 101 options, at most 100"),
+        (section(accessory=select(1, url="https://x")), "/accessory/options/0: unknown key 'url'"),
+        (
+            section(accessory=select(1) | {"initial_option": OPTION | {"value": "9"}}),
+            "/accessory/initial_option: none of the options",
+        ),
+        ({"type": "input", "label": MRKDWN, "element": select(1)}, "/label: not a plain_text object"),
+        ({"type": "input", "label": PLAIN, "element": BUTTON}, "/element: unknown element type 'button'"),
         (context(), "/elements: empty"),
         (context(BUTTON), "/elements/0: not a plain_text or mrkdwn object"),
         (actions(*[BUTTON] * 26), "/elements: 26 elements, at most 25"),
-        (actions({"type": "static_select"}), "/elements/0: unknown element type 'static_select'"),
+        (actions({"type": "datepicker"}), "/elements/0: unknown element type 'datepicker'"),
         (actions({"style": "default"}), "/elements/0/style: neither primary nor danger"),
         (actions({"url": "javascript:alert(1)"}), "/elements/0/url: not a web address"),
         (actions({"url": "https://x".ljust(3001, "x")}), "/elements/0/url: 3001 characters, at most 3000"),
@@ -105,6 +140,7 @@ def test_ids_are_unique() -> None:
     rows = [{**actions({"action_id": "a"}), "block_id": "same"}] * 2
 
     assert found(*rows) == ["/blocks/1/block_id: 'same' is used twice"]
+    assert problems({"text": "x", "blocks": [typed()]}) == ["/blocks/0: unknown block type 'input'"]
     assert len(problems({"text": "", "blocks": [{"type": "header"}, actions()]})) == 3
 
 
@@ -115,7 +151,14 @@ def test_ids_are_unique() -> None:
         ({**HOME, "title": PLAIN}, [": unknown key 'title'"]),
         ({**HOME, "private_metadata": "x" * 3001}, ["/private_metadata: 3001 characters, at most 3000"]),
         ({"type": "home"}, [": blocks is missing"]),
-        ({**MODAL, "close": PLAIN, "submit": PLAIN, "callback_id": "job"}, []),
+        ({**MODAL, "close": PLAIN, "submit": PLAIN, "callback_id": "job", "notify_on_close": True}, []),
+        ({**MODAL, "submit": PLAIN, "blocks": [typed()]}, []),
+        ({**MODAL, "blocks": [typed()]}, [": an input block needs submit"]),
+        ({**MODAL, "close": MRKDWN}, ["/close: not a plain_text object"]),
+        ({**MODAL, "notify_on_close": "yes"}, ["/notify_on_close: not true or false"]),
+        ({**MODAL, "callback_id": "x" * 256}, ["/callback_id: 256 characters, at most 255"]),
+        ({**HOME, "blocks": [{**DIVIDER, "block_id": "b"}] * 2}, ["/blocks/1/block_id: 'b' is used twice"]),
+        ({**HOME, "notify_on_close": True}, [": unknown key 'notify_on_close'"]),
         ({"type": "modal", "blocks": []}, [": title is missing"]),
         ({**MODAL, "title": {**PLAIN, "text": "x" * 25}}, ["/title: 25 characters, at most 24"]),
     ],

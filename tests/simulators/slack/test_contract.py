@@ -303,7 +303,7 @@ async def test_a_response_url_works_five_times_in_half_an_hour(
         *((404, "used_url"), (404, "expired_url"), (404, "invalid_url")),
     ]
     assert mistakes == [
-        *("a command has no message to replace or delete", "used_url", "invalid_url"),
+        *("there is no message to replace or delete", "used_url", "invalid_url"),
         "the token was sent, which this URL does not need",
     ]
     assert [each.code for each in slack.malformed] == ["no_text", "invalid_blocks"]

@@ -1,4 +1,4 @@
-"""Modals and App Homes: the three Web API methods, and what people do with a view."""
+"""Modals and App Homes: the four Web API methods, and what people do with a view."""
 
 from typing import Any
 
@@ -10,7 +10,8 @@ from tests.support import Clock
 
 BOB = "U0BOB"
 HOME = {"type": "home", "blocks": CARD[1:]}
-MODAL = {"type": "modal", "title": {"type": "plain_text", "text": "Job"}, "blocks": CARD[1:]}
+TEXT = {"type": "plain_text", "text": "Job"}
+MODAL = {"type": "modal", "title": TEXT, "blocks": CARD[1:]}
 ID = {"external_id": "job-1"}
 LONG = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3000}}
 
@@ -76,6 +77,88 @@ async def test_a_mistake_of_the_app_is_refused(slack: SlackWorkspace, api: Api) 
         assert (await api(method, **arguments))["error"] == error
         assert len(slack.violations) == 1
     assert (slack.modals, slack.homes) == (modals, {})
+
+
+async def test_modals_lie_on_each_other(slack: SlackWorkspace, app: App, api: Api) -> None:
+    """Three at most; each can be updated, and the one below is seen again when the top one is closed."""
+    views = [(await api("views.open", trigger_id=await trigger_of(slack, app), view=MODAL))["view"]]
+    pushed = [await api("views.push", trigger_id=await trigger_of(slack, app), view=MODAL) for _ in range(3)]
+    views += [answer["view"] for answer in pushed[:2]]
+    places = [(view["root_view_id"], view["previous_view_id"]) for view in views]
+    root = views[0]["id"]
+    updated = await api("views.update", view_id=root, view={**MODAL, "blocks": []})
+    closed = []
+    for _ in range(2):
+        await slack.close_view()
+        closed.append(slack.modals[ALICE].id)
+
+    assert places == [(root, None), (root, root), (root, views[1]["id"])]
+    assert pushed[2]["error"] == "push_limit_reached"
+    assert closed == [views[1]["id"], root]
+    assert (updated["view"]["id"], slack.modals[ALICE].blocks) == (root, [])
+    await slack.close_view()
+    alone = await api("views.push", trigger_id=await trigger_of(slack, app), view=MODAL)
+    assert (alone["error"], slack.modals) == ("not_found", {})
+
+
+@pytest.mark.parametrize(
+    ("switches", "all_of_them", "is_cleared"),
+    [
+        ({}, True, None),
+        ({"notify_on_close": True}, False, False),
+        ({"notify_on_close": True}, True, True),
+        ({"notify_on_close": True, "clear_on_close": True}, False, True),
+    ],
+)
+async def test_closing_is_told_on_request(
+    slack: SlackWorkspace,
+    app: App,
+    api: Api,
+    *,
+    switches: dict[str, bool],
+    all_of_them: bool,
+    is_cleared: Any,
+) -> None:
+    """With the view as it was; it says whether all modals of the person were closed."""
+    await api("views.open", trigger_id=await trigger_of(slack, app), view=MODAL)
+    top = await api("views.push", trigger_id=await trigger_of(slack, app), view=MODAL | switches)
+    app.received.clear()
+    told = await slack.close_view(all_of_them=all_of_them)
+
+    assert (told is None) is (is_cleared is None)
+    sent = [(each["type"], each["view"], each["is_cleared"]) for each in app.received]
+    assert sent == ([] if is_cleared is None else [("view_closed", top["view"], is_cleared)])
+    assert bool(slack.modals) is (is_cleared is False)
+
+
+@pytest.mark.usefixtures("app")
+async def test_a_home_needs_its_tab(slack: SlackWorkspace, api: Api) -> None:
+    """Without the tab in the manifest nothing is published, which is no mistake of the app."""
+    bots = await api("views.publish", user_id="U0VOICEJOB", view=HOME)
+    stale = await api("views.publish", user_id=ALICE, view=HOME, hash="1.2")
+    slack.manifest = {}
+    without = await api("views.publish", user_id=ALICE, view=HOME)
+
+    assert (bots["ok"], stale["error"], without["error"]) == (True, "hash_conflict", "not_enabled")
+    assert slack.violations == []
+
+
+MENU = {"action_id": "more", "options": [{"text": TEXT, "value": value} for value in "ab"]}
+
+
+@pytest.mark.parametrize("kind", ["overflow", "static_select"])
+async def test_an_option_is_chosen(slack: SlackWorkspace, app: App, api: Api, kind: str) -> None:
+    """The payload has the option; the first one where none is named, and no other than there is."""
+    block = {"type": "actions", "block_id": "menus", "elements": [MENU | {"type": kind}]}
+    await api("views.publish", user_id=ALICE, view={"type": "home", "blocks": [block]})
+    for value in (None, "b"):
+        await slack.press(slack.homes[ALICE], "more", value=value)
+
+    chosen = [each["actions"][0] for each in app.received]
+    assert [each["selected_option"]["value"] for each in chosen] == ["a", "b"]
+    assert (chosen[0]["type"], chosen[0]["block_id"]) == (kind, "menus")
+    with pytest.raises(LookupError, match="more"):
+        await slack.press(slack.homes[ALICE], "more", value="c")
 
 
 @pytest.mark.parametrize("kind", ["modal", "home"])
