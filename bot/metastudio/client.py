@@ -1,12 +1,9 @@
-"""Client of MetaStudio's voice training API: timeouts, retries, and the exceptions of ``bot.errors``."""
+"""Client of MetaStudio's voice training API: one method for each question that the bot asks."""
 
 import asyncio
-import json
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import partial
-from http import HTTPStatus
 from typing import Any, Final, Self, TypeVar
 
 import httpx
@@ -15,33 +12,26 @@ from bot.domain.findings import AuditResult, Findings, OperationLog
 from bot.domain.job_ids import JOB_ID
 from bot.domain.jobs import PAGE_SIZE, Job, Page
 from bot.domain.rates import RATE_LIMITS, RateLimits
-from bot.errors import BadJobId, MetaStudioError, TimedOut, UnreadableAnswer
+from bot.errors import BadJobId, MetaStudioError, UnreadableAnswer
+from bot.metastudio import answers
 from bot.metastudio.auth import SignIn
-from bot.metastudio.errors import refusal
+from bot.metastudio.newest import NewestJobs
+from bot.metastudio.requests import Request, Requests
 from bot.metastudio.throttle import Throttle
-from bot.metastudio.transport import MAX_BYTES, Transport, as_our_errors
-from bot.network.retries import retried
 from bot.process.shared_calls import SharedCalls
-from bot.telemetry.metrics import OK, Metrics
+from bot.telemetry.metrics import Metrics
 
-Answer = TypeVar("Answer")
+T = TypeVar("T")
 
 LOOK_UP_SECONDS: Final = 12.0
 """The deadline of a look-up, retries included."""
+FINDINGS_SECONDS: Final = 3.0
+"""For how long an answer waits for why a job failed."""
 TIMEOUT: Final = httpx.Timeout(10, connect=5)
-TRIES: Final = 3
 MOST_PAGES: Final = 20
 """Pages that are searched for one job: an account with more than 2,000 jobs on a server that filters none."""
-LONGEST_JOB: Final = 256 * 1024
-"""Bytes of one job, which has a few KiB. Python makes up to twenty bytes of each one that it reads."""
-LONGEST_FINDINGS: Final = 2 * 1024 * 1024
-"""Bytes of an audit result, or of a page of an operation log: 4,096 faulty files of half a KiB each."""
-FINDINGS_SECONDS: Final = 3.0
-"""How long anybody waits for why a job failed: the rest is told without."""
-LONGEST_PAGE: Final = 2 * 1024 * 1024
-"""Bytes of a page of the list: a hundred jobs of twenty KiB."""
-JOB_FIELDS: Final = frozenset({"job_id", "state", "voice_name"})
-"""An answer that has an error code and none of these is no job, whatever its status."""
+MOST_OPERATIONS: Final = 100
+"""Operations that are asked for: the most that ListJobOperationLog gives at a time."""
 
 
 class MetaStudio:
@@ -64,25 +54,33 @@ class MetaStudio:
         metrics: Metrics | None = None,
     ) -> None:
         self._jobs_url = f"{endpoint}/v1/{project_id}/voice-training-manage/user/jobs"
-        headers = {"Accept": "application/json"} | ({"X-App-UserId": app_user_id} if app_user_id else {})
-        self._http = httpx.AsyncClient(headers=headers, timeout=timeout, transport=Transport())
-        self._auth = auth
-        auth.attach(self._http, rates)
-        self.throttle = Throttle(interval=rates.spacing, pause=rates.requests, first_hold=rates.hold)
-        self._first_pause = rates.retry
-        self._metrics = metrics or Metrics()
-        self._limit = limit
+        # The pages of Show and List have this header, those of the audit result and the operation log do not.
+        self._app_user = {"X-App-UserId": app_user_id} if app_user_id else {}
+        self._requests = Requests(
+            auth, timeout=timeout, limit=limit, rates=rates, metrics=metrics or Metrics()
+        )
         self._look_ups = SharedCalls(self._fetch)
-        self.newest: tuple[Page, float] | None = None
-        """The jobs that changed last, as they were listed last, and when: in epoch seconds."""
+        self._newest = NewestJobs()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._look_ups.aclose()
-        await self._auth.aclose()
-        await self._http.aclose()
+        await self._requests.aclose()
+
+    @property
+    def throttle(self) -> Throttle:
+        """When requests may be sent."""
+        return self._requests.throttle
+
+    @property
+    def newest(self) -> tuple[Page, float] | None:
+        """The newest first page of ``recent_jobs``, and when it was asked for, in epoch seconds.
+
+        Its jobs lack what is never shown, and the fields ``allocated_resource`` and ``assess_result``.
+        """
+        return self._newest.page
 
     async def job(self, job_id: str) -> Job:
         """Look up one job. Concurrent calls for the same job share one request.
@@ -107,42 +105,54 @@ class MetaStudio:
 
     async def answer(self, job_id: str) -> dict[str, Any]:
         """Fetch one job as MetaStudio sends it (ShowVoiceTrainingJob). Raises as ``job`` does."""
-        if not JOB_ID.fullmatch(job_id):
-            raise BadJobId(job_id)
-        url, read = f"{self._jobs_url}/{job_id}", partial(_job_in, job_id=job_id)
-        return await self._in_time("show", partial(self._get, url, {}, LONGEST_JOB, read), job_id)
+        return await self._requests.send(
+            Request(
+                call="show",
+                url=self._url_of(job_id),
+                headers=self._app_user,
+                max_bytes=answers.LONGEST_JOB,
+                read=partial(answers.read_job, job_id=job_id),
+                job_id=job_id,
+            )
+        )
 
-    async def audit_result(self, job_id: str, *, tries: int = TRIES) -> AuditResult:
+    async def audit_result(self, job_id: str) -> AuditResult:
         """Fetch the results of a job's reviews (ShowJobAuditResult). Raises as ``job`` does."""
-        return AuditResult.from_api(await self._about(job_id, "audit-result", {}, tries))
+        return await self._requests.send(self._audit_result(job_id))
 
-    async def operation_log(self, job_id: str, *, tries: int = TRIES) -> OperationLog:
-        """Fetch a page of a job's history (ListJobOperationLog). Raises as ``job`` does."""
-        page = {"offset": 0, "limit": PAGE_SIZE}
-        return OperationLog.from_api(await self._about(job_id, "op-logs", page, tries))
+    async def operation_log(self, job_id: str) -> OperationLog:
+        """Fetch a job's history (ListJobOperationLog), its first MOST_OPERATIONS. Raises as ``job`` does."""
+        return await self._requests.send(self._operation_log(job_id))
 
     async def findings(self, job_id: str, *, seconds: float = FINDINGS_SECONDS) -> Findings:
-        """Fetch both side by side, with one attempt each, in ``seconds`` at most; what fails is left out."""
-        audit = _if_in_time(self.audit_result(job_id, tries=1), seconds)
-        log = _if_in_time(self.operation_log(job_id, tries=1), seconds)
-        return Findings(*await asyncio.gather(audit, log))
+        """Ask for both at the same time, once each, and wait for at most ``seconds`` in all.
 
-    async def listed(self, filters: Mapping[str, str], *, offset: int = 0) -> Page:
-        """List jobs by these filters (ListVoiceTrainingJob): PAGE_SIZE from ``offset`` on.
-
-        No server has to know them: what comes may be any jobs in any order. Raises MetaStudioError.
+        What MetaStudio refused or did not answer in time is None. Raises BadJobId before anything is sent.
         """
-        return await self._list(offset, dict(filters))
+        audit, log = self._audit_result(job_id), self._operation_log(job_id)
+        async with asyncio.TaskGroup() as both:
+            audited = both.create_task(self._once(audit, seconds))
+            logged = both.create_task(self._once(log, seconds))
+        return Findings(audited.result(), logged.result())
 
     async def recent_jobs(self, *, offset: int = 0) -> Page:
-        """List jobs, the one that changed last first (ListVoiceTrainingJob): PAGE_SIZE from ``offset`` on.
+        """List jobs, the one that changed last first: PAGE_SIZE from ``offset`` on.
 
         The order is what is asked for: check it in what comes back. Raises MetaStudioError.
         """
-        page = await self._list(offset, {"sort_key": "update_time", "sort_dir": "desc"})
+        asked_at = time.time()
+        page = await self.listed({"sort_key": "update_time", "sort_dir": "desc"}, offset=offset)
         if not offset:
-            self.newest = page, time.time()
+            self._newest.keep(page, asked_at)
         return page
+
+    async def listed(self, filters: Mapping[str, str], *, offset: int = 0) -> Page:
+        """List jobs (ListVoiceTrainingJob): PAGE_SIZE from ``offset`` on. Raises MetaStudioError.
+
+        ``filters`` are its parameters: "state" (one or several with commas, 128 characters at most),
+        "voice_name" (256), "sort_key" and so on. No server has to know or keep them: check what comes back.
+        """
+        return await self._list(filters, offset)
 
     async def listed_job(self, job_id: str) -> Job | None:
         """Look for one job in the list, which is asked for this job alone; None if the list has no such job.
@@ -153,7 +163,7 @@ class MetaStudio:
         seen: set[str | None] = set()
         offset = 0
         for _ in range(MOST_PAGES):
-            page = await self._list(offset, {"job_id": job_id}, job_id)
+            page = await self._list({"job_id": job_id}, offset, job_id)
             for job in page.jobs:
                 if (job.job_id or "").lower() == job_id.lower():
                     return job
@@ -170,119 +180,48 @@ class MetaStudio:
         # The id that was asked for is the one that can be asked for again, whatever the answer says.
         return Job.from_api(await self.answer(job_id) | {"job_id": job_id})
 
-    async def _about(self, job_id: str, call: str, query: dict[str, Any], tries: int) -> dict[str, Any]:
+    async def _list(self, filters: Mapping[str, str], offset: int, job_id: str = "") -> Page:
+        # A lone surrogate, which JSON allows, can be neither sent nor signed.
+        sent = {name: value.encode(errors="replace").decode() for name, value in filters.items()}
+        return await self._requests.send(
+            Request(
+                call="list",
+                url=self._jobs_url,
+                query=sent | {"offset": str(offset), "limit": str(PAGE_SIZE)},
+                headers=self._app_user,
+                max_bytes=answers.LONGEST_PAGE,
+                read=answers.read_page,
+                job_id=job_id,
+            )
+        )
+
+    def _audit_result(self, job_id: str) -> Request[AuditResult]:
+        return Request(
+            call="audit-result",
+            url=f"{self._url_of(job_id)}/audit-result",
+            max_bytes=answers.LONGEST_AUDIT,
+            read=answers.read_audit_result,
+            job_id=job_id,
+        )
+
+    def _operation_log(self, job_id: str) -> Request[OperationLog]:
+        return Request(
+            call="op-logs",
+            url=f"{self._url_of(job_id)}/op-logs",
+            query={"offset": "0", "limit": str(MOST_OPERATIONS)},
+            max_bytes=answers.LONGEST_LOG,
+            read=answers.read_operation_log,
+            job_id=job_id,
+        )
+
+    async def _once(self, request: Request[T], seconds: float) -> T | None:
+        try:
+            return await self._requests.send(request, tries=1, limit=seconds)
+        except MetaStudioError:
+            return None
+
+    def _url_of(self, job_id: str) -> str:
+        """Return a job's address. Raises BadJobId for what could leave its place in the path."""
         if not JOB_ID.fullmatch(job_id):
             raise BadJobId(job_id)
-        get = partial(self._get, f"{self._jobs_url}/{job_id}/{call}", query, LONGEST_FINDINGS, _object_in)
-        return await self._in_time(call, get, job_id, tries=tries)
-
-    async def _list(self, offset: int, query: dict[str, Any], job_id: str = "") -> Page:
-        params = query | {"offset": offset, "limit": PAGE_SIZE}
-        get = partial(self._get, self._jobs_url, params, LONGEST_PAGE, _page_in)
-        return await self._in_time("list", get, job_id)
-
-    async def _in_time(
-        self, call: str, get: Callable[[], Awaitable[Answer]], job_id: str, *, tries: int = TRIES
-    ) -> Answer:
-        """Send a request, and again after errors that may pass, until the time of a look-up is over."""
-
-        async def once() -> Answer:
-            async with self.throttle.slot(deadline):
-                with self._counted(call):
-                    return await get()
-
-        def pause(error: Exception, usual: float) -> float | None:
-            left = deadline - asyncio.get_running_loop().time()
-            return pause_before_retry(error, usual=usual, seconds_left=left)
-
-        try:
-            async with asyncio.timeout(self._limit) as limit:
-                deadline = limit.when() or 0.0
-                return await retried(once, tries=tries, first=self._first_pause, pause=pause)
-        except TimeoutError:
-            raise TimedOut(job_id=job_id) from None
-        except MetaStudioError as error:
-            error.values["job_id"] = job_id
-            raise
-
-    async def _get(
-        self, url: str, query: dict[str, Any], max_bytes: int, read: Callable[[httpx.Response], Answer]
-    ) -> Answer:
-        with as_our_errors():  # an address may be none
-            request = self._http.build_request("GET", url, params=query, extensions={MAX_BYTES: max_bytes})
-        response = await self._auth.send(request)
-        if response.status_code != HTTPStatus.OK:
-            raise refusal(response.status_code, response.headers, response.content)
-        return read(response)
-
-    @contextmanager
-    def _counted(self, call: str) -> Iterator[None]:
-        """Count one request by its outcome; one that was cancelled is given up."""
-        outcome = "given_up"
-        try:
-            yield
-            outcome = OK
-        except MetaStudioError as error:
-            outcome = type(error).__name__
-            raise
-        finally:
-            self._metrics.request(call, outcome)
-
-
-def pause_before_retry(error: Exception, *, usual: float, seconds_left: float) -> float | None:
-    """Return the seconds to wait before a retry; None: do not retry.
-
-    A time that MetaStudio named (Retry-After) is kept, or not waited for at all when it is past the limit.
-    """
-    if not isinstance(error, MetaStudioError) or not error.transient:
-        return None
-    if error.retry_after is None:
-        return usual
-    pause = error.retry_after + usual
-    return pause if pause < seconds_left else None
-
-
-async def _if_in_time(call: Awaitable[Answer], seconds: float) -> Answer | None:
-    try:
-        async with asyncio.timeout(seconds):
-            return await call
-    except (MetaStudioError, BadJobId, TimeoutError):
-        return None
-
-
-def _object_in(response: httpx.Response) -> dict[str, Any]:
-    """Return the object in an answer, which may be empty. Raises the error that stands there instead."""
-    answer = _json_in(response)
-    error = refusal(response.status_code, response.headers, response.content)
-    if not isinstance(answer, Mapping) or error.code:
-        raise error
-    return dict(answer)
-
-
-def _page_in(response: httpx.Response) -> Page:
-    # What is parsed, which may be large, is in no variable here: an error would keep it.
-    page = Page.from_api(_json_in(response))
-    if page is None or not page.rows:
-        error = refusal(response.status_code, response.headers, response.content)
-        if page is None or error.code:
-            raise error
-    return page
-
-
-def _json_in(response: httpx.Response) -> Any:
-    try:
-        return json.loads(response.content, parse_constant=lambda _: None)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _job_in(response: httpx.Response, job_id: str) -> dict[str, Any]:
-    answer = _json_in(response)
-    if isinstance(answer, Mapping) and JOB_FIELDS & answer.keys():
-        if str(answer.get("job_id") or job_id).lower() != job_id.lower():
-            raise UnreadableAnswer  # it is about another job
-        return dict(answer)
-    error = refusal(response.status_code, response.headers, response.content)
-    if isinstance(answer, Mapping) and not error.code:
-        return dict(answer)
-    raise error
+        return f"{self._jobs_url}/{job_id}"

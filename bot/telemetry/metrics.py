@@ -118,7 +118,7 @@ class Metrics:
         self._acks.labels(kind).observe(seconds)
 
     def request(self, call: str, outcome: str = OK) -> None:
-        """Count a request to MetaStudio: ``show`` or ``list``."""
+        """Count a request to MetaStudio: ``show``, ``list``, ``audit-result`` or ``op-logs``."""
         self._requests.labels(call, outcome).inc()
 
     def refused(self) -> None:

@@ -21,7 +21,8 @@ from bot.errors import (
     TimedOut,
     UnreadableAnswer,
 )
-from bot.metastudio.client import TRIES, MetaStudio, pause_before_retry
+from bot.metastudio.client import MetaStudio
+from bot.metastudio.requests import TRIES, pause_before_retry
 from bot.process.shared_calls import SharedCalls
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
 from tests.faults import ANSWERS

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 import pytest
 
 from bot.errors import SlackUnreachable, TimedOut, UnreadableAnswer
-from bot.metastudio.client import LONGEST_JOB, LONGEST_PAGE
+from bot.metastudio.answers import LONGEST_JOB, LONGEST_PAGE
 from bot.metastudio.probe import clock_difference
 from bot.network.sessions import LONGEST_ANSWER, AnswerTooLong
 from tests.network import asking
