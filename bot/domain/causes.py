@@ -1,11 +1,30 @@
-"""PURE. Why a job failed or was sent back, in a form that is short enough to be kept with the job."""
+"""PURE. Why a job failed or was sent back, in a form that is short enough to be kept with the job.
 
+No page says in which state which of the answers is filled, so each source may be missing or old. What each of
+them tells is read from the names of its fields, and from the page ListJobOperationLog.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from bot.domain.findings import AudioError, Findings, Operation, OperationLog
+from bot.domain.jobs import Job
+
 FAILURES: Final = frozenset({"AUDIT_FAILED", "SPLIT_FAILED", "FAILED"})
 """The states that have a cause."""
+SUBMITTED: Final = "COMMIT_JOB"
+"""The action with which recordings are submitted, also those that are uploaded again."""
+REFUSED: Final = "AUDIT_NOT_PASS"
+CLOSE: Final = 60 * 60
+"""Seconds that a result may be older than the state that it led to."""
+LONGEST_SAID: Final = 300
+LONGEST_NAME: Final = 60
+MOST_NAMES: Final = 5
+MOST_KINDS: Final = 3
+"""Bounds of what is kept, in characters and numbers."""
 
 
 class Reviewer(StrEnum):
@@ -27,7 +46,7 @@ class Fault:
     """MetaStudio's error code; empty if there was none."""
     count: int
     names: tuple[str, ...] = ()
-    """The first of the files' names."""
+    """The first of the files' names, without folders."""
     message: str = ""
     """What MetaStudio says of the first of them."""
 
@@ -43,3 +62,94 @@ class Cause:
     """The words of the reviewer, or of the algorithm, as MetaStudio sent them."""
     faults: tuple[Fault, ...] = ()
     """The most frequent first."""
+
+
+def cause_of(job: Job, findings: Findings) -> Cause | None:
+    """Return why a job failed or was sent back; None if it was not, or nothing that is not history says why.
+
+    Of several, what came last counts, and for a job that failed the algorithm's own words before all others.
+    """
+    if job.state not in FAILURES:
+        return None
+    found = [cause for cause in causes_in(findings) if is_current(cause.at, job, findings.log)]
+
+    def order(cause: Cause) -> tuple[bool, bool, int]:
+        is_algorithms = cause.by is Reviewer.ALGORITHM and job.state != "AUDIT_FAILED"
+        return is_algorithms, bool(cause.said or cause.faults), cause.at or 0
+
+    return _bounded(max(found, key=order)) if found else None
+
+
+def causes_in(findings: Findings) -> Iterator[Cause]:
+    """Yield all that anybody said of why the job did not go on, at any time."""
+    if findings.audit:
+        system, admin = findings.audit.system, findings.audit.admin
+        if system.errors:
+            yield Cause(by=Reviewer.SYSTEM, at=system.audit_time, faults=faults_of(system.errors))
+        if admin.message:
+            yield Cause(by=Reviewer.ADMIN, at=admin.audit_time, said=admin.message)
+    for operation in findings.log.operations if findings.log else ():
+        yield from _of_operation(operation)
+
+
+def _of_operation(operation: Operation) -> Iterator[Cause]:
+    info, at = operation.external_info, operation.time
+    if info.algorithm_failure_reason:
+        yield Cause(by=Reviewer.ALGORITHM, at=at, said=info.algorithm_failure_reason)
+    if info.admin_audit_failure_reason:
+        yield Cause(by=Reviewer.ADMIN, at=at, said=info.admin_audit_failure_reason)
+    elif operation.action == REFUSED:
+        by = Reviewer.ADMIN if operation.operator == "ADMIN" else Reviewer.SYSTEM
+        yield Cause(by=by, at=at)
+
+
+def is_current(at: int | None, job: Job, log: OperationLog | None) -> bool:
+    """Whether a result of this time says why the job stands where it does, and is no history.
+
+    It is as new as the last submission. Where no log tells of that, it belongs to the present state if the
+    job is in it for the first time, or if it came shortly before the job came into it.
+    """
+    submitted = [each.time for each in log.operations if each.action == SUBMITTED] if log else []
+    if len(submitted) == 1 and at is None:
+        return True
+    last = max((time for time in submitted if time), default=None)
+    if last and at:
+        return at >= last
+    if job.reject_times == 1 and job.state == "AUDIT_FAILED":
+        return True
+    return bool(at and job.lastupdate_time and at >= job.lastupdate_time - CLOSE)
+
+
+def faults_of(errors: Sequence[AudioError]) -> tuple[Fault, ...]:
+    """Group files by what is wrong with them: by the code, or by the message where there is none."""
+    groups: dict[tuple[str, str], list[AudioError]] = defaultdict(list)
+    for each in errors:
+        groups[each.error_code or "", "" if each.error_code else each.error_message or ""].append(each)
+    faults = (
+        Fault(
+            code=code,
+            count=len(group),
+            names=tuple(name for each in group[:MOST_NAMES] if (name := _name(each))),
+            message=group[0].error_message or "",
+        )
+        for (code, _), group in groups.items()
+    )
+    return tuple(sorted(faults, key=lambda fault: -fault.count))
+
+
+def _name(error: AudioError) -> str:
+    return (error.audio_name or error.text_name or "").replace("\\", "/").rpartition("/")[2]
+
+
+def _bounded(cause: Cause) -> Cause:
+    """Return a cause that is short enough to be kept."""
+    faults = tuple(
+        Fault(
+            code=fault.code[:LONGEST_NAME],
+            count=fault.count,
+            names=tuple(name[:LONGEST_NAME] for name in fault.names),
+            message=fault.message[:LONGEST_SAID],
+        )
+        for fault in cause.faults[:MOST_KINDS]
+    )
+    return Cause(by=cause.by, at=cause.at, said=cause.said[:LONGEST_SAID], faults=faults)

@@ -19,11 +19,13 @@ LONGEST_JOB: Final = 256 * 1024
 LONGEST_PAGE: Final = 2 * 1024 * 1024
 """Bytes of a page of the list: a hundred jobs of twenty KiB."""
 LONGEST_AUDIT: Final = 2 * 1024 * 1024
-"""Bytes of an audit result: 4,096 errors, the most there are, of half a KiB. Each of an error's four texts may
-have 1,024 characters, 50 MiB together; but a job has 20 or 100 sentences, and for each this leaves 20 KiB.
+"""Bytes of an audit result: 4,096 errors, the most there are, of half a KiB.
+
+Each of an error's four texts may have 1,024 characters, 50 MiB together; but a job has 20 or 100 sentences,
+and for each this leaves 20 KiB.
 """
 LONGEST_LOG: Final = 1024 * 1024
-"""Bytes of an operation log: a hundred operations of ten KiB. For a reason of failure no page states a limit."""
+"""Bytes of an operation log: a hundred operations of ten KiB. No page limits a reason of failure."""
 JOB_FIELDS: Final = frozenset({"job_id", "state", "voice_name"})
 """An answer that has an error code and none of these is no job, whatever its status."""
 

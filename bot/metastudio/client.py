@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from functools import partial
 from typing import Any, Final, Self, TypeVar
 
@@ -129,10 +129,12 @@ class MetaStudio:
 
         What MetaStudio refused or did not answer in time is None. Raises BadJobId before anything is sent.
         """
-        audit, log = self._audit_result(job_id), self._operation_log(job_id)
+        audit_request, log_request = self._audit_result(job_id), self._operation_log(job_id)
+        audit = self._requests.send(audit_request, tries=1, limit=seconds)
+        log = self._requests.send(log_request, tries=1, limit=seconds)
         async with asyncio.TaskGroup() as both:
-            audited = both.create_task(self._once(audit, seconds))
-            logged = both.create_task(self._once(log, seconds))
+            audited = both.create_task(_unless_refused(audit))
+            logged = both.create_task(_unless_refused(log))
         return Findings(audited.result(), logged.result())
 
     async def recent_jobs(self, *, offset: int = 0) -> Page:
@@ -214,14 +216,15 @@ class MetaStudio:
             job_id=job_id,
         )
 
-    async def _once(self, request: Request[T], seconds: float) -> T | None:
-        try:
-            return await self._requests.send(request, tries=1, limit=seconds)
-        except MetaStudioError:
-            return None
-
     def _url_of(self, job_id: str) -> str:
         """Return a job's address. Raises BadJobId for what could leave its place in the path."""
         if not JOB_ID.fullmatch(job_id):
             raise BadJobId(job_id)
         return f"{self._jobs_url}/{job_id}"
+
+
+async def _unless_refused(answer: Awaitable[T]) -> T | None:
+    try:
+        return await answer
+    except MetaStudioError:
+        return None

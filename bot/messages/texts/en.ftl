@@ -108,10 +108,14 @@ in-words = “{ $voice }”: { $state }. Job { $job }.
 ### Buttons, and their dialogs
 
 button-subscribe = Subscribe
+button-tell-me = Tell me
 button-refresh = Refresh
 button-console = Open console
 button-unsubscribe = Unsubscribe
 button-try-again = Try again
+button-show = Show
+button-details = Details
+button-why = Why?
 button-all = Every update
 button-important = Only important
 button-more = More
@@ -323,6 +327,117 @@ measure-dnsmos_ovrl = Overall quality (DNSMOS)
 measure-dnsmos_bak = Background noise (DNSMOS)
 
 ### Why a job failed, and its history
+
+cause-admin = Reviewer at MetaStudio: “{ $said }”
+cause-admin-silent = A reviewer at MetaStudio sent it back, without a word why.
+cause-system = Automatic review: { $faults }
+cause-system-silent = The automatic review sent it back, without a word why.
+cause-algorithm = Training: “{ $said }”
+cause-more-kinds = { $fault }; and other faults
+fault-line = { $what } ({ $files })
+between-names = { ", " }
+fault-files = { $names }
+fault-files-more = { $names } and { $more } more
+fault-files-unnamed = { $count ->
+    [one] one file
+   *[other] { $count } files
+}
+fault-unknown = Error { $code }: “{ $message }”
+fault-unknown-message = “{ $message }”
+fault-unknown-code = Error { $code }
+
+fault-MSS_20020010 = Something is wrong with the letter of authorization
+    .do = Check it, and upload it again.
+fault-MSS_20020011 = Audio in the wrong format
+    .do = Convert it to the format that the console names.
+fault-MSS_20020015 = The text does not match the job's language
+    .do = Let text, speech and language agree.
+fault-MSS_20020016 = Not as many audio and text files as needed
+    .do = Complete the set: each sentence needs its audio and its text, 20 or 100 of them.
+fault-MSS_20020018 = Audio that can't be read as WAV
+    .do = Convert these files to WAV, and upload them again.
+fault-MSS_20020022 = Too many files in the archive
+    .do = Take out what does not belong there.
+fault-MSS_20020023 = The archive is too large
+    .do = Check what is in it, and make it smaller.
+fault-MSS_20020024 = A file in the archive is too large
+    .do = Check this file, and make it smaller.
+fault-MSS_20020029 = Audio that is too short or too long
+    .do = Record these sentences again, 5 to 15 seconds each.
+fault-MSS_20020030 = The upload never arrived
+    .do = Upload the recordings first, and then submit.
+fault-MSS_20020031 = Another file was submitted than the one announced
+    .do = Submit the right one.
+fault-MSS_20020032 = The trial audio could not be made
+    .do = Have it made again.
+fault-MSS_20020033 = There is no sample audio
+    .do = Ask Huawei Cloud support.
+fault-MSS_20020034 = Cutting into sentences failed
+    .do = Ask Huawei Cloud support.
+
+details-why = *Why*
+details-by-admin = A reviewer at MetaStudio sent it back, { $ago }:
+details-by-system = The automatic review sent it back, { $ago }:
+details-by-algorithm = The training failed, { $ago }:
+details-by-admin-undated = A reviewer at MetaStudio sent it back:
+details-by-system-undated = The automatic review sent it back:
+details-by-algorithm-undated = The training failed:
+details-fault = • *{ $what }*, { $files }. { $do }
+details-fault-as-sent = • *{ $what }*, { $files }
+details-more-faults = • and { $count } other kinds of faults
+details-attachment = MetaStudio attached { $name }: open it in { $console }.
+details-measures = *Out of range*
+details-rules = *When you record again*
+details-old = *Earlier results: not about what was uploaded last*
+details-history = *History*
+details-left-out = { $count } earlier steps are left out.
+details-step = { $at } · { $action }
+details-step-by = { $at } · { $action }, by { $by }
+details-after = { $step }, after { $span }
+details-step-said = { $step }: “{ $said }”
+details-facts = *More*
+details-no-audit = MetaStudio did not give me the results of the reviews.
+details-no-log = MetaStudio did not give me the history.
+details-again = Press Refresh in a minute to ask again.
+details-text = { $voice }: { $said }
+
+action-CREATE_JOB = Created
+action-COMMIT_JOB = Submitted
+action-SYSTEM_AUDIT_PASS = Automatic review passed
+action-ADMIN_AUDIT_PASS = Manual review passed
+action-AUDIT_NOT_PASS = Review not passed
+action-TRAINING_FINISH = Training done
+action-UPLOADING_MODEL = Model being uploaded
+action-COMPLETE_JOB = Complete
+operator-USER = your team
+operator-ADMIN = a reviewer at MetaStudio
+operator-SYSTEM = MetaStudio
+
+span-days = { $count ->
+    [one] 1 day
+   *[other] { $count } days
+}
+span-hours = { $count ->
+    [one] 1 hour
+   *[other] { $count } hours
+}
+span-minutes = { $count ->
+    [one] 1 minute
+   *[other] { $count } minutes
+}
+span-short = less than a minute
+span-both = { $larger } { $smaller }
+
+rule-format = One long WAV or MP3 with pauses of 2 to 3 seconds, or single files of 5 to 15 seconds; 48 kHz; no joined snippets.
+rule-text = What is spoken is exactly what the text says.
+rule-speed = Read at an even, natural pace.
+rule-sound = Stay a fist away from the microphone, without peaks.
+rule-snr = Choose a quieter room.
+rule-reverb = Choose a small furnished room without echo.
+rule-again = Each submission may use one resource; the console says so before.
+
+fact-resource = Resource
+resource-until = { $name }, until { $until }
 
 ### Jobs found by name
 

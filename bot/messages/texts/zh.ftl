@@ -104,10 +104,14 @@ in-words = “{ $voice }”：{ $state } · 任务 { $job }
 ### 按钮与对话框
 
 button-subscribe = 订阅
+button-tell-me = 通知我
 button-refresh = 刷新
 button-console = 打开控制台
 button-unsubscribe = 取消订阅
 button-try-again = 重试
+button-show = 查看
+button-details = 详情
+button-why = 原因
 button-all = 全部变化
 button-important = 仅重要变化
 button-more = 更多
@@ -313,6 +317,105 @@ measure-dnsmos_ovrl = 整体质量（DNSMOS）
 measure-dnsmos_bak = 背景噪声（DNSMOS）
 
 ### 失败原因与历史
+
+cause-admin = 人工审核意见：“{ $said }”
+cause-admin-silent = 人工审核未通过，审核员未说明原因。
+cause-system = 系统审核：{ $faults }
+cause-system-silent = 系统审核未通过，未说明原因。
+cause-algorithm = 算法侧失败原因：“{ $said }”
+cause-more-kinds = { $fault }；另有其他问题
+fault-line = { $what }（{ $files }）
+between-names = 、
+fault-files = { $names }
+fault-files-more = { $names } 等，另有 { $more } 个
+fault-files-unnamed = { $count } 个文件
+fault-unknown = 错误 { $code }：“{ $message }”
+fault-unknown-message = “{ $message }”
+fault-unknown-code = 错误 { $code }
+
+fault-MSS_20020010 = 授权书有问题
+    .do = 请检查后重新上传。
+fault-MSS_20020011 = 音频格式不正确
+    .do = 请转换为控制台要求的格式。
+fault-MSS_20020015 = 文本与任务语言不一致
+    .do = 请确保文本、语音与语言一致。
+fault-MSS_20020016 = 音频与文本文件的数量不符合要求
+    .do = 请补齐：每句话需要一个音频和一个文本，共 20 或 100 组。
+fault-MSS_20020018 = 音频无法按 WAV 读取
+    .do = 请将这些文件转换为 WAV 后重新上传。
+fault-MSS_20020022 = 压缩包内文件过多
+    .do = 请删除多余的文件。
+fault-MSS_20020023 = 压缩包过大
+    .do = 请检查其内容并缩小。
+fault-MSS_20020024 = 压缩包内有文件过大
+    .do = 请检查该文件并缩小。
+fault-MSS_20020029 = 音频过短或过长
+    .do = 请重新录制这些句子，每句 5 至 15 秒。
+fault-MSS_20020030 = 未找到上传的文件
+    .do = 请先上传语料，再提交。
+fault-MSS_20020031 = 提交的文件与声明的不一致
+    .do = 请提交正确的文件。
+fault-MSS_20020032 = 无法生成试听音频
+    .do = 请重新生成。
+fault-MSS_20020033 = 没有样本音频
+    .do = 请联系华为云支持。
+fault-MSS_20020034 = 切割失败
+    .do = 请联系华为云支持。
+
+details-why = *原因*
+details-by-admin = 人工审核未通过（{ $ago }）：
+details-by-system = 系统审核未通过（{ $ago }）：
+details-by-algorithm = 训练失败（{ $ago }）：
+details-by-admin-undated = 人工审核未通过：
+details-by-system-undated = 系统审核未通过：
+details-by-algorithm-undated = 训练失败：
+details-fault = • *{ $what }* ：{ $files }。{ $do }
+details-fault-as-sent = • *{ $what }* ：{ $files }
+details-more-faults = • 另有 { $count } 类问题
+details-attachment = MetaStudio 附有文件 { $name }，请在 { $console }中打开。
+details-measures = *超出范围*
+details-rules = *重新录制时*
+details-old = *以前的结果：与最近一次上传无关*
+details-history = *历史*
+details-left-out = 更早的 { $count } 个步骤已略去。
+details-step = { $at } · { $action }
+details-step-by = { $at } · { $action }（{ $by }）
+details-after = { $step }，用时 { $span }
+details-step-said = { $step }：“{ $said }”
+details-facts = *更多*
+details-no-audit = MetaStudio 未返回审核结果。
+details-no-log = MetaStudio 未返回历史。
+details-again = 请一分钟后按“刷新”重试。
+details-text = { $voice }：{ $said }
+
+action-CREATE_JOB = 创建任务
+action-COMMIT_JOB = 提交任务
+action-SYSTEM_AUDIT_PASS = 系统审核通过
+action-ADMIN_AUDIT_PASS = 管理员审核通过
+action-AUDIT_NOT_PASS = 审核未通过
+action-TRAINING_FINISH = 训练完成
+action-UPLOADING_MODEL = 上传语音模型
+action-COMPLETE_JOB = 任务完成
+operator-USER = 用户
+operator-ADMIN = 管理员
+operator-SYSTEM = 系统
+
+span-days = { $count } 天
+span-hours = { $count } 小时
+span-minutes = { $count } 分钟
+span-short = 不到一分钟
+span-both = { $larger } { $smaller }
+
+rule-format = 一个长的 WAV 或 MP3 文件，句间停顿 2 至 3 秒；或每句 5 至 15 秒的单个文件；48 kHz；请勿拼接。
+rule-text = 所说的内容须与文本完全一致。
+rule-speed = 请以均匀、自然的语速朗读。
+rule-sound = 与麦克风保持一拳距离，避免爆音。
+rule-snr = 请选择更安静的房间。
+rule-reverb = 请选择有家具的小房间，避免回声。
+rule-again = 每次提交可能会消耗一个资源，控制台会事先提示。
+
+fact-resource = 资源
+resource-until = { $name }，有效期至 { $until }
 
 ### 按名称查找的任务
 

@@ -1,0 +1,71 @@
+"""PURE. Why a job failed or was sent back, in one or two lines: for its card and for the notice."""
+
+from typing import Final
+
+from bot.domain.causes import Cause, Fault, Reviewer
+from bot.messages.blocks import VALUE_LIMIT, code, literal
+from bot.messages.texts import Words
+
+SAID_LIMIT: Final = 300
+MOST_NAMED: Final = 2
+"""Files that a card names; Details names more."""
+MOST_LINES: Final = 2
+
+
+def lines(cause: Cause, words: Words) -> list[str]:
+    """Return a cause in mrkdwn, in MOST_LINES lines at most."""
+    if cause.faults:
+        return _fault_lines(cause, words)
+    said = literal(cause.said, SAID_LIMIT)
+    if cause.by is Reviewer.ALGORITHM:
+        return [words("cause-algorithm", said=said)] if said else []
+    return [
+        words(f"cause-{cause.by}", said=said)
+        if said and cause.by is Reviewer.ADMIN
+        else _silent(cause, words)
+    ]
+
+
+def _silent(cause: Cause, words: Words) -> str:
+    return words(f"cause-{cause.by}-silent")
+
+
+def _fault_lines(cause: Cause, words: Words) -> list[str]:
+    told = [fault_line(fault, words, MOST_NAMED) for fault in cause.faults[:MOST_LINES]]
+    if len(cause.faults) > MOST_LINES:
+        told[-1] = words("cause-more-kinds", fault=told[-1])
+    return [words("cause-system", faults=told[0]), *told[1:]]
+
+
+def fault_line(fault: Fault, words: Words, most: int) -> str:
+    """Return what is wrong with which files, of which ``most`` are named."""
+    return words("fault-line", what=what(fault, words), files=files(fault, words, most))
+
+
+def what(fault: Fault, words: Words) -> str:
+    """Return what is wrong: our own sentence for a known code, else code and message as MetaStudio sent them."""
+    if known := words.known("fault", known_name(fault)):
+        return known
+    message, error = literal(fault.message, SAID_LIMIT), code(fault.code, VALUE_LIMIT)
+    if fault.code and message:
+        return words("fault-unknown", code=error, message=message)
+    return (
+        words("fault-unknown-code", code=error)
+        if fault.code
+        else words("fault-unknown-message", message=message)
+    )
+
+
+def known_name(fault: Fault) -> str:
+    """Return a fault's code as the catalogs write it, whose names have no full stops."""
+    return fault.code.replace(".", "_")
+
+
+def files(fault: Fault, words: Words, most: int) -> str:
+    """Return the names of the files, ``most`` of them and how many more there are; or how many there are."""
+    named = [literal(name) for name in fault.names[:most]]
+    more = fault.count - len(named)
+    if not named:
+        return words("fault-files-unnamed", count=fault.count)
+    names = words("between-names").join(named)
+    return words("fault-files-more", names=names, more=more) if more else words("fault-files", names=names)
