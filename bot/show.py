@@ -15,8 +15,8 @@ from bot.domain.languages import Language
 from bot.errors import BadSettings, BadUsage, MetaStudioError
 from bot.messages import job_card, terminal
 from bot.messages.context import MessageContext
-from bot.messages.details import details
 from bot.messages.errors import sentence
+from bot.messages.facts import facts
 from bot.messages.texts import words_in
 from bot.network import variables
 from bot.network.trust import certificate_fault
@@ -47,7 +47,7 @@ def show(text: str, *, as_json: bool, language: Language | None, is_verbose: boo
     job, context = Job.from_api(answer | {"job_id": job_id}), _context(settings, language)
     now = int(time.time())
     card = job_card.card(job, [], context, now=now)
-    blocks = [*card.blocks, *details(job, context)]
+    blocks = [*card.blocks, *facts(job, context)]
     console().print(terminal.draw(blocks, language, now=now))
 
 

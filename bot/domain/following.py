@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from bot.domain.causes import Cause
 from bot.domain.jobs import Job, Phase, meaning_of
 from bot.domain.records import (
     Address,
@@ -16,6 +17,9 @@ from bot.domain.records import (
     Pause,
     Subscription,
 )
+
+LOOK: Final = "2"
+"""The version of the card's look, of which every card is edited into the newest one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,11 @@ class Following:
         return self.record.sights[-1].state
 
     @property
+    def cause(self) -> Cause | None:
+        """Why the job failed or was sent back, if it stands so."""
+        return self.record.sights[-1].cause
+
+    @property
     def pause(self) -> Pause | None:
         """The pause of the conversation."""
         return self.destination.pause
@@ -94,7 +103,8 @@ class Following:
     def fingerprint(self) -> str:
         """A string of all fields that the card's look depends on."""
         language, stopped_by = self.destination.language or "", self.delivery.stopped_by or ""
-        return f"{self.state} {self.job.reject_times} {language} {stopped_by}"
+        why = "why" if self.cause else ""
+        return " ".join([self.state, str(self.job.reject_times), language, stopped_by, why, LOOK])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
+from bot.domain.causes import Cause
 from bot.domain.jobs import Job
 from bot.domain.records import Change, JobRecord, JobRef, Records, Sight
 from bot.domain.staleness import differs, with_count, with_missing_fields
@@ -12,9 +13,9 @@ MOST_SIGHTS: Final = 64
 """Sights that are kept of a job: a message names far fewer, see ``messages.channel.LONGEST_PATH``."""
 
 
-def new_record(ref: JobRef, job: Job, now: int) -> JobRecord:
-    """Return the record of a job that nobody followed before."""
-    return JobRecord(ref=ref, job=job.remembered(), sights=(Sight(job.state or "", now),))
+def new_record(ref: JobRef, job: Job, now: int, cause: Cause | None = None) -> JobRecord:
+    """Return the record of a job that nobody followed before; ``cause`` is why it failed, if it did."""
+    return JobRecord(ref=ref, job=job.remembered(), sights=(Sight(job.state or "", now, cause),))
 
 
 def with_answer(record: JobRecord, job: Job | None, now: int) -> JobRecord:
@@ -35,6 +36,13 @@ def _with_sight(record: JobRecord, job: Job, now: int) -> JobRecord:
     sights = (*record.sights, Sight(job.state or "", now))
     dropped = max(0, len(sights) - MOST_SIGHTS)
     return replace(record, job=job, sights=sights[dropped:], first=record.first + dropped)
+
+
+def with_cause(record: JobRecord, cause: Cause | None) -> JobRecord:
+    """Return the record with why the job came into its present state."""
+    if cause is None:
+        return record
+    return replace(record, sights=(*record.sights[:-1], replace(record.sights[-1], cause=cause)))
 
 
 def observed(changes: Collection[tuple[JobRecord, JobRecord]]) -> Change:

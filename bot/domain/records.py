@@ -15,6 +15,7 @@ from typing import ClassVar, NamedTuple, cast
 
 from pydantic import ConfigDict
 
+from bot.domain.causes import Cause
 from bot.domain.jobs import Job
 from bot.domain.languages import Language
 
@@ -102,6 +103,8 @@ class Sight:
     """By MetaStudio's name, or GONE; empty if there was none."""
     at: int
     """When it was first seen."""
+    cause: Cause | None = None
+    """Why the job failed or was sent back, as it was found then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from bot.domain.causes import Cause
 from bot.domain.following import Following
-from bot.domain.job_records import new_record, with_answer
+from bot.domain.job_records import new_record, with_answer, with_cause
 from bot.domain.jobs import Job
 from bot.domain.records import (
     Address,
@@ -46,8 +47,13 @@ def following(records: Records, key: DeliveryKey) -> Following | None:
     return Following(delivery, record, wish, records.destination(key.address))
 
 
-def started(key: DeliveryKey, job: Job, *, level: Level, by: str, now: int) -> Change:
-    """Return the change that subscribes a conversation to a job, unless it is; ``by`` is a user id."""
+def started(
+    key: DeliveryKey, job: Job, *, level: Level, by: str, now: int, cause: Cause | None = None
+) -> Change:
+    """Return the change that subscribes a conversation to a job, unless it is; ``by`` is a user id.
+
+    ``cause`` is why the job failed or was sent back, if it was.
+    """
 
     def change(records: Records) -> Records:
         _, wish, ref, _ = keys_of(key)
@@ -58,17 +64,19 @@ def started(key: DeliveryKey, job: Job, *, level: Level, by: str, now: int) -> C
                 address=key.address, selector=wish.selector, level=level, subscribed_by=by, subscribed_at=now
             ),
             Delivery(address=key.address, job=ref),
-            _started_record(records.job(ref), ref, job, now),
+            _started_record(records.job(ref), new_record(ref, job, now, cause), now),
         )
 
     return change
 
 
-def _started_record(known: JobRecord | None, ref: JobRef, job: Job, now: int) -> JobRecord:
+def _started_record(known: JobRecord | None, new: JobRecord, now: int) -> JobRecord:
     """Return the record to begin with; that of a job that was over is brought up to date."""
     if known is None:
-        return new_record(ref, job, now)
-    return with_answer(known, job, now) if known.job.is_over and not job.is_over else known
+        return new
+    if not known.job.is_over or new.job.is_over:
+        return known
+    return with_cause(with_answer(known, new.job, now), new.sights[-1].cause)
 
 
 def stopped(key: DeliveryKey, by: str) -> Change:

@@ -43,16 +43,14 @@ def fault_line(fault: Fault, words: Words, most: int) -> str:
 
 
 def what(fault: Fault, words: Words) -> str:
-    """Return what is wrong: our own sentence for a known code, else code and message as MetaStudio sent them."""
+    """Return what is wrong: our own sentence for a known code, else what MetaStudio sent."""
     if known := words.known("fault", known_name(fault)):
         return known
-    message, error = literal(fault.message, SAID_LIMIT), code(fault.code, VALUE_LIMIT)
-    if fault.code and message:
-        return words("fault-unknown", code=error, message=message)
+    said, error = literal(fault.message, SAID_LIMIT), code(fault.code, VALUE_LIMIT)
+    if fault.code and said:
+        return words("fault-unknown", code=error, said=said)
     return (
-        words("fault-unknown-code", code=error)
-        if fault.code
-        else words("fault-unknown-message", message=message)
+        words("fault-unknown-code", code=error) if fault.code else words("fault-unknown-message", said=said)
     )
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from bot.domain.causes import FAILURES
 from bot.domain.direct_messages import is_direct
 from bot.domain.following import Following
 from bot.domain.jobs import GONE, meaning_of
@@ -41,7 +42,12 @@ LONGEST_PATH: Final = 12
 def card(shown: Following, context: MessageContext, *, now: int) -> Message:
     """Return the card of a followed job; ``now`` is epoch seconds."""
     return job_card.card(
-        shown.job, _card_buttons(shown, context), context, now=now, note=_note(shown, context.words)
+        shown.job,
+        _card_buttons(shown, context),
+        context,
+        now=now,
+        note=_note(shown, context.words),
+        cause=shown.cause,
     )
 
 
@@ -60,13 +66,15 @@ def voice_name(shown: Following, words: Words) -> str:
 
 
 def _card_buttons(shown: Following, context: MessageContext) -> list[Element]:
-    console = job_card.console_button(shown.job, context)
+    common = [job_card.details_button(shown.job, context), *job_card.console_button(shown.job, context)]
     if shown.is_over:
-        return console
+        return common
     if shown.delivery.stopped_by:
-        return [job_card.job_button("subscribe", job_card.SUBSCRIBE, shown.job, context), *console]
-    refresh = job_card.job_button("refresh", REFRESH_CARD, shown.job, context)
-    return [refresh, *console, stop_button(shown, STOP, context)]
+        return [job_card.job_button("subscribe", job_card.SUBSCRIBE, shown.job, context), *common]
+    common.insert(1, job_card.job_button("refresh", REFRESH_CARD, shown.job, context))
+    if not is_direct(shown.channel_id):
+        common.insert(0, job_card.job_button("tell-me", job_card.TELL_ME, shown.job, context))
+    return [*common, stop_button(shown, STOP, context)]
 
 
 def stop_button(
@@ -100,15 +108,16 @@ def notice(shown: Following, context: MessageContext) -> Message:
         path[-1] = job_card.state_with_times(shown.job, words)
     voice, next_ = voice_name(shown, words), job_card.next_step(state, words)
     shown_path = " → ".join([*path[:-1], f"*{path[-1]}*"])
-    cause, turn = job_card.cause(shown.job, words), job_card.turn(shown.job, context)
+    why, turn = job_card.why(shown.job, shown.cause, words), job_card.turn(shown.job, context)
     following = words("notice-next", next=next_) if next_ else ""
     lines = [
         f"{ICONS[meaning_of(state).phase]} {words('notice', voice=voice, path=shown_path)}",
-        cause,
+        *why,
         job_card.sentences([turn, following], words),
     ]
-    said = [words("named", voice=voice, said=" → ".join(path)), cause, spoken(turn), following]
-    return Message(job_card.sentences(said, words), [section("\n".join(filter(None, lines)))])
+    said = [words("named", voice=voice, said=" → ".join(path)), *map(spoken, why), spoken(turn), following]
+    ask = [actions(job_card.details_button(shown.job, context))] if state in FAILURES else []
+    return Message(job_card.sentences(said, words), [section("\n".join(filter(None, lines))), *ask])
 
 
 def plain_text(shown: Following, context: MessageContext) -> Message:

@@ -1,72 +1,170 @@
-"""PURE. What a job's card does not show: facts that nobody needs in order to act, and what was measured."""
+"""PURE. Details of a job: why it failed or was sent back, what to record again, and its history."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
-from bot.domain.jobs import Job
-from bot.domain.languages import Language
-from bot.messages.blocks import VALUE_LIMIT, Block, code, cut, date, literal, section
+from bot.domain.causes import FAILURES, Cause, Fault, cause_of, causes_in, is_current
+from bot.domain.findings import Findings
+from bot.domain.jobs import STATES, Job
+from bot.messages import causes, history, job_card
+from bot.messages.blocks import (
+    Block,
+    Message,
+    actions,
+    code,
+    context_block,
+    date,
+    header,
+    literal,
+    row,
+    section,
+    spoken,
+)
 from bot.messages.context import MessageContext
+from bot.messages.facts import bad_measures, fact_lines, measures_out_of_range
 from bot.messages.texts import Words
 
-MEASURES: Final = ("speed", "sound", "snr", "reverb", "dnsmos_ovrl", "dnsmos_bak")
-"""The keys of ``assess_result`` (the official SDK's AssessResult)."""
-SUGGESTIONS: Final = {Language.EN: "suggestion_en", Language.ZH: "suggestion"}
-"""Where a measure has MetaStudio's suggestion, by its language."""
+LONGEST_QUOTE: Final = 1000
+LONGEST_SECTION: Final = 2900
+MOST_KINDS: Final = 8
+"""Kinds of faults that are explained; of the others there is only their number."""
+MOST_NAMES: Final = 5
+MOST_OLD: Final = 3
+"""Earlier results that are shown."""
+RULES: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("MSS.20020011", "MSS.20020018", "MSS.20020016", "MSS.20020029"), "format"),
+    **dict.fromkeys(("MSS.20020033", "MSS.20020034"), "format"),
+    "MSS.20020015": "text",
+}
+"""The rule of recording that fits an error code."""
+RULES_OF_MEASURES: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("snr", "dnsmos_bak", "dnsmos_ovrl"), "snr"),
+    "speed": "speed",
+    "sound": "sound",
+    "reverb": "reverb",
+}
+"""The rule of recording that fits a measure out of range."""
 
 
-def details(shown: Job, context: MessageContext) -> list[Block]:
-    """Return one fact a line, and then one measure a line; what is absent is left out."""
-    words, times = context.words, shown.reject_times or 0
-    facts = [
-        ("edition", _translated("edition", shown.job_type, words)),
-        ("language", _translated("speech", shown.language, words)),
-        ("gender", _translated("gender", shown.sex, words)),
-        ("use", _translated("use", shown.tag, words)),
-        ("recordings", _translated("supply", shown.create_type, words)),
-        ("created", _moment(shown.create_time, words)),
-        ("since", _moment(shown.lastupdate_time, words)),
-        ("times", cut(str(times), VALUE_LIMIT) if times > 1 else None),
-        ("batch", _literal_if_any(shown.batch_name)),
-        ("asset", _code_if_any(shown.asset_id)),
-        ("avatar", _code_if_any(shown.dhtms_job_id)),
-        ("region", code(context.region)),
+def details(shown: Job, findings: Findings, context: MessageContext, *, now: int) -> Message:
+    """Return all that is known of a job at ``now`` (epoch seconds): why, the history, and all other facts."""
+    words = context.words
+    why = [*_why(shown, findings, context)]
+    parts = [
+        job_card.state_lines(shown, context),
+        why,
+        _titled("details-measures", measures_out_of_range(shown, words), words),
+        _titled("details-rules", _rules(shown, findings, words), words),
+        _titled("details-old", [*_old(shown, findings, words)], words),
+        _titled("details-history", history.lines(findings.log, words) if findings.log else [], words),
+        _titled("details-facts", fact_lines(shown, context), words),
+        _missing(findings, words),
     ]
-    lines = [words("fact", label=words(f"fact-{name}"), value=value) for name, value in facts if value]
-    return [section("\n".join(each)) for each in (lines, [*_measures(shown, words)]) if each]
+    state = shown.state if shown.state in STATES else None
+    small = row(code(state) if state else "", date(now, words("checked")), code(shown.job_id or ""))
+    buttons = [
+        job_card.job_button("refresh", job_card.DETAILS_AGAIN, shown, context),
+        *job_card.console_button(shown, context),
+    ]
+    blocks = [
+        header(job_card.title(shown, words)),
+        *_sections(parts),
+        actions(*buttons),
+        context_block(small),
+    ]
+    said = job_card.sentences(map(spoken, [*parts[0], *why[1:]]), words)
+    text = words("details-text", voice=job_card.voice_name(shown, words), said=said[: LONGEST_QUOTE * 2])
+    return Message(text, blocks)
 
 
-def _measures(shown: Job, words: Words) -> Iterator[str]:
-    """Yield what was measured in the recordings: as it came, since no page states units or ranges."""
-    for name in MEASURES:
-        found = (shown.assess_result or {}).get(name)
-        measure = found if isinstance(found, Mapping) else {}
-        said = _said(measure, "actual")
-        if said and (expected := _said(measure, "expected")):
-            said = words("measured", actual=said, expected=expected)
-        if said and (suggestion := _said(measure, SUGGESTIONS[words.language])):
-            said = words("measured-badly", measured=said, suggestion=suggestion)
-        if said:
-            yield words("fact", label=words(f"measure-{name}"), value=said)
+def _titled(title: str, lines: Sequence[str], words: Words) -> list[str]:
+    return [words(title), *lines] if lines else []
 
 
-def _said(measure: Mapping[str, Any], name: str) -> str:
-    value = measure.get(name)
-    return literal(str(value)) if isinstance(value, str | int | float) else ""
+def _sections(parts: Iterable[Sequence[str]]) -> Iterator[Block]:
+    """Yield a section for each part; a long one is cut between its lines."""
+    for lines in parts:
+        kept: list[str] = []
+        for line in lines:
+            if sum(map(len, kept)) + len(kept) + len(line) > LONGEST_SECTION:
+                yield section("\n".join(kept))
+                kept = []
+            kept.append(line)
+        if kept:
+            yield section("\n".join(kept))
 
 
-def _translated(kind: str, value: str | None, words: Words) -> str | None:
-    """Return the words for one of MetaStudio's values; one that is not known is shown as it came."""
-    return words.known(kind, value) or _code_if_any(value)
+def _current(shown: Job, findings: Findings) -> list[Cause]:
+    return [each for each in causes_in(findings) if is_current(each.at, shown, findings.log)]
 
 
-def _code_if_any(value: str | None) -> str | None:
-    return code(value) if value else None
+def _why(shown: Job, findings: Findings, context: MessageContext) -> Iterator[str]:
+    """Yield the lines on why the job failed or was sent back; none if it was not."""
+    words, kept = context.words, cause_of(shown, findings)
+    if kept is None:
+        return
+    yield words("details-why")
+    # What is kept with a job is cut; here there is room for the whole.
+    cause = next(
+        (each for each in _current(shown, findings) if (each.by, each.at) == (kept.by, kept.at)), kept
+    )
+    yield from _told(cause, words)
+    if findings.audit and (name := findings.audit.admin.attachment_name):
+        yield words("details-attachment", name=literal(name), console=job_card.console(shown, context))
 
 
-def _literal_if_any(value: str | None) -> str | None:
-    return literal(value) if value else None
+def _told(cause: Cause, words: Words) -> Iterator[str]:
+    """Yield who refused and when, the words as a quotation, and the faults."""
+    ago = date(cause.at, words("since")) if cause.at else ""
+    yield words(f"details-by-{cause.by}", ago=ago) if ago else words(f"details-by-{cause.by}-undated")
+    yield from _quotation(cause.said)
+    yield from (_fault(fault, words) for fault in cause.faults[:MOST_KINDS])
+    if len(cause.faults) > MOST_KINDS:
+        yield words("details-more-faults", count=len(cause.faults) - MOST_KINDS)
 
 
-def _moment(epoch: int | None, words: Words) -> str | None:
-    return date(epoch, words("moment")) if epoch else None
+def _quotation(said: str) -> list[str]:
+    """Return words from outside as a quotation, each line with the mark that Slack wants before it."""
+    lines = (literal(line, LONGEST_QUOTE) for line in said[:LONGEST_QUOTE].splitlines())
+    return [f"> {line}" for line in lines if line]
+
+
+def _fault(fault: Fault, words: Words) -> str:
+    what, files = causes.what(fault, words), causes.files(fault, words, MOST_NAMES)
+    do = (
+        words.attribute(f"fault-{causes.known_name(fault)}", "do")
+        if words.known("fault", causes.known_name(fault))
+        else ""
+    )
+    if do:
+        return words("details-fault", what=what, files=files, do=do)
+    return words("details-fault-as-sent", what=what, files=files)
+
+
+def _rules(shown: Job, findings: Findings, words: Words) -> list[str]:
+    """Return the rules of recording that fit what was found wrong, and what submitting again costs."""
+    kept = cause_of(shown, findings)
+    if kept is None:
+        return []
+    codes = [fault.code for fault in kept.faults]
+    names = [RULES[code_] for code_ in codes if code_ in RULES]
+    names += [RULES_OF_MEASURES[name] for name in bad_measures(shown)]
+    if shown.state == "AUDIT_FAILED":
+        names.append("again")
+    return [f"• {words(f'rule-{name}')}" for name in dict.fromkeys(names)]
+
+
+def _old(shown: Job, findings: Findings, words: Words) -> Iterator[str]:
+    """Yield what was said before the last submission: that is history."""
+    old = [each for each in causes_in(findings) if each.said or each.faults]
+    if shown.state in FAILURES:
+        old = [each for each in old if not is_current(each.at, shown, findings.log)]
+    for cause in sorted(old, key=lambda each: each.at or 0)[-MOST_OLD:]:
+        yield from _told(cause, words)
+
+
+def _missing(findings: Findings, words: Words) -> list[str]:
+    """Return a sentence on what MetaStudio did not answer; empty if it answered all."""
+    parts = [] if findings.audit else [words("details-no-audit")]
+    parts += [] if findings.log else [words("details-no-log")]
+    return [job_card.sentences([*parts, words("details-again")], words)] if parts else []

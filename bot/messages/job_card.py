@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from bot.domain.causes import FAILURES, Cause
 from bot.domain.direct_messages import is_direct
 from bot.domain.jobs import GONE, STATES, Job, Phase
+from bot.messages import causes
 from bot.messages.blocks import (
     HEADER_LIMIT,
     VALUE_LIMIT,
@@ -35,6 +37,14 @@ OPEN_CONSOLE: Final = "job_open_console"
 """action_id of a link, which Slack reports when it is pressed, like any button (Block Kit, "Button")."""
 SUBSCRIBE: Final = "subscription_start"
 """action_id: subscribe this channel to the job. The button's value is the job id."""
+TELL_ME: Final = "subscription_tell_me"
+"""action_id: subscribe the person who presses, in their direct message. The button's value is the job id."""
+SHOW: Final = "job_show"
+"""action_id: show the job's card. The button's value is the job id."""
+DETAILS: Final = "job_details"
+"""action_id: show why the job failed, and its history. The button's value is the job id."""
+DETAILS_AGAIN: Final = "job_details_again"
+"""action_id: replace that with what MetaStudio says now. The button's value is the job id."""
 
 REASON_LIMIT: Final = 500
 STEPS: Final = 8
@@ -46,8 +56,6 @@ _QUOTES: Final = "”’）)"  # noqa: RUF001  the same
 """What ends a sentence, and what may stand behind that."""
 WORDED: Final = frozenset({*STATES, GONE})
 """The states for which the catalogs have words."""
-FAILURES: Final = frozenset({"AUDIT_FAILED", "SPLIT_FAILED", "FAILED"})
-"""The states that have a cause; one that is new to the bot may have one, too."""
 MOST_TIMES: Final = 20
 """A state that occurred more often has no number beside it."""
 ICONS: Final[Mapping[Phase, str]] = {
@@ -59,29 +67,44 @@ ICONS: Final[Mapping[Phase, str]] = {
 }
 
 
-def job(shown: Job, context: MessageContext, *, now: int, followed_in: str = "") -> Message:
+def job(
+    shown: Job, context: MessageContext, *, now: int, followed_in: str = "", cause: Cause | None = None
+) -> Message:
     """Return a message on one job, looked up at ``now`` (epoch seconds).
 
-    ``followed_in`` is the id of the reader's conversation, if the job is followed there.
+    ``followed_in`` is the id of the reader's conversation, if the job is followed there; ``cause`` is why it
+    failed or was sent back.
     """
     note = context.words(f"card-followed{ending(followed_in)}") if followed_in else ""
-    buttons = [job_button("refresh", REFRESH, shown, context), *console_button(shown, context)]
+    buttons = [
+        details_button(shown, context),
+        job_button("refresh", REFRESH, shown, context),
+        *console_button(shown, context),
+    ]
+    if not shown.is_over and not is_direct(followed_in):
+        buttons.insert(0, job_button("tell-me", TELL_ME, shown, context))
     if not followed_in and not shown.is_over:
         buttons.insert(0, job_button("subscribe", SUBSCRIBE, shown, context, style="primary"))
-    return card(shown, buttons, context, now=now, note=note)
+    return card(shown, buttons, context, now=now, note=note, cause=cause)
 
 
 def card(
-    shown: Job, buttons: Sequence[Element], context: MessageContext, *, now: int, note: str = ""
+    shown: Job,
+    buttons: Sequence[Element],
+    context: MessageContext,
+    *,
+    now: int,
+    note: str = "",
+    cause: Cause | None = None,
 ) -> Message:
-    """Return a job as blocks: name, what its state means, ``note``, buttons, and a line of small print.
+    """Return a job as blocks: name, what its state means, why, ``note``, buttons, a line of small print.
 
     Slack quotes the beginning of the text above each reply that is shown in the channel: it stays the same.
     """
     state = shown.state if shown.state in STATES else None
     words, job_id = context.words, code(shown.job_id or "")
     small = row(code(state) if state else "", date(now, words("checked")), job_id)
-    lines = [*state_lines(shown, context), *filter(None, [note])]
+    lines = [*state_lines(shown, context, cause), *filter(None, [note])]
     blocks = [
         header(title(shown, words)),
         section("\n".join(lines)),
@@ -117,6 +140,12 @@ def console_button(shown: Job, context: MessageContext) -> list[Element]:
     return [job_button("console", OPEN_CONSOLE, shown, context, value="", url=url)] if url else []
 
 
+def details_button(shown: Job, context: MessageContext) -> Element:
+    """Return the button for a job's details, called Why? where it failed or was sent back."""
+    name = "why" if shown.state in FAILURES else "details"
+    return job_button(name, DETAILS, shown, context)
+
+
 def ending(channel_id: str) -> str:
     """Return the end of a message's name: another one addresses the only reader of a direct message."""
     return "-direct" if is_direct(channel_id) else ""
@@ -137,14 +166,14 @@ def voice_name(shown: Job, words: Words) -> str:
     return literal(title(shown, words))
 
 
-def state_lines(shown: Job, context: MessageContext) -> list[str]:
+def state_lines(shown: Job, context: MessageContext, cause: Cause | None = None) -> list[str]:
     """Return in mrkdwn: the state and since when, why, whose turn it is, what to do, and what comes next."""
     words = context.words
     state, since = state_with_times(shown, words), since_when(shown, words)
     said = words("card-state", state=state, since=since) if since else words("card-state-only", state=state)
     lines = [
         f"{ICONS[shown.meaning.phase]} {said}",
-        cause(shown, words),
+        *why(shown, cause, words),
         turn(shown, context),
         _step(shown, words),
     ]
@@ -186,10 +215,14 @@ def since_when(shown: Job, words: Words) -> str:
 
 def turn(shown: Job, context: MessageContext) -> str:
     """Return who must act in this state, what to do, and where."""
+    return context.words.attribute(_state_message(shown.state), "turn", console=console(shown, context))
+
+
+def console(shown: Job, context: MessageContext) -> str:
+    """Return the words for MetaStudio's console: a link to the job's own page, if its address is known."""
     words, url = context.words, escape(context.console_url(shown.job_id or "") or "")
     is_link = 0 < len(url) <= LINK_LIMIT and "|" not in url
-    console = words("console-link", url=url) if is_link else words("console")
-    return words.attribute(_state_message(shown.state), "turn", console=console)
+    return words("console-link", url=url) if is_link else words("console")
 
 
 def next_step(state: str | None, words: Words) -> str:
@@ -212,8 +245,16 @@ def _step(shown: Job, words: Words) -> str:
     return words("card-step", bar=bar, step=step, steps=STEPS, next=next_)
 
 
-def cause(shown: Job, words: Words) -> str:
-    """Return why a job failed, if it did. MetaStudio's example has a code where nothing has failed."""
+def why(shown: Job, cause: Cause | None, words: Words) -> list[str]:
+    """Return why a job failed or was sent back, in a few lines; what says the same is said once."""
+    own = _own_reason(shown, words)
+    found = causes.lines(cause, words) if cause else []
+    is_repeated = own and cause and cause.said and clean(cause.said) in clean(shown.job_failed_reason or "")
+    return [*filter(None, [own, *([] if is_repeated else found)])]
+
+
+def _own_reason(shown: Job, words: Words) -> str:
+    """Return the reason in the job itself. MetaStudio's example has a code where nothing has failed."""
     if shown.state in WORDED - FAILURES:
         return ""
     error = literal(shown.job_failed_code or "", VALUE_LIMIT)

@@ -18,8 +18,11 @@ from bot.domain.records import (
 )
 from bot.errors import StoreCorrupt, StoreTooNew
 
-FORMAT: Final = 4
-"""The version of the rows' format. 4 differs from 3 by what a destination has: language, direct message."""
+FORMAT: Final = 5
+"""The version of the rows' format.
+
+4 differs from 3 by what a destination has, language and direct message; 5 from 4 by a sight's cause.
+"""
 FIRST_OF_RECORDS: Final = 3
 """The first format with a row for each record; those before are of ``bot.store.conversion``."""
 ABOUT: Final = "about:"

@@ -3,9 +3,11 @@
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from typing import TypeVar
 
+from bot.domain.causes import cause_of
 from bot.domain.jobs import Job, Page
 from bot.domain.records import Records
 from bot.errors import BadJobId, MetaStudioError, StoreTrouble
@@ -17,6 +19,8 @@ from bot.watch.questions import (
     Answer,
     AskJob,
     AskList,
+    AskWhy,
+    Causes,
     FindListed,
     Flow,
     JobTrouble,
@@ -53,6 +57,8 @@ class Answers:
         if isinstance(question, AskList | AskJob | FindListed):
             return await self._request(question)
         asked_at = _now()
+        if isinstance(question, AskWhy):
+            return Answer(await self._causes(question.jobs), asked_at, _now(), time.time())
         if isinstance(question, Record):
             return Answer(await self._record(question), asked_at, _now(), time.time())
         self._note(question)
@@ -78,6 +84,12 @@ class Answers:
                 return await self._metastudio.stated_job(job_id)
             case FindListed(job_id):
                 return await self._metastudio.listed_job(job_id)
+
+    async def _causes(self, jobs: Sequence[Job]) -> Causes:
+        """Ask why jobs failed, all at the same time: so it takes no longer than one answer may take."""
+        found = await asyncio.gather(*(self._metastudio.findings(job.job_id or "") for job in jobs))
+        causes = {job.job_id or "": cause_of(job, each) for job, each in zip(jobs, found, strict=True)}
+        return Causes({job_id: cause for job_id, cause in causes.items() if cause})
 
     async def _record(self, record: Record) -> Records | StoreTrouble:
         try:

@@ -3,18 +3,24 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from typing import Final
 
-from bot.domain.job_records import with_answer
+from bot.domain.causes import FAILURES
+from bot.domain.job_records import with_answer, with_cause
 from bot.domain.jobs import Job
 from bot.domain.rates import RateLimits
 from bot.domain.records import JobRecord, JobRef, Records
 from bot.errors import BadJobId, JobNotFound, MetaStudioError, RequestRefused
 from bot.metastudio.errors import FOR_ALL, MAY_NOT_LIST
 from bot.watch.memory import JobMemory
-from bot.watch.questions import Answer, AskJob, FindListed, Flow, JobTrouble, Record
+from bot.watch.questions import Answer, AskJob, AskWhy, Causes, FindListed, Flow, JobTrouble, Record
 
 Followed = Mapping[str, JobRecord]
 """Records of jobs that are not over, by job id."""
+Changes = tuple[tuple[JobRecord, JobRecord], ...]
+"""Each record that changes, and what it becomes."""
+MOST_ASKED_WHY: Final = 10
+"""Failed jobs of which a check asks why, two requests for each: people's requests wait behind them."""
 
 
 class JobChecks:
@@ -127,8 +133,11 @@ class JobChecks:
         """
         timely = {job_id: job for job_id, job in shown.items() if self._is_timely(job_id, at)}
         changes = tuple(self._changes(timely, at, now))
-        if changes:
-            yield from self._record(changes)
+        failed = tuple(change for change in changes if _has_failed(*change))
+        if others := tuple(change for change in changes if not _has_failed(*change)):
+            yield from self._record(others)
+        if failed:
+            yield from self._record((yield from self._with_causes(failed)))
         for job_id, job in timely.items():
             if job:
                 self.memories[job_id].accepted(job, now)
@@ -150,7 +159,13 @@ class JobChecks:
             if new is not known:
                 yield known, new
 
-    def _record(self, changes: tuple[tuple[JobRecord, JobRecord], ...]) -> Flow[None]:
+    def _with_causes(self, failed: Changes) -> Flow[Changes]:
+        """Ask why jobs failed, of so many at once only of some; return the changes with what was found."""
+        asked = yield AskWhy(tuple(new.job for _, new in failed[:MOST_ASKED_WHY]))
+        causes = asked.value(Causes).of
+        return tuple((known, with_cause(new, causes.get(new.ref.job_id))) for known, new in failed)
+
+    def _record(self, changes: Changes) -> Flow[None]:
         """Record changes; a job of which one is not stored is asked for again first. Raises StoreTrouble."""
         answer = yield Record(changes)
         if isinstance(answer.got, Records):
@@ -163,3 +178,8 @@ class JobChecks:
             elif new.number != known.number:
                 memory.changed(known.job)
         answer.value(Records)
+
+
+def _has_failed(known: JobRecord, new: JobRecord) -> bool:
+    """Whether a job came into a state that has a cause."""
+    return new.number != known.number and new.job.state in FAILURES

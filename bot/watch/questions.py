@@ -4,10 +4,11 @@ A policy is a generator (``Flow``), in the manner of httpx's ``auth_flow``: it y
 drives it sends the answers in. An error is an answer too: the policy raises it where it ends the check.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from bot.domain.causes import Cause
 from bot.domain.jobs import Job, Page
 from bot.domain.records import JobRecord, Records
 from bot.errors import BadJobId, MetaStudioError, StoreTrouble
@@ -34,6 +35,20 @@ class FindListed:
     """Look for one job in the list. The answer is a Job, None where the list has no such job."""
 
     job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskWhy:
+    """Ask why these jobs failed or were sent back. The answer is Causes, of those for which one is found."""
+
+    jobs: tuple[Job, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """Why jobs failed or were sent back, by job id."""
+
+    of: Mapping[str, Cause]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +80,7 @@ class JobTrouble:
     error: MetaStudioError | BadJobId | None
 
 
-Question = AskList | AskJob | FindListed | Record | ListTrouble | ListWorks | JobTrouble
+Question = AskList | AskJob | FindListed | AskWhy | Record | ListTrouble | ListWorks | JobTrouble
 Error = MetaStudioError | BadJobId | StoreTrouble
 
 
@@ -73,7 +88,7 @@ Error = MetaStudioError | BadJobId | StoreTrouble
 class Answer:
     """An answer, or the error instead of one."""
 
-    got: Page | Job | Records | Error | None
+    got: Page | Job | Records | Causes | Error | None
     asked_at: float
     """When the request began, in seconds of the event loop's clock: the answer is as of then at the earliest.
     It is before the question where the request is shared with an earlier one."""

@@ -10,7 +10,7 @@ from bot.errors import BadJobId, BadLink, JobNotFound, ServiceDown
 from bot.messages import channel, guidance, job_card, listing, private
 from bot.messages.blocks import Message
 from bot.messages.context import MessageContext
-from bot.messages.details import details
+from bot.messages.facts import facts
 from tests.messages.reading import JOB_ID
 from tests.records import NOW
 
@@ -43,7 +43,7 @@ def about_the_job(shown: Following, context: MessageContext) -> Iterator[Message
         yield listing.listing(
             every, context, channel_id=at, start=start, checked_at=checked_at, checks_fail=True
         )
-    yield Message("-", details(shown.job, context))
+    yield Message("-", facts(shown.job, context))
 
 
 def answers_to(shown: Following, context: MessageContext) -> Iterator[Message]:

@@ -11,7 +11,7 @@ from bot.domain.jobs import ENDED_STATES, GONE, STATES, Job, Phase, meaning_of
 from bot.messages import job_card
 from bot.messages.blocks import Message, literal
 from bot.messages.context import MessageContext
-from bot.messages.details import details
+from bot.messages.facts import facts
 from tests.messages.reading import (
     AGO,
     CHINESE,
@@ -241,13 +241,13 @@ def test_details(name: str, value: Any, english: str, chinese: str) -> None:
     """What is known and not on the card has a line in the details, and what is not known has none."""
     shown = Job.from_api({name: value})
     for context, line, region in ((CONTEXT, english, "Region: "), (CHINESE, chinese, "区域：")):
-        (section,) = details(shown, context)
+        (section,) = facts(shown, context)
         assert section["text"]["text"].splitlines() == [line, f"{region}`cn-north-4`"]
 
 
 def test_details_have_the_times() -> None:
     """They are moments, since details are read once."""
-    (section,) = details(Job(create_time=NOW, lastupdate_time=NOW), LINKED)
+    (section,) = facts(Job(create_time=NOW, lastupdate_time=NOW), LINKED)
     at = "<!date^1800000000^{date_short_pretty} {time}|2027-01-15 08:00 UTC>"
 
     assert section["text"]["text"].splitlines()[:2] == [f"Created: {at}", f"In this state since: {at}"]
@@ -264,7 +264,7 @@ def test_details_have_the_measures() -> None:
     shown = Job.from_api(
         {"assess_result": {"snr": snr, "speed": {"actual": 5.1}, "reverb": "?", "sound": {}}}
     )
-    measured = [texts_of(Message("", details(shown, context)))[1].splitlines() for context in CONTEXTS]
+    measured = [texts_of(Message("", facts(shown, context)))[1].splitlines() for context in CONTEXTS]
 
     assert measured == [
         ["Speaking rate: 5.1", "Signal to noise: 12 dB (expected: 20 &amp; up). “Less ∗noise∗”"],

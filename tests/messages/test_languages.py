@@ -13,7 +13,7 @@ from bot.domain.slack_errors import KNOWN
 from bot.errors import VoiceJobError
 from bot.messages import channel, guidance
 from bot.messages.blocks import Message
-from bot.messages.details import MEASURES, details
+from bot.messages.facts import MEASURES, facts
 from tests.messages.kinds import every_message
 from tests.messages.reading import CHINESE, CONTEXT, every_text, followed, paused_of, texts_of
 from tests.records import NOW
@@ -150,4 +150,4 @@ def test_unknown_values_are_shown_as_they_came() -> None:
 
     for context in (CONTEXT, CHINESE):
         assert "BRAND_NEW" in channel.notice(shown, context).text
-        assert "`NEW_ONE`" in str(details(shown.job, context))
+        assert "`NEW_ONE`" in str(facts(shown.job, context))

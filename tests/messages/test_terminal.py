@@ -15,7 +15,7 @@ from rich.console import Console
 from bot.domain.jobs import Job
 from bot.domain.languages import Language
 from bot.messages import job_card, terminal
-from bot.messages.details import details
+from bot.messages.facts import facts
 from bot.messages.line_breaks import line_ends
 from bot.simulators.slack.blockkit import BLOCKS
 from tests.messages.reading import CONTEXT, JOB_ID
@@ -46,7 +46,7 @@ def read(picture: str) -> str:
 
 def card_of(**fields: Any) -> list[dict[str, Any]]:
     job = Job.from_api(fields | {"job_id": JOB_ID})
-    return [*job_card.job(job, CONTEXT, now=NOW).blocks, *details(job, CONTEXT)]
+    return [*job_card.job(job, CONTEXT, now=NOW).blocks, *facts(job, CONTEXT)]
 
 
 def section(text: str) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from bot.errors import StoreCorrupt, StoreNotCopied
 from bot.messages.operator import sentence
 from bot.store import open_store
 from bot.store.conversion import OldSubscription, converted
+from bot.store.rows import FORMAT
 from tests.store.test_store_faults import largest_file, refused, run_sql
 
 FORMAT_2 = Path(__file__).with_name("formats") / "format_2.sqlite"
@@ -118,7 +119,7 @@ async def test_format_3_changes_its_number(tmp_path: Path) -> None:
     old = rows_in(path)
     async with open_store(path):
         pass
-    assert rows_in(path) == {**old, "about:format": {"version": 4}}
+    assert rows_in(path) == {**old, "about:format": {"version": FORMAT}}
     assert rows_in(path.with_name("store.format-3")) == old
 
 

@@ -342,8 +342,8 @@ fault-files-unnamed = { $count ->
     [one] one file
    *[other] { $count } files
 }
-fault-unknown = Error { $code }: “{ $message }”
-fault-unknown-message = “{ $message }”
+fault-unknown = Error { $code }: “{ $said }”
+fault-unknown-message = “{ $said }”
 fault-unknown-code = Error { $code }
 
 fault-MSS_20020010 = Something is wrong with the letter of authorization

@@ -329,8 +329,8 @@ between-names = 、
 fault-files = { $names }
 fault-files-more = { $names } 等，另有 { $more } 个
 fault-files-unnamed = { $count } 个文件
-fault-unknown = 错误 { $code }：“{ $message }”
-fault-unknown-message = “{ $message }”
+fault-unknown = 错误 { $code }：“{ $said }”
+fault-unknown-message = “{ $said }”
 fault-unknown-code = 错误 { $code }
 
 fault-MSS_20020010 = 授权书有问题
