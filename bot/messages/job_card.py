@@ -35,6 +35,10 @@ OPEN_CONSOLE: Final = "job_open_console"
 """action_id of a link, which Slack reports when it is pressed, like any button (Block Kit, "Button")."""
 SUBSCRIBE: Final = "subscription_start"
 """action_id: subscribe this channel to the job. The button's value is the job id."""
+SHOW: Final = "job_show"
+"""action_id: show the job's card. The button's value is the job id."""
+DETAILS: Final = "job_details"
+"""action_id: show why the job failed, and its history. The button's value is the job id."""
 
 REASON_LIMIT: Final = 500
 STEPS: Final = 8

@@ -108,9 +108,11 @@ button-refresh = 刷新
 button-console = 打开控制台
 button-unsubscribe = 取消订阅
 button-try-again = 重试
+button-show = 查看
 button-all = 全部变化
 button-important = 仅重要变化
 button-more = 更多
+button-back = 返回
 button-start = 回到开头
 button-about = { $button }：{ $voice }
 stop-title = 停止接收“{ $voice }”的通知？
@@ -321,6 +323,12 @@ measure-dnsmos_bak = 背景噪声（DNSMOS）
 ### 机器人自身状态
 
 ### 弹窗与 App Home
+
+modal-title = 语音训练任务
+modal-close = 关闭
+modal-none = 这条消息里没有任务 ID，也没有含任务 ID 的链接。要按名称查询任务，请输入 { $command }。
+modal-looking = :hourglass_flowing_sand: 正在查询 { $count } 个任务…
+modal-more = 这条消息还提到了另外 { $count } 个任务，请按任务 ID 查询。
 
 ### 演示故事：voicejob demo --once
 
