@@ -19,6 +19,8 @@ class RateLimits:
     """Between two messages in the whole workspace."""
     edits: float = 1.5
     """Between two edits."""
+    homes: float = 0.6
+    """Between two App Homes that nobody waits for: Slack takes 100 a minute (``views.publish``, Tier 4)."""
     answer: float = 60.0
     """For which the answer to a post is awaited: given up earlier, the message would come again."""
     repeat: float = 60.0

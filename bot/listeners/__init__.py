@@ -7,7 +7,7 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_bolt.response import BoltResponse
 
 from bot.domain.workspace import Workspace
-from bot.listeners import actions, commands, unhandled
+from bot.listeners import actions, commands, shortcuts, unhandled
 from bot.listeners.replies import Replies
 from bot.messages import private
 from bot.services import Services
@@ -52,4 +52,5 @@ def register(
     app.middleware(admit)
     app.command(commands.COMMAND)(commands.voicejob)
     actions.register(app)
+    shortcuts.register(app)
     unhandled.register(app, replies)

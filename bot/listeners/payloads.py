@@ -7,6 +7,7 @@ missing, or of another type, counts as absent.
 from collections.abc import Mapping
 from typing import Any
 
+from bot.messages.modals import named_in
 from bot.services.caller import Caller
 from bot.slack.replies import DirectMessage, Home, Modal, ReplyTarget, ResponseUrl
 
@@ -38,8 +39,12 @@ def typed_by(command: Payload) -> Caller:
 
 
 def pressed_by(body: Payload, elsewhere: str) -> Caller:
-    """Return who pressed a button, and for which channel: ``elsewhere`` if the button names one."""
-    channel = part(body, "channel")
+    """Return who pressed a button, and for which channel: ``elsewhere`` if the button names one.
+
+    The modal of a message shortcut is about the channel of the message.
+    """
+    channel, named = part(body, "channel"), named_in(part(body, "view"))
+    elsewhere = elsewhere or (named.channel_id if named else "")
     here = text(channel, "id") or text(part(body, "container"), "channel_id")
     return Caller(
         channel_id=elsewhere or here,

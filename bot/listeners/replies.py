@@ -8,26 +8,29 @@ has tasks of its own here, which are waited for, and in which every error become
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
-from bot.domain.languages import Language
 from bot.errors import BadUsage, BeingStopped, VoiceJobError
-from bot.messages import guidance, job_card
+from bot.listeners.readers import LanguageOf, Readers
+from bot.messages import guidance, job_card, modals
 from bot.messages.blocks import Message
 from bot.messages.context import Answer, MessageContext
 from bot.services.caller import NOBODY, Caller
-from bot.slack.replies import ReplySender, ReplyTarget
+from bot.slack.replies import Home, Modal, ReplySender, ReplyTarget
 from bot.telemetry.logs import about
 from bot.telemetry.metrics import TYPED, Metrics
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 LAST_REPLIES_SECONDS: Final = 2.0
 """Seconds that ``drain`` waits once more, for the replies to requests that it cancelled."""
+CHANGES: Final = ("subscribe", "unsubscribe", "subscription_", "language")
+"""How the names of the requests begin that change a person's subscriptions or language."""
 DONE: Final = "done"
 FAILED: Final = "failed"
 STOPPED: Final = "stopped"
@@ -59,6 +62,11 @@ class PendingReply:
     kind: str = TYPED
     """Type of the interaction, for the metrics: TYPED, PRESSED or OTHER."""
 
+    @property
+    def is_change(self) -> bool:
+        """Whether the App Home may look another way afterwards."""
+        return self.about.startswith(CHANGES)
+
     def log_fields(
         self, *, seconds: float | None = None, outcome: str = "", error: Exception | None = None
     ) -> dict[str, Any]:
@@ -69,8 +77,18 @@ class PendingReply:
 
 Work = Callable[[], Awaitable[Answer | None]]
 """Does the work and returns the answer, or None for no reply."""
-LanguageOf = Callable[[Caller], Awaitable[Language]]
-"""Gives the language of a person. Never raises, and takes no long time."""
+
+
+class Homes(Protocol):
+    """The App Homes that people have opened."""
+
+    async def show(self, caller: Caller, note: Message) -> None:
+        """Publish a person's Home with an answer on top."""
+        ...
+
+    def changed(self, user_id: str) -> None:
+        """Publish a person's Home anew some time soon, if they have opened it."""
+        ...
 
 
 class Replies:
@@ -83,10 +101,12 @@ class Replies:
         language_of: LanguageOf,
         metrics: Metrics | None = None,
     ) -> None:
-        self._sender = sender
         self._context = context
-        self._language_of = language_of
+        self.readers = Readers(context, language_of)
         self._metrics = metrics or Metrics()
+        self.homes: Homes | None = None
+        """Where a press in the App Home is answered; None: the answer takes the place of the Home."""
+        self.sender = sender
         self._starting = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._working: set[asyncio.Task[Any]] = set()
@@ -94,11 +114,29 @@ class Replies:
 
     def start(self, pending: PendingReply, work: Work) -> None:
         """Start a task that does ``work`` and replies; returns at once."""
-        task = asyncio.create_task(self._run(pending, work))
-        self._tasks.add(task)
-        self._working.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._working.add(task := self.run(self._run(pending, work)))
         task.add_done_callback(self._working.discard)
+
+    def start_part(self, pending: PendingReply, work: Work) -> "asyncio.Task[Answer | None]":
+        """Start a task that does ``work`` and returns the answer, which the caller sends; it never raises."""
+        self._working.add(task := self.run(self._part(pending, work)))
+        task.add_done_callback(self._working.discard)
+        return task
+
+    def run(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
+        """Start a task, which is waited for at the end; returns at once."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def rendered(self, pending: PendingReply, answer: Answer, context: MessageContext) -> Message:
+        """Return an answer as a message; one that can't be made is logged, and becomes a problem."""
+        try:
+            return answer(context)
+        except Exception:
+            log.exception("%s failed", pending.about, extra=pending.log_fields())
+            return _problem(pending, VoiceJobError())(context)
 
     async def drain(self, seconds: float) -> None:
         """Wait ``seconds`` at most for pending replies; then cancel the work, which replies BeingStopped."""
@@ -118,35 +156,54 @@ class Replies:
 
     async def _run(self, pending: PendingReply, work: Work) -> None:
         started = time.monotonic()
-        language = asyncio.ensure_future(self._language_of(pending.caller))
-        message, outcome, error = await self._outcome(pending, work, language)
+        context = asyncio.ensure_future(self.readers.of(pending.caller))
+        message, outcome, error = await self._outcome(pending, work, context)
         if task := asyncio.current_task():
             self._working.discard(task)
-        language.cancel()
+        context.cancel()
+        self._note(pending, started, outcome, error)
+        if message and pending.target:
+            await self._send(pending, pending.target, message, is_done=outcome == DONE)
+        if self.homes and outcome == DONE and not isinstance(pending.target, Home) and pending.is_change:
+            self.homes.changed(pending.caller.user_id)
+
+    async def _send(
+        self, pending: PendingReply, target: ReplyTarget, message: Message, *, is_done: bool
+    ) -> None:
+        if isinstance(target, Home) and self.homes:
+            await self.homes.show(pending.caller, message)
+            return
+        replaces = pending.replace is Replace.ALWAYS or (pending.replace is Replace.IF_DONE and is_done)
+        await self.sender.send(target, message, replaces=replaces)
+
+    async def _part(self, pending: PendingReply, work: Work) -> Answer | None:
+        started = time.monotonic()
+        answer, outcome, error = await self._answer(pending, work)
+        self._note(pending, started, outcome, error)
+        return answer
+
+    def _note(self, pending: PendingReply, started: float, outcome: str, error: VoiceJobError | None) -> None:
+        """Write a request down in the log and the metrics."""
         seconds = time.monotonic() - started
         log.info(pending.about, extra=pending.log_fields(seconds=seconds, outcome=outcome, error=error))
         counted_as = type(error).__name__ if error else outcome
         self._metrics.interaction(pending.kind, pending.about, counted_as, seconds=seconds)
-        if message and pending.target:
-            is_done = outcome == DONE
-            replaces = pending.replace is Replace.ALWAYS or (pending.replace is Replace.IF_DONE and is_done)
-            await self._sender.send(pending.target, message, replaces=replaces)
 
     async def _outcome(
-        self, pending: PendingReply, work: Work, language: "asyncio.Future[Language]"
+        self, pending: PendingReply, work: Work, reader: "asyncio.Future[MessageContext]"
     ) -> tuple[Message | None, str, VoiceJobError | None]:
         """Do the work; return the reply, the outcome for log and metrics, and the error if it failed."""
         answer, outcome, error = await self._answer(pending, work)
         if answer is None:
             return None, outcome, error
         if outcome == STOPPED:
-            language.cancel()  # there is no time to wait for it
+            reader.cancel()  # there is no time to wait for it
         try:
-            context = self._context.in_language(await language)
+            context = await reader
         except asyncio.CancelledError:
             context = self._context
         try:
-            return answer(context), outcome, error
+            return _placed(answer(context), pending, context), outcome, error
         except Exception:
             log.exception("%s failed", pending.about, extra=pending.log_fields())
             return _problem(pending, VoiceJobError())(context), FAILED, None
@@ -172,6 +229,12 @@ class Replies:
         async with self._starting:
             await asyncio.sleep(0)
         return await work()
+
+
+def _placed(message: Message, pending: PendingReply, context: MessageContext) -> Message:
+    """Return an answer as it is shown where it goes: in a modal, with a way back to the jobs in it."""
+    is_modal = isinstance(pending.target, Modal) and modals.named_in(pending.target.view)
+    return modals.with_back(message, context) if is_modal else message
 
 
 def _problem(pending: PendingReply, error: VoiceJobError) -> Answer:

@@ -34,6 +34,10 @@ AT_A_TIME: Final = 20
 IN_WORDS: Final = "Slack calls an answer malformed, so it goes as plain text"
 NO_DIRECT_MESSAGE: Final = "Slack did not take a direct message to a person who can't be answered otherwise"
 
+NO_MODAL: Final = "Slack did not open a modal, so the answer goes another way"
+CLOSED: Final = "not_found"
+"""Slack's code for a modal that its person closed meanwhile (method views.update)."""
+
 
 @dataclass(frozen=True)
 class ResponseUrl:
@@ -79,6 +83,7 @@ class ReplySender:
         self._first_pause = first_pause
         self._slots = asyncio.Semaphore(AT_A_TIME)
         self._direct_messages = LogOnce(log)
+        self._modals = LogOnce(log)
 
     async def send(self, target: ReplyTarget, message: Message, *, replaces: bool = False) -> None:
         """Send a reply; a failure is logged, not raised.
@@ -94,6 +99,16 @@ class ReplySender:
                 await self._repeat(partial(self._update, view), message)
             case Home(user_id):
                 await self._repeat(partial(self._publish, user_id), message)
+
+    async def open(self, trigger_id: str, view: Mapping[str, Any]) -> Modal | None:
+        """Open a modal; return None, and log the first refusal of each kind, if Slack does not take it."""
+        try:
+            view_id = await self._sender.open_view(trigger_id, dict(view))
+        except SendError as error:
+            self._modals.failed(NO_MODAL, about=about(status=str(error.status), code=error.code))
+            return None
+        self._modals.recovered()
+        return Modal({**view, "id": view_id})
 
     async def _write(self, user_id: str, message: Message) -> None:
         """Post a direct message, once: two would be seen. The first refusal is logged, until one is taken."""
@@ -130,6 +145,8 @@ class ReplySender:
         try:
             await retried(send, tries=TRIES, first=self._first_pause, pause=pause_before_resend)
         except SendError as error:
+            if error.code == CLOSED:
+                return
             log.warning(
                 "Slack did not take an answer", extra=about(status=str(error.status), code=error.code)
             )

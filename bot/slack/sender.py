@@ -23,6 +23,8 @@ LONGEST_HOLD: Final = 15 * 60.0
 """The most seconds of a Retry-After that are honoured."""
 TIMEOUT: Final = 10.0
 """Seconds for which a call may take that can be repeated: all but a post."""
+TRIGGER_TIMEOUT: Final = 4.0
+"""The same for opening a modal: afterwards, its trigger is of no use any more."""
 NOT_CONNECTED: Final = (
     aiohttp.ClientConnectorError,  # a refused connection; also its subclasses for DNS, TLS and a proxy
     aiohttp.ConnectionTimeoutError,
@@ -69,6 +71,7 @@ class Sender:
         self._answer = rates.answer
         self._posts = Throttle(rates.posts, each=rates.channel)
         self._edits = Throttle(rates.edits)
+        self._homes = Throttle(rates.homes)
 
     async def auth_test(self) -> str:
         """Return "" if Slack accepts the bot's token, else Slack's error code.
@@ -119,13 +122,33 @@ class Sender:
         call = self._client.chat_update(channel=channel, ts=ts, **_content(message), parse="none")
         await accepted(call, self._edits)
 
+    async def open_view(self, trigger_id: str, view: dict[str, Any]) -> str:
+        """Open a modal, once, and return its id. Raises SendError: a trigger lives for three seconds."""
+        call = self._client.views_open(trigger_id=trigger_id, view=view)
+        return _field(await accepted(call, None, "view", timeout=TRIGGER_TIMEOUT), "id")
+
     async def update_view(self, view_id: str, view: dict[str, Any]) -> None:
         """Replace an open modal. Raises SendError."""
         await accepted(self._client.views_update(view_id=view_id, view=view), None, "view")
 
-    async def publish_view(self, user_id: str, view: dict[str, Any]) -> None:
-        """Replace a person's App Home. Raises SendError."""
-        await accepted(self._client.views_publish(user_id=user_id, view=view), None, "view")
+    async def wait_to_publish(self) -> None:
+        """Wait until an App Home may be replaced of which nobody waits for the new one."""
+        await self._homes.wait()
+
+    async def publish_view(self, user_id: str, view: dict[str, Any], *, replaced: str = "") -> str:
+        """Replace a person's App Home, and return the new one's hash. Raises SendError.
+
+        ``replaced`` is the hash of the one that it takes the place of, if that matters.
+        """
+        guard = {"hash": replaced} if replaced else {}
+        call = self._client.views_publish(user_id=user_id, view=view, **guard)
+        return _field(await accepted(call, self._homes, "view"), "hash")
+
+
+def _field(response: Mapping[str, Any], name: str) -> str:
+    """Return a field of the view in a response; empty if it is not there."""
+    view = response["view"]
+    return str(view.get(name) or "") if isinstance(view, dict) else ""
 
 
 def _content(message: Message) -> dict[str, Any]:

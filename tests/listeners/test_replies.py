@@ -11,7 +11,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.languages import Language
 from bot.domain.rates import RATE_LIMITS
 from bot.errors import BadUsage
-from bot.listeners.replies import LanguageOf, PendingReply, Replies
+from bot.listeners.readers import LanguageOf
+from bot.listeners.replies import PendingReply, Replies
 from bot.messages import guidance, job_card
 from bot.messages.blocks import Message, context_block, section
 from bot.messages.context import Answer

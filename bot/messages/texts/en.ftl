@@ -119,6 +119,7 @@ button-why = Why?
 button-all = Every update
 button-important = Only important
 button-more = More
+button-back = Back
 button-start = From the start
 button-about = { $button }: { $voice }
 stop-title = Stop updates on “{ $voice }”?
@@ -446,6 +447,18 @@ resource-until = { $name }, until { $until }
 ### The bot itself
 
 ### Modals and the App Home
+
+modal-title = Voice jobs
+modal-close = Close
+modal-none = I see no job id in this message, and no link with one. To look up a job by its name, type { $command }.
+modal-looking = { $count ->
+    [one] :hourglass_flowing_sand: Looking up the job…
+   *[other] :hourglass_flowing_sand: Looking up { $count } jobs…
+}
+modal-more = { $count ->
+    [one] One more job is named in this message. Look it up by its id.
+   *[other] { $count } more jobs are named in this message. Look them up by their ids.
+}
 
 ### The demo's story: voicejob demo --once
 

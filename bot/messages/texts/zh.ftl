@@ -115,6 +115,7 @@ button-why = 原因
 button-all = 全部变化
 button-important = 仅重要变化
 button-more = 更多
+button-back = 返回
 button-start = 回到开头
 button-about = { $button }：{ $voice }
 stop-title = 停止接收“{ $voice }”的通知？
@@ -424,6 +425,12 @@ resource-until = { $name }，有效期至 { $until }
 ### 机器人自身状态
 
 ### 弹窗与 App Home
+
+modal-title = 语音训练任务
+modal-close = 关闭
+modal-none = 这条消息里没有任务 ID，也没有含任务 ID 的链接。要按名称查询任务，请输入 { $command }。
+modal-looking = :hourglass_flowing_sand: 正在查询 { $count } 个任务…
+modal-more = 这条消息还提到了另外 { $count } 个任务，请按任务 ID 查询。
 
 ### 演示故事：voicejob demo --once
 
