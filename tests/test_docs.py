@@ -12,7 +12,8 @@ from bot.config import Settings
 from bot.docs import TOPICS, page
 from bot.domain.languages import Language
 from bot.domain.rates import RATE_LIMITS
-from bot.listeners.command_parser import Request, parse
+from bot.listeners.command_parser import parse
+from bot.listeners.request import Request
 from bot.messages.guidance import LIKE_THIS
 from bot.metastudio.throttle import CONCURRENCY
 from bot.process.sources import SECRET_KEYS

@@ -11,7 +11,7 @@ from bot.demo.page import PortTaken
 from bot.demo.stage import StoryFailed
 from bot.domain.languages import Language
 from bot.errors import BadSettings, BadUsage, MetaStudioError, SlackRefused, StoreTrouble, VoiceJobError
-from bot.listeners.command_parser import OtherChannel, OtherPerson
+from bot.listeners.request import OtherChannel, OtherPerson
 from bot.messages import operator
 from bot.messages.errors import sentence
 from bot.messages.texts import words_in

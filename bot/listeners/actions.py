@@ -8,11 +8,14 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot.domain.job_ids import job_id_from
 from bot.domain.records import Level
+from bot.listeners.commands import typed_again
 from bot.listeners.payloads import part, pressed_by, reply_target
 from bot.listeners.replies import DONE, PendingReply, Replace, Replies
 from bot.messages import channel as notices
 from bot.messages import job_card, listing, private
 from bot.messages.context import Answer
+from bot.messages.guidance import TYPED_AGAIN
+from bot.messages.hits import SUBSCRIBE_AT
 from bot.services import Caller, Services
 from bot.services.subscriptions import SubscriptionService
 from bot.telemetry.metrics import PRESSED, Metrics
@@ -31,7 +34,22 @@ def _listed(change: Callable[[SubscriptionService, Caller, str], Awaitable[Answe
 BUTTONS: Final[Mapping[str, tuple[Work, Replace]]] = {
     job_card.REFRESH: (lambda s, caller, job: s.look_up.card(caller, job), Replace.IF_DONE),
     job_card.TRY_AGAIN: (lambda s, caller, job: s.look_up.card(caller, job), Replace.ALWAYS),
+    job_card.SHOW: (lambda s, caller, job: s.look_up.card(caller, job), Replace.NEVER),
+    job_card.DETAILS: (lambda s, caller, job: s.details.details(caller, job), Replace.NEVER),
+    job_card.DETAILS_AGAIN: (lambda s, caller, job: s.details.details(caller, job), Replace.IF_DONE),
     job_card.SUBSCRIBE: (lambda s, caller, job: s.subscriptions.subscribe(caller, job), Replace.IF_DONE),
+    job_card.TELL_ME: (
+        lambda s, caller, job: s.subscriptions.subscribe(caller.in_private, job),
+        Replace.NEVER,
+    ),
+    SUBSCRIBE_AT[Level.ALL]: (
+        lambda s, caller, job: s.subscriptions.subscribe(caller, job, Level.ALL),
+        Replace.IF_DONE,
+    ),
+    SUBSCRIBE_AT[Level.IMPORTANT]: (
+        lambda s, caller, job: s.subscriptions.subscribe(caller, job, Level.IMPORTANT),
+        Replace.IF_DONE,
+    ),
     notices.REFRESH_CARD: (lambda s, caller, job: s.subscriptions.refresh(caller, job), Replace.NEVER),
     notices.STOP: (lambda s, caller, job: s.subscriptions.unsubscribe(caller, job), Replace.NEVER),
     private.LEVEL_ALL: (
@@ -64,6 +82,7 @@ PAGES: Final = frozenset({listing.PAGE, listing.FIRST_PAGE})
 def register(app: AsyncApp) -> None:
     """Register the listeners of all buttons."""
     app.action(job_card.OPEN_CONSOLE)(open_console)
+    app.action(TYPED_AGAIN)(typed_again)
     for action_id, (work, replace) in BUTTONS.items():
         app.action(action_id)(_listener(action_id, work, replace))
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final
 
+from bot.domain.characters import AMPERSAND, normalised
 from bot.domain.job_ids import UUID, is_link, unquoted
 from bot.domain.languages import Language, of_locale
 from bot.domain.records import Level
@@ -15,14 +16,17 @@ VERBS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("subscribe", "sub", "follow", "订阅", "訂閱", "关注"), "subscribe"),
     **dict.fromkeys(("unsubscribe", "unsub", "unfollow", "取消订阅", "取消訂閱"), "unsubscribe"),
     **dict.fromkeys(("退订", "取消关注", "停止订阅", "不再订阅"), "unsubscribe"),
+    **dict.fromkeys(("details", "detail", "why", "详情", "原因", "查看原因"), "details"),
+    **dict.fromkeys(("waiting", "todo", "待办", "待处理", "等待处理"), "waiting"),
+    **dict.fromkeys(("recent", "latest", "最近", "最近变化"), "recent"),
+    **dict.fromkeys(("status", "状态"), "status"),
+    **dict.fromkeys(("mine", "我的订阅"), "mine"),
     **dict.fromkeys(("language", "lang", "语言", "語言", "语言设置", "设置语言", "切换语言"), "language"),
 }
 """Each word of a verb, and the verb. A job that is called so can be looked up in quotes."""
 GUESSES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("watch", "跟踪"), "subscribe"),
     **dict.fromkeys(("stop", "mute", "取消"), "unsubscribe"),
-    **dict.fromkeys(("waiting", "recent", "待办", "最近", "我的订阅"), "list"),
-    **dict.fromkeys(("details", "detail", "详情"), "look-up"),
 }
 """Words that may mean something else, or what the bot has not, and the nearest verb: it is only suggested."""
 LEVELS: Final[Mapping[str, Level]] = {
@@ -34,6 +38,8 @@ LANGUAGES: Final[Mapping[str, Language]] = {
     **dict.fromkeys(("zh", "chinese", "中文", "汉语", "简体中文", "繁體中文"), Language.ZH),
 }
 ME: Final = frozenset({"me", "我", "给我", "通知我"})
+MINE: Final = ME | {"mine", "my", "我的"}
+"""Words behind ``list`` that ask for one's own subscriptions."""
 IN_FRONT: Final = frozenset({"voicejob", "please", "请"})
 """What may stand before a command: its own name too, where the whole is copied from the help."""
 SHOW: Final = frozenset({"show", "view"})
@@ -53,6 +59,8 @@ _BEHIND_UUID: Final = r"(?<=[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9
 _ADDRESS_GOES_ON: Final = re.compile("[/=&?]")
 _GLUED: Final = re.compile(rf"[,;、|(]|{_BEHIND_UUID}[^\w.#%-]", re.ASCII | re.IGNORECASE)
 """What ends a link if the address does not go on behind it; behind a UUID that is anything unusual there."""
+_BEHIND_VERB: Final = " ,;:、"
+"""What may stand between a verb and what follows."""
 _HAN: Final = "[\u3400-\u9fff]"
 _HAN_BESIDE_UUID: Final = re.compile(
     rf"(?<={_HAN})(?={UUID.pattern})|{_BEHIND_UUID}(?={_HAN})", re.IGNORECASE
@@ -138,3 +146,44 @@ def _unglued(word: str) -> Sequence[str]:
     if not (glued := _GLUED.search(tail)):
         return [word]
     return [word.removesuffix(tail) + tail[: glued.start()], *_WORDS.findall(tail[glued.start() :])]
+
+
+def trailing_options(words: Sequence[str]) -> Sequence[str]:
+    """Return the words at the end that say who is told of what; the first word may be a name."""
+    first = len(words)
+    while first > 1 and _is_option(words[first - 1]):
+        first -= 1
+    return words[first:]
+
+
+def _is_option(word: str) -> bool:
+    """Whether a word says who is told of what; at the end of a name in quotes it does not."""
+    return unquoted(word) == word and (plain(word) in LEVELS or plain(word) in ME)
+
+
+def without_options(name: str) -> str:
+    """Return a name without the options that stand behind it."""
+    words = name.split()
+    options = trailing_options([normalised(word) for word in words])
+    return " ".join(words[: len(words) - len(options)])
+
+
+def is_quoted(name: str) -> bool:
+    """Whether a name of several words stands in one pair of quotes."""
+    inside = unquoted(name)
+    return (
+        bool(inside)
+        and not any(map(unquoted, (name[:1], name[-1:])))
+        and all(map(unquoted, inside.replace(" ", "")))
+    )
+
+
+def named_behind(text: str, verb: str) -> str:
+    """Return what a person typed behind a verb, as they typed it: MetaStudio may want a name just so."""
+    words = AMPERSAND.sub("&", text).replace("&lt;", "<").replace("&gt;", ">").split()
+    while len(words) > 1 and plain(normalised(words[0])) in IN_FRONT | SHOW:
+        del words[0]
+    head = normalised(words[0]) if words else ""
+    if verb and head.startswith(verb):
+        words[:1] = filter(None, [head[len(verb) :].lstrip(_BEHIND_VERB)])
+    return " ".join(words)

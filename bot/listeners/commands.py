@@ -3,38 +3,70 @@
 from functools import partial
 from typing import Any, Final
 
-from slack_bolt.async_app import AsyncAck
+from slack_bolt.async_app import AsyncAck, AsyncBoltContext
 
 from bot.errors import BadUsage
-from bot.listeners.command_parser import Request, Verb, parse
-from bot.listeners.payloads import reply_target, typed_by
-from bot.listeners.replies import PendingReply, Replies, Work
+from bot.listeners.command_parser import parse
+from bot.listeners.payloads import pressed_by, reply_target, typed_by
+from bot.listeners.replies import PendingReply, Replace, Replies, Work
+from bot.listeners.request import Request, Verb
 from bot.messages import channel, guidance, job_card
 from bot.messages.context import Answer
 from bot.services import Caller, Services
+from bot.slack.replies import ReplyTarget
+from bot.telemetry.metrics import PRESSED, TYPED
 
 COMMAND: Final = "/voicejob"
-AGAIN: Final = {Verb.SUBSCRIBE: job_card.SUBSCRIBE, Verb.UNSUBSCRIBE: channel.STOP}
+AGAIN: Final = {
+    Verb.SUBSCRIBE: job_card.SUBSCRIBE,
+    Verb.UNSUBSCRIBE: channel.STOP,
+    Verb.DETAILS: job_card.DETAILS_AGAIN,
+}
 """The action_id of a button that does what was typed, where that is more than to show a card."""
+LONGEST_VALUE: Final = 2000
+"""Characters that a button may carry (Block Kit, "Button element")."""
 
 
 async def voicejob(ack: AsyncAck, command: dict[str, Any], replies: Replies, services: Services) -> None:
     """Acknowledge ``/voicejob``, and answer as soon as that is done and the person's language is known."""
     await ack()
-    caller = typed_by(command)
     target = reply_target(command, command.get("response_url"))
+    _start(command.get("text") or "", typed_by(command), target, replies, services, kind=TYPED)
+
+
+async def typed_again(
+    ack: AsyncAck,
+    action: dict[str, Any],
+    body: dict[str, Any],
+    context: AsyncBoltContext,
+    replies: Replies,
+    services: Services,
+) -> None:
+    """Do once more what was typed, which the button carries."""
+    await ack()
+    target = reply_target(body, context.response_url)
+    _start(str(action.get("value") or ""), pressed_by(body, ""), target, replies, services, kind=PRESSED)
+
+
+def _start(
+    text: str, caller: Caller, target: ReplyTarget | None, replies: Replies, services: Services, *, kind: str
+) -> None:
     try:
-        request = parse(command.get("text") or "")
+        request = parse(text)
     except BadUsage as error:
-        replies.start(PendingReply(about="usage", caller=caller, target=target), _refusal(error))
+        replies.start(PendingReply(about="usage", caller=caller, target=target, kind=kind), _refusal(error))
         return
-    told = caller.in_private if request.for_me and request.job_id else caller
+    told = caller.in_private if request.for_me and request.wanted.typed else caller
+    job_id = request.wanted.job_id
     pending = PendingReply(
         about=request.verb.value,
-        value=f"{request.job_id} {told.channel_id}" if told.is_elsewhere else request.job_id,
+        value=f"{job_id} {told.channel_id}" if told.is_elsewhere else job_id,
         caller=caller,
         target=target,
         again=AGAIN.get(request.verb, job_card.TRY_AGAIN),
+        replace=Replace.ALWAYS if kind == PRESSED else Replace.NEVER,
+        kind=kind,
+        typed=text[:LONGEST_VALUE] if request.wanted.name or not job_id else "",
     )
     replies.start(pending, _work(request, services, caller, told))
 
@@ -52,17 +84,14 @@ async def _help() -> Answer:
 
 def _work(request: Request, services: Services, caller: Caller, told: Caller) -> Work:
     """Choose the service; ``told`` is the caller of a subscription, for their channel or for themselves."""
-    job_id, level = request.job_id, request.level
-    match request.verb:
-        case Verb.HELP:
-            return _help
-        case Verb.SUBSCRIBE:
-            return partial(services.subscriptions.subscribe, told, job_id, level)
-        case Verb.UNSUBSCRIBE:
-            return partial(services.subscriptions.unsubscribe, told, job_id)
-        case Verb.LANGUAGE:
-            return partial(services.languages.choose, caller, request.language, for_me=request.for_me)
-        case Verb.LIST:
-            return partial(services.subscriptions.page, caller)
-        case _:
-            return partial(services.look_up.card, caller, job_id)
+    wanted = request.wanted
+    works: dict[Verb, Work] = {
+        Verb.HELP: _help,
+        Verb.LOOK_UP: partial(services.by_name.card, caller, wanted),
+        Verb.DETAILS: partial(services.by_name.details, caller, wanted),
+        Verb.SUBSCRIBE: partial(services.by_name.subscribe, told, wanted, request.level),
+        Verb.UNSUBSCRIBE: partial(services.by_name.unsubscribe, told, wanted),
+        Verb.LIST: partial(services.subscriptions.page, caller),
+        Verb.LANGUAGE: partial(services.languages.choose, caller, request.language, for_me=request.for_me),
+    }
+    return works.get(request.verb, _help)

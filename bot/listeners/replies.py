@@ -61,6 +61,8 @@ class PendingReply:
     """The action_id of a button that repeats the request."""
     kind: str = TYPED
     """Type of the interaction, for the metrics: TYPED, PRESSED or OTHER."""
+    typed: str = ""
+    """What was typed, where a button that repeats the request has to carry that instead of ``value``."""
 
     @property
     def is_change(self) -> bool:
@@ -240,4 +242,6 @@ def _placed(message: Message, pending: PendingReply, context: MessageContext) ->
 def _problem(pending: PendingReply, error: VoiceJobError) -> Answer:
     if isinstance(error, BadUsage):
         return partial(guidance.usage, error)
+    if pending.typed:
+        return partial(guidance.problem, error, job_id=pending.typed, again=guidance.TYPED_AGAIN)
     return partial(guidance.problem, error, job_id=pending.value, again=pending.again)

@@ -10,6 +10,8 @@ from bot.messages.context import MessageContext
 from bot.messages.errors import sentence
 from bot.messages.job_card import TRY_AGAIN, sentences
 
+TYPED_AGAIN: Final = "command_again"
+"""action_id: do once more what was typed, which is the button's value."""
 LIKE_THIS: Final = "26f06524-4f75-4b3a-a853-b649a21aaf66"
 """The job id in the example of ShowVoiceTrainingJob's page."""
 

@@ -6,7 +6,10 @@ from bot.deliver.languages import Languages
 from bot.deliver.outbox import Outbox
 from bot.domain.workspace import Workspace
 from bot.metastudio.client import MetaStudio
+from bot.services.by_name import ByNameService
 from bot.services.caller import Caller
+from bot.services.details import DetailsService
+from bot.services.finding import Finder
 from bot.services.languages import LanguageService
 from bot.services.look_up import LookUpService
 from bot.services.subscriptions import SubscriptionService
@@ -23,6 +26,8 @@ class Services:
     look_up: LookUpService
     subscriptions: SubscriptionService
     languages: LanguageService
+    details: DetailsService
+    by_name: ByNameService
 
     @classmethod
     def of(
@@ -36,8 +41,12 @@ class Services:
     ) -> "Services":
         """Build the services from the parts of a bot."""
         look_up = LookUpService(metastudio, store, watcher, workspace)
+        subscriptions = SubscriptionService(metastudio, store, outbox, watcher, look_up, workspace)
+        details = DetailsService(metastudio)
         return cls(
             look_up,
-            SubscriptionService(metastudio, store, outbox, watcher, look_up, workspace),
+            subscriptions,
             LanguageService(store, languages, workspace),
+            details,
+            ByNameService(Finder(metastudio), look_up, details, subscriptions),
         )

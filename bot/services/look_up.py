@@ -4,11 +4,13 @@ import time
 from functools import partial
 
 from bot.domain import subscriptions as changes
+from bot.domain.jobs import Job
 from bot.domain.workspace import Workspace
 from bot.messages import job_card
 from bot.messages.context import Answer
 from bot.metastudio.client import MetaStudio
 from bot.services.caller import Caller
+from bot.services.reasons import Reasons
 from bot.store import Store
 from bot.watch.watcher import Watcher
 
@@ -26,13 +28,19 @@ class LookUpService:
         self._metastudio = metastudio
         self._store = store
         self._watcher = watcher
+        self._reasons = Reasons(metastudio, store)
         self._team_id = workspace.team_id
 
     async def card(self, caller: Caller, job_id: str) -> Answer:
         """Return a job's card. Raises MetaStudioError, StoreTrouble."""
         job = await self._metastudio.job(job_id)
         self._watcher.retry_soon()
-        key = changes.key_of(self._team_id, caller.channel_id, job_id)
+        return await self.card_of(caller, job)
+
+    async def card_of(self, caller: Caller, job: Job) -> Answer:
+        """Return the card of a job that MetaStudio has just shown. Raises StoreTrouble."""
+        cause = await self._reasons.of(job)
+        key = changes.key_of(self._team_id, caller.channel_id, job.job_id or "")
         shown = changes.following(await self._store.get(changes.keys_of(key)), key)
         followed_in = caller.channel_id if shown and shown.subscription else ""
-        return partial(job_card.job, job, now=int(time.time()), followed_in=followed_in)
+        return partial(job_card.job, job, now=int(time.time()), followed_in=followed_in, cause=cause)

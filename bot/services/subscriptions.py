@@ -24,6 +24,7 @@ from bot.messages.listing import listing, page_start
 from bot.metastudio.client import MetaStudio
 from bot.services.caller import Caller
 from bot.services.look_up import LookUpService
+from bot.services.reasons import Reasons
 from bot.store import Store
 from bot.watch.watcher import Watcher
 
@@ -60,6 +61,7 @@ class SubscriptionService:
         self._outbox = outbox
         self._watcher = watcher
         self._look_up = look_up
+        self._reasons = Reasons(metastudio, store)
         self._team_id = workspace.team_id
         self._locks: WeakValueDictionary[DeliveryKey, asyncio.Lock] = WeakValueDictionary()
 
@@ -80,7 +82,14 @@ class SubscriptionService:
             await self._watcher.person_saw(job_id, job, asked_at)
             if job.is_over:
                 return partial(private.over, job, now=_now())
-            change = changes.started(key, job, level=level or Level.IMPORTANT, by=caller.user_id, now=_now())
+            change = changes.started(
+                key,
+                job,
+                level=level or Level.IMPORTANT,
+                by=caller.user_id,
+                now=_now(),
+                cause=await self._reasons.of(job),
+            )
             return await self._delivered(caller, job_id, await self._change(key, change))
 
     @needs_channel
@@ -127,7 +136,7 @@ class SubscriptionService:
         """List a channel's subscriptions, from number ``start`` on. Raises StoreTrouble."""
         return partial(
             listing,
-            await self._listed(caller),
+            await self.listed(caller),
             channel_id=caller.channel_id,
             start=start,
             checked_at=self._watcher.checked_at,
@@ -138,12 +147,13 @@ class SubscriptionService:
         self, caller: Caller, job_id: str, change: Callable[[Caller, str], Awaitable[Answer]]
     ) -> Answer:
         """Apply ``change`` to one entry of the list; return the page that held it, as it is afterwards."""
-        ids = [each.job_id for each in await self._listed(caller)]
+        ids = [each.job_id for each in await self.listed(caller)]
         start = page_start(ids.index(job_id)) if job_id in ids else 0
         await change(caller, job_id)
         return await self.page(caller, start)
 
-    async def _listed(self, caller: Caller) -> list[Following]:
+    async def listed(self, caller: Caller) -> list[Following]:
+        """Return what is followed in a channel, oldest first. Raises StoreTrouble."""
         channel = await self._store.channel(await self._address(caller))
         return [each for each in channel.followings if each.subscription]
 

@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.job_ids import JOB_ID
+from bot.domain.job_ids import JOB_ID, UUID
+from bot.domain.job_names import Wanted
 from bot.domain.languages import Language
 from bot.domain.records import Level
-from bot.errors import BadJobId, BadLink, BadUsage, NoJobId, SeveralJobIds
-from bot.listeners.command_parser import OtherChannel, OtherPerson, Request, UnknownLanguage, Verb, parse
+from bot.errors import BadLink, BadUsage, NoJobId, SeveralJobIds
+from bot.listeners.command_parser import parse
 from bot.listeners.command_words import GUESSES, LANGUAGES, LEVELS, ME, VERBS
+from bot.listeners.request import BadName, OtherChannel, OtherPerson, Request, UnknownLanguage, Verb
 from tests.profiles import examples
 from tests.strategies import HOSTILE_PIECES, texts
 
@@ -22,16 +24,20 @@ ALL, IMPORTANT = Level.ALL, Level.IMPORTANT
 EN, ZH = Language.EN, Language.ZH
 
 
-def look_up(job_id: str = U) -> Request:
-    return Request(Verb.LOOK_UP, job_id)
+def wanted(job_id: str, name: str = "") -> Wanted:
+    return Wanted(job_id, "" if UUID.fullmatch(job_id) else name or job_id)
+
+
+def look_up(job_id: str = U, name: str = "") -> Request:
+    return Request(Verb.LOOK_UP, wanted(job_id, name))
 
 
 def subscribe(level: Level | None = None, job_id: str = U, *, me: bool = False) -> Request:
-    return Request(Verb.SUBSCRIBE, job_id, level, for_me=me)
+    return Request(Verb.SUBSCRIBE, wanted(job_id), level, for_me=me)
 
 
 def unsubscribe(job_id: str = U, *, me: bool = False) -> Request:
-    return Request(Verb.UNSUBSCRIBE, job_id, for_me=me)
+    return Request(Verb.UNSUBSCRIBE, wanted(job_id), for_me=me)
 
 
 def language(chosen: Language | None = None, *, me: bool = False) -> Request:
@@ -40,11 +46,18 @@ def language(chosen: Language | None = None, *, me: bool = False) -> Request:
 
 HELP, LIST = Request(Verb.HELP), Request(Verb.LIST)
 UNDERSTOOD: dict[str, Request] = {
-    "": HELP,
+    "": Request(Verb.START),
     "“Help”!": HELP,
     "帮助！": HELP,  # noqa: RUF001  from a Chinese keyboard
     "？": HELP,  # noqa: RUF001
     U: look_up(),
+    "list mine": Request(Verb.MINE),
+    "我的订阅": Request(Verb.MINE),
+    "Waiting": Request(Verb.WAITING),
+    "最近": Request(Verb.RECENT),
+    "状态": Request(Verb.STATUS),
+    f"details {U}": Request(Verb.DETAILS, Wanted(U)),
+    f"原因 {U}": Request(Verb.DETAILS, Wanted(U)),
     f"<{LINK}|subscribe to all of it>": look_up(),
     f"{U} {U.upper()}": look_up(U.upper()),
     f"{U.replace('-', '–')} please": look_up(),  # noqa: RUF001  a phone's dashes
@@ -70,11 +83,11 @@ UNDERSTOOD: dict[str, Request] = {
     f"subscribe 请 任务：{U}": subscribe(),  # noqa: RUF001
     f"subscribe {LINK}（important）": subscribe(IMPORTANT),  # noqa: RUF001
     f"subscribe e.example/jobs/{U}|important": subscribe(IMPORTANT),
-    "subscribe https://e.example/jobs/my-job,important": subscribe(IMPORTANT, "my-job"),
+    "subscribe https://e.example/jobs/my-job,important": Request(Verb.SUBSCRIBE, Wanted("my-job"), IMPORTANT),
     f"subscribe <{LINK}|a,important#other>": subscribe(),
     f"{LINK}#other": look_up(),
     f"subscribe https://e.example/jobs#{U}": subscribe(),
-    f"e.example/p/{V}/jobs/abc123": look_up("abc123"),
+    f"e.example/p/{V}/jobs/abc123": Request(Verb.LOOK_UP, Wanted("abc123")),
     f"subscribe e.example/?project={V}&job_id={U}": subscribe(),
     f"unsubscribe {U} important": unsubscribe(),
     "please list": LIST,
@@ -110,17 +123,50 @@ def test_what_is_understood(text: str, request_: Request) -> None:
     assert parse(text) == request_
 
 
+def named(name: str, verb: Verb = Verb.LOOK_UP, level: Level | None = None, *, me: bool = False) -> Request:
+    job_id = name if JOB_ID.fullmatch(name) else ""
+    return Request(verb, Wanted(job_id, name), level, for_me=me)
+
+
+NAMED: dict[str, tuple[Request, str]] = {
+    "Morning News": (named("Morning News"), ""),
+    "女声": (named("女声"), ""),
+    "show  Ｎｏｖａ &amp; Co.": (named("Ｎｏｖａ & Co."), ""),  # noqa: RUF001  as it was typed
+    "“The Voice”": (named("The Voice"), ""),
+    "hepl": (named("hepl"), "help"),
+    "lisa": (named("lisa"), "list"),
+    "watch Nova": (named("watch Nova"), "subscribe Nova"),
+    "laguage zh": (named("laguage zh"), "language zh"),
+    "set language to english": (named("set language to english"), "language en"),
+    "中文": (named("中文"), "language me zh"),
+    "subscribe ../x": (named("../x", Verb.SUBSCRIBE), ""),
+    "subscribe my-job importent": (named("my-job importent", Verb.SUBSCRIBE), "subscribe my-job important"),
+    "subscribe Morning News all me": (named("Morning News", Verb.SUBSCRIBE, ALL, me=True), ""),
+    'subscribe "All for me" important': (named("All for me", Verb.SUBSCRIBE, IMPORTANT), ""),
+    "订阅女声 · 早间 全部": (named("女声 · 早间", Verb.SUBSCRIBE, ALL), ""),
+    "unsubscribe Morning News": (named("Morning News", Verb.UNSUBSCRIBE), ""),
+    "why Nova Pro": (named("Nova Pro", Verb.DETAILS), ""),
+}
+"""Jobs that are meant by the names of their voices, and the command that was meant if there is none."""
+
+
+@pytest.mark.parametrize(("text", "expected"), NAMED.items(), ids=map(ascii, NAMED))
+def test_jobs_have_names(text: str, expected: tuple[Request, str]) -> None:
+    """What is no id is the name of a voice; what may be a slip is looked for as a name first."""
+    request = parse(text)
+    assert (request, request.wanted.guess.meant if request.wanted.guess else "") == expected
+
+
 NOT_UNDERSTOOD: dict[str, tuple[type[BadUsage], str, str]] = {
-    "hepl": (BadUsage, "hepl", "help"),
+    "详情": (NoJobId, "详情", "details <job_id>"),
+    "x" * 257: (BadName, "x" * 257, ""),
     f"help {U}": (BadUsage, U, "help"),
     "list all of them": (BadUsage, "all of them", "list"),
     f"subscibe {U} importnt": (BadUsage, "subscibe", f"subscribe {U} important"),
     f"job {U} Unsubscribe!": (BadUsage, "Unsubscribe", f"unsubscribe {U}"),
-    "subscribe my-job importent": (BadUsage, "importent", "subscribe my-job important"),
     f"subscribe {U} all important": (BadUsage, "all important", f"subscribe {U} all"),
     "subscribe important": (NoJobId, "subscribe important", "subscribe <job_id> important"),
     "unsubscribe all": (NoJobId, "unsubscribe all", "unsubscribe <job_id>"),
-    "my job": (NoJobId, "my job", ""),
     f"move {U}": (BadUsage, "move", U),
     'subscribe "all" "important"': (NoJobId, 'subscribe "all" "important', "subscribe <job_id>"),
     f"{U} 取消订阅": (BadUsage, "取消订阅", f"unsubscribe {U}"),
@@ -136,28 +182,19 @@ NOT_UNDERSTOOD: dict[str, tuple[type[BadUsage], str, str]] = {
     "subscribe #other": (OtherChannel, "#other", "subscribe <job_id>"),
     "subscribe me": (NoJobId, "subscribe me", "subscribe <job_id> me"),
     f"subscribe {U} important me @bob.": (OtherPerson, "@bob", f"subscribe {U} important me"),
-    "list mine": (BadUsage, "mine", "list"),
-    "我的订阅": (BadUsage, "我的订阅", "list"),
-    "waiting": (BadUsage, "waiting", "list"),
-    "详情": (BadUsage, "详情", "<job_id>"),
-    f"details {U}": (BadUsage, "details", U),
     f"把{U}取消订阅": (BadUsage, "取消订阅", f"unsubscribe {U}"),
     f"{U} stop": (BadUsage, "stop", f"unsubscribe {U}"),
     f"取消{U}": (BadUsage, "取消", f"unsubscribe {U}"),
     f"请帮我订阅{U}": (BadUsage, "请帮我订阅", f"subscribe {U}"),
     f"订阅 {U} 全部 重要": (BadUsage, "全部 重要", f"subscribe {U} all"),
     "取消订阅": (NoJobId, "取消订阅", "unsubscribe <job_id>"),
-    "laguage zh": (BadUsage, "laguage", "language zh"),
     "language fr": (UnknownLanguage, "fr", "language en"),
     "language me chinse": (BadUsage, "chinse", "language me zh"),
     "language zh en": (BadUsage, "zh en", "language zh"),
     "语言 设为中文": (BadUsage, "设为中文", "language zh"),
-    "set language to english": (BadUsage, "language", "language en"),
-    "中文": (BadUsage, "中文", "language me zh"),
     f"subscribe {U} <!subteam^S0TEAM>": (OtherPerson, "<!subteam^S0TEAM>", f"subscribe {U}"),
     f"{U} {V}": (SeveralJobIds, f"{U} {V}", ""),
     f"subscibe {U} {V}": (BadUsage, "subscibe", "subscribe <job_id>"),
-    "subscribe ../x": (BadJobId, "../x", ""),
     "subscribe <https://e.example/|x>": (BadLink, "<https://e.example/|x>", ""),
 }
 """What is typed, how it is refused, the words that are not understood, and the command that is suggested."""
@@ -207,8 +244,9 @@ def test_anything_is_understood_or_bad_usage(text: str) -> None:
     """Whatever is typed, it is understood or refused as bad usage, and an id looks like one."""
     with suppress(BadUsage):
         request = parse(text)
-        about_job = {Verb.LOOK_UP, Verb.SUBSCRIBE, Verb.UNSUBSCRIBE}
-        assert bool(JOB_ID.fullmatch(request.job_id)) is (request.verb in about_job)
+        about_job = {Verb.LOOK_UP, Verb.SUBSCRIBE, Verb.UNSUBSCRIBE, Verb.DETAILS}
+        assert bool(request.wanted.typed) is (request.verb in about_job)
+        assert not request.wanted.job_id or JOB_ID.fullmatch(request.wanted.job_id)
         assert request.level is None or request.verb is Verb.SUBSCRIBE
         assert request.language is None or request.verb is Verb.LANGUAGE
         assert not request.for_me or request.verb in {Verb.SUBSCRIBE, Verb.UNSUBSCRIBE, Verb.LANGUAGE}

@@ -88,13 +88,13 @@ def list_of(shown: Following, context: MessageContext) -> Message:
 def test_text_is_complete(shown: Following, context: MessageContext) -> None:
     """It has the voice, the state, the cause, whose turn it is, what to do, what comes next, and the id."""
     words = context.words
-    state, cause = job_card.state_with_times(shown.job, words), job_card.cause(shown.job, words)
+    state, why = job_card.state_with_times(shown.job, words), job_card.why(shown.job, None, words)
     turn, next_ = spoken(job_card.turn(shown.job, context)), job_card.next_step(shown.state, words)
     card, looked_up = channel.card(shown, context, now=NOW), job_card.job(shown.job, context, now=NOW)
     told = [channel.notice(shown, context)] if shown.path else []
 
     for message in (card, looked_up, *told):
-        assert [part for part in (VOICE, state, cause, turn, next_) if part not in message.text] == []
+        assert [part for part in (VOICE, state, *why, turn, next_) if part not in message.text] == []
     for message in (card, looked_up, list_of(shown, context), channel.plain_text(shown, context)):
         assert f"`{JOB_ID}`" in message.text
 

@@ -78,7 +78,7 @@ def test_text_of_a_notice_says_it_all(state: str, context: MessageContext) -> No
     if state == "SPLITTING":
         labels[1] = words("state-again", state=labels[1])
 
-    said = job_card.cause(shown.job, words), job_card.turn(shown.job, context).replace("*", "")
+    said = *job_card.why(shown.job, None, words), job_card.turn(shown.job, context).replace("*", "")
     next_ = job_card.next_step(state, words)
     for part in ("Morning News", " → ".join(labels), *said, next_ and words("notice-next", next=next_)):
         assert part in message.text

@@ -244,6 +244,7 @@ error-BadUsage = I don't understand { $text }.
 error-BadJobId = { $text } can't be a job id: those have at most 64 letters, digits, hyphens and underscores. Copy it from MetaStudio once more.
 error-NoJobId = I see no job id in { $text }.
 error-SeveralJobIds = There is more than one job id in { $text }. I take one at a time.
+error-BadName = { $text } is too long: a voice's name has at most 256 characters.
 error-BadLink = I can't tell which job the link { $text } means. Copy the job id itself from MetaStudio.
 error-OtherChannel = { $text } names a channel. I follow jobs only for the channel in which you type: type the command there, without the name.
 error-UnknownLanguage = I write English (`en`) and Chinese (`zh`), but not { $text }.
@@ -441,6 +442,12 @@ fact-resource = Resource
 resource-until = { $name }, until { $until }
 
 ### Jobs found by name
+
+hits-several = { $count } voices match { $name }. Which one?
+hits-more = { $more } more: type more of the name, or the job id.
+hits-none = No job { $name }, and no voice with that in its name.
+hits-searched = I looked at the newest { $searched } jobs.
+hits-nearest = Similar names:
 
 ### What waits, and what changed last
 

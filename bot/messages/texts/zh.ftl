@@ -234,6 +234,7 @@ error-BadUsage = 我无法理解 { $text } 的意思。
 error-BadJobId = { $text } 不是有效的任务 ID：任务 ID 最多 64 个字符，只含字母、数字、连字符和下划线。请重新从 MetaStudio 复制。
 error-NoJobId = { $text } 中没有任务 ID。
 error-SeveralJobIds = { $text } 中有多个任务 ID。我一次只处理一个。
+error-BadName = { $text } 过长：声音名称最多 256 个字符。
 error-BadLink = 我无法判断链接 { $text } 指的是哪个任务。请从 MetaStudio 复制任务 ID 本身。
 error-OtherChannel = { $text } 是频道名，而我只能为您输入命令时所在的频道订阅：请到要订阅的频道中输入命令，无需写频道名。
 error-UnknownLanguage = 我只会英文（ `en` ）和中文（ `zh` ），不会 { $text } 。
@@ -419,6 +420,12 @@ fact-resource = 资源
 resource-until = { $name }，有效期至 { $until }
 
 ### 按名称查找的任务
+
+hits-several = 有 { $count } 个声音与 { $name } 匹配，请选择：
+hits-more = 还有 { $more } 个：请输入更完整的名称，或输入任务 ID。
+hits-none = 没有 { $name } 这个任务，也没有名称包含它的声音。
+hits-searched = 仅查找了最新的 { $searched } 个任务。
+hits-nearest = 相近的名称：
 
 ### 待处理与最近变化
 

@@ -1,0 +1,91 @@
+"""PURE. The jobs that were found by a name: a short list; or the nearest names where there are none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.domain.job_names import Found
+from bot.domain.jobs import Job
+from bot.domain.records import Level
+from bot.messages import job_card
+from bot.messages.blocks import (
+    Block,
+    Element,
+    Message,
+    actions,
+    code,
+    context_block,
+    divider,
+    section,
+    spoken,
+)
+from bot.messages.context import MessageContext
+from bot.messages.guidance import LIKE_THIS, command
+from bot.messages.texts import Words
+
+MOST: Final = 10
+SUBSCRIBE_AT: Final = {
+    None: job_card.SUBSCRIBE,
+    Level.ALL: "subscription_start_all",
+    Level.IMPORTANT: "subscription_start_important",
+}
+"""action_ids of the button that subscribes, for each level that was typed."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The button that does with a job what was typed, beside the one that shows it."""
+
+    name: str
+    """The button's name in the catalogs, behind ``button-``."""
+    action_id: str
+    channel_id: str = ""
+    """The conversation that it is for, if it is another one than that of the reader."""
+
+
+def hits(found: Found, name: str, context: MessageContext, *, choice: Choice | None = None) -> Message:
+    """Return the jobs that were found by a name, with buttons for each."""
+    words, shown = context.words, (found.jobs or found.nearest)[:MOST]
+    head = _head(found, name, context)
+    left = len(found.jobs) - len(shown)
+    more = [words("hits-more", more=left)] if found.jobs and left else []
+    blocks: list[Block] = [section(head)]
+    for job in shown:
+        blocks += [divider(), section(_row(job, words)), actions(*_buttons(job, context, choice))]
+    if more:
+        blocks += [divider(), context_block(*more)]
+    return Message("\n".join([spoken(head), *(spoken(_row(job, words)) for job in shown), *more]), blocks)
+
+
+def _head(found: Found, name: str, context: MessageContext) -> str:
+    words, quoted = context.words, code(name)
+    if found.jobs:
+        return words("hits-several", name=quoted, count=len(found.jobs))
+    said = words("hits-none", name=quoted)
+    if found.searched:
+        said = job_card.sentences([said, words("hits-searched", searched=found.searched)], words)
+    way = words("hits-nearest") if found.nearest else _example(context)
+    return job_card.sentences([said, way], words)
+
+
+def _example(context: MessageContext) -> str:
+    return context.words("looks-like", example=code(LIKE_THIS), help=command(context, "help"))
+
+
+def _row(job: Job, words: Words) -> str:
+    state, since = job_card.state_with_times(job, words), job_card.since_when(job, words)
+    voice, job_id = job_card.voice_name(job, words), code(job.job_id or "")
+    said = words("list-row" if since else "list-row-only", voice=voice, state=state, since=since)
+    return f"{job_card.ICONS[job.meaning.phase]} {said}\n{job_id}"
+
+
+def _buttons(job: Job, context: MessageContext, choice: Choice | None) -> Sequence[Element]:
+    show = job_card.job_button("show", job_card.SHOW, job, context)
+    if choice is None:
+        return [show]
+    value = f"{job.job_id} {choice.channel_id}".rstrip()
+    return [_chosen(choice, job, context, value), show]
+
+
+def _chosen(choice: Choice, job: Job, context: MessageContext, value: str) -> Element:
+    return job_card.job_button(choice.name, choice.action_id, job, context, value=value)

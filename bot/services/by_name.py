@@ -1,0 +1,79 @@
+"""What people do with a job that they call by its id, or by the name of its voice."""
+
+from functools import partial
+
+from bot.domain.job_names import Found, Wanted, named, nearest
+from bot.domain.records import Level
+from bot.messages import hits, job_card
+from bot.messages.channel import STOP
+from bot.messages.context import Answer
+from bot.services.caller import Caller
+from bot.services.details import DetailsService
+from bot.services.finding import Finder
+from bot.services.look_up import LookUpService
+from bot.services.subscriptions import SubscriptionService
+
+
+class ByNameService:
+    """Finds the job that a person means, and does what they ask for; or lists those that it may be.
+
+    Its methods raise what the services raise, and BadUsage where nothing is found and another command was
+    meant.
+    """
+
+    def __init__(
+        self,
+        finder: Finder,
+        look_up: LookUpService,
+        details: DetailsService,
+        subscriptions: SubscriptionService,
+    ) -> None:
+        self._finder = finder
+        self._look_up = look_up
+        self._details = details
+        self._subscriptions = subscriptions
+
+    async def card(self, caller: Caller, wanted: Wanted) -> Answer:
+        """Return a job's card."""
+        return await self._finder.act(
+            wanted,
+            on_id=partial(self._look_up.card, caller),
+            on_job=partial(self._look_up.card_of, caller),
+            on_several=lambda found: partial(hits.hits, found, wanted.typed),
+        )
+
+    async def details(self, caller: Caller, wanted: Wanted) -> Answer:
+        """Return a job's details."""
+        choice = hits.Choice("details", job_card.DETAILS)
+        return await self._finder.act(
+            wanted,
+            on_id=partial(self._details.details, caller),
+            on_job=lambda job: self._details.details(caller, job.job_id or ""),
+            on_several=lambda found: partial(hits.hits, found, wanted.typed, choice=choice),
+        )
+
+    async def subscribe(self, caller: Caller, wanted: Wanted, level: Level | None = None) -> Answer:
+        """Subscribe a channel to a job."""
+        elsewhere = caller.channel_id if caller.is_elsewhere else ""
+        choice = hits.Choice("subscribe", hits.SUBSCRIBE_AT[level], elsewhere)
+        subscribe = partial(self._subscriptions.subscribe, caller, level=level)
+        return await self._finder.act(
+            wanted,
+            on_id=subscribe,
+            on_job=lambda job: subscribe(job.job_id or ""),
+            on_several=lambda found: partial(hits.hits, found, wanted.typed, choice=choice),
+        )
+
+    async def unsubscribe(self, caller: Caller, wanted: Wanted) -> Answer:
+        """End a channel's subscription to a job: only what is followed there is searched."""
+        listed = await self._subscriptions.listed(caller) if caller.channel_id else []
+        jobs = [each.job.model_copy(update={"job_id": each.job_id}) for each in listed]
+        found = named(jobs, wanted.name) if wanted.name else ()
+        if not wanted.name or not jobs or wanted.job_id in {job.job_id for job in jobs}:
+            return await self._subscriptions.unsubscribe(caller, wanted.typed)
+        if len(found) == 1:
+            return await self._subscriptions.unsubscribe(caller, found[0].job_id or "")
+        elsewhere = caller.channel_id if caller.is_elsewhere else ""
+        choice = hits.Choice("unsubscribe", STOP, elsewhere)
+        near = () if found else nearest(jobs, wanted.name)
+        return partial(hits.hits, Found(found, near), wanted.typed, choice=choice)
