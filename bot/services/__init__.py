@@ -7,6 +7,8 @@ from bot.deliver.outbox import Outbox
 from bot.domain.workspace import Workspace
 from bot.metastudio.client import MetaStudio
 from bot.services.caller import Caller
+from bot.services.home import HomeService
+from bot.services.home_facts import OwnSubscriptions, WaitingNow
 from bot.services.languages import LanguageService
 from bot.services.look_up import LookUpService
 from bot.services.subscriptions import SubscriptionService
@@ -23,6 +25,7 @@ class Services:
     look_up: LookUpService
     subscriptions: SubscriptionService
     languages: LanguageService
+    home: HomeService
 
     @classmethod
     def of(
@@ -36,8 +39,11 @@ class Services:
     ) -> "Services":
         """Build the services from the parts of a bot."""
         look_up = LookUpService(metastudio, store, watcher, workspace)
+        choosing = LanguageService(store, languages, workspace)
+        jobs, own = WaitingNow(metastudio), OwnSubscriptions(store, workspace.team_id)
         return cls(
             look_up,
             SubscriptionService(metastudio, store, outbox, watcher, look_up, workspace),
-            LanguageService(store, languages, workspace),
+            choosing,
+            HomeService(jobs.waiting_jobs, own.followed, choosing),
         )

@@ -112,6 +112,8 @@ button-show = 查看
 button-all = 全部变化
 button-important = 仅重要变化
 button-more = 更多
+button-language-en = English
+button-language-zh = 中文
 button-back = 返回
 button-start = 回到开头
 button-about = { $button }：{ $voice }
@@ -323,6 +325,23 @@ measure-dnsmos_bak = 背景噪声（DNSMOS）
 ### 机器人自身状态
 
 ### 弹窗与 App Home
+
+
+home-title = VoiceJob
+home-waiting = 等待处理的任务
+home-looking = :hourglass_flowing_sand: 正在查询…
+home-nothing-waits = 没有任务等待处理，一切顺利。
+home-no-waiting = 暂时无法得知有哪些任务等待处理
+home-as-of = 截至 { "{date_short_pretty} {time}" }
+home-searched = 仅查找了最近变化的任务
+home-more = 还有 { $count } 个：{ $command }
+home-followed = 您的订阅
+home-not-followed = 暂时无法显示您的订阅
+home-follows-nothing = 您还没有订阅任何任务。请在频道中输入 { $command }。
+home-subscription = { $said } · 位于 { $where }
+home-where-direct = 您的私信
+home-paused = :warning: *已暂停*：{ $reason }
+home-language = 我用{ $language }给您写消息。
 
 modal-title = 语音训练任务
 modal-close = 关闭
