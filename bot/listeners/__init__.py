@@ -32,7 +32,6 @@ def register(
     A request from outside the workspace reaches no listener; it gets a reply if it has a response_url, and
     ``recheck`` is called: the workspace may have another id by now.
     """
-
     homes = replies.homes = HomePages(replies, services.home)
 
     async def admit(

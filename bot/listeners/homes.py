@@ -1,4 +1,4 @@
-"""The App Homes of the people who opened theirs since the start: publishing them, one at a time for a person."""
+"""Publishing the App Homes of the people who opened theirs since the start, one at a time for a person."""
 
 import asyncio
 from collections.abc import Sequence

@@ -59,8 +59,8 @@ def home(facts: Facts, context: MessageContext) -> Message:
         divider(),
         section(words("home-language", language=words(f"language-name-{words.language}"))),
         actions(
-            button(words(f"button-language-{other}"), LANGUAGES[other]),
-            button(words("button-refresh"), REFRESH),
+            button(words(f"button-language-{other}"), LANGUAGES[other], about=words("home-language-button")),
+            button(words("button-refresh"), REFRESH, about=words("home-refresh")),
         ),
     ]
     note = [*(facts.note.blocks or [section(facts.note.text)]), divider()] if facts.note else []
@@ -94,7 +94,6 @@ def _waiting(found: WaitingJobs | VoiceJobError | None, context: MessageContext)
 
 
 def _job(shown: Job, context: MessageContext) -> Block:
-    words = context.words
     said = f"{_line(shown, context)}\n{code(shown.job_id or '')}"
     return section(said) | {"accessory": job_card.job_button("show", job_card.SHOW, shown, context)}
 
@@ -117,8 +116,9 @@ def _followed(found: Sequence[Following] | VoiceJobError, context: MessageContex
     if not found:
         typed = command(context, "subscribe", f"<{words('job-id')}>")
         return [head, section(words("home-follows-nothing", command=typed))]
+    newest = list(reversed(found))
     # What is paused needs the reader, so it stands first; of all others, the newest.
-    order = sorted(reversed(found), key=lambda each: each.pause is None)
+    order = sorted(newest, key=lambda each: each.pause is None)
     rows = [block for each in order[:MOST] for block in _subscription(each, context)]
     left = len(found) - MOST
     more = words("home-more", count=left, command=command(context, "list", "mine")) if left > 0 else ""

@@ -74,7 +74,7 @@ def cards(answers: Sequence[Message | None], named: Named, context: MessageConte
 
 def with_back(answer: Message, context: MessageContext) -> Message:
     """Return an answer in the modal, with a button that leads back to the jobs."""
-    back = actions(button(context.words("button-back"), BACK))
+    back = actions(button(context.words("button-back"), BACK, about=context.words("back-about")))
     return Message(answer.text, [*(answer.blocks or [section(answer.text)])[: BLOCKS - 1], back])
 
 

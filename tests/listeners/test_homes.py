@@ -1,6 +1,7 @@
 """The App Home, through both simulators."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -137,7 +138,7 @@ async def test_slack_takes_no_home(
     slack.fail("views.publish", error=error, times=2)
     for number in (1, 2):
         await slack.open_home()
-        await eventually(lambda expected=number: published(slack) == expected)
+        await eventually(partial(lambda expected: published(slack) == expected, number))
         await asyncio.sleep(0.05)
     await slack.open_home()
     await home_that(slack, "Nothing waits")

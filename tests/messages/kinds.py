@@ -54,7 +54,6 @@ def homes_and_modals(shown: Following, context: MessageContext) -> Iterator[Mess
     named = modals.Named("C1", [JOB_ID] * modals.MOST, more=2)
     for answers in ([None] * modals.MOST, [card, *[None] * 9], []):
         yield modals.cards(answers, named, context)
-    yield modals.with_back(card, context)
     yield modals.as_message(modals.cards([card] * modals.MOST, named, context))
     full, nothing = WaitingJobs((shown.job,) * 12, NOW, is_complete=False), WaitingJobs((), NOW)
     for waiting, followed in (

@@ -119,6 +119,7 @@ button-more = More
 button-language-en = English
 button-language-zh = 中文
 button-back = Back
+back-about = Back to the jobs
 button-start = From the start
 button-about = { $button }: { $voice }
 stop-title = Stop updates on “{ $voice }”?
@@ -338,6 +339,8 @@ measure-dnsmos_bak = Background noise (DNSMOS)
 
 
 home-title = VoiceJob
+home-refresh = Refresh this page
+home-language-button = 中文: read VoiceJob in Chinese
 home-waiting = Waits for your team
 home-looking = :hourglass_flowing_sand: Looking…
 home-nothing-waits = Nothing waits for your team. All good.
