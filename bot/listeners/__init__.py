@@ -7,7 +7,8 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_bolt.response import BoltResponse
 
 from bot.domain.workspace import Workspace
-from bot.listeners import actions, commands, shortcuts, unhandled
+from bot.listeners import actions, commands, events, shortcuts, unhandled
+from bot.listeners.homes import HomePages
 from bot.listeners.replies import Replies
 from bot.messages import private
 from bot.services import Services
@@ -31,6 +32,7 @@ def register(
     A request from outside the workspace reaches no listener; it gets a reply if it has a response_url, and
     ``recheck`` is called: the workspace may have another id by now.
     """
+    homes = replies.homes = HomePages(replies, services.home)
 
     async def admit(
         body: dict[str, Any],
@@ -40,6 +42,7 @@ def register(
         if workspace.serves(body) or actions.is_link(body):
             context["replies"] = replies
             context["services"] = services
+            context["homes"] = homes
             context["metrics"] = metrics
             await next()
             return None
@@ -53,4 +56,5 @@ def register(
     app.command(commands.COMMAND)(commands.voicejob)
     actions.register(app)
     shortcuts.register(app)
+    events.register(app)
     unhandled.register(app, replies)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.messages.blocks import Message, actions, button, divider, section
+from bot.messages.blocks import Message, actions, button, divider, section, spoken
 from bot.messages.context import MessageContext
 from bot.messages.guidance import command
 from bot.messages.views import modal_view
@@ -60,21 +60,21 @@ def cards(answers: Sequence[Message | None], named: Named, context: MessageConte
     words = context.words
     if not answers:
         said = words("modal-none", command=command(context, f"<{words('job-id')}>"))
-        return Message(said, [section(said)])
+        return Message(spoken(said), [section(said)])
     parts = [answer for answer in answers if answer]
     if len(parts) < len(answers):
         said = words("modal-looking", count=len(answers) - len(parts))
-        parts.append(Message(said, [section(said)]))
+        parts.append(Message(spoken(said), [section(said)]))
     if named.more:
         said = words("modal-more", count=named.more)
-        parts.append(Message(said, [section(said)]))
+        parts.append(Message(spoken(said), [section(said)]))
     blocks = [block for part in parts for block in (divider(), *(part.blocks or [section(part.text)]))]
     return Message("\n".join(part.text for part in parts), blocks[1:])
 
 
 def with_back(answer: Message, context: MessageContext) -> Message:
     """Return an answer in the modal, with a button that leads back to the jobs."""
-    back = actions(button(context.words("button-back"), BACK))
+    back = actions(button(context.words("button-back"), BACK, about=context.words("back-about")))
     return Message(answer.text, [*(answer.blocks or [section(answer.text)])[: BLOCKS - 1], back])
 
 

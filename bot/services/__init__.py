@@ -10,6 +10,8 @@ from bot.services.by_name import ByNameService
 from bot.services.caller import Caller
 from bot.services.details import DetailsService
 from bot.services.finding import Finder
+from bot.services.home import HomeService
+from bot.services.home_facts import OwnSubscriptions, WaitingNow
 from bot.services.languages import LanguageService
 from bot.services.look_up import LookUpService
 from bot.services.subscriptions import SubscriptionService
@@ -28,6 +30,7 @@ class Services:
     languages: LanguageService
     details: DetailsService
     by_name: ByNameService
+    home: HomeService
 
     @classmethod
     def of(
@@ -42,11 +45,14 @@ class Services:
         """Build the services from the parts of a bot."""
         look_up = LookUpService(metastudio, store, watcher, workspace)
         subscriptions = SubscriptionService(metastudio, store, outbox, watcher, look_up, workspace)
+        choosing = LanguageService(store, languages, workspace)
         details = DetailsService(metastudio)
+        jobs, own = WaitingNow(metastudio), OwnSubscriptions(store, workspace.team_id)
         return cls(
             look_up,
             subscriptions,
-            LanguageService(store, languages, workspace),
+            choosing,
             details,
             ByNameService(Finder(metastudio), look_up, details, subscriptions),
+            HomeService(jobs.waiting_jobs, own.followed, choosing),
         )

@@ -35,6 +35,9 @@ IN_WORDS: Final = "Slack calls an answer malformed, so it goes as plain text"
 NO_DIRECT_MESSAGE: Final = "Slack did not take a direct message to a person who can't be answered otherwise"
 
 NO_MODAL: Final = "Slack did not open a modal, so the answer goes another way"
+NO_HOME: Final = "Slack did not take an App Home"
+CONFLICT: Final = "hash_conflict"
+"""Slack's code where a view has changed meanwhile (method views.publish)."""
 CLOSED: Final = "not_found"
 """Slack's code for a modal that its person closed meanwhile (method views.update)."""
 
@@ -83,7 +86,7 @@ class ReplySender:
         self._first_pause = first_pause
         self._slots = asyncio.Semaphore(AT_A_TIME)
         self._direct_messages = LogOnce(log)
-        self._modals = LogOnce(log)
+        self._modals, self._homes = LogOnce(log), LogOnce(log)
 
     async def send(self, target: ReplyTarget, message: Message, *, replaces: bool = False) -> None:
         """Send a reply; a failure is logged, not raised.
@@ -109,6 +112,27 @@ class ReplySender:
             return None
         self._modals.recovered()
         return Modal({**view, "id": view_id})
+
+    async def publish(self, user_id: str, message: Message, *, replaced: str = "") -> str:
+        """Replace a person's App Home, and return the new one's hash; empty after a failure, which is logged.
+
+        Raises SendError where Slack has another version than ``replaced``.
+        """
+        publish = self._sender.publish_view
+        call = partial(publish, user_id, home_view(message), replaced=replaced)
+        try:
+            shown = await retried(call, tries=TRIES, first=self._first_pause, pause=pause_before_resend)
+        except SendError as error:
+            if error.code == CONFLICT:
+                raise
+            self._homes.failed(NO_HOME, about=about(status=str(error.status), code=error.code))
+            return ""
+        self._homes.recovered()
+        return shown
+
+    async def wait_to_publish(self) -> None:
+        """Wait until an App Home may be replaced of which nobody waits for the new one."""
+        await self._sender.wait_to_publish()
 
     async def _write(self, user_id: str, message: Message) -> None:
         """Post a direct message, once: two would be seen. The first refusal is logged, until one is taken."""

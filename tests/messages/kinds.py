@@ -6,8 +6,9 @@ from bot.domain.following import Following
 from bot.domain.job_ids import SOME_JOB
 from bot.domain.languages import Language
 from bot.domain.records import Warned
-from bot.errors import BadJobId, BadLink, JobNotFound, ServiceDown
-from bot.messages import channel, guidance, job_card, listing, private
+from bot.domain.waiting import WaitingJobs
+from bot.errors import BadJobId, BadLink, JobNotFound, ServiceDown, StoreTrouble
+from bot.messages import channel, guidance, home, job_card, listing, modals, private
 from bot.messages.blocks import Message
 from bot.messages.context import MessageContext
 from bot.messages.facts import facts
@@ -19,6 +20,7 @@ def every_message(shown: Following, said: str, context: MessageContext) -> Itera
     """Make each kind of message, about this job, or about what somebody ``said``."""
     yield from about_the_job(shown, context)
     yield from answers_to(shown, context)
+    yield from homes_and_modals(shown, context)
     yield from answers_to_what_was(said, context)
     warned = Warned(user_id=said, channel_id=said, ts=said, job=shown.record.ref, voice_name=said)
     for known in (shown, None):
@@ -44,6 +46,24 @@ def about_the_job(shown: Following, context: MessageContext) -> Iterator[Message
             every, context, channel_id=at, start=start, checked_at=checked_at, checks_fail=True
         )
     yield Message("-", facts(shown.job, context))
+
+
+def homes_and_modals(shown: Following, context: MessageContext) -> Iterator[Message]:
+    """Make what the modal of the shortcut and the App Home show, full and empty."""
+    card = job_card.job(shown.job, context, now=NOW)
+    named = modals.Named("C1", [JOB_ID] * modals.MOST, more=2)
+    for answers in ([None] * modals.MOST, [card, *[None] * 9], []):
+        yield modals.cards(answers, named, context)
+    yield modals.as_message(modals.cards([card] * modals.MOST, named, context))
+    full, nothing = WaitingJobs((shown.job,) * 12, NOW, is_complete=False), WaitingJobs((), NOW)
+    for waiting, followed in (
+        (full, [shown] * 12),
+        (nothing, []),
+        (None, []),
+        (ServiceDown(), StoreTrouble()),
+    ):
+        yield home.home(home.Facts(waiting=waiting, followed=followed), context)
+    yield home.home(home.Facts(waiting=nothing, followed=[], note=card), context)
 
 
 def answers_to(shown: Following, context: MessageContext) -> Iterator[Message]:

@@ -88,7 +88,11 @@ OUR_LABELS = {
     context.words(f"button-{name}")
     for context in CONTEXTS
     for name in ("subscribe", "refresh", "console", "unsubscribe", "try-again", "all", "important")
-} | {context.words(f"button-{name}") for context in CONTEXTS for name in ("more", "start")}
+} | {
+    context.words(f"button-{name}")
+    for context in CONTEXTS
+    for name in ("more", "start", "show", "back", "language-en", "language-zh")
+}
 
 
 def read_mrkdwn(text: str) -> tuple[str, list[str]]:

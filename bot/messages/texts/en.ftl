@@ -119,7 +119,10 @@ button-why = Why?
 button-all = Every update
 button-important = Only important
 button-more = More
+button-language-en = English
+button-language-zh = 中文
 button-back = Back
+back-about = Back to the jobs
 button-start = From the start
 button-about = { $button }: { $voice }
 stop-title = Stop updates on “{ $voice }”?
@@ -454,6 +457,25 @@ hits-nearest = Similar names:
 ### The bot itself
 
 ### Modals and the App Home
+
+
+home-title = VoiceJob
+home-refresh = Refresh this page
+home-language-button = 中文: read VoiceJob in Chinese
+home-waiting = Waits for your team
+home-looking = :hourglass_flowing_sand: Looking…
+home-nothing-waits = Nothing waits for your team. All good.
+home-no-waiting = I don't know what waits
+home-as-of = as of { "{date_short_pretty} {time}" }
+home-searched = only the jobs that changed last were searched
+home-more = { $count } more: { $command }
+home-followed = Your subscriptions
+home-not-followed = I can't show your subscriptions
+home-follows-nothing = You follow no job yet. In a channel, type { $command }.
+home-subscription = { $said } · in { $where }
+home-where-direct = your direct messages
+home-paused = :warning: *Paused*: { $reason }
+home-language = I write to you in { $language }.
 
 modal-title = Voice jobs
 modal-close = Close

@@ -115,7 +115,10 @@ button-why = 原因
 button-all = 全部变化
 button-important = 仅重要变化
 button-more = 更多
+button-language-en = English
+button-language-zh = 中文
 button-back = 返回
+back-about = 返回任务列表
 button-start = 回到开头
 button-about = { $button }：{ $voice }
 stop-title = 停止接收“{ $voice }”的通知？
@@ -433,9 +436,28 @@ hits-nearest = 相近的名称：
 
 ### 弹窗与 App Home
 
+
+home-title = VoiceJob
+home-refresh = 刷新此页
+home-language-button = English：使用英文界面
+home-waiting = 等待处理的任务
+home-looking = :hourglass_flowing_sand: 正在查询…
+home-nothing-waits = 没有任务等待处理，一切顺利。
+home-no-waiting = 暂时无法得知有哪些任务等待处理
+home-as-of = 截至 { "{date_short_pretty} {time}" }
+home-searched = 仅查找了最近变化的任务
+home-more = 还有 { $count } 个：{ $command }
+home-followed = 您的订阅
+home-not-followed = 暂时无法显示您的订阅
+home-follows-nothing = 您还没有订阅任何任务。在频道中输入 { $command } 即可订阅。
+home-subscription = { $said } · { $where }
+home-where-direct = 您的私信
+home-paused = :warning: *已暂停* · { $reason }
+home-language = 我用{ $language }给您写消息。
+
 modal-title = 语音训练任务
 modal-close = 关闭
-modal-none = 这条消息里没有任务 ID，也没有含任务 ID 的链接。要按名称查询任务，请输入 { $command }。
+modal-none = 这条消息里没有任务 ID，也没有含任务 ID 的链接。输入 { $command } 可按名称查询任务。
 modal-looking = :hourglass_flowing_sand: 正在查询 { $count } 个任务…
 modal-more = 这条消息还提到了另外 { $count } 个任务，请按任务 ID 查询。
 

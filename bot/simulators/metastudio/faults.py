@@ -14,14 +14,16 @@ from bot.simulators.metastudio.errors import ApiError, IamError, RefusedError
 Answer = Callable[[], Awaitable[web.StreamResponse]]
 """Makes the usual response."""
 
-Api = Literal["show", "list", "iam"]
-"""ShowVoiceTrainingJob, ListVoiceTrainingJob, or KeystoneCreateUserTokenByPassword."""
+Api = Literal["show", "list", "audit", "op-logs", "iam"]
+"""ShowVoiceTrainingJob, ListVoiceTrainingJob, ShowJobAuditResult, ListJobOperationLog, or
+KeystoneCreateUserTokenByPassword.
+"""
 
-Target = Literal["jobs", "show", "list", "iam"]
+Target = Literal["jobs", "show", "list", "audit", "op-logs", "iam"]
 """Which requests a fault is for; ``jobs`` is every request but those to IAM."""
 
 Chaos = Callable[[str], "Fault | None"]
-"""Returns the fault, or ``None``, for a request to ``show`` or ``list``."""
+"""Returns the fault, or ``None``, for a request to an API but IAM's."""
 
 
 class FaultKind(StrEnum):

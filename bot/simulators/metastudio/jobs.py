@@ -6,8 +6,11 @@ Fields are those of the page "ShowVoiceTrainingJob"; the order of the states is 
 import uuid
 from collections import Counter
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
+
+from bot.simulators.metastudio.reviews import ASSESSED, Reviews
 
 RawJob = dict[str, Any]
 """One job as the API writes it."""
@@ -89,10 +92,12 @@ class Jobs:
     def __init__(self) -> None:
         self.raw: dict[str, RawJob] = {}
         self._progress: dict[str, _Progress] = {}
+        self.reviews = Reviews()
 
     def add(self, state: str | None, path: Sequence[str], fields: RawJob, now: float) -> RawJob:
         """Add a job in ``state``, or in the first state of ``path``, and return it."""
         job = DEFAULTS | {"job_id": str(uuid.uuid4()), "create_time": int(now)} | fields
+        job.pop("state", None)
         self.raw[job["job_id"]] = job
         self._progress[job["job_id"]] = _Progress(tuple(path), tuple(path))
         return self.set_state(job["job_id"], state or path[0], fields, now)
@@ -100,6 +105,7 @@ class Jobs:
     def set_state(self, job_id: str, state: str, fields: RawJob, now: float) -> RawJob:
         """Put a job in a state, with the fields that the API shows in it; ``fields`` override them."""
         job = self.raw[job_id]
+        self.reviews.entered(job_id, job.get("state"), state, int(now))
         times = self._progress[job_id].enter(state)
         job |= {"state": state, "reject_times": min(times, MOST_REJECT_TIMES), "lastupdate_time": int(now)}
         job |= _state_fields(state, job) | fields
@@ -122,10 +128,12 @@ class Jobs:
     def delete(self, job_id: str) -> None:
         """Delete a job; raise ``KeyError`` if unknown."""
         del self.raw[job_id], self._progress[job_id]
+        self.reviews.forget(job_id)
 
 
 def _state_fields(state: str, job: RawJob) -> RawJob:
     """Return the fields that depend on the state; ``None`` for those that it does not show."""
     asset = job.get("asset_id") or uuid.uuid4().hex
     failure = FAILURE if state == "FAILED" else dict.fromkeys(FAILURE)
-    return {"asset_id": asset if state == "SUCCEED" else None} | failure
+    assessed = {} if state == "CREATING" else {"assess_result": deepcopy(ASSESSED)}
+    return {"asset_id": asset if state == "SUCCEED" else None} | failure | assessed

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from bot.simulators.metastudio.errors import failed_check
 from bot.simulators.metastudio.jobs import RawJob
@@ -18,6 +18,7 @@ from bot.simulators.metastudio.jobs import RawJob
 MOST_OFFSET = 2147483647
 MOST_LIMIT = 100
 USUAL_LIMIT = 10
+MOST_STATES = 128
 
 JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """What a job id must look like."""
@@ -60,6 +61,13 @@ def _text(text: str) -> str:
     return _matching(_TEXT, text)
 
 
+def _short(text: str) -> str:
+    """Return a list of states, which may have 128 characters (MetaStudio's OpenAPI text)."""
+    if len(text) > MOST_STATES:
+        raise ValueError(text)
+    return text
+
+
 def _one_of(choices: Mapping[str, Any]) -> Callable[[str], Any]:
     return lambda text: choices[text]
 
@@ -71,7 +79,7 @@ PARSERS: Mapping[str, Callable[[str], Any]] = {
     "create_until": _time,
     "update_since": _time,
     "update_until": _time,
-    "state": lambda text: tuple(_text(state) for state in text.split(",")),
+    "state": lambda text: tuple(_text(state) for state in _short(text).split(",")),
     "job_id": lambda text: _matching(JOB_ID, text),
     "voice_name": _text,
     "tag": _text,
@@ -95,15 +103,29 @@ class ListQuery:
     limit: int = USUAL_LIMIT
 
 
-def parse_query(query: Mapping[str, str]) -> ListQuery:
-    """Parse the parameters of a request; raise ``ApiError`` for a value that is malformed or out of range."""
-    given = {name: _parse(name, query[name]) for name in PARSERS if name in query}
+FilterMode = Literal["exact", "part", "ignored", "refused"]
+"""What a server may do with a filter, as no page says: match the whole text, match a part of it, take no
+notice, or refuse the parameter.
+"""
+
+
+def parse_query(query: Mapping[str, str], modes: Mapping[str, FilterMode] | None = None) -> ListQuery:
+    """Parse the parameters of a request; raise ``ApiError`` for a value that is malformed or out of range.
+
+    ``modes`` are those of ``voice_name`` and ``state``.
+    """
+    modes = modes or {}
+    for name in query:
+        if modes.get(name) == "refused":
+            raise failed_check(name)
+    taken = [name for name in PARSERS if name in query and modes.get(name) != "ignored"]
+    given = {name: _parse(name, query[name]) for name in taken}
     return ListQuery(
         offset=given.pop("offset", 0),
         limit=given.pop("limit", USUAL_LIMIT),
         sort_field=given.pop("sort_key", "create_time"),
         descending=given.pop("sort_dir", True),
-        filters=[_filter(name, value) for name, value in given.items()],
+        filters=[_filter(name, value, modes.get(name, "exact")) for name, value in given.items()],
     )
 
 
@@ -114,7 +136,7 @@ def _parse(name: str, text: str) -> Any:
         raise failed_check(name) from None
 
 
-def _filter(name: str, value: Any) -> Filter:
+def _filter(name: str, value: Any, mode: FilterMode) -> Filter:
     """Return the filter for one parameter; bounds in time are inclusive."""
     prefix, _, bound = name.partition("_")
     if bound == "since":
@@ -125,6 +147,8 @@ def _filter(name: str, value: Any) -> Filter:
         return lambda job: job.get("state") in value
     if name == "is_ondemand_resource":
         return lambda job: bool(job.get(name)) is value
+    if mode == "part":
+        return lambda job: value in str(job.get(name))
     return lambda job: job.get(name) == value
 
 

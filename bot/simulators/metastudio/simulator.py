@@ -31,13 +31,15 @@ from bot.simulators.metastudio.errors import (
 from bot.simulators.metastudio.faults import Api, Chaos, CutError, Fault, FaultQueue, Target, pause, play
 from bot.simulators.metastudio.gateway import Call, authenticate
 from bot.simulators.metastudio.jobs import USUAL_PATH, Jobs, RawJob
-from bot.simulators.metastudio.list import JOB_ID, page, parse_query
+from bot.simulators.metastudio.list import JOB_ID, FilterMode, page, parse_query
 from bot.simulators.metastudio.list_view import ListView
 
 __all__ = ["Fault", "MetaStudioSimulator", "RecordedRequest"]
 
 LIST_PATH = "/v1/{project_id}/voice-training-manage/user/jobs"
 JOB_PATH = f"{LIST_PATH}/{{job_id}}"
+AUDIT_PATH = f"{JOB_PATH}/audit-result"
+LOG_PATH = f"{JOB_PATH}/op-logs"
 TOKEN_PATH = "/v3/auth/tokens"  # noqa: S105 - a path
 STOP_SECONDS = 0.5
 """How long a stop waits for requests that are being answered."""
@@ -46,6 +48,8 @@ _CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003
 _APIS: Mapping[tuple[str, str], Api] = {
     ("GET", JOB_PATH): "show",
     ("GET", LIST_PATH): "list",
+    ("GET", AUDIT_PATH): "audit",
+    ("GET", LOG_PATH): "op-logs",
     ("POST", TOKEN_PATH): "iam",
 }
 
@@ -72,20 +76,23 @@ class RecordedRequest:
 class MetaStudioSimulator(Account):
     """MetaStudio and IAM for one account, in memory: ``async with MetaStudioSimulator(…) as metastudio``.
 
-    It serves ShowVoiceTrainingJob, ListVoiceTrainingJob and KeystoneCreateUserTokenByPassword; ``url`` is the
+    It serves ShowVoiceTrainingJob, ListVoiceTrainingJob, ShowJobAuditResult, ListJobOperationLog and
+    KeystoneCreateUserTokenByPassword; ``url`` is the
     address of both services while it runs. What a test, or the demo, can set at any time:
 
     - ``latency`` delays every jobs request by this many seconds.
     - ``list_unsorted`` lists the jobs in the order of adding, whatever order is asked for.
     - ``hidden`` are ids of jobs that the list omits though Show has them.
     - ``list_lag`` delays what the list shows.
-    - ``chaos`` returns the fault, or ``None``, of each request to ``show`` or ``list`` that ``fail`` spares.
+    - ``chaos`` returns the fault, or ``None``, of each request to the jobs that ``fail`` spares.
+    - ``filter_modes`` has what the list does with the parameters ``voice_name`` and ``state``.
     """
 
     latency: float = 0
     list_unsorted: bool = False
     hidden: set[str] = field(default_factory=set)
     chaos: Chaos | None = None
+    filter_modes: dict[str, FilterMode] = field(default_factory=dict)
     url: str = field(init=False)
     requests: list[RecordedRequest] = field(default_factory=list, init=False)
 
@@ -97,6 +104,8 @@ class MetaStudioSimulator(Account):
         self._stopping = asyncio.Event()
         app = web.Application(middlewares=[self._record])
         app.router.add_get(JOB_PATH, self._show_job, allow_head=False)
+        app.router.add_get(AUDIT_PATH, self._show_audit_result, allow_head=False)
+        app.router.add_get(LOG_PATH, self._list_operations, allow_head=False)
         app.router.add_get(LIST_PATH, self._list_jobs, allow_head=False)
         app.router.add_post(TOKEN_PATH, self._create_token)
         app.on_response_prepare.append(self._add_headers)
@@ -121,12 +130,22 @@ class MetaStudioSimulator(Account):
         return self._jobs.raw
 
     @property
+    def audits(self) -> dict[str, dict[str, Any]]:
+        """The audit result of each job by its id, as the API returns it; changes take effect at once."""
+        return self._jobs.reviews.audits
+
+    @property
+    def operations(self) -> dict[str, list[dict[str, Any]]]:
+        """The operation log of each job by its id, oldest first; changes take effect at once."""
+        return self._jobs.reviews.operations
+
+    @property
     def token_requests(self) -> int:
         """The number of ``requests`` to IAM."""
         return self.requests_to("iam")
 
     def requests_to(self, api: Api) -> int:
-        """Return the number of ``requests`` to ``show``, ``list`` or ``iam``, whatever the response was."""
+        """Return the number of ``requests`` to an API, whatever the response was."""
         return sum(seen.api == api for seen in self.requests)
 
     def add_job(self, *, state: str | None = None, path: Sequence[str] = USUAL_PATH, **fields: Any) -> RawJob:
@@ -244,16 +263,29 @@ class MetaStudioSimulator(Account):
 
     async def _show_job(self, request: web.Request) -> web.Response:
         """Respond to ShowVoiceTrainingJob."""
+        return _json_response(self.jobs[self._known(request)])
+
+    async def _show_audit_result(self, request: web.Request) -> web.Response:
+        """Respond to ShowJobAuditResult."""
+        return _json_response(self._jobs.reviews.audit_result(self._known(request)))
+
+    async def _list_operations(self, request: web.Request) -> web.Response:
+        """Respond to ListJobOperationLog."""
+        job_id, query = self._known(request), parse_query(request.query)
+        return _json_response(self._jobs.reviews.operation_log(job_id, query.offset, query.limit))
+
+    def _known(self, request: web.Request) -> str:
+        """Return the id of the job that a request is about; raise ``ApiError`` if there is none."""
         job_id = request.match_info["job_id"]
         if not JOB_ID.fullmatch(job_id):
             raise failed_check("job_id")
         if job_id not in self.jobs:
             raise ApiError(404, "MSS.41000003", "The training job does not exist.")
-        return _json_response(self.jobs[job_id])
+        return job_id
 
     async def _list_jobs(self, request: web.Request) -> web.Response:
         """Respond to ListVoiceTrainingJob; the app user is not a filter, as no page says that it is."""
-        query = parse_query(request.query)
+        query = parse_query(request.query, self.filter_modes)
         shown = self._view.shown(self.clock())
         return _json_response(page(shown, query, hidden=self.hidden, unsorted=self.list_unsorted))
 

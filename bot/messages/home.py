@@ -1,0 +1,141 @@
+"""PURE. The App Home: what waits for us, one's own subscriptions, one's language."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.domain.following import Following
+from bot.domain.jobs import Job
+from bot.domain.languages import Language
+from bot.domain.waiting import WaitingJobs
+from bot.errors import VoiceJobError
+from bot.messages import job_card
+from bot.messages.blocks import (
+    Block,
+    Message,
+    actions,
+    button,
+    code,
+    context_block,
+    date,
+    divider,
+    header,
+    quoted,
+    row,
+    section,
+)
+from bot.messages.channel import RETRY, STOP, button_value, channel, reason_of, stop_button
+from bot.messages.context import MessageContext
+from bot.messages.errors import sentence
+from bot.messages.guidance import command
+from bot.messages.modals import BLOCKS
+
+REFRESH: Final = "home_refresh"
+LANGUAGES: Final = {Language.EN: "home_language_en", Language.ZH: "home_language_zh"}
+"""action_ids of the Home's own buttons: publish it anew; set the person's language."""
+MOST: Final = 10
+"""The most jobs of each kind: with their buttons, they have less than half of the blocks that Slack takes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What a Home shows; an error stands for what could not be had."""
+
+    waiting: WaitingJobs | VoiceJobError | None
+    """None: MetaStudio has not answered yet."""
+    followed: Sequence[Following] | VoiceJobError
+    """What the person's own subscriptions follow, oldest first."""
+    note: Message | None = None
+    """The answer to what the person pressed in it."""
+
+
+def home(facts: Facts, context: MessageContext) -> Message:
+    """Return a person's Home."""
+    words, other = context.words, _other(context.words.language)
+    below = [
+        *_waiting(facts.waiting, context),
+        divider(),
+        *_followed(facts.followed, context),
+        divider(),
+        section(words("home-language", language=words(f"language-name-{words.language}"))),
+        actions(
+            button(words(f"button-language-{other}"), LANGUAGES[other], about=words("home-language-button")),
+            button(words("button-refresh"), REFRESH, about=words("home-refresh")),
+        ),
+    ]
+    note = [*(facts.note.blocks or [section(facts.note.text)]), divider()] if facts.note else []
+    return Message(words("home-title"), [*note[: BLOCKS - len(below)], *below])
+
+
+def _other(language: Language) -> Language:
+    return Language.EN if language is Language.ZH else Language.ZH
+
+
+def _problem(error: VoiceJobError, said: str, context: MessageContext) -> Block:
+    reason = sentence(error, context.words, quoted)
+    return section(f":warning: {job_card.sentences([said, reason], context.words)}")
+
+
+def _waiting(found: WaitingJobs | VoiceJobError | None, context: MessageContext) -> list[Block]:
+    words = context.words
+    head = header(words("home-waiting"))
+    if found is None:
+        return [head, section(words("home-looking"))]
+    if isinstance(found, VoiceJobError):
+        return [head, _problem(found, words("home-no-waiting"), context)]
+    shown, left = found.jobs[:MOST], len(found.jobs) - MOST
+    rows = [_job(job, context) for job in shown] or [section(words("home-nothing-waits"))]
+    small = [date(found.as_of, words("home-as-of"))]
+    if left > 0:
+        small.insert(0, words("home-more", count=left, command=command(context, "waiting")))
+    if not found.is_complete:
+        small.append(words("home-searched"))
+    return [head, *rows, context_block(row(*small))]
+
+
+def _job(shown: Job, context: MessageContext) -> Block:
+    said = f"{_line(shown, context)}\n{code(shown.job_id or '')}"
+    return section(said) | {"accessory": job_card.job_button("show", job_card.SHOW, shown, context)}
+
+
+def _line(shown: Job, context: MessageContext) -> str:
+    words, since = context.words, job_card.since_when(shown, context.words)
+    return words(
+        "list-row" if since else "list-row-only",
+        voice=job_card.voice_name(shown, words),
+        state=job_card.state_with_times(shown, words),
+        since=since,
+    )
+
+
+def _followed(found: Sequence[Following] | VoiceJobError, context: MessageContext) -> list[Block]:
+    words = context.words
+    head = header(words("home-followed"))
+    if isinstance(found, VoiceJobError):
+        return [head, _problem(found, words("home-not-followed"), context)]
+    if not found:
+        typed = command(context, "subscribe", f"<{words('job-id')}>")
+        return [head, section(words("home-follows-nothing", command=typed))]
+    newest = list(reversed(found))
+    # What is paused needs the reader, so it stands first; of all others, the newest.
+    order = sorted(newest, key=lambda each: each.pause is None)
+    rows = [block for each in order[:MOST] for block in _subscription(each, context)]
+    left = len(found) - MOST
+    more = words("home-more", count=left, command=command(context, "list", "mine")) if left > 0 else ""
+    return [head, *rows, *([context_block(more)] if more else [])]
+
+
+def _subscription(shown: Following, context: MessageContext) -> list[Block]:
+    words = context.words
+    where = words("home-where-direct") if _is_own(shown) else channel(shown.channel_id)
+    lines = [words("home-subscription", said=_line(shown.job, context), where=where)]
+    buttons = [stop_button(shown, STOP, context, is_elsewhere=True)]
+    if shown.pause:
+        lines.append(words("home-paused", reason=reason_of(shown.pause.reason, shown.channel_id, words)))
+        value = button_value(shown)
+        buttons.insert(0, job_card.job_button("try-again", RETRY, shown.job, context, value=value))
+    return [section("\n".join(lines)), actions(*buttons)]
+
+
+def _is_own(shown: Following) -> bool:
+    return shown.channel_id.startswith("D")
