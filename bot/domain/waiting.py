@@ -3,9 +3,11 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from bot.domain.jobs import Job
+
+J = TypeVar("J", bound="JobList")
 
 WAITING_STATES: Final = ("CREATING", "AUDIT_FAILED", "USER_RESULT_REVIEW", "SPLIT_FAILED")
 """The states in which the customer has to act; of the last one, no page says who has."""

@@ -12,7 +12,7 @@ from bot.listeners.commands import typed_again
 from bot.listeners.payloads import part, pressed_by, reply_target
 from bot.listeners.replies import DONE, PendingReply, Replace, Replies
 from bot.messages import channel as notices
-from bot.messages import job_card, listing, private
+from bot.messages import job_card, listing, overviews, private
 from bot.messages.context import Answer
 from bot.messages.guidance import TYPED_AGAIN
 from bot.messages.hits import SUBSCRIBE_AT
@@ -31,6 +31,30 @@ def _listed(change: Callable[[SubscriptionService, Caller, str], Awaitable[Answe
     )
 
 
+def _own(change: Callable[[SubscriptionService, Caller, str], Awaitable[Answer]]) -> Work:
+    """Return the handler of a button in the list of one's own subscriptions, which is shown anew then."""
+    return lambda s, caller, job: s.own.change(caller, job, partial(change, s.subscriptions))
+
+
+def _number(value: str) -> int:
+    return int(value) if value.isdecimal() and len(value) < len("100000000") else 0
+
+
+PAGES: Final[Mapping[str, Work]] = {
+    listing.PAGE: lambda s, caller, start: s.subscriptions.page(caller, _number(start)),
+    listing.FIRST_PAGE: lambda s, caller, _: s.subscriptions.page(caller),
+    listing.OWN_PAGE: lambda s, caller, start: s.own.mine(caller, _number(start)),
+    listing.OWN_FIRST_PAGE: lambda s, caller, _: s.own.mine(caller),
+    overviews.WAITING_PAGE: lambda s, caller, start: s.overviews.waiting(caller, _number(start)),
+    overviews.WAITING_FIRST: lambda s, caller, _: s.overviews.waiting(caller),
+    overviews.WAITING_REFRESH: lambda s, caller, start: s.overviews.waiting(
+        caller, _number(start), fresh=True
+    ),
+    overviews.RECENT_PAGE: lambda s, caller, start: s.overviews.recent(caller, _number(start)),
+    overviews.RECENT_FIRST: lambda s, caller, _: s.overviews.recent(caller),
+    overviews.RECENT_REFRESH: lambda s, caller, start: s.overviews.recent(caller, _number(start), fresh=True),
+}
+"""Buttons that show another page of a list, or the same one anew: their value is the number of an entry."""
 BUTTONS: Final[Mapping[str, tuple[Work, Replace]]] = {
     job_card.REFRESH: (lambda s, caller, job: s.look_up.card(caller, job), Replace.IF_DONE),
     job_card.TRY_AGAIN: (lambda s, caller, job: s.look_up.card(caller, job), Replace.ALWAYS),
@@ -71,12 +95,16 @@ BUTTONS: Final[Mapping[str, tuple[Work, Replace]]] = {
         _listed(lambda s, caller, job: s.set_level(caller, job, Level.IMPORTANT)),
         Replace.IF_DONE,
     ),
-    listing.PAGE: (lambda s, caller, start: s.subscriptions.page(caller, _number(start)), Replace.IF_DONE),
-    listing.FIRST_PAGE: (lambda s, caller, _: s.subscriptions.page(caller), Replace.IF_DONE),
+    listing.OWN_STOP: (_own(SubscriptionService.unsubscribe), Replace.IF_DONE),
+    listing.OWN_RETRY: (_own(SubscriptionService.retry), Replace.IF_DONE),
+    listing.OWN_TO_ALL: (_own(lambda s, caller, job: s.set_level(caller, job, Level.ALL)), Replace.IF_DONE),
+    listing.OWN_TO_IMPORTANT: (
+        _own(lambda s, caller, job: s.set_level(caller, job, Level.IMPORTANT)),
+        Replace.IF_DONE,
+    ),
+    **{action_id: (work, Replace.IF_DONE) for action_id, work in PAGES.items()},
 }
 """By ``action_id``: the handler, and whether the reply replaces the button's message."""
-PAGES: Final = frozenset({listing.PAGE, listing.FIRST_PAGE})
-"""Buttons whose value is the number of a list's entry; that of all others is a job id."""
 
 
 def register(app: AsyncApp) -> None:
@@ -97,10 +125,6 @@ def is_link(body: Mapping[str, Any]) -> bool:
     """Whether a press only opened a link, which anyone may do."""
     pressed = [each.get("action_id") for each in body.get("actions") or () if isinstance(each, dict)]
     return pressed == [job_card.OPEN_CONSOLE]
-
-
-def _number(value: str) -> int:
-    return int(value) if value.isdecimal() and len(value) < len("100000000") else 0
 
 
 def _listener(action_id: str, work: Work, replace: Replace) -> Callable[..., Awaitable[None]]:

@@ -91,7 +91,12 @@ def _work(request: Request, services: Services, caller: Caller, told: Caller) ->
         Verb.DETAILS: partial(services.by_name.details, caller, wanted),
         Verb.SUBSCRIBE: partial(services.by_name.subscribe, told, wanted, request.level),
         Verb.UNSUBSCRIBE: partial(services.by_name.unsubscribe, told, wanted),
+        Verb.START: partial(services.overviews.start, caller),
+        Verb.WAITING: partial(services.overviews.waiting, caller),
+        Verb.RECENT: partial(services.overviews.recent, caller),
+        Verb.STATUS: partial(services.status.status, caller),
+        Verb.MINE: partial(services.own.mine, caller),
         Verb.LIST: partial(services.subscriptions.page, caller),
         Verb.LANGUAGE: partial(services.languages.choose, caller, request.language, for_me=request.for_me),
     }
-    return works.get(request.verb, _help)
+    return works[request.verb]

@@ -1,8 +1,10 @@
-"""PURE. The list of what a channel follows, page by page."""
+"""PURE. The lists of what a channel follows, and of one's own subscriptions, page by page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from bot.domain.direct_messages import is_direct
 from bot.domain.following import Following
 from bot.domain.records import Level
 from bot.domain.slack_errors import NOT_A_MEMBER
@@ -12,7 +14,6 @@ from bot.messages.blocks import (
     Element,
     Message,
     actions,
-    button,
     code,
     context_block,
     date,
@@ -22,10 +23,11 @@ from bot.messages.blocks import (
     section,
     spoken,
 )
-from bot.messages.channel import reason_of, stop_button, voice_name, what_to_do
+from bot.messages.channel import button_value, channel, reason_of, stop_button, voice_name, what_to_do
 from bot.messages.context import MessageContext
 from bot.messages.guidance import subscribe_command
 from bot.messages.job_card import ending
+from bot.messages.pages import Part, page_buttons, page_of, with_range
 from bot.messages.private import other_level
 from bot.messages.texts import Words
 
@@ -38,13 +40,43 @@ RETRY: Final = "subscription_retry_listed"
 TO_ALL: Final = "subscription_all_listed"
 TO_IMPORTANT: Final = "subscription_important_listed"
 """The same, for each level."""
-_TO_LEVEL: Final = {Level.ALL: TO_ALL, Level.IMPORTANT: TO_IMPORTANT}
-PAGE_SIZE: Final = 8
+OWN_PAGE: Final = "subscription_own_list"
+OWN_FIRST_PAGE: Final = "subscription_own_list_start"
+OWN_STOP: Final = "subscription_stop_own"
+OWN_RETRY: Final = "subscription_retry_own"
+OWN_TO_ALL: Final = "subscription_all_own"
+OWN_TO_IMPORTANT: Final = "subscription_important_own"
+"""The same in the list of a person's own subscriptions; the value has the conversation's id, too."""
 
 
-def page_start(number: int) -> int:
-    """Return the first entry of the page that has this one on it; both count from 0."""
-    return number - number % PAGE_SIZE
+@dataclass(frozen=True, kw_only=True)
+class _ActionIds:
+    page: str
+    first_page: str
+    stop: str
+    retry: str
+    to_level: Mapping[Level, str]
+    is_elsewhere: bool = False
+    """Whether the list is of several conversations."""
+
+
+_HERE: Final = _ActionIds(
+    page=PAGE,
+    first_page=FIRST_PAGE,
+    stop=STOP,
+    retry=RETRY,
+    to_level={Level.ALL: TO_ALL, Level.IMPORTANT: TO_IMPORTANT},
+)
+_OWN: Final = _ActionIds(
+    page=OWN_PAGE,
+    first_page=OWN_FIRST_PAGE,
+    stop=OWN_STOP,
+    retry=OWN_RETRY,
+    to_level={Level.ALL: OWN_TO_ALL, Level.IMPORTANT: OWN_TO_IMPORTANT},
+    is_elsewhere=True,
+)
+CheckedAt = Callable[[str], int | None]
+"""Returns when a job was last checked, in epoch seconds."""
 
 
 def listing(
@@ -53,10 +85,10 @@ def listing(
     *,
     channel_id: str,
     start: int,
-    checked_at: Callable[[str], int | None],
+    checked_at: CheckedAt,
     checks_fail: bool = False,
 ) -> Message:
-    """Return a page of a channel's subscriptions from ``start`` on; ``checked_at`` returns epoch seconds.
+    """Return a page of a channel's subscriptions from ``start`` on.
 
     ``checks_fail``: jobs can't be checked at present.
     """
@@ -65,33 +97,65 @@ def listing(
         typed = subscribe_command(f"<{words('job-id')}>", channel_id, context)
         said = words(f"list-none{end}", command=typed)
         return Message(said, [section(said)])
-    first = start if 0 <= start < len(followings) else 0
-    page = followings[first : first + PAGE_SIZE]
-    last, total = first + len(page), len(followings)
-    head = words(f"list-head{end}", total=total)
-    if len(page) < total:
-        head = words("list-page", head=head, first=first + 1, last=last)
+    part, head = page_of(followings, start), words(f"list-head{end}", total=len(followings))
+    return _page(part, head, _HERE, context, checked_at, checks_fail=checks_fail)
+
+
+def own(
+    followings: Sequence[Following],
+    context: MessageContext,
+    *,
+    start: int,
+    checked_at: CheckedAt,
+    checks_fail: bool = False,
+) -> Message:
+    """Return a page of a person's own subscriptions, in whatever conversation they are; as ``listing``."""
+    words = context.words
+    if not followings:
+        said = words("mine-none", command=subscribe_command(f"<{words('job-id')}>", "", context))
+        return Message(said, [section(said)])
+    part, head = page_of(followings, start), words("mine-head", total=len(followings))
+    return _page(part, head, _OWN, context, checked_at, checks_fail=checks_fail)
+
+
+def _page(
+    part: Part[Following],
+    head: str,
+    ids: _ActionIds,
+    context: MessageContext,
+    checked_at: CheckedAt,
+    *,
+    checks_fail: bool,
+) -> Message:
+    words, head = context.words, with_range(head, part, context.words)
     warning = [words("not-checked")] if checks_fail else []
     blocks = [section(f"*{head}*"), *map(section, warning)]
-    for shown in page:
-        blocks += [divider(), *_row(shown, context, checked_at(shown.job_id))]
-    if pages := _page_buttons(first, last, total, words):
+    for shown in part.entries:
+        blocks += [divider(), *_row(shown, ids, context, checked_at(shown.job_id))]
+    if pages := page_buttons(part, words, more=ids.page, first=ids.first_page):
         blocks += [divider(), actions(*pages)]
-    text = [head, *map(spoken, warning), *(_in_short(shown, words) for shown in page)]
+    text = [head, *map(spoken, warning), *(_in_short(shown, ids, words) for shown in part.entries)]
     return Message("\n".join(text), blocks)
 
 
-def _in_short(shown: Following, words: Words) -> str:
+def _in_short(shown: Following, ids: _ActionIds, words: Words) -> str:
     said = words(
         "in-words",
         voice=voice_name(shown, words),
         state=job_card.label(shown.state, words),
         job=code(shown.job_id),
     )
-    return words("list-paused", said=said) if shown.pause else said
+    said = words("list-paused", said=said) if shown.pause else said
+    return row(said, where(shown, words)) if ids.is_elsewhere else said
 
 
-def _row(shown: Following, context: MessageContext, checked_at: int | None) -> list[Block]:
+def where(shown: Following, words: Words) -> str:
+    """Return the conversation in which a job is followed."""
+    is_own = is_direct(shown.channel_id) or shown.delivery.address.is_person
+    return words("list-in-direct") if is_own else words("list-in", channel=channel(shown.channel_id))
+
+
+def _row(shown: Following, ids: _ActionIds, context: MessageContext, checked_at: int | None) -> list[Block]:
     words, since = context.words, job_card.since_when(shown.job, context.words)
     voice, state = voice_name(shown, words), job_card.state_with_times(shown.job, words)
     said = words("list-row" if since else "list-row-only", voice=voice, state=state, since=since)
@@ -99,14 +163,14 @@ def _row(shown: Following, context: MessageContext, checked_at: int | None) -> l
     by = shown.subscription.subscribed_by if shown.subscription else ""
     small = row(
         words(f"list-{shown.level}"),
-        words("list-by", person=mention(by)),
+        where(shown, words) if ids.is_elsewhere else words("list-by", person=mention(by)),
         date(checked_at, words("checked")) if checked_at else words("list-unchecked"),
         code(shown.job_id),
     )
     return [
         section("\n".join(filter(None, lines))),
         context_block(small),
-        actions(*_row_buttons(shown, context)),
+        actions(*_row_buttons(shown, ids, context)),
     ]
 
 
@@ -121,13 +185,9 @@ def _paused(shown: Following, context: MessageContext) -> str:
     return words("paused-in-list", reason=reason, advice=advice, again=again)
 
 
-def _row_buttons(shown: Following, context: MessageContext) -> list[Element]:
-    other = other_level(shown)
-    retry = [job_card.job_button("try-again", RETRY, shown.job, context)] if shown.pause else []
-    level = job_card.job_button(str(other), _TO_LEVEL[other], shown.job, context)
-    return [*retry, level, stop_button(shown, STOP, context)]
-
-
-def _page_buttons(first: int, last: int, total: int, words: Words) -> list[Element]:
-    more = [button(words("button-more"), PAGE, str(last))] if last < total else []
-    return [*more, button(words("button-start"), FIRST_PAGE, "0")] if first else more
+def _row_buttons(shown: Following, ids: _ActionIds, context: MessageContext) -> list[Element]:
+    other, value = other_level(shown), button_value(shown) if ids.is_elsewhere else shown.job_id
+    retry = job_card.job_button("try-again", ids.retry, shown.job, context, value=value)
+    level = job_card.job_button(str(other), ids.to_level[other], shown.job, context, value=value)
+    stop = stop_button(shown, ids.stop, context, is_elsewhere=ids.is_elsewhere)
+    return [*([retry] if shown.pause else []), level, stop]

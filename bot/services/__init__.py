@@ -11,9 +11,12 @@ from bot.services.caller import Caller
 from bot.services.details import DetailsService
 from bot.services.finding import Finder
 from bot.services.home import HomeService
-from bot.services.home_facts import OwnSubscriptions, WaitingNow
 from bot.services.languages import LanguageService
 from bot.services.look_up import LookUpService
+from bot.services.overviews import OverviewService
+from bot.services.own_subscriptions import OwnSubscriptionService
+from bot.services.project_jobs import ProjectJobs
+from bot.services.status import StatusService
 from bot.services.subscriptions import SubscriptionService
 from bot.store import Store
 from bot.watch.watcher import Watcher
@@ -31,6 +34,9 @@ class Services:
     details: DetailsService
     by_name: ByNameService
     home: HomeService
+    overviews: OverviewService
+    own: OwnSubscriptionService
+    status: StatusService
 
     @classmethod
     def of(
@@ -47,12 +53,16 @@ class Services:
         subscriptions = SubscriptionService(metastudio, store, outbox, watcher, look_up, workspace)
         choosing = LanguageService(store, languages, workspace)
         details = DetailsService(metastudio)
-        jobs, own = WaitingNow(metastudio), OwnSubscriptions(store, workspace.team_id)
+        own = OwnSubscriptionService(store, watcher, workspace)
+        overviews = OverviewService(ProjectJobs(metastudio))
         return cls(
             look_up,
             subscriptions,
             choosing,
             details,
             ByNameService(Finder(metastudio), look_up, details, subscriptions),
-            HomeService(jobs.waiting_jobs, own.followed, choosing),
+            HomeService(overviews.waiting_jobs, own.followed, choosing),
+            overviews,
+            own,
+            StatusService(store, watcher, workspace),
         )

@@ -20,7 +20,8 @@ from bot.domain.records import Address, Change, DeliveryKey, JobRef, Level
 from bot.domain.workspace import Workspace
 from bot.messages import private
 from bot.messages.context import Answer
-from bot.messages.listing import listing, page_start
+from bot.messages.listing import listing
+from bot.messages.pages import page_start
 from bot.metastudio.client import MetaStudio
 from bot.services.caller import Caller
 from bot.services.look_up import LookUpService

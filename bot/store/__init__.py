@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
-from bot.domain.following import Changed, Channel, Counts
+from bot.domain.following import Changed, Channel, Counts, Following
 from bot.domain.records import Address, Change, JobRecord, JobRef, Key, Records
 from bot.errors import StoreTrouble
 from bot.store.sqlite import SqliteStore
@@ -35,6 +35,10 @@ class Store(Protocol):
 
     async def channel(self, address: Address) -> Channel:
         """Return all that concerns a conversation."""
+        ...
+
+    async def made_by(self, team_id: str, user_id: str) -> Sequence[Following]:
+        """Return what a person's own subscriptions follow, in any conversation, oldest first."""
         ...
 
     async def addresses(self) -> Sequence[Address]:

@@ -1,6 +1,7 @@
 """PURE. The in-memory index of all records, which serves all reads."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from bot.domain.following import Changed, Channel, Following
 from bot.domain.records import (
@@ -13,13 +14,20 @@ from bot.domain.records import (
     Key,
     Record,
     Records,
+    Subscription,
     SubscriptionKey,
 )
 from bot.domain.subscriptions import delivery_of, following
 
+K = TypeVar("K")
+T = TypeVar("T")
+
+Person = tuple[str, str]
+"""A person, by Slack's ids of the team and of the person."""
+
 
 class Index:
-    """All records by key, what is followed in each conversation, and the keys of the deliveries by job.
+    """All records by key, what is followed in each conversation, and keys by job and by person.
 
     What is followed is read far more often than changed, so each change makes only what it concerns anew.
     """
@@ -31,6 +39,7 @@ class Index:
         self._unsorted: set[Address] = set()
         """Conversations of which that is not in order."""
         self._of_job: dict[JobRef, set[DeliveryKey]] = {}
+        self._of_person: dict[Person, set[SubscriptionKey]] = {}
         for record in records:
             self._put(record)
         for key in [key for keys in self._of_address.values() for key in keys]:
@@ -46,6 +55,12 @@ class Index:
             self._sort(address)
         found = self._of_address.get(address, {}).values()
         return Channel(self._records.destination(address), tuple(filter(None, found)))
+
+    def made_by(self, team_id: str, user_id: str) -> Sequence[Following]:
+        """Return what is followed by the subscriptions that a person made, oldest first."""
+        wishes = map(delivery_of, self._of_person.get((team_id, user_id), ()))
+        found = (self._of_address.get(key.address, {}).get(key) for key in wishes)
+        return sorted(filter(None, found), key=lambda each: (_place(each), each.channel_id))
 
     def followings(self) -> Iterator[Following]:
         """Yield all that is followed, in any conversation."""
@@ -74,8 +89,8 @@ class Index:
         for key, record in changes.items():
             if record is not None:
                 self._put(record)
-            elif self._records.pop(key, None) and isinstance(key, DeliveryKey):
-                self._forget(key)
+            elif gone := self._records.pop(key, None):
+                self._forget(gone)
         for each in {delivery for key in changes for delivery in self._concerned(key)}:
             self._follow(each)
         jobs = frozenset(key for key in changes if isinstance(key, JobRef))
@@ -85,23 +100,36 @@ class Index:
 
     def _put(self, record: Record) -> None:
         key = record.key
-        self._records[key] = record
-        if isinstance(key, DeliveryKey):
+        before, self._records[key] = self._records.get(key), record
+        if isinstance(record, Subscription):
+            self._make(before, record)
+        elif isinstance(key, DeliveryKey):
             self._of_address.setdefault(key.address, {}).setdefault(key, None)
             self._of_job.setdefault(key.job, set()).add(key)
         elif isinstance(record, JobRecord):
             # Pydantic's set of the fields that were given: a quarter of the memory, and never used.
             record.job.model_fields_set.clear()
 
-    def _forget(self, key: DeliveryKey) -> None:
-        here, same = self._of_address[key.address], self._of_job[key.job]
+    def _make(self, before: Record | None, after: Subscription | None) -> None:
+        """Note who made a subscription: another person may have made it anew."""
+        if isinstance(before, Subscription):
+            _remove(self._of_person, _maker(before), before.key)
+        if after:
+            self._of_person.setdefault(_maker(after), set()).add(after.key)
+
+    def _forget(self, gone: Record) -> None:
+        key = gone.key
+        if isinstance(key, DeliveryKey):
+            self._forget_delivery(key)
+        self._make(gone, None)
+
+    def _forget_delivery(self, key: DeliveryKey) -> None:
+        here = self._of_address[key.address]
         del here[key]
-        same.remove(key)
         if not here:
             del self._of_address[key.address]
             self._unsorted.discard(key.address)
-        if not same:
-            del self._of_job[key.job]
+        _remove(self._of_job, key.job, key)
 
     def _concerned(self, key: Key) -> Collection[DeliveryKey]:
         """Return the deliveries whose Following has the record under this key; some may not exist."""
@@ -128,6 +156,17 @@ class Index:
 
 def _address_of(key: Address | SubscriptionKey | DeliveryKey) -> Address:
     return key if isinstance(key, Address) else key.address
+
+
+def _maker(wish: Subscription) -> Person:
+    return wish.address.team_id, wish.subscribed_by
+
+
+def _remove(sets: dict[K, set[T]], key: K, element: T) -> None:
+    """Remove an element of one of the sets, and the set if it is empty then."""
+    sets[key].remove(element)
+    if not sets[key]:
+        del sets[key]
 
 
 def _place(following: Following | None) -> tuple[bool, int, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Self, TypeVar
 
-from bot.domain.following import Changed, Channel, Counts, counts_of
+from bot.domain.following import Changed, Channel, Counts, Following, counts_of
 from bot.domain.records import Address, Change, JobRecord, JobRef, Key, Record, Records
 from bot.errors import StoreTrouble
 from bot.process.threads import GaveUpError, in_time
@@ -85,6 +85,10 @@ class SqliteStore:
     async def channel(self, address: Address) -> Channel:
         """Return all that concerns a conversation."""
         return self._index.channel(address)
+
+    async def made_by(self, team_id: str, user_id: str) -> Sequence[Following]:
+        """Return what is followed by the subscriptions that a person made, oldest first."""
+        return self._index.made_by(team_id, user_id)
 
     async def addresses(self) -> Sequence[Address]:
         """Return every conversation with a delivery or a destination."""

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.following import Following
 from bot.domain.records import Level
-from bot.messages import listing
+from bot.messages import listing, pages
 from bot.messages.blocks import Message
 from bot.messages.context import MessageContext
 from tests.messages.reading import AGO, CHINESE, CONTEXT, JOB_ID, followed, paused_of, pressed, texts_of
@@ -133,10 +133,10 @@ def test_pages(number: int) -> None:
     """A page says which part of how many it is; who presses More to the end has seen each entry once."""
     every = [followed(job_id=f"job-{at}") for at in range(number)]
     total = f"This channel follows {'one job' if number == 1 else f'{number} jobs'}"
-    for start in range(0, number, listing.PAGE_SIZE):
-        end = min(start + listing.PAGE_SIZE, number)
+    for start in range(0, number, pages.PAGE_SIZE):
+        end = min(start + pages.PAGE_SIZE, number)
         message = list_of(every, start=start)
-        head = total if number <= listing.PAGE_SIZE else f"{total}: {start + 1} to {end}"
+        head = total if number <= pages.PAGE_SIZE else f"{total}: {start + 1} to {end}"
         other_pages = {listing.PAGE: str(end)} if end < number else {}
         other_pages |= {listing.FIRST_PAGE: "0"} if start else {}
 
@@ -147,4 +147,4 @@ def test_pages(number: int) -> None:
         assert {key: found[key] for key in found if not key.endswith("_listed")} == other_pages
     for start in (number, 10**9, -1):
         assert list_of(every, start=start) == list_of(every), "the first page, if it is not there any more"
-    assert [listing.page_start(at) for at in (0, 7, 8, 17)] == [0, 0, 8, 16]
+    assert [pages.page_start(at) for at in (0, 7, 8, 17)] == [0, 0, 8, 16]

@@ -7,7 +7,7 @@ import pytest
 
 from bot.config import Settings
 from bot.messages import channel as notices
-from bot.messages import job_card, listing, private
+from bot.messages import job_card, listing, pages, private
 from bot.simulators.metastudio.simulator import Fault
 from bot.simulators.world import running
 from tests.services.room import Room, buttons
@@ -263,7 +263,7 @@ async def test_it_checks_now(room: Room) -> None:
 
 async def test_levels_and_pages(room: Room) -> None:
     """A channel's long list has pages, in its own place; each entry can change its level there."""
-    for number in range(listing.PAGE_SIZE + 1):
+    for number in range(pages.PAGE_SIZE + 1):
         job = room.metastudio.add_job(voice_name=f"voice {number}")
         await room.ask(f"subscribe {job['job_id']}")
     first = await room.ask("list")

@@ -454,7 +454,49 @@ hits-nearest = Similar names:
 
 ### What waits, and what changed last
 
+waiting-head = { $total ->
+    [one] One job waits for your team
+   *[other] { $total } jobs wait for your team
+}
+waiting-none = Nothing waits for your team. All good.
+recent-head = { $total ->
+    [one] The job that changed last
+   *[other] The { $total } jobs that changed last
+}
+recent-short = Changed last
+recent-none = There are no jobs in this project yet.
+overview-more = { $more } more: { $command }
+overview-searched = I looked at the { $searched } jobs that changed last; there may be more.
+as-of = as of { "{date_short_pretty} {time}" }
+todo-CREATING = Upload the recordings and submit the job
+todo-AUDIT_FAILED = Upload new recordings and resubmit
+todo-USER_RESULT_REVIEW = Listen to the result, then accept or reject it
+todo-SPLIT_FAILED = May need you: check the job
+start-help = { $command } what else I can do
+
 ### The bot itself
+
+status-version = VoiceJob { $version }
+status-metastudio = :white_check_mark: MetaStudio answers. { $fresh }.
+status-fresh = Last good answer { "{date_short_pretty} {time}" }
+status-not-yet = I have asked MetaStudio nothing yet since I started.
+status-paused = :warning: I can't post here ({ $since }): { $reason }
+status-since = since { "{date_short_pretty} {time}" }
+status-nothing-here = Nothing is followed here, so I have posted nothing.
+status-followed = { $count ->
+    [one] :white_check_mark: One job is followed here
+   *[other] :white_check_mark: { $count } jobs are followed here
+}
+status-delivered = Last posted { "{date_short_pretty} {time}" }
+status-nothing-posted = Nothing was posted here yet
+
+mine-none = You follow no job. { $command } follows one.
+mine-head = { $total ->
+    [one] You follow one job
+   *[other] You follow { $total } jobs
+}
+list-in = in { $channel }
+list-in-direct = in our direct message
 
 ### Modals and the App Home
 

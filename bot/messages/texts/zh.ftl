@@ -432,7 +432,37 @@ hits-nearest = 相近的名称：
 
 ### 待处理与最近变化
 
+waiting-head = 有 { $total } 个任务等待处理
+waiting-none = 没有任务等待处理，一切顺利。
+recent-head = 最近变化的 { $total } 个任务
+recent-short = 最近变化
+recent-none = 本项目中还没有任务。
+overview-more = 还有 { $more } 个：{ $command }
+overview-searched = 仅查找了最近变化的 { $searched } 个任务，可能还有其他任务。
+as-of = 截至 { "{date_short_pretty} {time}" }
+todo-CREATING = 请上传语料并提交任务
+todo-AUDIT_FAILED = 请重新上传语料并提交
+todo-USER_RESULT_REVIEW = 请试听结果，然后通过或驳回
+todo-SPLIT_FAILED = 可能需要您处理：请查看该任务
+start-help = { $command } 查看所有用法
+
 ### 机器人自身状态
+
+status-version = VoiceJob { $version }
+status-metastudio = :white_check_mark: MetaStudio 可以连接。{ $fresh }。
+status-fresh = 最近一次正常响应：{ "{date_short_pretty} {time}" }
+status-not-yet = 自启动以来，我还没有查询过 MetaStudio。
+status-paused = :warning: 我无法在此发布消息（{ $since }）：{ $reason }
+status-since = 自 { "{date_short_pretty} {time}" }
+status-nothing-here = 此处没有订阅任何任务，因此我没有发布过消息。
+status-followed = :white_check_mark: 此处订阅了 { $count } 个任务
+status-delivered = 最近一次发布：{ "{date_short_pretty} {time}" }
+status-nothing-posted = 此处尚未发布过消息
+
+mine-none = 您没有订阅任何任务。输入 { $command } 即可订阅。
+mine-head = 您订阅了 { $total } 个任务
+list-in = 位于 { $channel }
+list-in-direct = 位于您与我的私信
 
 ### 弹窗与 App Home
 

@@ -1,0 +1,179 @@
+"""PURE. Overviews of the project's jobs: what waits for the customer, and what changed last."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.domain.jobs import Job
+from bot.domain.waiting import JobList, RecentJobs, WaitingJobs
+from bot.errors import MetaStudioError
+from bot.messages import job_card
+from bot.messages.blocks import (
+    Block,
+    Element,
+    Message,
+    actions,
+    button,
+    code,
+    context_block,
+    date,
+    divider,
+    quoted,
+    row,
+    section,
+    spoken,
+)
+from bot.messages.context import MessageContext
+from bot.messages.errors import sentence
+from bot.messages.guidance import command
+from bot.messages.pages import page_buttons, page_of, with_range
+from bot.messages.texts import Words
+
+WAITING_PAGE: Final = "waiting_page"
+WAITING_FIRST: Final = "waiting_start"
+WAITING_REFRESH: Final = "waiting_refresh"
+RECENT_PAGE: Final = "recent_page"
+RECENT_FIRST: Final = "recent_start"
+RECENT_REFRESH: Final = "recent_refresh"
+"""action_ids of an overview's buttons: another page, the first one, the same one asked for anew.
+
+The button's value is the number of the page's first entry, from 0.
+"""
+SHORT: Final = 3
+"""Jobs of each kind at the start."""
+
+
+@dataclass(frozen=True)
+class _ActionIds:
+    more: str
+    first: str
+    refresh: str
+
+
+_WAITING: Final = _ActionIds(WAITING_PAGE, WAITING_FIRST, WAITING_REFRESH)
+_RECENT: Final = _ActionIds(RECENT_PAGE, RECENT_FIRST, RECENT_REFRESH)
+
+
+def waiting(found: WaitingJobs, context: MessageContext, *, start: int = 0) -> Message:
+    """Return a page of the jobs that wait, from number ``start`` on."""
+    return _overview(_waiting_head(found, context.words), found, _WAITING, context, start)
+
+
+def recent(found: RecentJobs, context: MessageContext, *, start: int = 0) -> Message:
+    """Return a page of the jobs that changed last, from number ``start`` on."""
+    return _overview(_recent_head(found, context.words), found, _RECENT, context, start)
+
+
+def start(
+    waiting: WaitingJobs | MetaStudioError, recent: RecentJobs | MetaStudioError, context: MessageContext
+) -> Message:
+    """Return a few jobs of each kind, and how to go on; an error stands for what did not come."""
+    words = context.words
+    parts = [_short(found, context) for found in (waiting, recent) if not isinstance(found, MetaStudioError)]
+    errors = [found for found in (waiting, recent) if isinstance(found, MetaStudioError)]
+    if errors:
+        said = f":warning: {sentence(errors[0], words, quoted)}"
+        parts.append(Message(spoken(said), [section(said)]))
+    job = f"<{words('job-id')}>"
+    ways = "\n".join(
+        [
+            words("help-card", command=command(context, job)),
+            words("help-subscribe", command=command(context, "subscribe", job)),
+            words("start-help", command=command(context, "help")),
+        ]
+    )
+    parts.append(Message(ways, [section(ways)]))
+    blocks = [block for part in parts for block in (divider(), *part.blocks)]
+    return Message("\n".join(part.text for part in parts), blocks[1:])
+
+
+def job_row(shown: Job, context: MessageContext) -> list[Block]:
+    """Return a job of an overview: the voice, the state and since when, what to do, the id, buttons."""
+    words = context.words
+    small = row(todo(shown, words), code(shown.job_id or ""))
+    return [section(f"{_icon(shown)} {_state(shown, words)}\n{small}"), actions(*job_buttons(shown, context))]
+
+
+def job_buttons(shown: Job, context: MessageContext) -> list[Element]:
+    """Return the buttons of a job in an overview."""
+    return [
+        job_card.job_button("show", job_card.SHOW, shown, context),
+        job_card.details_button(shown, context),
+    ]
+
+
+def todo(shown: Job, words: Words) -> str:
+    """Return in few words what the customer has to do; empty where there is nothing to do."""
+    return words.known("todo", shown.state) or ""
+
+
+def _icon(shown: Job) -> str:
+    return job_card.ICONS[shown.meaning.phase]
+
+
+def _state(shown: Job, words: Words) -> str:
+    since, voice = job_card.since_when(shown, words), job_card.voice_name(shown, words)
+    state = job_card.state_with_times(shown, words)
+    return words("list-row" if since else "list-row-only", voice=voice, state=state, since=since)
+
+
+def _in_short(shown: Job, words: Words) -> str:
+    """Return a job of an overview in words."""
+    state, since = job_card.state_with_times(shown, words), job_card.since_when(shown, words)
+    card = words("card-state", state=state, since=since) if since else state
+    said = job_card.sentences([spoken(card), todo(shown, words)], words)
+    voice = job_card.voice_name(shown, words)
+    return words("named-card", voice=voice, job=quoted(shown.job_id or ""), said=said)
+
+
+def _overview(head: str, found: JobList, ids: _ActionIds, context: MessageContext, start: int) -> Message:
+    words, part = context.words, page_of(found.jobs, start)
+    head = with_range(head, part, words)
+    notes = [*_notes(found, words)]
+    refresh = button(words("button-refresh"), ids.refresh, str(part.first))
+    blocks = [
+        section(f"*{head}*"),
+        *(block for job in part.entries for block in job_row(job, context)),
+        *([divider()] if part.entries else []),
+        actions(*page_buttons(part, words, more=ids.more, first=ids.first), refresh),
+        context_block(row(*notes, _as_of(found, words))),
+    ]
+    lines = [head, *(_in_short(job, words) for job in part.entries), *notes, _as_of(found, words)]
+    return Message("\n".join(lines), blocks)
+
+
+def _short(found: JobList, context: MessageContext) -> Message:
+    """Return the first jobs of an overview, and the command that shows all of it."""
+    words, few = context.words, found.jobs[:SHORT]
+    if isinstance(found, WaitingJobs):
+        head, typed = _waiting_head(found, words), "waiting"
+    else:
+        head, typed = words("recent-short"), "recent"
+    left = len(found.jobs) - len(few)
+    more = [words("overview-more", more=left, command=command(context, typed))] if left else []
+    small = row(*more, *_notes(found, words), _as_of(found, words))
+    blocks = [
+        section(f"*{head}*"),
+        *(block for job in few for block in job_row(job, context)),
+        context_block(small),
+    ]
+    return Message("\n".join([head, *(_in_short(job, words) for job in few), small]), blocks)
+
+
+def _waiting_head(found: WaitingJobs, words: Words) -> str:
+    total = len(found.jobs)
+    return words("waiting-head", total=total) if total else words("waiting-none")
+
+
+def _recent_head(found: RecentJobs, words: Words) -> str:
+    total = len(found.jobs)
+    return words("recent-head", total=total) if total else words("recent-none")
+
+
+def _notes(found: JobList, words: Words) -> Sequence[str]:
+    """Return what the reader should know of the search; empty where the whole project was searched."""
+    return [] if found.is_complete else [words("overview-searched", searched=found.searched)]
+
+
+def _as_of(found: JobList, words: Words) -> str:
+    return date(found.as_of, words("as-of"))
