@@ -91,7 +91,7 @@ async def run(
         outbox = Outbox(store, sender, context, languages, rates=rates, metrics=metrics)
         poll = settings.voicejob_poll_seconds
         watcher = Watcher(metastudio, store, poll=poll, rates=rates, metrics=metrics)
-        services = Services.of(metastudio, store, outbox, watcher, languages, workspace)
+        services = Services.of(metastudio, store, outbox, watcher, languages, workspace, fresh=rates.fresh)
         writer = ReplySender(session, sender, first_pause=rates.resend)
         replies = Replies(writer, context, services.languages.of, metrics)
         stack.push_async_callback(_drain, replies, outbox, drain)

@@ -100,7 +100,16 @@ HTTP_MODE = {"slack_app_token": None, "slack_signing_secret": SIGNING_SECRET}
 BOTH_MODES = pytest.mark.parametrize("mode", [{}, HTTP_MODE], ids=["socket mode", "http mode"])
 """For what depends on how Slack reaches the bot: its requests, and the acknowledgements that it gets."""
 
-NO_PACE = {"channel": 0, "posts": 0, "edits": 0, "homes": 0, "spacing": 0, "refused": 0, "unanswered": 0}
+NO_PACE = {
+    "fresh": 0,
+    "channel": 0,
+    "posts": 0,
+    "edits": 0,
+    "homes": 0,
+    "spacing": 0,
+    "refused": 0,
+    "unanswered": 0,
+}
 AT_ONCE = RateLimits(
     resend=0.001, requests=0.001, retry=0.001, hold=0.01, gone=0.2, repeat=0.05, answer=10, **NO_PACE
 )

@@ -26,9 +26,7 @@ Work = Callable[[Services, Caller, str], Awaitable[Answer | None]]
 
 def _listed(change: Callable[[SubscriptionService, Caller, str], Awaitable[Answer]]) -> Work:
     """Return the handler of a button in a list: it makes a change, and shows the list as it is then."""
-    return lambda s, caller, job: s.subscriptions.change_in_list(
-        caller, job, partial(change, s.subscriptions)
-    )
+    return lambda s, caller, job: s.channel_list.change(caller, job, partial(change, s.subscriptions))
 
 
 def _own(change: Callable[[SubscriptionService, Caller, str], Awaitable[Answer]]) -> Work:
@@ -41,10 +39,10 @@ def _number(value: str) -> int:
 
 
 PAGES: Final[Mapping[str, Work]] = {
-    listing.PAGE: lambda s, caller, start: s.subscriptions.page(caller, _number(start)),
-    listing.FIRST_PAGE: lambda s, caller, _: s.subscriptions.page(caller),
-    listing.OWN_PAGE: lambda s, caller, start: s.own.mine(caller, _number(start)),
-    listing.OWN_FIRST_PAGE: lambda s, caller, _: s.own.mine(caller),
+    listing.PAGE: lambda s, caller, start: s.channel_list.page(caller, _number(start)),
+    listing.FIRST_PAGE: lambda s, caller, _: s.channel_list.page(caller),
+    listing.OWN_PAGE: lambda s, caller, start: s.own.page(caller, _number(start)),
+    listing.OWN_FIRST_PAGE: lambda s, caller, _: s.own.page(caller),
     overviews.WAITING_PAGE: lambda s, caller, start: s.overviews.waiting(caller, _number(start)),
     overviews.WAITING_FIRST: lambda s, caller, _: s.overviews.waiting(caller),
     overviews.WAITING_REFRESH: lambda s, caller, start: s.overviews.waiting(

@@ -95,8 +95,8 @@ def _work(request: Request, services: Services, caller: Caller, told: Caller) ->
         Verb.WAITING: partial(services.overviews.waiting, caller),
         Verb.RECENT: partial(services.overviews.recent, caller),
         Verb.STATUS: partial(services.status.status, caller),
-        Verb.MINE: partial(services.own.mine, caller),
-        Verb.LIST: partial(services.subscriptions.page, caller),
+        Verb.MINE: partial(services.own.page, caller),
+        Verb.LIST: partial(services.channel_list.page, caller),
         Verb.LANGUAGE: partial(services.languages.choose, caller, request.language, for_me=request.for_me),
     }
     return works[request.verb]

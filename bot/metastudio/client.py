@@ -3,20 +3,18 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Mapping
-from functools import partial
 from typing import Any, Final, Self, TypeVar
 
 import httpx
 
 from bot.domain.findings import AuditResult, Findings, OperationLog
-from bot.domain.job_ids import JOB_ID
-from bot.domain.jobs import PAGE_SIZE, Job, Page
+from bot.domain.jobs import Job, Page
 from bot.domain.rates import RATE_LIMITS, RateLimits
-from bot.errors import BadJobId, MetaStudioError, UnreadableAnswer
-from bot.metastudio import answers
+from bot.errors import MetaStudioError, UnreadableAnswer
+from bot.metastudio.apis import Apis
 from bot.metastudio.auth import SignIn
 from bot.metastudio.newest import NewestJobs
-from bot.metastudio.requests import Request, Requests
+from bot.metastudio.requests import Requests
 from bot.metastudio.throttle import Throttle
 from bot.process.shared_calls import SharedCalls
 from bot.telemetry.metrics import Metrics
@@ -30,8 +28,6 @@ FINDINGS_SECONDS: Final = 3.0
 TIMEOUT: Final = httpx.Timeout(10, connect=5)
 MOST_PAGES: Final = 20
 """Pages that are searched for one job: an account with more than 2,000 jobs on a server that filters none."""
-MOST_OPERATIONS: Final = 100
-"""Operations that are asked for: the most that ListJobOperationLog gives at a time."""
 
 
 class MetaStudio:
@@ -53,9 +49,7 @@ class MetaStudio:
         rates: RateLimits = RATE_LIMITS,
         metrics: Metrics | None = None,
     ) -> None:
-        self._jobs_url = f"{endpoint}/v1/{project_id}/voice-training-manage/user/jobs"
-        # The pages of Show and List have this header, those of the audit result and the operation log do not.
-        self._app_user = {"X-App-UserId": app_user_id} if app_user_id else {}
+        self._apis = Apis(endpoint, project_id=project_id, app_user_id=app_user_id)
         self._requests = Requests(
             auth, timeout=timeout, limit=limit, rates=rates, metrics=metrics or Metrics()
         )
@@ -105,31 +99,22 @@ class MetaStudio:
 
     async def answer(self, job_id: str) -> dict[str, Any]:
         """Fetch one job as MetaStudio sends it (ShowVoiceTrainingJob). Raises as ``job`` does."""
-        return await self._requests.send(
-            Request(
-                call="show",
-                url=self._url_of(job_id),
-                headers=self._app_user,
-                max_bytes=answers.LONGEST_JOB,
-                read=partial(answers.read_job, job_id=job_id),
-                job_id=job_id,
-            )
-        )
+        return await self._requests.send(self._apis.show(job_id))
 
     async def audit_result(self, job_id: str) -> AuditResult:
         """Fetch the results of a job's reviews (ShowJobAuditResult). Raises as ``job`` does."""
-        return await self._requests.send(self._audit_result(job_id))
+        return await self._requests.send(self._apis.audit_result(job_id))
 
     async def operation_log(self, job_id: str) -> OperationLog:
         """Fetch a job's history (ListJobOperationLog), its first MOST_OPERATIONS. Raises as ``job`` does."""
-        return await self._requests.send(self._operation_log(job_id))
+        return await self._requests.send(self._apis.operation_log(job_id))
 
     async def findings(self, job_id: str, *, seconds: float = FINDINGS_SECONDS) -> Findings:
         """Ask for both at the same time, once each, and wait for at most ``seconds`` in all.
 
         What MetaStudio refused or did not answer in time is None. Raises BadJobId before anything is sent.
         """
-        audit_request, log_request = self._audit_result(job_id), self._operation_log(job_id)
+        audit_request, log_request = self._apis.audit_result(job_id), self._apis.operation_log(job_id)
         audit = self._requests.send(audit_request, tries=1, limit=seconds)
         log = self._requests.send(log_request, tries=1, limit=seconds)
         async with asyncio.TaskGroup() as both:
@@ -154,7 +139,7 @@ class MetaStudio:
         ``filters`` are its parameters: "state" (one or several with commas, 128 characters at most),
         "voice_name" (256), "sort_key" and so on. No server has to know or keep them: check what comes back.
         """
-        return await self._list(filters, offset)
+        return await self._requests.send(self._apis.list(filters, offset))
 
     async def listed_job(self, job_id: str) -> Job | None:
         """Look for one job in the list, which is asked for this job alone; None if the list has no such job.
@@ -165,7 +150,7 @@ class MetaStudio:
         seen: set[str | None] = set()
         offset = 0
         for _ in range(MOST_PAGES):
-            page = await self._list({"job_id": job_id}, offset, job_id)
+            page = await self._requests.send(self._apis.list({"job_id": job_id}, offset, job_id))
             for job in page.jobs:
                 if (job.job_id or "").lower() == job_id.lower():
                     return job
@@ -181,46 +166,6 @@ class MetaStudio:
     async def _fetch(self, job_id: str) -> Job:
         # The id that was asked for is the one that can be asked for again, whatever the answer says.
         return Job.from_api(await self.answer(job_id) | {"job_id": job_id})
-
-    async def _list(self, filters: Mapping[str, str], offset: int, job_id: str = "") -> Page:
-        # A lone surrogate, which JSON allows, can be neither sent nor signed.
-        sent = {name: value.encode(errors="replace").decode() for name, value in filters.items()}
-        return await self._requests.send(
-            Request(
-                call="list",
-                url=self._jobs_url,
-                query=sent | {"offset": str(offset), "limit": str(PAGE_SIZE)},
-                headers=self._app_user,
-                max_bytes=answers.LONGEST_PAGE,
-                read=answers.read_page,
-                job_id=job_id,
-            )
-        )
-
-    def _audit_result(self, job_id: str) -> Request[AuditResult]:
-        return Request(
-            call="audit-result",
-            url=f"{self._url_of(job_id)}/audit-result",
-            max_bytes=answers.LONGEST_AUDIT,
-            read=answers.read_audit_result,
-            job_id=job_id,
-        )
-
-    def _operation_log(self, job_id: str) -> Request[OperationLog]:
-        return Request(
-            call="op-logs",
-            url=f"{self._url_of(job_id)}/op-logs",
-            query={"offset": "0", "limit": str(MOST_OPERATIONS)},
-            max_bytes=answers.LONGEST_LOG,
-            read=answers.read_operation_log,
-            job_id=job_id,
-        )
-
-    def _url_of(self, job_id: str) -> str:
-        """Return a job's address. Raises BadJobId for what could leave its place in the path."""
-        if not JOB_ID.fullmatch(job_id):
-            raise BadJobId(job_id)
-        return f"{self._jobs_url}/{job_id}"
 
 
 async def _unless_refused(answer: Awaitable[T]) -> T | None:

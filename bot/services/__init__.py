@@ -12,9 +12,9 @@ from bot.services.details import DetailsService
 from bot.services.finding import Finder
 from bot.services.home import HomeService
 from bot.services.languages import LanguageService
+from bot.services.lists import ChannelList, OwnList
 from bot.services.look_up import LookUpService
 from bot.services.overviews import OverviewService
-from bot.services.own_subscriptions import OwnSubscriptionService
 from bot.services.project_jobs import ProjectJobs
 from bot.services.status import StatusService
 from bot.services.subscriptions import SubscriptionService
@@ -35,7 +35,8 @@ class Services:
     by_name: ByNameService
     home: HomeService
     overviews: OverviewService
-    own: OwnSubscriptionService
+    own: OwnList
+    channel_list: ChannelList
     status: StatusService
 
     @classmethod
@@ -47,22 +48,26 @@ class Services:
         watcher: Watcher,
         languages: Languages,
         workspace: Workspace,
+        *,
+        fresh: float,
     ) -> "Services":
-        """Build the services from the parts of a bot."""
+        """Build the services from the parts of a bot; for ``fresh`` see RateLimits."""
         look_up = LookUpService(metastudio, store, watcher, workspace)
         subscriptions = SubscriptionService(metastudio, store, outbox, watcher, look_up, workspace)
         choosing = LanguageService(store, languages, workspace)
         details = DetailsService(metastudio)
-        own = OwnSubscriptionService(store, watcher, workspace)
-        overviews = OverviewService(ProjectJobs(metastudio))
+        channel_list = ChannelList(store, watcher, workspace)
+        own = OwnList(store, watcher, workspace)
+        overviews = OverviewService(ProjectJobs(metastudio, fresh=fresh))
         return cls(
             look_up,
             subscriptions,
             choosing,
             details,
-            ByNameService(Finder(metastudio), look_up, details, subscriptions),
+            ByNameService(Finder(metastudio), look_up, details, subscriptions, channel_list),
             HomeService(overviews.waiting_jobs, own.followed, choosing),
             overviews,
             own,
+            channel_list,
             StatusService(store, watcher, workspace),
         )

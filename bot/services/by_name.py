@@ -10,6 +10,7 @@ from bot.messages.context import Answer
 from bot.services.caller import Caller
 from bot.services.details import DetailsService
 from bot.services.finding import Finder
+from bot.services.lists import ChannelList
 from bot.services.look_up import LookUpService
 from bot.services.subscriptions import SubscriptionService
 
@@ -27,11 +28,13 @@ class ByNameService:
         look_up: LookUpService,
         details: DetailsService,
         subscriptions: SubscriptionService,
+        channel_list: ChannelList,
     ) -> None:
         self._finder = finder
         self._look_up = look_up
         self._details = details
         self._subscriptions = subscriptions
+        self._list = channel_list
 
     async def card(self, caller: Caller, wanted: Wanted) -> Answer:
         """Return a job's card."""
@@ -66,7 +69,7 @@ class ByNameService:
 
     async def unsubscribe(self, caller: Caller, wanted: Wanted) -> Answer:
         """End a channel's subscription to a job: only what is followed there is searched."""
-        listed = await self._subscriptions.listed(caller) if caller.channel_id else []
+        listed = await self._list.followed(caller) if caller.channel_id else ()
         jobs = [each.job.model_copy(update={"job_id": each.job_id}) for each in listed]
         found = named(jobs, wanted.name) if wanted.name else ()
         if not wanted.name or not jobs or wanted.job_id in {job.job_id for job in jobs}:

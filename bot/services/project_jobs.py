@@ -12,8 +12,6 @@ from bot.errors import MetaStudioError, RequestRefused
 from bot.metastudio.client import MetaStudio
 from bot.process.shared_calls import SharedCalls
 
-FRESH: Final = 30.0
-"""Seconds for which an answer of MetaStudio's is shown again without asking."""
 MOST: Final = 3 * PAGE_SIZE
 """Jobs that are read for one answer."""
 _WAITING: Final = {"state": ",".join(WAITING_STATES)}
@@ -21,9 +19,10 @@ _LAST_CHANGED_FIRST: Final = {"sort_key": "update_time", "sort_dir": "desc"}
 
 
 class ProjectJobs:
-    """Asks MetaStudio for jobs of the project, and keeps the last answers for a while, for all people."""
+    """Asks MetaStudio for jobs of the project; for ``fresh`` seconds everybody gets the same answer."""
 
-    def __init__(self, metastudio: MetaStudio) -> None:
+    def __init__(self, metastudio: MetaStudio, *, fresh: float) -> None:
+        self._fresh = fresh
         self._metastudio = metastudio
         self._waiting: WaitingJobs | None = None
         self._asking = SharedCalls(self._ask)
@@ -50,15 +49,15 @@ class ProjectJobs:
     def _held(self) -> tuple[Page, float] | None:
         """Return the jobs that changed last, as the watcher asked for them, if that was a short while ago."""
         held = self._metastudio.newest
-        return held if held and time.time() - held[1] <= FRESH else None
+        return held if held and time.time() - held[1] < self._fresh else None
 
     def _known_waiting(self) -> WaitingJobs | None:
-        if self._waiting and time.time() - self._waiting.as_of <= FRESH:
-            return self._waiting
+        """Return the newest answer that holds all jobs that wait, if it is fresh."""
         held = self._held()
-        if held is None or not held[0].is_last(0):
-            return None
-        return WaitingJobs(lists.waiting(held[0].jobs), int(held[1]))
+        if held and held[0].is_last(0) and (self._waiting is None or held[1] > self._waiting.as_of):
+            return WaitingJobs(lists.waiting(held[0].jobs), int(held[1]))
+        is_fresh = self._waiting and time.time() - self._waiting.as_of < self._fresh
+        return self._waiting if is_fresh else None
 
     async def _ask(self, _: str) -> WaitingJobs:
         asked_at = int(time.time())

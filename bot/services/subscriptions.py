@@ -20,8 +20,6 @@ from bot.domain.records import Address, Change, DeliveryKey, JobRef, Level
 from bot.domain.workspace import Workspace
 from bot.messages import private
 from bot.messages.context import Answer
-from bot.messages.listing import listing
-from bot.messages.pages import page_start
 from bot.metastudio.client import MetaStudio
 from bot.services.caller import Caller
 from bot.services.look_up import LookUpService
@@ -131,32 +129,6 @@ class SubscriptionService:
         await self._watcher.check_now(job_id)
         await self._change(key, changes.outdated(key))
         return None
-
-    @needs_channel
-    async def page(self, caller: Caller, start: int = 0) -> Answer:
-        """List a channel's subscriptions, from number ``start`` on. Raises StoreTrouble."""
-        return partial(
-            listing,
-            await self.listed(caller),
-            channel_id=caller.channel_id,
-            start=start,
-            checked_at=self._watcher.checked_at,
-            checks_fail=self._watcher.trouble is not None,
-        )
-
-    async def change_in_list(
-        self, caller: Caller, job_id: str, change: Callable[[Caller, str], Awaitable[Answer]]
-    ) -> Answer:
-        """Apply ``change`` to one entry of the list; return the page that held it, as it is afterwards."""
-        ids = [each.job_id for each in await self.listed(caller)]
-        start = page_start(ids.index(job_id)) if job_id in ids else 0
-        await change(caller, job_id)
-        return await self.page(caller, start)
-
-    async def listed(self, caller: Caller) -> list[Following]:
-        """Return what is followed in a channel, oldest first. Raises StoreTrouble."""
-        channel = await self._store.channel(await self._address(caller))
-        return [each for each in channel.followings if each.subscription]
 
     async def _key(self, caller: Caller, job_id: str) -> DeliveryKey:
         return DeliveryKey(await self._address(caller), JobRef.of(job_id))

@@ -137,7 +137,7 @@ class JobChecks:
         if others := tuple(change for change in changes if not _has_failed(*change)):
             yield from self._record(others)
         if failed:
-            yield from self._record((yield from self._with_causes(failed)))
+            yield from self._record((yield from _with_causes(failed)))
         for job_id, job in timely.items():
             if job:
                 self.memories[job_id].accepted(job, now)
@@ -159,12 +159,6 @@ class JobChecks:
             if new is not known:
                 yield known, new
 
-    def _with_causes(self, failed: Changes) -> Flow[Changes]:
-        """Ask why jobs failed, of so many at once only of some; return the changes with what was found."""
-        asked = yield AskWhy(tuple(new.job for _, new in failed[:MOST_ASKED_WHY]))
-        causes = asked.value(Causes).of
-        return tuple((known, with_cause(new, causes.get(new.ref.job_id))) for known, new in failed)
-
     def _record(self, changes: Changes) -> Flow[None]:
         """Record changes; a job of which one is not stored is asked for again first. Raises StoreTrouble."""
         answer = yield Record(changes)
@@ -183,3 +177,10 @@ class JobChecks:
 def _has_failed(known: JobRecord, new: JobRecord) -> bool:
     """Whether a job came into a state that has a cause."""
     return new.number != known.number and new.job.state in FAILURES
+
+
+def _with_causes(failed: Changes) -> Flow[Changes]:
+    """Ask why jobs failed, of so many at once only of some; return the changes with what was found."""
+    asked = yield AskWhy(tuple(new.job for _, new in failed[:MOST_ASKED_WHY]))
+    causes = asked.value(Causes).of
+    return tuple((known, with_cause(new, causes.get(new.ref.job_id))) for known, new in failed)

@@ -33,26 +33,14 @@ from bot.simulators.metastudio.gateway import Call, authenticate
 from bot.simulators.metastudio.jobs import USUAL_PATH, Jobs, RawJob
 from bot.simulators.metastudio.list import JOB_ID, FilterMode, page, parse_query
 from bot.simulators.metastudio.list_view import ListView
+from bot.simulators.metastudio.paths import AUDIT_PATH, JOB_PATH, LIST_PATH, LOG_PATH, TOKEN_PATH, api_of
 
 __all__ = ["Fault", "MetaStudioSimulator", "RecordedRequest"]
 
-LIST_PATH = "/v1/{project_id}/voice-training-manage/user/jobs"
-JOB_PATH = f"{LIST_PATH}/{{job_id}}"
-AUDIT_PATH = f"{JOB_PATH}/audit-result"
-LOG_PATH = f"{JOB_PATH}/op-logs"
-TOKEN_PATH = "/v3/auth/tokens"  # noqa: S105 - a path
 STOP_SECONDS = 0.5
 """How long a stop waits for requests that are being answered."""
 
 _CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_APIS: Mapping[tuple[str, str], Api] = {
-    ("GET", JOB_PATH): "show",
-    ("GET", LIST_PATH): "list",
-    ("GET", AUDIT_PATH): "audit",
-    ("GET", LOG_PATH): "op-logs",
-    ("POST", TOKEN_PATH): "iam",
-}
-
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -207,7 +195,7 @@ class MetaStudioSimulator(Account):
         """Record every request and the status of its response; close the connection where there is none."""
         path, _, query = request.raw_path.partition("?")
         seen = RecordedRequest(
-            method=request.method, path=path, query=query, headers=request.headers, api=_api(request)
+            method=request.method, path=path, query=query, headers=request.headers, api=api_of(request)
         )
         self.requests.append(seen)
         request[REQUEST_ID] = uuid.uuid4().hex
@@ -303,11 +291,6 @@ class MetaStudioSimulator(Account):
         response.headers["X-Request-Id"] = request[REQUEST_ID]
         if request.path == TOKEN_PATH:
             response.headers["X-IAM-Trace-Id"] = request[REQUEST_ID]
-
-
-def _api(request: web.Request) -> Api | None:
-    resource = request.match_info.route.resource
-    return _APIS.get((request.method, resource.canonical)) if resource else None
 
 
 def _json_response(body: dict[str, Any]) -> web.Response:
