@@ -96,8 +96,13 @@ class OperationLog(_Lenient):
         """Parse MetaStudio's answer, in whose order nothing is promised. Never fails."""
         read = map(Operation.model_validate, _as_rows(answer.get("operations")))
         return cls.model_validate(
-            {"operations": tuple(sorted(read, key=lambda each: each.time or 0)), "count": answer.get("count")}
+            {"operations": tuple(sorted(read, key=_order)), "count": answer.get("count")}
         )
+
+
+def _order(operation: Operation) -> tuple[int, bool]:
+    """Return what orders operations: of those at the same time, a job is created first."""
+    return operation.time or 0, operation.action != "CREATE_JOB"
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class RateLimits:
     """The base of the exponential backoff of a request to MetaStudio."""
     hold: float = 0.5
     """For which no request is sent after a first 429 without Retry-After."""
-    fresh: float = 30.0
+    fresh: float = 15.0
     """For which a list of the project's jobs is shown to people again without asking MetaStudio."""
     gone: float = 60.0
     """Between the two checks, at least, that must both miss a job before it counts as gone."""

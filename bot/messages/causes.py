@@ -66,4 +66,4 @@ def files(fault: Fault, words: Words, most: int) -> str:
     if not named:
         return words("fault-files-unnamed", count=fault.count)
     names = words("between-names").join(named)
-    return words("fault-files-more", names=names, more=more) if more else words("fault-files", names=names)
+    return words("fault-files-more", names=names, more=more) if more else names

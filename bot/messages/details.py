@@ -49,10 +49,9 @@ RULES_OF_MEASURES: Final[Mapping[str, str]] = {
 def details(shown: Job, findings: Findings, context: MessageContext, *, now: int) -> Message:
     """Return all that is known of a job at ``now`` (epoch seconds): why, the history, and all other facts."""
     words = context.words
-    why = [*_why(shown, findings, context)]
     parts = [
         job_card.state_lines(shown, context),
-        why,
+        [*_why(shown, findings, context)],
         _titled("details-measures", measures_out_of_range(shown, words), words),
         _titled("details-rules", _rules(shown, findings, words), words),
         _titled("details-old", [*_old(shown, findings, words)], words),
@@ -72,9 +71,9 @@ def details(shown: Job, findings: Findings, context: MessageContext, *, now: int
         actions(*buttons),
         context_block(small),
     ]
-    said = job_card.sentences(map(spoken, [*parts[0], *why[1:]]), words)
-    text = words("details-text", voice=job_card.voice_name(shown, words), said=said[: LONGEST_QUOTE * 2])
-    return Message(text, blocks)
+    lines = job_card.state_lines(shown, context, cause_of(shown, findings))
+    said = job_card.sentences(map(spoken, lines), words)
+    return Message(words("named", voice=job_card.voice_name(shown, words), said=said), blocks)
 
 
 def _titled(title: str, lines: Sequence[str], words: Words) -> list[str]:

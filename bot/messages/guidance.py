@@ -21,10 +21,16 @@ def help(context: MessageContext) -> Message:  # noqa: A001  what the command he
     words, job = context.words, f"<{context.words('job-id')}>"
 
     def line(name: str, *typed: str) -> str:
-        return words(f"help-{name}", command=command(context, *typed), me=code("me"))
+        return words(f"help-{name}", command=command(context, *typed), me=code("me"), mine=code("mine"))
 
     groups = [
-        [words("help-look-up"), line("card", job)],
+        [
+            words("help-look-up"),
+            line("card", job),
+            line("details", "details", job),
+            line("waiting", "waiting"),
+            line("recent", "recent"),
+        ],
         [
             words("help-follow"),
             line("subscribe", "subscribe", job),
@@ -32,7 +38,12 @@ def help(context: MessageContext) -> Message:  # noqa: A001  what the command he
             line("me", "subscribe", job, "me"),
             line("unsubscribe", "unsubscribe", job),
         ],
-        [words("help-manage"), line("list", "list"), line("language", "language", "en|zh")],
+        [
+            words("help-manage"),
+            line("list", "list"),
+            line("status", "status"),
+            line("language", "language", "en|zh"),
+        ],
         [line("example", LIKE_THIS), words("help-only-you")],
     ]
     said = ["\n".join(group) for group in groups]

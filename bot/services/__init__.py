@@ -58,7 +58,7 @@ class Services:
         details = DetailsService(metastudio)
         channel_list = ChannelList(store, watcher, workspace)
         own = OwnList(store, watcher, workspace)
-        overviews = OverviewService(ProjectJobs(metastudio, fresh=fresh))
+        overviews = OverviewService(ProjectJobs(metastudio, store, fresh=fresh))
         return cls(
             look_up,
             subscriptions,

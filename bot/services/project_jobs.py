@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.domain import waiting as lists
+from bot.domain.following import Changed
 from bot.domain.jobs import PAGE_SIZE, Job, Page
 from bot.domain.waiting import WAITING_STATES, RecentJobs, WaitingJobs
 from bot.errors import MetaStudioError, RequestRefused
 from bot.metastudio.client import MetaStudio
 from bot.process.shared_calls import SharedCalls
+from bot.store import Store
 
 MOST: Final = 3 * PAGE_SIZE
 """Jobs that are read for one answer."""
@@ -21,8 +23,10 @@ _LAST_CHANGED_FIRST: Final = {"sort_key": "update_time", "sort_dir": "desc"}
 class ProjectJobs:
     """Asks MetaStudio for jobs of the project; for ``fresh`` seconds everybody gets the same answer."""
 
-    def __init__(self, metastudio: MetaStudio, *, fresh: float) -> None:
+    def __init__(self, metastudio: MetaStudio, store: Store, *, fresh: float) -> None:
         self._fresh = fresh
+        self._changed_at = 0.0
+        store.listen(self._hear)
         self._metastudio = metastudio
         self._waiting: WaitingJobs | None = None
         self._asking = SharedCalls(self._ask)
@@ -49,15 +53,22 @@ class ProjectJobs:
     def _held(self) -> tuple[Page, float] | None:
         """Return the jobs that changed last, as the watcher asked for them, if that was a short while ago."""
         held = self._metastudio.newest
-        return held if held and time.time() - held[1] < self._fresh else None
+        return held if held and self._is_fresh(held[1]) else None
+
+    def _hear(self, changed: Changed) -> None:
+        """Show no list from before a change that people may have been told of."""
+        if changed.jobs:
+            self._changed_at = time.time()
+
+    def _is_fresh(self, asked_at: float) -> bool:
+        return time.time() - asked_at < self._fresh and asked_at > self._changed_at
 
     def _known_waiting(self) -> WaitingJobs | None:
         """Return the newest answer that holds all jobs that wait, if it is fresh."""
         held = self._held()
         if held and held[0].is_last(0) and (self._waiting is None or held[1] > self._waiting.as_of):
             return WaitingJobs(lists.waiting(held[0].jobs), int(held[1]))
-        is_fresh = self._waiting and time.time() - self._waiting.as_of < self._fresh
-        return self._waiting if is_fresh else None
+        return self._waiting if self._waiting and self._is_fresh(self._waiting.as_of) else None
 
     async def _ask(self, _: str) -> WaitingJobs:
         asked_at = int(time.time())

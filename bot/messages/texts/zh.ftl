@@ -331,7 +331,6 @@ cause-algorithm = 算法侧失败原因：“{ $said }”
 cause-more-kinds = { $fault }；另有其他问题
 fault-line = { $what }（{ $files }）
 between-names = 、
-fault-files = { $names }
 fault-files-more = { $names } 等，另有 { $more } 个
 fault-files-unnamed = { $count } 个文件
 fault-unknown = 错误 { $code }：“{ $said }”
@@ -391,7 +390,6 @@ details-facts = *更多*
 details-no-audit = MetaStudio 未返回审核结果。
 details-no-log = MetaStudio 未返回历史。
 details-again = 请一分钟后按“刷新”重试。
-details-text = { $voice }：{ $said }
 
 action-CREATE_JOB = 创建任务
 action-COMMIT_JOB = 提交任务
