@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from yarl import URL
 
 from bot.demo.page_requests import REQUESTS
-from bot.demo.page_view import Parts, View
+from bot.demo.page_view import PageView, Parts
 from bot.demo.playground import NotPossible, Playground
 from bot.errors import Unquoted, VoiceJobError
 from bot.network.servers import Site
@@ -93,7 +93,7 @@ class _BrowserSession:
 
     def __init__(self, ground: Playground, socket: web.WebSocketResponse) -> None:
         self._ground = ground
-        self._view = View(ground)
+        self._view = PageView(ground)
         self._socket = socket
         self._sent: Parts = {}
 

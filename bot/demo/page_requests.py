@@ -1,5 +1,6 @@
 """The requests of the demo's page, validated. Field names are those of the page's scripts."""
 
+from collections.abc import Awaitable
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -8,6 +9,8 @@ from bot.demo import composer
 from bot.demo.clockwork import SPEEDS
 from bot.demo.moods import MetaStudioMood, SlackMood
 from bot.demo.playground import NotPossible, Playground
+from bot.simulators.slack.records import ALICE, Interaction, Message
+from bot.slack.manifest import SHORTCUT
 
 GONE = "This button is not there any more."
 SHOWN_ERRORS = 'The bot did not take that (Slack calls it "{}"). Try again.'
@@ -45,15 +48,81 @@ class Press(_Request):
 
     async def carry_out(self, ground: Playground) -> None:
         """Press it, and return when Slack has the acknowledgement. Raises NotPossible."""
-        message = ground.slack.find(self.channel, self.ts)
-        if message is None:
+        message = _found(ground, self.channel, self.ts)
+        await _acknowledged(ground.slack.press(message, self.action_id, value=self.value))
+
+
+class PressView(_Request):
+    """Press a button in the modal or the Home tab."""
+
+    do: Literal["press_view"]
+    view: Literal["modal", "home"]
+    view_id: str
+    action_id: str
+    value: str | None = None
+
+    async def carry_out(self, ground: Playground) -> None:
+        """Press it, and return when Slack has the acknowledgement. Raises NotPossible."""
+        views = ground.slack.modals if self.view == "modal" else ground.slack.homes
+        shown = views.get(ALICE)
+        if shown is None or shown.id != self.view_id:
             raise NotPossible(GONE)
-        try:
-            pressed = await ground.slack.press(message, self.action_id, value=self.value)
-        except LookupError:
-            raise NotPossible(GONE) from None
-        if pressed.error:
-            raise NotPossible(SHOWN_ERRORS.format(pressed.error))
+        await _acknowledged(ground.slack.press(shown, self.action_id, value=self.value))
+
+
+class UseShortcut(_Request):
+    """Use the app's shortcut on a message."""
+
+    do: Literal["shortcut"]
+    channel: str
+    ts: str
+
+    async def carry_out(self, ground: Playground) -> None:
+        """Use it, and return when Slack has the acknowledgement. Raises NotPossible."""
+        message = _found(ground, self.channel, self.ts)
+        await _acknowledged(ground.slack.shortcut(SHORTCUT, message))
+
+
+class OpenHome(_Request):
+    """Open a tab of the conversation with the app."""
+
+    do: Literal["open_home"]
+    tab: Literal["home", "messages"]
+
+    async def carry_out(self, ground: Playground) -> None:
+        """Tell the app, which may not run."""
+        await ground.slack.open_home(tab=self.tab)
+
+
+class CloseModal(_Request):
+    """Close the modal."""
+
+    do: Literal["close_modal"]
+    view_id: str
+
+    async def carry_out(self, ground: Playground) -> None:
+        """Close it, if it is open."""
+        shown = ground.slack.modals.get(ALICE)
+        if shown and shown.id == self.view_id:
+            await ground.slack.close_modal(ALICE)
+
+
+def _found(ground: Playground, channel: str, ts: str) -> Message:
+    """Return a message. Raises NotPossible."""
+    message = ground.slack.find(channel, ts)
+    if message is None:
+        raise NotPossible(GONE)
+    return message
+
+
+async def _acknowledged(interaction: Awaitable[Interaction]) -> None:
+    """Wait until Slack has the acknowledgement. Raises NotPossible."""
+    try:
+        done = await interaction
+    except LookupError:
+        raise NotPossible(GONE) from None
+    if done.error:
+        raise NotPossible(SHOWN_ERRORS.format(done.error))
 
 
 class ChangeJob(_Request):
@@ -124,6 +193,19 @@ class SwitchBot(_Request):
         await getattr(ground.bot, self.want)()
 
 
-Request = Say | Press | ChangeJob | NewJob | SetMetaStudio | SetSlack | SetSpeed | SwitchBot
+Request = (
+    Say
+    | Press
+    | PressView
+    | UseShortcut
+    | OpenHome
+    | CloseModal
+    | ChangeJob
+    | NewJob
+    | SetMetaStudio
+    | SetSlack
+    | SetSpeed
+    | SwitchBot
+)
 REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="do")])
 """Parses a request; raises pydantic's ValidationError."""

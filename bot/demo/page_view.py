@@ -19,12 +19,14 @@ from bot.messages.job_card import label, step_names
 from bot.messages.texts import words_in
 from bot.simulators.metastudio.jobs import SENT_BACK, RawJob
 from bot.simulators.slack.messages import identified
-from bot.simulators.slack.records import BOT_USER, TEAM_ID, Malformed
+from bot.simulators.slack.records import BOT_USER, TEAM_ID, Malformed, View
 from bot.simulators.slack.workspace import ALICE, Channel, Message
+from bot.slack.manifest import manifest
 
 Parts = dict[str, Any]
 """JSON values by key."""
 
+SHORTCUT_NAME: Final = manifest()["features"]["shortcuts"][0]["name"]
 ENGLISH: Final = words_in(Language.EN)
 """The words of the panel, whatever the bot speaks."""
 PHASES: Final = {
@@ -44,7 +46,11 @@ VERBS: Final[tuple[Parts, ...]] = (
         "says": "post its card here, and say when it needs you",
     },
     {"verb": "unsubscribe", "takes": "job_id", "ends": [ME], "says": "stop that"},
-    {"verb": "list", "takes": None, "ends": [], "says": "what this channel follows"},
+    {"verb": "details", "takes": "job_id", "ends": [], "says": "why it failed, and its history"},
+    {"verb": "waiting", "takes": None, "ends": [], "says": "every job that waits for your team"},
+    {"verb": "recent", "takes": None, "ends": [], "says": "the jobs that changed last"},
+    {"verb": "list", "takes": None, "ends": [], "says": "what this channel follows; add mine for your own"},
+    {"verb": "status", "takes": None, "ends": [], "says": "what the bot can reach"},
     {"verb": "language", "takes": None, "ends": [], "says": "in which language the bot writes; add en or zh"},
     {"verb": "help", "takes": None, "ends": [], "says": "how to use it"},
 )
@@ -64,10 +70,11 @@ WORKSPACE: Final = {
     "command": COMMAND,
     "verbs": VERBS,
     "also": ALSO,
+    "shortcut": SHORTCUT_NAME,
 }
 
 
-class View:
+class PageView:
     """Computes the state of the page from a playground."""
 
     def __init__(self, ground: Playground) -> None:
@@ -90,6 +97,8 @@ class View:
             "workspace": self._workspace,
             "world": self._world(),
             **{f"channel/{each.id}": self._channel(each, at) for at, each in enumerate(slack.channels)},
+            "home": _view(slack.homes.get(ALICE)),
+            "modal": _view(slack.modals.get(ALICE)),
             **dict(self._messages()),
             **dict(self._notes()),
             **{f"job/{key}": self._job(job, at) for at, (key, job) in enumerate(jobs)},
@@ -150,6 +159,18 @@ class View:
             "can_advance": following is not None,
             "can_send_back": job["state"] in SENT_BACK,
         }
+
+
+def _view(view: View | None) -> Parts | None:
+    """Return the modal or the Home tab, if there is one."""
+    if view is None:
+        return None
+    return {
+        "id": view.id,
+        "title": view.content.get("title"),
+        "close": (view.content.get("close") or {"text": "Close"})["text"],
+        "blocks": list(identified(view)),
+    }
 
 
 def _message(message: Message) -> Parts:

@@ -183,4 +183,6 @@ def _add_examples(ground: Playground) -> None:
         ("Audiobook <beta>", "AUDITING", "STORYTELLING"),
         ("Shop Assistant", "PROCESSING", "ECOMMERCE"),
     ):
-        metastudio.add_job(voice_name=name, state=state, tag=tag, path=PATH)
+        job = metastudio.add_job(voice_name=name, state=state, tag=tag, path=PATH)
+    asked = f"Does anybody know where {job['job_id']} stands?"
+    slack.add_message(voices, asked, user=BOB)

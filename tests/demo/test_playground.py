@@ -10,7 +10,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot.demo import composer
 from bot.demo.bot_switch import BROKEN, STOPPED, BotState, BotSwitch
 from bot.demo.moods import SLOW_SECONDS, MetaStudioMood, SlackMood
-from bot.demo.page_view import View
+from bot.demo.page_view import PageView
 from bot.demo.playground import BOB, FAILURE, PATH, NotPossible, Playground
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import ALICE, BOT_TOKEN, SlackWorkspace
@@ -80,7 +80,7 @@ class TestView:
         """An unknown state, a missing and a hostile name are passed on as they are."""
         for name in (None, "</script><b>&amp;\u202e\ud800"):
             job_id = offline.metastudio.add_job(state="NEW_STATE", voice_name=name)["job_id"]
-            part = View(offline).parts()[f"job/{job_id}"]
+            part = PageView(offline).parts()[f"job/{job_id}"]
             assert (part["phase"], part["voice_name"]) == ("unknown", name or "")
 
     async def test_what_others_alone_see_is_not_shown(self, ground: Playground, voices: str) -> None:
@@ -88,7 +88,7 @@ class TestView:
         for user in (BOB, ALICE):
             typed = await ground.slack.command("/voicejob", channel=voices, user=user)
             await AsyncWebhookClient(typed.response_url).send(text=user, blocks=[{"type": "divider"}] * 2)
-        [message] = [part for key, part in View(ground).parts().items() if key.startswith("message/")]
+        [message] = [part for key, part in PageView(ground).parts().items() if key.startswith("message/")]
 
         assert (message["text"], message["only_for_me"]) == (ALICE, True)
         assert len({block["block_id"] for block in message["blocks"]}) == 2

@@ -1,4 +1,4 @@
-// Block Kit: the blocks of a message as elements, or in their place why Slack would refuse them.
+// Block Kit: the blocks of a message or view as elements, or in their place why Slack would refuse them.
 
 import { h } from "./dom.js";
 import { draw, parse, parsePlain } from "./mrkdwn.js";
@@ -10,12 +10,17 @@ const MAX_TEXT = 3000;
 class Refused extends Error {}
 
 /**
- * Draws blocks. `context` has `names` (see mrkdwn.js), `place`, which tells this message from all others, and
- * `press(button)`, which resolves to an error or null.
+ * Draws the blocks of a message. `context` has `names` (see mrkdwn.js), `place`, which tells this message from all
+ * others, and `press(button)`, which resolves to an error or null.
  */
 export function drawBlocks(blocks, context) {
   if (blocks.length > MAX_BLOCKS) return [refusal(`${blocks.length} blocks, at most ${MAX_BLOCKS}`)];
-  return blocks.map((block) => drawByType(BLOCKS, block, "block", context));
+  return blocks.map((block) => drawBlock(block, context));
+}
+
+/** Draws one block; `context` is as for drawBlocks. */
+export function drawBlock(block, context) {
+  return drawByType(BLOCKS, block, "block", context);
 }
 
 const BLOCKS = {

@@ -26,8 +26,8 @@ export function mountClosed(unarchive) {
     error.hidden = !problem;
   }
 
-  function draw({ archived, can_type: canType }) {
-    element.hidden = canType;
+  function draw({ isHome, channel: { archived, can_type: canType } }) {
+    element.hidden = isHome || canType;
     button.hidden = !archived;
     why.textContent = archived ? ARCHIVED : READ_ONLY;
   }

@@ -1,4 +1,4 @@
-// The open channel: its head, its messages by day, and where one types.
+// The open channel: its head, its messages by day and where one types; or the app's Home tab.
 
 import { SIGNS } from "./channels.js";
 import { mountClosed } from "./closed.js";
@@ -6,6 +6,7 @@ import { complete, isSendable } from "./completion.js";
 import { mountComposer } from "./composer.js";
 import { dateOf, dayName, isoDay } from "./dates.js";
 import { h, icon, keyed, shallowEqual } from "./dom.js";
+import { mountHome } from "./home.js";
 import { drawMessage, drawNote } from "./message.js";
 import { parse, textOf } from "./mrkdwn.js";
 import { mountScroller } from "./scroller.js";
@@ -29,27 +30,29 @@ export function mountConversation(root, actions) {
     isSendable,
   });
   const closed = mountClosed(() => say("/unarchive", shown));
+  const home = mountHome(actions);
   let shown = null;
 
-  const entry = () => (shown?.channel.can_type === false ? closed : composer);
+  const entry = () => (shown?.isHome ? home : shown?.channel.can_type === false ? closed : composer);
   document.querySelector(".skip-link").addEventListener("click", (event) => {
     event.preventDefault();
     entry().focus();
   });
   document.addEventListener("look-up", ({ detail }) => {
-    actions.openTab("messages");
+    actions.openChannel(shown.channel.id);
     if (entry() === closed) return closed.focus();
     // The button that had the focus is in another tab of a phone.
     if (isNarrow.matches) scroller.body.focus();
     composer.send(`${shown.workspace.command} ${detail.jobId}`);
   });
-  root.append(head, scroller.element, composer.element, closed.element);
+  root.append(head, home.tabs, home.element, scroller.element, composer.element, closed.element);
 
   // Who was where one types is there still when that becomes something else.
   function exchange() {
     const place = [composer, closed].find(({ element }) => element.contains(document.activeElement));
-    composer.element.hidden = !shown.channel.can_type;
-    closed.draw(shown.channel);
+    scroller.element.hidden = shown.isHome;
+    composer.element.hidden = shown.isHome || !shown.channel.can_type;
+    closed.draw(shown);
     if (place && place !== entry()) entry().focus();
   }
 
@@ -59,8 +62,10 @@ export function mountConversation(root, actions) {
     if (!channel) return;
     keyed(head, [headOf(channel, state)], ({ id }) => id, makeHead, shallowEqual);
     scroller.body.setAttribute("aria-label", `Messages in ${nameOfChannel(channel)}`);
-    shown = composerContext(state, channel);
+    shown = { ...composerContext(state, channel), isHome: view.isHome };
     exchange();
+    home.draw(state, view, namesOf(state, actions));
+    if (view.isHome) return;
     composer.draw({ key: channel.id, ...shown });
     scroller.update(channel.id, () => drawList(list, state, view, actions));
     if (isFirst && channel.can_type) beginAt(composer);
@@ -72,17 +77,25 @@ function beginAt(composer) {
   if (matchMedia("(pointer: fine)").matches && document.activeElement === document.body) composer.focus();
 }
 
-/** What messages need to know of the workspace, and what can be done in them. */
-export function contextOf(state, actions) {
+/** What texts need to know of the workspace, see mrkdwn.js. */
+export function namesOf(state, { openChannel }) {
   const workspace = state.get("workspace");
   return {
-    names: {
-      user: (id) => nameOf(workspace, id),
-      channel: (id) => state.get(`channel/${id}`)?.name ?? null,
-      isMe: (id) => id === workspace.me.id,
-      openChannel: actions.openChannel,
-    },
+    user: (id) => nameOf(workspace, id),
+    channel: (id) => state.get(`channel/${id}`)?.name ?? null,
+    isMe: (id) => id === workspace.me.id,
+    openChannel,
+  };
+}
+
+/** What messages need to know of the workspace, and what can be done in them. */
+export function contextOf(state, actions) {
+  const { shortcut, bot } = state.get("workspace");
+  return {
+    names: namesOf(state, actions),
     openThread: actions.openThread,
+    shortcut: { name: shortcut, app: bot.name },
+    useShortcut: ({ channel, ts }) => actions.ask({ do: "shortcut", channel, ts }),
     press: ({ channel, ts }, { action_id, value = null }) =>
       actions.ask({ do: "press", channel, ts, action_id, value }),
   };
@@ -104,6 +117,7 @@ export function itemOf(
     lastReply: replies.at(-1)?.ts ?? null,
     parentStart,
     canReply,
+    hasTools: !message.only_for_me,
     isInThread,
     isAlsoInChannel,
   };

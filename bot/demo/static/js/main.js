@@ -1,10 +1,11 @@
 // Puts the parts of the page together: what is open, and when to draw.
 
-import { channelInAddress, correctAddress, goTo, watchAddress } from "./address.js";
+import { correctAddress, goTo, placeInAddress, watchAddress } from "./address.js";
 import { mountChannels } from "./channels.js";
-import { mountConversation } from "./conversation.js";
+import { mountConversation, namesOf } from "./conversation.js";
 import { speak } from "./dates.js";
 import { ask, connect, state } from "./live.js";
+import { mountModal } from "./modal.js";
 import { drawPanel } from "./panel.js";
 import { mountTabs } from "./tabs.js";
 import { mountThread } from "./thread.js";
@@ -13,21 +14,22 @@ import { channelsOf, titleOf } from "./workspace.js";
 
 const part = (id) => document.getElementById(id);
 const workspace = part("workspace");
-const view = { channel: null, thread: null, newSince: null, tab: "messages", unread: new Map() };
+const view = { channel: null, isHome: false, thread: null, newSince: null, tab: "messages", unread: new Map() };
 
-const actions = { ask, openChannel, openThread, closeThread, openTab };
+const actions = { ask, openChannel, openHome, openThread, closeThread, openTab };
 const drawings = [
   mountChannels(part("channels"), actions),
   mountConversation(part("conversation"), actions),
   mountThread(part("thread"), actions),
   mountTabs(part("tabs"), actions),
+  mountModal(actions, (now) => namesOf(now, actions)),
 ];
 const MINUTE = 60_000;
 let isDue = false;
 let instance = null;
 
 connect(onChange, showStatus);
-watchAddress(() => show(channelInAddress()));
+watchAddress(() => show(placeInAddress()));
 document.addEventListener("visibilitychange", draw);
 // "Today" is another day after midnight.
 setInterval(onChange, MINUTE);
@@ -64,7 +66,7 @@ function isOtherDemo() {
 function settle() {
   seeAll(state);
   if (!state.has(`channel/${view.channel}`)) openFirst();
-  correctAddress(view.channel);
+  correctAddress(view);
   if (view.thread && !state.has(`message/${view.channel}/${view.thread}`)) view.thread = null;
 }
 
@@ -74,23 +76,39 @@ function countUnread() {
 }
 
 function openFirst() {
-  const named = state.get(`channel/${channelInAddress()}`) ?? channelsOf(state)[0];
-  Object.assign(view, { channel: named?.id ?? null, thread: null, newSince: null });
+  const named = placeInAddress();
+  if (state.has(`channel/${named?.channel}`)) return enter(named);
+  enter({ channel: channelsOf(state)[0]?.id ?? null, isHome: false });
+}
+
+/** Opens a place. Slack tells the app when somebody opens one of its tabs. */
+function enter({ channel, isHome }) {
+  const isApps = state.get(`channel/${channel}`)?.kind === "direct";
+  const newSince = isHome ? null : markRead(state, channel);
+  Object.assign(view, { channel, isHome: isHome && isApps, thread: null, newSince });
+  if (isApps) ask({ do: "open_home", tab: view.isHome ? "home" : "messages" });
 }
 
 function isConversationVisible() {
-  return document.visibilityState === "visible" && part("conversation").checkVisibility();
+  return document.visibilityState === "visible" && part("conversation").checkVisibility() && !view.isHome;
 }
 
 function openChannel(channel) {
-  goTo(channel);
-  show(channel);
+  go({ channel, isHome: false });
 }
 
-function show(channel) {
-  if (channel !== view.channel && state.has(`channel/${channel}`)) {
-    Object.assign(view, { channel, thread: null, newSince: markRead(state, channel) });
-  }
+function openHome(channel) {
+  go({ channel, isHome: true });
+}
+
+function go(place) {
+  goTo(place);
+  show(place);
+}
+
+function show(place) {
+  const isOther = place?.channel !== view.channel || place.isHome !== view.isHome;
+  if (isOther && state.has(`channel/${place?.channel}`)) enter(place);
   openTab("messages");
 }
 

@@ -3,26 +3,28 @@
 import { drawBlocks } from "./blocks.js";
 import { dateOf, dayAndTime, fillTokens, fullDate, speaking, timeOfDay } from "./dates.js";
 import { h, icon } from "./dom.js";
+import { openMenu } from "./menu.js";
 import { draw, parse } from "./mrkdwn.js";
+import { press } from "./press.js";
 
 const COLOURS = 6;
 const CHINESE_MARKS = /[，。：（]/;
 
 /**
- * Draws an item of a message list (see conversation.js). `context` has `names` (see mrkdwn.js), `openThread(ts)`
- * and `press(message, button)`.
+ * Draws an item of a message list (see conversation.js). `context` has `names` (see mrkdwn.js), `openThread(ts)`,
+ * `press(message, button)`, the app's `shortcut` and `useShortcut(message)`.
  */
 export function drawMessage(item, context) {
   const { message, author } = item;
   const { ts, channel, only_for_me: isOnlyForMe } = message;
-  const language = languageOf(message);
+  const language = languageOf(message.text, message.blocks);
   return h(
     "article",
     {
       class: `message${isOnlyForMe ? " only-me" : ""}${item.follows ? " follows" : ""}`,
       tabindex: "-1",
       "aria-label": `${author}, ${timeOfDay(dateOf(ts))}`,
-      dataset: { ts, channel },
+      dataset: { ts, channel, surface: placeOf(message) },
     },
     isOnlyForMe && drawAside("eye", "Only visible to you"),
     item.isAlsoInChannel && drawAside("broadcast", "Also sent to the channel"),
@@ -35,13 +37,15 @@ export function drawMessage(item, context) {
       speaking(language, () => drawBody(message, context)),
       item.replies > 0 && drawThreadSummary(item, context),
     ),
-    item.canReply && drawReplyButton(ts, context),
+    item.hasTools && drawTools(item, context),
   );
 }
 
-// A message does not say in which language it is. The bot's Chinese has such marks; its English has them only
-// where a name does.
-function languageOf({ text, blocks }) {
+/**
+ * The language of what the bot wrote: it does not say so itself. Its Chinese has such marks; its English has them
+ * only where a name does.
+ */
+export function languageOf(text, blocks) {
   return CHINESE_MARKS.test(text + JSON.stringify(blocks)) ? "zh" : "en";
 }
 
@@ -103,11 +107,15 @@ function drawTime(ts, inWords = timeOfDay) {
   return h("time", { class: "at", datetime: date.toISOString(), title: fullDate(date) }, inWords(date));
 }
 
-function drawBody(message, { names, press }) {
+function drawBody(message, { names, press: pressIn }) {
   const edited = message.edited && h("span", { class: "edited" }, "(edited)");
   if (!message.blocks?.length) return h("div", { class: "text" }, draw(parse(message.text), names), " ", edited);
-  const place = `${message.channel} ${message.ts}`;
-  return [drawBlocks(message.blocks, { names, place, press: (button) => press(message, button) }), edited];
+  const send = (button) => pressIn(message, button);
+  return [drawBlocks(message.blocks, { names, place: placeOf(message), press: send }), edited];
+}
+
+function placeOf({ channel, ts }) {
+  return `${channel} ${ts}`;
 }
 
 function drawThreadSummary({ message, replies, lastReply }, { openThread }) {
@@ -119,17 +127,27 @@ function drawThreadSummary({ message, replies, lastReply }, { openThread }) {
   );
 }
 
-function drawReplyButton(ts, { openThread }) {
+function drawTools(item, context) {
+  const reply = () => context.openThread(item.message.ts);
+  const more = ({ currentTarget }) => openMenu(currentTarget, menuOf(item, context, reply));
   return h(
-    "button",
-    {
-      type: "button",
-      class: "reply-button",
-      "aria-label": "Reply in thread",
-      title: "Reply in thread",
-      dataset: { focus: "reply" },
-      onClick: () => openThread(ts),
-    },
-    icon("reply"),
+    "div",
+    { class: "message-tools" },
+    item.canReply && drawTool("reply", "Reply in thread", { onClick: reply }),
+    drawTool("more", "More actions", { onClick: more, "aria-haspopup": "menu" }),
   );
+}
+
+function drawTool(sign, label, props) {
+  const named = { "aria-label": label, title: label, dataset: { focus: sign } };
+  return h("button", { type: "button", class: `tool ${sign}`, ...named, ...props }, icon(sign));
+}
+
+function menuOf({ message, canReply }, { shortcut, useShortcut }, reply) {
+  const send = () => useShortcut(message);
+  const use = (control) => press(control, {}, { place: placeOf(message), send });
+  return [
+    ...(canReply ? [{ label: "Reply in thread", choose: reply }] : []),
+    { label: shortcut.name, detail: shortcut.app, choose: use },
+  ];
 }

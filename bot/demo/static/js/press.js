@@ -1,14 +1,15 @@
-// Pressing a button of a message. The message may be drawn anew before the answer is there, so what is told of a
+// Pressing a button of a message or view. It may be drawn anew before the answer is there, so what is told of a
 // press is told at the button that is there then.
 
 import { isConfirmed } from "./confirm.js";
 import { h } from "./dom.js";
+import { controlIn, controlsLike, focusAgain, homeOf, surfaceIn } from "./surfaces.js";
 
 const LONGEST_STAY = 10_000;
 
 const waiting = new Set();
 
-/** Lets `button` wait if a press of it waits for its answer. `place` names its message. */
+/** Lets `button` wait if a press of it waits for its answer. `place` names its message or view. */
 export function resume(button, place) {
   if (waiting.has(nameOf(button, place))) setBusy(button, true);
 }
@@ -30,7 +31,7 @@ export async function press(pressed, { confirm, url }, { place, send }) {
 
 async function isAgreed(confirm, home) {
   const answer = await isConfirmed(confirm);
-  (buttonIn(home, home.list) ?? messageIn(home, home.list) ?? home.list.parentElement).focus();
+  focusAgain(home);
   return answer;
 }
 
@@ -38,23 +39,8 @@ function nameOf({ dataset }, place) {
   return `${place} ${dataset.focus}`;
 }
 
-function homeOf(pressed) {
-  const { ts, channel } = pressed.closest(".message").dataset;
-  return { ts, channel, control: pressed.dataset.focus, list: pressed.closest(".message-list") };
-}
-
-function messageIn({ ts, channel }, list) {
-  return [...list.children].find(({ dataset }) => dataset.ts === ts && dataset.channel === channel);
-}
-
-function buttonIn(home, list) {
-  return messageIn(home, list)?.querySelector(`[data-focus="${CSS.escape(home.control)}"]`);
-}
-
-// The first message of an open thread stands in its channel as well.
 function setAllBusy(home, isBusy) {
-  const buttons = [...document.querySelectorAll(".message-list")].map((list) => buttonIn(home, list));
-  for (const button of buttons.filter(Boolean)) setBusy(button, isBusy);
+  for (const button of controlsLike(home)) setBusy(button, isBusy);
 }
 
 // Not `disabled`: a disabled button loses the focus.
@@ -64,9 +50,9 @@ function setBusy(button, isBusy) {
 }
 
 function showError(home, error) {
-  const message = messageIn(home, home.list);
-  const block = buttonIn(home, home.list)?.closest(".block") ?? message?.querySelector(".message-content");
-  for (const old of (message ?? home.list.parentElement).querySelectorAll(".press-error")) old.remove();
+  const surface = surfaceIn(home);
+  const block = controlIn(home)?.closest(".block") ?? surface?.querySelector(".message-content") ?? surface;
+  for (const old of (surface ?? home.list.parentElement).querySelectorAll(".press-error")) old.remove();
   if (!error) return;
   const said = h("p", { class: "press-error", role: "alert" }, error);
   if (block) block.append(said);
@@ -74,6 +60,6 @@ function showError(home, error) {
 }
 
 function showBelow(list, said) {
-  list.closest(".scroller").append(said);
+  list.closest(".scroller")?.append(said);
   setTimeout(() => said.remove(), LONGEST_STAY);
 }

@@ -49,10 +49,10 @@ export function nameOfChannel(channel) {
 }
 
 /** The title of the browser's tab. */
-export function titleOf(state, { channel, unread }) {
+export function titleOf(state, { channel, isHome, unread }) {
   const total = [...unread.values()].reduce((sum, count) => sum + count, 0);
   const open = state.get(`channel/${channel}`);
-  return `${total ? `(${total}) ` : ""}${open ? `${nameOfChannel(open)} · ` : ""}${state.get("workspace").name}`;
+  return `${total ? `(${total}) ` : ""}${open ? `${nameOfChannel(open)}${isHome ? " Home" : ""} · ` : ""}${state.get("workspace").name}`;
 }
 
 function messagesIn(state, channel) {
