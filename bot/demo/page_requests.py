@@ -104,7 +104,7 @@ class CloseModal(_Request):
         """Close it, if it is open."""
         shown = ground.slack.modals.get(ALICE)
         if shown and shown.id == self.view_id:
-            await ground.slack.close_modal(ALICE)
+            ground.slack.close_modal(ALICE)
 
 
 def _found(ground: Playground, channel: str, ts: str) -> Message:

@@ -178,11 +178,13 @@ def _add_examples(ground: Playground) -> None:
     slack.add_channel("casting", private=True, bot_is_member=False)
     slack.direct_channel(ALICE)
     slack.add_message(voices, "The recordings for the morning news are ready. Who uploads them?", user=BOB)
-    for name, state, tag in (
-        ("女声 · Morning News", "CREATING", "NEWS"),
-        ("Audiobook <beta>", "AUDITING", "STORYTELLING"),
-        ("Shop Assistant", "PROCESSING", "ECOMMERCE"),
-    ):
-        job = metastudio.add_job(voice_name=name, state=state, tag=tag, path=PATH)
-    asked = f"Does anybody know where {job['job_id']} stands?"
+    jobs = [
+        metastudio.add_job(voice_name=name, state=state, tag=tag, path=PATH)["job_id"]
+        for name, state, tag in (
+            ("女声 · Morning News", "CREATING", "NEWS"),
+            ("Audiobook <beta>", "AUDITING", "STORYTELLING"),
+            ("Shop Assistant", "PROCESSING", "ECOMMERCE"),
+        )
+    ]
+    asked = f"Does anybody know where {jobs[-1]} stands?"
     slack.add_message(voices, asked, user=BOB)
