@@ -74,7 +74,7 @@ async def test_a_command_shows_the_job_to_the_one_who_asked(person: Person) -> N
 async def test_what_needs_no_job_is_answered_without_metastudio(person: Person) -> None:
     """Help, slips, and what can't be an id are told after an empty acknowledgement, to who typed alone."""
     for text, says in (
-        ("", "`/voicejob &lt;job id&gt;`"),
+        ("", "`/voicejob &lt;job id or name&gt;`"),
         (f"subscirbe {UNKNOWN}", f"Did you mean `/voicejob subscribe {UNKNOWN}`?"),
         ("x" * 10_000, "can't be a job id"),
     ):

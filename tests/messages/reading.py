@@ -91,8 +91,12 @@ OUR_LABELS = {
 } | {
     context.words(f"button-{name}")
     for context in CONTEXTS
-    for name in ("more", "start", "show", "back", "language-en", "language-zh")
+    for name in ("more", "start", "show", "back", "language-en", "language-zh", "details", "why", "tell-me")
 }
+
+
+_OUR_QUOTE = re.compile("^> ", re.MULTILINE)
+"""A quotation: what is quoted is escaped, so that no such line can come from outside."""
 
 
 def read_mrkdwn(text: str) -> tuple[str, list[str]]:
@@ -101,7 +105,7 @@ def read_mrkdwn(text: str) -> tuple[str, list[str]]:
     Asserts that no span is broken, and that what is in angle brackets or formatted is ours.
     """
     pieces = text.split("`")
-    live, codes = "``".join(pieces[::2]), pieces[1::2]
+    live, codes = _OUR_QUOTE.sub("", "``".join(pieces[::2])), pieces[1::2]
     assert len(pieces) % 2, f"a code span does not end: {text!r}"
     assert all(len(inside.splitlines()) == 1 for inside in codes), "a code span has one line, and not none"
     assert not re.search("[<>]", OURS.sub("", live) + "".join(codes)), text

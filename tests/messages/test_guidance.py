@@ -45,15 +45,15 @@ def test_help_in_each_language() -> None:
 
     assert english[:2] == [
         "Look up",
-        "`/voicejob &lt;job id&gt;` where the job is, whose turn it is, what comes next",
+        "`/voicejob &lt;job id or name&gt;` where the job is, whose turn it is, what comes next",
     ]
-    assert chinese[:2] == ["查询", "`/voicejob &lt;任务 ID&gt;` 查看任务的状态、由谁处理、下一步"]
+    assert chinese[:2] == ["查询", "`/voicejob &lt;任务 ID 或名称&gt;` 查看任务的状态、由谁处理、下一步"]
     assert "帮助、列表、订阅、取消订阅、语言" in chinese[-1]
 
 
 def test_usage_says_what_was_wrong_first() -> None:
     """Then comes what was probably meant, or else what can be typed, and never both."""
-    ways = "Try `/voicejob &lt;job id&gt;` or `/voicejob help`."
+    ways = "Try `/voicejob &lt;job id or name&gt;` or `/voicejob help`."
     guessed, unclear = (guidance.usage(BadUsage("hlep", meant=meant), CONTEXT) for meant in ("help", ""))
     chinese = guidance.usage(BadUsage("hlep", meant="help"), CHINESE)
 

@@ -11,7 +11,7 @@ from bot.domain.languages import Language
 from bot.domain.records import Address, Level
 from bot.domain.slack_errors import KNOWN
 from bot.errors import VoiceJobError
-from bot.messages import channel, guidance
+from bot.messages import channel, guidance, home
 from bot.messages.blocks import Message
 from bot.messages.facts import MEASURES, facts
 from tests.messages.kinds import every_message
@@ -139,7 +139,9 @@ def _bones(part: object) -> object:
     """Return a part of a message without its words."""
     if isinstance(part, dict):
         return {
-            key: _bones(value) for key, value in part.items() if key not in {"text", "accessibility_label"}
+            key: _bones(value)
+            for key, value in part.items()
+            if key not in {"text", "accessibility_label"} and value not in home.LANGUAGES.values()
         }
     return [_bones(each) for each in part] if isinstance(part, list) else part
 

@@ -98,8 +98,8 @@ def test_list_says_that_checks_fail() -> None:
 
 
 NONE = {
-    "C1": "This channel follows no job. `/voicejob subscribe &lt;job id&gt;` follows one.",
-    "D1": "You follow no job here. `/voicejob subscribe &lt;job id&gt; me` follows one.",
+    "C1": "This channel follows no job. `/voicejob subscribe &lt;job id or name&gt;` follows one.",
+    "D1": "You follow no job here. `/voicejob subscribe &lt;job id or name&gt; me` follows one.",
 }
 
 

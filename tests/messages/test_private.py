@@ -143,6 +143,6 @@ def test_languages(context: MessageContext) -> None:
 
 def test_old_button_says_how_to_come_by_a_new_one() -> None:
     """With the job's id, if the button had one."""
-    for job_id, typed in ((JOB_ID, JOB_ID), ("", "&lt;job id&gt;")):
+    for job_id, typed in ((JOB_ID, JOB_ID), ("", "&lt;job id or name&gt;")):
         said = CONTEXT.words("old-button", command=f"`/voicejob {typed}`")
         assert private.outdated_button(job_id, CONTEXT).text == said

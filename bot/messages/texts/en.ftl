@@ -350,7 +350,7 @@ fault-files-unnamed = { $count ->
     [one] one file
    *[other] { $count } files
 }
-fault-unknown = Error { $code }: “{ $said }”
+fault-unknown = “{ $said }” (error { $code })
 fault-unknown-message = “{ $said }”
 fault-unknown-code = Error { $code }
 
