@@ -192,6 +192,7 @@ async def test_status(room: Room) -> None:
     room.slack.remove(room.channel)
     room.metastudio.set_state(room.job_id, "AUDITING")
     await eventually_so(lambda: says("I can't post here"))
+    assert await says("`/voicejob list` says what to do.\nOne job is followed here")
     room.metastudio.fail(REFUSED, times=1000)
     await eventually_so(lambda: says("doesn't let me do this"))
     assert await says("Last good answer")
