@@ -19,6 +19,7 @@ from bot.messages.blocks import (
     date,
     divider,
     mention,
+    quoted,
     row,
     section,
     spoken,
@@ -143,7 +144,7 @@ def _in_short(shown: Following, ids: _ActionIds, words: Words) -> str:
         "in-words",
         voice=voice_name(shown, words),
         state=job_card.label(shown.state, words),
-        job=code(shown.job_id),
+        job=quoted(shown.job_id),
     )
     said = words("list-paused", said=said) if shown.pause else said
     return row(said, where(shown, words)) if ids.is_elsewhere else said

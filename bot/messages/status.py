@@ -8,6 +8,7 @@ from bot.messages.blocks import Message, code, date, quoted, section, spoken
 from bot.messages.channel import reason_of
 from bot.messages.context import MessageContext
 from bot.messages.errors import sentence
+from bot.messages.guidance import command
 from bot.messages.job_card import sentences
 
 
@@ -40,12 +41,16 @@ def _metastudio(reach: Reach, context: MessageContext) -> str:
 def _channel(channel: Channel, context: MessageContext) -> str:
     words, pause = context.words, channel.destination.pause
     followed = [each for each in channel.followings if each.subscription]
-    if pause:
-        reason = reason_of(pause.reason, channel.destination.address.channel_id, words)
-        return words("status-paused", since=date(pause.since, words("status-since")), reason=reason)
-    if not followed:
+    if not (pause or followed):
         return words("status-nothing-here")
-    last = max((each.delivery.delivered_at or 0 for each in followed), default=0)
-    count = words("status-followed", count=len(followed))
-    delivered = date(last, words("status-delivered")) if last else words("status-nothing-posted")
-    return sentences([count, delivered], words)
+    last = max((each.delivery.delivered_at or 0 for each in channel.followings), default=0)
+    known = [
+        words("status-followed", count=len(followed)),
+        date(last, words("status-delivered")) if last else words("status-nothing-posted"),
+    ]
+    if not pause:
+        return f":white_check_mark: {sentences(known, words)}"
+    reason = reason_of(pause.reason, channel.destination.address.channel_id, words)
+    refused = words("status-paused", since=date(pause.since, words("status-since")), reason=reason)
+    to_do = words("status-to-do", command=command(context, "list"))
+    return "\n".join([sentences([refused, to_do], words), sentences(known, words)])

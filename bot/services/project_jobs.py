@@ -3,21 +3,26 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from bot.domain import waiting as lists
 from bot.domain.following import Changed
-from bot.domain.jobs import PAGE_SIZE, Job, Page
+from bot.domain.jobs import Job, Page
 from bot.domain.waiting import WAITING_STATES, RecentJobs, WaitingJobs
 from bot.errors import MetaStudioError, RequestRefused
 from bot.metastudio.client import MetaStudio
 from bot.process.shared_calls import SharedCalls
 from bot.store import Store
 
-MOST: Final = 3 * PAGE_SIZE
-"""Jobs that are read for one answer."""
-_WAITING: Final = {"state": ",".join(WAITING_STATES)}
+MOST_PAGES: Final = 3
+"""Pages that are read for one answer."""
+_WAITING: Final = MappingProxyType({"state": ",".join(WAITING_STATES)})
+_ANY: Final[Mapping[str, str]] = MappingProxyType({})
 _LAST_CHANGED_FIRST: Final = {"sort_key": "update_time", "sort_dir": "desc"}
+
+Dated = tuple[Page, float]
+"""A page, and when it was asked for, in epoch seconds."""
 
 
 class ProjectJobs:
@@ -29,29 +34,39 @@ class ProjectJobs:
         store.listen(self._hear)
         self._metastudio = metastudio
         self._waiting: WaitingJobs | None = None
+        self._searching = SharedCalls(self._search)
         self._asking = SharedCalls(self._ask)
 
-    async def waiting(self, *, fresh: bool = False) -> WaitingJobs:
-        """Return the jobs that wait; ``fresh``: asked for now. Raises MetaStudioError."""
+    async def waiting(self, *, fresh: bool = False, pages: int = MOST_PAGES) -> WaitingJobs:
+        """Return the jobs that wait, of so many pages; ``fresh``: asked for now. Raises MetaStudioError."""
         if not fresh and (known := self._known_waiting()):
             return known
-        self._waiting = await self._asking.call("waiting")
-        return self._waiting
+        found = await self._searching.call(str(pages))
+        if found.is_complete or pages == MOST_PAGES:
+            self._waiting = found
+        return found
 
     async def recent(self, *, fresh: bool = False) -> RecentJobs:
         """Return the jobs that changed last; ``fresh``: asked for now. Raises MetaStudioError."""
-        if fresh or (held := self._held()) is None:
-            held = await self._metastudio.recent_jobs(), time.time()
-        page, asked_at = held
+        page, asked_at = await self._newest(fresh=fresh)
         return RecentJobs(lists.recent(page.jobs), int(asked_at))
 
     async def both(self) -> tuple[WaitingJobs | MetaStudioError, RecentJobs | MetaStudioError]:
-        """Return both, or why one did not come. Raises no MetaStudioError."""
-        waiting, recent = await asyncio.gather(self.waiting(), self.recent(), return_exceptions=True)
+        """Return both, by two requests at most, or why one did not come. Raises no MetaStudioError."""
+        asked = self.waiting(pages=1), self.recent()
+        waiting, recent = await asyncio.gather(*asked, return_exceptions=True)
         return _unless_unknown(waiting), _unless_unknown(recent)
 
-    def _held(self) -> tuple[Page, float] | None:
-        """Return the jobs that changed last, as the watcher asked for them, if that was a short while ago."""
+    async def _newest(self, *, fresh: bool = False) -> Dated:
+        """Return the jobs that changed last, as somebody asked for them a short while ago, or else now."""
+        held = None if fresh else self._held()
+        return held or await self._asking.call("")
+
+    async def _ask(self, _: str) -> Dated:
+        asked_at = time.time()
+        return await self._metastudio.recent_jobs(), asked_at
+
+    def _held(self) -> Dated | None:
         held = self._metastudio.newest
         return held if held and self._is_fresh(held[1]) else None
 
@@ -70,22 +85,34 @@ class ProjectJobs:
             return WaitingJobs(lists.waiting(held[0].jobs), int(held[1]))
         return self._waiting if self._waiting and self._is_fresh(self._waiting.as_of) else None
 
-    async def _ask(self, _: str) -> WaitingJobs:
-        asked_at = int(time.time())
+    async def _search(self, pages: str) -> WaitingJobs:
+        """Ask for the jobs that wait; of a server that refuses the filter, search those that changed last."""
+        asked_at = time.time()
         try:
-            return await self._read(_WAITING, asked_at)
-        except RequestRefused:  # a server that knows no such filter
-            return await self._read({}, asked_at)
+            first = await self._page(_WAITING, 0)
+        except RequestRefused:
+            # Who asks for one page asks for the jobs that changed last as well.
+            first, asked_at = await self._newest(fresh=int(pages) > 1)
+            return await self._read(_ANY, int(pages), first, int(asked_at))
+        return await self._read(_WAITING, int(pages), first, int(asked_at))
 
-    async def _read(self, filters: Mapping[str, str], asked_at: int) -> WaitingJobs:
-        """Read the list to its end, or MOST jobs of it: no server has to keep the filter."""
-        jobs: list[Job] = []
-        for offset in range(0, MOST, PAGE_SIZE):
-            page = await self._metastudio.listed({**filters, **_LAST_CHANGED_FIRST}, offset=offset)
-            jobs += page.jobs
+    async def _read(self, filters: Mapping[str, str], pages: int, first: Page, asked_at: int) -> WaitingJobs:
+        """Read the list on from its first page, to its end or for so many pages: no server has to filter."""
+        jobs: dict[str | None, Job] = {}
+        page, offset = first, 0
+        for number in range(1, pages + 1):
+            new = {job.job_id: job.remembered() for job in page.jobs if job.job_id not in jobs}
+            jobs |= new
             if page.is_last(offset):
-                return WaitingJobs(lists.waiting(jobs), asked_at)
-        return WaitingJobs(lists.waiting(jobs), asked_at, is_complete=False, searched=len(jobs))
+                return WaitingJobs(lists.waiting(jobs.values()), asked_at)
+            offset += page.rows
+            if number == pages or not new:
+                break
+            page = await self._page(filters, offset)
+        return WaitingJobs(lists.waiting(jobs.values()), asked_at, is_complete=False, searched=len(jobs))
+
+    async def _page(self, filters: Mapping[str, str], offset: int) -> Page:
+        return await self._metastudio.listed({**filters, **_LAST_CHANGED_FIRST}, offset=offset)
 
 
 def _unless_unknown(found: "lists.J | BaseException") -> "lists.J | MetaStudioError":

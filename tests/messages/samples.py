@@ -7,13 +7,23 @@ from typing import Any, Final
 from bot.domain.jobs import GONE, STATES, Job
 from bot.domain.languages import Language
 from bot.domain.records import Address, Level
-from bot.errors import BadUsage, BeingStopped, JobNotFound, MetaStudioError, StoreTrouble, VoiceJobError
+from bot.domain.waiting import WAITING_STATES, RecentJobs, WaitingJobs
+from bot.errors import (
+    BadUsage,
+    BeingStopped,
+    JobNotFound,
+    MetaStudioError,
+    ServiceDown,
+    StoreTrouble,
+    VoiceJobError,
+)
 from bot.listeners.command_parser import parse
-from bot.messages import channel, guidance, job_card, listing, private
+from bot.messages import channel, guidance, job_card, listing, overviews, private, status
 from bot.messages.blocks import Message
 from bot.messages.context import MessageContext
 from tests.messages.reading import JOB_ID, followed, paused_of
 from tests.records import NOW, warning
+from tests.records import channel as channel_of
 
 DAY: Final = 24 * 60 * 60
 NAME: Final = "女声 · Morning News"
@@ -54,6 +64,8 @@ def samples(context: MessageContext) -> dict[str, dict[str, Message]]:
         "pauses": _pauses,
         "answers": _answers,
         "lists": _lists,
+        "overviews": _overviews,
+        "the bot itself": _status,
         "help and errors": _guidance,
     }
     return {name: dict(make(context)) for name, make in groups.items()}
@@ -154,7 +166,36 @@ def _lists(context: MessageContext) -> Iterator[tuple[str, Message]]:
     yield "some", listed(*rows)
     yield "one, not checked", listed(rows[0], checked=None, checks_fail=True)
     yield "paused", listed(paused_of("not_in_channel", "AUDIT_FAILED", job=JOB))
-    yield "second page", listed(*rows * 4, start=8)
+    yield "second page", listed(*rows * 4, start=10)
+    own = [rows[0], _followed("PROCESSING", address=DIRECT), paused_of("not_in_channel", job=JOB)]
+    for name, shown in {"none of one's own": [], "one's own": own}.items():
+        yield name, listing.own(shown, context, start=0, checked_at=lambda _: NOW)
+
+
+def _overviews(context: MessageContext) -> Iterator[tuple[str, Message]]:
+    ours = tuple(job_in(state) for state in WAITING_STATES)
+    waiting, recent = WaitingJobs(ours, NOW), RecentJobs((*map(job_in, STATES),), NOW)
+    yield "waiting", overviews.waiting(waiting, context)
+    yield "nothing waits", overviews.waiting(WaitingJobs((), NOW), context)
+    partly = WaitingJobs(ours * 3, NOW, is_complete=False, searched=300)
+    yield "waiting, second page, not all searched", overviews.waiting(partly, context, start=10)
+    yield "recent", overviews.recent(recent, context)
+    yield "no jobs", overviews.recent(RecentJobs((), NOW), context)
+    yield "start", overviews.start(waiting, recent, context)
+    yield "start without MetaStudio", overviews.start(ServiceDown(), ServiceDown(), context)
+
+
+def _status(context: MessageContext) -> Iterator[tuple[str, Message]]:
+    answers, down = status.Reach(NOW, None), status.Reach(NOW - DAY, ServiceDown())
+    shown, paused = _followed("PROCESSING", delivered_at=NOW - DAY), paused_of("not_in_channel", job=JOB)
+    for name, reach, here in (
+        ("all well", answers, [shown]),
+        ("MetaStudio is down", down, [shown]),
+        ("just started", status.Reach(None, None), []),
+        ("paused", answers, [paused]),
+        ("nowhere", answers, None),
+    ):
+        yield name, status.status("1.2.3", reach, None if here is None else channel_of(*here), context)
 
 
 def _guidance(context: MessageContext) -> Iterator[tuple[str, Message]]:

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, closing
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,9 @@ def full(key: DeliveryKey) -> Records:
     told: Any = {"told": 3, "cards": 2, "no_card_before": 7, "delivered_at": 6}
     found = records.following("WAITING", "FAILED", **about, **told, **here)
     return records.stored(
-        replace(found, subscription=replace(records.wish(**about), subscribed_at=records.NOW + 1))
+        replace(
+            found, subscription=replace(records.wish(**about, by=records.BOB), subscribed_at=records.NOW + 1)
+        )
     )
 
 
@@ -133,6 +136,11 @@ async def compare(store: Store, model: Records) -> None:
     assert {*await store.addresses()} == told | {key for key in model if isinstance(key, Address)}
     assert await store.jobs() == {key: job for key, job in model.items() if isinstance(key, JobRef)}
     assert await store.counts() == counts_of(every)
+    for team, person in product(("T1", "T2"), (records.ALICE, records.BOB)):
+        own = [it for it in every if it.subscription and it.subscription.subscribed_by == person]
+        here = [it for it in own if it.key.address.team_id == team]
+        oldest_first = sorted(here, key=lambda it: (order(it), it.channel_id))
+        assert [*await store.made_by(team, person)] == oldest_first
 
 
 def order(it: Following) -> tuple[bool, int, str]:

@@ -485,9 +485,10 @@ status-not-yet = I have asked MetaStudio nothing yet since I started.
 status-paused = :warning: I can't post here ({ $since }): { $reason }
 status-since = since { "{date_short_pretty} {time}" }
 status-nothing-here = Nothing is followed here, so I have posted nothing.
+status-to-do = { $command } says what to do.
 status-followed = { $count ->
-    [one] :white_check_mark: One job is followed here
-   *[other] :white_check_mark: { $count } jobs are followed here
+    [one] One job is followed here
+   *[other] { $count } jobs are followed here
 }
 status-delivered = Last posted { "{date_short_pretty} {time}" }
 status-nothing-posted = Nothing was posted here yet

@@ -457,7 +457,8 @@ status-not-yet = 自启动以来，我还没有查询过 MetaStudio。
 status-paused = :warning: 我无法在此发布消息（{ $since }）：{ $reason }
 status-since = 自 { "{date_short_pretty} {time}" }
 status-nothing-here = 此处没有订阅任何任务，因此我没有发布过消息。
-status-followed = :white_check_mark: 此处订阅了 { $count } 个任务
+status-to-do = 输入 { $command } 可查看处理方法。
+status-followed = 此处订阅了 { $count } 个任务
 status-delivered = 最近一次发布：{ "{date_short_pretty} {time}" }
 status-nothing-posted = 此处尚未发布过消息
 
