@@ -21,7 +21,7 @@ PERSON = {"user": {"id": "U0ALICE", "team_id": TEAM}, "team": {"id": TEAM}}
 GUEST = {"user": {"id": "U0ALICE", "team_id": "T0OTHER"}}
 FORM = {"type": "modal", "callback_id": "form"}
 NEW_CARD = f"`/voicejob {JOB}` shows a new card"
-ANY_CARD = "`/voicejob &lt;job id&gt;` shows a new card"
+ANY_CARD = "`/voicejob &lt;job id or name&gt;` shows a new card"
 HELP = "`/voicejob help` shows what I can do"
 
 

@@ -75,24 +75,30 @@ def pressed(message: Message) -> list[tuple[str, str, str]]:
 
 
 OURS = re.compile(
+    r"^> (?=\S)|"
     r"<!date\^\d+\^[^<>|^`*]*\|[^<>|`*]*\d{4}-\d\d-\d\d \d\d:\d\d UTC>"
     r"|<@[UW][A-Z0-9]+>|<#[CG][A-Z0-9]+>"
-    r"|<https://(?:console|e)\.example/[^<>|]*\|MetaStudio (?:console|控制台)>"
+    r"|<https://(?:console|e)\.example/[^<>|]*\|MetaStudio (?:console|控制台)>",
+    re.MULTILINE,
 )
-"""What we write in angle brackets: moments, people, channels, and the address that the operator set."""
+"""What we write with angle brackets: quotations, moments, people, channels, the address of the operator."""
 BOLD = re.compile(r"(?<![^\s(])\*(?! )[^*\n]+(?<! )\*(?=[\s.,:;)]|$)")
 """Bold needs a space or a mark of ASCII's at both sides."""
 FORMATTING = re.compile(r"[*~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:[\w'+-]+:")
 ICONS = re.compile("^:(?:hourglass_flowing_sand|point_right|white_check_mark|x|warning): ", re.MULTILINE)
-OUR_LABELS = {
-    context.words(f"button-{name}")
-    for context in CONTEXTS
-    for name in ("subscribe", "refresh", "console", "unsubscribe", "try-again", "all", "important")
-} | {
-    context.words(f"button-{name}")
-    for context in CONTEXTS
-    for name in ("more", "start", "show", "back", "language-en", "language-zh")
-}
+OUR_LABELS = (
+    {
+        context.words(f"button-{name}")
+        for context in CONTEXTS
+        for name in ("subscribe", "tell-me", "details", "why", "refresh", "console", "unsubscribe")
+    }
+    | {
+        context.words(f"button-{name}")
+        for context in CONTEXTS
+        for name in ("try-again", "all", "important", "more", "start", "show", "back")
+    }
+    | {context.words(f"button-language-{language}") for context in CONTEXTS for language in Language}
+)
 
 
 def read_mrkdwn(text: str) -> tuple[str, list[str]]:

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.following import Following
 from bot.domain.jobs import GONE, STATES
 from bot.domain.records import Address
-from bot.messages import channel, job_card, listing, private
+from bot.messages import channel, home, job_card, listing, private
 from bot.messages.blocks import LABEL_LIMIT, Message, spoken
 from bot.messages.context import MessageContext
 from bot.simulators.slack.blockkit import buttons
@@ -28,7 +28,10 @@ EVERY = [
     followed("AUDITING", "AUDIT_FAILED", job=JOB, address=Address("T1", "D1")),
     followed("AUDITING", job=JOB, stopped_by="U0BOB"),
 ]
-NAMES_NO_JOB = {listing.PAGE, listing.FIRST_PAGE, job_card.TRY_AGAIN}
+NAMES_NO_JOB = {
+    *(listing.PAGE, listing.FIRST_PAGE, job_card.TRY_AGAIN),
+    *(home.REFRESH, *home.LANGUAGES.values()),
+}
 """Buttons that are there once, and that of a problem, in which the voice is not known."""
 
 in_each_language = pytest.mark.parametrize("context", [LINKED, CHINESE], ids=["en", "zh"])

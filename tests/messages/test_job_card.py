@@ -79,7 +79,7 @@ def test_card_in_chinese() -> None:
         f"女声 · 任务 `{JOB_ID}` · 审核失败，等待重传语料（第 2 次） · {AGO}。“too loud”（MSS.1）。"
         "需要您处理：请在 MetaStudio 控制台中重新上传语料并再次提交。第 1/8 步 · 下一步：审核。"
     )
-    assert [label for label, *_ in pressed(message)] == ["订阅", "刷新"]
+    assert [label for label, *_ in pressed(message)] == ["订阅", "通知我", "原因", "刷新"]
 
 
 @pytest.mark.parametrize("context", CONTEXTS, ids=["en", "zh"])
@@ -196,17 +196,23 @@ def test_where_to_do_it(url: str) -> None:
 
     assert (link if url in LINKS else "in the MetaStudio console\n") in texts_of(message)[0]
     assert "submit the job in the MetaStudio console." in message.text
-    assert pressed(message)[2:] == [("Open console", job_card.OPEN_CONSOLE, url)]
+    assert pressed(message)[-1] == ("Open console", job_card.OPEN_CONSOLE, url)
 
 
-@pytest.mark.parametrize("state", ["WAITING", "SUCCEED", GONE])
+@pytest.mark.parametrize("state", ["WAITING", "AUDIT_FAILED", "SUCCEED", "FAILED", GONE])
 def test_buttons(state: str) -> None:
-    """A job that goes on can be followed, where it is not yet; any can be asked for again."""
+    """A job that goes on can be followed, where it is not yet; any can be asked for again, and explained."""
     subscribe = ("Subscribe", job_card.SUBSCRIBE, JOB_ID)
-    refresh = ("Refresh", job_card.REFRESH, JOB_ID)
+    tell_me = ("Tell me", job_card.TELL_ME, JOB_ID)
+    always = [
+        ("Why?" if state in {"AUDIT_FAILED", "FAILED"} else "Details", job_card.DETAILS, JOB_ID),
+        ("Refresh", job_card.REFRESH, JOB_ID),
+    ]
+    goes_on = state in {"WAITING", "AUDIT_FAILED"}
 
-    assert pressed(card_of(state=state)) == ([subscribe, refresh] if state == "WAITING" else [refresh])
-    assert pressed(card_of(state=state, followed_in="C1")) == [refresh]
+    assert pressed(card_of(state=state)) == ([subscribe, tell_me] if goes_on else []) + always
+    assert pressed(card_of(state=state, followed_in="C1")) == ([tell_me] if goes_on else []) + always
+    assert pressed(card_of(state=state, followed_in="D1")) == always
 
 
 def test_card_says_that_the_job_is_followed() -> None:

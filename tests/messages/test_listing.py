@@ -98,8 +98,8 @@ def test_list_says_that_checks_fail() -> None:
 
 
 NONE = {
-    "C1": "This channel follows no job. `/voicejob subscribe &lt;job id&gt;` follows one.",
-    "D1": "You follow no job here. `/voicejob subscribe &lt;job id&gt; me` follows one.",
+    "C1": "This channel follows no job. `/voicejob subscribe &lt;job id or name&gt;` follows one.",
+    "D1": "You follow no job here. `/voicejob subscribe &lt;job id or name&gt; me` follows one.",
 }
 
 
@@ -128,7 +128,7 @@ def test_buttons_of_a_row() -> None:
     assert pressed(list_of([paused_of("is_archived")])) == [again, important, stop]
 
 
-@pytest.mark.parametrize("number", [1, 8, 9, 17])
+@pytest.mark.parametrize("number", [1, 10, 11, 21])
 def test_pages(number: int) -> None:
     """A page says which part of how many it is; who presses More to the end has seen each entry once."""
     every = [followed(job_id=f"job-{at}") for at in range(number)]
@@ -147,4 +147,4 @@ def test_pages(number: int) -> None:
         assert {key: found[key] for key in found if not key.endswith("_listed")} == other_pages
     for start in (number, 10**9, -1):
         assert list_of(every, start=start) == list_of(every), "the first page, if it is not there any more"
-    assert [pages.page_start(at) for at in (0, 7, 8, 17)] == [0, 0, 8, 16]
+    assert [pages.page_start(at) for at in (0, 9, 10, 21)] == [0, 0, 10, 20]

@@ -119,7 +119,10 @@ def test_job_that_is_over_is_shown() -> None:
     assert texts_of(message)[0] == CONTEXT.words("already-over")
     assert message.blocks[1:] == card.blocks
     assert message.text.endswith(f" {card.text}")
-    assert pressed(message) == [("Refresh", job_card.REFRESH, JOB_ID)]
+    assert pressed(message) == [
+        ("Details", job_card.DETAILS, JOB_ID),
+        ("Refresh", job_card.REFRESH, JOB_ID),
+    ]
 
 
 @pytest.mark.parametrize("context", CONTEXTS, ids=["en", "zh"])
@@ -143,6 +146,6 @@ def test_languages(context: MessageContext) -> None:
 
 def test_old_button_says_how_to_come_by_a_new_one() -> None:
     """With the job's id, if the button had one."""
-    for job_id, typed in ((JOB_ID, JOB_ID), ("", "&lt;job id&gt;")):
+    for job_id, typed in ((JOB_ID, JOB_ID), ("", "&lt;job id or name&gt;")):
         said = CONTEXT.words("old-button", command=f"`/voicejob {typed}`")
         assert private.outdated_button(job_id, CONTEXT).text == said

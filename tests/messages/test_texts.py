@@ -12,6 +12,7 @@ from fluent.syntax import ast as ftl
 from fluent.syntax.visitor import Visitor
 
 import bot
+from bot.domain.causes import Reviewer
 from bot.domain.jobs import ENDED_STATES, GONE, STATES, Job, Phase, meaning_of
 from bot.domain.languages import Language
 from bot.domain.records import Level
@@ -21,7 +22,10 @@ from bot.simulators.slack.blockkit import MAX_TEXT_OBJECT
 from tests.messages.reading import CONTEXT
 
 FOLDER = Path(texts.__file__).parent
-FROM_OUTSIDE = ("edition", "error", "gender", "reason", "speech", "supply", "use", "state", "step")
+FROM_OUTSIDE = (
+    *("action", "edition", "error", "fault", "gender", "operator", "reason", "speech", "supply", "use"),
+    *("state", "step", "todo"),
+)
 """Families of messages that are chosen by a value of MetaStudio's, of Slack's, or by a number."""
 
 
@@ -106,7 +110,7 @@ class _Used:
     def __init__(self) -> None:
         self.names: set[str] = set()
         """First arguments of calls; a name with fields is one of a family."""
-        self.parts: set[str] = {"", *Level, *Language}
+        self.parts: set[str] = {"", *Level, *Language, *Reviewer}
         """What may be filled in: every text in a module with such calls."""
         for path in Path(bot.__file__).parent.rglob("*.py"):
             tree = ast.parse(path.read_text())

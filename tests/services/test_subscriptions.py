@@ -25,7 +25,7 @@ async def test_the_card_is_posted_before_the_yes(room: Room) -> None:
     assert SUBSCRIBED in said.text
     assert "only when it needs you" in said.text
     assert "女声" in card.text
-    assert buttons(card) == [notices.REFRESH_CARD, notices.STOP]
+    assert buttons(card) == [job_card.TELL_ME, job_card.DETAILS, notices.REFRESH_CARD, notices.STOP]
     assert card.ts < said.ts
     assert "not checked since" not in str((await room.ask("list")).blocks)
 
@@ -63,7 +63,7 @@ async def test_a_job_that_ends(room: Room) -> None:
     await room.subscribe()
     room.metastudio.set_state(room.job_id, "SUCCEED")
     assert (await room.posted("→ Succeeded")).reply_broadcast
-    assert buttons(await room.posted("Job finished; updates stopped")) == []
+    assert buttons(await room.posted("Job finished; updates stopped")) == [job_card.DETAILS]
     await room.listed("follows no job")
 
     said = await room.subscribe()
@@ -193,7 +193,7 @@ async def test_the_card_says_who_stopped_it(room: Room, way: str) -> None:
     assert "Updates on “女声” stopped" in said.text or "follows no job" in said.text
     assert said.user == BOB
     assert stopped.ts == card.ts
-    assert buttons(stopped) == [job_card.SUBSCRIBE]
+    assert buttons(stopped) == [job_card.SUBSCRIBE, job_card.DETAILS]
     assert room.slack.thread(room.channel, card.ts) == []
     assert "follows no job" in (await room.ask("list")).text
     assert "not followed" in (await room.ask(f"unsubscribe {room.job_id}")).text
@@ -271,8 +271,8 @@ async def test_levels_and_pages(room: Room) -> None:
     changed = await room.press(more, listing.TO_ALL)
     back = await room.press(changed, listing.TO_IMPORTANT)
 
-    assert "follows 9 jobs: 1 to 8" in first.text
-    assert "follows 9 jobs: 9 to 9" in more.text
+    assert "follows 11 jobs: 1 to 10" in first.text
+    assert "follows 11 jobs: 11 to 11" in more.text
     assert "follows no job" in (await room.ask("list", channel=room.slack.add_channel("other"))).text
     assert {more.ts, changed.ts} == {first.ts}
     assert listing.TO_IMPORTANT in buttons(changed)
