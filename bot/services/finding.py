@@ -41,9 +41,11 @@ class Finder:
         if wanted.job_id:
             try:
                 return await on_id(wanted.job_id)
-            except (JobNotFound, RequestRefused):
+            except MetaStudioError as error:
                 if not wanted.name:
                     raise
+                if not isinstance(error, JobNotFound | RequestRefused):
+                    raise wanted.guess or error from None
         try:
             found = await self.find(wanted.name)
         except MetaStudioError:

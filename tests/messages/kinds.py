@@ -1,14 +1,19 @@
 """Every kind of message that the bot makes, of any facts, in any language."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
+from bot.domain.causes import Cause, Reviewer, cause_of
+from bot.domain.findings import AuditResult, Findings, OperationLog
 from bot.domain.following import Following
 from bot.domain.job_ids import SOME_JOB
+from bot.domain.job_names import Found
+from bot.domain.job_records import with_cause
 from bot.domain.languages import Language
 from bot.domain.records import Warned
 from bot.domain.waiting import WaitingJobs
 from bot.errors import BadJobId, BadLink, JobNotFound, ServiceDown, StoreTrouble
-from bot.messages import channel, guidance, home, job_card, listing, modals, private
+from bot.messages import channel, details, guidance, hits, home, job_card, listing, modals, private
 from bot.messages.blocks import Message
 from bot.messages.context import MessageContext
 from bot.messages.facts import facts
@@ -21,6 +26,8 @@ def every_message(shown: Following, said: str, context: MessageContext) -> Itera
     yield from about_the_job(shown, context)
     yield from answers_to(shown, context)
     yield from homes_and_modals(shown, context)
+    yield from reasons(shown, said, context)
+    yield from found_by_name(shown, said, context)
     yield from answers_to_what_was(said, context)
     warned = Warned(user_id=said, channel_id=said, ts=said, job=shown.record.ref, voice_name=said)
     for known in (shown, None):
@@ -46,6 +53,60 @@ def about_the_job(shown: Following, context: MessageContext) -> Iterator[Message
             every, context, channel_id=at, start=start, checked_at=checked_at, checks_fail=True
         )
     yield Message("-", facts(shown.job, context))
+
+
+def reasons(shown: Following, said: str, context: MessageContext) -> Iterator[Message]:
+    """Make each message on why a job failed, of whatever was ``said``, and on its history."""
+    for at in (NOW, None):
+        found = findings(said[:1500], at)
+        for each in (found, replace(found, audit=None), replace(found, log=None), Findings()):
+            yield details.details(shown.job, each, context, now=NOW)
+        cause = cause_of(shown.job.model_copy(update={"reject_times": 1}), found)
+        of_files = replace(found, log=None)
+        for why in (cause, cause_of(shown.job, of_files), *(Cause(by=by) for by in Reviewer)):
+            if why:
+                yield from _with_cause(shown, why, context)
+
+
+def _with_cause(shown: Following, cause: Cause, context: MessageContext) -> Iterator[Message]:
+    yield job_card.job(shown.job, context, now=NOW, cause=cause)
+    explained = replace(shown, record=with_cause(shown.record, cause))
+    yield channel.card(explained, context, now=NOW)
+    if shown.path:
+        yield channel.notice(explained, context)
+
+
+def findings(said: str, at: int | None) -> Findings:
+    """Return both answers, with ``said`` wherever words may stand, and many of everything."""
+    error = {"error_message": said, "audio_name": said, "text_name": said}
+    codes = [said, f"{said}!", "MSS.20020018", "MSS.20020029", "MSS.20020027", None]
+    errors = [error | {"error_code": code} for code in codes for _ in range(6)]
+    info = {"algorithm_failure_reason": said, "admin_audit_failure_reason": said}
+    step = {"time": at, "action": said, "operator": said, "external_info": info}
+    refused = {"time": at, "action": "AUDIT_NOT_PASS", "operator": "ADMIN"}
+    audit = {
+        "system_audit_result": {"audit_time": at, "errors": errors},
+        "admin_audit_result": {"message": f"{said}\n{said}", "attachment_name": said, "audit_time": at},
+    }
+    return Findings(
+        AuditResult.from_api(audit),
+        OperationLog.from_api({"operations": [step] * 21 + [refused], "count": 99}),
+    )
+
+
+def found_by_name(shown: Following, said: str, context: MessageContext) -> Iterator[Message]:
+    """Make each list of jobs that were found by a name."""
+    jobs = (shown.job,) * (hits.MOST + 2)
+    several, few = Found(jobs), Found(nearest=jobs[:3], searched=300)
+    choices = [
+        None,
+        hits.Choice("details", job_card.DETAILS),
+        hits.Choice("subscribe", job_card.SUBSCRIBE, "C0VOICES"),
+        hits.Choice("unsubscribe", channel.STOP),
+    ]
+    for choice in choices:
+        for found in (several, few, Found()):
+            yield hits.hits(found, said, context, choice=choice)
 
 
 def homes_and_modals(shown: Following, context: MessageContext) -> Iterator[Message]:

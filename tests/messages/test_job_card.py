@@ -229,15 +229,15 @@ def test_card_says_that_the_job_is_followed() -> None:
 
 DETAILS: list[tuple[str, Any, str, str]] = [
     ("job_type", "BASIC", "Edition: Basic (20 sentences)", "版本：基础版（20 句话）"),
-    ("job_type", "NEW_ONE", "Edition: `NEW_ONE`", "版本：`NEW_ONE`"),
+    ("job_type", "NEW_ONE", "Edition: `NEW_ONE`", "版本： `NEW_ONE`"),
     ("language", "CN", "Language: Chinese", "原始输入语言：中文"),
     ("sex", "FEMALE", "Gender: Female", "性别：女性"),
     ("tag", "ECOMMERCE", "Use: E-commerce", "任务标签：电商"),
     ("create_type", "PACKAGE", "Recordings: One package", "语料：整包上传"),
     ("reject_times", 2, "Times in this state: 2", "该状态出现的次数：2"),
     ("batch_name", "*spring*", "Batch: ∗spring∗", "批次名称：∗spring∗"),
-    ("asset_id", "asset-1", "Model asset: `asset-1`", "资产 ID：`asset-1`"),
-    ("dhtms_job_id", "avatar-1", "Avatar job: `avatar-1`", "形象制作任务：`avatar-1`"),
+    ("asset_id", "asset-1", "Model asset: `asset-1`", "资产 ID： `asset-1`"),
+    ("dhtms_job_id", "avatar-1", "Avatar job: `avatar-1`", "形象制作任务： `avatar-1`"),
 ]
 """A field's name, a value, and the line that the details have of it."""
 
@@ -246,7 +246,7 @@ DETAILS: list[tuple[str, Any, str, str]] = [
 def test_details(name: str, value: Any, english: str, chinese: str) -> None:
     """What is known and not on the card has a line in the details, and what is not known has none."""
     shown = Job.from_api({name: value})
-    for context, line, region in ((CONTEXT, english, "Region: "), (CHINESE, chinese, "区域：")):
+    for context, line, region in ((CONTEXT, english, "Region: "), (CHINESE, chinese, "区域： ")):
         (section,) = facts(shown, context)
         assert section["text"]["text"].splitlines() == [line, f"{region}`cn-north-4`"]
 

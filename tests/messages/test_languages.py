@@ -41,7 +41,7 @@ FACTS = {
 
 STAYS = re.compile(
     r"`[^`]*`|<!date\^\d+\^|\{\w+\}|\|[^<>|]*\d{4}-\d\d-\d\d \d\d:\d\d UTC>|<[@#]\w+>|^:\w+: "
-    r"|MSS\.\d+|MetaStudio|Slack|VoiceJob|Flexus|DNSMOS|DupDub|AudioX|\bIDs?\b"
+    r"|MSS\.\d+|MetaStudio|Slack|VoiceJob|Flexus|DNSMOS|DupDub|AudioX|\bIDs?\b|WAV|MP3|kHz"
     r"|English|中文",  # a language goes by its own name
     re.MULTILINE,
 )
