@@ -80,7 +80,7 @@ def findings(said: str, at: int | None) -> Findings:
     """Return both answers, with ``said`` wherever words may stand, and many of everything."""
     error = {"error_message": said, "audio_name": said, "text_name": said}
     codes = [said, f"{said}!", "MSS.20020018", "MSS.20020029", "MSS.20020027", None]
-    errors = [error | {"error_code": code} for code in codes for _ in range(6)]
+    errors = [{**error, "error_code": code} for code in codes for _ in range(6)]
     info = {"algorithm_failure_reason": said, "admin_audit_failure_reason": said}
     step = {"time": at, "action": said, "operator": said, "external_info": info}
     refused = {"time": at, "action": "AUDIT_NOT_PASS", "operator": "ADMIN"}
