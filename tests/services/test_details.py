@@ -61,7 +61,7 @@ async def test_one_of_two_calls_fails(sent_back: Room, on: str, fault: Fault) ->
 
     assert f"MetaStudio did not give me {missing}." in told.text
     assert REVIEWER in told.text
-    requests = [sent_back.metastudio.requests_to(api) for api in ("show", "audit", "op-logs")]  # type: ignore[arg-type]
+    requests = [sent_back.metastudio.requests_to(api) for api in ("show", "audit", "op-logs")]
     assert requests == [1, 1, 1]
 
 

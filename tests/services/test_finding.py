@@ -186,7 +186,7 @@ async def test_requests_of_a_look_up(room: Room) -> None:
         room.metastudio.requests.clear()
         assert "女声" in (await room.ask(typed)).text
         for api in ("show", "list", "audit", "op-logs"):
-            asked = room.metastudio.requests_to(api)  # type: ignore[arg-type]
+            asked = room.metastudio.requests_to(api)
             assert asked == requests.count(api), (typed, api)
 
 
