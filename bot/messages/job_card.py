@@ -51,7 +51,7 @@ STEPS: Final = 8
 """The steps of a job's usual path: see ``Meaning.step``."""
 LINK_LIMIT: Final = 500
 """Characters of an escaped address that may stand in running text."""
-_ENDS: Final = tuple(".!?…。！？")  # noqa: RUF001  Chinese ones, too
+_ENDS: Final = tuple(".!?…:。！？：")  # noqa: RUF001  Chinese ones, too
 _QUOTES: Final = "”’）)"  # noqa: RUF001  the same
 """What ends a sentence, and what may stand behind that."""
 WORDED: Final = frozenset({*STATES, GONE})
