@@ -400,7 +400,7 @@ def test_nobody_waits_for_the_reasons_of_others() -> None:
     world.set(ids[0], "PROCESSING")
     world.check()
     order = [
-        [new.job.job_id for _, new in question.changes]
+        {new.job.job_id for _, new in question.changes}
         if isinstance(question, Record)
         else len(question.jobs)
         for question in world.asked
