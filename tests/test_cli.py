@@ -169,18 +169,20 @@ async def test_details(metastudio: MetaStudioSimulator) -> None:
     metastudio.set_state(job, "AUDIT_FAILED")
     metastudio.operations[job][0]["operator"] = "Zhang San"
     drawn = await voicejob("show", job, "--details", **metastudio_environment(metastudio))
-    metastudio.fail(Fault.error(403, "APIGW.0302"), on="op-logs")
     printed = await voicejob("show", job, "--details", "--json", **metastudio_environment(metastudio))
+    metastudio.fail(Fault.error(403, "APIGW.0302"), on="op-logs")
+    partly = await voicejob("show", job, "--details", "--json", **metastudio_environment(metastudio))
     document = json.loads(printed.out)
 
-    assert (drawn.code, drawn.err, metastudio.requests_to("audit")) == (0, "", 2)
+    assert (drawn.code, drawn.err, metastudio.requests_to("audit")) == (0, "", 3)
     for words in (
         "A reviewer at MetaStudio sent it back",
         "> Please sign every page",
         "Submitted, by your team",
     ):
         assert words in drawn.out
-    assert (document["state"], document["operations"]) == ("AUDIT_FAILED", None)
+    assert json.loads(partly.out) == document | {"operations": None}
+    assert (document["state"], len(document["operations"])) == ("AUDIT_FAILED", 4)
     assert document["audit_result"]["admin_audit_result"]["attachment_name"] == "authorization-remarks.pdf"
     assert not re.search("secret|https?:|Zhang|Refresh", drawn.out + printed.out)
 

@@ -106,6 +106,27 @@ def test_what_says_the_same_stands_once() -> None:
         assert [each.removeprefix("Automatic review: ") for each in found[1:]] == line
 
 
+def test_details_do_not_repeat_the_job() -> None:
+    """What the job itself says of its failure is not quoted once more as the algorithm's."""
+    broke = {"time": at(1), "action": "A", "external_info": {"algorithm_failure_reason": "Too long."}}
+    shown = Job.from_api(
+        JOB | {"state": "FAILED", "job_failed_reason": "Too long.", "lastupdate_time": at(1)}
+    )
+    message = details.details(shown, found({}, [broke]), CONTEXT, now=NOW)
+
+    assert texts_of(message)[0].splitlines()[1] == "“Too long.”"
+    assert "*Why*" not in str(message.blocks)
+
+
+def test_long_history_ends_with_the_newest() -> None:
+    """Of a hundred steps the last ones are shown, and how many stand before them."""
+    log = OperationLog.from_api({"operations": [{"action": f"STEP_{n}", "time": n + 1} for n in range(100)]})
+    head, *steps = history.lines(log, ENGLISH_WORDS)
+
+    assert head == f"{100 - history.MOST_STEPS} earlier steps are left out."
+    assert ["STEP_80" in steps[0], "STEP_99" in steps[-1], len(steps)] == [True, True, history.MOST_STEPS]
+
+
 def at(hours: int) -> int:
     return NOW - hours * HOUR
 

@@ -2,9 +2,12 @@
 
 import pytest
 
+from bot.config import Settings
 from bot.messages import job_card
 from bot.simulators.metastudio.simulator import Fault
+from bot.simulators.world import running
 from tests.services.room import Room, buttons
+from tests.support import AT_ONCE
 
 REVIEWER = "Reviewer at MetaStudio: “The authorization letter is not signed."
 MACHINE = "Automatic review: Audio that can't be read as WAV (audio_0.wav, audio_1.wav and 10 more)"
@@ -92,6 +95,24 @@ async def test_the_channel_hears_why(room: Room, fails: tuple[str, ...]) -> None
     assert buttons(notice) == [job_card.DETAILS]
     room.metastudio.set_state(room.job_id, "SYSTEM_AUDITING")
     assert REVIEWER not in (await room.posted("`: In automatic review")).text
+
+
+async def test_a_reason_that_is_known_counts_for_its_state_alone(
+    quiet_room: Room, settings: Settings
+) -> None:
+    """A look-up that finds the job sent back once more, before the next check, asks anew."""
+    room, slow = quiet_room, settings.model_copy(update={"voicejob_poll_seconds": 3600})
+    room.metastudio.set_state(room.job_id, "AUDITING")
+    room.metastudio.set_state(room.job_id, "AUDIT_FAILED")
+    async with running(slow, rates=AT_ONCE):
+        await room.subscribe()
+        for operation in room.metastudio.operations[room.job_id]:
+            operation["time"] -= 3600
+        room.metastudio.audits[room.job_id]["admin_audit_result"]["audit_time"] -= 3600
+        room.metastudio.set_state(room.job_id, "SYSTEM_AUDITING")
+        room.metastudio.set_state(room.job_id, "AUDIT_FAILED")
+        assert REVIEWER in room.card.text
+        assert MACHINE in (await room.ask(room.job_id)).text
 
 
 async def test_what_is_sent_back_already_when_it_is_subscribed(sent_back: Room) -> None:

@@ -126,6 +126,7 @@ ENDS: dict[str, tuple[Wanted, Fault | None, Fault | None, Any]] = {
     "a fault of the list": (WORD, NOT_THERE, DOWN, ServiceDown),
     "may not list": (WORD, NOT_THERE, FORBIDDEN, PermissionDenied),
     "mistyped, and found": (MISTYPED, NOT_THERE, None, "Hepl"),
+    "mistyped, and not found": (Wanted("lisa", "lisa", GUESS), NOT_THERE, None, BadUsage),
     "mistyped, an unreadable job": (MISTYPED, Fault.empty(), None, BadUsage),
     "mistyped, may not look": (MISTYPED, FORBIDDEN, None, BadUsage),
     "mistyped, a fault of the list": (MISTYPED, NOT_THERE, DOWN, BadUsage),
@@ -214,9 +215,11 @@ async def test_unsubscribing_by_name(room: Room) -> None:
     room.metastudio.requests.clear()
     wrong = await room.ask("unsubscribe other voice")
     near = await room.ask("unsubscribe 女生")
+    meant = await room.ask("unsubscribe foo al")
     ended = await room.ask("unsubscribe 女")
 
     assert "Nothing called `other voice` is followed here. `/voicejob list`" in wrong.text
     assert ["女声" in each.text for each in (near, ended)] == [True, True]
+    assert "Did you mean `/voicejob unsubscribe foo`?" in meant.text
     assert "Updates on “女声” stopped" in ended.text
     assert room.metastudio.requests_to("list") == 0
