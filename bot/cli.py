@@ -217,10 +217,18 @@ def run_bot() -> None:
 
 @cli.command(rich_help_panel=RUN)
 def show(
-    job: Annotated[str, typer.Argument(metavar="JOB_ID", help="The job's id, or a link that holds it.")],
+    job: Annotated[
+        str,
+        typer.Argument(
+            metavar="JOB", help="The job's id, a link that holds it, or a part of its voice's name."
+        ),
+    ],
     *,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print what MetaStudio sent, without personal fields.")
+    ] = False,
+    with_details: Annotated[
+        bool, typer.Option("--details", help="Add why it failed or was sent back, and its history.")
     ] = False,
     language: Annotated[
         Language | None, typer.Option(help="The language of what is printed; by default VOICEJOB_LANGUAGE.")
@@ -234,4 +242,4 @@ def show(
     from bot.show import show as show_job
 
     logs.set_up(level=logging.WARNING)
-    show_job(job, as_json=as_json, language=language, is_verbose=verbose)
+    show_job(job, as_json=as_json, with_details=with_details, language=language, is_verbose=verbose)

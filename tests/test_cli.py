@@ -161,6 +161,47 @@ async def test_card_and_json(metastudio: MetaStudioSimulator) -> None:
     assert printed.out.replace("\n", "").isprintable()
 
 
+async def test_details(metastudio: MetaStudioSimulator) -> None:
+    """They are drawn below the state, or stand beside the job's fields, without addresses and people."""
+    job = metastudio.add_job(voice_name="女声", state="AUDITING", sample_url="https://secret.example")[
+        "job_id"
+    ]
+    metastudio.set_state(job, "AUDIT_FAILED")
+    metastudio.operations[job][0]["operator"] = "Zhang San"
+    drawn = await voicejob("show", job, "--details", **metastudio_environment(metastudio))
+    printed = await voicejob("show", job, "--details", "--json", **metastudio_environment(metastudio))
+    metastudio.fail(Fault.error(403, "APIGW.0302"), on="op-logs")
+    partly = await voicejob("show", job, "--details", "--json", **metastudio_environment(metastudio))
+    document = json.loads(printed.out)
+
+    assert (drawn.code, drawn.err, metastudio.requests_to("audit")) == (0, "", 3)
+    for words in (
+        "A reviewer at MetaStudio sent it back",
+        "> Please sign every page",
+        "Submitted, by your team",
+    ):
+        assert words in drawn.out
+    assert json.loads(partly.out) == document | {"operations": None}
+    assert (document["state"], len(document["operations"])) == ("AUDIT_FAILED", 4)
+    assert document["audit_result"]["admin_audit_result"]["attachment_name"] == "authorization-remarks.pdf"
+    assert not re.search("secret|https?:|Zhang|Refresh", drawn.out + printed.out)
+
+
+async def test_by_name(metastudio: MetaStudioSimulator) -> None:
+    """One hit is shown; of several, and of similar names, there is a list, and the exit code of no job."""
+    for name in ("Morning News", "Evening News"):
+        metastudio.add_job(voice_name=name)
+    environment = metastudio_environment(metastudio)
+    one, several, similar = [
+        await voicejob("show", name, *more, **environment)
+        for name, *more in (("MORNING  new",), ("news", "--json"), ("Mourning News",))
+    ]
+
+    assert (one.code, one.err, "Waiting for recordings" in one.out) == (0, "", True)
+    assert (several.code, several.out, several.err.count("News ·")) == (1, "", 2)
+    assert (similar.code, similar.out, "Similar names" in similar.err) == (1, "", True)
+
+
 STORE = {"VOICEJOB_STORE": "none/kept.sqlite"}
 PROXY = {"HTTPS_PROXY": "odd://me:hush@proxy"}
 BAD = {"PORT": "x", "SLACK_BOT_TOKEN": "xapp-hush", "SLACK_APP_TOKEN": "", "HUAWEICLOUD_SDK_PROJECT_ID": ""}
@@ -169,7 +210,7 @@ BAD = {"PORT": "x", "SLACK_BOT_TOKEN": "xapp-hush", "SLACK_APP_TOKEN": "", "HUAW
 @pytest.mark.parametrize(
     ("command", "changes", "code", "words"),
     [
-        ("show ../x", {}, 2, ["“../x” can't be a job id"]),
+        ("show ../x", {}, 1, ["No job “../x” in this project"]),
         ("show unknown", {}, 1, ["No job “unknown” in this project"]),
         ("show unknown --language zh", {}, 1, ["本项目中没有 “unknown” 这个任务"]),
         ("run", PROXY, 2, ["HTTPS_PROXY: can't be used: a proxy must be an ad"]),
@@ -277,7 +318,7 @@ async def test_completion(typed: str, completed: str) -> None:
     ("typed", "says"),
     [
         ("show --language fr x", "'--language': 'fr' is not one of"),
-        ("show", "Missing argument 'JOB_ID'"),
+        ("show", "Missing argument 'JOB'"),
     ],
 )
 def test_a_wrong_argument_is_named(typed: str, says: str) -> None:

@@ -18,7 +18,7 @@ FAILURES: Final = frozenset({"AUDIT_FAILED", "SPLIT_FAILED", "FAILED"})
 SUBMITTED: Final = "COMMIT_JOB"
 """The action with which recordings are submitted, also those that are uploaded again."""
 REFUSED: Final = "AUDIT_NOT_PASS"
-CLOSE: Final = 60 * 60
+CLOSE: Final = 5 * 60
 """Seconds that a result may be older than the state that it led to."""
 LONGEST_SAID: Final = 300
 LONGEST_NAME: Final = 60
@@ -63,25 +63,54 @@ class Cause:
     faults: tuple[Fault, ...] = ()
     """The most frequent first."""
 
+    @property
+    def says_why(self) -> bool:
+        """Whether there is more than that it was refused."""
+        return bool(self.said or self.faults)
+
 
 def cause_of(job: Job, findings: Findings) -> Cause | None:
-    """Return why a job failed or was sent back; None if it was not, or nothing that is not history says why.
+    """Return why a job failed or was sent back, short enough to be kept; None if nothing says why."""
+    found = current_causes(job, findings)
+    return _bounded(found[0]) if found else None
 
-    Of several, what came last counts, and for a job that failed the algorithm's own words before all others.
+
+def current_causes(job: Job, findings: Findings) -> Sequence[Cause]:
+    """Return all that says why a job stands where it does, the best first; nothing if it did not fail.
+
+    What came last is best, and for a job that failed the algorithm's own words before all others.
     """
     if job.state not in FAILURES:
-        return None
-    found = [cause for cause in causes_in(findings) if is_current(cause.at, job, findings.log)]
+        return ()
 
     def order(cause: Cause) -> tuple[bool, bool, int]:
         is_algorithms = cause.by is Reviewer.ALGORITHM and job.state != "AUDIT_FAILED"
-        return is_algorithms, bool(cause.said or cause.faults), cause.at or 0
+        return is_algorithms, cause.says_why, cause.at or 0
 
-    return _bounded(max(found, key=order)) if found else None
+    found = [cause for cause in causes_in(findings) if is_current(cause.at, job, findings.log)]
+    ordered = sorted(found, key=order, reverse=True)
+    return [*ordered[:1], *(cause for cause in ordered[1:] if cause.says_why)]
 
 
-def causes_in(findings: Findings) -> Iterator[Cause]:
-    """Yield all that anybody said of why the job did not go on, at any time."""
+def earlier_causes(job: Job, findings: Findings) -> Sequence[Cause]:
+    """Return what was said before the last submission, or of a job that goes on: the newest first."""
+    said = [cause for cause in causes_in(findings) if cause.says_why]
+    if job.state not in FAILURES:
+        return said
+    return [cause for cause in said if not is_current(cause.at, job, findings.log)]
+
+
+def causes_in(findings: Findings) -> Sequence[Cause]:
+    """Return all that anybody said of why the job did not go on, the newest first, and the same words once.
+
+    Both answers may tell of the same review, with times that differ a little.
+    """
+    newest_first = sorted(_all_in(findings), key=lambda cause: cause.at or 0, reverse=True)
+    same = {(cause.by, cause.said, cause.faults): cause for cause in reversed(newest_first)}
+    return [cause for cause in newest_first if cause is same[cause.by, cause.said, cause.faults]]
+
+
+def _all_in(findings: Findings) -> Iterator[Cause]:
     if findings.audit:
         system, admin = findings.audit.system, findings.audit.admin
         if system.errors:
@@ -145,11 +174,15 @@ def _bounded(cause: Cause) -> Cause:
     """Return a cause that is short enough to be kept."""
     faults = tuple(
         Fault(
-            code=fault.code[:LONGEST_NAME],
+            code=_cut(fault.code, LONGEST_NAME),
             count=fault.count,
-            names=tuple(name[:LONGEST_NAME] for name in fault.names),
-            message=fault.message[:LONGEST_SAID],
+            names=tuple(_cut(name, LONGEST_NAME) for name in fault.names),
+            message=_cut(fault.message, LONGEST_SAID),
         )
         for fault in cause.faults[:MOST_KINDS]
     )
-    return Cause(by=cause.by, at=cause.at, said=cause.said[:LONGEST_SAID], faults=faults)
+    return Cause(by=cause.by, at=cause.at, said=_cut(cause.said, LONGEST_SAID), faults=faults)
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

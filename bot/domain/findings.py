@@ -13,6 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from bot.domain.jobs import Count, Epoch, Text
 
+OPERATORS: Final = frozenset({"USER", "ADMIN", "SYSTEM"})
+"""Kinds of those who do a step (ListJobOperationLog)."""
 MOST_ERRORS: Final = 4096
 """Files that ShowJobAuditResult names at most; what a server sends beyond them is not read."""
 
@@ -105,9 +107,30 @@ def _order(operation: Operation) -> tuple[int, bool]:
     return operation.time or 0, operation.action != "CREATE_JOB"
 
 
+def _told(part: BaseModel) -> dict[str, Any]:
+    told = part.model_dump(exclude_none=True)
+    return {key: value for key, value in told.items() if key != "operator" or value in OPERATORS}
+
+
 @dataclass(frozen=True)
 class Findings:
     """What MetaStudio answered on why a job stands where it does; None for what it did not answer."""
 
     audit: AuditResult | None = None
     log: OperationLog | None = None
+
+    def as_api(self) -> dict[str, Any]:
+        """Return what was read of both answers, by MetaStudio's names; null for an answer that did not come.
+
+        Of who did a step there is only the kind: anything else may be a person's name.
+        """
+        audit, log = self.audit, self.log
+        return {
+            "audit_result": {
+                "system_audit_result": _told(audit.system),
+                "admin_audit_result": _told(audit.admin),
+            }
+            if audit
+            else None,
+            "operations": [_told(each) for each in log.operations] if log else None,
+        }

@@ -5,7 +5,7 @@ MetaStudio adds values without notice, so nothing here refuses one that it does 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, Final
@@ -184,9 +184,17 @@ class Page:
 
 def without_personal_fields(answer: dict[str, Any]) -> dict[str, Any]:
     """Return a copy of MetaStudio's answer without the fields that are never shown, at any depth."""
+    return _without(answer, PERSONAL_FIELDS.__contains__)
 
+
+def without_addresses(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy of MetaStudio's answer without the fields that are addresses, at any depth."""
+    return _without(answer, lambda name: name.endswith("_url"))
+
+
+def _without(answer: dict[str, Any], is_left_out: Callable[[str], bool]) -> dict[str, Any]:
     def kept(fields: dict[str, Any]) -> dict[str, Any]:
-        return {key: value for key, value in fields.items() if key not in PERSONAL_FIELDS}
+        return {name: value for name, value in fields.items() if not is_left_out(name)}
 
     # The JSON reader goes as deep as it went the first time; a recursion of ours would not.
     return dict(json.loads(json.dumps(answer), object_hook=kept))

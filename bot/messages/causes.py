@@ -12,10 +12,10 @@ MOST_NAMED: Final = 2
 MOST_LINES: Final = 2
 
 
-def lines(cause: Cause, words: Words) -> list[str]:
-    """Return a cause in mrkdwn, in MOST_LINES lines at most."""
+def lines(cause: Cause, words: Words, most: int = MOST_LINES) -> list[str]:
+    """Return a cause in mrkdwn, in ``most`` lines at most."""
     if cause.faults:
-        return _fault_lines(cause, words)
+        return _fault_lines(cause, words, most)
     said = literal(cause.said, SAID_LIMIT)
     if cause.by is Reviewer.ALGORITHM:
         return [words("cause-algorithm", said=said)] if said else []
@@ -30,9 +30,9 @@ def _silent(cause: Cause, words: Words) -> str:
     return words(f"cause-{cause.by}-silent")
 
 
-def _fault_lines(cause: Cause, words: Words) -> list[str]:
-    told = [fault_line(fault, words, MOST_NAMED) for fault in cause.faults[:MOST_LINES]]
-    if len(cause.faults) > MOST_LINES:
+def _fault_lines(cause: Cause, words: Words, most: int) -> list[str]:
+    told = [fault_line(fault, words, MOST_NAMED) for fault in cause.faults[:most]]
+    if len(cause.faults) > most:
         told[-1] = words("cause-more-kinds", fault=told[-1])
     return [words("cause-system", faults=told[0]), *told[1:]]
 
@@ -54,9 +54,15 @@ def what(fault: Fault, words: Words) -> str:
     )
 
 
-def known_name(fault: Fault) -> str:
-    """Return a fault's code as the catalogs write it, whose names have no full stops."""
-    return fault.code.replace(".", "_")
+def what_to_do(fault: Fault, words: Words) -> str:
+    """Return what a person does about it; empty where the code is not known."""
+    name = known_name(fault)
+    return words.attribute(f"fault-{name}", "do") if words.known("fault", name) else ""
+
+
+def known_name(fault: Fault) -> str | None:
+    """Return a code of MetaStudio's as the catalogs write it, whose names have no full stops."""
+    return fault.code.replace(".", "_") if fault.code.startswith("MSS.") else None
 
 
 def files(fault: Fault, words: Words, most: int) -> str:

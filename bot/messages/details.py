@@ -3,7 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from bot.domain.causes import FAILURES, Cause, Fault, cause_of, causes_in, is_current
+from bot.domain.causes import (
+    FAILURES,
+    Cause,
+    Fault,
+    cause_of,
+    current_causes,
+    earlier_causes,
+    is_current,
+)
 from bot.domain.findings import Findings
 from bot.domain.jobs import STATES, Job
 from bot.messages import causes, history, job_card
@@ -29,8 +37,9 @@ LONGEST_SECTION: Final = 2900
 MOST_KINDS: Final = 8
 """Kinds of faults that are explained; of the others there is only their number."""
 MOST_NAMES: Final = 5
+MOST_CAUSES: Final = 3
 MOST_OLD: Final = 3
-"""Earlier results that are shown."""
+"""Results that are shown, of now and of earlier."""
 RULES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("MSS.20020011", "MSS.20020018", "MSS.20020016", "MSS.20020029"), "format"),
     **dict.fromkeys(("MSS.20020033", "MSS.20020034"), "format"),
@@ -71,9 +80,9 @@ def details(shown: Job, findings: Findings, context: MessageContext, *, now: int
         actions(*buttons),
         context_block(small),
     ]
-    lines = job_card.state_lines(shown, context, cause_of(shown, findings))
-    said = job_card.sentences(map(spoken, lines), words)
-    return Message(words("named", voice=job_card.voice_name(shown, words), said=said), blocks)
+    lines = [*job_card.state_lines(shown, context, cause_of(shown, findings)), *_missing(findings, words)]
+    said, voice = job_card.sentences(map(spoken, lines), words), job_card.voice_name(shown, words)
+    return Message(words("named-card", voice=voice, job=code(shown.job_id or ""), said=said), blocks)
 
 
 def _titled(title: str, lines: Sequence[str], words: Words) -> list[str]:
@@ -93,29 +102,34 @@ def _sections(parts: Iterable[Sequence[str]]) -> Iterator[Block]:
             yield section("\n".join(kept))
 
 
-def _current(shown: Job, findings: Findings) -> list[Cause]:
-    return [each for each in causes_in(findings) if is_current(each.at, shown, findings.log)]
-
-
 def _why(shown: Job, findings: Findings, context: MessageContext) -> Iterator[str]:
-    """Yield the lines on why the job failed or was sent back; none if it was not."""
-    words, kept = context.words, cause_of(shown, findings)
-    if kept is None:
+    """Yield the lines on why the job failed or was sent back, beyond what it says itself."""
+    words = context.words
+    if shown.state not in FAILURES:
         return
-    yield words("details-why")
-    # What is kept with a job is cut; here there is room for the whole.
-    cause = next(
-        (each for each in _current(shown, findings) if (each.by, each.at) == (kept.by, kept.at)), kept
-    )
-    yield from _told(cause, words)
-    if findings.audit and (name := findings.audit.admin.attachment_name):
+    found = [cause for cause in current_causes(shown, findings) if not job_card.is_repeated(cause, shown)]
+    if found:
+        yield words("details-why")
+    for cause in found[:MOST_CAUSES]:
+        yield from _told(cause, words)
+    if name := _attachment(shown, findings):
         yield words("details-attachment", name=literal(name), console=job_card.console(shown, context))
+    if not found and findings.audit and findings.log and not job_card.why(shown, None, words):
+        yield words("details-no-reason", console=job_card.console(shown, context))
+
+
+def _attachment(shown: Job, findings: Findings) -> str | None:
+    """Return the name of the file that the reviewer attached, if it is not about an earlier upload."""
+    admin = findings.audit.admin if findings.audit else None
+    return admin.attachment_name if admin and is_current(admin.audit_time, shown, findings.log) else None
 
 
 def _told(cause: Cause, words: Words) -> Iterator[str]:
     """Yield who refused and when, the words as a quotation, and the faults."""
-    ago = date(cause.at, words("since")) if cause.at else ""
-    yield words(f"details-by-{cause.by}", ago=ago) if ago else words(f"details-by-{cause.by}-undated")
+    who = words(f"details-by-{cause.by}")
+    if cause.at:
+        who = words("details-ago", who=who, ago=date(cause.at, words("since")))
+    yield words("details-said" if cause.says_why else "details-silent", who=who)
     yield from _quotation(cause.said)
     yield from (_fault(fault, words) for fault in cause.faults[:MOST_KINDS])
     if len(cause.faults) > MOST_KINDS:
@@ -130,23 +144,17 @@ def _quotation(said: str) -> list[str]:
 
 def _fault(fault: Fault, words: Words) -> str:
     what, files = causes.what(fault, words), causes.files(fault, words, MOST_NAMES)
-    do = (
-        words.attribute(f"fault-{causes.known_name(fault)}", "do")
-        if words.known("fault", causes.known_name(fault))
-        else ""
-    )
-    if do:
+    if do := causes.what_to_do(fault, words):
         return words("details-fault", what=what, files=files, do=do)
     return words("details-fault-as-sent", what=what, files=files)
 
 
 def _rules(shown: Job, findings: Findings, words: Words) -> list[str]:
     """Return the rules of recording that fit what was found wrong, and what submitting again costs."""
-    kept = cause_of(shown, findings)
-    if kept is None:
+    if shown.state not in FAILURES:
         return []
-    codes = [fault.code for fault in kept.faults]
-    names = [RULES[code_] for code_ in codes if code_ in RULES]
+    faults = [fault for cause in current_causes(shown, findings) for fault in cause.faults]
+    names = [RULES[fault.code] for fault in faults if fault.code in RULES]
     names += [RULES_OF_MEASURES[name] for name in bad_measures(shown)]
     if shown.state == "AUDIT_FAILED":
         names.append("again")
@@ -154,11 +162,8 @@ def _rules(shown: Job, findings: Findings, words: Words) -> list[str]:
 
 
 def _old(shown: Job, findings: Findings, words: Words) -> Iterator[str]:
-    """Yield what was said before the last submission: that is history."""
-    old = [each for each in causes_in(findings) if each.said or each.faults]
-    if shown.state in FAILURES:
-        old = [each for each in old if not is_current(each.at, shown, findings.log)]
-    for cause in sorted(old, key=lambda each: each.at or 0)[-MOST_OLD:]:
+    """Yield what was said before the last submission, the newest first: that is history."""
+    for cause in earlier_causes(shown, findings)[:MOST_OLD]:
         yield from _told(cause, words)
 
 

@@ -16,6 +16,7 @@ from bot.messages.blocks import (
     code,
     context_block,
     divider,
+    quoted,
     section,
     spoken,
 )
@@ -46,7 +47,7 @@ class Choice:
 def hits(found: Found, name: str, context: MessageContext, *, choice: Choice | None = None) -> Message:
     """Return the jobs that were found by a name, with buttons for each."""
     words, shown = context.words, (found.jobs or found.nearest)[:MOST]
-    head = _head(found, name, context)
+    head = _head(found, name, context, choice)
     left = len(found.jobs) - len(shown)
     more = [words("hits-more", more=left)] if found.jobs and left else []
     blocks: list[Block] = [section(head)]
@@ -54,13 +55,16 @@ def hits(found: Found, name: str, context: MessageContext, *, choice: Choice | N
         blocks += [divider(), section(_row(job, words)), actions(*_buttons(job, context, choice))]
     if more:
         blocks += [divider(), context_block(*more)]
-    return Message("\n".join([spoken(head), *(spoken(_row(job, words)) for job in shown), *more]), blocks)
+    return Message("\n".join([spoken(head), *(_in_words(job, words) for job in shown), *more]), blocks)
 
 
-def _head(found: Found, name: str, context: MessageContext) -> str:
+def _head(found: Found, name: str, context: MessageContext, choice: Choice | None) -> str:
     words, quoted = context.words, code(name)
     if found.jobs:
         return words("hits-several", name=quoted, count=len(found.jobs))
+    if choice and choice.name == "unsubscribe":
+        said = words("hits-none-here", name=quoted, command=command(context, "list"))
+        return job_card.sentences([said, words("hits-nearest") if found.nearest else ""], words)
     said = words("hits-none", name=quoted)
     if found.searched:
         said = job_card.sentences([said, words("hits-searched", searched=found.searched)], words)
@@ -77,6 +81,12 @@ def _row(job: Job, words: Words) -> str:
     voice, job_id = job_card.voice_name(job, words), code(job.job_id or "")
     said = words("list-row" if since else "list-row-only", voice=voice, state=state, since=since)
     return f"{job_card.ICONS[job.meaning.phase]} {said}\n{job_id}"
+
+
+def _in_words(job: Job, words: Words) -> str:
+    """Return a row as plain text: short, as Slack takes 4000 characters of it."""
+    voice, job_id = job_card.voice_name(job, words), quoted(job.job_id or "")
+    return words("in-words", voice=voice, state=job_card.label(job.state, words), job=job_id)
 
 
 def _buttons(job: Job, context: MessageContext, choice: Choice | None) -> Sequence[Element]:

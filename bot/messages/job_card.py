@@ -51,7 +51,7 @@ STEPS: Final = 8
 """The steps of a job's usual path: see ``Meaning.step``."""
 LINK_LIMIT: Final = 500
 """Characters of an escaped address that may stand in running text."""
-_ENDS: Final = tuple(".!?…。！？")  # noqa: RUF001  Chinese ones, too
+_ENDS: Final = tuple(".!?…:。！？：")  # noqa: RUF001  Chinese ones, too
 _QUOTES: Final = "”’）)"  # noqa: RUF001  the same
 """What ends a sentence, and what may stand behind that."""
 WORDED: Final = frozenset({*STATES, GONE})
@@ -248,9 +248,15 @@ def _step(shown: Job, words: Words) -> str:
 def why(shown: Job, cause: Cause | None, words: Words) -> list[str]:
     """Return why a job failed or was sent back, in a few lines; what says the same is said once."""
     own = _own_reason(shown, words)
-    found = causes.lines(cause, words) if cause else []
-    is_repeated = own and cause and cause.said and clean(cause.said) in clean(shown.job_failed_reason or "")
-    return [*filter(None, [own, *([] if is_repeated else found)])]
+    if cause is None or is_repeated(cause, shown):
+        return [own] if own else []
+    return [own, *causes.lines(cause, words, most=1)] if own else causes.lines(cause, words)
+
+
+def is_repeated(cause: Cause, shown: Job) -> bool:
+    """Whether a cause only says what the job itself says."""
+    said = clean(cause.said.removesuffix("…"))
+    return bool(said) and said in clean(shown.job_failed_reason or "")
 
 
 def _own_reason(shown: Job, words: Words) -> str:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Final
 
-from bot.messages.blocks import Message, actions, button, divider, section, spoken
+from bot.messages.blocks import PLAIN_LIMIT, Message, actions, button, divider, section, spoken
 from bot.messages.context import MessageContext
 from bot.messages.guidance import command
 from bot.messages.views import modal_view
@@ -79,5 +80,7 @@ def with_back(answer: Message, context: MessageContext) -> Message:
 
 
 def as_message(shown: Message) -> Message:
-    """Return what a modal would show, for a message: that takes half as many blocks."""
-    return Message(shown.text, [block for block in shown.blocks if block != divider()])
+    """Return what a modal would show, for a message: that takes half as many blocks, and less text."""
+    lines, lengths = shown.text.split("\n"), accumulate(len(line) + 1 for line in shown.text.split("\n"))
+    said = [line for line, length in zip(lines, lengths, strict=True) if length <= PLAIN_LIMIT]
+    return Message("\n".join(said), [block for block in shown.blocks if block != divider()])

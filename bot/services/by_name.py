@@ -78,5 +78,7 @@ class ByNameService:
             return await self._subscriptions.unsubscribe(caller, found[0].job_id or "")
         elsewhere = caller.channel_id if caller.is_elsewhere else ""
         choice = hits.Choice("unsubscribe", STOP, elsewhere)
+        if not found and wanted.guess:
+            raise wanted.guess
         near = () if found else nearest(jobs, wanted.name)
         return partial(hits.hits, Found(found, near), wanted.typed, choice=choice)

@@ -1,21 +1,18 @@
 """Finding the job that a person means: by its id, or by the name of its voice."""
 
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from bot.domain.job_names import Found, Wanted, named, nearest
 from bot.domain.jobs import PAGE_SIZE, Job, Page
 from bot.errors import JobNotFound, MetaStudioError, RequestRefused
-from bot.messages.context import Answer
 from bot.metastudio.client import MetaStudio
 
 NEWEST: Final = 300
 """Jobs that are searched where MetaStudio itself finds none."""
 _NEWEST_FIRST: Final = {"sort_key": "create_time", "sort_dir": "desc"}
 
-OnId = Callable[[str], Awaitable[Answer]]
-OnJob = Callable[[Job], Awaitable[Answer]]
-OnSeveral = Callable[[Found], Answer]
+T = TypeVar("T")
 
 
 class Finder:
@@ -33,7 +30,14 @@ class Finder:
         jobs = named(page.jobs, name) if page else ()
         return Found(jobs) if jobs else await self._among_newest(name)
 
-    async def act(self, wanted: Wanted, *, on_id: OnId, on_job: OnJob, on_several: OnSeveral) -> Answer:
+    async def act(
+        self,
+        wanted: Wanted,
+        *,
+        on_id: Callable[[str], Awaitable[T]],
+        on_job: Callable[[Job], Awaitable[T]],
+        on_several: Callable[[Found], T],
+    ) -> T:
         """Do what a person asks for with the job that they mean; ``on_several`` answers if none is certain.
 
         Raises MetaStudioError, BadUsage.
@@ -41,9 +45,11 @@ class Finder:
         if wanted.job_id:
             try:
                 return await on_id(wanted.job_id)
-            except (JobNotFound, RequestRefused):
+            except MetaStudioError as error:
                 if not wanted.name:
                     raise
+                if not isinstance(error, JobNotFound | RequestRefused):
+                    raise wanted.guess or error from None
         try:
             found = await self.find(wanted.name)
         except MetaStudioError:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import TypeVar
 
-from bot.domain.causes import cause_of
+from bot.domain.causes import Cause, cause_of
 from bot.domain.jobs import Job, Page
 from bot.domain.records import Records
 from bot.errors import BadJobId, MetaStudioError, StoreTrouble
@@ -87,9 +87,14 @@ class Answers:
 
     async def _causes(self, jobs: Sequence[Job]) -> Causes:
         """Ask why jobs failed, all at the same time: so it takes no longer than one answer may take."""
-        found = await asyncio.gather(*(self._metastudio.findings(job.job_id or "") for job in jobs))
-        causes = {job.job_id or "": cause_of(job, each) for job, each in zip(jobs, found, strict=True)}
-        return Causes({job_id: cause for job_id, cause in causes.items() if cause})
+        found = zip(jobs, await asyncio.gather(*map(self._cause, jobs)), strict=True)
+        return Causes({job.job_id or "": cause for job, cause in found if cause})
+
+    async def _cause(self, job: Job) -> Cause | None:
+        try:
+            return cause_of(job, await self._metastudio.findings(job.job_id or ""))
+        except BadJobId:
+            return None
 
     async def _record(self, record: Record) -> Records | StoreTrouble:
         try:

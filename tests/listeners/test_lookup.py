@@ -74,9 +74,9 @@ async def test_a_command_shows_the_job_to_the_one_who_asked(person: Person) -> N
 async def test_what_needs_no_job_is_answered_without_metastudio(person: Person) -> None:
     """Help, slips, and what can't be an id are told after an empty acknowledgement, to who typed alone."""
     for text, says in (
-        ("", "`/voicejob &lt;job id or name&gt;`"),
+        ("help", "`/voicejob &lt;job id or name&gt;`"),
         (f"subscirbe {UNKNOWN}", f"Did you mean `/voicejob subscribe {UNKNOWN}`?"),
-        ("x" * 10_000, "can't be a job id"),
+        ("x" * 10_000, "is too long"),
     ):
         asked = await person.slack.command(COMMAND, text, channel=person.channel)
         seen = await asked.message()
@@ -158,7 +158,7 @@ async def test_the_log_has_one_line_for_each_look_up(
     """The job and the outcome, without names of voices; a word that is no id gets a hint."""
     caplog.set_level(logging.INFO)
     job_id = person.has_job(voice_name="Nobody's business")
-    asked = [await person.asks(text) for text in (job_id, UNKNOWN, "status")]
+    asked = [await person.asks(text) for text in (job_id, UNKNOWN, "nothing-like-it")]
     found, refused, _ = [line for line in log_lines(caplog) if "bot.listeners" in line]
 
     assert ["usually looks like" in each.text for each in asked] == [False, False, True]

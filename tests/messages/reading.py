@@ -75,28 +75,30 @@ def pressed(message: Message) -> list[tuple[str, str, str]]:
 
 
 OURS = re.compile(
+    r"^> (?=\S)|"
     r"<!date\^\d+\^[^<>|^`*]*\|[^<>|`*]*\d{4}-\d\d-\d\d \d\d:\d\d UTC>"
     r"|<@[UW][A-Z0-9]+>|<#[CG][A-Z0-9]+>"
-    r"|<https://(?:console|e)\.example/[^<>|]*\|MetaStudio (?:console|控制台)>"
+    r"|<https://(?:console|e)\.example/[^<>|]*\|MetaStudio (?:console|控制台)>",
+    re.MULTILINE,
 )
-"""What we write in angle brackets: moments, people, channels, and the address that the operator set."""
+"""What we write with angle brackets: quotations, moments, people, channels, the address of the operator."""
 BOLD = re.compile(r"(?<![^\s(])\*(?! )[^*\n]+(?<! )\*(?=[\s.,:;)]|$)")
 """Bold needs a space or a mark of ASCII's at both sides."""
 FORMATTING = re.compile(r"[*~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:[\w'+-]+:")
 ICONS = re.compile("^:(?:hourglass_flowing_sand|point_right|white_check_mark|x|warning): ", re.MULTILINE)
-OUR_LABELS = {
-    context.words(f"button-{name}")
-    for context in CONTEXTS
-    for name in ("subscribe", "refresh", "console", "unsubscribe", "try-again", "all", "important")
-} | {
-    context.words(f"button-{name}")
-    for context in CONTEXTS
-    for name in ("more", "start", "show", "back", "language-en", "language-zh", "details", "why", "tell-me")
-}
-
-
-_OUR_QUOTE = re.compile("^> ", re.MULTILINE)
-"""A quotation: what is quoted is escaped, so that no such line can come from outside."""
+OUR_LABELS = (
+    {
+        context.words(f"button-{name}")
+        for context in CONTEXTS
+        for name in ("subscribe", "tell-me", "details", "why", "refresh", "console", "unsubscribe")
+    }
+    | {
+        context.words(f"button-{name}")
+        for context in CONTEXTS
+        for name in ("try-again", "all", "important", "more", "start", "show", "back")
+    }
+    | {context.words(f"button-language-{language}") for context in CONTEXTS for language in Language}
+)
 
 
 def read_mrkdwn(text: str) -> tuple[str, list[str]]:
@@ -105,7 +107,7 @@ def read_mrkdwn(text: str) -> tuple[str, list[str]]:
     Asserts that no span is broken, and that what is in angle brackets or formatted is ours.
     """
     pieces = text.split("`")
-    live, codes = _OUR_QUOTE.sub("", "``".join(pieces[::2])), pieces[1::2]
+    live, codes = "``".join(pieces[::2]), pieces[1::2]
     assert len(pieces) % 2, f"a code span does not end: {text!r}"
     assert all(len(inside.splitlines()) == 1 for inside in codes), "a code span has one line, and not none"
     assert not re.search("[<>]", OURS.sub("", live) + "".join(codes)), text

@@ -97,15 +97,17 @@ def test_long_path_is_shortened_in_the_middle(length: int) -> None:
 
 MINE = Address("T1", "D1")
 STOPPED, OVER = "Updates stopped by <@U0BOB>.", "Job finished; updates stopped."
-GOES_ON = {"Refresh": channel.REFRESH_CARD, "Unsubscribe": channel.STOP}
-AGAIN = {"Subscribe": job_card.SUBSCRIBE}
+DETAILS = {"Details": job_card.DETAILS}
+IS_MINE = DETAILS | {"Refresh": channel.REFRESH_CARD, "Unsubscribe": channel.STOP}
+GOES_ON = {"Tell me": job_card.TELL_ME} | IS_MINE
+AGAIN = {"Subscribe": job_card.SUBSCRIBE} | DETAILS
 CARDS: dict[str, tuple[Following, str, dict[str, str]]] = {
     "goes on": (followed(), "", GOES_ON),
-    "direct message": (followed(address=MINE), "", GOES_ON),
+    "direct message": (followed(address=MINE), "", IS_MINE),
     "important": (followed(level=Level.IMPORTANT), "", GOES_ON),
     "stopped": (followed(stopped_by="U0BOB"), STOPPED, AGAIN),
-    "over": (followed("SUCCEED"), OVER, {}),
-    "stopped and over": (followed("FAILED", stopped_by="U0BOB"), STOPPED, {}),
+    "over": (followed("SUCCEED"), OVER, DETAILS),
+    "stopped and over": (followed("FAILED", stopped_by="U0BOB"), STOPPED, {"Why?": job_card.DETAILS}),
 }
 """A followed job, what its card says of the subscription, and the buttons for what is still possible."""
 
@@ -115,12 +117,14 @@ def test_card(shown: Following, note: str, possible: dict[str, str]) -> None:
     """While it goes on, a card is silent on the subscription; then it says why nothing comes any more."""
     card = channel.card(shown, LINKED, now=NOW)
     console = ("Open console", job_card.OPEN_CONSOLE, CONSOLE)
+    every = [(*button, JOB_ID) for button in possible.items()]
+    end = [every.pop()] if "Unsubscribe" in possible else []
 
     said, small = texts_of(card)
     assert [line for line in said.splitlines() if "stopped" in line] == ([note] if note else [])
     assert card.text.endswith(note)
     assert small.startswith(f"`{shown.state}` · ")
-    assert {*pressed(card)} == {console, *((*button, JOB_ID) for button in possible.items())}
+    assert pressed(card) == [*every, console, *end]
 
 
 def test_card_of_a_deleted_job() -> None:

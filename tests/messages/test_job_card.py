@@ -79,7 +79,7 @@ def test_card_in_chinese() -> None:
         f"女声 · 任务 `{JOB_ID}` · 审核失败，等待重传语料（第 2 次） · {AGO}。“too loud”（MSS.1）。"
         "需要您处理：请在 MetaStudio 控制台中重新上传语料并再次提交。第 1/8 步 · 下一步：审核。"
     )
-    assert [label for label, *_ in pressed(message)] == ["订阅", "刷新"]
+    assert [label for label, *_ in pressed(message)] == ["订阅", "通知我", "原因", "刷新"]
 
 
 @pytest.mark.parametrize("context", CONTEXTS, ids=["en", "zh"])
@@ -196,17 +196,23 @@ def test_where_to_do_it(url: str) -> None:
 
     assert (link if url in LINKS else "in the MetaStudio console\n") in texts_of(message)[0]
     assert "submit the job in the MetaStudio console." in message.text
-    assert pressed(message)[2:] == [("Open console", job_card.OPEN_CONSOLE, url)]
+    assert pressed(message)[-1] == ("Open console", job_card.OPEN_CONSOLE, url)
 
 
-@pytest.mark.parametrize("state", ["WAITING", "SUCCEED", GONE])
+@pytest.mark.parametrize("state", ["WAITING", "AUDIT_FAILED", "SUCCEED", "FAILED", GONE])
 def test_buttons(state: str) -> None:
-    """A job that goes on can be followed, where it is not yet; any can be asked for again."""
+    """A job that goes on can be followed, where it is not yet; any can be asked for again, and explained."""
     subscribe = ("Subscribe", job_card.SUBSCRIBE, JOB_ID)
-    refresh = ("Refresh", job_card.REFRESH, JOB_ID)
+    tell_me = ("Tell me", job_card.TELL_ME, JOB_ID)
+    always = [
+        ("Why?" if state in {"AUDIT_FAILED", "FAILED"} else "Details", job_card.DETAILS, JOB_ID),
+        ("Refresh", job_card.REFRESH, JOB_ID),
+    ]
+    goes_on = state in {"WAITING", "AUDIT_FAILED"}
 
-    assert pressed(card_of(state=state)) == ([subscribe, refresh] if state == "WAITING" else [refresh])
-    assert pressed(card_of(state=state, followed_in="C1")) == [refresh]
+    assert pressed(card_of(state=state)) == ([subscribe, tell_me] if goes_on else []) + always
+    assert pressed(card_of(state=state, followed_in="C1")) == ([tell_me] if goes_on else []) + always
+    assert pressed(card_of(state=state, followed_in="D1")) == always
 
 
 def test_card_says_that_the_job_is_followed() -> None:
@@ -223,15 +229,15 @@ def test_card_says_that_the_job_is_followed() -> None:
 
 DETAILS: list[tuple[str, Any, str, str]] = [
     ("job_type", "BASIC", "Edition: Basic (20 sentences)", "版本：基础版（20 句话）"),
-    ("job_type", "NEW_ONE", "Edition: `NEW_ONE`", "版本：`NEW_ONE`"),
+    ("job_type", "NEW_ONE", "Edition: `NEW_ONE`", "版本： `NEW_ONE`"),
     ("language", "CN", "Language: Chinese", "原始输入语言：中文"),
     ("sex", "FEMALE", "Gender: Female", "性别：女性"),
     ("tag", "ECOMMERCE", "Use: E-commerce", "任务标签：电商"),
     ("create_type", "PACKAGE", "Recordings: One package", "语料：整包上传"),
     ("reject_times", 2, "Times in this state: 2", "该状态出现的次数：2"),
     ("batch_name", "*spring*", "Batch: ∗spring∗", "批次名称：∗spring∗"),
-    ("asset_id", "asset-1", "Model asset: `asset-1`", "资产 ID：`asset-1`"),
-    ("dhtms_job_id", "avatar-1", "Avatar job: `avatar-1`", "形象制作任务：`avatar-1`"),
+    ("asset_id", "asset-1", "Model asset: `asset-1`", "资产 ID： `asset-1`"),
+    ("dhtms_job_id", "avatar-1", "Avatar job: `avatar-1`", "形象制作任务： `avatar-1`"),
 ]
 """A field's name, a value, and the line that the details have of it."""
 
@@ -240,7 +246,7 @@ DETAILS: list[tuple[str, Any, str, str]] = [
 def test_details(name: str, value: Any, english: str, chinese: str) -> None:
     """What is known and not on the card has a line in the details, and what is not known has none."""
     shown = Job.from_api({name: value})
-    for context, line, region in ((CONTEXT, english, "Region: "), (CHINESE, chinese, "区域：")):
+    for context, line, region in ((CONTEXT, english, "Region: "), (CHINESE, chinese, "区域： ")):
         (section,) = facts(shown, context)
         assert section["text"]["text"].splitlines() == [line, f"{region}`cn-north-4`"]
 

@@ -119,7 +119,10 @@ def test_job_that_is_over_is_shown() -> None:
     assert texts_of(message)[0] == CONTEXT.words("already-over")
     assert message.blocks[1:] == card.blocks
     assert message.text.endswith(f" {card.text}")
-    assert pressed(message) == [("Refresh", job_card.REFRESH, JOB_ID)]
+    assert pressed(message) == [
+        ("Details", job_card.DETAILS, JOB_ID),
+        ("Refresh", job_card.REFRESH, JOB_ID),
+    ]
 
 
 @pytest.mark.parametrize("context", CONTEXTS, ids=["en", "zh"])

@@ -23,8 +23,8 @@ from tests.messages.reading import CONTEXT
 
 FOLDER = Path(texts.__file__).parent
 FROM_OUTSIDE = (
-    *("edition", "error", "gender", "reason", "speech", "supply", "use", "state", "step"),
-    *("action", "fault", "operator", "todo"),
+    *("action", "edition", "error", "fault", "gender", "operator", "reason", "speech", "supply", "use"),
+    *("state", "step", "todo"),
 )
 """Families of messages that are chosen by a value of MetaStudio's, of Slack's, or by a number."""
 

@@ -60,7 +60,6 @@ async def test_what_a_person_reads_alone(room: Room) -> None:
     """Help, slips and errors are in the person's language, and in a channel of another one."""
     await room.ask("language me zh")
     for text, says in (
-        ("", "个任务等待处理"),
         ("help", "只有您能看到"),
         (f"subscirbe {UNKNOWN}", f"您要输入的是 `/voicejob subscribe {UNKNOWN}` 吗？"),  # noqa: RUF001  Chinese
         (UNKNOWN, "本项目中没有"),

@@ -9,8 +9,9 @@ import pytest
 
 from bot import errors
 from bot.domain.rates import RateLimits
+from bot.watch.job_checks import MOST_ASKED_WHY
 from bot.watch.pauses import Pauses, jittered
-from bot.watch.questions import AskJob, AskList, FindListed, ListTrouble, ListWorks, Question, Record
+from bot.watch.questions import AskJob, AskList, AskWhy, FindListed, ListTrouble, ListWorks, Question, Record
 from tests.watch.world import EPOCH, FIRST, Fault, World, policy
 
 REFUSED = errors.PermissionDenied()
@@ -361,3 +362,63 @@ def test_pauses(failures: list[errors.VoiceJobError | None], held: float, pauses
 def test_bots_do_not_ask_in_step() -> None:
     """The pauses are up to a tenth shorter or longer."""
     assert [jittered(60, chance) for chance in (0, 0.5, 1)] == pytest.approx([54, 60, 66])
+
+
+@pytest.mark.parametrize("number", [1, 6])
+@pytest.mark.parametrize(
+    ("state", "is_asked"),
+    [("AUDIT_FAILED", True), ("SPLIT_FAILED", True), ("FAILED", True), ("SUCCEED", False), (None, False)],
+)
+def test_why_is_asked_when_a_job_fails(number: int, state: str | None, *, is_asked: bool) -> None:
+    """Once for each failure, by the list or one by one; the reason belongs to that state alone."""
+    world = World()
+    world.some(number)
+    world.check()
+    world.set("job-0", state)
+    questions = []
+    for _ in range(3):
+        world.check()
+        questions.append(world.count(AskWhy))
+    if is_asked:
+        world.set("job-0", "AUDITING")
+        world.set("job-0", "AUDIT_FAILED")
+        world.check()
+
+    assert sum(questions) == is_asked
+    if is_asked and state != "FAILED":
+        assert world.causes()[:2] == ["", f"why job-0 is {state}"]
+        assert world.causes()[-1] == "why job-0 is AUDIT_FAILED"
+
+
+def test_nobody_waits_for_the_reasons_of_others() -> None:
+    """What else changed is recorded first; of very many failures only some are asked about, none is lost."""
+    world = World()
+    ids = world.some(MOST_ASKED_WHY + 3)
+    world.check()
+    for job_id in ids[1:]:
+        world.set(job_id, "AUDIT_FAILED")
+    world.set(ids[0], "PROCESSING")
+    world.check()
+    order = [
+        {new.job.job_id for _, new in question.changes}
+        if isinstance(question, Record)
+        else len(question.jobs)
+        for question in world.asked
+        if isinstance(question, Record | AskWhy)
+    ]
+
+    assert order == [{ids[0]}, MOST_ASKED_WHY, {*ids[1:]}]
+    assert {path[-1] for job_id, path in world.paths.items() if job_id != ids[0]} == {"AUDIT_FAILED"}
+    assert sum(bool(world.causes(job_id)[-1]) for job_id in ids) == MOST_ASKED_WHY
+
+
+def test_a_person_who_looks_is_told_why_as_well() -> None:
+    """A failure that a look-up shows first is recorded with its reason."""
+    world = World()
+    world.some(1)
+    world.check()
+    world.set("job-0", "AUDIT_FAILED")
+    world.asked.clear()
+    world.person_asks("job-0")
+
+    assert (world.path()[-1], world.causes()[-1]) == ("AUDIT_FAILED", "why job-0 is AUDIT_FAILED")

@@ -5,13 +5,26 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+from bot.domain.causes import Cause, Reviewer
 from bot.domain.job_records import new_record, observed
 from bot.domain.jobs import PAGE_SIZE, Job, Page
 from bot.domain.rates import RATE_LIMITS
 from bot.domain.records import JobRecord, JobRef, Records
 from bot.errors import JobNotFound, VoiceJobError
 from bot.watch.policy import Policy
-from bot.watch.questions import Answer, AskJob, AskList, Error, FindListed, Flow, JobTrouble, Question, Record
+from bot.watch.questions import (
+    Answer,
+    AskJob,
+    AskList,
+    AskWhy,
+    Causes,
+    Error,
+    FindListed,
+    Flow,
+    JobTrouble,
+    Question,
+    Record,
+)
 
 Fault = Callable[[Question], VoiceJobError | None]
 
@@ -102,6 +115,11 @@ class World:
         """Return the states that are recorded of a job."""
         return tuple(sight.state for sight in self.records[JobRef.of(job_id)].sights)
 
+    def causes(self, job_id: str = "job-0") -> list[str]:
+        """Return why the job came into each of its recorded states; empty where nothing says so."""
+        sights = self.records[JobRef.of(job_id)].sights
+        return [sight.cause.said if sight.cause else "" for sight in sights]
+
     @property
     def paths(self) -> dict[str, tuple[str, ...]]:
         """The recorded states of each job that changed."""
@@ -141,7 +159,7 @@ class World:
         self.now += self.took
         return Answer(got, asked_at, self.now, EPOCH + self.now)
 
-    def _got(self, question: Question) -> Page | Job | Records | Error | None:
+    def _got(self, question: Question) -> Page | Job | Records | Causes | Error | None:
         match question:
             case AskList(offset):
                 jobs = self.rows(self._listed())
@@ -149,6 +167,9 @@ class World:
                 return Page(page, len(jobs), len(page))
             case AskJob(job_id):
                 return self.job(job_id, self.lags.get(job_id, 0)) or JobNotFound(job_id=job_id)
+            case AskWhy(jobs):
+                said = {job.job_id or "": f"why {job.job_id} is {job.state}" for job in jobs}
+                return Causes({key: Cause(by=Reviewer.ADMIN, said=text) for key, text in said.items()})
             case FindListed(job_id):
                 return next((job for job in self._listed() if job.job_id == job_id), None)
             case Record(changes):

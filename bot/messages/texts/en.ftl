@@ -281,6 +281,7 @@ language-set-yours = :white_check_mark: From now on I write to you in English.
 ### Details
 
 fact = { $label }: { $value }
+fact-as-code = { $label }: { $value }
 fact-created = Created
 fact-edition = Edition
 fact-language = Language
@@ -338,10 +339,10 @@ measure-dnsmos_bak = Background noise (DNSMOS)
 ### Why a job failed, and its history
 
 cause-admin = Reviewer at MetaStudio: “{ $said }”
-cause-admin-silent = A reviewer at MetaStudio sent it back, without a word why.
+cause-admin-silent = A reviewer at MetaStudio sent it back. No reason was given.
 cause-system = Automatic review: { $faults }
-cause-system-silent = The automatic review sent it back, without a word why.
-cause-algorithm = Training: “{ $said }”
+cause-system-silent = The automatic review sent it back. No reason was given.
+cause-algorithm = MetaStudio: “{ $said }”
 cause-more-kinds = { $fault }; and other faults
 fault-line = { $what } ({ $files })
 between-names = { ", " }
@@ -384,21 +385,28 @@ fault-MSS_20020034 = Cutting into sentences failed
     .do = Ask Huawei Cloud support.
 
 details-why = *Why*
-details-by-admin = A reviewer at MetaStudio sent it back, { $ago }:
-details-by-system = The automatic review sent it back, { $ago }:
-details-by-algorithm = The training failed, { $ago }:
-details-by-admin-undated = A reviewer at MetaStudio sent it back:
-details-by-system-undated = The automatic review sent it back:
-details-by-algorithm-undated = The training failed:
-details-fault = • *{ $what }*, { $files }. { $do }
-details-fault-as-sent = • *{ $what }*, { $files }
-details-more-faults = • and { $count } other kinds of faults
+details-by-admin = A reviewer at MetaStudio sent it back
+details-by-system = The automatic review sent it back
+details-by-algorithm = It failed at MetaStudio
+details-ago = { $who }, { $ago }
+details-said = { $who }:
+details-silent = { $who }. No reason was given.
+details-no-reason = MetaStudio does not say why. Look in { $console }, or ask Huawei Cloud support.
+details-fault = • *{ $what }*: { $files }. { $do }
+details-fault-as-sent = • *{ $what }*: { $files }
+details-more-faults = { $count ->
+    [one] • and one other kind of fault
+   *[other] • and { $count } other kinds of faults
+}
 details-attachment = MetaStudio attached { $name }: open it in { $console }.
 details-measures = *Out of range*
 details-rules = *When you record again*
-details-old = *Earlier results: not about what was uploaded last*
+details-old = *Earlier results, not about the last upload*
 details-history = *History*
-details-left-out = { $count } earlier steps are left out.
+details-left-out = { $count ->
+    [one] One earlier step is left out.
+   *[other] { $count } earlier steps are left out.
+}
 details-step = { $at } · { $action }
 details-step-by = { $at } · { $action }, by { $by }
 details-after = { $step }, after { $span }
@@ -441,16 +449,17 @@ rule-speed = Read at an even, natural pace.
 rule-sound = Stay a fist away from the microphone, without peaks.
 rule-snr = Choose a quieter room.
 rule-reverb = Choose a small furnished room without echo.
-rule-again = Each submission may use one resource; the console says so before.
+rule-again = Submitting again may use up one resource; the console says so before.
 
 fact-resource = Resource
 resource-until = { $name }, until { $until }
 
 ### Jobs found by name
 
-hits-several = { $count } voices match { $name }. Which one?
+hits-several = { $count } jobs match { $name }. Which one?
 hits-more = { $more } more: type more of the name, or the job id.
 hits-none = No job { $name }, and no voice with that in its name.
+hits-none-here = Nothing called { $name } is followed here. { $command } shows what is.
 hits-searched = I looked at the newest { $searched } jobs.
 hits-nearest = Similar names:
 

@@ -225,7 +225,7 @@ help-list = { $command } 查看本频道的订阅；加 { $mine } 查看您自�
 help-status = { $command } 查看我能否连接 MetaStudio 和本频道
 help-language = { $command } 设置本频道的语言；加上 { $me } 可设置您自己的语言
 help-example = 例如 { $command }
-help-only-you = 只有您能看到这些回复。命令也可以用中文：帮助、列表、订阅、取消订阅、语言。
+help-only-you = 只有您能看到这些回复。命令也可以用中文：帮助、订阅、取消订阅、列表、详情、待办、最近、状态、语言。
 job-id = 任务 ID 或名称
 did-you-mean = 您要输入的是 { $command } 吗？
 type-it = 请按 { $command } 的格式输入。
@@ -271,6 +271,7 @@ language-set-yours = :white_check_mark: 我今后用中文回复您。
 ### 详情
 
 fact = { $label }：{ $value }
+fact-as-code = { $label }： { $value }
 fact-created = 创建时间
 fact-edition = 版本
 fact-language = 原始输入语言
@@ -337,7 +338,7 @@ fault-line = { $what }（{ $files }）
 between-names = 、
 fault-files-more = { $names } 等，另有 { $more } 个
 fault-files-unnamed = { $count } 个文件
-fault-unknown = “{ $said }”（错误码： { $code } ）
+fault-unknown = 错误 { $code } · “{ $said }”
 fault-unknown-message = “{ $said }”
 fault-unknown-code = 错误码： { $code }
 
@@ -366,30 +367,31 @@ fault-MSS_20020031 = 提交的文件与声明的不一致
 fault-MSS_20020032 = 无法生成试听音频
     .do = 请重新生成。
 fault-MSS_20020033 = 没有样本音频
-    .do = 请联系华为云支持。
+    .do = 请联系华为云技术支持。
 fault-MSS_20020034 = 切割失败
-    .do = 请联系华为云支持。
+    .do = 请联系华为云技术支持。
 
 details-why = *原因*
-details-by-admin = 人工审核未通过（{ $ago }）：
-details-by-system = 系统审核未通过（{ $ago }）：
-details-by-algorithm = 训练失败（{ $ago }）：
-details-by-admin-undated = 人工审核未通过：
-details-by-system-undated = 系统审核未通过：
-details-by-algorithm-undated = 训练失败：
+details-by-admin = 人工审核未通过
+details-by-system = 系统审核未通过
+details-by-algorithm = MetaStudio 处理失败
+details-ago = { $who }（{ $ago }）
+details-said = { $who }：
+details-silent = { $who }，未说明原因。
+details-no-reason = MetaStudio 未说明原因。请在 { $console }中查看，或联系华为云技术支持。
 details-fault = • *{ $what }* ：{ $files }。{ $do }
 details-fault-as-sent = • *{ $what }* ：{ $files }
 details-more-faults = • 另有 { $count } 类问题
 details-attachment = MetaStudio 附有文件 { $name }，请在 { $console }中打开。
 details-measures = *超出范围*
 details-rules = *重新录制时*
-details-old = *以前的结果：与最近一次上传无关*
+details-old = *以前的审核结果，与最近一次上传无关*
 details-history = *历史*
 details-left-out = 更早的 { $count } 个步骤已略去。
 details-step = { $at } · { $action }
 details-step-by = { $at } · { $action }（{ $by }）
-details-after = { $step }，用时 { $span }
-details-step-said = { $step }：“{ $said }”
+details-after = { $step } · 用时 { $span }
+details-step-said = { $step } · “{ $said }”
 details-facts = *更多*
 details-no-audit = MetaStudio 未返回审核结果。
 details-no-log = MetaStudio 未返回历史。
@@ -410,7 +412,7 @@ operator-SYSTEM = 系统
 span-days = { $count } 天
 span-hours = { $count } 小时
 span-minutes = { $count } 分钟
-span-short = 不到一分钟
+span-short = 1 分钟以内
 span-both = { $larger } { $smaller }
 
 rule-format = 一个长的 WAV 或 MP3 文件，句间停顿 2 至 3 秒；或每句 5 至 15 秒的单个文件；48 kHz；请勿拼接。
@@ -426,9 +428,10 @@ resource-until = { $name }，有效期至 { $until }
 
 ### 按名称查找的任务
 
-hits-several = 有 { $count } 个声音与 { $name } 匹配，请选择：
+hits-several = 有 { $count } 个任务与 { $name } 匹配，请选择：
 hits-more = 还有 { $more } 个：请输入更完整的名称，或输入任务 ID。
 hits-none = 没有 { $name } 这个任务，也没有名称包含它的声音。
+hits-none-here = 此处没有订阅 { $name } 。输入 { $command } 可查看已订阅的任务。
 hits-searched = 仅查找了最新的 { $searched } 个任务。
 hits-nearest = 相近的名称：
 

@@ -270,6 +270,8 @@ def test_paths(path: str, states: str, ahead: str) -> None:
 
 SHOW = "show_voice_training_job"
 LIST = "list_voice_training_job"
+AUDIT = "show_job_audit_result"
+LOG = "list_job_operation_log"
 Sdk = Callable[..., Coroutine[Any, Any, Any]]
 
 
@@ -285,7 +287,12 @@ def sdk(metastudio: MetaStudioSimulator, clock: Clock) -> Sdk:
         credentials.security_token = given.pop("security_token", None)
         built = v1.MetaStudioClient.new_builder().with_credentials(credentials).with_endpoint(metastudio.url)
         client = built.build()
-        requests = {SHOW: v1.ShowVoiceTrainingJobRequest, LIST: v1.ListVoiceTrainingJobRequest}
+        requests = {
+            SHOW: v1.ShowVoiceTrainingJobRequest,
+            LIST: v1.ListVoiceTrainingJobRequest,
+            AUDIT: v1.ShowJobAuditResultRequest,
+            LOG: v1.ListJobOperationLogRequest,
+        }
         try:
             return await asyncio.to_thread(getattr(client, method), requests[method](**given))
         finally:
@@ -306,6 +313,23 @@ class TestOfficialSdk:
         assert (usual.voice_name, usual.state, usual.reject_times) == ("女声", "PROCESSING", 1)
         assert refused.value.error_code == "MSS.00000003"
         assert re.fullmatch("[0-9a-f]{32}", refused.value.request_id)
+
+    async def test_reads_why(self, sdk: Sdk, metastudio: MetaStudioSimulator) -> None:
+        """Its models have each field of the reviews and of the history that the simulator sends."""
+        job_id = metastudio.add_job(state="AUDITING")["job_id"]
+        for state in ("AUDIT_FAILED", "SYSTEM_AUDITING", "AUDIT_FAILED", "SYSTEM_AUDITING", "FAILED"):
+            metastudio.set_state(job_id, state)
+        audit, log = await sdk(AUDIT, job_id=job_id), await sdk(LOG, job_id=job_id, offset=0, limit=100)
+        few = await sdk(LOG, job_id=job_id, offset=1, limit=2)
+
+        assert audit.to_json_object() == metastudio.audits[job_id]
+        every, read = (
+            sorted(map(str, each))
+            for each in (metastudio.operations[job_id], log.to_json_object()["operations"])
+        )
+        assert read == every
+        assert log.count == few.count == len(every) == 8
+        assert len(few.operations) == 2
 
     async def test_reads_the_list(self, sdk: Sdk, metastudio: MetaStudioSimulator) -> None:
         """The simulator reads every parameter that the SDK has, and no other, as the SDK writes it."""
