@@ -2,7 +2,7 @@
 
 import { voiceName } from "./names.js";
 
-const MOST = 12;
+const MOST = 16;
 const JOBS_NOTE = "The jobs are this demo’s: real Slack offers no jobs here.";
 
 /**
