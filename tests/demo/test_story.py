@@ -50,7 +50,7 @@ async def test_it_ends_well(console: Console, language: Language) -> None:
 @pytest.mark.parametrize(
     ("fault", "missing"),
     [
-        (Fault.raw(b'{"voice_name": "Somebody else"}'), "No job .* is missing"),
+        (Fault.raw(b'{"voice_name": "Somebody else"}'), "Did you mean .* is missing"),
         (None, "In automatic review"),
     ],
     ids=["a wrong reply", "no message in the channel"],
