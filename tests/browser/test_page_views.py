@@ -88,7 +88,7 @@ async def test_the_home_tab(demo: Demo, page: DemoPage) -> None:
 
 
 async def test_the_address_names_the_home_tab(demo: Demo, page: DemoPage) -> None:
-    """A reload and Back lead to it; what the bot says meanwhile is unread; a stopped bot puts nothing there."""
+    """A reload and Back lead to it; what the bot says meanwhile is unread; a stopped bot shows nothing."""
     await page.panel.get_by_role("button", name="Stop the bot").click()
     await visible(page.panel.get_by_text("Stopped", exact=True))
     await page.open("voicejob")
@@ -182,7 +182,6 @@ async def test_a_finger_finds_the_menu(demo: Demo) -> None:
     await message.get_by_role("button", name="More actions").tap()
     await page.tab.get_by_role("menuitem", name=LOOK_UP).tap()
     await expect(page.dialog.get_by_role("heading", level=3)).to_have_text([SHOP, BOOK])
-    box = await page.dialog.bounding_box()
-    assert box and (box["width"], box["height"]) == (PHONE["width"], PHONE["height"])
+    assert await page.dialog.bounding_box() == {"x": 0, "y": 0, **PHONE}
     await page.dialog.get_by_role("button", name="Close").last.tap()
     await gone(page.dialog)
