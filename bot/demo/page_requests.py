@@ -13,6 +13,7 @@ from bot.simulators.slack.records import ALICE, Interaction, Message
 from bot.slack.manifest import SHORTCUT
 
 GONE = "This button is not there any more."
+MESSAGE_GONE = "This message is not there any more."
 SHOWN_ERRORS = 'The bot did not take that (Slack calls it "{}"). Try again.'
 
 
@@ -48,7 +49,7 @@ class Press(_Request):
 
     async def carry_out(self, ground: Playground) -> None:
         """Press it, and return when Slack has the acknowledgement. Raises NotPossible."""
-        message = _found(ground, self.channel, self.ts)
+        message = _found(ground, self.channel, self.ts, GONE)
         await _acknowledged(ground.slack.press(message, self.action_id, value=self.value))
 
 
@@ -79,7 +80,7 @@ class UseShortcut(_Request):
 
     async def carry_out(self, ground: Playground) -> None:
         """Use it, and return when Slack has the acknowledgement. Raises NotPossible."""
-        message = _found(ground, self.channel, self.ts)
+        message = _found(ground, self.channel, self.ts, MESSAGE_GONE)
         await _acknowledged(ground.slack.shortcut(SHORTCUT, message))
 
 
@@ -107,11 +108,11 @@ class CloseModal(_Request):
             ground.slack.close_modal(ALICE)
 
 
-def _found(ground: Playground, channel: str, ts: str) -> Message:
-    """Return a message. Raises NotPossible."""
+def _found(ground: Playground, channel: str, ts: str, otherwise: str) -> Message:
+    """Return a message. Raises NotPossible with the sentence that says that it is gone."""
     message = ground.slack.find(channel, ts)
     if message is None:
-        raise NotPossible(GONE)
+        raise NotPossible(otherwise)
     return message
 
 

@@ -38,23 +38,24 @@ PHASES: Final = {
 }
 ME: Final = "me"
 VERBS: Final[tuple[Parts, ...]] = (
-    {"verb": "", "takes": "job_id", "ends": [], "says": "see a job, for you alone"},
+    {"verb": "", "takes": "job", "ends": [], "says": "see a job, for you alone"},
     {
         "verb": "subscribe",
-        "takes": "job_id",
+        "takes": "job",
         "ends": [*Level, ME],
         "says": "post its card here, and say when it needs you",
     },
-    {"verb": "unsubscribe", "takes": "job_id", "ends": [ME], "says": "stop that"},
-    {"verb": "details", "takes": "job_id", "ends": [], "says": "why it failed, and its history"},
+    {"verb": "unsubscribe", "takes": "job", "ends": [ME], "says": "stop that"},
+    {"verb": "details", "takes": "job", "ends": [], "says": "why it failed or was sent back, its history"},
     {"verb": "waiting", "takes": None, "ends": [], "says": "every job that waits for your team"},
     {"verb": "recent", "takes": None, "ends": [], "says": "the jobs that changed last"},
-    {"verb": "list", "takes": None, "ends": [], "says": "what this channel follows; add mine for your own"},
-    {"verb": "status", "takes": None, "ends": [], "says": "what the bot can reach"},
+    {"verb": "list", "takes": None, "ends": [], "says": "what this channel follows"},
+    {"verb": "list mine", "takes": None, "ends": [], "says": "your own subscriptions, wherever they are"},
+    {"verb": "status", "takes": None, "ends": [], "says": "the bot itself, and what it can reach"},
     {"verb": "language", "takes": None, "ends": [], "says": "in which language the bot writes; add en or zh"},
     {"verb": "help", "takes": None, "ends": [], "says": "how to use it"},
 )
-"""The bot's commands, as the page completes them; each of ``ends`` may follow the job id."""
+"""The bot's commands, as the page completes them; each of ``ends`` may follow the job."""
 ALSO: Final = (
     {"text": f"/invite @{BOT_NAME}", "says": "let the bot into this channel"},
     {"text": f"/remove @{BOT_NAME}", "says": "put the bot out of this channel"},
@@ -97,9 +98,8 @@ class PageView:
             "workspace": self._workspace,
             "world": self._world(),
             **{f"channel/{each.id}": self._channel(each, at) for at, each in enumerate(slack.channels)},
-            "home": _view(slack.homes.get(ALICE)),
-            "modal": _view(slack.modals.get(ALICE)),
             **dict(self._messages()),
+            **dict(self._views()),
             **dict(self._notes()),
             **{f"job/{key}": self._job(job, at) for at, (key, job) in enumerate(jobs)},
         }
@@ -136,6 +136,11 @@ class PageView:
                 self._cached[key] = message, value
                 yield key, value
 
+    def _views(self) -> Iterator[tuple[str, Parts]]:
+        for key, views in (("home", self._ground.slack.homes), ("modal", self._ground.slack.modals)):
+            if shown := views.get(ALICE):
+                yield key, _view(shown)
+
     def _notes(self) -> Iterator[tuple[str, Parts]]:
         for number, note in enumerate(self._ground.notes):
             yield f"note/{number}", {**asdict(note), "thread_ts": None}
@@ -161,14 +166,12 @@ class PageView:
         }
 
 
-def _view(view: View | None) -> Parts | None:
-    """Return the modal or the Home tab, if there is one."""
-    if view is None:
-        return None
+def _view(view: View) -> Parts:
+    title, close = (view.content.get(key) or {} for key in ("title", "close"))
     return {
         "id": view.id,
-        "title": view.content.get("title"),
-        "close": (view.content.get("close") or {"text": "Close"})["text"],
+        "title": title.get("text", ""),
+        "close": close.get("text", "Close"),
         "blocks": list(identified(view)),
     }
 

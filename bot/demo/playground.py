@@ -186,5 +186,7 @@ def _add_examples(ground: Playground) -> None:
             ("Shop Assistant", "PROCESSING", "ECOMMERCE"),
         )
     ]
-    asked = f"Does anybody know where {jobs[-1]} stands?"
+    asked = (
+        f"Does anybody know where {jobs[-1]} stands? And <https://console.example/jobs/{jobs[1]}|this one>?"
+    )
     slack.add_message(voices, asked, user=BOB)

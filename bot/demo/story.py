@@ -21,6 +21,7 @@ from bot.simulators.world import running, settings_for
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 """The id of no job."""
 INVITE = "/invite @voicejob"
+PART_OF_NAME = "morning news"
 MISSED = ("PROCESSING", "RESULT_REVIEW")
 """The states of a job while the bot does not run."""
 CODE, REASON = "MSS.41000017", "Segment 14.wav is longer than 15 s."
@@ -94,10 +95,22 @@ class Story:
         expect(told.thread_ts == card.ts, "a change was told outside of the card's thread")
         expect(told.reply_broadcast, "a change was not shown in the channel")
         await self._stage.card_shows(card, self._label("AUDIT_FAILED"))
+        await self._reasons(card)
         self._stage.narrate("again")
         await self._edited(card, "SYSTEM_AUDITING")
         self._stage.show_channel(self._voices)
         self._expect_messages(self._voices, card, told)
+
+    async def _reasons(self, card: Message) -> None:
+        self._stage.narrate("by-name", name=PART_OF_NAME)
+        seen = await self._stage.type(PART_OF_NAME, self._voices)
+        expect_in(seen, "女声 · Morning News", self._label("AUDIT_FAILED"))
+        self._stage.narrate("why", button=self._words("button-why"))
+        found = self._slack.find(card.channel, card.ts) or card
+        expect_in(await self._stage.press(found, job_card.DETAILS), self._words("fault-MSS_20020018"))
+        self._stage.narrate("waiting")
+        waits = await self._stage.type("waiting", self._voices)
+        expect_in(waits, self._label("AUDIT_FAILED"), self._words("waiting-head", total=1))
 
     async def _edited(self, card: Message, state: str) -> None:
         self._metastudio.set_state(self._job, state)

@@ -101,7 +101,7 @@ async def test_typing(demo: Demo, page: DemoPage) -> None:
     await page.offers.first.click()
     await expect(page.field).to_have_value("/voicejob help")
     await page.send("/voicejob li")  # with Escape before Enter
-    await visible(page.message("No job li in this project", ONLY_ME))
+    await visible(page.message("No job li, and no voice with that in its name", ONLY_ME))
 
 
 async def test_the_list(demo: Demo, page: DemoPage) -> None:

@@ -155,14 +155,32 @@ def job(job_id: str, name: str, position: int, *, is_over: bool = False) -> dict
 
 
 JOBS: Final = [job("aaaa-1", "Morning News", 1), job("aabb-2", "女声", 2), job("cccc-3", "", 0, is_over=True)]
+IDS: Final = ("aaaa-1", "aabb-2", "cccc-3")
+TELLING: Final = ("waiting", "recent", "list", "list mine", "status")
 COMPLETIONS: Final = {
     "/voicejob UNS": ["unsubscribe "],
     "/voicejob morn": ["aaaa-1"],
     "/voicejob subscribe aab": ["subscribe aabb-2 "],
     "/voicejob subscribe aaaa-1 ": [f"subscribe aaaa-1 {end}" for end in ("all", "important", "me")],
-    "/voicejob ": ["aaaa-1", "aabb-2", "cccc-3", "subscribe ", "unsubscribe ", "list", "language", "help"],
+    "/voicejob ": [*IDS, "subscribe ", "unsubscribe ", "details ", *TELLING, "language", "help"],
+    "/voicejob list m": ["list mine"],
+    "/voicejob details morn": ["details aaaa-1"],
     "/voicejob aaaa-1": [],
     "/voicejob subscribe aabb-2 all more": [],
+}
+
+
+SENDABLE: Final = {
+    "hello": True,
+    "/voicejob": True,
+    "/voicejob aaaa-1": True,
+    "/voicejob aaaa": False,
+    "/voicejob MORNING n": True,
+    "/voicejob evening": False,
+    "/voicejob l": False,
+    "/voicejob list mine": True,
+    "/voicejob subscribe morning news all me": True,
+    "/voicejob details": False,
 }
 
 
@@ -173,5 +191,5 @@ async def test_completions(script: Script) -> None:
     for typed, expected in COMPLETIONS.items():
         offered = await script(CALL, ["completion", "complete", typed, len(typed), context])
         assert [offer["insert"].removeprefix("/voicejob ") for offer in offered] == expected, typed
-    for text, is_whole in (("hello", True), ("/voicejob aaaa-1", True), ("/voicejob aaaa", False)):
+    for text, is_whole in SENDABLE.items():
         assert await script(CALL, ["completion", "isSendable", text, context]) is is_whole, text

@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.demo.page import LARGEST_REQUEST, STATIC, serving
 from bot.demo.playground import PATH, Playground
-from bot.simulators.slack.workspace import BOT_TOKEN
+from bot.simulators.slack.workspace import ALICE, BOT_TOKEN
 from tests.support import PATIENCE
 
 
@@ -149,6 +149,24 @@ class TestRequests:
             assert await browser.ask("press", **there | wrong) == "This button is not there any more."
         for right in (there, there | {"value": None}):
             assert "dispatch_failed" in await browser.ask("press", **right)
+
+    async def test_views(self, ground: Playground, browser: Browser, voices: str) -> None:
+        """Buttons of the modal and the Home are found by view; to close what is gone does nothing."""
+        client = AsyncWebClient(token=BOT_TOKEN, base_url=ground.slack.api_url)
+        text = {"type": "plain_text", "text": "Again"}
+        blocks = [{"type": "actions", "elements": [{"type": "button", "action_id": "again", "text": text}]}]
+        await client.views_publish(user_id=ALICE, view={"type": "home", "blocks": blocks})
+        await browser.ask("open_home", tab="home")  # nobody listens: Slack shows nothing of that
+        there = {"view": "home", "view_id": browser.shown["home"]["id"], "action_id": "again"}
+        for wrong in ({"view": "modal"}, {"view_id": "V0"}, {"action_id": "other"}):
+            assert await browser.ask("press_view", **there | wrong) == "This button is not there any more."
+        assert "dispatch_failed" in await browser.ask("press_view", **there)
+        assert await browser.ask("close_modal", view_id="V0") is None
+        message = ground.slack.add_message(voices, "Who has it?")
+        assert "dispatch_failed" in await browser.ask("shortcut", channel=voices, ts=message.ts)
+        assert (
+            await browser.ask("shortcut", channel=voices, ts="1.0") == "This message is not there any more."
+        )
 
 
 MALFORMED = [

@@ -2,7 +2,7 @@
 
 import { voiceName } from "./names.js";
 
-const MOST = 12;
+const MOST = 16;
 const JOBS_NOTE = "The jobs are this demo’s: real Slack offers no jobs here.";
 
 /**
@@ -23,9 +23,22 @@ export function isSendable(text, { workspace, jobs }) {
   const words = text.trim().split(/\s+/);
   if (words[0] !== workspace.command) return !text.startsWith("/") || isOther(text, workspace);
   const verb = verbOf(workspace, words[1]);
-  if (!verb) return isJob(jobs, words[1]);
-  if (verb.takes === null) return true;
-  return isJob(jobs, words[2]) && (!words[3] || verb.ends.includes(words[3]));
+  if (verb) return verb.takes === null || isJobOrName(jobs, withoutEnds(words.slice(2), verb.ends));
+  return !verbsLike(words.slice(1).join(" "), workspace).length && isJobOrName(jobs, words.slice(1));
+}
+
+function withoutEnds(words, ends) {
+  return words.length > 1 && ends.includes(words.at(-1)) ? withoutEnds(words.slice(0, -1), ends) : words;
+}
+
+// The bot finds a voice by a part of its name as well.
+function isJobOrName(jobs, words) {
+  const sought = words.join(" ").toLowerCase();
+  return sought !== "" && jobs.some((job) => job.job_id === sought || isNamed(job, sought));
+}
+
+function isNamed({ voice_name: name }, sought) {
+  return (name ?? "").toLowerCase().includes(sought);
 }
 
 function isOther(text, { also }) {
@@ -41,14 +54,14 @@ function commands(typed, { command, verbs, also }, channel) {
 }
 
 function describeCommand(verbs) {
-  return ["a job id", ...verbs.map(({ verb }) => verb).filter(Boolean)].join(", ");
+  return ["a job id or name", ...verbs.map(({ verb }) => verb).filter(Boolean)].join(", ");
 }
 
 function continuations(rest, workspace, jobs) {
   const space = rest.indexOf(" ");
   const verb = space > 0 && verbOf(workspace, rest.slice(0, space));
   if (!verb) return verbsAndJobs(rest, workspace, jobs);
-  if (!verb.takes) return [];
+  if (!verb.takes) return verbsLike(rest, workspace);
   const argument = rest.slice(space + 1).trimStart();
   const start = `${workspace.command} ${verb.verb} `;
   const end = verb.ends.length ? " " : "";
@@ -74,8 +87,7 @@ function verbsLike(typed, { command, verbs }) {
 
 function jobsLike(typed, start, jobs, end) {
   const sought = typed.toLowerCase();
-  const isLike = ({ job_id: id, voice_name: name }) =>
-    id.toLowerCase().startsWith(sought) || (name ?? "").toLowerCase().includes(sought);
+  const isLike = (job) => job.job_id.toLowerCase().startsWith(sought) || isNamed(job, sought);
   return [...jobs]
     .sort((one, other) => one.is_over - other.is_over || one.position - other.position)
     .filter(isLike)
