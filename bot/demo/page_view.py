@@ -145,7 +145,9 @@ class PageView:
         for number, note in enumerate(self._ground.notes):
             yield f"note/{number}", {**asdict(note), "thread_ts": None}
         for number, refused in enumerate(self._ground.slack.malformed):
-            yield f"note/refused-{number}", _refused(refused)
+            # A view stands in no channel: what is wrong with it is told where the app's Home tab is.
+            channel = refused.channel or self._ground.slack.direct_channel(ALICE)
+            yield f"note/refused-{number}", _refused(refused, channel)
 
     def _job(self, job: RawJob, position: int) -> Parts:
         meaning = meaning_of(job["state"])
@@ -191,12 +193,13 @@ def _message(message: Message) -> Parts:
     }
 
 
-def _refused(refused: Malformed) -> Parts:
+def _refused(refused: Malformed, channel: str) -> Parts:
+    what = "view" if refused.method.startswith("views.") else "message"
     problems = "; ".join(refused.problems) or "nothing more is known"
     return {
         "ts": f"{refused.at:.6f}",
-        "channel": refused.channel,
+        "channel": channel,
         "thread_ts": None,
         "kind": "refused",
-        "text": f"Slack refused a message of the bot ({refused.method}: {refused.code}): {problems}",
+        "text": f"Slack refused a {what} of the bot ({refused.method}: {refused.code}): {problems}",
     }

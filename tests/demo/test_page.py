@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.demo.page import LARGEST_REQUEST, STATIC, serving
@@ -156,7 +157,12 @@ class TestRequests:
         text = {"type": "plain_text", "text": "Again"}
         blocks = [{"type": "actions", "elements": [{"type": "button", "action_id": "again", "text": text}]}]
         await client.views_publish(user_id=ALICE, view={"type": "home", "blocks": blocks})
+        with pytest.raises(SlackApiError, match="invalid_arguments"):
+            await client.views_publish(user_id=ALICE, view={"type": "home", "blocks": [{}]})
         await browser.ask("open_home", tab="home")  # nobody listens: Slack shows nothing of that
+        [note] = browser.parts("note")
+        assert note["channel"] == ground.slack.direct_channel(ALICE)
+        assert "Slack refused a view of the bot (views.publish: invalid_arguments)" in note["text"]
         there = {"view": "home", "view_id": browser.shown["home"]["id"], "action_id": "again"}
         for wrong in ({"view": "modal"}, {"view_id": "V0"}, {"action_id": "other"}):
             assert await browser.ask("press_view", **there | wrong) == "This button is not there any more."

@@ -340,7 +340,7 @@ fault-files-more = { $names } 等，另有 { $more } 个
 fault-files-unnamed = { $count } 个文件
 fault-unknown = 错误 { $code } · “{ $said }”
 fault-unknown-message = “{ $said }”
-fault-unknown-code = 错误码： { $code }
+fault-unknown-code = 错误 { $code }
 
 fault-MSS_20020010 = 授权书有问题
     .do = 请检查后重新上传。
