@@ -163,6 +163,7 @@ class TestRequests:
         [note] = browser.parts("note")
         assert note["channel"] == ground.slack.direct_channel(ALICE)
         assert "Slack refused a view of the bot (views.publish: invalid_arguments)" in note["text"]
+        ground.slack.violations.clear()
         there = {"view": "home", "view_id": browser.shown["home"]["id"], "action_id": "again"}
         for wrong in ({"view": "modal"}, {"view_id": "V0"}, {"action_id": "other"}):
             assert await browser.ask("press_view", **there | wrong) == "This button is not there any more."

@@ -5,15 +5,27 @@ from dataclasses import replace
 
 from bot.domain.causes import Cause, Reviewer, cause_of
 from bot.domain.findings import AuditResult, Findings, OperationLog
-from bot.domain.following import Following
+from bot.domain.following import Channel, Following
 from bot.domain.job_ids import SOME_JOB
 from bot.domain.job_names import Found
 from bot.domain.job_records import with_cause
 from bot.domain.languages import Language
-from bot.domain.records import Warned
-from bot.domain.waiting import WaitingJobs
+from bot.domain.records import Destination, Warned
+from bot.domain.waiting import RecentJobs, WaitingJobs
 from bot.errors import BadJobId, BadLink, JobNotFound, ServiceDown, StoreTrouble
-from bot.messages import channel, details, guidance, hits, home, job_card, listing, modals, private
+from bot.messages import (
+    channel,
+    details,
+    guidance,
+    hits,
+    home,
+    job_card,
+    listing,
+    modals,
+    overviews,
+    private,
+    status,
+)
 from bot.messages.blocks import Message
 from bot.messages.context import MessageContext
 from bot.messages.facts import facts
@@ -28,6 +40,7 @@ def every_message(shown: Following, said: str, context: MessageContext) -> Itera
     yield from homes_and_modals(shown, context)
     yield from reasons(shown, said, context)
     yield from found_by_name(shown, said, context)
+    yield from overviews_and_status(shown, said, context)
     yield from answers_to_what_was(said, context)
     warned = Warned(user_id=said, channel_id=said, ts=said, job=shown.record.ref, voice_name=said)
     for known in (shown, None):
@@ -46,9 +59,9 @@ def about_the_job(shown: Following, context: MessageContext) -> Iterator[Message
         yield channel.notice(shown, context)
     yield channel.plain_text(shown, context)
     yield channel.paused(shown, context)
-    every, at = [shown] * 9, shown.channel_id
+    every, at = [shown] * 11, shown.channel_id
     checked: list[Callable[[str], int | None]] = [lambda _: NOW, lambda _: None]
-    for start, checked_at in zip((0, 8), checked, strict=True):
+    for start, checked_at in zip((0, 10), checked, strict=True):
         yield listing.listing(
             every, context, channel_id=at, start=start, checked_at=checked_at, checks_fail=True
         )
@@ -109,6 +122,24 @@ def found_by_name(shown: Following, said: str, context: MessageContext) -> Itera
             yield hits.hits(found, said, context, choice=choice)
 
 
+def overviews_and_status(shown: Following, said: str, context: MessageContext) -> Iterator[Message]:
+    """Make each overview of the project, the list of one's own subscriptions, and the bot's own state."""
+    waiting = WaitingJobs((shown.job,) * 12, NOW, is_complete=False, searched=300)
+    recent, failed = RecentJobs((shown.job,) * 12, NOW), ServiceDown(request_id=said)
+    for start in (0, 10):
+        yield overviews.waiting(waiting, context, start=start)
+        yield overviews.recent(recent, context, start=start)
+        yield listing.own([shown] * 12, context, start=start, checked_at=lambda _: NOW, checks_fail=True)
+    yield overviews.start(waiting, recent, context)
+    yield overviews.start(failed, recent, context)
+    yield overviews.start(WaitingJobs((), NOW), failed, context)
+    yield overviews.start(WaitingJobs((), NOW), RecentJobs((), NOW), context)
+    here = Channel(shown.destination, (shown,))
+    for reach in (status.Reach(NOW, None), status.Reach(None, failed), status.Reach(None, None)):
+        for where in (here, Channel(Destination(address=shown.delivery.address)), None):
+            yield status.status("1.0", reach, where, context)
+
+
 def homes_and_modals(shown: Following, context: MessageContext) -> Iterator[Message]:
     """Make what the modal of the shortcut and the App Home show, full and empty."""
     card = job_card.job(shown.job, context, now=NOW)
@@ -134,6 +165,7 @@ def answers_to(shown: Following, context: MessageContext) -> Iterator[Message]:
     yield private.already(shown, context, elsewhere=True)
     yield private.stopped(shown, context)
     yield listing.listing([], context, channel_id=shown.channel_id, start=0, checked_at=lambda _: NOW)
+    yield listing.own([], context, start=0, checked_at=lambda _: NOW)
 
 
 def answers_to_what_was(said: str, context: MessageContext) -> Iterator[Message]:

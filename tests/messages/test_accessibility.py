@@ -7,7 +7,8 @@ import pytest
 from bot.domain.following import Following
 from bot.domain.jobs import GONE, STATES
 from bot.domain.records import Address
-from bot.messages import channel, home, job_card, listing, private
+from bot.listeners.actions import PAGES
+from bot.messages import channel, guidance, home, job_card, listing, modals, private
 from bot.messages.blocks import LABEL_LIMIT, Message, spoken
 from bot.messages.context import MessageContext
 from bot.simulators.slack.blockkit import buttons
@@ -29,8 +30,9 @@ EVERY = [
     followed("AUDITING", job=JOB, stopped_by="U0BOB"),
 ]
 NAMES_NO_JOB = {
-    *(listing.PAGE, listing.FIRST_PAGE, job_card.TRY_AGAIN),
-    *(home.REFRESH, *home.LANGUAGES.values()),
+    *PAGES,
+    *home.LANGUAGES.values(),
+    *(home.REFRESH, modals.BACK, job_card.TRY_AGAIN, guidance.TYPED_AGAIN),
 }
 """Buttons that are there once, and that of a problem, in which the voice is not known."""
 

@@ -113,7 +113,7 @@ def test_it_asks_for_the_scopes_that_are_used_and_no_other() -> None:
     names = {name for path in sources for name in re.findall(r"\.(\w+_\w+)\(", path.read_text())}
     called = {name.replace("_", ".") for name in names} & METHODS.keys()
 
-    posted = {"chat.postMessage", "chat.update", "views.publish", "views.update"}
+    posted = {"chat.postMessage", "chat.update", "views.open", "views.publish", "views.update"}
     assert called == posted | {"auth.test", "apps.connections.open", "users.info"}
     needed = {scope for name in called if (scope := METHODS[name].scope)} | {"commands"}
     assert manifest()["oauth_config"]["scopes"] == {"bot": sorted(needed - {*OPTIONAL_SCOPES})}

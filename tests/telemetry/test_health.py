@@ -244,14 +244,14 @@ async def test_commands_and_buttons_are_counted(
     card = await (await slack.command("/voicejob", str(job_id), channel=voices)).message()
     await slack.press(card, job_card.OPEN_CONSOLE)
     await slack.press(card, job_card.REFRESH)
-    for text in ("hlep", "nothing-of-that-name"):
+    for text in ("hlep", "00000000-0000-4000-8000-000000000000"):
         await (await slack.command("/voicejob", text, channel=voices)).message()
     found = await monitor.counts(interactions("command", "look-up", "JobNotFound"))
 
     assert found[interactions("command", "look-up", "done")] == 1
     assert found[interactions("button", job_card.REFRESH, "done")] == 1
     assert found[interactions("button", job_card.OPEN_CONSOLE, "done")] == 1
-    assert found[interactions("command", "usage", "BadUsage")] == 1
+    assert found[interactions("command", "look-up", "BadUsage")] == 1
     assert found['voicejob_acknowledge_seconds_count{type="command"}'] == 3
     assert found['voicejob_acknowledge_seconds_count{type="button"}'] == 2
     assert found['voicejob_answer_seconds_count{type="command"}'] == 3

@@ -351,7 +351,7 @@ fault-files-unnamed = { $count ->
     [one] one file
    *[other] { $count } files
 }
-fault-unknown = “{ $said }” (error { $code })
+fault-unknown = Error { $code }: “{ $said }”
 fault-unknown-message = “{ $said }”
 fault-unknown-code = Error { $code }
 
