@@ -29,7 +29,7 @@ async def test_the_reply_is_shown_in_the_view(
     slack: SlackWorkspace, metastudio: MetaStudioSimulator, kind: str
 ) -> None:
     """A look-up shows its card there, a problem has Try again; what Slack fails to take is sent again."""
-    job_id = metastudio.add_job(voice_name="女声")["job_id"]
+    job_id = metastudio.add_job(voice_name="女声", state="PROCESSING")["job_id"]
     shown = show(slack, kind, job_id)
 
     async def press(action_id: str, says: str) -> None:
