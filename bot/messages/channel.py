@@ -66,7 +66,10 @@ def voice_name(shown: Following, words: Words) -> str:
 
 
 def _card_buttons(shown: Following, context: MessageContext) -> list[Element]:
-    common = [job_card.details_button(shown.job, context), *job_card.console_button(shown.job, context)]
+    console = job_card.console_button(shown.job, context)
+    if shown.state == GONE:
+        return console
+    common = [job_card.details_button(shown.job, context), *console]
     if shown.is_over:
         return common
     if shown.delivery.stopped_by:

@@ -128,9 +128,11 @@ def test_card(shown: Following, note: str, possible: dict[str, str]) -> None:
 
 
 def test_card_of_a_deleted_job() -> None:
-    """It says that no more comes, and does not call the job finished."""
-    said, _ = texts_of(channel.card(followed("PROCESSING", GONE), LINKED, now=NOW))
+    """It says that no more comes, does not call the job finished, and asks MetaStudio nothing about it."""
+    card = channel.card(followed("PROCESSING", GONE), LINKED, now=NOW)
+    said, _ = texts_of(card)
 
+    assert pressed(card) == [("Open console", job_card.OPEN_CONSOLE, CONSOLE)]
     assert "Deleted" in said
     assert said.splitlines()[-1] == "Updates stopped."
 
