@@ -5,19 +5,29 @@ with ``ready:`` and its addresses to stderr, and it lives until it is terminated
 """
 
 import asyncio
+import inspect
 import json
 import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
 
+from bot.domain.languages import Language
+from bot.messages.home import REFRESH
+from bot.messages.texts import words_in
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
-from bot.simulators.slack.records import BOT_USER
-from bot.simulators.slack.workspace import SLACKS_LIMITS, SlackWorkspace
+from bot.simulators.slack.records import BOT_USER, View
+from bot.simulators.slack.workspace import ALICE, SLACKS_LIMITS, SlackWorkspace
+from bot.slack.manifest import SHORTCUT
 
+LONGEST_WAIT = 30.0
+LOOK_EVERY = 0.001
+"""Seconds that a view is waited for, and between two looks at it."""
+NOTHING_WAITS = words_in(Language.EN)("home-nothing-waits")
 STATES = ("PROCESSING", "RESULT_REVIEW")
 """Jobs are in the first one, and change to and fro."""
 
@@ -37,6 +47,7 @@ class Control:
 
     def __init__(self, metastudio: MetaStudioSimulator, slack: SlackWorkspace) -> None:
         self._metastudio, self._slack = metastudio, slack
+        self._channel = slack.add_channel("messages")
         self._cards: dict[str, float] = {}
         self._answers: Counter[str] = Counter()
 
@@ -52,8 +63,9 @@ class Control:
         return web.Response(text="ok")
 
     async def call(self, request: web.Request) -> web.Response:
-        """Call a method."""
-        return web.json_response(getattr(self, request.match_info["name"])(*await request.json()))
+        """Call a method, and wait for what it does."""
+        result = getattr(self, request.match_info["name"])(*await request.json())
+        return web.json_response(await result if inspect.isawaitable(result) else result)
 
     def received(self) -> dict[str, Any]:
         """Return and forget when each card came, the answers to each command, and MetaStudio's requests."""
@@ -82,6 +94,42 @@ class Control:
         """Post a card in each of these channels, as the bot would have, and return their ``ts``."""
         return [self._slack.add_message(channel, "A card.", user=BOT_USER).ts for channel in channels]
 
+    async def open_modal(self, app: str, numbers: list[int]) -> list[float]:
+        """Use the shortcut on a message that names these jobs, as an app with this request URL takes it.
+
+        Return the seconds until a modal is open, and until it has a card; of an app that shows no job, only
+        the first. The modal is closed again.
+        """
+        self._slack.events_url = app
+        message = self._slack.add_message(self._channel, " ".join(map(job_id, numbers)))
+        started = time.monotonic()
+        await self._slack.shortcut(SHORTCUT, message)
+        seconds = [await _until(lambda: ALICE in self._slack.modals, started)]
+        if numbers:
+            shown = [voice(number) for number in numbers]
+            seconds.append(await _until(lambda: self._shows(self._slack.modals, shown), started))
+        self._slack.close_modal(ALICE)
+        return seconds
+
+    async def open_home(self, app: str) -> float:
+        """Open the App Home for the first time, and return the seconds until it says what waits."""
+        self._slack.events_url = app
+        self._slack.homes.pop(ALICE, None)
+        started = time.monotonic()
+        await self._slack.open_home()
+        return await _until(lambda: self._shows(self._slack.homes, [NOTHING_WAITS]), started)
+
+    async def refresh_home(self) -> float:
+        """Press Refresh in the App Home, and return the seconds until there is a newer version."""
+        old, started = self._slack.homes[ALICE], time.monotonic()
+        await self._slack.press(old, REFRESH)
+        return await _until(lambda: self._slack.homes[ALICE].hash != old.hash, started)
+
+    def _shows(self, views: Mapping[str, View], every: Sequence[str]) -> bool:
+        """Whether the person's view has all of these texts."""
+        content = json.dumps(views[ALICE].blocks) if ALICE in views else ""
+        return all(each in content for each in every)
+
     def sent(self) -> dict[str, Any]:
         """Return when each notice came and each edit of a card was asked for, and what Slack did not like."""
         return {
@@ -90,6 +138,14 @@ class Control:
             "limited": [call.method for call in self._slack.limited],
             "violations": self._slack.violations,
         }
+
+
+async def _until(is_so: Callable[[], bool], started: float) -> float:
+    """Wait until something is so, and return how many seconds after ``started``. Raises TimeoutError."""
+    async with asyncio.timeout(LONGEST_WAIT):
+        while not is_so():  # noqa: ASYNC110  the simulator tells of no event
+            await asyncio.sleep(LOOK_EVERY)
+    return time.monotonic() - started
 
 
 async def serve(jobs: int, channels: int, latency: float, *, limited: bool) -> None:
