@@ -11,6 +11,7 @@ import io
 import os
 import select
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
@@ -25,6 +26,9 @@ MOST_WAITING: Final = 2000
 """Lines of stderr that are kept for a slow reader; of more, the oldest are dropped."""
 LAST_SECONDS: Final = 1.0
 """Seconds that the end of the process waits for a reader of stderr."""
+ROOM_LOOKS: Final = 50
+ROOM_SECONDS: Final = 0.01
+"""How often a fast writer looks for room in the queue before something is dropped, and the pause between."""
 LOOK_SECONDS: Final = 1.0
 """Seconds between two looks whether Ctrl-C was pressed, while a slow reader is waited for."""
 
@@ -57,12 +61,16 @@ class QueuedOutput(io.FileIO):
         self._thread: Thread | None = None
         self._starting = RLock()
         self._dropped = self._failed = self._reported = 0
+        self._is_stuck = False
         self.trouble: OSError | None = None
         self.patience: float | None = None
         self.format_lost: FormatLost = "lines that could not be written: {}\n".format
 
     def write(self, data: Any) -> int:
-        """Queue bytes; never blocks. Raises OutputLost after a failed write, where nothing may be dropped."""
+        """Queue bytes; never waits for a reader.
+
+        Raises OutputLost after a failed write, where nothing may be dropped.
+        """
         written = bytes(data)
         if sys.is_finalizing():  # when no thread runs any more
             with suppress(OSError, ValueError):
@@ -71,7 +79,7 @@ class QueuedOutput(io.FileIO):
             return len(written)
         if self._most is None and self.trouble:
             raise OutputLost(self.trouble)
-        if self._most is not None and self._queue.qsize() >= self._most:
+        if self._most is not None and self._queue.qsize() >= self._most and not self._gets_room(self._most):
             self._drop_oldest()
         self._put(written)
         return len(written)
@@ -98,6 +106,21 @@ class QueuedOutput(io.FileIO):
                 except RuntimeError:  # the system gives no thread: the next write asks for one again
                     self._thread = None
                     self._write_all(self._take_all())
+
+    def _gets_room(self, most: int) -> bool:
+        """Whether the queue gets shorter, where its thread lacks nothing but processor time.
+
+        A disk that hangs holds up one write, and no other until something is written.
+        """
+        if self._is_stuck or not select.select([], [self._descriptor], [], 0)[1]:
+            return False
+        self._is_stuck = True
+        for _ in range(ROOM_LOOKS):
+            time.sleep(ROOM_SECONDS)
+            if self._queue.qsize() < most:
+                self._is_stuck = False
+                return True
+        return False
 
     def _drop_oldest(self) -> None:
         """Drop the oldest item: the newest say why the process ended."""
@@ -136,6 +159,7 @@ class QueuedOutput(io.FileIO):
             while data:
                 try:
                     data = data[os.write(self._descriptor, data) :]
+                    self._is_stuck = False
                 except BlockingIOError:  # another process that has the same pipe set O_NONBLOCK
                     select.select([], [self._descriptor], [])
         except OSError as error:

@@ -52,9 +52,12 @@ def printed_by(program: str) -> list[str]:
     return Path("printed").read_text().splitlines()
 
 
-def test_a_fast_writer_loses_nothing_in_a_file(tmp_path: Path) -> None:
-    """Though it leaves the thread little time: more lines than may wait, in order, at logging's pace."""
+def test_a_fast_writer_loses_nothing_in_a_file(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """Though it leaves the thread no time at all: more lines than may wait, in order."""
     log = logging.Logger("fast")  # noqa: LOG001  of nobody else
+    switch = sys.getswitchinterval()
+    request.addfinalizer(lambda: sys.setswitchinterval(switch))
+    sys.setswitchinterval(60)
     with (tmp_path / "log").open("wb") as file:
         output = QueuedOutput(file.fileno(), most=MOST_WAITING)
         log.addHandler(logging.StreamHandler(io.TextIOWrapper(output, write_through=True)))
