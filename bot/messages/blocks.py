@@ -38,6 +38,7 @@ _OUR_EMOJI: Final = re.compile(r"^:[a-z_]+: ")
 _BAR: Final = re.compile(r"^[▰▱]+ ")
 _LINK: Final = re.compile(r"<https?://[^|<>]*\|([^<>]*)>")
 _TOKENS: Final = re.compile(r"{.*}")
+_PART_OF_ENTITY: Final = re.compile(r"&[a-z]*\Z")
 
 
 Block = dict[str, Any]
@@ -185,9 +186,5 @@ def _cut_escaped(text: str, limit: int) -> str:
     whole = escape(text)
     if len(whole) <= limit:
         return whole
-    kept = ""
-    for char in map(escape, text):
-        if len(kept) + len(char) >= limit:
-            break
-        kept += char
+    kept = _PART_OF_ENTITY.sub("", whole[: limit - 1])
     return f"{kept.rstrip('_')}…"  # at the end it could begin italics
