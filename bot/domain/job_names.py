@@ -51,7 +51,7 @@ class Found:
     nearest: tuple[Job, ...] = ()
     """Where there are none: those with a similar name, the most similar one first."""
     searched: int | None = None
-    """How many of the newest jobs were searched, where there are more; None: all of them."""
+    """How many of the newest jobs were searched, where there may be more; None: all of them."""
 
 
 def folded(name: str) -> str:

@@ -48,14 +48,20 @@ def hits(found: Found, name: str, context: MessageContext, *, choice: Choice | N
     """Return the jobs that were found by a name, with buttons for each."""
     words, shown = context.words, (found.jobs or found.nearest)[:MOST]
     head = _head(found, name, context, choice)
-    left = len(found.jobs) - len(shown)
-    more = [words("hits-more", more=left)] if found.jobs and left else []
+    more = _more(found, len(found.jobs) - len(shown), words) if found.jobs else []
     blocks: list[Block] = [section(head)]
     for job in shown:
         blocks += [divider(), section(_row(job, words)), actions(*_buttons(job, context, choice))]
     if more:
         blocks += [divider(), context_block(*more)]
     return Message("\n".join([spoken(head), *(_in_words(job, words) for job in shown), *more]), blocks)
+
+
+def _more(found: Found, left: int, words: Words) -> list[str]:
+    """Return what is said below the jobs: that not all are shown, or that not all were searched."""
+    if found.searched:
+        return [words("hits-only-searched", searched=found.searched)]
+    return [words("hits-more", more=left)] if left else []
 
 
 def _head(found: Found, name: str, context: MessageContext, choice: Choice | None) -> str:

@@ -27,8 +27,9 @@ class Finder:
         MetaStudio's own filter is used first and never trusted: no page says whether it finds parts of names.
         """
         page = await self._filtered(name)
-        jobs = named(page.jobs, name) if page else ()
-        return Found(jobs) if jobs else await self._among_newest(name)
+        if page and (jobs := named(page.jobs, name)):
+            return Found(jobs, searched=None if page.is_last(0) else len(page.jobs))
+        return await self._among_newest(name)
 
     async def act(
         self,
@@ -68,13 +69,14 @@ class Finder:
             return None
 
     async def _among_newest(self, name: str) -> Found:
-        """Search the newest jobs, page by page."""
+        """Search the newest jobs, page by page; a page may have fewer rows than were asked for."""
         jobs: list[Job] = []
-        is_last = False
-        for offset in range(0, NEWEST, PAGE_SIZE):
+        offset, is_last = 0, False
+        for _ in range(NEWEST // PAGE_SIZE):
             page = await self._metastudio.listed(_NEWEST_FIRST, offset=offset)
             jobs += page.jobs
             if is_last := page.is_last(offset):
                 break
+            offset += page.rows
         found = named(jobs, name)
         return Found(found, () if found else nearest(jobs, name), None if is_last else len(jobs))

@@ -57,6 +57,16 @@ def test_very_many() -> None:
 
 
 HINT = f"A job id usually looks like `{JOB_ID}`; `/voicejob help` shows what I can do."
+
+
+def test_not_all_were_searched() -> None:
+    """That is said below those that were found, in the place of a number that may be wrong."""
+    said = "Only the newest 300 jobs were searched. Not there? Type more of the name, or the job id."
+    message = hits.hits(Found((ONE,) * 12, searched=300), "news", CONTEXT)
+
+    assert (texts_of(message)[-1], message.text.splitlines()[-1]) == (said, said)
+
+
 NOBODY = "No job `news`, and no voice with that in its name."
 NONE = [
     (Found(), None, f"{NOBODY} {HINT}"),

@@ -1,6 +1,7 @@
 """Finding the job that a person means: by its id or its voice's name, in as few requests as can be."""
 # ruff: noqa: RUF001  full-width letters
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -110,6 +111,26 @@ async def test_only_the_newest_are_searched(metastudio: MetaStudioSimulator, cli
     assert (names(new), new.nearest) == (["Voice 309"], ())
     assert similar.nearest[0].voice_name == "Voice 200"
     assert metastudio.requests_to("list") == 3 * 4
+
+
+async def test_a_full_page_may_not_be_all(metastudio: MetaStudioSimulator, client: MetaStudio) -> None:
+    """Of more jobs of a name than a page has, it is told that there may be others."""
+    for _ in range(101):
+        metastudio.add_job(voice_name="News")
+    found = await Finder(client).find("News")
+
+    assert (len(found.jobs), found.searched, metastudio.requests_to("list")) == (100, 100, 1)
+
+
+async def test_short_pages(metastudio: MetaStudioSimulator, client: MetaStudio) -> None:
+    """A server that gives fewer rows than it is asked for hides no job between its pages."""
+    add(metastudio, *(f"Voice {number}" for number in range(25)))
+    metastudio.filter_modes["voice_name"] = "part"
+    first = {"count": 25, "jobs": [*metastudio.jobs.values()][:9]}
+    metastudio.fail(Fault.error(400, "MSS.10000003"), on="list")
+    metastudio.fail(Fault.raw(json.dumps(first).encode()), on="list")
+
+    assert names(await Finder(client).find("voice 12")) == ["Voice 12"]
 
 
 GUESS = BadUsage("hepl", meant="help")

@@ -458,6 +458,7 @@ resource-until = { $name }, until { $until }
 
 hits-several = { $count } jobs match { $name }. Which one?
 hits-more = { $more } more: type more of the name, or the job id.
+hits-only-searched = Only the newest { $searched } jobs were searched. Not there? Type more of the name, or the job id.
 hits-none = No job { $name }, and no voice with that in its name.
 hits-none-here = Nothing called { $name } is followed here. { $command } shows what is.
 hits-searched = I looked at the newest { $searched } jobs.

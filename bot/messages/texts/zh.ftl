@@ -430,6 +430,7 @@ resource-until = { $name }，有效期至 { $until }
 
 hits-several = 有 { $count } 个任务与 { $name } 匹配，请选择：
 hits-more = 还有 { $more } 个：请输入更完整的名称，或输入任务 ID。
+hits-only-searched = 仅查找了最新的 { $searched } 个任务。如未找到，请输入更完整的名称，或输入任务 ID。
 hits-none = 没有 { $name } 这个任务，也没有名称包含它的声音。
 hits-none-here = 此处没有订阅 { $name } 。输入 { $command } 可查看已订阅的任务。
 hits-searched = 仅查找了最新的 { $searched } 个任务。
