@@ -183,6 +183,7 @@ async def test_details(metastudio: MetaStudioSimulator) -> None:
         assert words in drawn.out
     assert json.loads(partly.out) == document | {"operations": None}
     assert (document["state"], len(document["operations"])) == ("AUDIT_FAILED", 4)
+    assert len(document["operations"][-1]["external_info"]["review_id_list"]) == 1
     assert document["audit_result"]["admin_audit_result"]["attachment_name"] == "authorization-remarks.pdf"
     assert not re.search("secret|https?:|Zhang|Refresh", drawn.out + printed.out)
 

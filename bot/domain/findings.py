@@ -15,12 +15,27 @@ from bot.domain.jobs import Count, Epoch, Text
 
 OPERATORS: Final = frozenset({"USER", "ADMIN", "SYSTEM"})
 """Kinds of those who do a step (ListJobOperationLog)."""
+ACTIONS: Final = (
+    "CREATE_JOB",
+    "COMMIT_JOB",
+    "SYSTEM_AUDIT_PASS",
+    "ADMIN_AUDIT_PASS",
+    "AUDIT_NOT_PASS",
+    "TRAINING_FINISH",
+    "UPLOADING_MODEL",
+    "COMPLETE_JOB",
+)
+"""What is done in a job, in the order of its usual path (ListJobOperationLog)."""
 MOST_ERRORS: Final = 4096
 """Files that ShowJobAuditResult names at most; what a server sends beyond them is not read."""
 
 
 def _as_rows(value: Any) -> list[Any]:
     return [row for row in value[:MOST_ERRORS] if isinstance(row, Mapping)] if isinstance(value, list) else []
+
+
+def _as_texts(value: Any) -> list[str] | None:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else None
 
 
 def _as_object(value: Any) -> Mapping[str, Any]:
@@ -75,6 +90,7 @@ class ExternalInfo(_Lenient):
 
     algorithm_failure_reason: Text = None
     admin_audit_failure_reason: Text = None
+    review_id_list: Annotated[tuple[str, ...] | None, BeforeValidator(_as_texts)] = None
 
 
 class Operation(_Lenient):
@@ -102,9 +118,10 @@ class OperationLog(_Lenient):
         )
 
 
-def _order(operation: Operation) -> tuple[int, bool]:
-    """Return what orders operations: of those at the same time, a job is created first."""
-    return operation.time or 0, operation.action != "CREATE_JOB"
+def _order(operation: Operation) -> tuple[int, int]:
+    """Return what orders operations; those of the same second are in the order of a job's usual path."""
+    place = ACTIONS.index(operation.action) if operation.action in ACTIONS else len(ACTIONS)
+    return operation.time or 0, place
 
 
 def _told(part: BaseModel) -> dict[str, Any]:

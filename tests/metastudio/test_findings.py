@@ -106,12 +106,15 @@ async def test_as_many_errors_as_there_may_be(
 async def test_history_is_in_order(
     metastudio: MetaStudioSimulator, client: MetaStudio, sent_back: str
 ) -> None:
-    """The oldest step comes first, whatever the order of the answer; what has no time is before all."""
+    """The oldest step is first, whatever order the answer has; of the same second, by the usual path."""
     times = [1_700_000_300, 1_700_000_100, None, 1_700_000_200_000]
     metastudio.operations[sent_back] = [{"time": time, "action": "A"} for time in times]
 
     log = await client.operation_log(sent_back)
     assert [each.time for each in log.operations] == [None, 1_700_000_100, 1_700_000_200, 1_700_000_300]
+    same = [{"time": 1, "action": action} for action in ("AUDIT_NOT_PASS", "NEW", "COMMIT_JOB", "CREATE_JOB")]
+    in_order = OperationLog.from_api({"operations": same}).operations
+    assert [each.action for each in in_order] == ["CREATE_JOB", "COMMIT_JOB", "AUDIT_NOT_PASS", "NEW"]
 
 
 async def test_nobody_waits_longer_than_they_said(metastudio: MetaStudioSimulator, sent_back: str) -> None:
