@@ -64,7 +64,13 @@ def home(facts: Facts, context: MessageContext) -> Message:
         ),
     ]
     note = [*(facts.note.blocks or [section(facts.note.text)]), divider()] if facts.note else []
-    return Message(words("home-title"), [*note[: BLOCKS - len(below)], *below])
+    return Message(_in_words(context), [*note[: BLOCKS - len(below)], *below])
+
+
+def _in_words(context: MessageContext) -> str:
+    """Return what stands there if Slack does not take the blocks."""
+    waiting, mine = command(context, "waiting"), command(context, "list", "mine")
+    return context.words("home-in-words", waiting=waiting, mine=mine)
 
 
 def _other(language: Language) -> Language:

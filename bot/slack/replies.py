@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import aiohttp
 from slack_sdk.webhook.webhook_response import WebhookResponse
@@ -71,7 +71,8 @@ class Home:
 
 
 ReplyTarget = ResponseUrl | DirectMessage | Modal | Home
-Call = Callable[[Message], Awaitable[None]]
+T = TypeVar("T")
+Call = Callable[[Message], Awaitable[T]]
 """Sends a message to a target. Raises SendError, and what aiohttp raises without a response."""
 
 
@@ -118,8 +119,11 @@ class ReplySender:
 
         Raises SendError where Slack has another version than ``replaced``.
         """
-        publish = self._sender.publish_view
-        call = partial(publish, user_id, home_view(message), replaced=replaced)
+
+        async def publish(shown: Message) -> str:
+            return await self._sender.publish_view(user_id, home_view(shown), replaced=replaced)
+
+        call = partial(simplified, publish, message)
         try:
             shown = await retried(call, tries=TRIES, first=self._first_pause, pause=pause_before_resend)
         except SendError as error:
@@ -159,7 +163,7 @@ class ReplySender:
         if response.status_code != HTTPStatus.OK:
             raise refusal_of(response.status_code, webhook_code(response), response.headers)
 
-    async def _repeat(self, call: Call, message: Message) -> None:
+    async def _repeat(self, call: Call[None], message: Message) -> None:
         """Call Slack with a message until it accepts the reply, TRIES times at most; log a failure."""
 
         async def send() -> None:
@@ -179,15 +183,15 @@ class ReplySender:
             log.warning("Slack can't be reached with an answer", extra=about(error=error))
 
 
-async def simplified(call: Call, message: Message) -> None:
+async def simplified(call: Call[T], message: Message) -> T:
     """Call Slack with a message, and with its words alone if it refuses the blocks. Raises what Call does."""
     try:
-        await call(message)
+        return await call(message)
     except SendError as error:
         if error.refusal is not Refusal.CONTENT:
             raise
         log.warning(IN_WORDS, extra=about(code=error.code))
-        await call(without_blocks(message))
+        return await call(without_blocks(message))
 
 
 def webhook_code(response: WebhookResponse) -> str:

@@ -121,6 +121,14 @@ async def test_a_refusal_that_passes(slack: SlackWorkspace, fault: Fault) -> Non
     await home_that(slack, "您的订阅")
 
 
+@pytest.mark.parametrize("error", ["invalid_blocks", "view_too_large"])
+async def test_slack_takes_no_blocks(slack: SlackWorkspace, error: str) -> None:
+    """What it calls malformed is published in words, which say where the same is found."""
+    slack.fail("views.publish", error=error)
+    await slack.open_home()
+    await home_that(slack, "`/voicejob waiting`")
+
+
 async def test_someone_else_published_a_newer_home(slack: SlackWorkspace) -> None:
     """The hash that the bot has is stale: the Home is built again, and takes the place of the newer one."""
     await slack.open_home()
@@ -130,7 +138,7 @@ async def test_someone_else_published_a_newer_home(slack: SlackWorkspace) -> Non
     await home_that(slack, "您的订阅")
 
 
-@pytest.mark.parametrize("error", ["not_enabled", "view_too_large", "duplicate_external_id"])
+@pytest.mark.parametrize("error", ["not_enabled", "duplicate_external_id"])
 async def test_slack_takes_no_home(
     slack: SlackWorkspace, caplog: pytest.LogCaptureFixture, error: str
 ) -> None:

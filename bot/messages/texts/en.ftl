@@ -514,7 +514,7 @@ list-in-direct = in our direct message
 ### Modals and the App Home
 
 
-home-title = VoiceJob
+home-in-words = I can't draw this page right now. Type { $waiting } for what waits, { $mine } for what you follow.
 home-refresh = Refresh this page
 home-language-button = 中文: read VoiceJob in Chinese
 home-waiting = Waits for your team

@@ -474,7 +474,7 @@ list-in-direct = 位于您与我的私信
 ### 弹窗与 App Home
 
 
-home-title = VoiceJob
+home-in-words = 暂时无法显示此页面。输入 { $waiting } 可查看等待处理的任务，输入 { $mine } 可查看您的订阅。
 home-refresh = 刷新此页
 home-language-button = English：使用英文界面
 home-waiting = 等待处理的任务
