@@ -51,7 +51,11 @@ def hits(found: Found, name: str, context: MessageContext, *, choice: Choice | N
     more = _more(found, len(found.jobs) - len(shown), words) if found.jobs else []
     blocks: list[Block] = [section(head)]
     for job in shown:
-        blocks += [divider(), section(_row(job, words)), actions(*_buttons(job, context, choice))]
+        blocks += [
+            divider(),
+            section(f"{job_card.list_row(job, words)}\n{code(job.job_id or '')}"),
+            actions(*_buttons(job, context, choice)),
+        ]
     if more:
         blocks += [divider(), context_block(*more)]
     return Message("\n".join([spoken(head), *(_in_words(job, words) for job in shown), *more]), blocks)
@@ -80,13 +84,6 @@ def _head(found: Found, name: str, context: MessageContext, choice: Choice | Non
 
 def _example(context: MessageContext) -> str:
     return context.words("looks-like", example=code(LIKE_THIS), help=command(context, "help"))
-
-
-def _row(job: Job, words: Words) -> str:
-    state, since = job_card.state_with_times(job, words), job_card.since_when(job, words)
-    voice, job_id = job_card.voice_name(job, words), code(job.job_id or "")
-    said = words("list-row" if since else "list-row-only", voice=voice, state=state, since=since)
-    return f"{job_card.ICONS[job.meaning.phase]} {said}\n{job_id}"
 
 
 def _in_words(job: Job, words: Words) -> str:

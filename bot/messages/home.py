@@ -15,7 +15,6 @@ from bot.messages.blocks import (
     Message,
     actions,
     button,
-    code,
     context_block,
     date,
     divider,
@@ -29,6 +28,7 @@ from bot.messages.context import MessageContext
 from bot.messages.errors import sentence
 from bot.messages.guidance import command
 from bot.messages.modals import BLOCKS
+from bot.messages.overviews import job_lines
 
 REFRESH: Final = "home_refresh"
 LANGUAGES: Final = {Language.EN: "home_language_en", Language.ZH: "home_language_zh"}
@@ -100,18 +100,8 @@ def _waiting(found: WaitingJobs | VoiceJobError | None, context: MessageContext)
 
 
 def _job(shown: Job, context: MessageContext) -> Block:
-    said = f"{_line(shown, context)}\n{code(shown.job_id or '')}"
-    return section(said) | {"accessory": job_card.job_button("show", job_card.SHOW, shown, context)}
-
-
-def _line(shown: Job, context: MessageContext) -> str:
-    words, since = context.words, job_card.since_when(shown, context.words)
-    return words(
-        "list-row" if since else "list-row-only",
-        voice=job_card.voice_name(shown, words),
-        state=job_card.state_with_times(shown, words),
-        since=since,
-    )
+    show = job_card.job_button("show", job_card.SHOW, shown, context)
+    return section(job_lines(shown, context.words)) | {"accessory": show}
 
 
 def _followed(found: Sequence[Following] | VoiceJobError, context: MessageContext) -> list[Block]:
@@ -134,7 +124,7 @@ def _followed(found: Sequence[Following] | VoiceJobError, context: MessageContex
 def _subscription(shown: Following, context: MessageContext) -> list[Block]:
     words = context.words
     where = words("home-where-direct") if _is_own(shown) else channel(shown.channel_id)
-    lines = [words("home-subscription", said=_line(shown.job, context), where=where)]
+    lines = [words("home-subscription", said=job_card.list_row(shown.job, words), where=where)]
     buttons = [stop_button(shown, STOP, context, is_elsewhere=True)]
     if shown.pause:
         lines.append(words("home-paused", reason=reason_of(shown.pause.reason, shown.channel_id, words)))

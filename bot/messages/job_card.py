@@ -208,6 +208,14 @@ def state_with_times(shown: Job, words: Words) -> str:
     return words("state-times-many", state=said) if many else words("state-times", state=said, times=times)
 
 
+def list_row(shown: Job, words: Words) -> str:
+    """Return the line for a job in a list: its voice, its state, and since when."""
+    since, state = since_when(shown, words), state_with_times(shown, words)
+    voice = voice_name(shown, words)
+    said = words("list-row" if since else "list-row-only", voice=voice, state=state, since=since)
+    return f"{ICONS[shown.meaning.phase]} {said}"
+
+
 def since_when(shown: Job, words: Words) -> str:
     """Return how long ago the job came into its state: Slack counts that anew whenever it is read."""
     return date(shown.lastupdate_time, words("since")) if shown.lastupdate_time else ""

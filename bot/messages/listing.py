@@ -157,10 +157,8 @@ def where(shown: Following, words: Words) -> str:
 
 
 def _row(shown: Following, ids: _ActionIds, context: MessageContext, checked_at: int | None) -> list[Block]:
-    words, since = context.words, job_card.since_when(shown.job, context.words)
-    voice, state = voice_name(shown, words), job_card.state_with_times(shown.job, words)
-    said = words("list-row" if since else "list-row-only", voice=voice, state=state, since=since)
-    lines = [f"{job_card.ICONS[shown.job.meaning.phase]} {said}", _paused(shown, context)]
+    words = context.words
+    lines = [job_card.list_row(shown.job, words), _paused(shown, context)]
     by = shown.subscription.subscribed_by if shown.subscription else ""
     small = row(
         words(f"list-{shown.level}"),

@@ -10,7 +10,6 @@ from bot.errors import MetaStudioError
 from bot.messages import job_card
 from bot.messages.blocks import (
     Block,
-    Element,
     Message,
     actions,
     button,
@@ -88,33 +87,21 @@ def start(
 
 
 def job_row(shown: Job, context: MessageContext) -> list[Block]:
-    """Return a job of an overview: the voice, the state and since when, what to do, the id, buttons."""
-    words = context.words
+    """Return a job of an overview, with its buttons."""
+    show = job_card.job_button("show", job_card.SHOW, shown, context)
+    details = job_card.details_button(shown, context)
+    return [section(job_lines(shown, context.words)), actions(show, details)]
+
+
+def job_lines(shown: Job, words: Words) -> str:
+    """Return the voice, the state and since when, what to do, and the id."""
     small = row(todo(shown, words), code(shown.job_id or ""))
-    return [section(f"{_icon(shown)} {_state(shown, words)}\n{small}"), actions(*job_buttons(shown, context))]
-
-
-def job_buttons(shown: Job, context: MessageContext) -> list[Element]:
-    """Return the buttons of a job in an overview."""
-    return [
-        job_card.job_button("show", job_card.SHOW, shown, context),
-        job_card.details_button(shown, context),
-    ]
+    return f"{job_card.list_row(shown, words)}\n{small}"
 
 
 def todo(shown: Job, words: Words) -> str:
     """Return in few words what the customer has to do; empty where there is nothing to do."""
     return words.known("todo", shown.state) or ""
-
-
-def _icon(shown: Job) -> str:
-    return job_card.ICONS[shown.meaning.phase]
-
-
-def _state(shown: Job, words: Words) -> str:
-    since, voice = job_card.since_when(shown, words), job_card.voice_name(shown, words)
-    state = job_card.state_with_times(shown, words)
-    return words("list-row" if since else "list-row-only", voice=voice, state=state, since=since)
 
 
 def _in_short(shown: Job, words: Words) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from bot.domain.jobs import GONE, STATES, Job
 from bot.domain.languages import Language
-from bot.domain.records import Address, Level
+from bot.domain.records import Level
 from bot.domain.waiting import WAITING_STATES, RecentJobs, WaitingJobs
 from bot.errors import (
     BadUsage,
@@ -21,15 +21,12 @@ from bot.listeners.command_parser import parse
 from bot.messages import channel, guidance, job_card, listing, overviews, private, status
 from bot.messages.blocks import Message
 from bot.messages.context import MessageContext
-from tests.messages.reading import JOB_ID, followed, paused_of
+from tests.messages.reading import JOB_ID, paused_of
+from tests.messages.sample_answers import found_by_name, homes, in_the_modal, reasons
+from tests.messages.sample_jobs import DAY, DIRECT, JOB, followed_job, job_in
 from tests.records import NOW, warning
 from tests.records import channel as channel_of
 
-DAY: Final = 24 * 60 * 60
-NAME: Final = "女声 · Morning News"
-WHY: Final = {"job_failed_code": "MSS.41000017", "job_failed_reason": "Segment 14.wav is longer than 15 s."}
-JOB: Final = {"voice_name": NAME, "lastupdate_time": NOW - 6 * DAY}
-DIRECT: Final = Address("T1", "D1")
 PATHS: Final = (
     *pairwise(("CREATING", "SYSTEM_AUDITING", "AUDITING", "AUDIT_FAILED", "SYSTEM_AUDITING")),
     ("WAITING_SPLIT", "SPLIT_FAILED"),
@@ -64,22 +61,15 @@ def samples(context: MessageContext) -> dict[str, dict[str, Message]]:
         "pauses": _pauses,
         "answers": _answers,
         "lists": _lists,
+        "why": reasons,
+        "found by name": found_by_name,
+        "the modal": in_the_modal,
+        "the App Home": homes,
         "overviews": _overviews,
         "the bot itself": _status,
         "help and errors": _guidance,
     }
     return {name: dict(make(context)) for name, make in groups.items()}
-
-
-def job_in(state: str | None, **fields: Any) -> Job:
-    """Return a job in a state for six days."""
-    why = WHY if state == "FAILED" else {}
-    return Job.from_api(JOB | why | {"job_id": JOB_ID, "state": state} | fields)
-
-
-def _followed(*states: str, job: Any = None, **given: Any) -> Any:
-    why = WHY if states[-1:] == ("FAILED",) else {}
-    return followed(*states, job=JOB | why | (job or {}), **given)
 
 
 def _looked_up(context: MessageContext) -> Iterator[tuple[str, Message]]:
@@ -94,20 +84,20 @@ def _looked_up(context: MessageContext) -> Iterator[tuple[str, Message]]:
 
 def _cards(context: MessageContext) -> Iterator[tuple[str, Message]]:
     for name, shown in {
-        "of a channel": _followed("AUDIT_FAILED", job={"reject_times": 3}),
-        "of a person": _followed("PROCESSING", address=DIRECT),
-        "stopped": _followed("PROCESSING", stopped_by="U0ALICE"),
-        "over": _followed("SUCCEED"),
-        "failed": _followed("FAILED"),
-        "gone": _followed(GONE),
+        "of a channel": followed_job("AUDIT_FAILED", job={"reject_times": 3}),
+        "of a person": followed_job("PROCESSING", address=DIRECT),
+        "stopped": followed_job("PROCESSING", stopped_by="U0ALICE"),
+        "over": followed_job("SUCCEED"),
+        "failed": followed_job("FAILED"),
+        "gone": followed_job(GONE),
     }.items():
         yield name, channel.card(shown, context, now=NOW)
 
 
 def _notices(context: MessageContext) -> Iterator[tuple[str, Message]]:
     for path in PATHS:
-        yield " ".join(path), channel.notice(_followed(*path), context)
-    yield "plain text", channel.plain_text(_followed("PROCESSING"), context)
+        yield " ".join(path), channel.notice(followed_job(*path), context)
+    yield "plain text", channel.plain_text(followed_job("PROCESSING"), context)
 
 
 def _pauses(context: MessageContext) -> Iterator[tuple[str, Message]]:
@@ -115,15 +105,15 @@ def _pauses(context: MessageContext) -> Iterator[tuple[str, Message]]:
         paused = paused_of(reason, "AUDIT_FAILED", job=JOB)
         yield f"paused: {reason}", channel.paused(paused, context)
         yield f"refused: {reason}", private.refused(paused, reason, context)
-    shown = _followed("PROCESSING")
+    shown = followed_job("PROCESSING")
     yield "refused elsewhere", private.refused(shown, "not_in_channel", context, elsewhere=True)
     yield "over", channel.pause_over(warning(), shown.delivery.address, shown, context)
     yield "ended", channel.pause_over(warning(), shown.delivery.address, None, context)
 
 
 def _answers(context: MessageContext) -> Iterator[tuple[str, Message]]:
-    shown = _followed("PROCESSING", level=Level.IMPORTANT)
-    every, direct = _followed("PROCESSING"), _followed("PROCESSING", address=DIRECT)
+    shown = followed_job("PROCESSING", level=Level.IMPORTANT)
+    every, direct = followed_job("PROCESSING"), followed_job("PROCESSING", address=DIRECT)
     yield "subscribed", private.subscribed(shown, context)
     yield "subscribed to all", private.subscribed(every, context)
     yield "subscribed for oneself", private.subscribed(direct, context)
@@ -149,9 +139,9 @@ def _answers(context: MessageContext) -> Iterator[tuple[str, Message]]:
 
 def _lists(context: MessageContext) -> Iterator[tuple[str, Message]]:
     rows = [
-        _followed("AUDIT_FAILED", level=Level.IMPORTANT, job={"reject_times": 2}),
-        _followed("PROCESSING", job_id="job-2", job={"voice_name": "Audiobook <beta>"}),
-        _followed("USER_RESULT_REVIEW", job_id="job-3", job={"voice_name": None}),
+        followed_job("AUDIT_FAILED", level=Level.IMPORTANT, job={"reject_times": 2}),
+        followed_job("PROCESSING", job_id="job-2", job={"voice_name": "Audiobook <beta>"}),
+        followed_job("USER_RESULT_REVIEW", job_id="job-3", job={"voice_name": None}),
     ]
 
     def listed(
@@ -167,7 +157,7 @@ def _lists(context: MessageContext) -> Iterator[tuple[str, Message]]:
     yield "one, not checked", listed(rows[0], checked=None, checks_fail=True)
     yield "paused", listed(paused_of("not_in_channel", "AUDIT_FAILED", job=JOB))
     yield "second page", listed(*rows * 4, start=10)
-    own = [rows[0], _followed("PROCESSING", address=DIRECT), paused_of("not_in_channel", job=JOB)]
+    own = [rows[0], followed_job("PROCESSING", address=DIRECT), paused_of("not_in_channel", job=JOB)]
     for name, shown in {"none of one's own": [], "one's own": own}.items():
         yield name, listing.own(shown, context, start=0, checked_at=lambda _: NOW)
 
@@ -187,7 +177,7 @@ def _overviews(context: MessageContext) -> Iterator[tuple[str, Message]]:
 
 def _status(context: MessageContext) -> Iterator[tuple[str, Message]]:
     answers, down = status.Reach(NOW, None), status.Reach(NOW - DAY, ServiceDown())
-    shown, paused = _followed("PROCESSING", delivered_at=NOW - DAY), paused_of("not_in_channel", job=JOB)
+    shown, paused = followed_job("PROCESSING", delivered_at=NOW - DAY), paused_of("not_in_channel", job=JOB)
     for name, reach, here in (
         ("all well", answers, [shown]),
         ("MetaStudio is down", down, [shown]),
