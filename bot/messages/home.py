@@ -125,7 +125,8 @@ def _subscription(shown: Following, context: MessageContext) -> list[Block]:
     words = context.words
     where = words("home-where-direct") if _is_own(shown) else channel(shown.channel_id)
     lines = [words("home-subscription", said=job_card.list_row(shown.job, words), where=where)]
-    buttons = [stop_button(shown, STOP, context, is_elsewhere=True)]
+    show = job_card.job_button("show", job_card.SHOW, shown.job, context, value=shown.job_id)
+    buttons = [show, stop_button(shown, STOP, context, is_elsewhere=True)]
     if shown.pause:
         lines.append(words("home-paused", reason=reason_of(shown.pause.reason, shown.channel_id, words)))
         value = button_value(shown)

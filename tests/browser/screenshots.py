@@ -124,9 +124,9 @@ async def _live(demo: Demo, calendar: Calendar, page: DemoPage, job_id: str) -> 
     await become("AUDIT_FAILED", "Recordings rejected", 4, 14, 7)
     await visible(page.message("→ Recordings rejected"))
     calendar.turn(4, 14, 15)
-    answer = "Clip 14 hums. I'll record it again."
+    answer = "It's signed now. I'll record both again."
     demo.ground.slack.add_message(voices, answer, user=ALICE)
-    await visible(page.message("Clip 14"))
+    await visible(page.message("It's signed now"))
     await become("SYSTEM_AUDITING", "In automatic review (2nd time)", 2, 10, 12)
     await become("PROCESSING", "Training", 1, 9, 30)
     await become("UPLOADING", "Uploading model", 1, 17, 45)

@@ -7,7 +7,7 @@ import pytest
 
 from bot.listeners.commands import COMMAND
 from bot.messages import channel as notices
-from bot.messages import home
+from bot.messages import home, job_card
 from bot.simulators.metastudio.simulator import Fault as Trouble
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import ALICE, Fault, SlackWorkspace, View
@@ -84,6 +84,17 @@ async def test_a_press_is_answered_on_top(slack: SlackWorkspace, metastudio: Met
     shown = await home_that(slack, "Updates on", "You follow no job yet")
 
     assert "Updates on" in repr(shown.blocks[0])
+
+
+async def test_a_card_in_the_home(slack: SlackWorkspace, metastudio: MetaStudioSimulator) -> None:
+    """What one follows can be shown there, and so can its details."""
+    job_id = metastudio.add_job(voice_name="mine", state="PROCESSING")["job_id"]
+    await follow(slack, job_id, slack.add_channel("voices"))
+    await slack.open_home()
+    await slack.press(await home_that(slack, "Your subscriptions", "mine"), job_card.SHOW, value=job_id)
+    await slack.press(await home_that(slack, "Nothing for you to do"), job_card.DETAILS)
+
+    await home_that(slack, "Created")
 
 
 async def test_a_paused_subscription(
