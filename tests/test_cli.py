@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 from asyncio.subprocess import Process
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -168,10 +169,10 @@ async def test_details(metastudio: MetaStudioSimulator) -> None:
     ]
     metastudio.set_state(job, "AUDIT_FAILED")
     metastudio.operations[job][0]["operator"] = "Zhang San"
-    drawn = await voicejob("show", job, "--details", **metastudio_environment(metastudio))
-    printed = await voicejob("show", job, "--details", "--json", **metastudio_environment(metastudio))
+    show = partial(voicejob, "show", job, "--details", **metastudio_environment(metastudio))
+    drawn, printed = await asyncio.gather(show(), show("--json"))
     metastudio.fail(Fault.error(403, "APIGW.0302"), on="op-logs")
-    partly = await voicejob("show", job, "--details", "--json", **metastudio_environment(metastudio))
+    partly = await show("--json")
     document = json.loads(printed.out)
 
     assert (drawn.code, drawn.err, metastudio.requests_to("audit")) == (0, "", 3)
@@ -193,10 +194,8 @@ async def test_by_name(metastudio: MetaStudioSimulator) -> None:
     for name in ("Morning News", "Evening News"):
         metastudio.add_job(voice_name=name)
     environment = metastudio_environment(metastudio)
-    one, several, similar = [
-        await voicejob("show", name, *more, **environment)
-        for name, *more in (("MORNING  new",), ("news", "--json"), ("Mourning News",))
-    ]
+    typed = ("MORNING  new",), ("news", "--json"), ("Mourning News",)
+    one, several, similar = await asyncio.gather(*(voicejob("show", *each, **environment) for each in typed))
 
     assert (one.code, one.err, "Waiting for recordings" in one.out) == (0, "", True)
     assert (several.code, several.out, several.err.count("News ·")) == (1, "", 2)
@@ -212,7 +211,6 @@ BAD = {"PORT": "x", "SLACK_BOT_TOKEN": "xapp-hush", "SLACK_APP_TOKEN": "", "HUAW
     ("command", "changes", "code", "words"),
     [
         ("show ../x", {}, 1, ["No job “../x” in this project"]),
-        ("show unknown", {}, 1, ["No job “unknown” in this project"]),
         ("show unknown --language zh", {}, 1, ["本项目中没有 “unknown” 这个任务"]),
         ("run", PROXY, 2, ["HTTPS_PROXY: can't be used: a proxy must be an ad"]),
         ("run", BAD, 2, ["VoiceJob can't start with these settings:", *BAD, f"\n{INIT}\n"]),
@@ -243,8 +241,10 @@ async def test_sentence(
 async def test_failure_of_metastudio(metastudio: MetaStudioSimulator) -> None:
     """A second line is for support, and is printed where it is asked for; what was retried is not in it."""
     metastudio.fail(Fault.error(503, "APIGW.0613"), times=6)
-    told = await voicejob("show", "some-job", **metastudio_environment(metastudio))
-    ended = await voicejob("show", "some-job", "--verbose", **metastudio_environment(metastudio))
+    settings = metastudio_environment(metastudio)
+    told, ended = await asyncio.gather(
+        voicejob("show", "some-job", **settings), voicejob("show", "some-job", "--verbose", **settings)
+    )
 
     assert (told.code, ended.code) == (1, 1)
     assert told.err.splitlines() == ended.err.splitlines()[:1]
@@ -294,7 +294,7 @@ async def test_bot_ends_while_it_starts(slack: SlackWorkspace, own: dict[str, st
 
 async def test_help() -> None:
     """Commands are in panels, in the order in which they are needed; a flag has no type beside it."""
-    ended, of_check = await voicejob("--help", COLUMNS="80"), await voicejob("check", "--help")
+    ended, of_check = await asyncio.gather(voicejob("--help", COLUMNS="80"), voicejob("check", "--help"))
     begins = re.findall("^[│╭] ?─? (Try|Set up|Run|[a-z]+) ", ended.out, re.MULTILINE)
     set_up = ["manifest", "init", "check", "docs"]
     expected = ["Try", "demo", "Set up", *set_up, "Run", "run", "show"]

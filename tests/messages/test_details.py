@@ -305,7 +305,7 @@ def test_how_long_a_step_took(seconds: int, said: tuple[str, str]) -> None:
     assert tuple(history.span(seconds, words) for words in (ENGLISH_WORDS, CHINESE_WORDS)) == said
 
 
-@pytest.mark.parametrize("filler", [HOSTILE, "&", "女", "x"])
+@pytest.mark.parametrize("filler", [HOSTILE, "&", "女"])
 def test_as_much_as_there_may_be(filler: str) -> None:
     """4,096 faults of a kind each, and the longest words in every field, fit into one message."""
     long = (filler * 1024)[:1024]

@@ -198,9 +198,8 @@ async def post_bad_requests(address: str) -> None:
 @pytest.mark.parametrize(
     ("mode", "form", "sign_in"),
     [
-        ("socket mode", LogFormat.TEXT, "access key"),
+        ("socket mode", LogFormat.TEXT, "temporary key"),
         ("http mode", LogFormat.JSON, "user"),
-        ("http mode", LogFormat.TEXT, "temporary key"),
     ],
 )
 @pytest.mark.usefixtures("restored_logging")
@@ -264,9 +263,9 @@ async def test_commands_that_succeed(world: World) -> None:
 async def test_commands_that_fail(world: World) -> None:
     """The sentence names neither a token nor what the service wrote in its error."""
     world.metastudio.chaos = lambda _: METASTUDIO_FAULTS[0]
-    failed = [await voicejob("show", "some-job", **environment(world, "user"))]
     world.slack.fail("apps.connections.open", times=9, error=ERROR_TEXT)
-    failed += [await voicejob("run", **environment(world))]
+    shown = voicejob("show", "some-job", **environment(world, "user"))
+    failed = [*await asyncio.gather(shown, voicejob("run", **environment(world)))]
     world.slack.fail("auth.test", times=9, status=500, body=PAGE)
     failed += [await voicejob("run", **environment(world))]
 

@@ -160,8 +160,10 @@ async def test_all_is_set_and_the_disk_is_full(
     assert (code, said.count("set in the environment"), [*Path().iterdir()]) == (1, 6, [])  # noqa: ASYNC240
 
 
-@pytest.mark.parametrize(("pressed", "ends_with"), [(CTRL_C, 130), (CTRL_D, 1)])
-@pytest.mark.parametrize("prompt", ["1 or 2", "SLACK_BOT_TOKEN"])
+@pytest.mark.parametrize(
+    ("pressed", "ends_with", "prompt"),
+    [(CTRL_C, 130, "1 or 2"), (CTRL_C, 130, "SLACK_BOT_TOKEN"), (CTRL_D, 1, "SLACK_BOT_TOKEN")],
+)
 async def test_giving_up(pressed: str, ends_with: int, prompt: str) -> None:
     """At a question whose answer is shown or hidden, the file stays as it was, and nothing is beside it."""
     write_env("METASTUDIO_REGION=a-1", mode=0o600)
