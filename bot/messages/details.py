@@ -168,7 +168,11 @@ def _old(shown: Job, findings: Findings, words: Words) -> Iterator[str]:
 
 
 def _missing(findings: Findings, words: Words) -> list[str]:
-    """Return a sentence on what MetaStudio did not answer; empty if it answered all."""
-    parts = [] if findings.audit else [words("details-no-audit")]
-    parts += [] if findings.log else [words("details-no-log")]
-    return [job_card.sentences([*parts, words("details-again")], words)] if parts else []
+    """Return what MetaStudio did not answer; empty if it answered all."""
+    if findings.audit and findings.log:
+        return []
+    if findings.audit:
+        said = words("details-no-log")
+    else:
+        said = words("details-no-audit") if findings.log else words("details-neither")
+    return [job_card.sentences([said, words("details-again")], words)]

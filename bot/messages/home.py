@@ -8,7 +8,7 @@ from bot.domain.following import Following
 from bot.domain.jobs import Job
 from bot.domain.languages import Language
 from bot.domain.waiting import WaitingJobs
-from bot.errors import VoiceJobError
+from bot.errors import StoreTrouble, VoiceJobError
 from bot.messages import job_card
 from bot.messages.blocks import (
     Block,
@@ -107,6 +107,8 @@ def _job(shown: Job, context: MessageContext) -> Block:
 def _followed(found: Sequence[Following] | VoiceJobError, context: MessageContext) -> list[Block]:
     words = context.words
     head = header(words("home-followed"))
+    if isinstance(found, StoreTrouble):  # its own sentence is for who wanted something changed
+        return [head, section(f":warning: {words('home-not-read')}")]
     if isinstance(found, VoiceJobError):
         return [head, _problem(found, words("home-not-followed"), context)]
     if not found:

@@ -12,7 +12,7 @@ from bot.domain.job_records import with_cause
 from bot.domain.languages import Language
 from bot.domain.records import Destination, Warned
 from bot.domain.waiting import RecentJobs, WaitingJobs
-from bot.errors import BadJobId, BadLink, JobNotFound, ServiceDown, StoreTrouble
+from bot.errors import BadJobId, BadLink, JobNotFound, ServiceDown, StoreTrouble, VoiceJobError
 from bot.messages import (
     channel,
     details,
@@ -153,6 +153,7 @@ def homes_and_modals(shown: Following, context: MessageContext) -> Iterator[Mess
         (nothing, []),
         (None, []),
         (ServiceDown(), StoreTrouble()),
+        (ServiceDown(), VoiceJobError()),
     ):
         yield home.home(home.Facts(waiting=waiting, followed=followed), context)
     yield home.home(home.Facts(waiting=nothing, followed=[], note=card), context)

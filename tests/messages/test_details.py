@@ -55,7 +55,7 @@ LINES: list[tuple[Cause, list[str], list[str]]] = [
     (
         by(Reviewer.SYSTEM, "", NEW, LENGTH),
         [
-            "Automatic review: Error `MSS.20020099`: “Odd.” (2 files)",
+            "Automatic review: Error `MSS.20020099` · “Odd.” (2 files)",
             "Audio that is too short or too long (f.wav)",
         ],
         ["系统审核：错误 `MSS.20020099` · “Odd.”（2 个文件）", "音频过短或过长（f.wav）"],
@@ -244,7 +244,7 @@ def test_details_in_chinese() -> None:
     [
         (None, LOG, ["details-no-audit", "details-again"]),
         (AUDIT, None, ["details-no-log", "details-again"]),
-        (None, None, ["details-no-audit", "details-no-log", "details-again"]),
+        (None, None, ["details-neither", "details-again"]),
         (AUDIT, LOG, []),
         ({}, [], ["details-no-reason"]),
     ],
@@ -253,7 +253,7 @@ def test_what_is_missing_is_said(audit: Any, log: Any, says: list[str], context:
     """What MetaStudio did not answer is named, with what to do; and that it has no reason, if it has none."""
     words = context.words
     told = "\n".join(sections(context, found(audit, log), assess_result={}))
-    every = ("details-no-audit", "details-no-log", "details-again", "details-no-reason")
+    every = ("details-no-audit", "details-no-log", "details-neither", "details-again", "details-no-reason")
     said = {
         name: words(name, **({"console": words("console")} if "reason" in name else {})) for name in every
     }

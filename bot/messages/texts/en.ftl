@@ -351,7 +351,7 @@ fault-files-unnamed = { $count ->
     [one] one file
    *[other] { $count } files
 }
-fault-unknown = Error { $code }: “{ $said }”
+fault-unknown = Error { $code } · “{ $said }”
 fault-unknown-message = “{ $said }”
 fault-unknown-code = Error { $code }
 
@@ -414,6 +414,7 @@ details-step-said = { $step }: “{ $said }”
 details-facts = *More*
 details-no-audit = MetaStudio did not give me the results of the reviews.
 details-no-log = MetaStudio did not give me the history.
+details-neither = MetaStudio gave me neither the results of the reviews nor the history.
 details-again = Press Refresh in a minute to ask again.
 
 action-CREATE_JOB = Created
@@ -526,6 +527,7 @@ home-searched = only the jobs that changed last were searched
 home-more = { $count } more: { $command }
 home-followed = Your subscriptions
 home-not-followed = I can't show your subscriptions
+home-not-read = I can't read your subscriptions from my disk right now. Try again later; your admin finds the reason in my log.
 home-follows-nothing = You follow no job yet. In a channel, type { $command }.
 home-subscription = { $said } · in { $where }
 home-where-direct = your direct messages

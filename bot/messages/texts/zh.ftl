@@ -395,6 +395,7 @@ details-step-said = { $step } · “{ $said }”
 details-facts = *更多*
 details-no-audit = MetaStudio 未返回审核结果。
 details-no-log = MetaStudio 未返回历史。
+details-neither = MetaStudio 既未返回审核结果，也未返回历史。
 details-again = 请一分钟后按“刷新”重试。
 
 action-CREATE_JOB = 创建任务
@@ -486,6 +487,7 @@ home-searched = 仅查找了最近变化的任务
 home-more = 还有 { $count } 个，请输入 { $command }
 home-followed = 您的订阅
 home-not-followed = 暂时无法显示您的订阅
+home-not-read = 我目前无法从磁盘读取您的订阅。请稍后重试；管理员可在日志中查看原因。
 home-follows-nothing = 您还没有订阅任何任务。在频道中输入 { $command } 即可订阅。
 home-subscription = { $said } · { $where }
 home-where-direct = 您的私信
