@@ -1,6 +1,6 @@
 """The message shortcut: a modal with the card of each job that a message names, and the way back to it.
 
-A trigger lives for three seconds: the modal is opened before anything is asked of MetaStudio or of the store.
+A trigger lives for three seconds: opening the modal waits for no answer of MetaStudio's or of the store's.
 """
 
 import asyncio
@@ -63,9 +63,9 @@ async def _open(
 ) -> None:
     """Open the modal and fill it; where Slack does not open it, send the cards ``elsewhere``."""
     view, shown = modals.opened(named, replies.readers.at_once(caller))
-    modal = await replies.sender.open(trigger_id, view)
+    opening = replies.run(replies.sender.open(trigger_id, view))
     parts = _looked_up(replies, services, named, caller, kind=OTHER)
-    if modal:
+    if modal := await opening:
         await _fill(replies, modal, named, parts, caller, shown)
     elif elsewhere:
         await asyncio.wait([task for _, task in parts]) if parts else None
