@@ -44,7 +44,7 @@ def help(context: MessageContext) -> Message:  # noqa: A001  what the command he
             line("status", "status"),
             line("language", "language", "en|zh"),
         ],
-        [line("example", LIKE_THIS), words("help-only-you")],
+        [line("example", LIKE_THIS), words("help-only-you"), words("help-elsewhere")],
     ]
     said = ["\n".join(group) for group in groups]
     return Message("\n".join(said).replace("*", ""), [section(each) for each in said])

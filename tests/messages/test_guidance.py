@@ -11,9 +11,11 @@ from bot.errors import BadJobId, BadUsage, JobNotFound, ServiceDown
 from bot.messages import guidance, job_card
 from bot.messages.context import MessageContext
 from bot.messages.errors import sentence
+from bot.slack.manifest import manifest
 from tests.messages.reading import (
     CHINESE,
     CONTEXT,
+    CONTEXTS,
     HOSTILE,
     IN_CODE,
     JOB_ID,
@@ -23,6 +25,7 @@ from tests.messages.reading import (
     texts_of,
 )
 
+SHORTCUT = manifest()["features"]["shortcuts"][0]["name"]
 TYPED = [
     *("<{0}>", "details <{0}>", "waiting", "recent"),
     *("subscribe <{0}>", "subscribe <{0}> all", "subscribe <{0}> me", "unsubscribe <{0}>"),
@@ -45,7 +48,13 @@ def test_help_names_what_can_be_typed(context: MessageContext, word: str) -> Non
     assert len(groups) == 4
     assert all(re.fullmatch(r"\*[^*]+\*", group.splitlines()[0]) for group in groups[:3])
     assert message.text == "\n".join(groups).replace("*", "")
-    assert [code for code in codes_in(message) if code not in {"me", "mine"}] == typed * 2
+    assert [code for code in codes_in(message) if code not in {"me", "mine", SHORTCUT}] == typed * 2
+
+
+def test_help_names_the_shortcut() -> None:
+    """By the name that the manifest gives it, in every language."""
+    for context in CONTEXTS:
+        assert f"`{SHORTCUT}`" in guidance.help(context).text
 
 
 def test_help_in_each_language() -> None:
@@ -57,7 +66,7 @@ def test_help_in_each_language() -> None:
         "`/voicejob &lt;job id or name&gt;` where the job is, whose turn it is, what comes next",
     ]
     assert chinese[:2] == ["查询", "`/voicejob &lt;任务 ID 或名称&gt;` 查看任务的状态、由谁处理、下一步"]
-    assert "帮助、订阅、取消订阅、列表、详情" in chinese[-1]
+    assert "帮助、订阅、取消订阅、列表、详情" in chinese[-2]
 
 
 def test_usage_says_what_was_wrong_first() -> None:

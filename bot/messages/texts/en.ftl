@@ -236,6 +236,7 @@ help-status = { $command } whether I can reach MetaStudio and this channel
 help-language = { $command } this channel's language; add { $me } for your own
 help-example = For example: { $command }
 help-only-you = Only you see these replies.
+help-elsewhere = In any message's menu, `Look up voice job` shows the jobs it names. My Home tab shows what waits and what you follow.
 job-id = job id or name
 did-you-mean = Did you mean { $command }?
 type-it = Type { $command }.

@@ -226,6 +226,7 @@ help-status = { $command } 查看我能否连接 MetaStudio 和本频道
 help-language = { $command } 设置本频道的语言；加上 { $me } 可设置您自己的语言
 help-example = 例如 { $command }
 help-only-you = 只有您能看到这些回复。命令也可以用中文：帮助、订阅、取消订阅、列表、详情、待办、最近、状态、语言。
+help-elsewhere = 任意消息的菜单中都有 `Look up voice job` ，可查看消息中提到的任务；我的“主页”标签显示等待处理的任务和您的订阅。
 job-id = 任务 ID 或名称
 did-you-mean = 您要输入的是 { $command } 吗？
 type-it = 请按 { $command } 的格式输入。
