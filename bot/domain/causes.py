@@ -135,15 +135,15 @@ def _of_operation(operation: Operation) -> Iterator[Cause]:
 def is_current(at: int | None, job: Job, log: OperationLog | None) -> bool:
     """Whether a result of this time says why the job stands where it does, and is no history.
 
-    It is as new as the last submission. Where no log tells of that, it belongs to the present state if the
-    job is in it for the first time, or if it came shortly before the job came into it.
+    It is as new as the last submission. Where no log tells of that, or not of all, it belongs to the present
+    state if the job is in it for the first time, or if it came shortly before the job came into it.
     """
     submitted = [each.time for each in log.operations if each.action == SUBMITTED] if log else []
-    if len(submitted) == 1 and at is None:
-        return True
     last = max((time for time in submitted if time), default=None)
-    if last and at:
-        return at >= last
+    if last and at and at < last:
+        return False
+    if log and log.is_complete and ((last and at) or (len(submitted) == 1 and at is None)):
+        return True
     if job.reject_times == 1 and job.state == "AUDIT_FAILED":
         return True
     return bool(at and job.lastupdate_time and at >= job.lastupdate_time - CLOSE)

@@ -1,5 +1,6 @@
 """Why a job failed or was sent back: whose word counts, what is history, and what is kept of it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -57,6 +58,14 @@ def broke(time: int, said: str = "misaligned") -> dict[str, Any]:
 
 NOISY = Fault(code="MSS.1", count=1, names=("a.wav",), message="noisy")
 SAID = {"admin_audit_failure_reason": "too fast"}
+
+
+def unread(found: Findings) -> Findings:
+    """Return the answers of a job with more operations than were read."""
+    assert found.log
+    return replace(found, log=found.log.model_copy(update={"count": 101}))
+
+
 CAUSES: dict[str, tuple[Job, Findings, Any]] = {
     "nothing answered": (job(), Findings(), None),
     "nothing said": (job(), findings(SUBMITTED), None),
@@ -126,6 +135,21 @@ CAUSES: dict[str, tuple[Job, Findings, Any]] = {
     "no log, a first failure": (
         job("FAILED", 1),
         findings(admin=("too fast", BEFORE), is_logged=False),
+        None,
+    ),
+    "the last submission may be unread": (
+        job(),
+        unread(findings(FIRST, refused(BEFORE, **SAID))),
+        None,
+    ),
+    "not all is read, of just before": (
+        job(),
+        unread(findings(FIRST, refused(SINCE, **SAID))),
+        Cause(by=Reviewer.ADMIN, at=SINCE, said="too fast"),
+    ),
+    "not all is read, older than a submission": (
+        job(times=1),
+        unread(findings(SUBMITTED, admin=("too fast", BEFORE))),
         None,
     ),
     "no time, submitted once": (
