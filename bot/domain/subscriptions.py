@@ -21,6 +21,7 @@ from bot.domain.records import (
     Subscription,
     SubscriptionKey,
 )
+from bot.domain.staleness import differs
 
 
 def key_of(team_id: str, channel_id: str, job_id: str) -> DeliveryKey:
@@ -71,12 +72,17 @@ def started(
 
 
 def _started_record(known: JobRecord | None, new: JobRecord, now: int) -> JobRecord:
-    """Return the record to begin with; that of a job that was over is brought up to date."""
+    """Return the record to begin with; that of a job that was over is brought up to date.
+
+    A cause that was found only now is kept with the state that it explains.
+    """
     if known is None:
         return new
+    cause = new.sights[-1].cause
     if not known.job.is_over or new.job.is_over:
-        return known
-    return with_cause(with_answer(known, new.job, now), new.sights[-1].cause)
+        is_new = known.sights[-1].cause is None and not differs(new.job, known.job)
+        return with_cause(known, cause) if is_new else known
+    return with_cause(with_answer(known, new.job, now), cause)
 
 
 def stopped(key: DeliveryKey, by: str) -> Change:

@@ -1,13 +1,15 @@
 """What people do to a subscription, and the move of a conversation to another workspace id."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from bot.domain import subscriptions as changes
+from bot.domain.causes import Cause, Reviewer
 from bot.domain.following import Following
-from bot.domain.job_records import new_record
-from bot.domain.jobs import GONE, PERSONAL_FIELDS
+from bot.domain.job_records import new_record, with_cause
+from bot.domain.jobs import GONE, PERSONAL_FIELDS, Job
 from bot.domain.languages import Language
 from bot.domain.records import Address, Card, Change, Delivery, Level, Records, Subscription
 from tests.records import (
@@ -62,6 +64,24 @@ def test_start_of_a_job_that_seemed_to_be_over() -> None:
 
     assert record
     assert [sight.state for sight in record.sights] == ["WAITING", GONE, "WAITING"]
+
+
+def test_a_cause_that_was_found_only_now() -> None:
+    """It is kept with the state that it explains, if that had none; no other state gets it."""
+    cause = Cause(by=Reviewer.ADMIN, said="too fast")
+    job, other = Job(state="AUDIT_FAILED", reject_times=1), changes.key_of("T1", "C2", "job-1")
+    start = partial(changes.started, other, job, level=Level.ALL, by=BOB, now=NOW)
+    known = following("AUDITING", "AUDIT_FAILED")
+
+    for found, given, kept in (
+        (known, cause, cause),
+        (known, None, None),
+        (following("AUDITING", "WAITING_SPLIT"), cause, None),
+        (replace(known, record=with_cause(known.record, cause)), replace(cause, said="old"), cause),
+    ):
+        record = applied(stored(found), start(cause=given)).job(KEY.job)
+        assert record
+        assert record.sights[-1].cause == kept
 
 
 def ended(found: Following) -> Following:
