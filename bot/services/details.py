@@ -24,3 +24,4 @@ class DetailsService:
             return partial(details.details, job, await findings, now=int(time.time()))
         finally:
             findings.cancel()
+            await asyncio.gather(findings, return_exceptions=True)

@@ -4,7 +4,7 @@ from bot.domain.causes import FAILURES, Cause, cause_of
 from bot.domain.jobs import Job
 from bot.domain.records import JobRef
 from bot.domain.staleness import differs
-from bot.errors import StoreTrouble
+from bot.errors import BadJobId, StoreTrouble
 from bot.metastudio.client import MetaStudio
 from bot.store import Store
 
@@ -20,9 +20,12 @@ class Reasons:
         """Return why a job failed or was sent back; None if it was not, or nothing says why. Never raises."""
         if job.state not in FAILURES or not job.job_id:
             return None
-        return await self._known(job, job.job_id) or cause_of(
-            job, await self._metastudio.findings(job.job_id)
-        )
+        if known := await self._known(job, job.job_id):
+            return known
+        try:
+            return cause_of(job, await self._metastudio.findings(job.job_id))
+        except BadJobId:  # of a job in the list, whose id nobody can ask for
+            return None
 
     async def _known(self, job: Job, job_id: str) -> Cause | None:
         """Return the cause that was found when this state was seen."""
