@@ -103,11 +103,11 @@ async def _found(settings: MetaStudioSettings, wanted: Wanted, *, with_details: 
             why = await metastudio.findings(job_id, seconds=LOOK_UP_SECONDS) if with_details else None
             return _Shown(answer, Job.from_api(answer | {"job_id": job_id}), why)
 
-        async def listed(job: Job) -> _Shown | Found:
-            return await one(job.job_id or "")
+        async def named(found: Found) -> _Shown | Found:
+            return await one(found.jobs[0].job_id or "")
 
         return await Finder(metastudio).act(
-            wanted, on_id=one, on_job=listed, on_several=partial(_several, wanted)
+            wanted, on_id=one, on_one=named, on_several=partial(_several, wanted)
         )
 
 

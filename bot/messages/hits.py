@@ -20,7 +20,7 @@ from bot.messages.blocks import (
     section,
     spoken,
 )
-from bot.messages.context import MessageContext
+from bot.messages.context import Answer, MessageContext
 from bot.messages.guidance import LIKE_THIS, command
 from bot.messages.texts import Words
 
@@ -59,6 +59,12 @@ def hits(found: Found, name: str, context: MessageContext, *, choice: Choice | N
     if more:
         blocks += [divider(), context_block(*more)]
     return Message("\n".join([spoken(head), *(_in_words(job, words) for job in shown), *more]), blocks)
+
+
+def with_searched(answer: Answer, searched: int, context: MessageContext) -> Message:
+    """Return the answer about the only hit, with the sentence that not all jobs were searched."""
+    shown, said = answer(context), context.words("hits-only-searched", searched=searched)
+    return Message(f"{shown.text}\n{said}", [*(shown.blocks or [section(shown.text)]), context_block(said)])
 
 
 def _more(found: Found, left: int, words: Words) -> list[str]:

@@ -1,5 +1,6 @@
 """What people do with a job that they call by its id, or by the name of its voice."""
 
+from collections.abc import Awaitable
 from functools import partial
 
 from bot.domain.job_names import Found, Wanted, named, nearest
@@ -41,7 +42,7 @@ class ByNameService:
         return await self._finder.act(
             wanted,
             on_id=partial(self._look_up.card, caller),
-            on_job=partial(self._look_up.card_of, caller),
+            on_one=lambda found: _told(found, self._look_up.card_of(caller, found.jobs[0])),
             on_several=lambda found: partial(hits.hits, found, wanted.typed),
         )
 
@@ -51,20 +52,27 @@ class ByNameService:
         return await self._finder.act(
             wanted,
             on_id=partial(self._details.details, caller),
-            on_job=lambda job: self._details.details(caller, job.job_id or ""),
+            on_one=lambda found: _told(found, self._details.details(caller, found.jobs[0].job_id or "")),
             on_several=lambda found: partial(hits.hits, found, wanted.typed, choice=choice),
         )
 
     async def subscribe(self, caller: Caller, wanted: Wanted, level: Level | None = None) -> Answer:
-        """Subscribe a channel to a job."""
+        """Subscribe a channel to a job; one of which there may be others of that name is listed first."""
         elsewhere = caller.channel_id if caller.is_elsewhere else ""
         choice = hits.Choice("subscribe", hits.SUBSCRIBE_AT[level], elsewhere)
         subscribe = partial(self._subscriptions.subscribe, caller, level=level)
+
+        def ask(found: Found) -> Answer:
+            return partial(hits.hits, found, wanted.typed, choice=choice)
+
+        async def one(found: Found) -> Answer:
+            return ask(found) if found.searched else await subscribe(found.jobs[0].job_id or "")
+
         return await self._finder.act(
             wanted,
             on_id=subscribe,
-            on_job=lambda job: subscribe(job.job_id or ""),
-            on_several=lambda found: partial(hits.hits, found, wanted.typed, choice=choice),
+            on_one=one,
+            on_several=ask,
         )
 
     async def unsubscribe(self, caller: Caller, wanted: Wanted) -> Answer:
@@ -82,3 +90,9 @@ class ByNameService:
             raise wanted.guess
         near = () if found else nearest(jobs, wanted.name)
         return partial(hits.hits, Found(found, near), wanted.typed, choice=choice)
+
+
+async def _told(found: Found, asked: Awaitable[Answer]) -> Answer:
+    """Return the answer about the one job that was found; where not all were searched, it says so."""
+    answer = await asked
+    return partial(hits.with_searched, answer, found.searched) if found.searched else answer

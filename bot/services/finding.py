@@ -36,10 +36,10 @@ class Finder:
         wanted: Wanted,
         *,
         on_id: Callable[[str], Awaitable[T]],
-        on_job: Callable[[Job], Awaitable[T]],
+        on_one: Callable[[Found], Awaitable[T]],
         on_several: Callable[[Found], T],
     ) -> T:
-        """Do what a person asks for with the job that they mean; ``on_several`` answers if none is certain.
+        """Do what a person asks for with the job that they mean; ``on_several`` answers if there is not one.
 
         Raises MetaStudioError, BadUsage.
         """
@@ -59,7 +59,7 @@ class Finder:
             raise
         if not found.jobs and wanted.guess:
             raise wanted.guess
-        return await on_job(found.jobs[0]) if len(found.jobs) == 1 else on_several(found)
+        return await on_one(found) if len(found.jobs) == 1 else on_several(found)
 
     async def _filtered(self, name: str) -> Page | None:
         """Ask for a name; None from a server that knows no such filter."""

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from bot.domain.job_names import Found, Wanted
-from bot.domain.jobs import Job
 from bot.errors import (
     BadUsage,
     JobNotFound,
@@ -173,10 +172,10 @@ async def test_a_word_that_may_be_an_id(
     async def by_id(job_id: str) -> str | None:
         return (await client.job(job_id)).voice_name
 
-    async def by_job(job: Job) -> str | None:
-        return job.voice_name
+    async def by_name(found: Found) -> str | None:
+        return found.jobs[0].voice_name
 
-    asked = Finder(client).act(wanted, on_id=by_id, on_job=by_job, on_several=str)
+    asked = Finder(client).act(wanted, on_id=by_id, on_one=by_name, on_several=str)
     if isinstance(end, str):
         assert await asked == end
     else:
@@ -195,7 +194,7 @@ async def test_a_guess_that_finds_something_may_still_fail(
         raise ServiceDown
 
     with pytest.raises(ServiceDown):
-        await Finder(client).act(Wanted("", "hepl", GUESS), on_id=fails, on_job=fails, on_several=str)
+        await Finder(client).act(Wanted("", "hepl", GUESS), on_id=fails, on_one=fails, on_several=str)
 
 
 async def test_requests_of_a_look_up(room: Room) -> None:
@@ -244,3 +243,21 @@ async def test_unsubscribing_by_name(room: Room) -> None:
     assert "Did you mean `/voicejob unsubscribe foo`?" in meant.text
     assert "Updates on “女声” stopped" in ended.text
     assert room.metastudio.requests_to("list") == 0
+
+
+async def test_one_of_which_there_may_be_others(room: Room) -> None:
+    """Where not all jobs were searched, its card says so, and it is not subscribed without a press."""
+    room.metastudio.filter_modes["voice_name"] = "refused"
+    for number in range(310):
+        room.metastudio.add_job(voice_name=f"Voice {number}", create_time=1_700_000_000 + number)
+    shown = await room.ask("voice 309")
+    explained = await room.ask("details voice 309")
+    asked = await room.ask("subscribe voice 309")
+    subscribed = await room.press(asked, SUBSCRIBE)
+
+    said = "Only the newest 300 jobs were searched."
+    assert [said in each.text and said in str(each.blocks) for each in (shown, explained, asked)] == [
+        True
+    ] * 3
+    assert "One job matches `voice 309`. Is it this one?" in asked.text
+    assert "Following “Voice 309”" in subscribed.text

@@ -458,7 +458,13 @@ resource-until = { $name }, until { $until }
 
 ### Jobs found by name
 
-hits-several = { $count } jobs match { $name }. Which one?
+hits-several = { $count ->
+    [one] One job matches
+   *[other] { $count } jobs match
+} { $name }. { $count ->
+    [one] Is it this one?
+   *[other] Which one?
+}
 hits-more = { $more } more: type more of the name, or the job id.
 hits-only-searched = Only the newest { $searched } jobs were searched. Not there? Type more of the name, or the job id.
 hits-none = No job { $name }, and no voice with that in its name.
