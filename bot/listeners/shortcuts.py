@@ -98,13 +98,18 @@ async def _fill(
     caller: Caller,
     shown: Message | None = None,
 ) -> None:
-    """Show the cards in a modal as they come; ``shown`` is what it shows already."""
+    """Show the cards in a modal as they come, until something else is shown there.
+
+    ``shown`` is what it shows already.
+    """
     missing = {task for _, task in parts}
     while True:
         message = await _cards(replies, named, parts, caller)
         if message != shown:
-            await replies.sender.send(modal, message)
-            shown = message
+            filled = await replies.sender.fill(modal, message)
+            if filled is None:
+                return
+            modal, shown = filled, message
         if all(task not in missing for _, task in parts):
             return
         _, missing = await asyncio.wait(missing, return_when=asyncio.FIRST_COMPLETED)

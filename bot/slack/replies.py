@@ -35,9 +35,10 @@ IN_WORDS: Final = "Slack calls an answer malformed, so it goes as plain text"
 NO_DIRECT_MESSAGE: Final = "Slack did not take a direct message to a person who can't be answered otherwise"
 
 NO_MODAL: Final = "Slack did not open a modal, so the answer goes another way"
+NOT_TAKEN: Final = "Slack did not take an answer"
 NO_HOME: Final = "Slack did not take an App Home"
 CONFLICT: Final = "hash_conflict"
-"""Slack's code where a view has changed meanwhile (method views.publish)."""
+"""Slack's code where a view has changed meanwhile (methods views.publish and views.update)."""
 CLOSED: Final = "not_found"
 """Slack's code for a modal that its person closed meanwhile (method views.update)."""
 
@@ -107,12 +108,32 @@ class ReplySender:
     async def open(self, trigger_id: str, view: Mapping[str, Any]) -> Modal | None:
         """Open a modal; return None, and log the first refusal of each kind, if Slack does not take it."""
         try:
-            view_id = await self._sender.open_view(trigger_id, dict(view))
+            opened = await self._sender.open_view(trigger_id, dict(view))
         except SendError as error:
             self._modals.failed(NO_MODAL, about=about(status=str(error.status), code=error.code))
             return None
         self._modals.recovered()
-        return Modal({**view, "id": view_id})
+        return Modal({**view, **opened})
+
+    async def fill(self, modal: Modal, message: Message) -> Modal | None:
+        """Show a message in a modal that is as the bot left it, and return the modal as it is then.
+
+        None if its person closed it, or something else is shown in it by now.
+        """
+        guards = iter([str(modal.view.get("hash") or "")])  # whether Slack took a first try may be unknown
+
+        async def update(shown: Message) -> Modal:
+            view, replaced = modal_view(modal.view, shown), next(guards, "")
+            changed = await self._sender.update_view(str(modal.view["id"]), view, replaced=replaced)
+            return Modal({**modal.view, "hash": changed})
+
+        try:
+            return await self._sent(update, message)
+        except SendError as error:
+            if error.code in {CLOSED, CONFLICT}:
+                return None
+            log.warning(NOT_TAKEN, extra=about(status=str(error.status), code=error.code))
+            return Modal({**modal.view, "hash": ""})
 
     async def publish(self, user_id: str, message: Message, *, replaced: str = "") -> str:
         """Replace a person's App Home, and return the new one's hash; empty after a failure, which is logged.
@@ -163,21 +184,22 @@ class ReplySender:
         if response.status_code != HTTPStatus.OK:
             raise refusal_of(response.status_code, webhook_code(response), response.headers)
 
-    async def _repeat(self, call: Call[None], message: Message) -> None:
-        """Call Slack with a message until it accepts the reply, TRIES times at most; log a failure."""
+    async def _sent(self, call: Call[T], message: Message) -> T:
+        """Call Slack with a message until it accepts it, TRIES times at most. Raises what Call does."""
 
-        async def send() -> None:
+        async def send() -> T:
             async with self._slots:
-                await simplified(call, message)
+                return await simplified(call, message)
 
+        return await retried(send, tries=TRIES, first=self._first_pause, pause=pause_before_resend)
+
+    async def _repeat(self, call: Call[None], message: Message) -> None:
+        """Send as ``_sent`` does; log a failure."""
         try:
-            await retried(send, tries=TRIES, first=self._first_pause, pause=pause_before_resend)
+            await self._sent(call, message)
         except SendError as error:
-            if error.code == CLOSED:
-                return
-            log.warning(
-                "Slack did not take an answer", extra=about(status=str(error.status), code=error.code)
-            )
+            if error.code != CLOSED:
+                log.warning(NOT_TAKEN, extra=about(status=str(error.status), code=error.code))
         except Exception as error:  # noqa: BLE001  whatever it is, the bot goes on
             # What it says may hold the response_url, with which anybody could answer.
             log.warning("Slack can't be reached with an answer", extra=about(error=error))

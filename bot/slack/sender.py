@@ -122,14 +122,19 @@ class Sender:
         call = self._client.chat_update(channel=channel, ts=ts, **_content(message), parse="none")
         await accepted(call, self._edits)
 
-    async def open_view(self, trigger_id: str, view: dict[str, Any]) -> str:
-        """Open a modal, once, and return its id. Raises SendError: a trigger lives for three seconds."""
+    async def open_view(self, trigger_id: str, view: dict[str, Any]) -> dict[str, str]:
+        """Open a modal, once; return its id and hash. Raises SendError: a trigger lives for three seconds."""
         call = self._client.views_open(trigger_id=trigger_id, view=view)
-        return _field(await accepted(call, None, "view", timeout=TRIGGER_TIMEOUT), "id")
+        response = await accepted(call, None, "view", timeout=TRIGGER_TIMEOUT)
+        return {name: _field(response, name) for name in ("id", "hash")}
 
-    async def update_view(self, view_id: str, view: dict[str, Any]) -> None:
-        """Replace an open modal. Raises SendError."""
-        await accepted(self._client.views_update(view_id=view_id, view=view), None, "view")
+    async def update_view(self, view_id: str, view: dict[str, Any], *, replaced: str = "") -> str:
+        """Replace an open modal, and return the new one's hash. Raises SendError.
+
+        ``replaced`` is the hash of the one that it takes the place of, if that matters.
+        """
+        call = self._client.views_update(view_id=view_id, view=view, **_guard(replaced))
+        return _field(await accepted(call, None, "view"), "hash")
 
     async def wait_to_publish(self) -> None:
         """Wait until an App Home may be replaced of which nobody waits for the new one."""
@@ -140,9 +145,12 @@ class Sender:
 
         ``replaced`` is the hash of the one that it takes the place of, if that matters.
         """
-        guard = {"hash": replaced} if replaced else {}
-        call = self._client.views_publish(user_id=user_id, view=view, **guard)
+        call = self._client.views_publish(user_id=user_id, view=view, **_guard(replaced))
         return _field(await accepted(call, self._homes, "view"), "hash")
+
+
+def _guard(replaced: str) -> dict[str, str]:
+    return {"hash": replaced} if replaced else {}
 
 
 def _field(response: Mapping[str, Any], name: str) -> str:

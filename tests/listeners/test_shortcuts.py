@@ -140,6 +140,20 @@ async def test_the_modal_is_closed_before_it_is_filled(
     assert [seen for seen in slack.shown if seen.user] == []
 
 
+async def test_an_answer_in_the_modal_stays(slack: SlackWorkspace, metastudio: MetaStudioSimulator) -> None:
+    """A card that comes late does not take its place; Back shows both."""
+    late, early = (metastudio.add_job(voice_name=name)["job_id"] for name in ("late", "early"))
+    metastudio.fail(Fault.slow(1.0), on="show")
+    await use(slack, f"{late} {early}")
+    await slack.press(await modal_that(slack, "early", "Looking up"), job_card.DETAILS)
+    explained = await modal_that(slack, "History")
+    await eventually(lambda: sum(call.method == "views.update" for call in slack.calls) == 3)
+    assert slack.modals[ALICE].hash == explained.hash
+
+    await slack.press(explained, modals.BACK)
+    await modal_that(slack, "late", "early")
+
+
 async def test_metastudio_fails(slack: SlackWorkspace, metastudio: MetaStudioSimulator) -> None:
     """The modal has the problem, and a button to try again."""
     job_id = metastudio.add_job(voice_name="女声")["job_id"]
