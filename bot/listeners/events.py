@@ -2,19 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.domain.languages import Language
-from bot.listeners.homes import HomePages
+from bot.listeners.homes import OPENED, HomePages
 from bot.listeners.payloads import part, pressed_by, reply_target, text
 from bot.listeners.replies import DONE, PendingReply, Replies
 from bot.messages import home
 from bot.services import Services
 from bot.telemetry.metrics import OTHER, PRESSED, Metrics
-
-OPENED: Final = "app_home_opened"
 
 
 def register(app: AsyncApp) -> None:

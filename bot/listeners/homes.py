@@ -3,18 +3,23 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from bot.domain.following import Following
 from bot.domain.waiting import WaitingJobs
 from bot.errors import VoiceJobError
-from bot.listeners.replies import Replies
+from bot.listeners.replies import PendingReply, Replies
 from bot.messages.blocks import Message
 from bot.messages.home import Facts, home
 from bot.services.caller import Caller
 from bot.services.home import HomeService
+from bot.slack.replies import Home
 from bot.slack.sender import SendError
+from bot.telemetry.metrics import OTHER
 
+OPENED: Final = "app_home_opened"
+"""Slack's event."""
 PATIENCE: Final = 0.5
 """Seconds after which a first version does without what MetaStudio has not told yet."""
 TRIES: Final = 3
@@ -32,6 +37,8 @@ class _Page:
     """Slack's, of the version that was published last; empty if that is not known."""
     waiting: WaitingJobs | VoiceJobError | None = None
     """What it showed last as waiting."""
+    note: Message | None = None
+    """The answer to what the person pressed in it since they opened it."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     opening: "asyncio.Task[None] | None" = None
     refreshing: "asyncio.Task[None] | None" = None
@@ -52,13 +59,15 @@ class HomePages:
         ``fresh``: MetaStudio is asked in any case.
         """
         page = self._page(user_id)
-        page.hash = page.hash or shown
-        if page.opening is None or page.opening.done():
+        page.hash, page.note = page.hash or shown, None
+        if fresh or page.opening is None or page.opening.done():
             page.opening = self._replies.run(self._publish(page, fresh=fresh))
 
     async def show(self, caller: Caller, note: Message) -> None:
         """Publish a person's Home with an answer on top."""
-        await self._publish(self._page(caller.user_id), note)
+        page = self._page(caller.user_id)
+        page.note = note
+        await self._publish(page)
 
     def changed(self, user_id: str) -> None:
         """Publish a person's Home anew some time soon, if they have opened it."""
@@ -82,28 +91,35 @@ class HomePages:
             page.is_outdated = False
             await self._publish(page)
 
-    async def _publish(self, page: _Page, note: Message | None = None, *, fresh: bool = False) -> None:
+    async def _publish(self, page: _Page, *, fresh: bool = False) -> None:
         """Publish a Home; twice, if what waits does not come soon."""
-        async with page.lock:
-            asked = asyncio.ensure_future(self._service.waiting(fresh=fresh))
-            try:
-                await asyncio.wait([asked], timeout=PATIENCE)
-                if not asked.done():
-                    await self._build(page, note)
-                page.waiting = await asked
-            finally:
-                asked.cancel()
-            await self._build(page, note)
+        asked = asyncio.ensure_future(self._service.waiting(fresh=fresh))
+        try:
+            await asyncio.wait([asked], timeout=PATIENCE)
+            if not asked.done():
+                await self._build(page)
+            page.waiting = await asked
+        finally:
+            asked.cancel()
+        await self._build(page)
 
-    async def _build(self, page: _Page, note: Message | None) -> None:
+    async def _build(self, page: _Page) -> None:
         """Build a Home of what is known, and again if Slack has another version than was thought."""
-        for _ in range(TRIES):
-            context = await self._replies.readers.of(page.caller)
-            followed: Sequence[Following] | VoiceJobError = await self._service.followed(page.caller)
-            built = home(Facts(waiting=page.waiting, followed=followed, note=note), context)
-            try:
-                page.hash = await self._replies.sender.publish(page.caller.user_id, built, replaced=page.hash)
-            except SendError:
-                page.hash = ""  # the new one is not told with the refusal
-            else:
-                return
+        async with page.lock:
+            for _ in range(TRIES):
+                context = await self._replies.readers.of(page.caller)
+                followed: Sequence[Following] | VoiceJobError = await self._service.followed(page.caller)
+                facts = Facts(waiting=page.waiting, followed=followed, note=page.note)
+                built = self._replies.rendered(_opening(page.caller), partial(home, facts), context)
+                try:
+                    page.hash = await self._replies.sender.publish(
+                        page.caller.user_id, built, replaced=page.hash
+                    )
+                except SendError:
+                    page.hash = ""  # the new one is not told with the refusal
+                else:
+                    return
+
+
+def _opening(caller: Caller) -> PendingReply:
+    return PendingReply(about=OPENED, caller=caller, target=Home(caller.user_id), kind=OTHER)

@@ -86,6 +86,24 @@ async def test_a_press_is_answered_on_top(slack: SlackWorkspace, metastudio: Met
     assert "Updates on" in repr(shown.blocks[0])
 
 
+async def test_metastudio_is_slow_when_something_is_pressed(
+    slack: SlackWorkspace, metastudio: MetaStudioSimulator
+) -> None:
+    """The answer does not wait for what waits, and stays when that comes; Refresh takes it away."""
+    job_id = metastudio.add_job(voice_name="mine", state="PROCESSING")["job_id"]
+    await follow(slack, job_id, slack.add_channel("voices"))
+    metastudio.add_job(voice_name="女声", state="AUDIT_FAILED")
+    metastudio.fail(Trouble.slow(2.5), on="list")
+    await slack.open_home()
+    await slack.press(await home_that(slack, "Looking…", "mine"), notices.STOP)
+    await home_that(slack, "Looking…", "Updates on")
+    last = await home_that(slack, "女声", "Updates on")
+    metastudio.add_job(voice_name="one more", state="AUDIT_FAILED")
+    await slack.press(last, home.REFRESH)
+
+    assert "Updates on" not in repr(await home_that(slack, "one more"))
+
+
 async def test_a_card_in_the_home(slack: SlackWorkspace, metastudio: MetaStudioSimulator) -> None:
     """What one follows can be shown there, and so can its details."""
     job_id = metastudio.add_job(voice_name="mine", state="PROCESSING")["job_id"]
