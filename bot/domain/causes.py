@@ -142,11 +142,18 @@ def is_current(at: int | None, job: Job, log: OperationLog | None) -> bool:
     last = max((time for time in submitted if time), default=None)
     if last and at and at < last:
         return False
-    if log and log.is_complete and ((last and at) or (len(submitted) == 1 and at is None)):
+    if log and _has_newest(log, job) and ((last and at) or (len(submitted) == 1 and at is None)):
         return True
     if job.reject_times == 1 and job.state == "AUDIT_FAILED":
         return True
     return bool(at and job.lastupdate_time and at >= job.lastupdate_time - CLOSE)
+
+
+def _has_newest(log: OperationLog, job: Job) -> bool:
+    """Whether a log has the newest operations: of several pages, the oldest one may have been read."""
+    if (log.count or 0) <= len(log.operations) or not job.lastupdate_time:
+        return True
+    return max((each.time or 0 for each in log.operations), default=0) >= job.lastupdate_time - CLOSE
 
 
 def faults_of(errors: Sequence[AudioError]) -> tuple[Fault, ...]:

@@ -109,11 +109,6 @@ class OperationLog(_Lenient):
     count: Count = None
     """How many operations there are, if the answer told it: there may be more than were read."""
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether all of it was read."""
-        return (self.count or 0) <= len(self.operations)
-
     @classmethod
     def from_api(cls, answer: Mapping[str, Any]) -> "OperationLog":
         """Parse MetaStudio's answer, in whose order nothing is promised. Never fails."""
