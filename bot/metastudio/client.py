@@ -7,10 +7,11 @@ from typing import Any, Final, Self, TypeVar
 
 import httpx
 
+from bot.domain.causes import Cause, cause_of
 from bot.domain.findings import AuditResult, Findings, OperationLog
 from bot.domain.jobs import Job, Page
 from bot.domain.rates import RATE_LIMITS, RateLimits
-from bot.errors import MetaStudioError, UnreadableAnswer
+from bot.errors import BadJobId, MetaStudioError, UnreadableAnswer
 from bot.metastudio.apis import Apis
 from bot.metastudio.auth import SignIn
 from bot.metastudio.newest import NewestJobs
@@ -121,6 +122,16 @@ class MetaStudio:
             audited = both.create_task(_unless_refused(audit))
             logged = both.create_task(_unless_refused(log))
         return Findings(audited.result(), logged.result())
+
+    async def cause(self, job: Job) -> Cause | None:
+        """Ask why a job failed or was sent back; None where nothing says why. Raises nothing.
+
+        The list may have a job whose id nobody can ask for.
+        """
+        try:
+            return cause_of(job, await self.findings(job.job_id or ""))
+        except BadJobId:
+            return None
 
     async def recent_jobs(self, *, offset: int = 0) -> Page:
         """List jobs, the one that changed last first: PAGE_SIZE from ``offset`` on.

@@ -1,10 +1,10 @@
 """Why a job failed or was sent back, for its card: as it is known, or else as MetaStudio says now."""
 
-from bot.domain.causes import FAILURES, Cause, cause_of
+from bot.domain.causes import FAILURES, Cause
 from bot.domain.jobs import Job
 from bot.domain.records import JobRef
 from bot.domain.staleness import differs
-from bot.errors import BadJobId, StoreTrouble
+from bot.errors import StoreTrouble
 from bot.metastudio.client import MetaStudio
 from bot.store import Store
 
@@ -20,12 +20,7 @@ class Reasons:
         """Return why a job failed or was sent back; None if it was not, or nothing says why. Never raises."""
         if job.state not in FAILURES or not job.job_id:
             return None
-        if known := await self._known(job, job.job_id):
-            return known
-        try:
-            return cause_of(job, await self._metastudio.findings(job.job_id))
-        except BadJobId:  # of a job in the list, whose id nobody can ask for
-            return None
+        return await self._known(job, job.job_id) or await self._metastudio.cause(job)
 
     async def _known(self, job: Job, job_id: str) -> Cause | None:
         """Return the cause that was found when this state was seen."""

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import TypeVar
 
-from bot.domain.causes import Cause, cause_of
 from bot.domain.jobs import Job, Page
 from bot.domain.records import Records
 from bot.errors import BadJobId, MetaStudioError, StoreTrouble
@@ -87,14 +86,8 @@ class Answers:
 
     async def _causes(self, jobs: Sequence[Job]) -> Causes:
         """Ask why jobs failed, all at the same time: so it takes no longer than one answer may take."""
-        found = zip(jobs, await asyncio.gather(*map(self._cause, jobs)), strict=True)
+        found = zip(jobs, await asyncio.gather(*map(self._metastudio.cause, jobs)), strict=True)
         return Causes({job.job_id or "": cause for job, cause in found if cause})
-
-    async def _cause(self, job: Job) -> Cause | None:
-        try:
-            return cause_of(job, await self._metastudio.findings(job.job_id or ""))
-        except BadJobId:
-            return None
 
     async def _record(self, record: Record) -> Records | StoreTrouble:
         try:

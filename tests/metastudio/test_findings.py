@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.findings import AuditResult, Findings, OperationLog
+from bot.domain.jobs import Job
 from bot.errors import BadJobId, CredentialsRefused
 from bot.metastudio.answers import LONGEST_AUDIT, LONGEST_LOG
 from bot.metastudio.client import MetaStudio
@@ -129,3 +130,8 @@ async def test_nobody_waits_longer_than_they_said(metastudio: MetaStudioSimulato
     assert metastudio.requests_to("audit") == 1
     with pytest.raises(BadJobId):
         await client.findings("../x")
+
+
+async def test_no_cause_of_a_job_that_can_not_be_asked_for(client: MetaStudio) -> None:
+    """The list may have any id; it costs no request, and nobody an error."""
+    assert await client.cause(Job(job_id="../x", state="FAILED")) is None
