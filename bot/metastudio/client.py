@@ -15,6 +15,7 @@ from bot.errors import BadJobId, MetaStudioError, UnreadableAnswer
 from bot.metastudio.apis import Apis
 from bot.metastudio.auth import SignIn
 from bot.metastudio.newest import NewestJobs
+from bot.metastudio.pages import pages
 from bot.metastudio.requests import Requests
 from bot.metastudio.throttle import Throttle
 from bot.process.shared_calls import SharedCalls
@@ -159,19 +160,20 @@ class MetaStudio:
         and UnreadableAnswer where the pages come to no end.
         """
         seen: set[str | None] = set()
-        offset = 0
-        for _ in range(MOST_PAGES):
-            page = await self._requests.send(self._apis.list({"job_id": job_id}, offset, job_id))
+
+        async def ask(offset: int) -> Page:
+            return await self._requests.send(self._apis.list({"job_id": job_id}, offset, job_id))
+
+        async for page, is_last in pages(ask, MOST_PAGES):
             for job in page.jobs:
                 if (job.job_id or "").lower() == job_id.lower():
                     return job
-            if page.is_last(offset):
+            if is_last:
                 return None
             ids = {job.job_id for job in page.jobs}
             if ids <= seen:
                 break
             seen |= ids
-            offset += page.rows
         raise UnreadableAnswer(job_id=job_id)
 
     async def _fetch(self, job_id: str) -> Job:

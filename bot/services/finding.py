@@ -7,6 +7,7 @@ from bot.domain.job_names import Found, Wanted, named, nearest
 from bot.domain.jobs import PAGE_SIZE, Job, Page
 from bot.errors import JobNotFound, MetaStudioError, RequestRefused
 from bot.metastudio.client import MetaStudio
+from bot.metastudio.pages import pages
 
 NEWEST: Final = 300
 """Jobs that are searched where MetaStudio itself finds none."""
@@ -69,14 +70,14 @@ class Finder:
             return None
 
     async def _among_newest(self, name: str) -> Found:
-        """Search the newest jobs, page by page; a page may have fewer rows than were asked for."""
+        """Search the newest jobs, page by page."""
         jobs: list[Job] = []
-        offset, is_last = 0, False
-        for _ in range(NEWEST // PAGE_SIZE):
-            page = await self._metastudio.listed(_NEWEST_FIRST, offset=offset)
+        is_last = False
+
+        async def ask(offset: int) -> Page:
+            return await self._metastudio.listed(_NEWEST_FIRST, offset=offset)
+
+        async for page, is_last in pages(ask, NEWEST // PAGE_SIZE):  # noqa: B007  it is that of the last one
             jobs += page.jobs
-            if is_last := page.is_last(offset):
-                break
-            offset += page.rows
         found = named(jobs, name)
         return Found(found, () if found else nearest(jobs, name), None if is_last else len(jobs))

@@ -12,6 +12,7 @@ from bot.domain.jobs import Job, Page
 from bot.domain.waiting import WAITING_STATES, RecentJobs, WaitingJobs
 from bot.errors import MetaStudioError, RequestRefused
 from bot.metastudio.client import MetaStudio
+from bot.metastudio.pages import pages
 from bot.process.shared_calls import SharedCalls
 from bot.store import Store
 
@@ -96,19 +97,20 @@ class ProjectJobs:
             return await self._read(_ANY, int(pages), first, int(asked_at))
         return await self._read(_WAITING, int(pages), first, int(asked_at))
 
-    async def _read(self, filters: Mapping[str, str], pages: int, first: Page, asked_at: int) -> WaitingJobs:
+    async def _read(self, filters: Mapping[str, str], most: int, first: Page, asked_at: int) -> WaitingJobs:
         """Read the list on from its first page, to its end or for so many pages: no server has to filter."""
         jobs: dict[str | None, Job] = {}
-        page, offset = first, 0
-        for number in range(1, pages + 1):
+
+        async def ask(offset: int) -> Page:
+            return await self._page(filters, offset) if offset else first
+
+        async for page, is_last in pages(ask, most):
             new = {job.job_id: job.remembered() for job in page.jobs if job.job_id not in jobs}
             jobs |= new
-            if page.is_last(offset):
+            if is_last:
                 return WaitingJobs(lists.waiting(jobs.values()), asked_at)
-            offset += page.rows
-            if number == pages or not new:
+            if not new:
                 break
-            page = await self._page(filters, offset)
         return WaitingJobs(lists.waiting(jobs.values()), asked_at, is_complete=False, searched=len(jobs))
 
     async def _page(self, filters: Mapping[str, str], offset: int) -> Page:
