@@ -144,9 +144,8 @@ class ReplySender:
         async def publish(shown: Message) -> str:
             return await self._sender.publish_view(user_id, home_view(shown), replaced=replaced)
 
-        call = partial(simplified, publish, message)
         try:
-            shown = await retried(call, tries=TRIES, first=self._first_pause, pause=pause_before_resend)
+            shown = await self._sent(publish, message)
         except SendError as error:
             if error.code == CONFLICT:
                 raise
