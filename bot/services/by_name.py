@@ -1,6 +1,6 @@
 """What people do with a job that they call by its id, or by the name of its voice."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from bot.domain.job_names import Found, Wanted, named, nearest
@@ -43,7 +43,7 @@ class ByNameService:
             wanted,
             on_id=partial(self._look_up.card, caller),
             on_one=lambda found: _told(found, self._look_up.card_of(caller, found.jobs[0])),
-            on_several=lambda found: partial(hits.hits, found, wanted.typed),
+            on_several=_asking(wanted),
         )
 
     async def details(self, caller: Caller, wanted: Wanted) -> Answer:
@@ -53,17 +53,13 @@ class ByNameService:
             wanted,
             on_id=partial(self._details.details, caller),
             on_one=lambda found: _told(found, self._details.details(caller, found.jobs[0].job_id or "")),
-            on_several=lambda found: partial(hits.hits, found, wanted.typed, choice=choice),
+            on_several=_asking(wanted, choice),
         )
 
     async def subscribe(self, caller: Caller, wanted: Wanted, level: Level | None = None) -> Answer:
         """Subscribe a channel to a job; one of which there may be others of that name is listed first."""
-        elsewhere = caller.channel_id if caller.is_elsewhere else ""
-        choice = hits.Choice("subscribe", hits.SUBSCRIBE_AT[level], elsewhere)
+        ask = _asking(wanted, _choice("subscribe", hits.SUBSCRIBE_AT[level], caller))
         subscribe = partial(self._subscriptions.subscribe, caller, level=level)
-
-        def ask(found: Found) -> Answer:
-            return partial(hits.hits, found, wanted.typed, choice=choice)
 
         async def one(found: Found) -> Answer:
             return ask(found) if found.searched else await subscribe(found.jobs[0].job_id or "")
@@ -84,12 +80,20 @@ class ByNameService:
             return await self._subscriptions.unsubscribe(caller, wanted.typed)
         if len(found) == 1:
             return await self._subscriptions.unsubscribe(caller, found[0].job_id or "")
-        elsewhere = caller.channel_id if caller.is_elsewhere else ""
-        choice = hits.Choice("unsubscribe", STOP, elsewhere)
         if not found and wanted.guess:
             raise wanted.guess
         near = () if found else nearest(jobs, wanted.name)
-        return partial(hits.hits, Found(found, near), wanted.typed, choice=choice)
+        return _asking(wanted, _choice("unsubscribe", STOP, caller))(Found(found, near))
+
+
+def _choice(name: str, action_id: str, caller: Caller) -> hits.Choice:
+    """Return the button that does what the caller typed, for the conversation that they meant."""
+    return hits.Choice(name, action_id, caller.channel_id if caller.is_elsewhere else "")
+
+
+def _asking(wanted: Wanted, choice: hits.Choice | None = None) -> Callable[[Found], Answer]:
+    """Return what asks which of the jobs is meant, with the button that does what was typed."""
+    return lambda found: partial(hits.hits, found, wanted.typed, choice=choice)
 
 
 async def _told(found: Found, asked: Awaitable[Answer]) -> Answer:

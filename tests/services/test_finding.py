@@ -256,8 +256,8 @@ async def test_one_of_which_there_may_be_others(room: Room) -> None:
     subscribed = await room.press(asked, SUBSCRIBE)
 
     said = "Only the newest 300 jobs were searched."
-    assert [said in each.text and said in str(each.blocks) for each in (shown, explained, asked)] == [
-        True
-    ] * 3
+    for each in (shown, explained, asked):
+        assert said in each.text
+        assert said in str(each.blocks)
     assert "One job matches `voice 309`. Is it this one?" in asked.text
     assert "Following “Voice 309”" in subscribed.text
