@@ -146,14 +146,19 @@ def is_current(at: int | None, job: Job, log: OperationLog | None) -> bool:
         return True
     if job.reject_times == 1 and job.state == "AUDIT_FAILED":
         return True
-    return bool(at and job.lastupdate_time and at >= job.lastupdate_time - CLOSE)
+    return _is_as_new(at, job)
+
+
+def _is_as_new(time: int | None, job: Job) -> bool:
+    """Whether a moment is no older than the job's state, give or take what it takes to get there."""
+    return bool(time and job.lastupdate_time and time >= job.lastupdate_time - CLOSE)
 
 
 def _has_newest(log: OperationLog, job: Job) -> bool:
     """Whether a log has the newest operations: of several pages, the oldest one may have been read."""
     if (log.count or 0) <= len(log.operations) or not job.lastupdate_time:
         return True
-    return max((each.time or 0 for each in log.operations), default=0) >= job.lastupdate_time - CLOSE
+    return bool(log.operations) and _is_as_new(log.operations[-1].time, job)
 
 
 def faults_of(errors: Sequence[AudioError]) -> tuple[Fault, ...]:
