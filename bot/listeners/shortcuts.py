@@ -47,10 +47,10 @@ async def look_up(
 async def back(ack: AsyncAck, body: dict[str, Any], replies: Replies, services: Services) -> None:
     """Show in a modal the jobs again that it is about."""
     await ack()
-    view = part(body, "view")
+    view, caller = part(body, "view"), pressed_by(body, "")
     if named := modals.named_in(view):
-        parts = _looked_up(replies, services, named, pressed_by(body, ""), kind=PRESSED)
-        replies.run(_fill(replies, Modal(view), named, parts, pressed_by(body, "")))
+        parts = _looked_up(replies, services, named, caller, kind=PRESSED)
+        replies.run(_fill(replies, Modal(view), named, parts, caller))
 
 
 async def _open(

@@ -173,6 +173,8 @@ def _missing(findings: Findings, words: Words) -> list[str]:
         return []
     if findings.audit:
         said = words("details-no-log")
+    elif findings.log:
+        said = words("details-no-audit")
     else:
-        said = words("details-no-audit") if findings.log else words("details-neither")
+        said = words("details-neither")
     return [job_card.sentences([said, words("details-again")], words)]

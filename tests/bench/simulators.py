@@ -107,7 +107,7 @@ class Control:
         seconds = [await _until(lambda: ALICE in self._slack.modals, started)]
         if numbers:
             shown = [voice(number) for number in numbers]
-            seconds.append(await _until(lambda: self._shows(self._slack.modals, shown), started))
+            seconds.append(await _until(lambda: _shows(self._slack.modals, shown), started))
         self._slack.close_modal(ALICE)
         return seconds
 
@@ -117,18 +117,13 @@ class Control:
         self._slack.homes.pop(ALICE, None)
         started = time.monotonic()
         await self._slack.open_home()
-        return await _until(lambda: self._shows(self._slack.homes, [NOTHING_WAITS]), started)
+        return await _until(lambda: _shows(self._slack.homes, [NOTHING_WAITS]), started)
 
     async def refresh_home(self) -> float:
         """Press Refresh in the App Home, and return the seconds until there is a newer version."""
         old, started = self._slack.homes[ALICE], time.monotonic()
         await self._slack.press(old, REFRESH)
         return await _until(lambda: self._slack.homes[ALICE].hash != old.hash, started)
-
-    def _shows(self, views: Mapping[str, View], every: Sequence[str]) -> bool:
-        """Whether the person's view has all of these texts."""
-        content = json.dumps(views[ALICE].blocks) if ALICE in views else ""
-        return all(each in content for each in every)
 
     def sent(self) -> dict[str, Any]:
         """Return when each notice came and each edit of a card was asked for, and what Slack did not like."""
@@ -138,6 +133,12 @@ class Control:
             "limited": [call.method for call in self._slack.limited],
             "violations": self._slack.violations,
         }
+
+
+def _shows(views: Mapping[str, View], every: Sequence[str]) -> bool:
+    """Whether the person's view has all of these texts."""
+    content = json.dumps(views[ALICE].blocks) if ALICE in views else ""
+    return all(each in content for each in every)
 
 
 async def _until(is_so: Callable[[], bool], started: float) -> float:

@@ -6,7 +6,7 @@ runs on loopback, each program in a process of its own. Exits with 1 if a view n
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -54,12 +54,14 @@ async def modal(world: Simulators, app: str, jobs: int) -> list[float]:
     return [MS * seconds for seconds in await world.call("open_modal", app, [*range(jobs)])]
 
 
-def _percentiles(name: str, values: Sequence[float], compared: Sequence[float] = ()) -> list[Figure]:
-    rows = [(f"{name}, p{share:.0%}, ms".replace("%", ""), share) for share in (0.5, 0.95)]
-    if compared:
-        pairs = [(title, [quantile(each, share) for each in (values, compared)]) for title, share in rows]
-        return [beside(title, pair, "2 times at most", compared_with=MODAL) for title, pair in pairs]
-    return [Figure(title, quantile(values, share), aim=AIM) for title, share in rows]
+def _percentiles(name: str, values: Sequence[float], compared: Sequence[float] = ()) -> Iterator[Figure]:
+    for share in (0.5, 0.95):
+        title, value = f"{name}, p{100 * share:.0f}, ms", quantile(values, share)
+        if compared:
+            pair = value, quantile(compared, share)
+            yield beside(title, pair, "2 times at most", compared_with=MODAL)
+        else:
+            yield Figure(title, value, aim=AIM)
 
 
 if __name__ == "__main__":
