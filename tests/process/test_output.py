@@ -12,7 +12,7 @@ import subprocess
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import redirect_stderr, suppress
 from pathlib import Path
 
 import pytest
@@ -70,15 +70,15 @@ def test_a_fast_writer_loses_nothing_in_a_file(tmp_path: Path, request: pytest.F
 
 
 @pytest.mark.usefixtures("restored_logging")
-def test_the_newest_wait_for_a_late_reader(full: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_newest_wait_for_a_late_reader(full: Pipe) -> None:
     """How many were dropped before them is a line of the log; the thread may hold the first already."""
     output = QueuedOutput(full[1], most=3)
-    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(output, write_through=True))
-    logs.set_up(LogFormat.JSON)
-    for number in range(9):
-        logging.getLogger("bot.x").warning("%d", number)
-    os.read(full[0], PIPE_BYTES)
-    output.drain()
+    with redirect_stderr(io.TextIOWrapper(output, write_through=True)):
+        logs.set_up(LogFormat.JSON)
+        for number in range(9):
+            logging.getLogger("bot.x").warning("%d", number)
+        os.read(full[0], PIPE_BYTES)
+        output.drain()
 
     lines = [json.loads(line) for line in os.read(full[0], PIPE_BYTES).splitlines()]
     *first, lost, sixth, seventh, eighth = [line["message"] for line in lines]
