@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -37,6 +38,7 @@ from tests.store.processes import (
     one_more,
     ready,
 )
+from tests.store.system_calls import FLOCK, refuse_flock
 from tests.store.test_store import pragma
 from tests.support import PATIENCE, disk_held, eventually_so
 
@@ -134,16 +136,19 @@ async def test_one_in_this_process_goes_on(path: Path, store: SqliteStore) -> No
     assert on_disk(path) == followed(delivered_at=1)
 
 
+@pytest.mark.skipif(FLOCK is None, reason="only a known Linux can refuse flock(2)")
 @pytest.mark.parametrize("number", sorted(NOT_SUPPORTED))
-async def test_without_flock(path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+def test_without_flock(path: Path, number: int) -> None:
     """As on some file systems, whatever the errno: one that lives keeps the store."""
 
-    def flock(*_: object) -> None:
-        raise OSError(number, "not supported")
+    async def one_that_lives() -> None:
+        async with SqliteStore(path):
+            with path.open("rb") as file, pytest.raises(OSError, match=os.strerror(number)):
+                fcntl.flock(file, fcntl.LOCK_SH)
+            await refused(path, StoreLocked)
 
-    monkeypatch.setattr(fcntl, "flock", flock)
-    async with SqliteStore(path):
-        await refused(path, StoreLocked)
+    with ThreadPoolExecutor(1, initializer=partial(refuse_flock, number)) as thread:
+        thread.submit(asyncio.run, one_that_lives()).result()
 
 
 async def test_without_fcntl(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
