@@ -6,17 +6,15 @@ credentials; then ``.env``, with the files that it names.
 A field is named like its key, in lower case. Secrets are SecretStr, which prints as stars.
 """
 
-import os
-import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Generic, Literal, Self, TypeVar, cast
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PrivateAttr,
@@ -29,21 +27,15 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from bot.domain.languages import Language
+from bot.domain.reminders import ReminderTimes, Window
 from bot.errors import BadSettings
 from bot.process import setting_types as types
 from bot.process import sources
-from bot.process.dot_env import read_dot_env
 from bot.process.secret_files import SecretFile, SecretFileError, quoted_path, read_secret
-from bot.process.sources import DOT_ENV, SECRET_KEYS, Given, field_of
+from bot.process.sources import SECRET_KEYS, Given, field_of
 from bot.telemetry.logs import LogFormat
 
-_SHOWN: Final = frozenset({"PORT", "VOICEJOB_POLL_SECONDS", "VOICEJOB_LOG", "VOICEJOB_LANGUAGE"})
-"""Keys whose wrong value is shown. In any other one may be a secret that was put under the wrong key."""
-_HARMLESS: Final = re.compile(r"(?!xox|xapp-).{1,12}", re.IGNORECASE | re.DOTALL)
-"""A value that is no token of Slack's, and shorter than any key."""
 _SECRETS: Final = frozenset(map(field_of, SECRET_KEYS))
-_OWN_PREFIXES: Final = ("VOICEJOB_", "METASTUDIO_")
-"""Prefixes of keys that no other program uses."""
 _SIGN_INS: Final = (
     ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"),
     ("HUAWEICLOUD_IAM_USER", "HUAWEICLOUD_IAM_PASSWORD", "HUAWEICLOUD_IAM_DOMAIN"),
@@ -209,6 +201,10 @@ class MetaStudioSettings(ReadSettings):
 _METASTUDIOS: Final = frozenset(MetaStudioSettings.model_fields)
 
 
+def _window(value: Any) -> Any:
+    return Window.parse(value) if isinstance(value, str) else value
+
+
 class Settings(MetaStudioSettings):
     """The settings for running the bot, read by ``load``."""
 
@@ -222,11 +218,19 @@ class Settings(MetaStudioSettings):
     voicejob_log: Annotated[LogFormat, types.rule("text|json", "must be text or json")] = LogFormat.TEXT
     voicejob_store: Path = Path("voicejob.sqlite")
     voicejob_poll_seconds: types.PollSeconds = 60
+    voicejob_remind_hours: types.RemindHours = 24
+    voicejob_remind_when: Annotated[Window, BeforeValidator(_window)] = Window.parse("mon-fri 09:00-18:00")
+    voicejob_timezone: types.TimeZone = ZoneInfo("UTC")
 
     @property
     def is_http_mode(self) -> bool:
         """Whether Slack reaches the bot over HTTP, and not by Socket Mode."""
         return bool(self.slack_signing_secret and not self.slack_app_token)
+
+    @property
+    def reminder_times(self) -> ReminderTimes:
+        """When reminders are due."""
+        return ReminderTimes(self.voicejob_remind_hours, self.voicejob_remind_when, self.voicejob_timezone)
 
     @field_validator("slack_signing_secret")
     @classmethod
@@ -263,8 +267,7 @@ def _line(error: ErrorDetails, files: Mapping[str, SecretFile]) -> str:
     reason = error["msg"].removeprefix("Value error, ")
     if file := files.get(field_of(key)):
         return f"{file.named_by}: {reason} (it is from {quoted_path(file.path)})"
-    is_shown = key in _SHOWN and _HARMLESS.fullmatch(value)
-    return f"{key}: {reason} (it is {value!r})" if is_shown else f"{key}: {reason}"
+    return f"{key}: {reason} (it is {value!r})" if types.is_shown(key, value) else f"{key}: {reason}"
 
 
 def problem_with(key: str, value: str) -> str | None:
@@ -279,20 +282,7 @@ def problem_with(key: str, value: str) -> str | None:
 
 def unknown_keys() -> list[str]:
     """Return a sentence for each key, of any source, that looks like a setting and is none."""
-    known = {name.upper() for name in Settings.model_fields} | {f"{key}_FILE" for key in SECRET_KEYS}
-    in_file: set[str] = set()
-    with suppress(OSError, UnicodeDecodeError):
-        in_file |= read_dot_env(DOT_ENV)[0].keys()
-    ours = {key for key in in_file | {key.upper() for key in os.environ} if key.startswith(_OWN_PREFIXES)}
-    ours |= {key for key in in_file if key.startswith("SLACK_")}
-    # Names that begin alike are similar: only the rest shows which one is meant.
-    by_rest = {name.partition("_")[2]: name for name in known} | {name: name for name in known}
-    sentences = []
-    for key in sorted(ours - known):
-        meant = get_close_matches(key.partition("_")[2], by_rest, 1)
-        hint = f"; did you mean {by_rest[meant[0]]}?" if meant else ""
-        sentences.append(f"{key} is no setting of VoiceJob and is ignored{hint}")
-    return sentences
+    return sources.unknown_keys(frozenset(map(str.upper, Settings.model_fields)))
 
 
 def revealed(secret: SecretStr | None) -> str:

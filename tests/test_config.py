@@ -3,12 +3,14 @@
 import re
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import SecretStr
 
 from bot.config import Settings, unknown_keys
 from bot.domain.languages import Language
+from bot.domain.reminders import ReminderTimes, Window
 from bot.errors import BadSettings
 from bot.telemetry.logs import LogFormat
 from tests.store.test_store_faults import another_user
@@ -25,6 +27,12 @@ IAM = USER | {"HUAWEICLOUD_IAM_PASSWORD": "pass"}
 NO_KEY = {"HUAWEICLOUD_SDK_AK": "", "HUAWEICLOUD_SDK_SK": ""}
 TEMPORARY = {"HUAWEICLOUD_SDK_SECURITY_TOKEN": "token"}
 PASSWORD = "HUAWEICLOUD_IAM_PASSWORD"
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+REMINDERS = {
+    "VOICEJOB_REMIND_HOURS": " 0.5 ",
+    "VOICEJOB_REMIND_WHEN": " SAT-mon 08:00 - 12:00",
+    "VOICEJOB_TIMEZONE": "Asia/Shanghai",
+}
 PASSWORDS = [
     *((same, same) for same in ("pa${HOME}ss$PATH$$", "$(id)`id`!~%a#", r"pa\nss\\")),
     *(("'pa${HOME}ss${X:-y}'", "pa${HOME}ss${X:-y}"), ('"pa${HOME}ss"', "pa${HOME}ss")),
@@ -68,6 +76,10 @@ def value_of(settings: Settings, name: str) -> Any:
         ({"VOICEJOB_POLL_SECONDS": "999999"}, "voicejob_poll_seconds", 999_999),
         ({"VOICEJOB_LOG": " json\n"}, "voicejob_log", LogFormat.JSON),
         ({"VOICEJOB_LANGUAGE": "zh"}, "voicejob_language", Language.ZH),
+        ({}, "reminder_times", ReminderTimes(24, Window.parse("mon-fri 09:00-18:00"), ZoneInfo("UTC"))),
+        (REMINDERS, "reminder_times", ReminderTimes(0.5, Window.parse("sat-mon 8:00-12:00"), SHANGHAI)),
+        ({"VOICEJOB_REMIND_HOURS": "8760"}, "voicejob_remind_hours", 8760),
+        ({"VOICEJOB_REMIND_HOURS": "0"}, "voicejob_remind_hours", 0),
         ({"PORT": "65535"}, "port", 65535),
         ({"SLACK_BOT_TOKEN": " xoxb-1\n"}, "slack_bot_token", "xoxb-1"),
         (NO_KEY | {"CLOUD_SDK_AK": "a", "CLOUD_SDK_SK": "s"}, "huaweicloud_sdk_sk", "s"),
@@ -132,17 +144,23 @@ BAD = {
     "VOICEJOB_POLL_SECONDS": ["4", "1000000", "1e9", "soon"],
     "VOICEJOB_LOG": ["xml"],
     "VOICEJOB_LANGUAGE": ["fr", "zh-CN"],
+    "VOICEJOB_REMIND_HOURS": ["nan", "inf", "-1", "8760.5", "1e3", "0,5", "a day", "٣", "1" * 5000],
+    "VOICEJOB_REMIND_WHEN": ["mon-fri", "mon-fri 22:00-06:00", "Monday to Friday 9:00-18:00"],
+    "VOICEJOB_TIMEZONE": ["CST-8", "Asia", "America/New York", "../etc/localtime", "zone.tab", "a\udcff"],
     "PORT": ["http", "65536", "-1", "٣", "1" * 5000],
 }
+SHOWN = {
+    *("PORT", "VOICEJOB_POLL_SECONDS", "VOICEJOB_LOG", "VOICEJOB_LANGUAGE"),
+    *("VOICEJOB_REMIND_HOURS", "VOICEJOB_REMIND_WHEN", "VOICEJOB_TIMEZONE"),
+}
+LONG = {"mon-fri 22:00-06:00", "Monday to Friday 9:00-18:00", "America/New York"}
 
 
 @pytest.mark.parametrize(("key", "value"), [(key, value) for key in BAD for value in BAD[key]], ids=ascii)
 def test_bad_value(monkeypatch: pytest.MonkeyPatch, key: str, value: str) -> None:
     """One bad value is one problem; it is shown where it can be no secret."""
     (problem,) = problems(monkeypatch, **{key: value})
-    is_harmless = (
-        key in {"PORT", "VOICEJOB_POLL_SECONDS", "VOICEJOB_LOG", "VOICEJOB_LANGUAGE"} and len(value) <= 12
-    )
+    is_harmless = key in SHOWN and (len(value) <= 12 or value in LONG)
 
     assert key in problem
     assert (f"(it is {value!r})" in problem) == is_harmless
@@ -162,6 +180,12 @@ def test_bad_value(monkeypatch: pytest.MonkeyPatch, key: str, value: str) -> Non
         ({"SLACK_BOT_TOKEN": "foo"}, "SLACK_BOT_TOKEN: must begin with xoxb-. Copy it from OAuth & Perm"),
         ({"SLACK_APP_TOKEN": "xoxb-1"}, "SLACK_APP_TOKEN: must begin with xapp-. Copy it from Basic Info"),
         ({"SLACK_BOT_TOKEN": '"xoxb-1"'}, "SLACK_BOT_TOKEN: begins with a quote sign, which has to go"),
+        ({"VOICEJOB_REMIND_HOURS": "nan"}, "VOICEJOB_REMIND_HOURS: must be hours from 0 to 8760, such as 24"),
+        ({"VOICEJOB_REMIND_WHEN": "mon 9-18"}, "VOICEJOB_REMIND_WHEN: must be days and hours, such as mon-"),
+        (
+            {"VOICEJOB_TIMEZONE": "Asia/Beijing"},
+            "VOICEJOB_TIMEZONE: must be the name of a time zone, such as",
+        ),
         ({"METASTUDIO_APP_USER_ID": "a b"}, "METASTUDIO_APP_USER_ID: may hold printable ASCII only: no"),
     ],
 )

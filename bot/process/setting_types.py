@@ -3,6 +3,7 @@
 import re
 from functools import partial
 from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, HttpUrl, SecretStr, TypeAdapter, ValidationError
 
@@ -14,6 +15,7 @@ _ADDRESS: Final = re.compile(r"https?://[^/\\?#\s\x00-\x1f\x7f][^\\?#\s\x00-\x1f
 _ZONE: Final = re.compile(r"(\[[0-9A-Fa-f:.]+)%(?:25)?([\w.~-]+)]", re.ASCII)
 """A link-local address with its zone, as ``[fe80::1%eth0]``; no resolver takes RFC 6874's ``%25``."""
 _IN_BRACKETS: Final = re.compile(r"\[([0-9A-Fa-f:.]*:[^\[\]]*)]")
+_MOST_HOURS: Final = 365 * 24
 
 
 _APP_PAGE: Final = "on your app's page at api.slack.com/apps"
@@ -24,6 +26,24 @@ WHERE: Final = {
     "HUAWEICLOUD_SDK_PROJECT_ID": ": copy it from My Credentials, in the console of Huawei Cloud",
 }
 """Where a value is found that is needed; it goes on from the words that it is."""
+_SHOWN: Final = frozenset(
+    {
+        *("PORT", "VOICEJOB_POLL_SECONDS", "VOICEJOB_LOG", "VOICEJOB_LANGUAGE"),
+        *("VOICEJOB_REMIND_HOURS", "VOICEJOB_REMIND_WHEN", "VOICEJOB_TIMEZONE"),
+    }
+)
+"""Keys whose wrong value is shown. In any other one may be a secret that was put under the wrong key."""
+_HARMLESS: Final = re.compile(
+    r"(?!xox|xapp-)"
+    r"(.{1,12}|[a-z ,-]{1,40} [\d: -]{1,20}|(Africa|America|Asia|Australia|Europe|Pacific)/[\w +-]{1,30})",
+    re.IGNORECASE | re.DOTALL,
+)
+"""No token of Slack's; and shorter than any key, or words with times behind them, or like a time zone."""
+
+
+def is_shown(key: str, value: str) -> bool:
+    """Whether a wrong value can be no secret, so that it is shown."""
+    return key in _SHOWN and bool(_HARMLESS.fullmatch(value))
 
 
 def secret(value: SecretStr) -> SecretStr:
@@ -87,6 +107,19 @@ def _console_url(value: str) -> str:
     return value
 
 
+def _remind_hours(value: Any) -> Any:
+    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,6})?", str(value)) or float(value) > _MOST_HOURS:
+        raise ValueError(f"must be hours from 0 to {_MOST_HOURS}, such as 24 or 0.5; 0 means no reminders")
+    return value
+
+
+def _time_zone(value: Any) -> ZoneInfo:
+    try:
+        return ZoneInfo(str(value))
+    except (KeyError, ValueError, OSError):
+        raise ValueError("must be the name of a time zone, such as Asia/Shanghai or Europe/Berlin") from None
+
+
 Secret = Annotated[SecretStr, AfterValidator(secret)]
 BotToken = Annotated[SecretStr, AfterValidator(partial(_slack_token, prefix="xoxb-", page=_BOT_TOKEN_PAGE))]
 AppToken = Annotated[
@@ -107,3 +140,5 @@ Port = Annotated[
 PollSeconds = Annotated[
     float, rule("[0-9]{1,6}", "must be a whole number of seconds from 5 to 999999", range(5, 1_000_000))
 ]
+RemindHours = Annotated[float, BeforeValidator(_remind_hours)]
+TimeZone = Annotated[ZoneInfo, BeforeValidator(_time_zone)]

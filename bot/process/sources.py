@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -24,6 +26,8 @@ SECRET_KEYS: Final = (
     "SLACK_SIGNING_SECRET",
 )
 """The keys whose value may be in a file, which ``KEY_FILE`` names; an alias is before its key."""
+_OWN_PREFIXES: Final = ("VOICEJOB_", "METASTUDIO_")
+"""Prefixes of keys that no other program uses."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,24 @@ def _content(file: SecretFile) -> str | SecretFileError:
         return read_secret(file.path)
     except SecretFileError as error:
         return SecretFileError(file.problem(error))
+
+
+def unknown_keys(keys: frozenset[str]) -> list[str]:
+    """Return a sentence for each key, of any source, that looks like one of these keys and is none."""
+    known = keys | {f"{key}_FILE" for key in SECRET_KEYS}
+    in_file: set[str] = set()
+    with suppress(OSError, UnicodeDecodeError):
+        in_file |= read_dot_env(DOT_ENV)[0].keys()
+    ours = {key for key in in_file | {key.upper() for key in os.environ} if key.startswith(_OWN_PREFIXES)}
+    ours |= {key for key in in_file if key.startswith("SLACK_")}
+    # Names that begin alike are similar: only the rest shows which one is meant.
+    by_rest = {name.partition("_")[2]: name for name in known} | {name: name for name in known}
+    sentences = []
+    for key in sorted(ours - known):
+        meant = get_close_matches(key.partition("_")[2], by_rest, 1)
+        hint = f"; did you mean {by_rest[meant[0]]}?" if meant else ""
+        sentences.append(f"{key} is no setting of VoiceJob and is ignored{hint}")
+    return sentences
 
 
 def places() -> str:

@@ -47,6 +47,7 @@ class Dialogue:
         self._take([questions.REGION, questions.PROJECT, *sign_in], METASTUDIO)
         self._say_title("VoiceJob")
         self._take([questions.LANGUAGE])
+        self._take([questions.TIME_ZONE])
         self._take([questions.CONSOLE])
         self._take([questions.STORE], STORE, is_tried_first=True)
 

@@ -74,6 +74,12 @@ SECRET_KEY: Final = Question("HUAWEICLOUD_SDK_SK", "Then the Secret Access Key:"
 LANGUAGE: Final = Question(
     "VOICEJOB_LANGUAGE", "The bot's language where nobody chose another one: en or zh.", "en"
 )
+TIME_ZONE: Final = Question(
+    "VOICEJOB_TIMEZONE",
+    "Your team's time zone, such as Asia/Shanghai. Reminders come from Monday to Friday, 09:00 to 18:00 "
+    "there, unless VOICEJOB_REMIND_WHEN is set.",
+    "UTC",
+)
 CONSOLE: Final = Question(
     "VOICEJOB_CONSOLE_URL",
     "Optional: the address of a job's page in your MetaStudio console, with {job_id} in the place of the "

@@ -13,6 +13,7 @@ from tests.test_cli import environment, voicejob
 
 AGAIN = "Try again?"
 CONSOLE = "VOICEJOB_CONSOLE_URL"
+ZONE = "VOICEJOB_TIMEZONE"
 NO_TEXT = "a\udcff"
 NOWHERE = "http://127.0.0.1:1"
 
@@ -58,6 +59,8 @@ async def test_a_first_time(servers: dict[str, str]) -> None:
         await answer_all(person, ("METASTUDIO_REGION", ""), ("HUAWEICLOUD_SDK_PROJECT_ID", PROJECT_ID))
         await answer_all(person, ("HUAWEICLOUD_SDK_AK", ""), ("HUAWEICLOUD_SDK_SK", SECRET_KEY))
         assert "the list is empty" in await person.answers("VOICEJOB_LANGUAGE", "zh")
+        assert "Reminders come from Monday" in await person.answers(ZONE, "Asia/Beijing")
+        assert "must be the name of a time zone" in await person.answers(ZONE, "Asia/Shanghai")
         assert "“Open console”" in await person.answers(CONSOLE, "https://x/jobs")
         assert "must hold {job_id}" in await person.answers(CONSOLE, "https://x/{job_id}")
         await person.sees("Written to")
@@ -76,6 +79,7 @@ async def test_a_first_time(servers: dict[str, str]) -> None:
         f"HUAWEICLOUD_SDK_AK={ACCESS_KEY}",
         f"HUAWEICLOUD_SDK_SK={SECRET_KEY}",
         "VOICEJOB_LANGUAGE=zh",
+        f"{ZONE}=Asia/Shanghai",
         f"{CONSOLE}='https://x/{{job_id}}'",
     ]
 
@@ -92,7 +96,7 @@ async def test_another_time_without_a_network(servers: dict[str, str]) -> None:
         await person.sees("HUAWEICLOUD_SDK_PROJECT_ID: set in the environment")
         await person.answers("METASTUDIO_REGION")
         assert "refuses the token" in await person.answers(AGAIN, "n")
-        await answer_all(person, ("VOICEJOB_LANGUAGE", ""), (CONSOLE, ""))
+        await answer_all(person, ("VOICEJOB_LANGUAGE", ""), (ZONE, ""), (CONSOLE, ""))
         await person.sees("VOICEJOB_STORE: set in the environment")
         await person.sees("SLACK_APP_TOKEN (switched off), SLACK_SIGNING_SECRET, METASTUDIO_REGION")
         await person.sees("did not work: Slack bot token, MetaStudio credentials, store. Next: fix that")
@@ -100,7 +104,12 @@ async def test_another_time_without_a_network(servers: dict[str, str]) -> None:
 
     assert code == 0
     kept = ["# ours", f"SLACK_BOT_TOKEN={BOT_TOKEN} # bot", "SLACK_APP_TOKEN=", "ODD='a b'"]
-    new = [f"SLACK_SIGNING_SECRET={SIGNING_SECRET}", "METASTUDIO_REGION=cn-north-4", "VOICEJOB_LANGUAGE=en"]
+    new = [
+        f"SLACK_SIGNING_SECRET={SIGNING_SECRET}",
+        "METASTUDIO_REGION=cn-north-4",
+        "VOICEJOB_LANGUAGE=en",
+        f"{ZONE}=UTC",
+    ]
     assert env() == kept + new
 
 
@@ -115,14 +124,16 @@ async def test_a_store_that_can_t_be_written() -> None:
         await person.answers("METASTUDIO_REGION", NO_TEXT)
         assert "has a character that can't be" in await person.answers("METASTUDIO_REGION")
         await answer_all(person, ("HUAWEICLOUD_SDK_PROJECT_ID", ""), ("HUAWEICLOUD_SDK_AK", ""))
-        await answer_all(person, ("HUAWEICLOUD_SDK_SK", ""), ("VOICEJOB_LANGUAGE", ""), (CONSOLE, ""))
+        await answer_all(
+            person, ("HUAWEICLOUD_SDK_SK", ""), ("VOICEJOB_LANGUAGE", ""), (ZONE, ""), (CONSOLE, "")
+        )
         await answer_all(person, (AGAIN, "perhaps"), (AGAIN, "yes"))
         assert "The file for subscriptions" in await person.answers("VOICEJOB_STORE", "a b.sqlite")
         await person.sees("did you mean PORT?")
         await person.sees("Still missing or wrong: HUAWEICLOUD_SDK_PROJECT_ID: not set")
         code = await person.sees_the_end()
 
-    new = ["METASTUDIO_REGION=cn-north-4", "VOICEJOB_LANGUAGE=en"]
+    new = ["METASTUDIO_REGION=cn-north-4", "VOICEJOB_LANGUAGE=en", f"{ZONE}=UTC"]
     assert (code, env()) == (0, ["VOICEJOB_STORE='a b.sqlite'", *old, *new])
 
 
@@ -136,7 +147,7 @@ async def test_nothing_is_new(
     write_env("# ours", mode=mode)
     settings = environment(slack, metastudio, SLACK_APP_TOKEN=APP_TOKEN, METASTUDIO_REGION="cn-north-4")
     async with at_a_terminal(
-        "init", settings=settings | {"VOICEJOB_LANGUAGE": "zh", CONSOLE: "https://x/{job_id}"}
+        "init", settings=settings | {"VOICEJOB_LANGUAGE": "zh", ZONE: "UTC", CONSOLE: "https://x/{job_id}"}
     ) as person:
         await person.sees("There is nothing new to write to")
         await person.sees(says)
@@ -153,7 +164,7 @@ async def test_all_is_set_and_the_disk_is_full(
     with largest_file(1):
         async with at_a_terminal("init", settings=settings) as person:
             said = await person.answers("VOICEJOB_LANGUAGE")
-            await person.answers(CONSOLE)
+            await answer_all(person, (ZONE, ""), (CONSOLE, ""))
             await person.sees(".env: could not be written (File too large). It is as it was.")
             code = await person.sees_the_end()
 
