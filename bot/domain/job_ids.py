@@ -14,6 +14,10 @@ UUID: Final = re.compile(
 """How the ids of real jobs look; no page promises it."""
 SOME_JOB: Final = "<job_id>"
 """Stands for a job id in the form of a command."""
+SOME_NAME: Final = "<name>"
+"""Stands there for the name of a batch, or for a tag."""
+SOME_PERSON: Final = "<@person>"
+"""Stands there for somebody who is named."""
 
 _NAMED: Final = re.compile(r"(?:/jobs/|(?<![\w-])job_?id=)([^/?#&\s]*)", re.IGNORECASE)
 """What stands where a link names its job, be it an id or not."""

@@ -23,7 +23,7 @@ from bot.listeners.command_words import (
 )
 from bot.listeners.request import BadName, OtherChannel, OtherPerson, Request, Verb
 
-_CHANNEL: Final = re.compile(r"<#|#[^\s#]")
+_CHANNEL: Final = re.compile(r"<#|#[^\s#\d]")
 _PERSON: Final = re.compile(r"<[@!]|@\S")
 """How Slack and people write channels, people and groups ("Formatting message text")."""
 
@@ -47,8 +47,8 @@ def about_job(verb: Verb, words: Sequence[str], typed: str, name: str) -> Reques
 def _options(verb: Verb, words: Sequence[str]) -> Request:
     """Parse who is told of what: what stands last."""
     options = [plain(word) for word in trailing_options(words)]
-    level = next((LEVELS[word] for word in options if word in LEVELS), None)
-    return Request(verb, level=level, for_me=any(word in ME for word in options))
+    levels = [LEVELS[word] for word in options if word in LEVELS and verb is Verb.SUBSCRIBE]
+    return Request(verb, level=next(iter(levels), None), for_me=any(word in ME for word in options))
 
 
 def _about_id(verb: Verb, words: Sequence[str], typed: str) -> Request:
@@ -98,7 +98,7 @@ def _is_option(word: str) -> bool:
 
 def _elsewhere(word: str) -> type[BadUsage] | None:
     """Return the error for a word that names a channel or a person; None if it names neither."""
-    if UUID.search(word):
+    if UUID.search(word) or is_name(word):
         return None
     if _PERSON.match(bare(word)):
         return OtherPerson

@@ -3,10 +3,14 @@
 from dataclasses import dataclass, field
 from enum import Enum
 
+from bot.domain.job_ids import SOME_NAME
 from bot.domain.job_names import Wanted
+from bot.domain.keys import Selector, SelectorKind
 from bot.domain.languages import Language
 from bot.domain.records import Level
 from bot.errors import BadUsage
+from bot.listeners.command_words import written
+from bot.listeners.mentions import mention
 
 
 class Verb(Enum):
@@ -28,20 +32,37 @@ class Verb(Enum):
 
 @dataclass(frozen=True)
 class Request:
-    """A parsed command; ``level`` and ``language`` are None if none was typed."""
+    """A parsed command; ``level`` and ``language`` are None if none was typed.
+
+    Its text is the command in English, which is parsed as the same again.
+    """
 
     verb: Verb
     wanted: Wanted = field(default_factory=Wanted)
     level: Level | None = None
     language: Language | None = None
     for_me: bool = False
+    selector: Selector | None = None
+    """The jobs of a wide subscription; None for the one in ``wanted``."""
+    mentions: tuple[str, ...] = ()
+    """Slack's ids of the people and user groups who are to be named, each once."""
 
     def __str__(self) -> str:
-        """Return the command, in English."""
         verb = "list mine" if self.verb is Verb.MINE else self.verb.value
         verb = "" if self.verb in {Verb.LOOK_UP, Verb.START} else verb
         me = "me" if self.for_me else ""
-        return " ".join(filter(None, [verb, self.wanted.typed, self.level, me, self.language]))
+        said = [verb, self._what, self.level, me, self.language, *map(mention, self.mentions)]
+        return " ".join(filter(None, said))
+
+    @property
+    def _what(self) -> str:
+        """Return the words that name the jobs."""
+        if not self.selector:
+            return written(self.wanted.name) if self.wanted.name else self.wanted.job_id
+        kind, value = self.selector
+        if kind is SelectorKind.PROJECT:
+            return kind.value
+        return f"{kind.value} {value if value == SOME_NAME else written(value)}"
 
 
 class OtherChannel(BadUsage):
@@ -53,8 +74,36 @@ class UnknownLanguage(BadUsage):
 
 
 class BadName(BadUsage):
-    """What a person typed is too long for the name of a voice."""
+    """What a person typed is too long for a name."""
+
+
+class NoName(BadUsage):
+    """A person named a batch or a tag without saying which."""
+
+
+class EndsOne(BadUsage):
+    """A person wants to end all subscriptions at once."""
 
 
 class OtherPerson(BadUsage):
-    """A person named somebody, be it themselves by their name."""
+    """A person named somebody of whom Slack gave no id."""
+
+
+class PersonElsewhere(BadUsage):
+    """A person named somebody in a command that tells nobody anything."""
+
+
+class PersonInPrivate(BadUsage):
+    """A person named somebody who would not read what is told."""
+
+
+class TooManyPeople(BadUsage):
+    """A person named more people and groups than one message should mention."""
+
+
+class WholeChannel(BadUsage):
+    """A person named all who are in a channel."""
+
+
+class ChannelIsNoJob(BadUsage):
+    """A person named a channel where a job is looked up."""

@@ -71,9 +71,10 @@ def _command(url: str | None) -> dict[str, Any]:
     command = {
         "command": COMMAND,
         "description": "See where a voice training job stands, and get told when it needs you",
-        "usage_hint": "<job id or name> | waiting | recent | details <job> | subscribe <job> [me] "
-        "| list [mine] | status | help",
-        "should_escape": False,
+        "usage_hint": "<job id or name> | waiting | recent | details <job> | "
+        "subscribe <job>|project|batch <name>|tag <tag> [me|@person] | list [mine] | status | help",
+        # So that Slack sends the ids of the people and groups who are named.
+        "should_escape": True,
     }
     return command | ({"url": url} if url else {})
 

@@ -1,6 +1,9 @@
 """What people type after the command."""
 
+import re
 from contextlib import suppress
+from importlib import resources
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,18 +11,36 @@ from hypothesis import strategies as st
 
 from bot.domain.job_ids import JOB_ID, UUID
 from bot.domain.job_names import Wanted
+from bot.domain.keys import Selector, SelectorKind
 from bot.domain.languages import Language
 from bot.domain.records import Level
 from bot.errors import BadLink, BadUsage, NoJobId, SeveralJobIds
 from bot.listeners.command_parser import parse
-from bot.listeners.command_words import GUESSES, LANGUAGES, LEVELS, ME, VERBS
-from bot.listeners.request import BadName, OtherChannel, OtherPerson, Request, UnknownLanguage, Verb
+from bot.listeners.command_words import GUESSES, KINDS, LANGUAGES, LEVELS, ME, TAGS, VERBS
+from bot.listeners.mentions import LINKING
+from bot.listeners.request import (
+    BadName,
+    ChannelIsNoJob,
+    EndsOne,
+    NoName,
+    OtherChannel,
+    OtherPerson,
+    PersonElsewhere,
+    PersonInPrivate,
+    Request,
+    TooManyPeople,
+    UnknownLanguage,
+    Verb,
+    WholeChannel,
+)
+from bot.messages import texts as texts_of_people
 from tests.profiles import examples
 from tests.strategies import HOSTILE_PIECES, texts
 
 U = "26f06524-4f75-4b3a-a853-b649a21aaf66"
 V = "26f06524-4f75-4b3a-a853-000000000000"
 LINK = f"https://e.example/jobs/{U}"
+BOB, TEAM = "<@U0BOB|bob>", "<!subteam^S0TEAM|@voices>"
 ALL, IMPORTANT = Level.ALL, Level.IMPORTANT
 EN, ZH = Language.EN, Language.ZH
 
@@ -55,6 +76,10 @@ UNDERSTOOD: dict[str, Request] = {
     "我的订阅": Request(Verb.MINE),
     "Waiting": Request(Verb.WAITING),
     "最近": Request(Verb.RECENT),
+    "等待": Request(Verb.WAITING),
+    "show me waiting": Request(Verb.WAITING),
+    f"请帮我查询{U}": look_up(),
+    f"{U} in #other": look_up(),
     "状态": Request(Verb.STATUS),
     f"details {U}": Request(Verb.DETAILS, Wanted(U)),
     f"原因 {U}": Request(Verb.DETAILS, Wanted(U)),
@@ -146,6 +171,33 @@ NAMED: dict[str, tuple[Request, str]] = {
     "订阅女声 · 早间 全部": (named("女声 · 早间", Verb.SUBSCRIBE, ALL), ""),
     "unsubscribe Morning News": (named("Morning News", Verb.UNSUBSCRIBE), ""),
     "why Nova Pro": (named("Nova Pro", Verb.DETAILS), ""),
+    "为什么女声": (named("女声", Verb.DETAILS), ""),
+    "please show me Nova Pro": (named("Nova Pro"), ""),
+    "show me Nova": (named("Nova"), ""),
+    "show me": (named("me"), ""),
+    "查询 女声": (named("女声"), ""),
+    "请查看一下女声 · 早间": (named("女声 · 早间"), ""),
+    "cancel Nova": (named("cancel Nova"), "unsubscribe Nova"),
+    "remove batch A": (named("remove batch A"), "unsubscribe batch A"),
+    "删除 女声": (named("删除 女声"), "unsubscribe 女声"),
+    "batch A": (named("batch A"), "subscribe batch A"),
+    "subscibe batch “A, me” all": (
+        named("subscibe batch “A, me” all"),
+        'subscribe batch "A, me" all',
+    ),
+    "project": (named("project"), "subscribe project"),
+    "tag": (named("tag"), "subscribe tag <name>"),
+    "details batch A": (named("batch A", Verb.DETAILS), "subscribe batch A"),
+    "subscribe project Nova": (named("project Nova", Verb.SUBSCRIBE), "subscribe project"),
+    "subscribe project importent": (
+        named("project importent", Verb.SUBSCRIBE),
+        "subscribe project important",
+    ),
+    'subscribe "project"': (named("project", Verb.SUBSCRIBE), ""),
+    "subscribe Nova for me": (named("Nova", Verb.SUBSCRIBE, me=True), ""),
+    "unsubscribe Take 2 all": (named("Take 2", Verb.UNSUBSCRIBE), ""),
+    'subscribe "@bob"': (named("@bob", Verb.SUBSCRIBE), ""),
+    "Take #2": (named("Take #2"), ""),
 }
 """Jobs that are meant by the names of their voices, and the command that was meant if there is none."""
 
@@ -157,6 +209,90 @@ def test_jobs_have_names(text: str, expected: tuple[Request, str]) -> None:
     assert (request, request.wanted.guess.meant if request.wanted.guess else "") == expected
 
 
+def wide(kind: SelectorKind, value: str = "", verb: Verb = Verb.SUBSCRIBE, **options: Any) -> Request:
+    return Request(verb, selector=Selector(kind, value), **options)
+
+
+PROJECT, BATCH, TAG = SelectorKind.PROJECT, SelectorKind.BATCH, SelectorKind.TAG
+WIDE: dict[str, Request] = {
+    "subscribe project": wide(PROJECT),
+    "Subscribe to the whole PROJECT important only": wide(PROJECT, level=IMPORTANT),
+    "`/voicejob subscribe project all me`": wide(PROJECT, level=ALL, for_me=True),
+    "unsubscribe project all": wide(PROJECT, verb=Verb.UNSUBSCRIBE),
+    "订阅项目重要": wide(PROJECT, level=IMPORTANT),
+    "订阅 全部任务，给我": wide(PROJECT, for_me=True),  # noqa: RUF001
+    "subscribe batch Morning  News": wide(BATCH, "Morning News"),
+    "subscribe batch: A&amp;B #2, important": wide(BATCH, "A&B #2", level=IMPORTANT),
+    "subscribe batch 'Bob's voices' to me please": wide(BATCH, "Bob's voices", for_me=True),
+    'subscribe batch "me"': wide(BATCH, "me"),
+    "subscribe batch “all important”": wide(BATCH, "all important"),
+    'subscribe batch "me" all me': wide(BATCH, "me", level=ALL, for_me=True),
+    'subscribe batch "A" and "B"': wide(BATCH, '"A" and "B"'),
+    "subscribe batch 「A」所有": wide(BATCH, "A", level=ALL),
+    "“subscribe batch A me”": wide(BATCH, "A", for_me=True),
+    f"unsubscribe batch {U}": wide(BATCH, U, Verb.UNSUBSCRIBE),
+    "订阅批次“早间 新闻”重要": wide(BATCH, "早间 新闻", level=IMPORTANT),
+    "订阅批次名称：女声，全部，给我": wide(BATCH, "女声", level=ALL, for_me=True),  # noqa: RUF001
+    "退订批次女声": wide(BATCH, "女声", Verb.UNSUBSCRIBE),
+    "subscribe tag news": wide(TAG, "NEWS"),
+    "subscribe tag Education and Training all": wide(TAG, "EDUCATION", level=ALL),
+    "订阅标签 客服": wide(TAG, "CUSTOMER"),
+    "subscribe tag Podcast": wide(TAG, "Podcast"),
+    f"subscribe {U} all {BOB} {TEAM} <@U0BOB>": Request(
+        Verb.SUBSCRIBE, Wanted(U), ALL, mentions=("U0BOB", "S0TEAM")
+    ),
+    f"subscribe {BOB}, {TEAM}: Morning News": Request(
+        Verb.SUBSCRIBE, Wanted("", "Morning News"), mentions=("U0BOB", "S0TEAM")
+    ),
+    f"subscribe batch A and tell {BOB}.": wide(BATCH, "A", mentions=("U0BOB",)),
+    f"subscribe batch “{BOB}'s”": wide(BATCH, "@bob's"),
+    "subscribe batch 'for @here' <@W0EVE>": wide(BATCH, "for @here", mentions=("W0EVE",)),
+    f"订阅项目并通知{BOB}和{TEAM}": wide(PROJECT, mentions=("U0BOB", "S0TEAM")),
+}
+"""What selects several jobs, or names people who are to be told."""
+
+
+@pytest.mark.parametrize(("text", "request_"), WIDE.items(), ids=map(ascii, WIDE))
+def test_several_jobs_and_people(text: str, request_: Request) -> None:
+    """A name is what stands between its kind and the options; in quotes, no word is one."""
+    assert parse(text) == request_
+
+
+def test_tags_are_those_that_cards_show() -> None:
+    """Each tag can be named by its label in both languages."""
+    for catalog in ("en", "zh"):
+        text = (resources.files(texts_of_people) / f"{catalog}.ftl").read_text()
+        labels = re.findall(r"^use-(\w+) = (.+)$", text, re.MULTILINE)
+        assert labels
+        assert [parse(f"subscribe tag {label}") for _, label in labels] == [
+            wide(TAG, tag) for tag, _ in labels
+        ]
+
+
+def escaped(text: str) -> str:
+    """Write what was typed as Slack does for an app with ``should_escape``."""
+    linked = re.sub(r"(?<!\S)(https://[\w./?=&#-]+)(?!\S)", r"<\1>", text)
+    linked = re.sub(r"(?<!\S)(e\.example/[\w./?=&-]+)(?!\S)", r"<http://\1|\1>", linked)
+    return re.sub(r"(?<!\S)#(other|casting|voices)\b", r"<#C0OTHER|\1>", linked)
+
+
+BOTH = {text: told for text, told in (UNDERSTOOD | WIDE).items() if escaped(text) != text}
+
+
+@pytest.mark.parametrize(("text", "request_"), BOTH.items(), ids=map(ascii, BOTH))
+def test_what_slack_escapes_means_the_same(text: str, request_: Request) -> None:
+    """Links and names mean the same for an app whose manifest has ``should_escape``, and for an older one."""
+    assert parse(escaped(text)) == request_
+
+
+@pytest.mark.parametrize("name", ["Nova.ai", "bob@e.example"])
+def test_what_slack_takes_for_a_link(name: str) -> None:
+    """A name of which Slack makes a link by itself is what was typed."""
+    scheme = "mailto:" if "@" in name else "http://"
+    assert parse(f"subscribe <{scheme}{name}|{name}> all") == parse(f"subscribe {name} all")
+    assert parse(f"subscribe batch <{scheme}{name}|{name}>") == wide(BATCH, name)
+
+
 NOT_UNDERSTOOD: dict[str, tuple[type[BadUsage], str, str]] = {
     "详情": (NoJobId, "详情", "details <job_id>"),
     "x" * 257: (BadName, "x" * 257, ""),
@@ -166,7 +302,12 @@ NOT_UNDERSTOOD: dict[str, tuple[type[BadUsage], str, str]] = {
     f"job {U} Unsubscribe!": (BadUsage, "Unsubscribe", f"unsubscribe {U}"),
     f"subscribe {U} all important": (BadUsage, "all important", f"subscribe {U} all"),
     "subscribe important": (NoJobId, "subscribe important", "subscribe <job_id> important"),
-    "unsubscribe all": (NoJobId, "unsubscribe all", "unsubscribe <job_id>"),
+    "unsubscribe": (NoJobId, "unsubscribe", "unsubscribe <job_id>"),
+    "unsubscribe from all": (EndsOne, "from all", "list"),
+    "unsubscribe all jobs for me": (EndsOne, "all jobs for me", "list mine"),
+    "subscribe all for me": (BadUsage, "all for me", "subscribe project me"),
+    "订阅所有": (BadUsage, "所有", "subscribe project"),
+    "取消订阅全部任务": (EndsOne, "全部任务", "list"),
     f"move {U}": (BadUsage, "move", U),
     'subscribe "all" "important"': (NoJobId, 'subscribe "all" "important', "subscribe <job_id>"),
     f"{U} 取消订阅": (BadUsage, "取消订阅", f"unsubscribe {U}"),
@@ -176,12 +317,53 @@ NOT_UNDERSTOOD: dict[str, tuple[type[BadUsage], str, str]] = {
     f"subscribe {LINK}紧急": (BadUsage, "紧急", f"subscribe {U}"),
     f"subscribe {LINK}%20important": (BadLink, f"{LINK}%20important", ""),
     f"{LINK},{V}": (SeveralJobIds, f"{LINK},{V}", ""),
-    f"subscribe <#C0OTHER|other> {U}": (OtherChannel, "<#C0OTHER|other>", f"subscribe {U}"),
+    f"subscribe <#C0OTHER|other> {U}": (OtherChannel, "#other", f"subscribe {U}"),
+    f"subscribe <#C0PRIVATE|> {U}": (OtherChannel, "#C0PRIVATE", f"subscribe {U}"),
+    "subscribe Morning News in #casting": (OtherChannel, "#casting", "subscribe Morning News"),
+    "subscribe batch A in #2026": (OtherChannel, "#2026", "subscribe batch A"),
+    "list #other": (OtherChannel, "#other", "list"),
+    "#voices": (ChannelIsNoJob, "#voices", "subscribe <job_id>"),
+    "Nova <#C0OTHER|other>": (ChannelIsNoJob, "#other", "Nova"),
     f"subscibe {U} in #other": (OtherChannel, "#other", f"subscribe {U}"),
-    f"stop {U} @bob": (OtherPerson, "@bob", f"unsubscribe {U}"),
+    f"stop {U} @bob": (PersonElsewhere, "@bob", f"unsubscribe {U}"),
+    f"details {U} {BOB}": (PersonElsewhere, "@bob", f"details {U}"),
+    f"list {BOB}": (PersonElsewhere, "@bob", "list"),
+    f"unsubscribe batch A {BOB}": (PersonElsewhere, "@bob", "unsubscribe batch A"),
+    BOB: (PersonElsewhere, "@bob", "subscribe <job_id> <@U0BOB>"),
+    "@bob": (PersonElsewhere, "@bob", "subscribe <job_id> <@person>"),
+    f"Nova {BOB}": (PersonElsewhere, "@bob", "subscribe Nova <@U0BOB>"),
+    f"watch Nova {TEAM}": (PersonElsewhere, "@voices", "subscribe Nova <!subteam^S0TEAM>"),
+    f"subscibe {U} all {BOB}": (BadUsage, "subscibe", f"subscribe {U} all <@U0BOB>"),
+    f"subscribe {BOB}": (NoJobId, "subscribe", "subscribe <job_id> <@U0BOB>"),
+    f"subscribe {U} @bob": (OtherPerson, "@bob", f"subscribe {U} <@person>"),
+    f"订阅{U}@张三": (OtherPerson, "@张三", f"subscribe {U}"),
+    f"subscribe {U}, @bob and {TEAM}": (OtherPerson, "@bob", f"subscribe {U} <@person> <!subteam^S0TEAM>"),
+    f"subscribe {U} me {BOB}": (PersonInPrivate, "@bob", f"subscribe {U} me"),
+    f"subscribe {U} @here": (WholeChannel, "@here", f"subscribe {U} <@person>"),
+    f"subscribe {U} <!channel>": (WholeChannel, "@channel", f"subscribe {U} <@person>"),
+    f"subscribe batch A <!everyone|everyone> {BOB}": (
+        WholeChannel,
+        "@everyone",
+        "subscribe batch A <@person> <@U0BOB>",
+    ),
+    "@channel": (WholeChannel, "@channel", "subscribe <job_id> <@person>"),
+    f"unsubscribe {U} @here": (WholeChannel, "@here", f"unsubscribe {U}"),
+    "subscribe project " + " ".join(f"<@U{number}>" for number in range(11)): (
+        TooManyPeople,
+        "11",
+        "subscribe project <@person>",
+    ),
+    "subscribe batch": (NoName, "batch", "subscribe batch <name>"),
+    "subscribe batch all": (NoName, "batch", "subscribe batch <name> all"),
+    'unsubscribe tag ""': (NoName, "tag", "unsubscribe tag <name>"),
+    f"订阅批次：{BOB}": (NoName, "批次", "subscribe batch <name> <@U0BOB>"),  # noqa: RUF001
+    "subscribe batch " + "x" * 257: (BadName, "x" * 257, ""),
+    "subscribe batch A all important": (BadUsage, "all important", "subscribe batch A all"),
+    "subscribe batch A importent": (BadUsage, "importent", "subscribe batch A important"),
+    f"subscribe project {U}": (BadUsage, "project", f"subscribe {U}"),
     "subscribe #other": (OtherChannel, "#other", "subscribe <job_id>"),
     "subscribe me": (NoJobId, "subscribe me", "subscribe <job_id> me"),
-    f"subscribe {U} important me @bob.": (OtherPerson, "@bob", f"subscribe {U} important me"),
+    f"subscribe {U} important me @bob.": (PersonInPrivate, "@bob", f"subscribe {U} important me"),
     f"把{U}取消订阅": (BadUsage, "取消订阅", f"unsubscribe {U}"),
     f"{U} stop": (BadUsage, "stop", f"unsubscribe {U}"),
     f"取消{U}": (BadUsage, "取消", f"unsubscribe {U}"),
@@ -192,7 +374,7 @@ NOT_UNDERSTOOD: dict[str, tuple[type[BadUsage], str, str]] = {
     "language me chinse": (BadUsage, "chinse", "language me zh"),
     "language zh en": (BadUsage, "zh en", "language zh"),
     "语言 设为中文": (BadUsage, "设为中文", "language zh"),
-    f"subscribe {U} <!subteam^S0TEAM>": (OtherPerson, "<!subteam^S0TEAM>", f"subscribe {U}"),
+    f"subscribe {U} <!date^1>": (OtherPerson, "<!date^1>", f"subscribe {U} <@person>"),
     f"{U} {V}": (SeveralJobIds, f"{U} {V}", ""),
     f"subscibe {U} {V}": (BadUsage, "subscibe", "subscribe <job_id>"),
     "subscribe <https://e.example/|x>": (BadLink, "<https://e.example/|x>", ""),
@@ -208,8 +390,12 @@ def test_what_is_not_understood(text: str, refused: tuple[type[BadUsage], str, s
 
     meant = caught.value.meant
     assert (type(caught.value), caught.value.values["text"], meant) == refused
+    if "#" in text and "://" not in text:
+        with pytest.raises(refused[0]) as again:
+            parse(escaped(text))
+        assert (again.value.values, again.value.meant) == (caught.value.values, meant)
     if meant:
-        command = meant.replace("<job_id>", U)
+        command = meant.replace("<job_id>", U).replace("<name>", "A").replace("<@person>", "<@U0EVE>")
         assert str(parse(command)) == command
 
 
@@ -220,8 +406,45 @@ def test_a_job_may_be_called_like_a_word_of_the_commands(word: str) -> None:
     assert parse(f'subscribe "{word}" me') == subscribe(None, word, me=True)
 
 
+NAMES = st.text(st.sampled_from("Aa1 \"'“」#@&-._,，全me"), min_size=1, max_size=8)  # noqa: RUF001
+WORDS = st.sampled_from(
+    [*VERBS, *LEVELS, *ME, *KINDS, "@here", "Nova", "女声", "importent", "please", *LINKING]
+)
+SELECTORS = st.just(Selector(PROJECT, "")) | st.builds(
+    Selector,
+    st.sampled_from([BATCH, TAG]),
+    (NAMES | st.lists(WORDS, min_size=1, max_size=3).map(" ".join))
+    .map(lambda name: " ".join(name.split()))
+    .filter(lambda name: re.search(r"\w", name) and name.lower() not in TAGS),
+)
+
+
+@given(
+    verb=st.sampled_from([Verb.SUBSCRIBE, Verb.UNSUBSCRIBE]),
+    selector=st.none() | SELECTORS,
+    level=st.sampled_from([None, *Level]),
+    mentions=st.lists(st.sampled_from(["U0BOB", "W0EVE", "S0TEAM"]), unique=True),
+    for_me=st.booleans(),
+)
+@examples(300)
+def test_a_command_is_written_as_it_is_read(
+    *, verb: Verb, selector: Selector | None, level: Level | None, mentions: list[str], for_me: bool
+) -> None:
+    """A button can carry a command as text."""
+    is_new = verb is Verb.SUBSCRIBE
+    request = Request(
+        verb,
+        Wanted() if selector else Wanted(U),
+        level if is_new else None,
+        for_me=for_me,
+        selector=selector,
+        mentions=tuple(mentions) if is_new and not for_me else (),
+    )
+    assert parse(str(request)) == request
+
+
 PIECES = [
-    *(*VERBS, *GUESSES, *LEVELS, *LANGUAGES, *ME),
+    *(*VERBS, *GUESSES, *LEVELS, *LANGUAGES, *ME, *KINDS, BOB, TEAM, "@bob", "#other", "<#C0OTHER|other>"),
     *(*HOSTILE_PIECES, *" ,:，：、\"'`“”<>|"),  # noqa: RUF001  Chinese keyboards
     *(
         U,
@@ -245,7 +468,9 @@ def test_anything_is_understood_or_bad_usage(text: str) -> None:
     with suppress(BadUsage):
         request = parse(text)
         about_job = {Verb.LOOK_UP, Verb.SUBSCRIBE, Verb.UNSUBSCRIBE, Verb.DETAILS}
-        assert bool(request.wanted.typed) is (request.verb in about_job)
+        assert bool(request.wanted.typed or request.selector) is (request.verb in about_job)
+        assert not (request.selector and request.wanted.typed)
+        assert not request.mentions or (request.verb is Verb.SUBSCRIBE and not request.for_me)
         assert not request.wanted.job_id or JOB_ID.fullmatch(request.wanted.job_id)
         assert request.level is None or request.verb is Verb.SUBSCRIBE
         assert request.language is None or request.verb is Verb.LANGUAGE
