@@ -3,21 +3,20 @@
 from dataclasses import replace
 from typing import Any
 
-from bot.domain.following import Channel, Following
+from bot.domain.following import Channel, Following, WideFollowing
 from bot.domain.jobs import Job
+from bot.domain.keys import Address, JobRef, Selector, SelectorKind
 from bot.domain.languages import Language
 from bot.domain.records import (
-    Address,
+    Board,
     Card,
     Change,
     Delivery,
     Destination,
     JobRecord,
-    JobRef,
     Level,
     Pause,
     Records,
-    Selector,
     Sight,
     Subscription,
     Warned,
@@ -96,9 +95,10 @@ def warning(user_id: str = ALICE, job_id: str = "job-1") -> Warned:
     return Warned(user_id=user_id, channel_id="DALICE", ts="5.5", job=ref, voice_name=f"voice of {job_id}")
 
 
-def channel(*followings: Following) -> Channel:
+def channel(*followings: Following, boards: tuple[WideFollowing, ...] = ()) -> Channel:
     """Return a conversation in which these jobs are followed."""
-    return Channel(followings[0].destination if followings else Destination(address=HERE), followings)
+    destination = followings[0].destination if followings else Destination(address=HERE)
+    return Channel(destination, followings, boards)
 
 
 def stored(*followings: Following) -> Records:
@@ -114,3 +114,43 @@ def stored(*followings: Following) -> Records:
 def applied(records: Records, change: Change) -> Records:
     """Return what it holds after a change."""
     return Records(records | change(records))
+
+
+SPRING = Selector(SelectorKind.BATCH, "Spring")
+
+
+def wide_wish(
+    *, level: Level = Level.IMPORTANT, selector: Selector = SPRING, mentions: tuple[str, ...] = ()
+) -> Subscription:
+    """Return the subscription of a conversation to a batch."""
+    return Subscription(
+        address=HERE,
+        selector=selector,
+        level=level,
+        subscribed_by=ALICE,
+        subscribed_at=NOW,
+        mentions=mentions,
+        id="wide wish",
+    )
+
+
+def widely(
+    *states: str, wish: Subscription | None = None, updated: int | None = None, **more: Any
+) -> Following:
+    """Return a job that only a wide subscription follows, of which nothing was told yet."""
+    found = fresh(*states, **more)
+    job = found.record.job.model_copy(update={"batch_name": "Spring", "lastupdate_time": updated})
+    record_ = replace(found.record, job=job)
+    return replace(found, record=record_, subscription=None, wide=(wish or wide_wish(),))
+
+
+def with_record(found: Following, **fields: Any) -> Following:
+    """Return it with these fields of its job's record."""
+    return replace(found, record=replace(found.record, **fields))
+
+
+def board_of(*followings: Following, **board: Any) -> WideFollowing:
+    """Return the board of a batch with these jobs, whose list was read."""
+    made = Board(address=HERE, selector=SPRING, id="board", **{"is_read": True} | board)
+    wish = None if made.stopped_by else wide_wish()
+    return WideFollowing(made, wish, Destination(address=HERE), followings)

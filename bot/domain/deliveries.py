@@ -9,8 +9,11 @@ from enum import Enum, auto
 from typing import Final
 
 from bot.domain.following import Following
+from bot.domain.keys import Selector, SubscriptionKey
 from bot.domain.pauses import LONGEST_RETRY, retry_after
-from bot.domain.records import Card, Change, Delivery, Records, Selector, SubscriptionKey
+from bot.domain.records import Board, Card, Change, Delivery, JobRecord, Records
+from bot.domain.reminders import ReminderTimes
+from bot.domain.waiting import is_ours
 
 
 class Step(Enum):
@@ -21,15 +24,30 @@ class Step(Enum):
     EDIT_CARD = auto()
     FORGET = auto()
     """Delete the delivery: its subscription was ended, and there is no card to edit."""
+    POST_REMINDER = auto()
+    """Ask again for what the customer has to do."""
+    REMIND_PERSON = auto()
+    """Ask whoever has claimed a job, in their direct message."""
+    POST_DIGEST = auto()
+    """Name several jobs in one message, in the place of one message for each."""
+    REMIND_OF_SEVERAL = auto()
+    """Ask again for several jobs in one message."""
+    POST_BOARD = auto()
+    EDIT_BOARD = auto()
+    FORGET_BOARD = auto()
+    """Delete a board: its subscription was ended, and there is no message to edit."""
     TELL_PERSON = auto()
     """Write to a person that the conversation is paused."""
     EDIT_WARNING = auto()
     """Say in that direct message that the pause is over."""
 
 
-POSTS: Final = frozenset({Step.POST_CARD, Step.POST_NOTICE})
+NEWS: Final = frozenset({Step.POST_CARD, Step.POST_NOTICE, Step.POST_BOARD, Step.POST_DIGEST})
+"""The steps that tell the conversation what it does not know."""
+REMINDERS: Final = frozenset({Step.POST_REMINDER, Step.REMIND_OF_SEVERAL, Step.REMIND_PERSON})
+POSTS: Final = (NEWS | REMINDERS) - {Step.REMIND_PERSON}
 """The steps that prove that the bot may post in the conversation."""
-EDITS: Final = frozenset({Step.EDIT_CARD, Step.EDIT_WARNING})
+EDITS: Final = frozenset({Step.EDIT_CARD, Step.EDIT_WARNING, Step.EDIT_BOARD})
 """What waits until all else is sent: Slack allows few edits."""
 
 
@@ -39,16 +57,51 @@ def next_step(following: Following, now: int) -> Step | None:
     A notice goes without a thread while there is no card to which it could be a reply.
     """
     delivery, card = following.delivery, following.delivery.card
-    if delivery.stopped_by and card is None:
+    if following.is_ended and card is None:
         return Step.FORGET
-    if card is None and card_wait(delivery, now) <= 0:
+    if needs_card(following) and card_wait(delivery, now) <= 0:
         return Step.POST_CARD
     if following.path:
         return Step.POST_NOTICE
     return Step.EDIT_CARD if card and card.fingerprint != following.fingerprint else None
 
 
-def card_wait(delivery: Delivery, now: int) -> int:
+def needs_card(following: Following) -> bool:
+    """Whether a card is to be posted: for what only a wide subscription follows, only with news."""
+    is_wished = following.subscription is not None or following.is_news
+    return following.delivery.card is None and is_wished and not following.is_silent
+
+
+def reminder_began(record: JobRecord) -> int:
+    """Return since when the reminders of the present state count, in epoch seconds."""
+    return record.sights[-1].at if record.clock is None else record.clock
+
+
+def may_remind(following: Following) -> bool:
+    """Whether the conversation is reminded of a job: it was told, and nobody who can be reached has it."""
+    claim = following.claim
+    is_open = is_ours(following.state) and (claim is None or claim.is_unreachable)
+    return is_open and not following.is_ended and not following.is_news
+
+
+def reminder_due(following: Following, times: ReminderTimes, now: int) -> int:
+    """Return the number of the reminder, from 1, that is due in the conversation; 0 if none is."""
+    if not may_remind(following):
+        return 0
+    record, after = following.record, following.delivery.posted_at or 0
+    due = times.last_due(reminder_began(record), record.later, after, now)
+    return due[0] if due else 0
+
+
+def next_reminder(following: Following, times: ReminderTimes, now: int) -> int | None:
+    """Return when the next reminder is due in the conversation, in epoch seconds; None if there is none."""
+    if not may_remind(following):
+        return None
+    record, after = following.record, following.delivery.posted_at or 0
+    return times.next_due(reminder_began(record), record.later, after, now)
+
+
+def card_wait(delivery: Delivery | Board, now: int) -> int:
     """Return the seconds until a new card may take the place of a lost one; 0 or less: none.
 
     A time further ahead than the longest pause was stored while the clock was wrong, and is ignored.
@@ -60,13 +113,16 @@ def card_wait(delivery: Delivery, now: int) -> int:
 def card_posted(shown: Following, ts: str, now: int) -> Change:
     """Return the change after Slack accepted a card, made of ``shown``, as the message ``ts``.
 
-    A first card tells what it shows, so that only later changes are left for a notice.
+    A first card tells what it shows, so that only later changes are left for a notice; so does one that is
+    posted only because something is new.
     """
     card = Card(ts=ts, posted_at=now, fingerprint=shown.fingerprint)
 
     def changed(delivery: Delivery) -> Delivery:
-        told = shown.record.number if delivery.told is None else delivery.told
-        return replace(delivery, card=card, cards=delivery.cards + 1, told=told, delivered_at=now)
+        is_telling = not delivery.cards or delivery.told is None or shown.subscription is None
+        told = shown.record.number if is_telling else delivery.told
+        cards = delivery.cards + 1
+        return replace(delivery, card=card, cards=cards, told=told, delivered_at=now, posted_at=now)
 
     return _changing(shown, changed, now)
 
@@ -74,7 +130,14 @@ def card_posted(shown: Following, ts: str, now: int) -> Change:
 def notice_posted(shown: Following, now: int) -> Change:
     """Return the change after Slack accepted a notice; what was seen meanwhile stays pending."""
     number = shown.record.number
-    return _changing(shown, lambda delivery: replace(delivery, told=number, delivered_at=now), now)
+    return _changing(
+        shown, lambda delivery: replace(delivery, told=number, delivered_at=now, posted_at=now), now
+    )
+
+
+def reminder_posted(shown: Following, now: int) -> Change:
+    """Return the change after Slack accepted a reminder."""
+    return _changing(shown, lambda delivery: replace(delivery, delivered_at=now, posted_at=now), now)
 
 
 def card_edited(shown: Following, now: int) -> Change:
@@ -119,9 +182,12 @@ def _changing(shown: Following, how: Callable[[Delivery], Delivery], now: int) -
         subscription = records.subscription(wish)
         after = replace(shown, delivery=how(delivery), record=record, subscription=subscription)
         due = next_step(after, now)
-        if due is Step.FORGET or (due is None and (after.is_over or delivery.stopped_by)):
+        if due is Step.FORGET or (due is None and after.is_ended):
             # A subscription that was made anew has a delivery of its own by now.
-            return Records({shown.key: None} if delivery.stopped_by else {shown.key: None, wish: None})
+            return Records({shown.key: None})
+        if due is None and after.is_over:
+            # A board counts it still.
+            return Records({shown.key: after.delivery if after.wide else None, wish: None})
         return Records.of(after.delivery)
 
     return change

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from bot.domain.keys import Address
 from bot.domain.languages import Language
-from bot.domain.records import Address, Change, Destination, Records
+from bot.domain.records import Change, Destination, Records
 
 
 def changed_destination(address: Address, how: Callable[[Destination], Destination]) -> Change:

@@ -7,10 +7,12 @@ moves to that of the direct message with its first card.
 
 from dataclasses import replace
 
+from bot.domain.boards import board_posted, keys_of_board
 from bot.domain.deliveries import card_posted
 from bot.domain.destinations import changed_destination
-from bot.domain.following import Following
-from bot.domain.records import Address, Change, DeliveryKey, Destination, Key, Records
+from bot.domain.following import Following, WideFollowing
+from bot.domain.keys import Address, BoardKey, DeliveryKey, Key
+from bot.domain.records import Change, Destination, Records
 from bot.domain.subscriptions import keys_of, moved
 
 
@@ -31,9 +33,39 @@ def direct_message(records: Records, address: Address) -> Address:
     return address._replace(channel_id=direct) if direct else address
 
 
+def keys_of_both_boards(key: BoardKey, to: Address) -> tuple[Key, ...]:
+    """Return the same of a board."""
+    return tuple(dict.fromkeys([*keys_of_board(key), *keys_of_board(key._replace(address=to))]))
+
+
 def keys_of_both(key: DeliveryKey, to: Address) -> tuple[Key, ...]:
     """Return the keys of what concerns one job under a person's id, and in the direct message ``to``."""
     return tuple(dict.fromkeys([*keys_of(key), *keys_of(key._replace(address=to))]))
+
+
+def board_opened(shown: WideFollowing, to: Address, ts: str, now: int) -> Change:
+    """Return the change after Slack accepted a board to a person, as ``opened``."""
+    person, key = shown.board.address, shown.board.key
+    pairs: list[Key] = [*keys_of_board(key)[:2], *keys_of_board(key._replace(address=to))[:2]]
+
+    def change(records: Records) -> Records:
+        posted = board_posted(shown, ts, now)(records)
+        after = Records(records | posted)
+        moves = moved(Records((each, after.get(each)) for each in pairs), to)
+        return Records(posted | moves | _direct(records, person, to))
+
+    return change
+
+
+def _direct(records: Records, person: Address, to: Address) -> Records:
+    """Note where a person's direct message is, and its language, which is the person's."""
+    language = records.destination(person).language
+    there = changed_destination(to, lambda destination: replace(destination, language=language))
+
+    def with_direct(destination: Destination) -> Destination:
+        return replace(destination, direct=to.channel_id)
+
+    return Records(there(records) | changed_destination(person, with_direct)(records))
 
 
 def opened(shown: Following, to: Address, ts: str, now: int) -> Change:
@@ -49,11 +81,6 @@ def opened(shown: Following, to: Address, ts: str, now: int) -> Change:
         posted = card_posted(shown, ts, now)(records)
         after = Records(records | posted)
         moves = moved(Records((key, after.get(key)) for key in pairs), to)
-        language = records.destination(person).language
-        there = changed_destination(to, lambda destination: replace(destination, language=language))
-        return Records(posted | moves | there(records) | changed_destination(person, with_direct)(records))
-
-    def with_direct(destination: Destination) -> Destination:
-        return replace(destination, direct=to.channel_id)
+        return Records(posted | moves | _direct(records, person, to))
 
     return change

@@ -6,8 +6,9 @@ from typing import Final
 
 from bot.domain.causes import Cause
 from bot.domain.jobs import Job
-from bot.domain.records import Change, JobRecord, JobRef, Records, Sight
-from bot.domain.staleness import differs, with_count, with_missing_fields
+from bot.domain.keys import JobRef
+from bot.domain.records import Change, JobRecord, Records, Sight
+from bot.domain.staleness import differs, with_count, with_labels, with_missing_fields
 
 MOST_SIGHTS: Final = 64
 """Sights that are kept of a job: a message names far fewer, see ``messages.channel.LONGEST_PATH``."""
@@ -18,24 +19,39 @@ def new_record(ref: JobRef, job: Job, now: int, cause: Cause | None = None) -> J
     return JobRecord(ref=ref, job=job.remembered(), sights=(Sight(job.state or "", now, cause),))
 
 
+def turn_began(record: JobRecord) -> int:
+    """Return since when a job is in its present state: as MetaStudio tells, or else as we saw it."""
+    return min(record.job.lastupdate_time or record.sights[-1].at, record.sights[-1].at)
+
+
 def with_answer(record: JobRecord, job: Job | None, now: int) -> JobRecord:
     """Return the record after MetaStudio's answer, None where it has no such job any more; itself if equal.
 
-    Another ``(state, reject_times)`` is another sight. Otherwise, only a missing ``reject_times`` is added.
+    Another ``(state, reject_times)`` is another sight. Otherwise, only a missing ``reject_times`` is added,
+    and other labels (``staleness.LABELS``) replace those that are known.
     """
     known = record.job
     if job is None:
         return record if known.is_gone else _with_sight(record, known.gone(), now)
     if differs(job, known):
         return _with_sight(record, with_missing_fields(job, known).remembered(), now)
-    counted = with_count(known, job)
-    return record if counted is known else replace(record, job=counted)
+    same = with_labels(with_count(known, job), job)
+    return record if same is known else replace(record, job=same)
 
 
 def _with_sight(record: JobRecord, job: Job, now: int) -> JobRecord:
+    """Return the record with another sight: whatever people said of the one before is over with it."""
     sights = (*record.sights, Sight(job.state or "", now))
     dropped = max(0, len(sights) - MOST_SIGHTS)
-    return replace(record, job=job, sights=sights[dropped:], first=record.first + dropped)
+    return replace(
+        record,
+        job=job,
+        sights=sights[dropped:],
+        first=record.first + dropped,
+        claim=None,
+        clock=None,
+        later=None,
+    )
 
 
 def with_cause(record: JobRecord, cause: Cause | None) -> JobRecord:

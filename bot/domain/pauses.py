@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Final
 
 from bot.domain.destinations import changed_destination
-from bot.domain.records import Address, Change, Destination, Pause, Warned
+from bot.domain.keys import Address
+from bot.domain.records import Change, Destination, Pause, Warned
 
 FIRST_RETRY: Final = 5 * 60
 RETRY_FACTOR: Final = 3

@@ -11,73 +11,14 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar, NamedTuple, cast
+from typing import ClassVar, cast
 
 from pydantic import ConfigDict
 
 from bot.domain.causes import Cause
 from bot.domain.jobs import Job
+from bot.domain.keys import Address, BoardKey, DeliveryKey, JobRef, Key, Selector, SubscriptionKey
 from bot.domain.languages import Language
-
-
-class JobRef(NamedTuple):
-    """The key of a JobRecord. ``project`` is empty for the project of the settings."""
-
-    project: str
-    job_id: str
-
-    @classmethod
-    def of(cls, job_id: str) -> "JobRef":
-        """Return the key of a job in the project of the settings."""
-        return cls("", job_id)
-
-
-class Address(NamedTuple):
-    """The key of a Destination: a conversation, or a person, by Slack's ids of the team and of it."""
-
-    team_id: str
-    channel_id: str
-    """The id of a person begins with U or W, that of a conversation with another letter."""
-
-    @property
-    def is_person(self) -> bool:
-        """Whether it is that of a person."""
-        return self.channel_id.startswith(("U", "W"))
-
-
-class SelectorKind(StrEnum):
-    """What a subscription selects jobs by."""
-
-    JOB = "job"
-
-
-class Selector(NamedTuple):
-    """The jobs that a subscription is to."""
-
-    kind: SelectorKind
-    value: str
-
-    @classmethod
-    def of_job(cls, job_id: str) -> "Selector":
-        """Return the selector of one job."""
-        return cls(SelectorKind.JOB, job_id)
-
-
-class SubscriptionKey(NamedTuple):
-    """The key of a Subscription: a conversation has at most one for a selector."""
-
-    address: Address
-    selector: Selector
-
-
-class DeliveryKey(NamedTuple):
-    """The key of a Delivery: one for each conversation and job."""
-
-    address: Address
-    job: JobRef
-
-
-Key = JobRef | Address | SubscriptionKey | DeliveryKey
 
 
 class Level(StrEnum):
@@ -108,6 +49,18 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Somebody has said that they see to a job while it waits for the customer."""
+
+    person: Address
+    at: int
+    reminded_at: int | None = None
+    """When Slack last accepted a reminder to them."""
+    is_unreachable: bool = False
+    """Whether Slack refuses direct messages to them, so that reminders go to the conversations."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobRecord:
     """One followed job."""
 
@@ -120,6 +73,12 @@ class JobRecord:
     """Its states, the present one last; at least one."""
     first: int = 0
     """The number of the first of ``sights``."""
+    claim: Claim | None = None
+    """Who sees to it while it is in its present state."""
+    clock: int | None = None
+    """Since when reminders count, in this state; None: since the state was seen."""
+    later: int | None = None
+    """Until when the next reminder waits, as a person asked; None where nobody did."""
     id: str = field(default_factory=new_id)
 
     @property
@@ -149,6 +108,8 @@ class Subscription:
     subscribed_by: str
     """A user id of Slack's."""
     subscribed_at: int
+    mentions: tuple[str, ...] = ()
+    """The ids of the people (U, W) and user groups (S) who are named when a job needs the customer."""
     id: str = field(default_factory=new_id)
 
     @property
@@ -184,6 +145,8 @@ class Delivery:
     """When a new card may take the place of a lost one."""
     delivered_at: int | None = None
     """When Slack last accepted a message of it."""
+    posted_at: int | None = None
+    """When Slack last accepted a new message of it, not an edit."""
     stopped_by: str | None = None
     """The user id of the person who ended its subscription. It is deleted once the card says so."""
     id: str = field(default_factory=new_id)
@@ -192,6 +155,34 @@ class Delivery:
     def key(self) -> DeliveryKey:
         """Its key."""
         return DeliveryKey(self.address, self.job)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """The one message that stands for a wide subscription in a conversation."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    address: Address
+    selector: Selector
+    card: Card | None = None
+    """The message; None while none is posted."""
+    cards: int = 0
+    """How many were posted: each but the first took the place of one that was lost."""
+    no_card_before: int = 0
+    """When a new message may take the place of a lost one."""
+    edited_at: int = 0
+    """When Slack last accepted an edit of it."""
+    is_read: bool = False
+    """Whether the whole list of jobs was read for it."""
+    stopped_by: str | None = None
+    """The user id of the person who ended the subscription. It is deleted once the message says so."""
+    id: str = field(default_factory=new_id)
+
+    @property
+    def key(self) -> BoardKey:
+        """Its key."""
+        return BoardKey(self.address, self.selector)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,7 +244,7 @@ class Destination:
         return self == Destination(address=self.address)
 
 
-Record = JobRecord | Subscription | Delivery | Destination
+Record = JobRecord | Subscription | Delivery | Board | Destination
 
 
 class Records(dict[Key, Record | None]):
@@ -275,6 +266,10 @@ class Records(dict[Key, Record | None]):
     def delivery(self, key: DeliveryKey) -> Delivery | None:
         """Return a delivery."""
         return cast(Delivery | None, self.get(key))
+
+    def board(self, key: BoardKey) -> Board | None:
+        """Return a board."""
+        return cast(Board | None, self.get(key))
 
     def destination(self, key: Address) -> Destination:
         """Return a destination: where none is stored, one that says nothing."""

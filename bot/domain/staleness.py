@@ -1,7 +1,7 @@
 """PURE. Staleness of MetaStudio's answers: whether an answer is newer than the stored job.
 
 Several nodes answer for MetaStudio, and one may lag behind another; any field may be absent. A stale answer
-is ignored, and an absent field keeps its stored value.
+is ignored, and an absent field keeps its stored value, but for the labels: see LABELS.
 """
 
 from dataclasses import dataclass, field
@@ -21,15 +21,19 @@ _IMMUTABLE: Final = (
     "sex",
     "language",
     "output_language",
-    "tag",
     "create_type",
-    "batch_name",
     "dhtms_job_id",
     "create_time",
     "is_remake",
     "is_ondemand_resource",
 )
 """The fields that do not change when the state does."""
+LABELS: Final = ("batch_name", "tag")
+"""The fields that people set while the state, and ``lastupdate_time``, stay as they are (SetJobBatchName).
+
+A job that was taken out of its batch may show none, so an absent label means that there is none; but only in
+an answer that has ``create_time``, which every job has: in one without it, any other field may be lost, too.
+"""
 
 
 @dataclass
@@ -100,8 +104,9 @@ def _latest(first: int | None, second: int | None) -> int | None:
 
 
 def with_missing_fields(job: Job, known: Job) -> Job:
-    """Return ``job`` with absent immutable fields taken from ``known``."""
-    was = {name: getattr(known, name) for name in _IMMUTABLE if getattr(job, name) is None}
+    """Return ``job`` with the fields that it lacks, but does not deny, taken from ``known``."""
+    names = _IMMUTABLE if _is_whole(job) else _IMMUTABLE + LABELS
+    was = {name: getattr(known, name) for name in names if getattr(job, name) is None}
     lost = {name: value for name, value in was.items() if value is not None}
     return job.model_copy(update=lost) if lost else job  # for thousands of jobs, each copy counts
 
@@ -111,3 +116,16 @@ def with_count(known: Job, job: Job) -> Job:
     if job.state != known.state or known.reject_times is not None or job.reject_times is None:
         return known
     return known.model_copy(update={"reject_times": job.reject_times})
+
+
+def with_labels(known: Job, job: Job) -> Job:
+    """Return ``known`` itself, or with the labels of an answer in its state that is not older."""
+    if job.state != known.state or is_older(job, known):
+        return known
+    names = LABELS if _is_whole(job) else [name for name in LABELS if getattr(job, name) is not None]
+    labels = {name: value for name in names if (value := getattr(job, name)) != getattr(known, name)}
+    return known.model_copy(update=labels) if labels else known
+
+
+def _is_whole(job: Job) -> bool:
+    return job.create_time is not None

@@ -1,16 +1,22 @@
 """PURE. Which jobs of a project wait for the customer, which changed last, and in what order."""
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from bot.domain.jobs import Job
+from bot.domain.records import Claim
 
 J = TypeVar("J", bound="JobList")
 
 WAITING_STATES: Final = ("CREATING", "AUDIT_FAILED", "USER_RESULT_REVIEW", "SPLIT_FAILED")
 """The states in which the customer has to act; of the last one, no page says who has."""
+
+
+def is_ours(state: str | None) -> bool:
+    """Whether the customer has to act in a state."""
+    return state in WAITING_STATES
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,8 @@ class JobList:
     """Whether the whole project was searched, not only ``searched`` jobs of it."""
     searched: int = 0
     """How many jobs were searched: those that changed last."""
+    claims: Mapping[str, Claim] = field(default_factory=dict)
+    """Who sees to these jobs, by job id."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,7 @@ class RecentJobs(JobList):
 
 def waiting(jobs: Iterable[Job]) -> tuple[Job, ...]:
     """Return those of the jobs that wait for the customer, longest wait first; without a time, last."""
-    ours = (job for job in _once(jobs) if job.state in WAITING_STATES)
+    ours = (job for job in _once(jobs) if is_ours(job.state))
     return tuple(sorted(ours, key=lambda job: (job.lastupdate_time or math.inf, job.job_id or "")))
 
 

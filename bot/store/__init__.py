@@ -5,8 +5,9 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
-from bot.domain.following import Changed, Channel, Counts, Following
-from bot.domain.records import Address, Change, JobRecord, JobRef, Key, Records
+from bot.domain.following import Changed, Channel, Counts, Following, WideFollowing
+from bot.domain.keys import Address, DeliveryKey, JobRef, Key
+from bot.domain.records import Change, JobRecord, Records, Subscription
 from bot.errors import StoreTrouble
 from bot.store.sqlite import SqliteStore
 
@@ -33,11 +34,15 @@ class Store(Protocol):
         """Return the records under these keys."""
         ...
 
+    async def following(self, key: DeliveryKey) -> Following | None:
+        """Return what is followed of one job in one conversation; None where it is not."""
+        ...
+
     async def channel(self, address: Address) -> Channel:
         """Return all that concerns a conversation."""
         ...
 
-    async def made_by(self, team_id: str, user_id: str) -> Sequence[Following]:
+    async def made_by(self, team_id: str, user_id: str) -> Sequence[Following | WideFollowing]:
         """Return what a person's own subscriptions follow, in any conversation, oldest first."""
         ...
 
@@ -47,6 +52,10 @@ class Store(Protocol):
 
     async def jobs(self) -> Mapping[JobRef, JobRecord]:
         """Return the records of all jobs: for the start, not for each check."""
+        ...
+
+    async def wide(self) -> Sequence[Subscription]:
+        """Return the wide subscriptions of all conversations."""
         ...
 
     async def counts(self) -> Counts:

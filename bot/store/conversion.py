@@ -13,18 +13,16 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from bot.domain.following import Following
 from bot.domain.jobs import Job
+from bot.domain.keys import Address, JobRef, Selector
 from bot.domain.pauses import retry_after
 from bot.domain.records import (
-    Address,
     Card,
     Delivery,
     Destination,
     JobRecord,
-    JobRef,
     Level,
     Pause,
     Record,
-    Selector,
     Sight,
     Subscription,
     Warned,

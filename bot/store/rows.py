@@ -4,24 +4,15 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from bot.domain.records import (
-    Address,
-    Delivery,
-    DeliveryKey,
-    Destination,
-    JobRecord,
-    JobRef,
-    Key,
-    Record,
-    Subscription,
-    SubscriptionKey,
-)
+from bot.domain.keys import Address, BoardKey, DeliveryKey, JobRef, Key, SubscriptionKey
+from bot.domain.records import Board, Delivery, Destination, JobRecord, Record, Subscription
 from bot.errors import StoreCorrupt, StoreTooNew
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 """The version of the rows' format.
 
-4 differs from 3 by what a destination has, language and direct message; 5 from 4 by a sight's cause.
+4 differs from 3 by what a destination has, language and direct message; 5 from 4 by a sight's cause; 6 from 5
+by wide subscriptions with their boards, and by mentions and claims.
 """
 FIRST_OF_RECORDS: Final = 3
 """The first format with a row for each record; those before are of ``bot.store.conversion``."""
@@ -33,6 +24,7 @@ _ADAPTERS: Final[dict[str, TypeAdapter[Any]]] = {
     "job": TypeAdapter(JobRecord),
     "subscription": TypeAdapter(Subscription),
     "delivery": TypeAdapter(Delivery),
+    "board": TypeAdapter(Board),
     "destination": TypeAdapter(Destination),
 }
 """What reads and writes a row, by the prefix of its key."""
@@ -49,6 +41,8 @@ def row_of(key: Key) -> str:
             return f"destination:{team_id}/{channel_id}"
         case SubscriptionKey((team_id, channel_id), (kind, value)):
             return f"subscription:{team_id}/{channel_id}/{kind}/{value}"
+        case BoardKey((team_id, channel_id), (kind, value)):
+            return f"board:{team_id}/{channel_id}/{kind}/{value}"
         case DeliveryKey((team_id, channel_id), (project, job_id)):
             return f"delivery:{team_id}/{channel_id}/{project}/{job_id}"
 

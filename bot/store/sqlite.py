@@ -9,8 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Self, TypeVar
 
-from bot.domain.following import Changed, Channel, Counts, Following, counts_of
-from bot.domain.records import Address, Change, JobRecord, JobRef, Key, Record, Records
+from bot.domain.following import Changed, Channel, Counts, Following, WideFollowing, counts_of
+from bot.domain.keys import Address, DeliveryKey, JobRef, Key
+from bot.domain.records import Change, JobRecord, Record, Records, Subscription
 from bot.errors import StoreTrouble
 from bot.process.threads import GaveUpError, in_time
 from bot.store.disk import Disk, Table
@@ -82,11 +83,15 @@ class SqliteStore:
         """Return the records under these keys."""
         return self._index.get(keys)
 
+    async def following(self, key: DeliveryKey) -> Following | None:
+        """Return what is followed of one job in one conversation; None where it is not."""
+        return self._index.following(key)
+
     async def channel(self, address: Address) -> Channel:
         """Return all that concerns a conversation."""
         return self._index.channel(address)
 
-    async def made_by(self, team_id: str, user_id: str) -> Sequence[Following]:
+    async def made_by(self, team_id: str, user_id: str) -> Sequence[Following | WideFollowing]:
         """Return what is followed by the subscriptions that a person made, oldest first."""
         return self._index.made_by(team_id, user_id)
 
@@ -97,6 +102,10 @@ class SqliteStore:
     async def jobs(self) -> Mapping[JobRef, JobRecord]:
         """Return the records of all jobs, as they are now: later changes don't show in it."""
         return self._index.jobs()
+
+    async def wide(self) -> Sequence[Subscription]:
+        """Return the wide subscriptions of all conversations."""
+        return self._index.wide()
 
     async def counts(self) -> Counts:
         """Count the records."""

@@ -7,8 +7,9 @@ Keys contain the id, so that people would see none of their subscriptions, and c
 import logging
 from functools import partial
 
+from bot.domain.boards import keys_of_board
 from bot.domain.following import Channel
-from bot.domain.records import Address, Key
+from bot.domain.keys import Address, Key
 from bot.domain.subscriptions import keys_of, moved
 from bot.store import Store
 
@@ -42,4 +43,9 @@ def _keys(channel: Channel, to: Address) -> list[Key]:
     """Return the keys of all records of a conversation, as they are and as they will be."""
     here = [each.key for each in channel.followings]
     there = [key._replace(address=to) for key in here]
-    return [channel.destination.address, to, *(key for each in [*here, *there] for key in keys_of(each))]
+    boards = [each.board.key for each in channel.boards]
+    wide = [
+        key for each in boards for key in (*keys_of_board(each), *keys_of_board(each._replace(address=to)))
+    ]
+    jobs = [key for each in [*here, *there] for key in keys_of(each)]
+    return [channel.destination.address, to, *jobs, *wide]

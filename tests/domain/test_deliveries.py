@@ -44,14 +44,18 @@ FIRST, AFTER_FIRST = fresh(A), fresh(A, B)
 LOST_AT_B, LOST_FOURTH = following(A, B, **LOST), following(A, B, shown=False, cards=4)
 TWO_AHEAD, OLD = following(A, B, C), following(A, B, shown=False)
 ENDED, ANEW = following(B, stopped_by=BOB, shown=False), with_delivery(fresh(), id="another")
-NEW = {"card": card_of(FIRST, "2.2", NOW), "cards": 1, "told": 0, "delivered_at": NOW}
-SECOND = {"card": card_of(LOST_AT_B, "2.2", NOW), "cards": 2, "delivered_at": NOW}
+NEW = {"card": card_of(FIRST, "2.2", NOW), "cards": 1, "told": 0, "delivered_at": NOW, "posted_at": NOW}
+SECOND = {"card": card_of(LOST_AT_B, "2.2", NOW), "cards": 2, "delivered_at": NOW, "posted_at": NOW}
 EDITED = {"card": card_of(OLD), "delivered_at": NOW}
 
 CHANGES: dict[str, tuple[Following, Change, dict[str, Any]]] = {
     "first card tells what it shows": (AFTER_FIRST, deliveries.card_posted(FIRST, "2.2", NOW), NEW),
     "second card tells nothing": (LOST_AT_B, deliveries.card_posted(LOST_AT_B, "2.2", NOW), SECOND),
-    "notice": (TWO_AHEAD, deliveries.notice_posted(OLD, NOW), {"told": 1, "delivered_at": NOW}),
+    "notice": (
+        TWO_AHEAD,
+        deliveries.notice_posted(OLD, NOW),
+        {"told": 1, "delivered_at": NOW, "posted_at": NOW},
+    ),
     "edit": (OLD, deliveries.card_edited(FIRST, NOW), {"card": card_of(FIRST), "delivered_at": NOW}),
     "edit skipped": (OLD, deliveries.edit_skipped(OLD, NOW), {"card": card_of(OLD)}),
     "edit of a card that is lost": (LOST_AT_B, deliveries.card_edited(OLD, NOW), {"delivered_at": NOW}),

@@ -7,8 +7,9 @@ import pytest
 from bot.domain.deliveries import Step, next_step
 from bot.domain.direct_messages import direct_message, keys_of_both, opened
 from bot.domain.following import Following
+from bot.domain.keys import Address
 from bot.domain.languages import Language
-from bot.domain.records import Address, Destination, Records
+from bot.domain.records import Destination, Records
 from bot.domain.subscriptions import following as read
 from bot.domain.subscriptions import stopped
 from tests.records import ALICE, BOB, HERE, NOW, applied, following, fresh, stored, with_delivery

@@ -4,7 +4,8 @@ import pytest
 
 from bot.domain.job_records import MOST_SIGHTS, new_record, observed, with_answer
 from bot.domain.jobs import Job
-from bot.domain.records import JobRef, Records, Sight
+from bot.domain.keys import JobRef
+from bot.domain.records import Records, Sight
 
 REF = JobRef.of("job-1")
 JOB = Job(job_id="job-1", state="WAITING", reject_times=1, voice_name="Anna")
@@ -41,6 +42,35 @@ def test_what_is_no_sight() -> None:
 
     assert (counted.job.reject_times, counted.sights) == (1, record.sights)
     assert with_answer(gone, None, 300) is gone
+
+
+BATCHED = Job(job_id="job-1", state="WAITING", reject_times=1, lastupdate_time=50, batch_name="A", tag="NEWS")
+WHOLE, PARTIAL = {"create_time": 10}, {"create_time": None}
+
+
+@pytest.mark.parametrize(
+    ("answer", "labels"),
+    [
+        ({"batch_name": "B"} | PARTIAL, ("B", "NEWS")),
+        ({"batch_name": None} | WHOLE, (None, "NEWS")),
+        ({"batch_name": None, "tag": "LIVE"} | PARTIAL, ("A", "LIVE")),
+        ({"batch_name": None, "tag": "LIVE", "lastupdate_time": None} | WHOLE, (None, "LIVE")),
+        ({"batch_name": "B", "lastupdate_time": 49} | WHOLE, ("A", "NEWS")),
+        ({"batch_name": "B", "state": None} | WHOLE, ("A", "NEWS")),
+        ({"batch_name": None, "state": "PROCESSING"} | WHOLE, (None, "NEWS")),
+        ({"batch_name": None, "state": "PROCESSING"} | PARTIAL, ("A", "NEWS")),
+    ],
+)
+def test_labels_are_those_of_the_latest_answer(
+    answer: dict[str, object], labels: tuple[str | None, str | None]
+) -> None:
+    """They need no other state; that one is absent counts in an answer that is not in parts."""
+    known = new_record(REF, BATCHED, 100)
+    record = with_answer(known, BATCHED.model_copy(update=answer), 200)
+
+    assert (record.job.batch_name, record.job.tag) == labels
+    assert record.number == (answer.get("state") is not None)
+    assert (record is known) == (labels == ("A", "NEWS") and not record.number)
 
 
 def test_the_first_of_many_sights_are_dropped() -> None:

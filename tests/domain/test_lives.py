@@ -17,8 +17,9 @@ from bot.domain.destinations import with_language
 from bot.domain.following import Following
 from bot.domain.job_records import observed, with_answer
 from bot.domain.jobs import Job
+from bot.domain.keys import DeliveryKey
 from bot.domain.languages import Language
-from bot.domain.records import Change, DeliveryKey, Level, Posted, Records
+from bot.domain.records import Change, Level, Posted, Records
 from tests.records import BOB, NOW, applied
 
 KEYS = [changes.key_of("T1", channel, "job-1") for channel in ("C1", "C2")]
@@ -71,7 +72,7 @@ class Walk:
 
     def press(self, key: DeliveryKey) -> None:
         """Choose a level or a language, or refresh the card."""
-        levels = [changes.with_level(key, each) for each in Level]
+        levels = [changes.changed_wish(changes.keys_of(key)[1], each, None) for each in Level]
         languages = [with_language(key.address, each) for each in Language]
         self._change(self.chance.choice([*levels, *languages, changes.outdated(key)]))
 
@@ -109,7 +110,7 @@ class Walk:
             self.told[found.delivery.id] = number
         if step in {Step.POST_CARD, Step.EDIT_CARD}:
             self.read[found.delivery.id] = found.destination.language
-        task = Task(step=step, following=found)
+        task = Task(step=step, following=None if step is Step.FORGET else found, followings=(found,))
         for _, change in after_ok(task, key.address, POSTED, self.now, card_is_lost=False):
             self._change(change)
 

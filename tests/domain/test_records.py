@@ -7,8 +7,9 @@ import pytest
 
 from bot.domain.following import Counts, Following, counts_of
 from bot.domain.jobs import GONE, STATES, Job
+from bot.domain.keys import Address
 from bot.domain.languages import Language
-from bot.domain.records import Address, Level
+from bot.domain.records import Level
 from tests.records import BOB, NOW, following, fresh, paused, record
 
 A, B, C = "AUDITING", "WAITING", "PROCESSING"

@@ -10,8 +10,9 @@ from bot.domain.causes import Cause, Reviewer
 from bot.domain.following import Following
 from bot.domain.job_records import new_record, with_cause
 from bot.domain.jobs import GONE, PERSONAL_FIELDS, Job
+from bot.domain.keys import Address
 from bot.domain.languages import Language
-from bot.domain.records import Address, Card, Change, Delivery, Level, Records, Subscription
+from bot.domain.records import Card, Change, Delivery, Level, Records, Subscription
 from tests.records import (
     ALICE,
     BOB,
@@ -27,6 +28,7 @@ from tests.records import (
 )
 
 KEY = changes.key_of(*HERE, "job-1")
+WISH = changes.keys_of(KEY)[1]
 WISH = changes.keys_of(KEY)[1]
 FOLLOWED = following()
 STOPPED = following(stopped_by=BOB)
@@ -92,9 +94,9 @@ LESS = following(level=Level.IMPORTANT)
 PRESSED: dict[str, tuple[Following, Change, Following]] = {
     "stopped": (FOLLOWED, changes.stopped(KEY, BOB), ended(FOLLOWED)),
     "stopped twice": (STOPPED, changes.stopped(KEY, ALICE), STOPPED),
-    "another level": (FOLLOWED, changes.with_level(KEY, Level.IMPORTANT), LESS),
-    "the same level": (FOLLOWED, changes.with_level(KEY, Level.ALL), FOLLOWED),
-    "another level of what was ended": (STOPPED, changes.with_level(KEY, Level.IMPORTANT), STOPPED),
+    "another level": (FOLLOWED, changes.changed_wish(WISH, Level.IMPORTANT, None), LESS),
+    "the same level": (FOLLOWED, changes.changed_wish(WISH, Level.ALL, None), FOLLOWED),
+    "another level of what was ended": (STOPPED, changes.changed_wish(WISH, Level.IMPORTANT, None), STOPPED),
     "refreshed": (FOLLOWED, changes.outdated(KEY), with_delivery(FOLLOWED, card=OUTDATED)),
     "refreshed without a card": (fresh(), changes.outdated(KEY), fresh()),
 }

@@ -27,7 +27,7 @@ class FaultyStore:
     """The protocol Store. ``fails`` is asked at each call, by its number from 1; what failed did nothing."""
 
     change, get, channel = _call("change"), _call("get"), _call("channel")
-    made_by = _call("made_by")
+    made_by, following, wide = _call("made_by"), _call("following"), _call("wide")
     addresses, jobs, counts, check = _call("addresses"), _call("jobs"), _call("counts"), _call("check")
 
     def __init__(self, store: Store, fails: Callable[[int], bool] = lambda _: False) -> None:

@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bot.domain.records import Change, Delivery, DeliveryKey, Key, Records
+from bot.domain.keys import DeliveryKey, Key
+from bot.domain.records import Change, Delivery, Records
 from bot.domain.subscriptions import key_of
 from bot.errors import StoreTrouble
 from bot.store import Store

@@ -16,8 +16,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.following import Changed, Channel, Following, counts_of
+from bot.domain.keys import Address, DeliveryKey, JobRef, Selector, SelectorKind
 from bot.domain.languages import Language
-from bot.domain.records import Address, Change, Delivery, DeliveryKey, Destination, JobRef, Records
+from bot.domain.records import Change, Delivery, Destination, Level, Records
 from bot.domain.subscriptions import following, key_of, keys_of
 from bot.store import Store, open_store
 from bot.store.rows import FORMAT
@@ -90,6 +91,24 @@ class TestContract:
             await store.change(PLAIN, none)
             assert ([*jobs], [*addresses]) == ([KEY.job], [KEY.address])
             assert await store.channel(KEY.address) == Channel(Destination(address=KEY.address))
+
+    async def test_wide_subscriptions_are_told_apart(self, opening: Opening, path: Path) -> None:
+        """They are found without a search, also by a later process, and a change of one is heard as such."""
+        narrow, mine = records.wish(), Selector(SelectorKind.BATCH, "spring / 春")
+        wide = replace(narrow, selector=mine)
+        louder, heard = replace(wide, level=Level.IMPORTANT), list[Changed]()
+        async with opening(path) as store:
+            store.listen(heard.append)
+            await keep(store, Records.of(narrow))
+            for each in (wide, louder):
+                await keep(store, Records.of(each))
+                assert await store.wide() == [each]
+        async with opening(path) as store:
+            store.listen(heard.append)
+            assert await store.wide() == [louder]
+            await store.change([wide.key], none)
+            assert await store.wide() == []
+        assert [each.has_wide for each in heard] == [False, True, True, True]
 
 
 async def replay(opening: Opening, path: Path, lives: list[list[Records]]) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot.config import Settings
+from bot.domain.keys import Address
 from bot.domain.languages import Language
-from bot.domain.records import Address, Destination, Records
+from bot.domain.records import Destination, Records
 from bot.domain.subscriptions import key_of
 from bot.errors import StoreTrouble
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
