@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Sequence
 from contextlib import closing
 from typing import TypeVar
@@ -11,6 +10,7 @@ from bot.domain.jobs import Job, Page
 from bot.domain.records import Records
 from bot.errors import BadJobId, MetaStudioError, StoreTrouble
 from bot.metastudio.client import MetaStudio
+from bot.process.clock import Clock
 from bot.telemetry.log_once import LogOnce
 from bot.telemetry.logs import about
 from bot.watch.followed import FollowedRecords
@@ -27,6 +27,7 @@ from bot.watch.questions import (
     ListWorks,
     Question,
     Record,
+    TakeIn,
 )
 
 log = logging.getLogger(__name__)
@@ -36,9 +37,10 @@ T = TypeVar("T")
 class Answers:
     """Answers a policy's questions, one after the other. Requests wait for their turn at the throttle."""
 
-    def __init__(self, metastudio: MetaStudio, records: FollowedRecords) -> None:
+    def __init__(self, metastudio: MetaStudio, records: FollowedRecords, clock: Clock) -> None:
         self._metastudio = metastudio
         self._records = records
+        self._clock = clock
         self._list_log = LogOnce(log)
 
     async def to(self, flow: Flow[T]) -> T:
@@ -56,12 +58,15 @@ class Answers:
         if isinstance(question, AskList | AskJob | FindListed):
             return await self._request(question)
         asked_at = _now()
-        if isinstance(question, AskWhy):
-            return Answer(await self._causes(question.jobs), asked_at, _now(), time.time())
-        if isinstance(question, Record):
-            return Answer(await self._record(question), asked_at, _now(), time.time())
-        self._note(question)
-        return Answer(None, asked_at, _now(), time.time())
+        got: Causes | Records | StoreTrouble | None = None
+        match question:
+            case AskWhy(jobs):
+                got = await self._causes(jobs)
+            case Record() | TakeIn():
+                got = await self._stored(question)
+            case _:
+                self._note(question)
+        return Answer(got, asked_at, _now(), self._clock())
 
     async def _request(self, question: AskList | AskJob | FindListed) -> Answer:
         asked_at = _now()
@@ -72,7 +77,7 @@ class Answers:
             got = await self._sent(question)
         except (MetaStudioError, BadJobId) as error:
             got = error
-        return Answer(got, asked_at, _now(), time.time())
+        return Answer(got, asked_at, _now(), self._clock())
 
     async def _sent(self, question: AskList | AskJob | FindListed) -> Page | Job | None:
         """Send a request to MetaStudio. Raises MetaStudioError, BadJobId."""
@@ -89,9 +94,11 @@ class Answers:
         found = zip(jobs, await asyncio.gather(*map(self._metastudio.cause, jobs)), strict=True)
         return Causes({job.job_id or "": cause for job, cause in found if cause})
 
-    async def _record(self, record: Record) -> Records | StoreTrouble:
+    async def _stored(self, change: Record | TakeIn) -> Records | StoreTrouble:
         try:
-            return await self._records.record(record.changes)
+            if isinstance(change, Record):
+                return await self._records.record(change.changes)
+            return await self._records.take_in(change, int(self._clock()))
         except StoreTrouble as error:
             return error
 

@@ -8,8 +8,9 @@ from typing import Final
 from bot.domain.causes import FAILURES
 from bot.domain.job_records import with_answer, with_cause
 from bot.domain.jobs import Job
+from bot.domain.keys import JobRef
 from bot.domain.rates import RateLimits
-from bot.domain.records import JobRecord, JobRef, Records
+from bot.domain.records import JobRecord, Records
 from bot.errors import BadJobId, JobNotFound, MetaStudioError, RequestRefused
 from bot.metastudio.errors import FOR_ALL, MAY_NOT_LIST
 from bot.watch.memory import JobMemory
@@ -32,7 +33,8 @@ class JobChecks:
 
     def __init__(self, rates: RateLimits) -> None:
         self._rates = rates
-        self._records: dict[str, JobRecord] = {}
+        self.records: dict[str, JobRecord] = {}
+        """By job id, also of jobs that are over."""
         self.memories: defaultdict[str, JobMemory] = defaultdict(JobMemory)
         self.served_at = -math.inf
         """When MetaStudio last answered properly about a job, be it with a 4xx."""
@@ -42,19 +44,19 @@ class JobChecks:
 
         Of one that was made anew, no miss is remembered, but what answers may be older.
         """
-        before = self._records.pop(ref.job_id, None)
+        before = self.records.pop(ref.job_id, None)
         if record is None:
             self.memories.pop(ref.job_id, None)
             return
-        self._records[ref.job_id] = record
+        self.records[ref.job_id] = record
         if before and before.id != record.id:
             self.memories[ref.job_id] = self.memories[ref.job_id].renewed(before.job, record.job)
 
     def followed(self) -> Followed:
         """Return the records of all jobs that are not over; forget jobs that nobody follows."""
-        for job_id in self.memories.keys() - self._records.keys():
+        for job_id in self.memories.keys() - self.records.keys():
             del self.memories[job_id]
-        return {job_id: record for job_id, record in self._records.items() if not record.job.is_over}
+        return {job_id: record for job_id, record in self.records.items() if not record.job.is_over}
 
     def ask(self, job_id: str) -> Flow[Job | None]:
         """Request a job and record its state; None if it is missing. Raises MetaStudioError, StoreTrouble."""
@@ -77,7 +79,7 @@ class JobChecks:
 
         If nobody follows the job yet, that person may do so next.
         """
-        if job_id in self._records:
+        if job_id in self.records:
             yield from self._answered(job_id, answer)
         memory = self.memories[job_id]
         memory.checked_at = max(answer.asked_at, memory.checked_at)
@@ -143,7 +145,7 @@ class JobChecks:
                 self.memories[job_id].accepted(job, now)
 
     def _is_timely(self, job_id: str, at: float) -> bool:
-        return job_id in self._records and at >= self.memories[job_id].checked_at
+        return job_id in self.records and at >= self.memories[job_id].checked_at
 
     def _changes(
         self, shown: Mapping[str, Job | None], at: float, now: float
@@ -151,7 +153,7 @@ class JobChecks:
         """Yield each record that changes, and what it becomes."""
         unordered = self._rates.gone
         for job_id, job in shown.items():
-            known, memory = self._records[job_id], self.memories[job_id]
+            known, memory = self.records[job_id], self.memories[job_id]
             memory.checked_at = at
             if job and not memory.is_confirmed(job, known.job, at, unordered=unordered):
                 continue
@@ -167,7 +169,7 @@ class JobChecks:
                 self.know(known.ref, answer.got.job(known.ref))
         for known, new in changes:
             memory = self.memories[known.ref.job_id]
-            if self._records.get(known.ref.job_id) != new:
+            if self.records.get(known.ref.job_id) != new:
                 memory.asked_at = -math.inf
             elif new.number != known.number:
                 memory.changed(known.job)

@@ -13,9 +13,13 @@ from bot.network.retries import Backoff
 from bot.watch.job_checks import Followed
 from bot.watch.list_scan import ListScan, is_cheaper, next_since
 from bot.watch.questions import AskList, Flow, ListTrouble, ListWorks
+from bot.watch.wide import Wide
 
 LIST_SUSPENSION: Final = 30 * 60
 """Seconds for which a wrong list is not used; also the longest pause after the list was refused."""
+MOST_PAGES: Final = 200
+"""Pages that a check reads for wide subscriptions: the 20,000 jobs that changed last. What is older is seen
+when it changes; the list counts as read to its end, or each check would read as much."""
 
 
 class ListPolicy:
@@ -36,9 +40,9 @@ class ListPolicy:
         self._count = 0
         """How many jobs there were."""
 
-    def is_used(self, followed: int, at: float) -> bool:
-        """Whether the list is to be read for so many jobs."""
-        return at >= self._suspended_until and is_cheaper(1, followed=followed)
+    def is_used(self, followed: int, at: float, *, is_wide: bool) -> bool:
+        """Whether the list is to be read for so many jobs, or for a wide subscription."""
+        return at >= self._suspended_until and (is_wide or is_cheaper(1, followed=followed))
 
     def show_life(self, at: float, pause: float) -> Flow[bool]:
         """Request a page every ``pause`` seconds while no job is followed; return whether it was requested.
@@ -54,21 +58,22 @@ class ListPolicy:
         self.served_at = at
         return is_due
 
-    def read(self, followed: Followed) -> Flow[ListScan | None]:
+    def read(self, followed: Followed, wide: Wide, at: float) -> Flow[ListScan | None]:
         """Read the list as far as needed; None if it is unusable or single requests are cheaper.
 
-        Raises MetaStudioError if no other request would be answered either.
+        Raises MetaStudioError if no other request would be answered either, or is to be sent.
         """
         known = {job_id: record.job.lastupdate_time for job_id, record in followed.items()}
-        scan = ListScan(known, self._since)
-        while not scan.is_over and scan.pages < len(followed):
+        scan = ListScan(known, wide.reach(self._since, at), wide.wants if wide else None)
+        most = MOST_PAGES if wide else len(followed)
+        while not scan.is_over and scan.pages < most:
             answer = yield AskList(scan.offset)
             if isinstance(answer.got, MetaStudioError):
-                yield from self._failed(answer.got, answer.at)
+                yield from self._failed(answer.got, answer.at, is_all=not followed)
                 return None
             scan.add(answer.value(Page))
             scan.seen_at, self.served_at = answer.now, answer.at
-        if not scan.is_over:
+        if not scan.is_over and not wide:
             self._suspend(self.served_at)
             return None
         if not scan.is_in_order:
@@ -76,8 +81,9 @@ class ListPolicy:
             return None
         return scan
 
-    def _failed(self, error: MetaStudioError, at: float) -> Flow[None]:
-        if isinstance(error, FOR_ALL):
+    def _failed(self, error: MetaStudioError, at: float, *, is_all: bool) -> Flow[None]:
+        """Do without the list; raise its error if that ends the check. ``is_all``: nothing else is asked."""
+        if is_all or isinstance(error, FOR_ALL):
             raise error
         if not error.transient:
             self._suspended_until = at + self._refusals.failed()
@@ -88,11 +94,11 @@ class ListPolicy:
         self._suspend(at)
         yield ListTrouble(f"the list of jobs is not used for a while: {why}", job_id)
 
-    def applied(self, scan: ListScan, at: float, followed: int) -> Flow[None]:
+    def applied(self, scan: ListScan, at: float, followed: int, wide: Wide) -> Flow[None]:
         """Record how far the list was read by a check of ``at``, after all changes in it are stored."""
         yield ListWorks()
         self._refusals.worked()
-        if self._since is not None and not is_cheaper(scan.pages, followed=followed):
+        if self._since is not None and not wide and not is_cheaper(scan.pages, followed=followed):
             self._suspend(at)
         # Fewer jobs than before: some were deleted, and the next reading finds out which.
         self._since = None if scan.count < self._count else next_since(scan.newest)

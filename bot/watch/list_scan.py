@@ -7,7 +7,7 @@ requested one by one.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from bot.domain.jobs import PAGE_SIZE, Job, Page
@@ -31,15 +31,21 @@ def is_cheaper(pages: int, *, followed: int) -> bool:
 class ListScan:
     """One scan. ``known`` has the time of the last known change (epoch seconds) of each followed job.
 
-    It goes on to what is older than ``since`` (epoch seconds); None: until it met every job.
+    It goes on to what is older than ``since`` (epoch seconds); None: until it met every job, or to the end
+    if other jobs are wanted. Those are the ones for which ``wants`` is true; it may be called repeatedly.
     """
 
-    def __init__(self, known: Mapping[str, int | None], since: int | None) -> None:
+    def __init__(
+        self, known: Mapping[str, int | None], since: int | None, wants: Callable[[Job], bool] | None = None
+    ) -> None:
         self._known = known
         self._since = since
+        self._wants = wants
         self._met: set[str] = set()
         self.found: dict[str, Job] = {}
         """The followed jobs that were met, as the list shows them."""
+        self.wanted: dict[str, Job] = {}
+        """The other jobs that were met and are wanted, in the same way."""
         self.pages = 0
         self.offset = 0
         """Where the next page begins."""
@@ -78,14 +84,23 @@ class ListScan:
         self._met.add(job_id)
         if job_id in self._known:
             self.found[job_id] = _newer(self.found.get(job_id, job), job)
+        elif self._wants and (job_id in self.wanted or self._wants(job)):
+            self.wanted[job_id] = _newer(self.wanted.get(job_id, job), job)
         if (time := job.lastupdate_time) is not None:
             self.newest = max(self.newest or time, time)
             self.oldest = min(self.oldest or time, time)
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the list was to be read to its end."""
+        return self._since is None
+
+    @property
     def is_over(self) -> bool:
         """Whether no further page is needed."""
-        if not self.is_in_order or self.at_end or len(self.found) == len(self._known):
+        if not self.is_in_order or self.at_end:
+            return True
+        if not self._wants and len(self.found) == len(self._known):
             return True
         return self._since is not None and self.oldest is not None and self.oldest < self._since
 

@@ -6,11 +6,12 @@ Times are in seconds of the event loop's clock.
 
 import heapq
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from bot.domain.jobs import Job
 from bot.domain.rates import RateLimits
+from bot.domain.records import Subscription
 from bot.domain.staleness import differs
 from bot.errors import MetaStudioError, RequestRefused
 from bot.metastudio.errors import FOR_ALL
@@ -18,6 +19,7 @@ from bot.watch.job_checks import Followed, JobChecks
 from bot.watch.list_policy import ListPolicy
 from bot.watch.list_scan import ListScan, cross_checks, may_be_stale
 from bot.watch.questions import Flow
+from bot.watch.wide import Wide
 
 FAILURES: Final = 3
 """A check ends early after this many failures in a row."""
@@ -34,6 +36,7 @@ class Policy:
     def __init__(self, *, poll: float, most: int, rates: RateLimits, list_suspension: float) -> None:
         self.jobs = JobChecks(rates)
         self._list = ListPolicy(poll=poll, suspension=list_suspension)
+        self._wide = Wide(self.jobs)
         self._poll = poll
         self._most = most
         self._recheck: set[str] = set()
@@ -49,35 +52,43 @@ class Policy:
         memory = self.jobs.memories.get(job_id)
         return max(self._list.read_at, memory.checked_at if memory else -math.inf)
 
+    def know_wide(self, wishes: Sequence[Subscription]) -> None:
+        """Take over the wide subscriptions from the store; for a new one, the whole list is read next."""
+        self._wide = self._wide.renewed(wishes)
+
     def check(self, at: float, *, idle: float) -> Flow[bool]:
         """Check all jobs, or as many as ``most`` allows; return whether anything was asked.
 
-        With no job followed, the list is requested every ``idle`` seconds, which only shows that MetaStudio
+        With nothing to check, the list is requested every ``idle`` seconds, which only shows that MetaStudio
         answers. Raises MetaStudioError, StoreTrouble.
         """
-        followed = self.jobs.followed()
-        if not followed:
+        followed, wide = self.jobs.followed(), self._wide
+        is_used = self._list.is_used(len(followed), at, is_wide=bool(wide))
+        if not followed and not is_used:
             return (yield from self._list.show_life(at, idle))
-        is_used = self._list.is_used(len(followed), at)
-        scan = (yield from self._list.read(followed)) if is_used else None
-        if scan and (yield from self._apply(scan, followed, at)):
+        scan = (yield from self._list.read(followed, wide, at)) if is_used else None
+        if scan and (yield from self._apply(scan, followed, wide, at)):
             number = cross_checks(len(followed), self._poll)
         else:
             scan, number = None, self._most
         yield from self._ask_some(followed, self._most_due(followed, number), scan)
         return True
 
-    def _apply(self, scan: ListScan, followed: Followed, at: float) -> Flow[bool]:
-        """Record what a scan shows, and request stale and missing jobs; return whether the list is right."""
+    def _apply(self, scan: ListScan, followed: Followed, wide: Wide, at: float) -> Flow[bool]:
+        """Record what a scan shows, and request stale and missing jobs; return whether the list is right.
+
+        Only from a list that is right, further jobs are taken in.
+        """
         stale = {job_id for job_id, job in scan.found.items() if may_be_stale(job, followed[job_id].job)}
         shown = {job_id: job for job_id, job in scan.found.items() if job_id not in stale}
-        yield from self.jobs.listed(shown, at, scan.seen_at)
+        yield from self.jobs.listed(shown | wide.news_of_ended(scan), at, scan.seen_at)
         suspects = stale.union(scan.missing)
         left_open = suspects | (self._recheck & followed.keys())
         oldest_first = sorted(left_open, key=lambda job_id: self.jobs.memories[job_id].asked_at)
         self._recheck = yield from self._ask_some(followed, oldest_first, scan, suspects)
         if not scan.is_contradicted:
-            yield from self._list.applied(scan, at, len(followed))
+            yield from wide.take_in(scan, at)
+            yield from self._list.applied(scan, at, len(followed), wide)
         return not scan.is_contradicted
 
     def _most_due(self, followed: Followed, number: int) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from bot.domain.causes import Cause
 from bot.domain.jobs import Job, Page
-from bot.domain.records import JobRecord, Records
+from bot.domain.records import JobRecord, Records, Subscription
 from bot.errors import BadJobId, MetaStudioError, StoreTrouble
 
 T = TypeVar("T")
@@ -59,6 +59,18 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeIn:
+    """Follow these jobs for these wide subscriptions. The answer is Records, with those of the jobs."""
+
+    wishes: tuple[Subscription, ...]
+    jobs: tuple[Job, ...]
+    causes: Mapping[str, Cause]
+    """Why some of them failed or were sent back, by job id."""
+    is_complete: bool
+    """Whether the whole list was read for these subscriptions, of which these jobs are the last."""
+
+
+@dataclass(frozen=True, slots=True)
 class ListTrouble:
     """Log why the list is not used. The answer is None."""
 
@@ -80,7 +92,7 @@ class JobTrouble:
     error: MetaStudioError | BadJobId | None
 
 
-Question = AskList | AskJob | FindListed | AskWhy | Record | ListTrouble | ListWorks | JobTrouble
+Question = AskList | AskJob | FindListed | AskWhy | Record | TakeIn | ListTrouble | ListWorks | JobTrouble
 Error = MetaStudioError | BadJobId | StoreTrouble
 
 

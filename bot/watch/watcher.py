@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 import random
-import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -12,6 +12,7 @@ from bot.domain.jobs import Job
 from bot.domain.rates import RATE_LIMITS, RateLimits
 from bot.errors import MetaStudioError, StoreTrouble, VoiceJobError
 from bot.metastudio.client import MetaStudio
+from bot.process.clock import Clock
 from bot.store import Store
 from bot.telemetry.log_once import LogOnce
 from bot.telemetry.logs import about
@@ -47,11 +48,14 @@ class Watcher:
         rarely: float = RARELY,
         list_suspension: float = LIST_SUSPENSION,
         metrics: Metrics | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._metastudio = metastudio
         self._metrics = metrics or Metrics()
-        self._records = FollowedRecords(store)
-        self._answers = Answers(metastudio, self._records)
+        self._clock = clock or Clock()
+        self._wide_heard = asyncio.Event()
+        self._records = FollowedRecords(store, self._wide_heard.set, self._metrics)
+        self._answers = Answers(metastudio, self._records, self._clock)
         self._pauses = Pauses(poll=poll, rarely=rarely, rates=rates)
         most = max(1, int(poll / metastudio.throttle.pause))
         self._policy = Policy(poll=poll, most=most, rates=rates, list_suspension=list_suspension)
@@ -59,17 +63,31 @@ class Watcher:
         self._woken = asyncio.Event()
         self._began_at = _now()
         self.idle = IDLE
+        self.is_current = False
+        """Whether the last check succeeded."""
+        self.on_current: Callable[[], None] = lambda: None
+        """Called when a check succeeds after the start, or after one that failed."""
         self.trouble: VoiceJobError | None = None
         """The error of the last check; None if it succeeded."""
 
     async def run(self) -> None:
-        """Check every ``poll`` seconds until cancelled; less often while MetaStudio refuses the bot."""
+        """Check every ``poll`` seconds until cancelled; less often while MetaStudio refuses the bot.
+
+        When the wide subscriptions are others, the next check begins at once, unless the last one failed.
+        """
         while True:
             self._woken.clear()  # before the check: what wakes it during one that fails must not get lost
+            self._wide_heard.clear()
             pause = jittered(await self._check_safely(), random.random())  # noqa: S311  no secret
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
-                    await (self._woken if self.is_refused else asyncio.Event()).wait()
+                    await self._wakes_early().wait()
+
+    def _wakes_early(self) -> asyncio.Event:
+        """Return what ends the pause after a check."""
+        if self.is_refused:
+            return self._woken
+        return self._wide_heard if self.trouble is None else asyncio.Event()
 
     @property
     def silence(self) -> float:
@@ -93,7 +111,7 @@ class Watcher:
     def checked_at(self, job_id: str) -> int | None:
         """Return when a job was last checked, in epoch seconds; None if not since the start."""
         at = self._policy.checked_at(job_id)
-        return None if at == -math.inf else int(time.time() - _now() + at)
+        return None if at == -math.inf else int(self._clock() - _now() + at)
 
     async def check_now(self, job_id: str) -> None:
         """Check one job at a person's request. Raises MetaStudioError, StoreTrouble."""
@@ -106,7 +124,7 @@ class Watcher:
         ``asked_at`` is when the request was sent, in seconds of the event loop's clock.
         """
         await self._records.refresh(self._policy)
-        answer = Answer(job, asked_at, _now(), time.time())
+        answer = Answer(job, asked_at, _now(), self._clock())
         await self._answers.to(self._policy.jobs.person_saw(job_id, answer))
 
     async def check(self) -> bool:
@@ -127,13 +145,15 @@ class Watcher:
             return self._failed(error)
         if has_asked:
             self._metrics.check(_now() - started)
-        self.trouble = None
+        self.trouble, was_current, self.is_current = None, self.is_current, True
+        if not was_current:
+            self.on_current()
         self._log.recovered("jobs can be checked again")
         return self._pauses.succeeded()
 
     def _failed(self, error: MetaStudioError | StoreTrouble) -> float:
         """Record why a check failed; return the seconds until the next check."""
-        self.trouble = error
+        self.trouble, self.is_current = error, False
         pause = self._pauses.failed(error, self._metastudio.throttle.held)
         if isinstance(error, MetaStudioError):  # the store has logged its own
             line = f"jobs can't be checked ({type(error).__name__}); next try in %.0f seconds"

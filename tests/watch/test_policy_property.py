@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from bot import errors
 from bot.domain.jobs import GONE, Job
+from bot.domain.keys import JobRef
 from bot.domain.rates import RATE_LIMITS
-from bot.domain.records import JobRef
 from bot.watch.questions import Answer, AskJob, AskList, FindListed, Question, Record
 from tests.watch.world import World
 

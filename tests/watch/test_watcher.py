@@ -13,8 +13,9 @@ import pytest
 from bot import errors
 from bot.domain.job_records import with_answer
 from bot.domain.jobs import Job
+from bot.domain.keys import JobRef
 from bot.domain.rates import RATE_LIMITS
-from bot.domain.records import JobRef, Level, Records
+from bot.domain.records import Level, Records
 from bot.domain.subscriptions import key_of, keys_of, started
 from bot.metastudio.client import MetaStudio
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator

@@ -8,8 +8,10 @@ from typing import Any, cast
 from bot.domain.causes import Cause, Reviewer
 from bot.domain.job_records import new_record, observed
 from bot.domain.jobs import PAGE_SIZE, Job, Page
+from bot.domain.keys import Address, JobRef, Selector, SelectorKind
 from bot.domain.rates import RATE_LIMITS
-from bot.domain.records import JobRecord, JobRef, Records
+from bot.domain.records import Board, Delivery, JobRecord, Level, Records, Subscription
+from bot.domain.taking_in import keys_to_take_in, taken_in
 from bot.errors import JobNotFound, VoiceJobError
 from bot.watch.policy import Policy
 from bot.watch.questions import (
@@ -24,6 +26,7 @@ from bot.watch.questions import (
     JobTrouble,
     Question,
     Record,
+    TakeIn,
 )
 
 Fault = Callable[[Question], VoiceJobError | None]
@@ -32,6 +35,8 @@ EPOCH = 1_700_000_000
 """The epoch seconds of the model's time 0."""
 FIRST = 100_000
 """The model's time at the start, so that jobs can be older."""
+
+PROJECT = Selector(SelectorKind.PROJECT, "")
 
 
 def policy(**fields: Any) -> Policy:
@@ -60,7 +65,9 @@ class World:
     history: dict[str, list[tuple[float, Job | None]]] = field(default_factory=dict)
     """Each job's copies, with the time from which on it is so; None is deleted."""
     records: dict[JobRef, JobRecord] = field(default_factory=dict)
-    """What the store holds."""
+    """What the store holds of jobs."""
+    others: Records = field(default_factory=Records)
+    """What else it holds: for wide subscriptions alone."""
     heard: list[JobRef] = field(default_factory=list)
     """Whose records the policy has to be told of before the next check."""
     asked: list[Question] = field(default_factory=list)
@@ -94,12 +101,27 @@ class World:
         self.follow(*made)
         return made
 
+    def subscribe(self, selector: Selector = PROJECT, channel: str = "C1") -> Subscription:
+        """Let a conversation have a wide subscription, and its board, from now on."""
+        now, address = int(EPOCH + self.now), Address("T1", channel)
+        wish = Subscription(
+            address=address, selector=selector, level=Level.ALL, subscribed_by="U1", subscribed_at=now
+        )
+        self.others.update(Records.of(wish, Board(address=address, selector=selector)))
+        self.policy.know_wide([each for each in self.others.values() if isinstance(each, Subscription)])
+        return wish
+
     def set(self, job_id: str, state: str | None, *, age: float = 0, **fields: Any) -> None:
         """Let a job be in another state since ``age`` seconds ago; None deletes it."""
         at, before = self.now - age, self.job(job_id)
         times = sum(job is not None and job.state == state for _, job in self.history[job_id]) + 1
         new = {"state": state, "reject_times": times, "lastupdate_time": int(EPOCH + at)} | fields
         self.history[job_id].append((at, before.model_copy(update=new) if state and before else None))
+
+    def label(self, job_id: str, **labels: str | None) -> None:
+        """Give a job other labels, which changes nothing else."""
+        job = self.job(job_id)
+        self.history[job_id].append((self.now, job and job.model_copy(update=labels)))
 
     def job(self, job_id: str, lag: float = 0) -> Job | None:
         """Return a job as it was so many seconds ago."""
@@ -119,6 +141,16 @@ class World:
         """Return why the job came into each of its recorded states; empty where nothing says so."""
         sights = self.records[JobRef.of(job_id)].sights
         return [sight.cause.said if sight.cause else "" for sight in sights]
+
+    def taken(self, channel: str = "C1") -> dict[str, int | None]:
+        """Return the jobs that were taken in for a conversation, with the number of the sight it was told."""
+        found = [it for it in self.others.values() if isinstance(it, Delivery)]
+        return {it.job.job_id: it.told for it in found if it.address.channel_id == channel}
+
+    @property
+    def are_boards_read(self) -> list[bool]:
+        """Whether the whole list was read, for each of the boards."""
+        return [each.is_read for each in self.others.values() if isinstance(each, Board)]
 
     @property
     def paths(self) -> dict[str, tuple[str, ...]]:
@@ -172,11 +204,25 @@ class World:
                 return Causes({key: Cause(by=Reviewer.ADMIN, said=text) for key, text in said.items()})
             case FindListed(job_id):
                 return next((job for job in self._listed() if job.job_id == job_id), None)
+        return self._stored(question)
+
+    def _stored(self, question: Question) -> Records | None:
+        """Answer a question to the store."""
+        match question:
             case Record(changes):
-                keys = [known.ref for known, _ in changes]
-                made = observed(changes)(Records({key: self.records.get(key) for key in keys}))
-                self.records |= {key: record for key in keys if (record := made.job(key))}
-                return Records({key: self.records.get(key) for key in keys})
+                refs = [known.ref for known, _ in changes]
+                made = observed(changes)(Records({ref: self.records.get(ref) for ref in refs}))
+                self.records |= {ref: record for ref in refs if (record := made.job(ref))}
+                return Records({ref: self.records.get(ref) for ref in refs})
+            case TakeIn(wishes, jobs, causes, is_complete):
+                keys, now = keys_to_take_in(wishes, jobs), int(EPOCH + self.now)
+                change = taken_in(wishes, jobs, now, is_complete=is_complete, causes=causes)
+                held = Records((key, self.others.get(key)) for key in keys)
+                held.update({ref: it for ref, it in self.records.items()})  # noqa: C416  another type of keys
+                after = Records({**held, **change(held)})
+                self.records |= {each.ref: each for each in after.values() if isinstance(each, JobRecord)}
+                self.others.update({key: it for key, it in after.items() if not isinstance(it, JobRecord)})
+                return after
         return None
 
     def _listed(self) -> list[Job]:
