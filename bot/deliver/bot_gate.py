@@ -9,7 +9,7 @@ from typing import Final
 from bot.deliver.changes import Recorded
 from bot.deliver.reactions import Attempt, BotEvidence, Evidence, Reaction, reaction
 from bot.domain import pauses
-from bot.domain.records import Address
+from bot.domain.keys import Address
 from bot.domain.slack_errors import Refusal
 from bot.messages import operator
 from bot.slack.sender import Sender, SendError

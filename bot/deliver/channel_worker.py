@@ -5,9 +5,9 @@ between the two may repeat that one message.
 """
 
 import asyncio
-import time
 from collections.abc import Collection
 from contextlib import suppress
+from typing import Final
 
 from bot.deliver.backoff import Backoff
 from bot.deliver.bot_gate import RejectedError
@@ -16,12 +16,15 @@ from bot.deliver.courier import conversation
 from bot.deliver.outcome import Later, Sent
 from bot.deliver.rejections import Parts, Rejections, record
 from bot.deliver.requests import Requests
-from bot.deliver.schedule import Task, is_urgent, next_task, tasks
+from bot.deliver.schedule import Task, is_urgent, next_due, next_task
 from bot.domain import pauses
 from bot.domain.deliveries import Step
 from bot.domain.following import Channel
-from bot.domain.records import Address
+from bot.domain.keys import Address
 from bot.errors import StoreTrouble
+
+LONGEST_SLEEP: Final = 300.0
+"""Seconds after which the time of day is read again: it may have been set, or the machine have slept."""
 
 
 class ChannelWorker:
@@ -66,11 +69,14 @@ class ChannelWorker:
         """Do the next task, or wait until it may be done; return False without one. Raises StoreTrouble."""
         found = await self._next()
         if found is None:
+            wait, task = await self._until_due(), None
+        else:
+            wait, task = found
+        if wait is None:
             return False
-        wait, task = found
-        if wait > 0:
+        if task is None or wait > 0:
             with suppress(TimeoutError):  # asyncio.wait_for of Python 3.11 may swallow that it is stopped
-                async with asyncio.timeout(wait):
+                async with asyncio.timeout(min(wait, LONGEST_SLEEP)):
                     await self._woken.wait()
         elif await self._has_waited_for_pace(task):
             again = await self._next(passed=task)  # it may have changed meanwhile
@@ -78,10 +84,17 @@ class ChannelWorker:
                 await self._parts.uninterrupted(self._finished(again[1]))
         return True
 
+    async def _until_due(self) -> float | None:
+        """Return the seconds until something becomes due; None: nothing does. Raises StoreTrouble."""
+        channel, now = await self._parts.store.channel(self._address), int(self._parts.clock())
+        at = next_due(channel, self._parts.times, now)
+        return None if at is None else max(1.0, at - now)
+
     async def _next(self, *, passed: Task | None = None) -> tuple[float, Task] | None:
         """Find the next task, and how soon; ``passed`` has waited for Slack's pace. Raises StoreTrouble."""
         channel = await self._parts.store.channel(self._address)
-        due, is_paused = tasks(channel, int(time.time())), channel.destination.pause is not None
+        due = self._parts.due(channel)
+        is_paused = channel.destination.pause is not None
         keys = {task.key for task in due}
         self._backoff.keep(keys)
         self._parts.gate.keep(self._address, keys)
@@ -99,7 +112,7 @@ class ChannelWorker:
     def _is_over(self, channel: Channel, due: Collection[Task]) -> bool:
         """Whether a pause is over though no post can show it: nothing is followed, or a person says so."""
         is_untried = not any(task.proves_access for task in due)
-        return is_untried and bool(self.requests.keys or not channel.followings)
+        return is_untried and bool(self.requests.keys or not (channel.followings or channel.boards))
 
     def _answer_early(self, due: Collection[Task], *, is_paused: bool) -> None:
         """Answer those for whom nothing is to be sent, or nothing now: it may have arrived already."""
@@ -139,7 +152,7 @@ class ChannelWorker:
 
     async def _perform(self, task: Task) -> None:
         """Send a task's message, and record the result."""
-        if task.step is Step.FORGET:
+        if task.step in {Step.FORGET, Step.FORGET_BOARD}:
             await record(after_ok(task, self._address, None, 0, card_is_lost=False), self._parts)
             return
         self.requests.began(task)
@@ -153,7 +166,7 @@ class ChannelWorker:
         except RejectedError as rejected:
             await self._rejections.handle(task, rejected)
             return
-        now, lost = int(time.time()), accepted.card_is_lost
+        now, lost = int(self._parts.clock()), accepted.card_is_lost
         await record(after_ok(task, self._address, accepted.posted, now, card_is_lost=lost), self._parts)
         self._backoff.worked(task.key, is_post=task.proves_access)
         if not task.is_edit:  # which Slack may accept where it accepts no post

@@ -3,8 +3,9 @@
 import asyncio
 from typing import Final
 
+from bot.domain.keys import Address
 from bot.domain.languages import Language
-from bot.domain.records import Address, Destination, Records
+from bot.domain.records import Destination, Records
 from bot.errors import StoreTrouble
 from bot.slack.people import People
 from bot.store import Store

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+import time
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,8 +16,9 @@ from bot.deliver.outcome import Later, Outcome
 from bot.deliver.rejections import Parts
 from bot.deliver.requests import Request
 from bot.domain.following import Changed
+from bot.domain.keys import Address, BoardKey, DeliveryKey
 from bot.domain.rates import RATE_LIMITS, RateLimits
-from bot.domain.records import Address, DeliveryKey
+from bot.domain.reminders import NEVER, ReminderTimes
 from bot.errors import StoreTrouble
 from bot.messages.context import MessageContext
 from bot.slack.sender import Sender, SendError
@@ -28,7 +30,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Times:
-    """The outbox's times, in seconds."""
+    """The outbox's times, in seconds, and its clock."""
 
     first_pause: float = 1.0
     """Before Slack is tried again after a first failure."""
@@ -38,6 +40,9 @@ class Times:
     """For which a person waits for a message to be sent: after that, it is sent without them."""
     sending: float = 12.0
     """For which a person waits for Slack's answer, once the message is on its way."""
+    reminders: ReminderTimes = NEVER
+    clock: Callable[[], float] = time.time
+    """Returns the time of day, in epoch seconds."""
 
 
 TIMES: Final = Times()
@@ -62,13 +67,18 @@ class Outbox:
         self._gate = BotGate(slack, retry_pause(times.first_pause), self._retry_all)
         self._parts = Parts(
             store=store,
-            courier=Courier(slack, self._gate, context, languages, metrics or Metrics()),
+            courier=Courier(slack, self._gate, context, languages, metrics or Metrics(), times.clock),
             gate=self._gate,
             retry_pause=retry_pause(times.first_pause),
             repeat_pause=repeat_pause(rates.repeat),
             disk_pause=times.disk_pause,
+            times=times.reminders,
+            is_current=self._is_current,
+            clock=times.clock,
             uninterrupted=self._uninterrupted,
         )
+        self.is_current: Callable[[], bool] = lambda: True
+        """Whether what is known of the jobs is new: reminders wait for that."""
         self._workers: dict[Address, ChannelWorker] = {}
         self._tasks: asyncio.TaskGroup | None = None
         self._sending: set[asyncio.Task[None]] = set()
@@ -102,7 +112,7 @@ class Outbox:
             log.warning("stopped with messages under way, which may come again: %d", len(late))
             await asyncio.wait(late)
 
-    async def deliver(self, key: DeliveryKey, *, person: str = "") -> Outcome:
+    async def deliver(self, key: DeliveryKey | BoardKey, *, person: str = "") -> Outcome:
         """Deliver what is to be posted before all else in its conversation, and return what became of it.
 
         ``person`` is the user id of who sees a refusal in the reply, and needs no direct message.
@@ -155,6 +165,14 @@ class Outbox:
             await worker.run()
         finally:
             del self._workers[address]
+
+    def look_again(self) -> None:
+        """Look at what is due everywhere: the time of day was set, or the jobs were checked at last."""
+        for worker in self._workers.values():
+            worker.wake()
+
+    def _is_current(self) -> bool:
+        return self.is_current()
 
     def _retry_all(self) -> None:
         for worker in self._workers.values():

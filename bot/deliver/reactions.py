@@ -92,7 +92,7 @@ def _of_message(refusal: Refusal, attempt: Attempt) -> Reaction | None:
     if refusal is Refusal.UNKNOWN:
         return None
     if attempt.step in EDITS:
-        is_gone = refusal is Refusal.MESSAGE_GONE and attempt.step is Step.EDIT_CARD
+        is_gone = refusal is Refusal.MESSAGE_GONE and attempt.step in {Step.EDIT_CARD, Step.EDIT_BOARD}
         return Reaction.NEW_CARD if is_gone else Reaction.SKIP
     return Reaction.WITHOUT_THREAD if attempt.in_thread and refusal is not Refusal.UNEDITABLE else None
 
@@ -116,7 +116,7 @@ def _of_conversation(attempt: Attempt, evidence: Evidence, *, is_certain: bool) 
     if attempt.step in POSTS:
         is_message_alone = evidence.others_passed and not is_certain
         return Reaction.HOLD if is_message_alone else Reaction.PAUSE
-    is_direct_message = attempt.step is not Step.EDIT_CARD
+    is_direct_message = attempt.step not in {Step.EDIT_CARD, Step.EDIT_BOARD}
     return Reaction.SKIP if is_certain and is_direct_message else Reaction.HOLD
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +13,10 @@ from bot.deliver.courier import Courier, fields_of
 from bot.deliver.outcome import Later, Refused
 from bot.deliver.reactions import Reaction
 from bot.deliver.requests import Requests
-from bot.deliver.schedule import Task
-from bot.domain.records import Address
+from bot.deliver.schedule import Task, tasks
+from bot.domain.following import Channel
+from bot.domain.keys import Address
+from bot.domain.reminders import NEVER, ReminderTimes
 from bot.errors import StoreTrouble
 from bot.slack.sender import SendError
 from bot.store import Store
@@ -37,7 +38,17 @@ class Parts:
     repeat_pause: Pauses
     disk_pause: float
     """Seconds before another try where the store fails."""
+    times: ReminderTimes
+    is_current: Callable[[], bool]
+    """Whether the last check of the jobs succeeded: people are reminded of nothing that may have moved."""
+    clock: Callable[[], float]
+    """Returns the time of day, in epoch seconds."""
     uninterrupted: Uninterrupted
+
+    def due(self, channel: Channel) -> list[Task]:
+        """Return what is due in a conversation now."""
+        times = self.times if self.is_current() else NEVER
+        return tasks(channel, times, int(self.clock()))
 
 
 async def record(changes: Iterable[Recorded], parts: Parts) -> None:
@@ -64,7 +75,7 @@ class Rejections:
         """Record a refusal, and do what it asks for."""
         error, reaction = rejected.error, rejected.reaction
         knows = [request.person for request in self._requests.of(task) if request.person]
-        now = int(time.time())
+        now = int(self._parts.clock())
         await record(after_refusal(task, self._address, reaction, error.code, now, knows=knows), self._parts)
         match reaction:
             case Reaction.RETRY:

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.deliver.outcome import Later, Outcome, Sent
 from bot.deliver.schedule import Task, is_urgent
-from bot.domain.records import DeliveryKey
+from bot.domain.keys import BoardKey, DeliveryKey
 
 TRIES: Final = 2
 """Failures of Slack's after which a person is told that it comes later."""
@@ -17,7 +17,7 @@ TRIES: Final = 2
 class Request:
     """A person waits for a delivery. ``person`` is their user id; empty if nobody reads the outcome."""
 
-    key: DeliveryKey
+    key: DeliveryKey | BoardKey
     person: str
     answer: "asyncio.Future[Outcome]"
     began: asyncio.Event
@@ -32,7 +32,7 @@ class Requests:
         self._open: list[Request] = []
         self.arrived = asyncio.Event()
 
-    def add(self, key: DeliveryKey, person: str) -> Request:
+    def add(self, key: DeliveryKey | BoardKey, person: str) -> Request:
         """Add a request. The caller awaits its ``answer``, and withdraws it."""
         request = Request(key, person, asyncio.get_running_loop().create_future(), asyncio.Event())
         self._open.append(request)
@@ -44,14 +44,13 @@ class Requests:
         self._open.remove(request)
 
     @property
-    def keys(self) -> set[DeliveryKey]:
-        """The deliveries that people wait for."""
+    def keys(self) -> set[DeliveryKey | BoardKey]:
+        """The deliveries and boards that people wait for."""
         return {request.key for request in self._open if not request.answer.done()}
 
     def of(self, task: Task) -> list[Request]:
         """Return the requests for the delivery that a task is about."""
-        key = task.following.key if task.following else None
-        return [request for request in self._open if request.key == key and not request.answer.done()]
+        return [request for request in self._open if request.key == task.about and not request.answer.done()]
 
     def began(self, task: Task) -> None:
         """Tell those who wait for a task that its message is about to be sent."""
@@ -76,8 +75,8 @@ class Requests:
         In a paused conversation, any other post of it answers them: it shows whether the pause is over.
         """
         awaited = self.keys
-        left = {task.following.key for task in due if task.following and is_urgent(task, awaited)}
-        posts = [task.following.key for task in due if task.following and task.proves_access]
+        left = {task.about for task in due if is_urgent(task, awaited)}
+        posts = [task.about for task in due if task.about and task.proves_access]
         for request in self._open:
             if request.answer.done() or request.key in left:
                 continue

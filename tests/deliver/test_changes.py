@@ -30,7 +30,13 @@ def recorded(found: Following, changes: Iterable[Recorded]) -> Records:
 
 def ok(step: Step, found: Following, *, lost: bool = False, user: str = "", warned: bool = False) -> Records:
     """Return what is stored after Slack accepted a step."""
-    task = Task(step=step, following=found, user_id=user, warned=warning() if warned else None)
+    task = Task(
+        step=step,
+        following=None if step is Step.FORGET else found,
+        followings=(found,),
+        user_id=user,
+        warned=warning() if warned else None,
+    )
     return recorded(found, after_ok(task, HERE, POSTED, NOW, card_is_lost=lost))
 
 

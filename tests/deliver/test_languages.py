@@ -12,8 +12,9 @@ import pytest
 
 from bot.deliver.languages import Languages
 from bot.domain.destinations import with_language
+from bot.domain.keys import Address
 from bot.domain.languages import Language, of_locale
-from bot.domain.records import Address, Records
+from bot.domain.records import Records
 from bot.messages.texts import words_in
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.workspace import BOT_TOKEN, SlackWorkspace

@@ -12,7 +12,8 @@ import pytest
 
 from bot.deliver.outbox import Times
 from bot.deliver.outcome import Later, Refused, Sent
-from bot.domain.records import Address, Destination
+from bot.domain.keys import Address
+from bot.domain.records import Destination
 from bot.domain.subscriptions import keys_of, stopped
 from bot.errors import StoreTrouble
 from bot.simulators.slack.workspace import Fault, SlackWorkspace

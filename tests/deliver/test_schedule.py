@@ -8,6 +8,7 @@ from bot.deliver.schedule import Task, next_task, tasks
 from bot.domain.deliveries import Step
 from bot.domain.following import Channel
 from bot.domain.records import Destination
+from bot.domain.reminders import NEVER
 from tests.records import ALICE, BOB, HERE, NOW, channel, following, fresh, paused, warning
 
 CARD, NOTICE, EDIT, FORGET = Step.POST_CARD, Step.POST_NOTICE, Step.EDIT_CARD, Step.FORGET
@@ -60,7 +61,7 @@ DUE: dict[str, tuple[Channel, list[tuple[Step, float]]]] = {
 @pytest.mark.parametrize(("found", "due"), DUE.values(), ids=DUE)
 def test_what_is_due(found: Channel, due: list[tuple[Step, float]]) -> None:
     """Each step is due when it should be, and waits for as long as it should."""
-    assert [(task.step, task.wait) for task in tasks(found, NOW)] == due
+    assert [(task.step, task.wait) for task in tasks(found, NEVER, NOW)] == due
 
 
 def test_tasks_are_told_apart() -> None:
@@ -112,7 +113,7 @@ def test_what_is_next(followings: list[Any], how: dict[str, Any], expected: tupl
         return task.following.job_id if task.following else ""
 
     found = next_task(
-        tasks(channel(*followings), NOW),
+        tasks(channel(*followings), NEVER, NOW),
         wait=lambda task: waits.get(name(task), 0.0),
         pace=lambda task: paces.get(name(task), 0.0),
         failures=lambda task: failures.get(name(task), 0),
