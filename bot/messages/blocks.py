@@ -10,6 +10,7 @@ character that looks like it, since Slack has no escape for ``* _ ~``, the backt
 """
 
 import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -17,16 +18,20 @@ from typing import Any, Final
 HEADER_LIMIT: Final = 150
 CONFIRM_TITLE_LIMIT: Final = 100
 LABEL_LIMIT: Final = 75
-"""Slack's limits: characters of a header, a dialog's title, a button's accessibility_label (Block Kit)."""
+SECTION_LIMIT: Final = 3000
+"""Slack's limits: characters of a header, a dialog's title, an accessibility_label, a section (Block Kit)."""
 VALUE_LIMIT: Final = 200
 QUOTED_LIMIT: Final = 80
 """Our limits, far below Slack's: a card with longer values would be no card any more."""
+LINES_LIMIT: Final = 3000
+"""Characters of the lines in a text; Slack takes 4000 in all."""
 PLAIN_LIMIT: Final = 3000
 """Characters of a message that goes as plain text; Slack takes 4000."""
 
 DISTURBING: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 """Controls (Unicode's Cc), lone surrogates (Cs), and what reorders the text after it, labels of ours too."""
 USER_ID: Final = re.compile(r"[UW][A-Z0-9]{2,}")
+GROUP_ID: Final = re.compile(r"S[A-Z0-9]{2,}")
 _LOOK_ALIKES: Final = str.maketrans({"*": "\N{ASTERISK OPERATOR}", "~": "\N{TILDE OPERATOR}", "`": "'"})
 _ITALIC: Final = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 """An underscore that may begin or end italics: inside a word it is one."""
@@ -118,6 +123,27 @@ def section(text: str) -> Block:
     return {"type": "section", "text": mrkdwn(text)}
 
 
+def sections(lines: Iterable[str]) -> list[Block]:
+    """Return section blocks of whole lines of mrkdwn, as few as hold them."""
+    parts: list[list[str]] = []
+    for line in lines:
+        if not parts or sum(map(len, parts[-1])) + len(parts[-1]) + len(line) > SECTION_LIMIT:
+            parts.append([])
+        parts[-1].append(line)
+    return [section("\n".join(part)) for part in parts]
+
+
+def as_many(lines: Sequence[str], more: Callable[[int], str]) -> list[str]:
+    """Return as many lines as a message's text can have, then ``more`` of the number of those left out."""
+    kept: list[str] = []
+    for line in lines:
+        if sum(map(len, kept)) + len(kept) + len(line) > LINES_LIMIT:
+            break
+        kept.append(line)
+    left = len(lines) - len(kept)
+    return [*kept, *([more(left)] if left else [])]
+
+
 def actions(*elements: Element) -> Block:
     """Return an actions block."""
     return {"type": "actions", "elements": list(elements)}
@@ -165,6 +191,12 @@ def button(label: str, action_id: str, value: str = "", *, about: str = "", **mo
     }
 
 
+def overflow(action_id: str, options: Mapping[str, str]) -> Element:
+    """Return a menu behind three dots: the label of each option by its value, five at most."""
+    choices = [{"text": plain(label, LABEL_LIMIT), "value": value} for value, label in options.items()]
+    return {"type": "overflow", "action_id": action_id, "options": choices}
+
+
 def confirm(title: str, text: str, *, yes: str, no: str) -> Element:
     """Return a confirmation dialog; its title is cut to Slack's limit."""
     texts = {"title": title, "text": text, "confirm": yes, "deny": no}
@@ -172,7 +204,9 @@ def confirm(title: str, text: str, *, yes: str, no: str) -> Element:
 
 
 def mention(user_id: str) -> str:
-    """Format a user id as a mention, which Slack shows as the person's name."""
+    """Format the id of a person or a user group as a mention, which Slack shows as the name."""
+    if GROUP_ID.fullmatch(user_id):
+        return f"<!subteam^{user_id}>"
     return f"<@{user_id}>" if USER_ID.fullmatch(user_id) else code(user_id)
 
 

@@ -8,7 +8,8 @@ from bot.domain.causes import FAILURES
 from bot.domain.direct_messages import is_direct
 from bot.domain.following import Following
 from bot.domain.jobs import GONE, meaning_of
-from bot.domain.records import Address, Warned
+from bot.domain.keys import Address
+from bot.domain.records import Warned
 from bot.domain.slack_errors import NOT_A_MEMBER, Refusal
 from bot.domain.slack_errors import meaning_of as refusal_of
 from bot.messages import job_card
@@ -25,6 +26,7 @@ from bot.messages.blocks import (
     section,
     spoken,
 )
+from bot.messages.claims import claim_buttons, claim_lines, mentions_line
 from bot.messages.context import MessageContext
 from bot.messages.job_card import ICONS
 from bot.messages.texts import Words
@@ -46,9 +48,23 @@ def card(shown: Following, context: MessageContext, *, now: int) -> Message:
         _card_buttons(shown, context),
         context,
         now=now,
-        note=_note(shown, context.words),
+        notes=_notes(shown, context.words),
         cause=shown.cause,
+        asked=_asked(shown, context),
     )
+
+
+def _notes(shown: Following, words: Words) -> list[str]:
+    """Return who has the job and who is asked, and why the card shows no updates any more."""
+    if shown.is_ended or not shown.needs_customer:
+        return [_note(shown, words)]
+    return [*claim_lines(shown.record, words), mentions_line(shown.mentions, words), _note(shown, words)]
+
+
+def _asked(shown: Following, context: MessageContext) -> list[Element]:
+    if shown.is_ended:
+        return []
+    return claim_buttons(shown.job, shown.claim, context, with_later=True)
 
 
 def _note(shown: Following, words: Words) -> str:
@@ -57,7 +73,7 @@ def _note(shown: Following, words: Words) -> str:
         return words("card-stopped", person=mention(shown.delivery.stopped_by))
     if shown.is_over and shown.state != GONE:
         return words("card-over")
-    return words("card-ended") if shown.is_over or shown.subscription is None else ""
+    return words("card-ended") if shown.is_over or shown.is_ended else ""
 
 
 def voice_name(shown: Following, words: Words) -> str:
@@ -72,12 +88,12 @@ def _card_buttons(shown: Following, context: MessageContext) -> list[Element]:
     common = [job_card.details_button(shown.job, context), *console]
     if shown.is_over:
         return common
-    if shown.delivery.stopped_by:
+    if shown.is_ended:
         return [job_card.job_button("subscribe", job_card.SUBSCRIBE, shown.job, context), *common]
     common.insert(1, job_card.job_button("refresh", REFRESH_CARD, shown.job, context))
     if not is_direct(shown.channel_id):
         common.insert(0, job_card.job_button("tell-me", job_card.TELL_ME, shown.job, context))
-    return [*common, stop_button(shown, STOP, context)]
+    return [*common, *([stop_button(shown, STOP, context)] if shown.subscription else [])]
 
 
 def stop_button(
@@ -117,9 +133,13 @@ def notice(shown: Following, context: MessageContext) -> Message:
         f"{ICONS[meaning_of(state).phase]} {words('notice', voice=voice, path=shown_path)}",
         *why,
         job_card.sentences([turn, following], words),
+        mentions_line(shown.mentions, words) if shown.needs_customer else "",
     ]
     said = [words("named", voice=voice, said=" → ".join(path)), *map(spoken, why), spoken(turn), following]
-    ask = [actions(job_card.details_button(shown.job, context))] if state in FAILURES else []
+    said.append(lines[-1])
+    why_button = [job_card.details_button(shown.job, context)] if state in FAILURES else []
+    buttons = [*_asked(shown, context), *why_button]
+    ask = [actions(*buttons)] if buttons else []
     return Message(job_card.sentences(said, words), [section("\n".join(filter(None, lines))), *ask])
 
 
@@ -169,7 +189,7 @@ def pause_over(warned: Warned, address: Address, shown: Following | None, contex
     """
     words = context.words
     voice = literal(job_card.title_of(warned.voice_name, words))
-    goes_on = shown is not None and shown.subscription is not None
+    goes_on = shown is not None and not shown.is_ended
     what, end = "over" if goes_on else "ended", job_card.ending(address.channel_id)
     said = words(f"pause-{what}{end}", voice=voice, channel=channel(address.channel_id))
     return Message(spoken(said), [section(said), context_block(code(warned.job.job_id))])

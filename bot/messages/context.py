@@ -20,6 +20,8 @@ class MessageContext:
     console_url: Callable[[str], str | None]
     """Gives a job's own page, if the operator told where that is."""
     words: Words
+    reminds: bool = True
+    """Whether people are reminded of what they have to do."""
 
     def in_language(self, language: Language) -> "MessageContext":
         """Return the same in another language."""

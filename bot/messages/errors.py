@@ -14,6 +14,4 @@ def sentence(error: VoiceJobError, words: Words, quote: Callable[[str], str] = "
     values = {
         key: value if isinstance(value, Unquoted) else quote(value) for key, value in error.values.items()
     }
-    return words.known("error", type(error).__name__, me=quote("me"), **values) or words(
-        "error-VoiceJobError"
-    )
+    return words.known("error", type(error).__name__, **values) or words("error-VoiceJobError")

@@ -1,9 +1,10 @@
 """PURE. Help, and what people read when a command or a look-up went wrong."""
 
+import re
 from typing import Final
 
 from bot.domain.direct_messages import is_direct
-from bot.domain.job_ids import SOME_JOB, UUID
+from bot.domain.job_ids import SOME_JOB, SOME_NAME, SOME_PERSON, UUID
 from bot.errors import BadUsage, JobNotFound, MetaStudioError, VoiceJobError
 from bot.messages.blocks import Message, actions, button, code, context_block, quoted, section
 from bot.messages.context import MessageContext
@@ -12,6 +13,8 @@ from bot.messages.job_card import TRY_AGAIN, sentences
 
 TYPED_AGAIN: Final = "command_again"
 """action_id: do once more what was typed, which is the button's value."""
+_MENTIONS: Final = re.compile(r"(?: <(?:@[UW]|!subteam\^S)[A-Z0-9]+>)+\Z")
+"""Who is named at the end of a command, by Slack's ids."""
 LIKE_THIS: Final = "26f06524-4f75-4b3a-a853-b649a21aaf66"
 """The job id in the example of ShowVoiceTrainingJob's page."""
 
@@ -35,6 +38,8 @@ def help(context: MessageContext) -> Message:  # noqa: A001  what the command he
             words("help-follow"),
             line("subscribe", "subscribe", job),
             line("all", "subscribe", job, "all"),
+            line("mention", "subscribe", job, f"<@{words('some-person')}>"),
+            line("wide", "subscribe", "batch", f"<{words('some-name')}>"),
             line("me", "subscribe", job, "me"),
             line("unsubscribe", "unsubscribe", job),
         ],
@@ -64,12 +69,27 @@ def usage(error: BadUsage, context: MessageContext) -> Message:
     """Return what was wrong with what a person typed, and what to type instead."""
     words, job = context.words, f"<{context.words('job-id')}>"
     if error.meant:
-        message = "type-it" if SOME_JOB in error.meant else "did-you-mean"
-        way = words(message, command=command(context, error.meant.replace(SOME_JOB, job)))
+        way = _meant(error.meant, context)
     else:
         way = words("try", command=command(context, job), help=command(context, "help"))
     said = sentences([sentence(error, words, quoted), way], words)
     return Message(said, [section(said)])
+
+
+def _meant(meant: str, context: MessageContext) -> str:
+    """Return what to type; who is named stands behind the code span, in which Slack shows no names."""
+    words = context.words
+    to_fill = {
+        SOME_JOB: f"<{words('job-id')}>",
+        SOME_NAME: f"<{words('some-name')}>",
+        SOME_PERSON: f"@{words('some-person')}",
+    }
+    mentions = _MENTIONS.search(meant)
+    typed = _MENTIONS.sub("", meant)
+    for some, said in to_fill.items():
+        typed = typed.replace(some, said)
+    shown = command(context, typed) + (mentions[0] if mentions else "")
+    return words("type-it" if any(some in meant for some in to_fill) else "did-you-mean", command=shown)
 
 
 def problem(

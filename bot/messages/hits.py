@@ -42,6 +42,8 @@ class Choice:
     action_id: str
     channel_id: str = ""
     """The conversation that it is for, if it is another one than that of the reader."""
+    typed: str = ""
+    """The command that it repeats, with ``{job}`` in the place of the job id; empty: its value is the id."""
 
 
 def hits(found: Found, name: str, context: MessageContext, *, choice: Choice | None = None) -> Message:
@@ -103,6 +105,8 @@ def _buttons(job: Job, context: MessageContext, choice: Choice | None) -> Sequen
     if choice is None:
         return [show]
     value = f"{job.job_id} {choice.channel_id}".rstrip()
+    if choice.typed:
+        value = choice.typed.replace("{job}", job.job_id or "")
     return [_chosen(choice, job, context, value), show]
 
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.following import Following
+from bot.domain.following import Following, WideFollowing
 from bot.domain.jobs import Job
 from bot.domain.languages import Language
+from bot.domain.records import Claim
 from bot.domain.waiting import WaitingJobs
 from bot.errors import StoreTrouble, VoiceJobError
-from bot.messages import job_card
+from bot.messages import board, job_card
 from bot.messages.blocks import (
     Block,
     Message,
@@ -27,6 +28,7 @@ from bot.messages.channel import RETRY, STOP, button_value, channel, reason_of, 
 from bot.messages.context import MessageContext
 from bot.messages.errors import sentence
 from bot.messages.guidance import command
+from bot.messages.listing import Entry, where
 from bot.messages.modals import BLOCKS
 from bot.messages.overviews import job_lines
 
@@ -43,7 +45,7 @@ class Facts:
 
     waiting: WaitingJobs | VoiceJobError | None
     """None: MetaStudio has not answered yet."""
-    followed: Sequence[Following] | VoiceJobError
+    followed: Sequence[Entry] | VoiceJobError
     """What the person's own subscriptions follow, oldest first."""
     note: Message | None = None
     """The answer to what the person pressed in it."""
@@ -90,7 +92,8 @@ def _waiting(found: WaitingJobs | VoiceJobError | None, context: MessageContext)
     if isinstance(found, VoiceJobError):
         return [head, _problem(found, words("home-no-waiting"), context)]
     shown, left = found.jobs[:MOST], len(found.jobs) - MOST
-    rows = [_job(job, context) for job in shown] or [section(words("home-nothing-waits"))]
+    rows = [_job(job, found.claims.get(job.job_id or ""), context) for job in shown]
+    rows = rows or [section(words("home-nothing-waits"))]
     small = [date(found.as_of, words("home-as-of"))]
     if left > 0:
         small.insert(0, words("home-more", count=left, command=command(context, "waiting")))
@@ -99,12 +102,12 @@ def _waiting(found: WaitingJobs | VoiceJobError | None, context: MessageContext)
     return [head, *rows, context_block(row(*small))]
 
 
-def _job(shown: Job, context: MessageContext) -> Block:
+def _job(shown: Job, claim: Claim | None, context: MessageContext) -> Block:
     show = job_card.job_button("show", job_card.SHOW, shown, context)
-    return section(job_lines(shown, context.words)) | {"accessory": show}
+    return section(job_lines(shown, claim, context.words)) | {"accessory": show}
 
 
-def _followed(found: Sequence[Following] | VoiceJobError, context: MessageContext) -> list[Block]:
+def _followed(found: Sequence[Entry] | VoiceJobError, context: MessageContext) -> list[Block]:
     words = context.words
     head = header(words("home-followed"))
     if isinstance(found, StoreTrouble):  # its own sentence is for who wanted something changed
@@ -116,15 +119,17 @@ def _followed(found: Sequence[Following] | VoiceJobError, context: MessageContex
         return [head, section(words("home-follows-nothing", command=typed))]
     newest = list(reversed(found))
     # What is paused needs the reader, so it stands first; of all others, the newest.
-    order = sorted(newest, key=lambda each: each.pause is None)
+    order = sorted(newest, key=lambda each: each.destination.pause is None)
     rows = [block for each in order[:MOST] for block in _subscription(each, context)]
     left = len(found) - MOST
     more = words("home-more", count=left, command=command(context, "list", "mine")) if left > 0 else ""
     return [head, *rows, *([context_block(more)] if more else [])]
 
 
-def _subscription(shown: Following, context: MessageContext) -> list[Block]:
+def _subscription(shown: Entry, context: MessageContext) -> list[Block]:
     words = context.words
+    if isinstance(shown, WideFollowing):
+        return _wide(shown, context)
     where = words("home-where-direct") if _is_own(shown) else channel(shown.channel_id)
     lines = [words("home-subscription", said=job_card.list_row(shown.job, words), where=where)]
     show = job_card.job_button("show", job_card.SHOW, shown.job, context, value=shown.job_id)
@@ -134,6 +139,18 @@ def _subscription(shown: Following, context: MessageContext) -> list[Block]:
         value = button_value(shown)
         buttons.insert(0, job_card.job_button("try-again", RETRY, shown.job, context, value=value))
     return [section("\n".join(lines)), actions(*buttons)]
+
+
+def _wide(shown: WideFollowing, context: MessageContext) -> list[Block]:
+    words, name = context.words, board.name_of(shown.board.selector, context.words)
+    said = row(words("bold", said=name), where(shown, words))
+    lines = [f":card_index_dividers: {said}", board.counts(shown, words)]
+    if pause := shown.destination.pause:
+        lines.append(
+            words("home-paused", reason=reason_of(pause.reason, shown.board.address.channel_id, words))
+        )
+    stop = board.stop_button(shown.board, board.OWN[None], context)
+    return [section("\n".join(filter(None, lines))), actions(stop)]
 
 
 def _is_own(shown: Following) -> bool:

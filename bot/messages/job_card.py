@@ -1,4 +1,4 @@
-"""PURE. The card of a job: what it shows, as blocks and in words; that of a job that somebody looked up."""
+"""PURE. The card of a job: what it shows, as blocks and in words."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -67,48 +67,29 @@ ICONS: Final[Mapping[Phase, str]] = {
 }
 
 
-def job(
-    shown: Job, context: MessageContext, *, now: int, followed_in: str = "", cause: Cause | None = None
-) -> Message:
-    """Return a message on one job, looked up at ``now`` (epoch seconds).
-
-    ``followed_in`` is the id of the reader's conversation, if the job is followed there; ``cause`` is why it
-    failed or was sent back.
-    """
-    note = context.words(f"card-followed{ending(followed_in)}") if followed_in else ""
-    buttons = [
-        details_button(shown, context),
-        job_button("refresh", REFRESH, shown, context),
-        *console_button(shown, context),
-    ]
-    if not shown.is_over and not is_direct(followed_in):
-        buttons.insert(0, job_button("tell-me", TELL_ME, shown, context))
-    if not followed_in and not shown.is_over:
-        buttons.insert(0, job_button("subscribe", SUBSCRIBE, shown, context, style="primary"))
-    return card(shown, buttons, context, now=now, note=note, cause=cause)
-
-
 def card(
     shown: Job,
     buttons: Sequence[Element],
     context: MessageContext,
     *,
     now: int,
-    note: str = "",
+    notes: Sequence[str] = (),
     cause: Cause | None = None,
+    asked: Sequence[Element] = (),
 ) -> Message:
-    """Return a job as blocks: name, what its state means, why, ``note``, buttons, a line of small print.
+    """Return a job as blocks: name, what its state means, why, ``notes``, buttons, a line of small print.
 
-    Slack quotes the beginning of the text above each reply that is shown in the channel: it stays the same.
+    ``asked`` are the buttons for what the customer has to do, which come first. Slack quotes the beginning of
+    the text above each reply that is shown in the channel: it stays the same.
     """
     state = shown.state if shown.state in STATES else None
     words, job_id = context.words, code(shown.job_id or "")
     small = row(code(state) if state else "", date(now, words("checked")), job_id)
-    lines = [*state_lines(shown, context, cause), *filter(None, [note])]
+    lines = [*state_lines(shown, context, cause), *filter(None, notes)]
     blocks = [
         header(title(shown, words)),
         section("\n".join(lines)),
-        *([actions(*buttons)] if buttons else []),
+        *(actions(*row) for row in (asked, buttons) if row),
         context_block(small),
     ]
     said, voice = sentences(map(spoken, lines), words), voice_name(shown, words)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.direct_messages import is_direct
-from bot.domain.following import Following
-from bot.domain.records import Level
+from bot.domain.following import Following, WideFollowing
+from bot.domain.records import Level, Subscription
 from bot.domain.slack_errors import NOT_A_MEMBER
-from bot.messages import job_card
+from bot.messages import board, job_card
 from bot.messages.blocks import (
     Block,
     Element,
@@ -25,6 +25,7 @@ from bot.messages.blocks import (
     spoken,
 )
 from bot.messages.channel import button_value, channel, reason_of, stop_button, voice_name, what_to_do
+from bot.messages.claims import mentions_line
 from bot.messages.context import MessageContext
 from bot.messages.guidance import subscribe_command
 from bot.messages.job_card import ending
@@ -80,8 +81,12 @@ CheckedAt = Callable[[str], int | None]
 """Returns when a job was last checked, in epoch seconds."""
 
 
+Entry = Following | WideFollowing
+"""What a list has: a subscription to one job, or a wide one."""
+
+
 def listing(
-    followings: Sequence[Following],
+    entries: Sequence[Entry],
     context: MessageContext,
     *,
     channel_id: str,
@@ -94,16 +99,16 @@ def listing(
     ``checks_fail``: jobs can't be checked at present.
     """
     words, end = context.words, ending(channel_id)
-    if not followings:
+    if not entries:
         typed = subscribe_command(f"<{words('job-id')}>", channel_id, context)
         said = words(f"list-none{end}", command=typed)
         return Message(said, [section(said)])
-    part, head = page_of(followings, start), words(f"list-head{end}", total=len(followings))
+    part, head = page_of(entries, start), words(f"list-head{end}", total=len(entries))
     return _page(part, head, _HERE, context, checked_at, checks_fail=checks_fail)
 
 
 def own(
-    followings: Sequence[Following],
+    entries: Sequence[Entry],
     context: MessageContext,
     *,
     start: int,
@@ -112,15 +117,15 @@ def own(
 ) -> Message:
     """Return a page of a person's own subscriptions, in whatever conversation they are; as ``listing``."""
     words = context.words
-    if not followings:
+    if not entries:
         said = words("mine-none", command=subscribe_command(f"<{words('job-id')}>", "", context))
         return Message(said, [section(said)])
-    part, head = page_of(followings, start), words("mine-head", total=len(followings))
+    part, head = page_of(entries, start), words("mine-head", total=len(entries))
     return _page(part, head, _OWN, context, checked_at, checks_fail=checks_fail)
 
 
 def _page(
-    part: Part[Following],
+    part: Part[Entry],
     head: str,
     ids: _ActionIds,
     context: MessageContext,
@@ -132,11 +137,47 @@ def _page(
     warning = [words("not-checked")] if checks_fail else []
     blocks = [section(f"*{head}*"), *map(section, warning)]
     for shown in part.entries:
-        blocks += [divider(), *_row(shown, ids, context, checked_at(shown.job_id))]
+        blocks += [divider(), *_row_of(shown, ids, context, checked_at)]
     if pages := page_buttons(part, words, more=ids.page, first=ids.first_page):
         blocks += [divider(), actions(*pages)]
-    text = [head, *map(spoken, warning), *(_in_short(shown, ids, words) for shown in part.entries)]
+    text = [head, *map(spoken, warning), *(_in_words(shown, ids, words) for shown in part.entries)]
     return Message("\n".join(text), blocks)
+
+
+def _row_of(shown: Entry, ids: _ActionIds, context: MessageContext, checked_at: CheckedAt) -> list[Block]:
+    if isinstance(shown, WideFollowing):
+        return _wide_row(shown, ids, context)
+    return _row(shown, ids, context, checked_at(shown.job_id))
+
+
+def _in_words(shown: Entry, ids: _ActionIds, words: Words) -> str:
+    if isinstance(shown, Following):
+        return _in_short(shown, ids, words)
+    said = row(board.name_of(shown.board.selector, words), board.counts(shown, words))
+    said = words("list-paused", said=said) if shown.destination.pause else said
+    return row(spoken(said), where(shown, words)) if ids.is_elsewhere else spoken(said)
+
+
+def _wide_row(shown: WideFollowing, ids: _ActionIds, context: MessageContext) -> list[Block]:
+    words, wish, level = context.words, shown.subscription, board.level_of(shown)
+    name = words("bold", said=board.name_of(shown.board.selector, words))
+    lines = [f":card_index_dividers: {name}", board.counts(shown, words)]
+    small = row(
+        words(f"list-{level}"),
+        where(shown, words) if ids.is_elsewhere else words("list-by", person=mention(_maker(wish))),
+        mentions_line(wish.mentions if wish else (), words),
+    )
+    other = Level.IMPORTANT if level is Level.ALL else Level.ALL
+    actions_ = board.OWN if ids.is_elsewhere else board.LISTED
+    buttons = [
+        board.level_button(shown.board, other, actions_[other], context),
+        board.stop_button(shown.board, actions_[None], context),
+    ]
+    return [section("\n".join(filter(None, lines))), context_block(small), actions(*buttons)]
+
+
+def _maker(wish: Subscription | None) -> str:
+    return wish.subscribed_by if wish else ""
 
 
 def _in_short(shown: Following, ids: _ActionIds, words: Words) -> str:
@@ -150,20 +191,21 @@ def _in_short(shown: Following, ids: _ActionIds, words: Words) -> str:
     return row(said, where(shown, words)) if ids.is_elsewhere else said
 
 
-def where(shown: Following, words: Words) -> str:
+def where(shown: Entry, words: Words) -> str:
     """Return the conversation in which a job is followed."""
-    is_own = is_direct(shown.channel_id) or shown.delivery.address.is_person
-    return words("list-in-direct") if is_own else words("list-in", channel=channel(shown.channel_id))
+    channel_id = shown.destination.address.channel_id
+    return words("list-in-direct") if is_direct(channel_id) else words("list-in", channel=channel(channel_id))
 
 
 def _row(shown: Following, ids: _ActionIds, context: MessageContext, checked_at: int | None) -> list[Block]:
     words = context.words
     lines = [job_card.list_row(shown.job, words), _paused(shown, context)]
-    by = shown.subscription.subscribed_by if shown.subscription else ""
+    by = _maker(shown.subscription)
     small = row(
         words(f"list-{shown.level}"),
         where(shown, words) if ids.is_elsewhere else words("list-by", person=mention(by)),
         date(checked_at, words("checked")) if checked_at else words("list-unchecked"),
+        mentions_line(shown.subscription.mentions if shown.subscription else (), words),
         code(shown.job_id),
     )
     return [

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.jobs import Job
+from bot.domain.records import Claim
 from bot.domain.waiting import JobList, RecentJobs, WaitingJobs
 from bot.errors import MetaStudioError
 from bot.messages import job_card
@@ -22,6 +23,7 @@ from bot.messages.blocks import (
     section,
     spoken,
 )
+from bot.messages.claims import claim_buttons, claim_line
 from bot.messages.context import MessageContext
 from bot.messages.errors import sentence
 from bot.messages.guidance import command
@@ -86,17 +88,19 @@ def start(
     return Message("\n".join(part.text for part in parts), blocks[1:])
 
 
-def job_row(shown: Job, context: MessageContext) -> list[Block]:
+def job_row(shown: Job, claim: Claim | None, context: MessageContext) -> list[Block]:
     """Return a job of an overview, with its buttons."""
     show = job_card.job_button("show", job_card.SHOW, shown, context)
     details = job_card.details_button(shown, context)
-    return [section(job_lines(shown, context.words)), actions(show, details)]
+    asked = claim_buttons(shown, claim, context)[:1]
+    return [section(job_lines(shown, claim, context.words)), actions(*asked, show, details)]
 
 
-def job_lines(shown: Job, words: Words) -> str:
-    """Return the voice, the state and since when, what to do, and the id."""
+def job_lines(shown: Job, claim: Claim | None, words: Words) -> str:
+    """Return the voice, the state and since when, what to do, the id, and who sees to it."""
     small = row(todo(shown, words), code(shown.job_id or ""))
-    return f"{job_card.list_row(shown, words)}\n{small}"
+    has_it = f":raising_hand: {claim_line(claim, words)}" if claim else ""
+    return "\n".join(filter(None, [job_card.list_row(shown, words), small, has_it]))
 
 
 def todo(shown: Job, words: Words) -> str:
@@ -104,13 +108,21 @@ def todo(shown: Job, words: Words) -> str:
     return words.known("todo", shown.state) or ""
 
 
-def _in_short(shown: Job, words: Words) -> str:
-    """Return a job of an overview in words."""
+def _in_short(jobs: Sequence[Job], found: JobList, words: Words) -> list[str]:
+    """Return jobs of an overview in words."""
+    return [_in_words(job, _claim(found, job), words) for job in jobs]
+
+
+def _in_words(shown: Job, claim: Claim | None, words: Words) -> str:
     state, since = job_card.state_with_times(shown, words), job_card.since_when(shown, words)
     card = words("card-state", state=state, since=since) if since else state
-    said = job_card.sentences([spoken(card), todo(shown, words)], words)
+    said = job_card.sentences([spoken(card), todo(shown, words), spoken(claim_line(claim, words))], words)
     voice = job_card.voice_name(shown, words)
     return words("named-card", voice=voice, job=quoted(shown.job_id or ""), said=said)
+
+
+def _claim(found: JobList, job: Job) -> Claim | None:
+    return found.claims.get(job.job_id or "")
 
 
 def _overview(head: str, found: JobList, ids: _ActionIds, context: MessageContext, start: int) -> Message:
@@ -120,13 +132,13 @@ def _overview(head: str, found: JobList, ids: _ActionIds, context: MessageContex
     refresh = button(words("button-refresh"), ids.refresh, str(part.first))
     blocks = [
         section(f"*{head}*"),
-        *(block for job in part.entries for block in job_row(job, context)),
+        *(block for job in part.entries for block in job_row(job, _claim(found, job), context)),
         *([divider()] if part.entries else []),
         actions(*page_buttons(part, words, more=ids.more, first=ids.first), refresh),
         context_block(row(*notes, _as_of(found, words))),
     ]
-    lines = [head, *(_in_short(job, words) for job in part.entries), *notes, _as_of(found, words)]
-    return Message("\n".join(lines), blocks)
+    rows = _in_short(part.entries, found, words)
+    return Message("\n".join([head, *rows, *notes, _as_of(found, words)]), blocks)
 
 
 def _short(found: JobList, context: MessageContext) -> Message:
@@ -141,10 +153,10 @@ def _short(found: JobList, context: MessageContext) -> Message:
     small = row(*more, *_notes(found, words), _as_of(found, words))
     blocks = [
         section(f"*{head}*"),
-        *(block for job in few for block in job_row(job, context)),
+        *(block for job in few for block in job_row(job, _claim(found, job), context)),
         context_block(small),
     ]
-    return Message("\n".join([head, *(_in_short(job, words) for job in few), small]), blocks)
+    return Message("\n".join([head, *_in_short(few, found, words), small]), blocks)
 
 
 def _waiting_head(found: WaitingJobs, words: Words) -> str:

@@ -20,9 +20,11 @@ from bot.messages.channel import (
     voice_name,
     what_to_do,
 )
+from bot.messages.claims import mentions_line
 from bot.messages.context import MessageContext
 from bot.messages.guidance import command, subscribe_command
 from bot.messages.job_card import ending
+from bot.messages.looked_up import looked_up
 from bot.messages.texts import Words
 
 LEVEL_ALL: Final = "subscription_all"
@@ -49,9 +51,8 @@ def subscribed(shown: Following, context: MessageContext) -> Message:
     """Return the answer that the channel is subscribed."""
     words = context.words
     level = level_text(shown, words)
-    return _message(
-        words(f"subscribed{ending(shown.channel_id)}", voice=voice_name(shown, words), level=level)
-    )
+    said = words(f"subscribed{ending(shown.channel_id)}", voice=voice_name(shown, words), level=level)
+    return _message("\n".join(filter(None, [said, mentions_line(shown.mentions, words)])))
 
 
 def already(shown: Following, context: MessageContext, *, elsewhere: bool = False) -> Message:
@@ -72,15 +73,16 @@ def already(shown: Following, context: MessageContext, *, elsewhere: bool = Fals
 
 
 def level_changed(shown: Following, context: MessageContext) -> Message:
-    """Return the answer that the level was changed."""
+    """Return the answer that the level, or whom it mentions, was changed."""
     words = context.words
     level = level_text(shown, words)
-    return _message(words("level-changed", voice=voice_name(shown, words), level=level))
+    said = words("level-changed", voice=voice_name(shown, words), level=level)
+    return _message("\n".join(filter(None, [said, mentions_line(shown.mentions, words)])))
 
 
 def over(job: Job, context: MessageContext, *, now: int) -> Message:
     """Return the answer that the job is over, with its card; ``now`` is epoch seconds."""
-    card = job_card.job(job, context, now=now)
+    card = looked_up(job, context, now=now)
     said = context.words("already-over")
     return Message(job_card.sentences([said, card.text], context.words), [section(said), *card.blocks])
 

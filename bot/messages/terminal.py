@@ -20,7 +20,7 @@ from bot.messages.line_breaks import line_ends
 _MRKDWN: Final = re.compile(
     r"`(?P<code>[^`\n]+)`|(?<![^\W_])\*(?P<bold>[^*\s](?:[^*\n]*[^*\s])?)\*(?![^\W_])"
     r"|<!date\^(?P<date>\d+)\^(?P<form>[^^|>]*)[^>]*>|<(?P<url>https?://[^|>]+)\|(?P<label>[^>]+)>"
-    r"|:(?P<emoji>[a-z_]+):|<(?P<name>[@#]\w+)>"
+    r"|:(?P<emoji>[a-z_]+):|<(?P<name>[@#]\w+|!subteam\^\w+)>"
 )
 _TOKEN: Final = re.compile(r"{(\w+)}")
 _EMOJI: Final[Mapping[str, str]] = {
@@ -29,6 +29,9 @@ _EMOJI: Final[Mapping[str, str]] = {
     "white_check_mark": "✅",
     "x": "❌",
     "warning": "⚠️",
+    "alarm_clock": "⏰",
+    "raising_hand": "🙋",
+    "card_index_dividers": "🗂️",
 }
 
 
@@ -102,8 +105,14 @@ def _context(block: Mapping[str, Any], read: Read) -> Iterator[RenderableType]:
 
 
 def _actions(block: Mapping[str, Any], read: Read) -> Iterator[RenderableType]:
-    labels = [read(button["text"]).plain for button in block["elements"]]
+    labels = [label for element in block["elements"] for label in _labels(element, read)]
     yield Text("  ").join(Text(f"[ {label} ]", style="reverse") for label in labels)
+
+
+def _labels(element: Mapping[str, Any], read: Read) -> list[str]:
+    """Return the label of a button, or those of a menu's options."""
+    menu = element.get("options")
+    return [f"… {read(option['text']).plain}" for option in menu] if menu else [read(element["text"]).plain]
 
 
 def _divider(_: Mapping[str, Any], __: Read) -> Iterator[RenderableType]:
@@ -160,7 +169,8 @@ class _Reader:
         if url := match["url"]:
             return Text(unescape(f"{match['label']} ({url})"))
         if name := match["name"]:
-            return Text(name[0] + self.names.get(name[1:], name[1:]), "blue")
+            sign, known = ("#" if name[0] == "#" else "@"), name.removeprefix("!subteam^").lstrip("@#")
+            return Text(sign + self.names.get(known, known), "blue")
         if epoch := match["date"]:
             return Text(self._filled(unescape(match["form"]), int(epoch)))
         return Text(_EMOJI.get(match["emoji"], match[0]))

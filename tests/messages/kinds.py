@@ -29,6 +29,8 @@ from bot.messages import (
 from bot.messages.blocks import Message
 from bot.messages.context import MessageContext
 from bot.messages.facts import facts
+from bot.messages.looked_up import looked_up
+from tests.messages.attention_kinds import attention
 from tests.messages.reading import JOB_ID
 from tests.records import NOW
 
@@ -42,6 +44,7 @@ def every_message(shown: Following, said: str, context: MessageContext) -> Itera
     yield from found_by_name(shown, said, context)
     yield from overviews_and_status(shown, said, context)
     yield from answers_to_what_was(said, context)
+    yield from attention(shown, said, context)
     warned = Warned(user_id=said, channel_id=said, ts=said, job=shown.record.ref, voice_name=said)
     for known in (shown, None):
         yield channel.pause_over(warned, shown.delivery.address, known, context)
@@ -53,7 +56,7 @@ def about_the_job(shown: Following, context: MessageContext) -> Iterator[Message
     """Make each message that says where the job is."""
     yield channel.card(shown, context, now=NOW)
     for followed_in in ("", shown.channel_id):
-        yield job_card.job(shown.job, context, now=NOW, followed_in=followed_in)
+        yield looked_up(shown.job, context, now=NOW, followed_in=followed_in)
     yield private.over(shown.job, context, now=NOW)
     if shown.path:
         yield channel.notice(shown, context)
@@ -82,7 +85,7 @@ def reasons(shown: Following, said: str, context: MessageContext) -> Iterator[Me
 
 
 def _with_cause(shown: Following, cause: Cause, context: MessageContext) -> Iterator[Message]:
-    yield job_card.job(shown.job, context, now=NOW, cause=cause)
+    yield looked_up(shown.job, context, now=NOW, cause=cause)
     explained = replace(shown, record=with_cause(shown.record, cause))
     yield channel.card(explained, context, now=NOW)
     if shown.path:
@@ -142,7 +145,7 @@ def overviews_and_status(shown: Following, said: str, context: MessageContext) -
 
 def homes_and_modals(shown: Following, context: MessageContext) -> Iterator[Message]:
     """Make what the modal of the shortcut and the App Home show, full and empty."""
-    card = job_card.job(shown.job, context, now=NOW)
+    card = looked_up(shown.job, context, now=NOW)
     named = modals.Named("C1", [JOB_ID] * modals.MOST, more=2)
     for answers in ([None] * modals.MOST, [card, *[None] * 9], []):
         yield modals.cards(answers, named, context)

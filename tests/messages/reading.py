@@ -77,7 +77,7 @@ def pressed(message: Message) -> list[tuple[str, str, str]]:
 OURS = re.compile(
     r"^> (?=\S)|"
     r"<!date\^\d+\^[^<>|^`*]*\|[^<>|`*]*\d{4}-\d\d-\d\d \d\d:\d\d UTC>"
-    r"|<@[UW][A-Z0-9]+>|<#[CG][A-Z0-9]+>"
+    r"|<(?:@[UW]|!subteam\^S)[A-Z0-9]+>|<#[CG][A-Z0-9]+>"
     r"|<https://(?:console|e)\.example/[^<>|]*\|MetaStudio (?:console|控制台)>",
     re.MULTILINE,
 )
@@ -85,17 +85,41 @@ OURS = re.compile(
 BOLD = re.compile(r"(?<![^\s(])\*(?! )[^*\n]+(?<! )\*(?=[\s.,:;)]|$)")
 """Bold needs a space or a mark of ASCII's at both sides."""
 FORMATTING = re.compile(r"[*~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:[\w'+-]+:")
-ICONS = re.compile("^:(?:hourglass_flowing_sand|point_right|white_check_mark|x|warning): ", re.MULTILINE)
+ICONS = re.compile(
+    "^:(?:hourglass_flowing_sand|point_right|white_check_mark|x|warning"
+    "|alarm_clock|raising_hand|card_index_dividers): ",
+    re.MULTILINE,
+)
 OUR_LABELS = (
     {
         context.words(f"button-{name}")
         for context in CONTEXTS
-        for name in ("subscribe", "tell-me", "details", "why", "refresh", "console", "unsubscribe")
+        for name in (
+            "subscribe",
+            "tell-me",
+            "details",
+            "why",
+            "refresh",
+            "console",
+            "unsubscribe",
+            "take",
+            "release",
+        )
     }
     | {
         context.words(f"button-{name}")
         for context in CONTEXTS
-        for name in ("try-again", "all", "important", "more", "start", "show", "back")
+        for name in (
+            "take-over",
+            "show-waiting",
+            "try-again",
+            "all",
+            "important",
+            "more",
+            "start",
+            "show",
+            "back",
+        )
     }
     | {context.words(f"button-language-{language}") for context in CONTEXTS for language in Language}
 )

@@ -14,6 +14,7 @@ from bot.messages import channel, details, guidance, hits, home, job_card, modal
 from bot.messages.blocks import Message
 from bot.messages.channel import STOP
 from bot.messages.context import MessageContext
+from bot.messages.looked_up import looked_up
 from bot.simulators.metastudio.reviews import ASSESSED
 from tests.messages.reading import JOB_ID, paused_of
 from tests.messages.sample_jobs import DIRECT, JOB, followed_job, job_in, reviewed
@@ -40,7 +41,7 @@ def reasons(context: MessageContext) -> Named:
         found = reviewed(*states)
         yield f"details: {name}", details.details(shown, found, context, now=NOW)
         if cause := cause_of(shown, found):
-            yield f"looked up: {name}", job_card.job(shown, context, now=NOW, cause=cause)
+            yield f"looked up: {name}", looked_up(shown, context, now=NOW, cause=cause)
             known = followed_job(*states[-2:], job={"reject_times": times})
             told = replace(known, record=with_cause(known.record, cause))
             yield f"notice: {name}", channel.notice(told, context)
@@ -64,7 +65,7 @@ def found_by_name(context: MessageContext) -> Named:
 
 def in_the_modal(context: MessageContext) -> Named:
     """Make what the modal of the shortcut shows."""
-    cards = [job_card.job(job_in(state), context, now=NOW) for state in ("USER_RESULT_REVIEW", "PROCESSING")]
+    cards = [looked_up(job_in(state), context, now=NOW) for state in ("USER_RESULT_REVIEW", "PROCESSING")]
     two, many = modals.Named("C1", [JOB_ID] * 2), modals.Named("C1", [JOB_ID] * 5, more=2)
     problem = guidance.problem(JobNotFound(job_id=JOB_ID), context, job_id=JOB_ID)
     yield "no job is named", modals.cards([], modals.Named("C1", []), context)

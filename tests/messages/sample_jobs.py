@@ -6,7 +6,7 @@ from typing import Any, Final
 from bot.domain.findings import AuditResult, Findings, OperationLog
 from bot.domain.following import Following
 from bot.domain.jobs import Job
-from bot.domain.records import Address
+from bot.domain.keys import Address
 from bot.simulators.metastudio.reviews import Reviews
 from tests.messages.reading import JOB_ID, followed
 from tests.records import NOW

@@ -18,11 +18,13 @@ from bot.errors import (
     VoiceJobError,
 )
 from bot.listeners.command_parser import parse
-from bot.messages import channel, guidance, job_card, listing, overviews, private, status
+from bot.messages import channel, guidance, listing, overviews, private, status
 from bot.messages.blocks import Message
 from bot.messages.context import MessageContext
+from bot.messages.looked_up import looked_up
 from tests.messages.reading import JOB_ID, paused_of
 from tests.messages.sample_answers import found_by_name, homes, in_the_modal, reasons
+from tests.messages.sample_attention import boards, who_has_it
 from tests.messages.sample_jobs import DAY, DIRECT, JOB, followed_job, job_in
 from tests.records import NOW, warning
 from tests.records import channel as channel_of
@@ -44,6 +46,13 @@ TYPED: Final = (
     "subscribe",
     "subscribe #voices",
     "subscribe @bob",
+    "unsubscribe Nova @bob",
+    "subscribe Nova <@U0BOB|bob> me",
+    "subscribe Nova @here",
+    "subscribe project " + "".join(f"<@U{number}>" for number in range(11)),
+    "subscribe batch",
+    "unsubscribe all",
+    "#voices",
     f"{JOB_ID} {JOB_ID[:-1]}0",
     "https://console.example/jobs",
     "no such-thing really",
@@ -58,6 +67,8 @@ def samples(context: MessageContext) -> dict[str, dict[str, Message]]:
         "looked up": _looked_up,
         "cards": _cards,
         "notices": _notices,
+        "who has it, and reminders": who_has_it,
+        "boards": boards,
         "pauses": _pauses,
         "answers": _answers,
         "lists": _lists,
@@ -74,12 +85,12 @@ def samples(context: MessageContext) -> dict[str, dict[str, Message]]:
 
 def _looked_up(context: MessageContext) -> Iterator[tuple[str, Message]]:
     for state in (*STATES, GONE, "BRAND_NEW", None):
-        yield str(state), job_card.job(job_in(state), context, now=NOW)
+        yield str(state), looked_up(job_in(state), context, now=NOW)
     again = job_in("AUDIT_FAILED", reject_times=2)
-    yield "followed here", job_card.job(again, context, now=NOW, followed_in="C1")
-    yield "followed in the direct message", job_card.job(again, context, now=NOW, followed_in="D1")
+    yield "followed here", looked_up(again, context, now=NOW, followed_in="C1")
+    yield "followed in the direct message", looked_up(again, context, now=NOW, followed_in="D1")
     bare = Job.from_api({"job_id": JOB_ID, "state": "PROCESSING"})
-    yield "without a name or a time", job_card.job(bare, context, now=NOW)
+    yield "without a name or a time", looked_up(bare, context, now=NOW)
 
 
 def _cards(context: MessageContext) -> Iterator[tuple[str, Message]]:

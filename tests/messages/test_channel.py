@@ -7,7 +7,8 @@ import pytest
 
 from bot.domain.following import Following
 from bot.domain.jobs import GONE, STATES
-from bot.domain.records import Address, Level
+from bot.domain.keys import Address
+from bot.domain.records import Level
 from bot.messages import channel, job_card
 from bot.messages.blocks import Message, spoken
 from bot.messages.channel import LONGEST_PATH

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from bot.domain.following import Following
 from bot.domain.jobs import GONE, PERSONAL_FIELDS, STATES, Job
-from bot.domain.records import Address, Level, Pause
+from bot.domain.keys import Address
+from bot.domain.records import Level, Pause
 from bot.messages.context import MessageContext
 from tests.messages.kinds import every_message
 from tests.messages.reading import CHINESE, CONTEXT, HOSTILE, LINKED, check, followed, paused_of

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from bot import errors
-from bot.domain.job_ids import SOME_JOB
+from bot.domain.job_ids import SOME_JOB, SOME_NAME, SOME_PERSON
 from bot.errors import BadJobId, BadUsage, JobNotFound, ServiceDown
 from bot.messages import guidance, job_card
 from bot.messages.context import MessageContext
@@ -28,7 +28,8 @@ from tests.messages.reading import (
 SHORTCUT = manifest()["features"]["shortcuts"][0]["name"]
 TYPED = [
     *("<{0}>", "details <{0}>", "waiting", "recent"),
-    *("subscribe <{0}>", "subscribe <{0}> all", "subscribe <{0}> me", "unsubscribe <{0}>"),
+    *("subscribe <{0}>", "subscribe <{0}> all", "subscribe <{0}> <@{1}>", "subscribe batch <{2}>"),
+    *("subscribe <{0}> me", "unsubscribe <{0}>"),
     *("list", "status", "language en|zh", JOB_ID),
 ]
 IN_EACH_LANGUAGE = pytest.mark.parametrize(
@@ -43,7 +44,8 @@ def test_help_names_what_can_be_typed(context: MessageContext, word: str) -> Non
     """It has each command once, in groups with a bold head, and an example, in the text as in the blocks."""
     message = guidance.help(context)
     groups = texts_of(message)
-    typed = [f"/voicejob {words.format(word)}" for words in TYPED]
+    others = [context.words(name) for name in ("some-person", "some-name")]
+    typed = [f"/voicejob {words.format(word, *others)}" for words in TYPED]
 
     assert len(groups) == 4
     assert all(re.fullmatch(r"\*[^*]+\*", group.splitlines()[0]) for group in groups[:3])
@@ -88,6 +90,23 @@ def test_usage_names_what_is_missing(context: MessageContext, word: str) -> None
 
     assert codes_in(message)[:2] == ["subscribe", f"/voicejob subscribe <{word}>"]
     assert "?" not in message.text.replace("？", "?")
+
+
+@pytest.mark.parametrize(
+    ("meant", "shown"),
+    [
+        (f"unsubscribe batch {SOME_NAME}", "Type `/voicejob unsubscribe batch &lt;name&gt;`."),
+        (f"subscribe {SOME_JOB} {SOME_PERSON}", "Type `/voicejob subscribe &lt;job id or name&gt; @person`."),
+        (
+            "subscribe a <@U0BOB> <!subteam^S0>",
+            "Did you mean `/voicejob subscribe a` <@U0BOB> <!subteam^S0>?",
+        ),
+        ('subscribe "a <@U0BOB>"', 'Did you mean `/voicejob subscribe "a &lt;@U0BOB&gt;"`?'),
+    ],
+)
+def test_usage_shows_who_is_named(meant: str, shown: str) -> None:
+    """Slack shows names outside of code alone; only who was named, and no job's name, becomes one."""
+    assert guidance.usage(BadUsage("x", meant=meant), CONTEXT).text == f"I don't understand `x`. {shown}"
 
 
 def test_what_was_typed_is_only_shown() -> None:

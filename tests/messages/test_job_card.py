@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from bot.domain.jobs import ENDED_STATES, GONE, STATES, Job, Phase, meaning_of
-from bot.messages import job_card
+from bot.messages import claims, job_card
 from bot.messages.blocks import Message, literal
 from bot.messages.context import MessageContext
 from bot.messages.facts import facts
+from bot.messages.looked_up import looked_up
 from tests.messages.reading import (
     AGO,
     CHINESE,
@@ -43,7 +44,7 @@ WAITS: dict[str, Any] = {
 def card_of(context: MessageContext = CONTEXT, *, followed_in: str = "", **answer: Any) -> Message:
     """Make the card of an answer, the way a look-up does."""
     shown = Job.from_api({"job_id": JOB_ID} | answer)
-    return job_card.job(shown, context, now=NOW, followed_in=followed_in)
+    return looked_up(shown, context, now=NOW, followed_in=followed_in)
 
 
 def test_card() -> None:
@@ -79,7 +80,7 @@ def test_card_in_chinese() -> None:
         f"女声 · 任务 `{JOB_ID}` · 审核失败，等待重传语料（第 2 次） · {AGO}。“too loud”（MSS.1）。"
         "需要您处理：请在 MetaStudio 控制台中重新上传语料并再次提交。第 1/8 步 · 下一步：审核。"
     )
-    assert [label for label, *_ in pressed(message)] == ["订阅", "通知我", "原因", "刷新"]
+    assert [label for label, *_ in pressed(message)] == ["我来处理", "订阅", "通知我", "原因", "刷新"]
 
 
 @pytest.mark.parametrize("context", CONTEXTS, ids=["en", "zh"])
@@ -209,10 +210,11 @@ def test_buttons(state: str) -> None:
         ("Refresh", job_card.REFRESH, JOB_ID),
     ]
     goes_on = state in {"WAITING", "AUDIT_FAILED"}
+    asked = [("I'm on it", claims.TAKE, f"{JOB_ID} AUDIT_FAILED")] if state == "AUDIT_FAILED" else []
 
-    assert pressed(card_of(state=state)) == ([subscribe, tell_me] if goes_on else []) + always
-    assert pressed(card_of(state=state, followed_in="C1")) == ([tell_me] if goes_on else []) + always
-    assert pressed(card_of(state=state, followed_in="D1")) == always
+    assert pressed(card_of(state=state)) == asked + ([subscribe, tell_me] if goes_on else []) + always
+    assert pressed(card_of(state=state, followed_in="C1")) == asked + ([tell_me] if goes_on else []) + always
+    assert pressed(card_of(state=state, followed_in="D1")) == asked + always
 
 
 def test_card_says_that_the_job_is_followed() -> None:

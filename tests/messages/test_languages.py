@@ -7,8 +7,9 @@ from functools import cache
 import pytest
 
 from bot.domain.jobs import GONE, STATES
+from bot.domain.keys import Address
 from bot.domain.languages import Language
-from bot.domain.records import Address, Level
+from bot.domain.records import Level
 from bot.domain.slack_errors import KNOWN
 from bot.errors import VoiceJobError
 from bot.messages import channel, guidance, home
@@ -40,7 +41,7 @@ FACTS = {
 """What comes from MetaStudio as it is has no letters here, so that all letters are ours."""
 
 STAYS = re.compile(
-    r"`[^`]*`|<!date\^\d+\^|\{\w+\}|\|[^<>|]*\d{4}-\d\d-\d\d \d\d:\d\d UTC>|<[@#]\w+>|^:\w+: "
+    r"`[^`]*`|<!date\^\d+\^|\{\w+\}|\|[^<>|]*\d{4}-\d\d-\d\d \d\d:\d\d UTC>|<(?:[@#]|!subteam\^)\w+>|^:\w+: "
     r"|MSS\.\d+|MetaStudio|Slack|VoiceJob|Flexus|DNSMOS|DupDub|AudioX|\bIDs?\b|WAV|MP3|kHz"
     r"|English|中文",  # a language goes by its own name
     re.MULTILINE,

@@ -5,11 +5,13 @@ from functools import partial
 
 import pytest
 
+from bot.domain.keys import Address
 from bot.domain.languages import Language
-from bot.domain.records import Address, Level
+from bot.domain.records import Level
 from bot.messages import job_card, private
 from bot.messages.blocks import spoken
 from bot.messages.context import Answer, MessageContext
+from bot.messages.looked_up import looked_up
 from tests.messages.reading import CONTEXT, CONTEXTS, ICONS, JOB_ID, followed, pressed, texts_of
 from tests.messages.test_channel import REASONS, explained
 from tests.records import NOW
@@ -114,7 +116,7 @@ def test_job_that_is_over_is_shown() -> None:
     """Instead of a subscription there is the job's card, and the reason."""
     message = private.over(followed("SUCCEED").job, CONTEXT, now=NOW)
 
-    card = job_card.job(followed("SUCCEED").job, CONTEXT, now=NOW)
+    card = looked_up(followed("SUCCEED").job, CONTEXT, now=NOW)
 
     assert texts_of(message)[0] == CONTEXT.words("already-over")
     assert message.blocks[1:] == card.blocks

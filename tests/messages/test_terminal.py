@@ -14,9 +14,10 @@ from rich.console import Console
 
 from bot.domain.jobs import Job
 from bot.domain.languages import Language
-from bot.messages import job_card, terminal
+from bot.messages import terminal
 from bot.messages.facts import facts
 from bot.messages.line_breaks import line_ends
+from bot.messages.looked_up import looked_up
 from bot.simulators.slack.blockkit import BLOCKS
 from tests.messages.reading import CONTEXT, JOB_ID
 from tests.profiles import examples
@@ -46,7 +47,7 @@ def read(picture: str) -> str:
 
 def card_of(**fields: Any) -> list[dict[str, Any]]:
     job = Job.from_api(fields | {"job_id": JOB_ID})
-    return [*job_card.job(job, CONTEXT, now=NOW).blocks, *facts(job, CONTEXT)]
+    return [*looked_up(job, CONTEXT, now=NOW).blocks, *facts(job, CONTEXT)]
 
 
 def section(text: str) -> list[dict[str, Any]]:

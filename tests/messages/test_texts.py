@@ -14,8 +14,10 @@ from fluent.syntax.visitor import Visitor
 import bot
 from bot.domain.causes import Reviewer
 from bot.domain.jobs import ENDED_STATES, GONE, STATES, Job, Phase, meaning_of
+from bot.domain.keys import SelectorKind
 from bot.domain.languages import Language
 from bot.domain.records import Level
+from bot.domain.reminders import Later
 from bot.messages import job_card, texts
 from bot.messages.texts import words_in
 from bot.simulators.slack.blockkit import MAX_TEXT_OBJECT
@@ -110,7 +112,7 @@ class _Used:
     def __init__(self) -> None:
         self.names: set[str] = set()
         """First arguments of calls; a name with fields is one of a family."""
-        self.parts: set[str] = {"", *Level, *Language, *Reviewer}
+        self.parts: set[str] = {"", *Level, *Language, *Reviewer, *Later, *SelectorKind}
         """What may be filled in: every text in a module with such calls."""
         for path in Path(bot.__file__).parent.rglob("*.py"):
             tree = ast.parse(path.read_text())

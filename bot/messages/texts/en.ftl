@@ -116,6 +116,13 @@ button-try-again = Try again
 button-show = Show
 button-details = Details
 button-why = Why?
+button-take = I'm on it
+button-release = Release
+button-take-over = Take over
+button-show-waiting = Show all that waits
+later-tomorrow = Remind again tomorrow
+later-in_two_days = Remind again in two days
+later-next_monday = Remind again next Monday
 button-all = Every update
 button-important = Only important
 button-more = More
@@ -131,6 +138,60 @@ stop-there = The channel gets no more messages about it.
 stop-direct = You get no more messages about it.
 stop-yes = Stop updates
 stop-no = Keep
+
+### Who sees to a job, and reminders
+
+claimed = { $person } is on it, { $since }
+put-off = Next reminder: { $when }
+for-people = For { $people }
+you-have-it = :raising_hand: “{ $voice }” is yours.
+you-have-it-reminders = I remind you alone while it waits.
+other-has-it = { $person } is on “{ $voice }” already, { $since }.
+released = :white_check_mark: Nobody is on “{ $voice }” now, so I remind the channel again.
+nobody-has-it = Nobody is on “{ $voice }”, so there was nothing to release.
+was-put-off = :white_check_mark: “{ $voice }”: I remind again { $when }, unless it moves before.
+not-reminded = Nobody is reminded of this job here, so there is nothing to put off.
+moved-on = This message is about an earlier step. “{ $voice }” is now: { $state }.
+reminder = *{ $voice }* still waits: { $state }
+reminder-several = { $total ->
+    [one] One job still waits for your team
+   *[other] { $total } jobs still wait for your team
+}
+reminder-yours = { $total ->
+    [one] A job that you took still waits
+   *[other] { $total } jobs that you took still wait
+}
+bold = *{ $said }*
+
+### Wide subscriptions and their boards
+
+wide-project = All jobs of the project
+wide-batch = Batch “{ $name }”
+wide-tag = Use “{ $name }”
+board-reading = :hourglass_flowing_sand: Reading the list of jobs…
+board-waiting = { $total ->
+    [one] One job waits for your team
+   *[other] { $total } jobs wait for your team
+}
+board-none-waits = Nothing waits for your team
+board-in-work = { $total } in work
+board-done = { $total } done
+board-failed = { $total } failed
+board-more = … and { $more } more
+board-level-all = Each job is posted here as it appears and changes.
+board-level-important = A job is posted here only when it needs you or fails.
+stop-board = This channel gets no more messages about its jobs.
+wide-subscribed = :white_check_mark: Following: { $name }. The board above shows where they stand; new jobs join by themselves.
+wide-already = This is followed already: { $name }. { $level }
+wide-changed = :white_check_mark: { $name }: { $level }
+wide-stopped = :white_check_mark: Updates stopped: { $name }. To follow it again: { $command }
+wide-not-followed = Not followed here: { $name }. { $command } shows what is.
+wide-later = :hourglass_flowing_sand: Following: { $name }. Its board could not be posted yet; it comes by itself.
+digest = { $total ->
+    [one] One job needs your team
+   *[other] { $total } jobs need your team
+}
+digest-changed = { $total } jobs have changed
 
 ### Following a job
 
@@ -228,6 +289,8 @@ help-recent = { $command } the jobs that changed last
 help-follow = *Follow*
 help-subscribe = { $command } posts here when the job needs you or finishes
 help-all = { $command } posts every update
+help-mention = { $command } names them when the job needs you; a user group works too
+help-wide = { $command } every job of a batch on one board; “project” and “tag …” work too
 help-me = { $command } tells only you, in your direct message with me
 help-unsubscribe = { $command } stops that
 help-manage = *Manage*
@@ -238,6 +301,8 @@ help-example = For example: { $command }
 help-only-you = Only you see these replies.
 help-elsewhere = In any message's menu, `Look up voice job` shows the jobs it names. My Home tab shows what waits and what you follow.
 job-id = job id or name
+some-name = name
+some-person = person
 did-you-mean = Did you mean { $command }?
 type-it = Type { $command }.
 try = Try { $command } or { $help }.
@@ -252,11 +317,18 @@ error-BadUsage = I don't understand { $text }.
 error-BadJobId = { $text } can't be a job id: those have at most 64 letters, digits, hyphens and underscores. Copy it from MetaStudio once more.
 error-NoJobId = I see no job id in { $text }.
 error-SeveralJobIds = There is more than one job id in { $text }. I take one at a time.
-error-BadName = { $text } is too long: a voice's name has at most 256 characters.
+error-BadName = { $text } is too long: a name has at most 256 characters.
 error-BadLink = I can't tell which job the link { $text } means. Copy the job id itself from MetaStudio.
 error-OtherChannel = { $text } names a channel. I follow jobs only for the channel in which you type: type the command there, without the name.
 error-UnknownLanguage = I write English (`en`) and Chinese (`zh`), but not { $text }.
-error-OtherPerson = { $text } names somebody. I can tell only the channel in which you type; or, with { $me } at the end, you alone.
+error-NoName = { $text } needs a name behind it.
+error-EndsOne = I end one subscription at a time: the list has a button for each.
+error-ChannelIsNoJob = { $text } names a channel, and a look-up names a job. To follow a job in a channel, type the command there.
+error-OtherPerson = Slack did not tell me who { $text } is. Pick the person from Slack's list while you type; if that doesn't help, your admin should give the app its current manifest.
+error-PersonElsewhere = { $text } names somebody. I mention people in what I tell a channel, so name them when you subscribe.
+error-PersonInPrivate = { $text } names somebody, but in your direct message with me only you read what I write.
+error-TooManyPeople = You name { $text } people and groups, and I mention 10 at most. Name a user group instead.
+error-WholeChannel = I name people, not a whole channel as { $text } does. Name those who can act, or a user group.
 error-StoreTrouble = I can't write to my disk right now, so nothing was changed. Try again later; your admin finds the reason in my log.
 error-BeingStopped = I'm being restarted, so I have no answer. Try again in a minute.
 error-JobNotFound = No job { $job_id } in this project. It may be mistyped, deleted, or in another project or region.
