@@ -2,22 +2,20 @@
 
 import asyncio
 import logging
-import os
 from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 from typing import Any, Final, TypeVar
 
 import aiohttp
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp
-from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.config import MetaStudioSettings, Settings, revealed
 from bot.deliver.languages import Languages
-from bot.deliver.outbox import Outbox
+from bot.deliver.outbox import Outbox, Times
 from bot.domain.rates import RATE_LIMITS, RateLimits
 from bot.domain.workspace import Workspace
 from bot.errors import PartBroken, VoiceJobError
@@ -31,17 +29,18 @@ from bot.metastudio.client import MetaStudio
 from bot.metastudio.iam_user import IamUser
 from bot.network.servers import listening
 from bot.network.sessions import client_session
-from bot.services import Services
+from bot.process.clock import Clock
+from bot.services import Parts, Services
 from bot.slack import http_mode, socket_mode
 from bot.slack.auth import may_connect, signed_in
+from bot.slack.bolt import bolt_app
 from bot.slack.clients import web_client
 from bot.slack.identity import Identity
 from bot.slack.people import People
 from bot.slack.replies import ReplySender
 from bot.slack.sender import Sender
 from bot.slack.socket_mode import Connection
-from bot.slack.timed_app import TimedApp
-from bot.store import open_store
+from bot.store import Store, open_store
 from bot.store.takeover import take_over
 from bot.telemetry.health import BotState, Health
 from bot.telemetry.metrics import Metrics
@@ -66,42 +65,68 @@ async def run(
     ready: Ready,
     drain: float = DRAIN_SECONDS,
     rates: RateLimits = RATE_LIMITS,
+    clock: Clock | None = None,
 ) -> None:
     """Run the bot until ``stop`` is set; at the end, wait ``drain`` seconds at most for what is under way.
 
     Raises StoreError when the store can't be used, SlackError when Slack does not let it start, AddressTaken
     when it can't listen in HTTP mode, PartBroken when a part of it broke.
     """
+    clock = clock or Clock()
     async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(client_session(timeout=SLACK_TIMEOUT))
         metrics = Metrics()
-        metastudio = await stack.enter_async_context(metastudio_from(settings, rates, metrics))
-        store = await stack.enter_async_context(open_store(settings.voicejob_store))
-        _log_settings(settings, followed=len(await store.jobs()))
+        session, metastudio, store = await _opened(stack, settings, rates, metrics)
         client, token = web_client(session, settings.slack_api_url), revealed(settings.slack_bot_token)
         auth = await _signed_in(client, token)
         workspace = Workspace.of(auth)
         await take_over(store, workspace.team_id)
         identity = Identity(client, token, workspace, pause=rates.identity)
-        patient = aiohttp.ClientTimeout(total=rates.answer, connect=SLACK_TIMEOUT.total)
-        writing = _writing_client(await stack.enter_async_context(client_session(timeout=patient)), settings)
+        writing = _writing_client(await stack.enter_async_context(_patient_session(rates)), settings)
         sender = Sender(writing, rates)
-        languages = Languages(store, People(writing), settings.voicejob_language)
+        people = People(writing)
+        languages = Languages(store, people, settings.voicejob_language)
         context = _message_context(settings, auth)
-        outbox = Outbox(store, sender, context, languages, rates=rates, metrics=metrics)
+        times = Times(reminders=settings.reminder_times, clock=clock)
+        outbox = Outbox(store, sender, context, languages, rates=rates, times=times, metrics=metrics)
         poll = settings.voicejob_poll_seconds
-        watcher = Watcher(metastudio, store, poll=poll, rates=rates, metrics=metrics)
-        services = Services.of(metastudio, store, outbox, watcher, languages, workspace, fresh=rates.fresh)
+        watcher = Watcher(metastudio, store, poll=poll, rates=rates, metrics=metrics, clock=clock)
+        _connect(outbox, watcher, clock)
+        told = (languages, people, workspace, metrics, times.reminders, clock)
+        services = Services.of(Parts(metastudio, store, outbox, watcher, *told, rates.fresh))
         writer = ReplySender(session, sender, first_pause=rates.resend)
         replies = Replies(writer, context, services.languages.of, metrics)
         stack.push_async_callback(_drain, replies, outbox, drain)
-        app = _bolt_app(settings, client, auth, metrics)
+        app = bolt_app(revealed(settings.slack_bot_token), client, auth, metrics)
         register(app, replies, services, metrics, workspace, recheck=identity.check_soon)
         connection = Connection() if settings.slack_app_token else None
         health = Health(partial(_state, connection, watcher, outbox), store, metrics, poll=poll)
         parts = {"watcher": watcher.run(), "outbox": outbox.run(), "workspace": identity.run()}
         parts["way to Slack"] = _serve_slack(app, settings, health, metrics, connection, ready)
         await run_parts(parts, stop)
+
+
+async def _opened(
+    stack: AsyncExitStack, settings: Settings, rates: RateLimits, metrics: Metrics
+) -> tuple[aiohttp.ClientSession, MetaStudio, Store]:
+    """Open the ways to Slack and MetaStudio, and the store, until ``stack`` is left. Raises StoreError."""
+    session = await stack.enter_async_context(client_session(timeout=SLACK_TIMEOUT))
+    metastudio = await stack.enter_async_context(metastudio_from(settings, rates, metrics))
+    store = await stack.enter_async_context(open_store(settings.voicejob_store))
+    region, path = settings.metastudio_region, settings.voicejob_store
+    log.info("region %s, store %s, jobs followed: %d", region, path, len(await store.jobs()))
+    return session, metastudio, store
+
+
+def _connect(outbox: Outbox, watcher: Watcher, clock: Clock) -> None:
+    """Let reminders wait for a check of the jobs, and come when the clock says so."""
+    outbox.is_current = lambda: watcher.is_current
+    watcher.on_current = outbox.look_again
+    clock.listen(outbox.look_again)
+
+
+def _patient_session(rates: RateLimits) -> AbstractAsyncContextManager[aiohttp.ClientSession]:
+    """Return a session that waits long for an answer, but not for a connection."""
+    return client_session(timeout=aiohttp.ClientTimeout(total=rates.answer, connect=SLACK_TIMEOUT.total))
 
 
 def _writing_client(session: aiohttp.ClientSession, settings: Settings) -> AsyncWebClient:
@@ -116,11 +141,6 @@ async def _signed_in(client: AsyncWebClient, token: str) -> AsyncSlackResponse:
     return auth
 
 
-def _log_settings(settings: Settings, *, followed: int) -> None:
-    region, path = settings.metastudio_region, settings.voicejob_store
-    log.info("region %s, store %s, jobs followed: %d", region, path, followed)
-
-
 def _message_context(settings: Settings, auth: AsyncSlackResponse) -> MessageContext:
     return MessageContext(
         region=settings.metastudio_region,
@@ -128,6 +148,7 @@ def _message_context(settings: Settings, auth: AsyncSlackResponse) -> MessageCon
         command=COMMAND,
         console_url=settings.console_url,
         words=words_in(settings.voicejob_language),
+        reminds=bool(settings.voicejob_remind_hours),
     )
 
 
@@ -262,34 +283,3 @@ def _password(settings: MetaStudioSettings) -> str:
 
 def _token(settings: MetaStudioSettings) -> str:
     return revealed(settings.metastudio_auth_token)
-
-
-def _bolt_app(
-    settings: Settings, client: AsyncWebClient, auth: AsyncSlackResponse, metrics: Metrics
-) -> AsyncApp:
-    """Build Bolt's app for the one workspace that the bot token is of."""
-    token = revealed(settings.slack_bot_token)
-    authorized = AuthorizeResult.from_auth_test_response(bot_token=token, auth_test_response=auth)
-
-    async def authorize() -> AuthorizeResult:
-        """Return what is known since the start: Bolt would ask Slack during the first command."""
-        return authorized
-
-    _remove_bolts_variables()
-    return TimedApp(
-        metrics,
-        name="voicejob",
-        client=client,
-        authorize=authorize,
-        raise_error_for_unhandled_request=True,  # so that the listeners' error handler gets it
-        request_verification_enabled=False,  # the door of HTTP mode does it, before a body is even parsed
-        ssl_check_enabled=False,  # it would answer without a signature
-    )
-
-
-def _remove_bolts_variables() -> None:
-    """Remove from the environment what Bolt reads there by itself: it would warn, or switch to OAuth."""
-    os.environ.pop("SLACK_BOT_TOKEN", None)
-    for key in ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"):
-        if os.environ.pop(key, None) is not None:
-            log.warning("%s is set but not used: the bot serves one workspace, by its token", key)

@@ -24,9 +24,11 @@ from bot.deliver.schedule import tasks
 from bot.domain.following import Following
 from bot.domain.job_records import observed, with_answer
 from bot.domain.jobs import GONE, Job
+from bot.domain.keys import Address, DeliveryKey, JobRef
 from bot.domain.languages import Language
 from bot.domain.rates import RateLimits
-from bot.domain.records import Address, Delivery, DeliveryKey, JobRef, Level, Pause, Record, Records
+from bot.domain.records import Delivery, Level, Pause, Record, Records
+from bot.domain.reminders import NEVER
 from bot.domain.subscriptions import following, key_of, keys_of
 from bot.domain.subscriptions import started as started_with
 from bot.messages.context import MessageContext
@@ -181,7 +183,7 @@ class Office:
 
         async def is_settled() -> bool:
             channels = [await self.store.channel(address) for address in await self.store.addresses()]
-            due = [task for channel in channels for task in tasks(channel, int(time.time()))]
+            due = [task for channel in channels for task in tasks(channel, NEVER, int(time.time()))]
             return all(task.wait > 0 for task in due)
 
         await eventually_so(is_settled)

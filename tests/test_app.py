@@ -165,7 +165,7 @@ async def test_link_app_user_and_a_late_answer(world: World, caplog: pytest.LogC
         await world.slack.command("/voicejob", job_id, channel=world.channel)
         await eventually(lambda: world.calls("response_url") > sent)
 
-    (row,) = (block["elements"] for block in card.blocks if block["type"] == "actions")
+    *_, row = (block["elements"] for block in card.blocks if block["type"] == "actions")
     assert row[-1]["url"] == template.format(job_id=job_id)
     assert (pressed.acked, pressed.messages) == (True, [])
     assert world.metastudio.requests[-1].headers["X-App-UserId"] == "user-7"

@@ -11,7 +11,7 @@ from bot.demo.page import PortTaken
 from bot.demo.stage import StoryFailed
 from bot.domain.languages import Language
 from bot.errors import BadSettings, BadUsage, MetaStudioError, SlackRefused, StoreTrouble, VoiceJobError
-from bot.listeners.request import OtherChannel, OtherPerson
+from bot.listeners import request
 from bot.messages import operator
 from bot.messages.errors import sentence
 from bot.messages.texts import words_in
@@ -26,7 +26,8 @@ OF_PEOPLE = {
     if issubclass(kind, BadUsage | MetaStudioError) and name not in ONLY_CAUGHT
 } | {
     kind.__name__: kind
-    for kind in (VoiceJobError, errors.BeingStopped, StoreTrouble, OtherChannel, OtherPerson)
+    for kind in (VoiceJobError, errors.BeingStopped, StoreTrouble, *vars(request).values())
+    if isinstance(kind, type) and issubclass(kind, VoiceJobError)
 }
 """What people do, or wait for, in Slack can end in these."""
 ELSEWHERE = {kind.__name__ for kind in (OutputLost, PortTaken, StoryFailed)}
@@ -61,7 +62,7 @@ def test_sentence_for_people(kind: type[VoiceJobError], language: Language) -> N
     words, error = words_in(language), made(kind)
     values = {name: f"<{value}>" for name, value in error.values.items()}
 
-    assert sentence(error, words, "<{}>".format) == words(f"error-{kind.__name__}", me="<me>", **values)
+    assert sentence(error, words, "<{}>".format) == words(f"error-{kind.__name__}", **values)
     assert sentence(type("New", (VoiceJobError,), {})(), words) == words("error-VoiceJobError")
 
 

@@ -10,6 +10,7 @@ from bot.config import Settings
 from bot.domain.rates import RateLimits
 from bot.errors import VoiceJobError
 from bot.messages.operator import sentence
+from bot.process.clock import Clock
 from bot.simulators.world import go_without_proxy
 
 log = logging.getLogger(__name__)
@@ -36,9 +37,10 @@ class BotSwitch:
     ``says`` describes the ``state`` in a sentence; ``starts`` counts how often the bot became ready.
     """
 
-    def __init__(self, settings: Settings, rates: RateLimits) -> None:
+    def __init__(self, settings: Settings, rates: RateLimits, clock: Clock | None = None) -> None:
         self._settings = settings
         self._rates = rates
+        self._clock = clock or Clock()
         self._stop = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
@@ -83,7 +85,12 @@ class BotSwitch:
         go_without_proxy()
         try:
             await app.run(
-                self._settings, stop=self._stop, ready=self._on_ready, rates=self._rates, drain=DRAIN_SECONDS
+                self._settings,
+                stop=self._stop,
+                ready=self._on_ready,
+                rates=self._rates,
+                clock=self._clock,
+                drain=DRAIN_SECONDS,
             )
         except VoiceJobError as error:
             self._set_state(BotState.BROKEN, sentence(error))

@@ -6,22 +6,36 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
+from bot.domain.claims import Turn
 from bot.domain.job_ids import job_id_from
+from bot.domain.keys import Selector
 from bot.domain.records import Level
+from bot.domain.reminders import Later
 from bot.listeners.commands import typed_again
-from bot.listeners.payloads import part, pressed_by, reply_target
+from bot.listeners.payloads import part, pressed_by, reply_target, text
 from bot.listeners.replies import DONE, PendingReply, Replace, Replies
+from bot.messages import board, claims, job_card, listing, overviews, private
 from bot.messages import channel as notices
-from bot.messages import job_card, listing, overviews, private
 from bot.messages.context import Answer
 from bot.messages.guidance import TYPED_AGAIN
 from bot.messages.hits import SUBSCRIBE_AT
 from bot.services import Caller, Services
+from bot.services.lists import SubscriptionList
 from bot.services.subscriptions import SubscriptionService
 from bot.telemetry.metrics import PRESSED, Metrics
 
 Work = Callable[[Services, Caller, str], Awaitable[Answer | None]]
 """The handler of a button: gets the services, the caller and the button's value; returns the answer."""
+
+
+Read = tuple[Caller, Callable[[Services], Awaitable[Answer | None]]]
+"""Who pressed a button, about which conversation, and what does what they want."""
+Reading = Callable[[str, Mapping[str, Any]], Read]
+"""Reads the value of a button, and the payload."""
+Widely = Callable[[Services, Caller, Selector], Awaitable[Answer]]
+"""The same for a button of a wide subscription."""
+Claiming = Callable[[Services, Caller, str, Turn, str], Awaitable[Answer]]
+"""The same for a button about one turn of a job, with the turn and the choice from a menu."""
 
 
 def _listed(change: Callable[[SubscriptionService, Caller, str], Awaitable[Answer]]) -> Work:
@@ -32,6 +46,25 @@ def _listed(change: Callable[[SubscriptionService, Caller, str], Awaitable[Answe
 def _own(change: Callable[[SubscriptionService, Caller, str], Awaitable[Answer]]) -> Work:
     """Return the handler of a button in the list of one's own subscriptions, which is shown anew then."""
     return lambda s, caller, job: s.own.change(caller, job, partial(change, s.subscriptions))
+
+
+def _wide_in_list(
+    action_ids: Mapping[Level | None, str], list_of: Callable[[Services], SubscriptionList]
+) -> dict[str, tuple[Widely, Replace]]:
+    """Return the handlers of the buttons of wide subscriptions in a list, which is shown anew then."""
+
+    def handler(level: Level | None) -> Widely:
+        def work(s: Services, caller: Caller, of: Selector) -> Awaitable[Answer]:
+            how = partial(s.wide.set_level, level=level) if level else s.wide.unsubscribe
+            return list_of(s).change_wide(caller, of, how)
+
+        return work
+
+    return {action_id: (handler(level), Replace.IF_DONE) for level, action_id in action_ids.items()}
+
+
+def _later(choice: str) -> Later:
+    return Later(choice) if choice in set(Later) else Later.TOMORROW
 
 
 def _number(value: str) -> int:
@@ -53,6 +86,25 @@ PAGES: Final[Mapping[str, Work]] = {
     overviews.RECENT_REFRESH: lambda s, caller, start: s.overviews.recent(caller, _number(start), fresh=True),
 }
 """Buttons that show another page of a list, or the same one anew: their value is the number of an entry."""
+CLAIMS: Final[Mapping[str, tuple[Claiming, Replace]]] = {
+    claims.TAKE: (lambda s, caller, job, turn, _: s.claims.take(caller, job, turn), Replace.NEVER),
+    claims.TAKE_OVER: (
+        lambda s, caller, job, turn, _: s.claims.take(caller, job, turn, takes_over=True),
+        Replace.IF_DONE,
+    ),
+    claims.RELEASE: (lambda s, caller, job, turn, _: s.claims.release(caller, job, turn), Replace.NEVER),
+    claims.LATER: (
+        lambda s, caller, job, turn, choice: s.claims.put_off(caller, job, turn, _later(choice)),
+        Replace.NEVER,
+    ),
+}
+"""Buttons of a job that waits for the customer."""
+BOARDS: Final[Mapping[str, tuple[Widely, Replace]]] = {
+    board.STOP_BOARD: (lambda s, caller, of: s.wide.unsubscribe(caller, of), Replace.NEVER),
+    **_wide_in_list(board.LISTED, lambda s: s.channel_list),
+    **_wide_in_list(board.OWN, lambda s: s.own),
+}
+"""Buttons of wide subscriptions."""
 BUTTONS: Final[Mapping[str, tuple[Work, Replace]]] = {
     job_card.REFRESH: (lambda s, caller, job: s.look_up.card(caller, job), Replace.IF_DONE),
     job_card.TRY_AGAIN: (lambda s, caller, job: s.look_up.card(caller, job), Replace.ALWAYS),
@@ -109,8 +161,13 @@ def register(app: AsyncApp) -> None:
     """Register the listeners of all buttons."""
     app.action(job_card.OPEN_CONSOLE)(open_console)
     app.action(TYPED_AGAIN)(typed_again)
-    for action_id, (work, replace) in BUTTONS.items():
-        app.action(action_id)(_listener(action_id, work, replace))
+    readings: dict[str, tuple[Reading, Replace]] = {
+        **{key: (_of_job(key, work), replace) for key, (work, replace) in BUTTONS.items()},
+        **{key: (_of_board(work), replace) for key, (work, replace) in BOARDS.items()},
+        **{key: (_of_claim(work), replace) for key, (work, replace) in CLAIMS.items()},
+    }
+    for action_id, (reading, replace) in readings.items():
+        app.action(action_id)(_listener(action_id, reading, replace))
 
 
 async def open_console(ack: AsyncAck, metrics: Metrics) -> None:
@@ -125,7 +182,44 @@ def is_link(body: Mapping[str, Any]) -> bool:
     return pressed == [job_card.OPEN_CONSOLE]
 
 
-def _listener(action_id: str, work: Work, replace: Replace) -> Callable[..., Awaitable[None]]:
+def _of_job(action_id: str, work: Work) -> Reading:
+    """Read a job id and, where the button is shown in another conversation, that of the one it is about."""
+
+    def read(carried: str, body: Mapping[str, Any]) -> Read:
+        value, _, elsewhere = carried.partition(" ")
+        caller = pressed_by(body, elsewhere)
+        return caller, lambda s: work(s, caller, value if action_id in PAGES else job_id_from(value))
+
+    return read
+
+
+def _of_board(work: Widely) -> Reading:
+    """Read a conversation's id, and what its wide subscription is to."""
+
+    async def outdated() -> Answer:
+        return partial(private.outdated_button, "")
+
+    def read(carried: str, body: Mapping[str, Any]) -> Read:
+        channel_id, selector = board.board_in(carried)
+        here = pressed_by(body, "")
+        caller = here if channel_id == here.channel_id else pressed_by(body, channel_id)
+        return caller, lambda s: work(s, caller, selector) if selector else outdated()
+
+    return read
+
+
+def _of_claim(work: Claiming) -> Reading:
+    """Read a job id, the turn that the message is about and, from a menu, the choice."""
+
+    def read(carried: str, body: Mapping[str, Any]) -> Read:
+        value, turn, choice = [*carried.split(" "), "", ""][:3]
+        caller = pressed_by(body, "")
+        return caller, lambda s: work(s, caller, job_id_from(value), Turn.parse(turn), choice)
+
+    return read
+
+
+def _listener(action_id: str, reading: Reading, replace: Replace) -> Callable[..., Awaitable[None]]:
     async def pressed(
         ack: AsyncAck,
         action: dict[str, Any],
@@ -135,9 +229,8 @@ def _listener(action_id: str, work: Work, replace: Replace) -> Callable[..., Awa
         services: Services,
     ) -> None:
         await ack()
-        carried = str(action.get("value") or "")
-        value, _, elsewhere = carried.partition(" ")
-        caller = pressed_by(body, elsewhere)
+        carried = text(part(action, "selected_option"), "value") or text(action, "value")
+        caller, work = reading(carried, body)
         is_own_message = part(body, "container").get("is_ephemeral")
         pending = PendingReply(
             kind=PRESSED,
@@ -150,7 +243,7 @@ def _listener(action_id: str, work: Work, replace: Replace) -> Callable[..., Awa
         )
 
         async def reply() -> Answer | None:
-            return await work(services, caller, value if action_id in PAGES else job_id_from(value))
+            return await work(services)
 
         replies.start(pending, reply)
 

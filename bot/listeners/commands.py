@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncBoltContext
 
+from bot.domain.keys import Selector
 from bot.errors import BadUsage
 from bot.listeners.command_parser import parse
 from bot.listeners.payloads import pressed_by, reply_target, typed_by
@@ -56,7 +57,8 @@ def _start(
     except BadUsage as error:
         replies.start(PendingReply(about="usage", caller=caller, target=target, kind=kind), _refusal(error))
         return
-    told = caller.in_private if request.for_me and request.wanted.typed else caller
+    is_about_jobs = bool(request.selector or request.wanted.typed)
+    told = caller.in_private if request.for_me and is_about_jobs else caller
     job_id = request.wanted.job_id
     pending = PendingReply(
         about=request.verb.value,
@@ -66,7 +68,7 @@ def _start(
         again=AGAIN.get(request.verb, job_card.TRY_AGAIN),
         replace=Replace.ALWAYS if kind == PRESSED else Replace.NEVER,
         kind=kind,
-        typed=text[:LONGEST_VALUE] if request.wanted.name or not job_id else "",
+        typed=text[:LONGEST_VALUE] if request.wanted.name or request.mentions or not job_id else "",
     )
     replies.start(pending, _work(request, services, caller, told))
 
@@ -85,11 +87,13 @@ async def _help() -> Answer:
 def _work(request: Request, services: Services, caller: Caller, told: Caller) -> Work:
     """Choose the service; ``told`` is the caller of a subscription, for their channel or for themselves."""
     wanted = request.wanted
+    if request.selector:
+        return _widely(request, request.selector, services, told)
     works: dict[Verb, Work] = {
         Verb.HELP: _help,
         Verb.LOOK_UP: partial(services.by_name.card, caller, wanted),
         Verb.DETAILS: partial(services.by_name.details, caller, wanted),
-        Verb.SUBSCRIBE: partial(services.by_name.subscribe, told, wanted, request.level),
+        Verb.SUBSCRIBE: partial(services.by_name.subscribe, told, wanted, request.level, request.mentions),
         Verb.UNSUBSCRIBE: partial(services.by_name.unsubscribe, told, wanted),
         Verb.START: partial(services.overviews.start, caller),
         Verb.WAITING: partial(services.overviews.waiting, caller),
@@ -100,3 +104,10 @@ def _work(request: Request, services: Services, caller: Caller, told: Caller) ->
         Verb.LANGUAGE: partial(services.languages.choose, caller, request.language, for_me=request.for_me),
     }
     return works[request.verb]
+
+
+def _widely(request: Request, selector: Selector, services: Services, told: Caller) -> Work:
+    """Choose what is done with a wide subscription."""
+    if request.verb is Verb.UNSUBSCRIBE:
+        return partial(services.wide.unsubscribe, told, selector)
+    return partial(services.wide.subscribe, told, selector, request.level, request.mentions)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from bot.domain.following import Following
 from bot.domain.waiting import WaitingJobs
 from bot.errors import VoiceJobError
 from bot.listeners.replies import PendingReply, Replies
 from bot.messages.blocks import Message
 from bot.messages.home import Facts, home
+from bot.messages.listing import Entry
 from bot.services.caller import Caller
 from bot.services.home import HomeService
 from bot.slack.replies import Home
@@ -108,7 +108,7 @@ class HomePages:
         async with page.lock:
             for _ in range(TRIES):
                 context = await self._replies.readers.of(page.caller)
-                followed: Sequence[Following] | VoiceJobError = await self._service.followed(page.caller)
+                followed: Sequence[Entry] | VoiceJobError = await self._service.followed(page.caller)
                 facts = Facts(waiting=page.waiting, followed=followed, note=page.note)
                 built = self._replies.rendered(_opening(page.caller), partial(home, facts), context)
                 try:

@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 
 LAST_REPLIES_SECONDS: Final = 2.0
 """Seconds that ``drain`` waits once more, for the replies to requests that it cancelled."""
-CHANGES: Final = ("subscribe", "unsubscribe", "subscription_", "language")
-"""How the names of the requests begin that change a person's subscriptions or language."""
+CHANGES: Final = ("subscribe", "unsubscribe", "subscription_", "board_", "claim_", "language")
+"""How the names of the requests begin that change a person's subscriptions, claims or language."""
 DONE: Final = "done"
 FAILED: Final = "failed"
 STOPPED: Final = "stopped"

@@ -1,13 +1,15 @@
 """What people do with a job that they call by its id, or by the name of its voice."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from bot.domain.job_names import Found, Wanted, named, nearest
 from bot.domain.records import Level
 from bot.messages import hits, job_card
+from bot.messages.blocks import mention
 from bot.messages.channel import STOP
 from bot.messages.context import Answer
+from bot.messages.guidance import TYPED_AGAIN
 from bot.services.caller import Caller
 from bot.services.details import DetailsService
 from bot.services.finding import Finder
@@ -56,10 +58,17 @@ class ByNameService:
             on_several=_asking(wanted, choice),
         )
 
-    async def subscribe(self, caller: Caller, wanted: Wanted, level: Level | None = None) -> Answer:
+    async def subscribe(
+        self, caller: Caller, wanted: Wanted, level: Level | None = None, mentions: Sequence[str] = ()
+    ) -> Answer:
         """Subscribe a channel to a job; one of which there may be others of that name is listed first."""
-        ask = _asking(wanted, _choice("subscribe", hits.SUBSCRIBE_AT[level], caller))
-        subscribe = partial(self._subscriptions.subscribe, caller, level=level)
+        choice = _choice("subscribe", hits.SUBSCRIBE_AT[level], caller)
+        if mentions:
+            me = "me" if caller.is_elsewhere else ""
+            typed = ["subscribe", "{job}", level, me, *map(mention, mentions)]
+            choice = hits.Choice("subscribe", TYPED_AGAIN, typed=" ".join(filter(None, typed)))
+        ask = _asking(wanted, choice)
+        subscribe = partial(self._subscriptions.subscribe, caller, level=level, mentions=mentions)
 
         async def one(found: Found) -> Answer:
             return ask(found) if found.searched else await subscribe(found.jobs[0].job_id or "")

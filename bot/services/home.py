@@ -4,17 +4,17 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from bot.domain.following import Following
 from bot.domain.languages import Language
 from bot.domain.waiting import WaitingJobs
 from bot.errors import MetaStudioError, StoreTrouble, VoiceJobError
 from bot.messages.context import Answer
+from bot.messages.listing import Entry
 from bot.services.caller import Caller
 from bot.services.languages import LanguageService
 
 log = logging.getLogger(__name__)
 
-Followed = Callable[[Caller], Awaitable[Sequence[Following]]]
+Followed = Callable[[Caller], Awaitable[Sequence[Entry]]]
 """Gives what is followed by a person's own subscriptions, oldest first. Raises StoreTrouble."""
 
 
@@ -44,7 +44,7 @@ class HomeService:
             log.exception("what waits is not known")
             return VoiceJobError()
 
-    async def followed(self, caller: Caller) -> Sequence[Following] | VoiceJobError:
+    async def followed(self, caller: Caller) -> Sequence[Entry] | VoiceJobError:
         """Return what the person's own subscriptions follow, or why that is not known. Never raises."""
         try:
             return await self._followed(caller)

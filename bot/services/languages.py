@@ -5,8 +5,8 @@ from functools import partial
 from bot.deliver.languages import Languages
 from bot.domain.destinations import with_language
 from bot.domain.direct_messages import direct_message, is_direct
+from bot.domain.keys import Address
 from bot.domain.languages import Language
-from bot.domain.records import Address
 from bot.domain.workspace import Workspace
 from bot.messages import private
 from bot.messages.context import Answer

@@ -1,14 +1,15 @@
 """Looking up a job, and returning its card."""
 
-import time
 from functools import partial
 
 from bot.domain import subscriptions as changes
 from bot.domain.jobs import Job
+from bot.domain.staleness import differs
 from bot.domain.workspace import Workspace
-from bot.messages import job_card
 from bot.messages.context import Answer
+from bot.messages.looked_up import looked_up
 from bot.metastudio.client import MetaStudio
+from bot.process.clock import Clock
 from bot.services.caller import Caller
 from bot.services.reasons import Reasons
 from bot.store import Store
@@ -24,12 +25,14 @@ class LookUpService:
         store: Store,
         watcher: Watcher,
         workspace: Workspace,
+        clock: Clock,
     ) -> None:
         self._metastudio = metastudio
         self._store = store
         self._watcher = watcher
         self._reasons = Reasons(metastudio, store)
         self._team_id = workspace.team_id
+        self._clock = clock
 
     async def card(self, caller: Caller, job_id: str) -> Answer:
         """Return a job's card. Raises MetaStudioError, StoreTrouble."""
@@ -41,6 +44,14 @@ class LookUpService:
         """Return the card of a job that MetaStudio has just shown. Raises StoreTrouble."""
         cause = await self._reasons.of(job)
         key = changes.key_of(self._team_id, caller.channel_id, job.job_id or "")
-        shown = changes.following(await self._store.get(changes.keys_of(key)), key)
-        followed_in = caller.channel_id if shown and shown.subscription else ""
-        return partial(job_card.job, job, now=int(time.time()), followed_in=followed_in, cause=cause)
+        shown = await self._store.following(key)
+        record = (await self._store.get([key.job])).job(key.job)
+        is_current = record is not None and not differs(job, record.job)
+        return partial(
+            looked_up,
+            job,
+            now=int(self._clock()),
+            followed_in=caller.channel_id if shown and not shown.is_ended else "",
+            cause=cause,
+            record=record if is_current else None,
+        )

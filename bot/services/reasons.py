@@ -2,7 +2,7 @@
 
 from bot.domain.causes import FAILURES, Cause
 from bot.domain.jobs import Job
-from bot.domain.records import JobRef
+from bot.domain.keys import JobRef
 from bot.domain.staleness import differs
 from bot.errors import StoreTrouble
 from bot.metastudio.client import MetaStudio

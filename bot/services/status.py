@@ -3,7 +3,7 @@
 import time
 from functools import partial
 
-from bot.domain.records import Address
+from bot.domain.keys import Address
 from bot.domain.workspace import Workspace
 from bot.messages import status
 from bot.messages.context import Answer

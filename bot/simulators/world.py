@@ -9,6 +9,7 @@ from typing import Any
 from bot import app
 from bot.config import Settings
 from bot.domain.rates import RATE_LIMITS, RateLimits
+from bot.process.clock import Clock
 from bot.process.environment import OF_THE_NETWORK
 from bot.simulators.metastudio.account import ACCESS_KEY, SECRET_KEY
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
@@ -39,12 +40,14 @@ def settings_for(slack: SlackWorkspace, metastudio: MetaStudioSimulator, **chang
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, rates: RateLimits = RATE_LIMITS) -> AsyncIterator[str]:
+async def running(
+    settings: Settings, *, rates: RateLimits = RATE_LIMITS, clock: Clock | None = None
+) -> AsyncIterator[str]:
     """Run the bot inside the context, which gives what it reports once it is ready. Raises what it raises."""
     go_without_proxy()
     stop = asyncio.Event()
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    bot = asyncio.create_task(app.run(settings, stop=stop, ready=ready.set_result, rates=rates))
+    bot = asyncio.create_task(app.run(settings, stop=stop, ready=ready.set_result, rates=rates, clock=clock))
     ready_or_ended: list[asyncio.Future[Any]] = [bot, ready]
     await asyncio.wait(ready_or_ended, return_when=asyncio.FIRST_COMPLETED)
     try:

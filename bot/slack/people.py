@@ -1,10 +1,12 @@
-"""What Slack tells of people: the language of their Slack, where the optional scope users:read is granted."""
+"""What Slack tells of people, where the scope users:read is granted: their language and time zone."""
 
 import asyncio
 import logging
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from contextlib import suppress
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -42,6 +44,16 @@ _NOT_TOLD: Final = frozenset({"user_not_found", "user_not_visible"})
 """Slack's codes for a person of whom the bot is told nothing (page "users.info")."""
 
 
+class Person(NamedTuple):
+    """What Slack tells of a person; None where it is not told."""
+
+    language: Language | None = None
+    zone: ZoneInfo | None = None
+
+
+NOBODY: Final = Person()
+
+
 class People:
     """The people of the workspace, of whom ``most`` are remembered.
 
@@ -54,7 +66,7 @@ class People:
         self._client = client
         self._clock = clock
         self._most = most
-        self._known: dict[str, tuple[Language | None, float]] = {}
+        self._known: dict[str, tuple[Person, float]] = {}
         """By user id, the oldest first: what Slack told, and until when it is not asked again."""
         self._opens_at = 0.0
         """When Slack may be asked about anybody again."""
@@ -67,14 +79,21 @@ class People:
 
         Never raises. Slack is asked at most once a day; who is cancelled meanwhile finds the answer later.
         """
-        language, until = self._known.get(user_id, (None, 0.0))
+        return (await self._person(user_id)).language
+
+    async def zone(self, user_id: str) -> ZoneInfo | None:
+        """Return the time zone of a person's Slack; None where it is not told. As ``locale``."""
+        return (await self._person(user_id)).zone
+
+    async def _person(self, user_id: str) -> Person:
+        person, until = self._known.get(user_id, (NOBODY, 0.0))
         if not user_id or self._clock() < max(until, self._opens_at):
-            return language
+            return person
         return await self._calls.call(user_id)
 
-    async def _ask(self, user_id: str) -> Language | None:
+    async def _ask(self, user_id: str) -> Person:
         async with self._turns:
-            before, _ = self._known.get(user_id, (None, 0.0))
+            before, _ = self._known.get(user_id, (NOBODY, 0.0))
             if self._clock() < self._opens_at:  # another question was refused meanwhile
                 return before
             call = self._client.users_info(user=user_id, include_locale=True)
@@ -82,7 +101,7 @@ class People:
                 answer = await accepted(call, None, "user")
             except SendError as error:
                 return self._note(user_id, before, self._pause_after(error))
-            return self._note(user_id, _language_of(answer["user"]), DAY)
+            return self._note(user_id, _person_of(answer["user"]), DAY)
 
     def _pause_after(self, error: SendError) -> float:
         """Return the seconds until the next question about the person; some errors hold up all questions."""
@@ -99,14 +118,18 @@ class People:
             log.info("Slack does not tell people's languages (%s): they can choose one by the command", code)
         self._is_logged = True
 
-    def _note(self, user_id: str, language: Language | None, seconds: float) -> Language | None:
+    def _note(self, user_id: str, person: Person, seconds: float) -> Person:
         self._known.pop(user_id, None)
         if len(self._known) >= self._most:
             del self._known[next(iter(self._known))]
-        self._known[user_id] = language, self._clock() + seconds
-        return language
+        self._known[user_id] = person, self._clock() + seconds
+        return person
 
 
-def _language_of(user: Any) -> Language | None:
-    locale = user.get("locale") if isinstance(user, dict) else None
-    return of_locale(locale) if isinstance(locale, str) else None
+def _person_of(user: Any) -> Person:
+    """Return what Slack's user object tells (page "User object"); a zone that no clock knows is left out."""
+    told = user if isinstance(user, dict) else {}
+    locale, zone = told.get("locale"), None
+    with suppress(ValueError, OSError, TypeError, KeyError):
+        zone = ZoneInfo(told.get("tz") or "")
+    return Person(of_locale(locale) if isinstance(locale, str) else None, zone)

@@ -24,6 +24,8 @@ from bot.process.output import report_lost
 
 FIELDS: Final = (
     "job",
+    "jobs",
+    "user",
     "channel",
     "request",
     "step",
@@ -35,7 +37,10 @@ FIELDS: Final = (
     "code",
     "cause",
 )
-"""All fields that a line can have, in this order. ``request`` is Huawei Cloud's request id."""
+"""All fields that a line can have, in this order. ``request`` is Huawei Cloud's request id.
+
+``jobs`` is what a wide subscription is to, ``user`` who made a change.
+"""
 LONGEST_FIELD: Final = 64
 """The most characters of a field's value; job ids and error codes are no longer."""
 QUIET: Final = {

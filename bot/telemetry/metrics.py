@@ -31,6 +31,9 @@ ACK_BUCKETS: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3)
 """Slack gives up after 3 seconds (page "Handling user interaction")."""
 ANSWER_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 8, 12, 15)
 CHECK_BUCKETS: Final = (0.1, 0.5, 1, 5, 15, 60, 300, 1200)
+HOURS: Final = 60 * 60
+WAIT_BUCKETS: Final = tuple(HOURS * hours for hours in (0.25, 1, 4, 8, 24, 48, 72, 120, 168, 336))
+"""For how long a job waits for people: from a quarter of an hour to two weeks."""
 GAUGES: Final = {
     "followed_jobs": "Jobs that are checked",
     "subscriptions": "Subscriptions in the store",
@@ -84,6 +87,8 @@ class Metrics:
         self._deliveries = counter(
             "deliveries", "Messages to Slack that subscriptions asked for", ["step", "outcome", "reason"]
         )
+        self._reminders = counter("reminders", "Reminders that Slack accepted", ["to"])
+        self._claims = counter("claims", "What people said of jobs that wait for them", ["kind"])
         self._refused = counter("refused_requests", "Requests in HTTP mode that were not signed by Slack")
         self._reconnects = counter("socket_reconnects", "Socket Mode connections after the first one")
 
@@ -104,6 +109,35 @@ class Metrics:
         self._check_seconds = histogram(
             "check_seconds", "How long a check of the followed jobs took", buckets=CHECK_BUCKETS
         )
+
+        self._taken = histogram(
+            "turn_taken_seconds",
+            "From the begin of the customer's turn until somebody took the job",
+            ["state"],
+            buckets=WAIT_BUCKETS,
+        )
+        self._moved = histogram(
+            "turn_moved_seconds",
+            "From the begin of the customer's turn until the job moved",
+            ["state"],
+            buckets=WAIT_BUCKETS,
+        )
+
+    def taken(self, state: str, seconds: float) -> None:
+        """Observe for how long it was the customer's turn until somebody took a job."""
+        self._taken.labels(state).observe(max(0.0, seconds))
+
+    def moved(self, state: str, seconds: float) -> None:
+        """Observe for how long it was the customer's turn until a job moved."""
+        self._moved.labels(state).observe(max(0.0, seconds))
+
+    def claim(self, kind: str) -> None:
+        """Count what somebody said of a job: ``taken``, ``taken_over``, ``released`` or ``put_off``."""
+        self._claims.labels(kind).inc()
+
+    def reminder(self, to: str) -> None:
+        """Count a reminder that Slack accepted, to a ``channel`` or a ``person``."""
+        self._reminders.labels(to).inc()
 
     def interaction(self, kind: str, name: str, outcome: str, *, seconds: float = 0.0) -> None:
         """Count a command (TYPED, by its verb) or a button (PRESSED, by its action_id), by its outcome.

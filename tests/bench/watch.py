@@ -20,8 +20,9 @@ from typing import Any
 from bot.domain.deliveries import card_posted
 from bot.domain.following import Changed
 from bot.domain.jobs import Job
+from bot.domain.keys import JobRef
 from bot.domain.rates import RATE_LIMITS, RateLimits
-from bot.domain.records import JobRef, Level, Records
+from bot.domain.records import Level, Records
 from bot.domain.subscriptions import following, key_of, started
 from bot.simulators.slack.records import TEAM_ID
 from bot.simulators.slack.workspace import ALICE

@@ -8,7 +8,7 @@ from pathlib import Path
 from shutil import copy
 from typing import Any, Final
 
-from bot.domain.records import Address
+from bot.domain.keys import Address
 from bot.simulators.metastudio.simulator import MetaStudioSimulator
 from bot.simulators.slack.records import BOT_USER, TEAM_ID
 from bot.simulators.slack.workspace import ALICE, SlackWorkspace

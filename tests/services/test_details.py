@@ -3,7 +3,7 @@
 import pytest
 
 from bot.config import Settings
-from bot.messages import job_card
+from bot.messages import claims, job_card
 from bot.simulators.metastudio.simulator import Fault
 from bot.simulators.world import running
 from tests.services.room import Room, buttons
@@ -95,7 +95,7 @@ async def test_the_channel_hears_why(room: Room, fails: tuple[str, ...]) -> None
 
     is_known = len(fails) < 2
     assert [REVIEWER in each.text for each in (notice, card)] == [is_known] * 2
-    assert buttons(notice) == [job_card.DETAILS]
+    assert buttons(notice) == [claims.TAKE, claims.LATER, job_card.DETAILS]
     room.metastudio.set_state(room.job_id, "SYSTEM_AUDITING")
     assert REVIEWER not in (await room.posted("`: In automatic review")).text
 

@@ -47,7 +47,7 @@ def ids(found: Any) -> list[str]:
     return [each.job_id for each in found.jobs]
 
 
-async def test_asked_once(jobs: ProjectJobs, metastudio: MetaStudioSimulator) -> None:
+async def test_asked_once(jobs: ProjectJobs, metastudio: MetaStudioSimulator, store: Store) -> None:
     """Who asks at the same time, or a while later, shares one request; Refresh makes another."""
     fill(metastudio, ours=2, others=1)
     await asyncio.gather(*(jobs.waiting() for _ in range(5)))
@@ -58,7 +58,7 @@ async def test_asked_once(jobs: ProjectJobs, metastudio: MetaStudioSimulator) ->
     assert ids(await jobs.recent()) == ["job-2", "job-1", "job-0"]
     assert len(metastudio.requests) == 2
 
-    people = OverviewService(jobs)
+    people = OverviewService(jobs, store)
     for ask in (people.waiting, people.recent):
         before = len(metastudio.requests)
         await ask(NOBODY, fresh=True)

@@ -7,7 +7,7 @@ import pytest
 
 from bot.config import Settings
 from bot.messages import channel as notices
-from bot.messages import job_card, listing, pages, private
+from bot.messages import claims, job_card, listing, pages, private
 from bot.simulators.metastudio.simulator import Fault
 from bot.simulators.world import running
 from tests.services.room import Room, buttons
@@ -25,7 +25,8 @@ async def test_the_card_is_posted_before_the_yes(room: Room) -> None:
     assert SUBSCRIBED in said.text
     assert "only when it needs you" in said.text
     assert "女声" in card.text
-    assert buttons(card) == [job_card.TELL_ME, job_card.DETAILS, notices.REFRESH_CARD, notices.STOP]
+    first = [claims.TAKE, claims.LATER, job_card.TELL_ME, job_card.DETAILS]
+    assert buttons(card) == [*first, notices.REFRESH_CARD, notices.STOP]
     assert card.ts < said.ts
     assert "not checked since" not in str((await room.ask("list")).blocks)
 

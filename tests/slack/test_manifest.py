@@ -49,11 +49,12 @@ def test_the_file_is_the_one_that_is_made() -> None:
 
 
 def test_each_mode_has_what_it_needs() -> None:
-    """In HTTP mode what Slack would call has the bot's address; no text is longer than Slack allows."""
+    """In HTTP mode what Slack would call has the bot's address; names are ids; no text is too long."""
     by_socket, by_http = dict(leaves(manifest())), dict(leaves(manifest(HOST)))
 
     assert by_socket["settings.interactivity.is_enabled"] is True
     assert by_socket["features.slash_commands.0.command"] == COMMAND
+    assert by_socket["features.slash_commands.0.should_escape"] is True
     assert [path for path, longest in LONGEST.items() if len(by_socket[path]) > longest] == []
     assert dict(by_socket.items() - by_http.items()) == {"settings.socket_mode_enabled": True}
     assert dict(by_http.items() - by_socket.items()) == {

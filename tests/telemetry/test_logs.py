@@ -108,8 +108,8 @@ def test_fields() -> None:
     """In order, without empty ones, long ones cut; of errors no words but the store's reason; no others."""
     for given, fields in FIELDS:
         assert list(about(**given)["about"].items()) == list(fields.items())
-    with pytest.raises(ValueError, match="text, user"):
-        about(user="U1", text="x")
+    with pytest.raises(ValueError, match="email, text"):
+        about(email="U1", text="x")
 
 
 def test_a_line_of_text() -> None:
