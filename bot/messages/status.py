@@ -40,14 +40,16 @@ def _metastudio(reach: Reach, context: MessageContext) -> str:
 
 def _channel(channel: Channel, context: MessageContext) -> str:
     words, pause = context.words, channel.destination.pause
-    followed = [each for each in channel.followings if each.subscription]
-    if not (pause or followed):
-        return words("status-nothing-here")
+    followed = [each for each in channel.followings if not each.is_ended]
+    is_any = bool(followed or [each for each in channel.boards if each.subscription])
+    # What was followed once is not kept: that nothing was posted, nobody can say.
     last = max((each.delivery.delivered_at or 0 for each in channel.followings), default=0)
     known = [
-        words("status-followed", count=len(followed)),
-        date(last, words("status-delivered")) if last else words("status-nothing-posted"),
+        words("status-followed", count=len(followed)) if is_any else words("status-nothing-here"),
+        date(last, words("status-delivered")) if last else "",
     ]
+    if not (pause or is_any):
+        return sentences(known, words)
     if not pause:
         return f":white_check_mark: {sentences(known, words)}"
     reason = reason_of(pause.reason, channel.destination.address.channel_id, words)

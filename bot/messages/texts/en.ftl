@@ -574,14 +574,13 @@ status-fresh = Last good answer { "{date_short_pretty} {time}" }
 status-not-yet = I have asked MetaStudio nothing yet since I started.
 status-paused = :warning: I can't post here ({ $since }): { $reason }
 status-since = since { "{date_short_pretty} {time}" }
-status-nothing-here = Nothing is followed here, so I have posted nothing.
+status-nothing-here = Nothing is followed here
 status-to-do = { $command } says what to do.
 status-followed = { $count ->
     [one] One job is followed here
    *[other] { $count } jobs are followed here
 }
 status-delivered = Last posted { "{date_short_pretty} {time}" }
-status-nothing-posted = Nothing was posted here yet
 
 mine-none = You follow no job. { $command } follows one.
 mine-head = { $total ->

@@ -522,11 +522,10 @@ status-fresh = 最近一次正常响应：{ "{date_short_pretty} {time}" }
 status-not-yet = 自启动以来，我还没有查询过 MetaStudio。
 status-paused = :warning: 我无法在此发布消息（{ $since }）：{ $reason }
 status-since = 自 { "{date_short_pretty} {time}" }
-status-nothing-here = 此处没有订阅任何任务，因此我没有发布过消息。
+status-nothing-here = 此处没有订阅任何任务
 status-to-do = 输入 { $command } 可查看处理方法。
 status-followed = 此处订阅了 { $count } 个任务
 status-delivered = 最近一次发布：{ "{date_short_pretty} {time}" }
-status-nothing-posted = 此处尚未发布过消息
 
 mine-none = 您没有订阅任何任务。输入 { $command } 即可订阅。
 mine-head = 您订阅了 { $total } 个任务
