@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.following import Following, WideFollowing
+from bot.domain.direct_messages import is_direct
+from bot.domain.following import WideFollowing
 from bot.domain.jobs import Job
 from bot.domain.languages import Language
 from bot.domain.records import Claim
@@ -130,7 +131,7 @@ def _subscription(shown: Entry, context: MessageContext) -> list[Block]:
     words = context.words
     if isinstance(shown, WideFollowing):
         return _wide(shown, context)
-    where = words("home-where-direct") if _is_own(shown) else channel(shown.channel_id)
+    where = words("home-where-direct") if is_direct(shown.channel_id) else channel(shown.channel_id)
     lines = [words("home-subscription", said=job_card.list_row(shown.job, words), where=where)]
     show = job_card.job_button("show", job_card.SHOW, shown.job, context, value=shown.job_id)
     buttons = [show, stop_button(shown, STOP, context, is_elsewhere=True)]
@@ -151,7 +152,3 @@ def _wide(shown: WideFollowing, context: MessageContext) -> list[Block]:
         )
     stop = board.stop_button(shown.board, board.OWN[None], context)
     return [section("\n".join(filter(None, lines))), actions(stop)]
-
-
-def _is_own(shown: Following) -> bool:
-    return shown.channel_id.startswith("D")
