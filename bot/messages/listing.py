@@ -104,7 +104,8 @@ def listing(
         said = words(f"list-none{end}", command=typed)
         return Message(said, [section(said)])
     part, head = page_of(entries, start), words(f"list-head{end}", total=len(entries))
-    return _page(part, head, _HERE, context, checked_at, checks_fail=checks_fail)
+    warnings = [*_not_checked(words, checks_fail=checks_fail), *filter(None, [_paused(entries, context)])]
+    return _page(part, head, _HERE, context, checked_at, warnings)
 
 
 def own(
@@ -121,7 +122,11 @@ def own(
         said = words("mine-none", command=subscribe_command(f"<{words('job-id')}>", "", context))
         return Message(said, [section(said)])
     part, head = page_of(entries, start), words("mine-head", total=len(entries))
-    return _page(part, head, _OWN, context, checked_at, checks_fail=checks_fail)
+    return _page(part, head, _OWN, context, checked_at, _not_checked(words, checks_fail=checks_fail))
+
+
+def _not_checked(words: Words, *, checks_fail: bool) -> list[str]:
+    return [words("not-checked")] if checks_fail else []
 
 
 def _page(
@@ -130,17 +135,15 @@ def _page(
     ids: _ActionIds,
     context: MessageContext,
     checked_at: CheckedAt,
-    *,
-    checks_fail: bool,
+    warnings: Sequence[str],
 ) -> Message:
     words, head = context.words, with_range(head, part, context.words)
-    warning = [words("not-checked")] if checks_fail else []
-    blocks = [section(f"*{head}*"), *map(section, warning)]
+    blocks = [section(f"*{head}*"), *map(section, warnings)]
     for shown in part.entries:
         blocks += [divider(), *_row_of(shown, ids, context, checked_at)]
     if pages := page_buttons(part, words, more=ids.page, first=ids.first_page):
         blocks += [divider(), actions(*pages)]
-    text = [head, *map(spoken, warning), *(_in_words(shown, ids, words) for shown in part.entries)]
+    text = [head, *map(spoken, warnings), *(_in_words(shown, ids, words) for shown in part.entries)]
     return Message("\n".join(text), blocks)
 
 
@@ -161,7 +164,7 @@ def _in_words(shown: Entry, ids: _ActionIds, words: Words) -> str:
 def _wide_row(shown: WideFollowing, ids: _ActionIds, context: MessageContext) -> list[Block]:
     words, wish, level = context.words, shown.subscription, board.level_of(shown)
     name = words("bold", said=board.name_of(shown.board.selector, words))
-    lines = [f":card_index_dividers: {name}", board.counts(shown, words)]
+    lines = [f":card_index_dividers: {name}", board.counts(shown, words), _paused_there(shown, ids, context)]
     small = row(
         words(f"list-{level}"),
         where(shown, words) if ids.is_elsewhere else words("list-by", person=mention(_maker(wish))),
@@ -199,7 +202,7 @@ def where(shown: Entry, words: Words) -> str:
 
 def _row(shown: Following, ids: _ActionIds, context: MessageContext, checked_at: int | None) -> list[Block]:
     words = context.words
-    lines = [job_card.list_row(shown.job, words), _paused(shown, context)]
+    lines = [job_card.list_row(shown.job, words), _paused_there(shown, ids, context)]
     by = _maker(shown.subscription)
     small = row(
         words(f"list-{shown.level}"),
@@ -215,15 +218,25 @@ def _row(shown: Following, ids: _ActionIds, context: MessageContext, checked_at:
     ]
 
 
-def _paused(shown: Following, context: MessageContext) -> str:
-    if not shown.pause:
+def _paused_there(shown: Entry, ids: _ActionIds, context: MessageContext) -> str:
+    """Return why an entry's conversation is paused, unless that stands above them all."""
+    return _paused([shown], context) if ids.is_elsewhere else ""
+
+
+def _paused(entries: Sequence[Entry], context: MessageContext) -> str:
+    """Return why the one conversation of these entries is paused, and what to do; empty if it is not."""
+    words, destination = context.words, entries[0].destination
+    if not (pause := destination.pause):
         return ""
-    words, code_ = context.words, shown.pause.reason
-    again = date(shown.pause.next_try, words("next-try"))
-    is_unknown = shown.delivery.card is None and code_ in NOT_A_MEMBER  # the bot was never there
-    reason = words("not-here-yet") if is_unknown else reason_of(code_, shown.channel_id, words)
-    advice = what_to_do(code_, shown.channel_id, context)
+    code_, channel_id = pause.reason, destination.address.channel_id
+    is_unknown = code_ in NOT_A_MEMBER and not any(map(_has_card, entries))  # the bot was never there
+    reason = words("not-here-yet") if is_unknown else reason_of(code_, channel_id, words)
+    advice, again = what_to_do(code_, channel_id, context), date(pause.next_try, words("next-try"))
     return words("paused-in-list", reason=reason, advice=advice, again=again)
+
+
+def _has_card(shown: Entry) -> bool:
+    return (shown.delivery if isinstance(shown, Following) else shown.board).card is not None
 
 
 def _row_buttons(shown: Following, ids: _ActionIds, context: MessageContext) -> list[Element]:

@@ -65,18 +65,20 @@ def test_row_in_chinese() -> None:
 
 
 def test_paused_channel_says_why_and_what_to_do() -> None:
-    """The row has the reason, the remedy, and when the bot tries by itself; the text, that it waits."""
-    message, chinese = (list_of([paused_of("not_in_channel")], context) for context in (CONTEXT, CHINESE))
+    """The reason, the remedy, and when the bot tries by itself stand once, on top; in words, each waits."""
+    every = [paused_of("not_in_channel"), paused_of("not_in_channel", job_id="job-2")]
+    message, chinese = (list_of(every, context) for context in (CONTEXT, CHINESE))
 
-    assert texts_of(message)[1].splitlines()[1] == (
+    assert texts_of(message)[1] == (
         ":warning: *Paused*: I'm no longer in the channel. Type `/invite @voicejob` in the channel, then "
         f"press *Try again*. Or wait: {NEXT}."
     )
-    assert texts_of(chinese)[1].splitlines()[1] == (
+    assert texts_of(chinese)[1] == (
         ":warning: *已暂停* · 我已不在该频道中。请在该频道中输入 `/invite @voicejob` 并点击“重试”。"
         f"{NEXT.replace('next try {', '下次尝试：{').replace('next try ', '下次尝试：')}。"
     )
-    assert message.text.endswith(f"“Morning News”: Training. Job `{JOB_ID}`. (paused)")
+    assert str(message.blocks).count("*Paused*") == message.text.count("Paused") == 1
+    assert message.text.endswith("“Morning News”: Training. Job `job-2`. (paused)")
 
 
 def test_a_channel_that_the_bot_never_was_in_is_not_said_to_be_left() -> None:
@@ -85,6 +87,15 @@ def test_a_channel_that_the_bot_never_was_in_is_not_said_to_be_left() -> None:
     new = replace(shown, delivery=replace(shown.delivery, card=None))
 
     assert "I'm not in this channel yet. Type" in texts_of(list_of([new]))[1]
+    assert "I'm no longer in the channel. Type" in texts_of(list_of([new, shown]))[1]
+
+
+def test_own_list_says_why_beside_each_entry() -> None:
+    """One's own are in several conversations, of which each may be paused for a reason of its own."""
+    every = [paused_of("not_in_channel"), followed(), paused_of("is_archived")]
+    message = listing.own(every, CONTEXT, start=0, checked_at=lambda _: NOW)
+
+    assert ["*Paused*" in text for text in texts_of(message)[1::2]] == [True, False, True]
 
 
 def test_list_says_that_checks_fail() -> None:
