@@ -141,6 +141,7 @@ LOG = [
         "external_info": {"admin_audit_failure_reason": "Sign it.\n> Twice."},
     },
     {"time": at(3), "action": "COMMIT_JOB", "operator": "Zhang San"},
+    {"time": at(2), "action": "TRAINING_FINISH"},
     {"time": at(1), "action": "NEW_STEP", "operator": "SYSTEM"},
 ]
 ERRORS = [{"error_code": "MSS.20020018", "audio_name": f"x/{number}.wav"} for number in range(7)]
@@ -159,7 +160,7 @@ JOB = {
 }
 
 
-def found(audit: Any = AUDIT, log: Any = LOG, count: int = 5) -> Findings:
+def found(audit: Any = AUDIT, log: Any = LOG, count: int = 6) -> Findings:
     return Findings(
         None if audit is None else AuditResult.from_api(audit),
         None if log is None else OperationLog.from_api({"operations": log, "count": count}),
@@ -170,7 +171,7 @@ def sections(context: MessageContext, findings: Findings, **fields: Any) -> list
     """Return the text of each section between the state and the small print, moments as ``<hours ago>``."""
     message = details.details(Job.from_api(JOB | fields), findings, context, now=NOW)
     texts = texts_of(message)[1:-1]
-    for hours in (100, 52, 3, 1):
+    for hours in (100, 52, 3, 2, 1):
         for form in ("{ago}", "{date_short_pretty} {time}"):
             token = date(at(hours), form)
             texts = [text.replace(token, f"<{hours}>") for text in texts]
@@ -206,7 +207,8 @@ def test_details() -> None:
             "<100> · Submitted, by your team\n"
             "<52> · Review not passed, by a reviewer at MetaStudio, after 2 days: “Sign it. &gt; Twice.”\n"
             "<3> · Submitted, after 2 days 1 hour\n"
-            "<1> · `NEW_STEP`, by MetaStudio, after 2 hours"
+            "<2> · Training ended, after 1 hour\n"
+            "<1> · `NEW_STEP`, by MetaStudio, after 1 hour"
         ),
         "*More*\nEdition: Basic (20 sentences)\nTimes in this state: 2\nRegion: `cn-north-4`",
     ]
@@ -214,7 +216,7 @@ def test_details() -> None:
 
 def test_details_in_chinese() -> None:
     """The same in Chinese, with MetaStudio's suggestions in Chinese."""
-    assert sections(CHINESE, found(count=4)) == [
+    assert sections(CHINESE, found(count=5)) == [
         (
             "*原因*\n系统审核未通过（<1>）：\n"
             "• *音频无法按 WAV 读取* ：0.wav、1.wav、2.wav、3.wav、4.wav 等，另有 2 个。"
@@ -232,7 +234,8 @@ def test_details_in_chinese() -> None:
         (
             "*历史*\n<100> · 提交任务（用户）\n"
             "<52> · 审核未通过（管理员） · 用时 2 天 · “Sign it. &gt; Twice.”\n"
-            "<3> · 提交任务 · 用时 2 天 1 小时\n<1> · `NEW_STEP`（系统） · 用时 2 小时"
+            "<3> · 提交任务 · 用时 2 天 1 小时\n<2> · 训练结束 · 用时 1 小时\n"
+            "<1> · `NEW_STEP`（系统） · 用时 1 小时"
         ),
         "*更多*\n版本：基础版（20 句话）\n该状态出现的次数：2\n区域： `cn-north-4`",
     ]
