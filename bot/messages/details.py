@@ -13,7 +13,7 @@ from bot.domain.causes import (
     is_current,
 )
 from bot.domain.findings import Findings
-from bot.domain.jobs import STATES, Job
+from bot.domain.jobs import STATES, Job, meaning_of
 from bot.messages import causes, history, job_card
 from bot.messages.blocks import (
     Block,
@@ -40,6 +40,8 @@ MOST_NAMES: Final = 5
 MOST_CAUSES: Final = 3
 MOST_OLD: Final = 3
 """Results that are shown, of now and of earlier."""
+REVIEWED: Final = 3
+"""The last step before the training in which the recordings are reviewed."""
 RULES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("MSS.20020011", "MSS.20020018", "MSS.20020016", "MSS.20020029"), "format"),
     **dict.fromkeys(("MSS.20020033", "MSS.20020034"), "format"),
@@ -61,7 +63,7 @@ def details(shown: Job, findings: Findings, context: MessageContext, *, now: int
     parts = [
         job_card.state_lines(shown, context),
         [*_why(shown, findings, context)],
-        _titled("details-measures", measures_out_of_range(shown, words), words),
+        _measures(shown, words),
         _titled("details-rules", _rules(shown, findings, words), words),
         _titled("details-old", [*_old(shown, findings, words)], words),
         _titled("details-history", history.lines(findings.log, words) if findings.log else [], words),
@@ -87,6 +89,14 @@ def details(shown: Job, findings: Findings, context: MessageContext, *, now: int
 
 def _titled(title: str, lines: Sequence[str], words: Words) -> list[str]:
     return [words(title), *lines] if lines else []
+
+
+def _measures(shown: Job, words: Words) -> list[str]:
+    """Return what is out of range, and that the reviews let it pass if the job has gone on."""
+    found = measures_out_of_range(shown, words)
+    if found and (meaning_of(shown.state).step or 0) > REVIEWED:
+        found.append(words("details-measures-passed"))
+    return _titled("details-measures", found, words)
 
 
 def _sections(parts: Iterable[Sequence[str]]) -> Iterator[Block]:

@@ -1,5 +1,6 @@
 """PURE. What a job's card does not show: facts that nobody needs in order to act, and what was measured."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -13,6 +14,10 @@ MEASURES: Final = ("speed", "sound", "snr", "reverb", "dnsmos_ovrl", "dnsmos_bak
 """The keys of ``assess_result`` (the official SDK's AssessResult)."""
 SUGGESTIONS: Final = {Language.EN: "suggestion_en", Language.ZH: "suggestion"}
 """Where a measure has MetaStudio's suggestion, by its language."""
+
+_BOUND: Final = re.compile(r"([<>]=)\s*(?=\S)")
+_SIGNS: Final = {">=": "≥ ", "<=": "≤ "}
+"""Bounds as they are typed, and as they are read: a ``>`` at the beginning would become another sign."""
 
 
 def facts(shown: Job, context: MessageContext) -> list[Block]:
@@ -90,7 +95,8 @@ def _suggestion(measure: Any, language: Language) -> str:
 
 def _said(measure: Mapping[str, Any], name: str) -> str:
     value = measure.get(name)
-    return literal(str(value)) if isinstance(value, str | int | float) else ""
+    text = _BOUND.sub(lambda found: _SIGNS[found[1]], str(value))
+    return literal(text) if isinstance(value, str | int | float) else ""
 
 
 def _resource(shown: Job, words: Words) -> str | None:

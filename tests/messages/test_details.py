@@ -11,7 +11,7 @@ from bot.domain.causes import Cause, Fault, Reviewer
 from bot.domain.findings import AuditResult, Findings, OperationLog
 from bot.domain.jobs import Job
 from bot.domain.languages import Language
-from bot.messages import causes, details, history, job_card
+from bot.messages import causes, details, facts, history, job_card
 from bot.messages.blocks import date
 from bot.messages.context import MessageContext
 from bot.messages.texts import words_in
@@ -149,7 +149,7 @@ AUDIT = {
     "system_audit_result": {"audit_time": at(1), "errors": [*ERRORS, {"error_message": "Odd."}]},
     "admin_audit_result": {"message": "Sign it.\n> Twice.", "audit_time": at(52), "attachment_name": "a.pdf"},
 }
-SNR = {"actual": "12", "expected": "20", "suggestion": "请降低噪声", "suggestion_en": "Less noise"}
+SNR = {"actual": "12", "expected": ">=20", "suggestion": "请降低噪声", "suggestion_en": "Less noise"}
 JOB = {
     "job_id": JOB_ID,
     "voice_name": "女声",
@@ -188,7 +188,7 @@ def test_details() -> None:
             "Convert these files to WAV, and upload them again.\n"
             "• *“Odd.”*: one file"
         ),
-        "*Out of range*\nLevel: 轻一点\nSignal to noise: 12 (expected: 20). “Less noise”",
+        "*Out of range*\nLevel: 轻一点\nSignal to noise: 12 (expected: ≥ 20). “Less noise”",
         (
             "*When you record again*\n"
             "• One long WAV or MP3 with pauses of 2 to 3 seconds, or single files of 5 to 15 seconds; "
@@ -222,7 +222,7 @@ def test_details_in_chinese() -> None:
             "• *音频无法按 WAV 读取* ：0.wav、1.wav、2.wav、3.wav、4.wav 等，另有 2 个。"
             "请将这些文件转换为 WAV 后重新上传。\n• *“Odd.”* ：1 个文件"
         ),
-        "*超出范围*\n音量：轻一点\n信噪比：12（预期：20），“请降低噪声”",
+        "*超出范围*\n音量：轻一点\n信噪比：12（预期：≥ 20），“请降低噪声”",
         (
             "*重新录制时*\n"
             "• 一个长的 WAV 或 MP3 文件，句间停顿 2 至 3 秒；或每句 5 至 15 秒的单个文件；"
@@ -325,3 +325,25 @@ def test_as_much_as_there_may_be(filler: str) -> None:
     for state, context in product(("AUDIT_FAILED", "FAILED", "AUDITING"), CONTEXTS):
         shown = Job.from_api(JOB | {"state": state, "reject_times": 1, "assess_result": measures})
         check(details.details(shown, findings, context, now=NOW))
+
+
+@pytest.mark.parametrize(
+    ("state", "is_passed"),
+    [("AUDITING", False), ("AUDIT_FAILED", False), ("FAILED", False), ("WAITING", True), ("SUCCEED", True)],
+)
+def test_what_is_out_of_range_may_have_passed(state: str, *, is_passed: bool) -> None:
+    """Whoever reads of a bad measure of a job that has gone on reads that the review let it pass."""
+    passed = CONTEXT.words("details-measures-passed")
+
+    assert (passed in "\n".join(sections(CONTEXT, found(), state=state))) is is_passed
+    assert passed not in "\n".join(sections(CONTEXT, found(), state=state, assess_result={}))
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"), [(">=35", "≥ 35"), ("<= 4", "≤ 4"), ("3.5 to <=4", "3.5 to ≤ 4"), (35, "35")]
+)
+def test_bounds_are_read_as_signs(sent: Any, read: str) -> None:
+    """A measure's bounds are sent as they are typed."""
+    shown = Job.from_api(JOB | {"assess_result": {"snr": SNR | {"actual": sent}}})
+
+    assert f"Signal to noise: {read} (" in facts.measures_out_of_range(shown, ENGLISH_WORDS)[0]

@@ -473,6 +473,7 @@ details-more-faults = { $count ->
 }
 details-attachment = MetaStudio attached { $name }: open it in { $console }.
 details-measures = *Out of range*
+details-measures-passed = The review of the recordings passed all the same.
 details-rules = *When you record again*
 details-old = *Earlier results, not about the last upload*
 details-history = *History*

@@ -445,6 +445,7 @@ details-fault-as-sent = • *{ $what }* ：{ $files }
 details-more-faults = • 另有 { $count } 类问题
 details-attachment = MetaStudio 附有文件 { $name }，请在 { $console }中打开。
 details-measures = *超出范围*
+details-measures-passed = 语料审核仍已通过。
 details-rules = *重新录制时*
 details-old = *以前的审核结果，与最近一次上传无关*
 details-history = *历史*
