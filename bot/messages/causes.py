@@ -55,9 +55,9 @@ def what(fault: Fault, words: Words) -> str:
 
 
 def what_to_do(fault: Fault, words: Words) -> str:
-    """Return what a person does about it; empty where the code is not known."""
+    """Return what a person does about it; of a code that is not known, where to ask."""
     name = known_name(fault)
-    return words.attribute(f"fault-{name}", "do") if words.known("fault", name) else ""
+    return words.attribute(f"fault-{name}", "do") if words.known("fault", name) else words("fault-ask")
 
 
 def known_name(fault: Fault) -> str | None:

@@ -154,9 +154,7 @@ def _quotation(said: str) -> list[str]:
 
 def _fault(fault: Fault, words: Words) -> str:
     what, files = causes.what(fault, words), causes.files(fault, words, MOST_NAMES)
-    if do := causes.what_to_do(fault, words):
-        return words("details-fault", what=what, files=files, do=do)
-    return words("details-fault-as-sent", what=what, files=files)
+    return words("details-fault", what=what, files=files, do=causes.what_to_do(fault, words))
 
 
 def _rules(shown: Job, findings: Findings, words: Words) -> list[str]:

@@ -83,10 +83,15 @@ def test_lines(cause: Cause, english: list[str], chinese: list[str]) -> None:
     assert causes.lines(cause, CHINESE_WORDS) == chinese
 
 
-@pytest.mark.parametrize("code", ["line", "unknown", "files-more", "MSS.line", "MSS_20020018"])
+@pytest.mark.parametrize(
+    "code", ["line", "unknown", "files-more", "MSS.line", "MSS_20020018", "MSS.20020027"]
+)
 def test_only_codes_of_metastudio_have_words_of_ours(code: str) -> None:
-    """A code that is like another name in the catalogs is shown as it came."""
-    assert causes.what(Fault(code=code, count=1), ENGLISH_WORDS) == f"Error `{code}`"
+    """A code that is like another name in the catalogs is shown as it came, with where to ask."""
+    fault = Fault(code=code, count=1)
+
+    assert causes.what(fault, ENGLISH_WORDS) == f"Error `{code}`"
+    assert causes.what_to_do(fault, ENGLISH_WORDS) == ENGLISH_WORDS("fault-ask")
 
 
 def test_what_says_the_same_stands_once() -> None:
@@ -186,7 +191,7 @@ def test_details() -> None:
             "The automatic review sent it back, <1>:\n"
             "• *Audio that can't be read as WAV*: 0.wav, 1.wav, 2.wav, 3.wav, 4.wav and 2 more. "
             "Convert these files to WAV, and upload them again.\n"
-            "• *“Odd.”*: one file"
+            "• *“Odd.”*: one file. Look in the MetaStudio console, or ask Huawei Cloud support."
         ),
         "*Out of range*\nLevel: 轻一点\nSignal to noise: 12 (expected: ≥ 20). “Less noise”",
         (
@@ -220,7 +225,8 @@ def test_details_in_chinese() -> None:
         (
             "*原因*\n系统审核未通过（<1>）：\n"
             "• *音频无法按 WAV 读取* ：0.wav、1.wav、2.wav、3.wav、4.wav 等，另有 2 个。"
-            "请将这些文件转换为 WAV 后重新上传。\n• *“Odd.”* ：1 个文件"
+            "请将这些文件转换为 WAV 后重新上传。\n• *“Odd.”* ：1 个文件。"
+            "请在 MetaStudio 控制台中查看，或联系华为云技术支持。"
         ),
         "*超出范围*\n音量：轻一点\n信噪比：12（预期：≥ 20），“请降低噪声”",
         (

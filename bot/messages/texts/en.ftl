@@ -427,6 +427,7 @@ fault-files-unnamed = { $count ->
 fault-unknown = Error { $code } · “{ $said }”
 fault-unknown-message = “{ $said }”
 fault-unknown-code = Error { $code }
+fault-ask = Look in the MetaStudio console, or ask Huawei Cloud support.
 
 fault-MSS_20020010 = Something is wrong with the letter of authorization
     .do = Check it, and upload it again.
@@ -466,7 +467,6 @@ details-said = { $who }:
 details-silent = { $who }. No reason was given.
 details-no-reason = MetaStudio does not say why. Look in { $console }, or ask Huawei Cloud support.
 details-fault = • *{ $what }*: { $files }. { $do }
-details-fault-as-sent = • *{ $what }*: { $files }
 details-more-faults = { $count ->
     [one] • and one other kind of fault
    *[other] • and { $count } other kinds of faults

@@ -402,6 +402,7 @@ fault-files-unnamed = { $count } 个文件
 fault-unknown = 错误 { $code } · “{ $said }”
 fault-unknown-message = “{ $said }”
 fault-unknown-code = 错误 { $code }
+fault-ask = 请在 MetaStudio 控制台中查看，或联系华为云技术支持。
 
 fault-MSS_20020010 = 授权书有问题
     .do = 请检查后重新上传。
@@ -441,7 +442,6 @@ details-said = { $who }：
 details-silent = { $who }，未说明原因。
 details-no-reason = MetaStudio 未说明原因。请在 { $console }中查看，或联系华为云技术支持。
 details-fault = • *{ $what }* ：{ $files }。{ $do }
-details-fault-as-sent = • *{ $what }* ：{ $files }
 details-more-faults = • 另有 { $count } 类问题
 details-attachment = MetaStudio 附有文件 { $name }，请在 { $console }中打开。
 details-measures = *超出范围*
