@@ -211,3 +211,10 @@ def test_catalog_fits(language: Language) -> None:
 def _literal_texts(language: Language) -> Iterator[str]:
     for _, pattern in patterns(language):
         yield from (part.value for part in pattern.elements if isinstance(part, ftl.TextElement))
+
+
+def test_chinese_marks_follow_at_once() -> None:
+    """A full-width mark has a blank before it only where Slack needs one, behind what is code or bold."""
+    catalog = (FOLDER / f"{Language.ZH}.ftl").read_text(encoding="utf-8")
+
+    assert re.findall(r".*[^}*=] [，。：；！？、].*", catalog) == []  # noqa: RUF001  Chinese punctuation
