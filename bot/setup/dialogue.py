@@ -11,7 +11,7 @@ from bot.process.dot_env import read_dot_env
 from bot.process.sources import DOT_ENV, field_of, read_sources
 from bot.setup import questions
 from bot.setup.questions import Question
-from bot.setup.terminal import ask, confirm, say, show
+from bot.setup.terminal import ask, choose, confirm, say, show
 
 MODES: Final = (
     "How does the bot connect to Slack?",
@@ -66,8 +66,7 @@ class Dialogue:
         say(first)
         for choice in choices:
             say(choice, indent=2)
-        while (typed := ask(f"1 or 2 [{kept}]: ").strip() or kept) not in {"1", "2"}:
-            pass
+        typed = choose(f"1 or 2 [{kept}]: ", {"1", "2"}, kept, "1 or 2")
         if typed == "2":
             self.new.update(questions.without_app_token(read_dot_env(DOT_ENV)[0]))
         return typed == "2"

@@ -5,7 +5,7 @@ import select
 import signal
 import sys
 import termios
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Final
 
@@ -22,7 +22,10 @@ UNREADABLE: Final = "\0"
 LOCAL_FLAGS: Final = 3
 """Where they are in what termios returns."""
 NO: Final = {"n", "no"}
-YES: Final = {"", "y", "yes"}
+YES: Final = {"y", "yes"}
+NO_CHOICE: Final = "{} can't be the answer: type {}."
+_LONGEST: Final = 30
+"""How many characters of an answer are repeated."""
 
 
 def is_terminal() -> bool:
@@ -88,8 +91,22 @@ def _wait_for_a_line() -> None:
         os.close(writer)
 
 
+def choose(prompt: str, choices: Collection[str], kept: str, named: str) -> str:
+    """Ask until one of the choices is typed, and return it; Enter means ``kept``.
+
+    ``named`` says what can be typed. Raises EOFError after Ctrl-D.
+    """
+    while (typed := ask(prompt).strip().lower() or kept) not in choices:
+        say(NO_CHOICE.format(_shown(typed), named), style="red", indent=2)
+    return typed
+
+
+def _shown(typed: str) -> str:
+    """Return what was typed as far as it can be shown, in quotation marks."""
+    short = typed if len(typed) <= _LONGEST else f"{typed[:_LONGEST]}…"
+    return f"“{short}”" if short.isprintable() else "This"
+
+
 def confirm(question: str) -> bool:
-    """Ask until the answer is yes, which Enter means too, or no."""
-    while (typed := ask(f"{question} [Y/n] ").strip().lower()) not in YES | NO:
-        pass
-    return typed in YES
+    """Ask until the answer is yes, which Enter means too, or no. Raises EOFError after Ctrl-D."""
+    return choose(f"{question} [Y/n] ", YES | NO, "y", "y or n") in YES

@@ -45,7 +45,8 @@ async def answer_all(person: Person, *answers: tuple[str, str]) -> None:
 async def test_a_first_time(servers: dict[str, str]) -> None:
     """Each answer is tried at once and may be mended; what is written works, and no secret was shown."""
     async with at_a_terminal("init", settings=servers) as person:
-        await answer_all(person, ("1 or 2", "3"), ("1 or 2", ""))
+        await answer_all(person, ("1 or 2", "foo"))
+        assert "“foo” can't be the answer: type 1 or 2." in await person.answers("1 or 2", "")
         assert "OAuth & Permissions" in await person.answers("SLACK_BOT_TOKEN", "xapp-other")
         assert "must begin with xoxb-" in await person.answers("SLACK_BOT_TOKEN", "xoxb-of-another-app")
         refused = await person.answers(AGAIN)
@@ -127,7 +128,8 @@ async def test_a_store_that_can_t_be_written() -> None:
         await answer_all(
             person, ("HUAWEICLOUD_SDK_SK", ""), ("VOICEJOB_LANGUAGE", ""), (ZONE, ""), (CONSOLE, "")
         )
-        await answer_all(person, (AGAIN, "perhaps"), (AGAIN, "yes"))
+        await person.answers(AGAIN, "perhaps")
+        assert "“perhaps” can't be the answer: type y or n." in await person.answers(AGAIN, "yes")
         assert "The file for subscriptions" in await person.answers("VOICEJOB_STORE", "a b.sqlite")
         await person.sees("did you mean PORT?")
         await person.sees("Still missing or wrong: HUAWEICLOUD_SDK_PROJECT_ID: not set")
