@@ -171,6 +171,13 @@ def languages(channels: Language | None, persons: Language, context: MessageCont
 
 
 def language_set(language: Language, context: MessageContext, *, is_persons: bool) -> Message:
-    """Return the answer that the language was set, in that language."""
-    words = context.in_language(language).words
-    return _message(words("language-set-yours" if is_persons else "language-set"))
+    """Return the answer that the language was set: in that one, a channel's also in the reader's own."""
+    if is_persons:
+        return _message(context.in_language(language).words("language-set-yours"))
+    lines = [
+        words("language-set", language=words(f"language-name-{language}"))
+        for words in (
+            context.in_language(each).words for each in dict.fromkeys([context.words.language, language])
+        )
+    ]
+    return Message("\n".join(map(spoken, lines)), [section("\n".join(lines))])

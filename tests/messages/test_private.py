@@ -129,7 +129,7 @@ def test_job_that_is_over_is_shown() -> None:
 
 @pytest.mark.parametrize("context", CONTEXTS, ids=["en", "zh"])
 def test_languages(context: MessageContext) -> None:
-    """Both are named, with the words to change them; a new one is spoken at once."""
+    """Both are named, with the words to change them; a new one is spoken at once, beside the reader's."""
     words = context.words
     lines = [
         words(
@@ -143,7 +143,8 @@ def test_languages(context: MessageContext) -> None:
     assert private.languages(Language.ZH, Language.EN, context).text.splitlines() == lines
     assert private.languages(None, Language.EN, context).text.splitlines() == lines[1:]
     chosen = [private.language_set(Language.ZH, context, is_persons=each).text for each in (False, True)]
-    assert chosen == ["我今后在本频道使用中文。", "我今后用中文回复您。"]
+    english = "From now on I write in Chinese in this channel.\n" if context is CONTEXT else ""
+    assert chosen == [f"{english}我今后在本频道使用中文。", "我今后用中文回复您。"]
 
 
 def test_old_button_says_how_to_come_by_a_new_one() -> None:

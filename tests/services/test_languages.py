@@ -25,6 +25,7 @@ async def test_a_channel_and_a_person(room: Room) -> None:
     turned = await room.posted("等待上传语料")
     own = (await room.ask("语言 我 英文")).text
     after = (await room.ask("language")).text
+    again = (await room.ask("language zh")).text
     room.metastudio.set_state(room.job_id, "AUDITING")
     notice = await room.posted("→ 人工审核中")
     lists = [(await room.ask("list", user=user)).text for user in (ALICE, BOB)]
@@ -35,6 +36,7 @@ async def test_a_channel_and_a_person(room: Room) -> None:
     assert turned.ts == room.card.ts == notice.thread_ts
     assert "From now on I write to you in English" in own
     assert "In this channel I write in Chinese" in after
+    assert again.startswith("From now on I write in Chinese in this channel")
     assert "I write to you in English." in after
     assert ["follows one job" in lists[0], "订阅了 1 个任务" in lists[1]] == [True, True]
 

@@ -348,7 +348,7 @@ language-name-en = English
 language-name-zh = Chinese
 language-here = In this channel I write in { $language }. To change that: { $command }
 language-yours = I write to you in { $language }. To change that: { $command }
-language-set = :white_check_mark: From now on I write in English in this channel.
+language-set = :white_check_mark: From now on I write in { $language } in this channel.
 language-set-yours = :white_check_mark: From now on I write to you in English.
 
 ### Details

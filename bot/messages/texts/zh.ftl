@@ -326,7 +326,7 @@ language-name-en = 英文
 language-name-zh = 中文
 language-here = 我在本频道使用{ $language }。如需更改，请输入 { $command }
 language-yours = 我用{ $language }回复您。如需更改，请输入 { $command }
-language-set = :white_check_mark: 我今后在本频道使用中文。
+language-set = :white_check_mark: 我今后在本频道使用{ $language }。
 language-set-yours = :white_check_mark: 我今后用中文回复您。
 
 ### 详情
