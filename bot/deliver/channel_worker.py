@@ -7,7 +7,6 @@ between the two may repeat that one message.
 import asyncio
 from collections.abc import Collection
 from contextlib import suppress
-from typing import Final
 
 from bot.deliver.backoff import Backoff
 from bot.deliver.bot_gate import RejectedError
@@ -16,15 +15,12 @@ from bot.deliver.courier import conversation
 from bot.deliver.outcome import Later, Sent
 from bot.deliver.rejections import Parts, Rejections, record
 from bot.deliver.requests import Requests
-from bot.deliver.schedule import Task, is_urgent, next_due, next_task
+from bot.deliver.schedule import Task, is_urgent, next_task
 from bot.domain import pauses
 from bot.domain.deliveries import Step
 from bot.domain.following import Channel
 from bot.domain.keys import Address
 from bot.errors import StoreTrouble
-
-LONGEST_SLEEP: Final = 300.0
-"""Seconds after which the time of day is read again: it may have been set, or the machine have slept."""
 
 
 class ChannelWorker:
@@ -69,26 +65,17 @@ class ChannelWorker:
         """Do the next task, or wait until it may be done; return False without one. Raises StoreTrouble."""
         found = await self._next()
         if found is None:
-            wait, task = await self._until_due(), None
-        else:
-            wait, task = found
-        if wait is None:
             return False
-        if task is None or wait > 0:
+        wait, task = found
+        if wait > 0:
             with suppress(TimeoutError):  # asyncio.wait_for of Python 3.11 may swallow that it is stopped
-                async with asyncio.timeout(min(wait, LONGEST_SLEEP)):
+                async with asyncio.timeout(wait):
                     await self._woken.wait()
         elif await self._has_waited_for_pace(task):
             again = await self._next(passed=task)  # it may have changed meanwhile
             if again and again[0] <= 0 and again[1].key == task.key:
                 await self._parts.uninterrupted(self._finished(again[1]))
         return True
-
-    async def _until_due(self) -> float | None:
-        """Return the seconds until something becomes due; None: nothing does. Raises StoreTrouble."""
-        channel, now = await self._parts.store.channel(self._address), int(self._parts.clock())
-        at = next_due(channel, self._parts.times, now)
-        return None if at is None else max(1.0, at - now)
 
     async def _next(self, *, passed: Task | None = None) -> tuple[float, Task] | None:
         """Find the next task, and how soon; ``passed`` has waited for Slack's pace. Raises StoreTrouble."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bot.deliver.alarms import Alarms
 from bot.deliver.backoff import repeat_pause, retry_pause
 from bot.deliver.bot_gate import BotGate
 from bot.deliver.channel_worker import ChannelWorker
@@ -80,6 +81,7 @@ class Outbox:
         self.is_current: Callable[[], bool] = lambda: True
         """Whether what is known of the jobs is new: reminders wait for that."""
         self._workers: dict[Address, ChannelWorker] = {}
+        self._alarms = Alarms(store, times.reminders, times.clock, self._wake, disk_pause=times.disk_pause)
         self._tasks: asyncio.TaskGroup | None = None
         self._sending: set[asyncio.Task[None]] = set()
         store.listen(self._heard)
@@ -153,6 +155,7 @@ class Outbox:
         """Let a conversation's worker look at what is due; return it, None where nothing is sent any more."""
         if self._tasks is None:
             return None
+        self._alarms.cancel(address)
         if worker := self._workers.get(address):
             worker.wake()
             return worker
@@ -165,11 +168,12 @@ class Outbox:
             await worker.run()
         finally:
             del self._workers[address]
+        await self._alarms.set(address)
 
     def look_again(self) -> None:
         """Look at what is due everywhere: the time of day was set, or the jobs were checked at last."""
-        for worker in self._workers.values():
-            worker.wake()
+        for address in {*self._workers, *self._alarms.addresses}:
+            self._wake(address)
 
     def _is_current(self) -> bool:
         return self.is_current()
