@@ -12,7 +12,7 @@ from bot.domain.deliveries import card_posted
 from bot.domain.destinations import changed_destination
 from bot.domain.following import Following, WideFollowing
 from bot.domain.keys import Address, BoardKey, DeliveryKey, Key
-from bot.domain.records import Change, Destination, Records
+from bot.domain.records import Board, Change, Destination, Record, Records, Subscription, new_id
 from bot.domain.subscriptions import keys_of, moved
 
 
@@ -52,9 +52,17 @@ def board_opened(shown: WideFollowing, to: Address, ts: str, now: int) -> Change
         posted = board_posted(shown, ts, now)(records)
         after = Records(records | posted)
         moves = moved(Records((each, after.get(each)) for each in pairs), to)
-        return Records(posted | moves | _direct(records, person, to))
+        anew = Records((each, _made_anew(record)) for each, record in moves.items())
+        return Records(posted | anew | _direct(records, person, to))
 
     return change
+
+
+def _made_anew(record: Record | None) -> Record | None:
+    """Return a wide subscription, or its board, for which the list was not read: its jobs did not move."""
+    if isinstance(record, Board):
+        return replace(record, is_read=False)
+    return replace(record, id=new_id()) if isinstance(record, Subscription) else record
 
 
 def _direct(records: Records, person: Address, to: Address) -> Records:
