@@ -84,7 +84,9 @@ def _deliveries(wishes: Iterable[Subscription], record: JobRecord, records: Reco
     """Yield the deliveries that are new; in a conversation, what is news to one subscription is news."""
     found: dict[Address, bool] = {}
     for wish in wishes:
-        if takes(wish, record.job) and not records.delivery(DeliveryKey(wish.address, record.ref)):
+        before = records.delivery(DeliveryKey(wish.address, record.ref))
+        # One that was ended by a person goes with the last edit of its card.
+        if takes(wish, record.job) and (before is None or before.stopped_by):
             board = records.board(_board_key(wish))
             is_new = is_news(wish, record.job, is_read=board is not None and board.is_read)
             found[wish.address] = found.get(wish.address, False) or is_new
