@@ -32,6 +32,8 @@ class JobList:
     """How many jobs were searched: those that changed last."""
     claims: Mapping[str, Claim] = field(default_factory=dict)
     """Who sees to these jobs, by job id."""
+    checks_fail: bool = False
+    """Whether this is an earlier answer, and jobs can't be checked at present."""
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,8 @@ def _waiting(found: WaitingJobs | VoiceJobError | None, context: MessageContext)
     shown, left = found.jobs[:MOST], len(found.jobs) - MOST
     rows = [_job(job, found.claims.get(job.job_id or ""), context) for job in shown]
     rows = rows or [section(words("home-nothing-waits"))]
+    if found.checks_fail:
+        rows.insert(0, section(words("not-checked")))
     small = [date(found.as_of, words("home-as-of"))]
     if left > 0:
         small.insert(0, words("home-more", count=left, command=command(context, "waiting")))

@@ -1,6 +1,6 @@
 """PURE. Overviews of the project's jobs: what waits for the customer, and what changed last."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -70,7 +70,9 @@ def start(
 ) -> Message:
     """Return a few jobs of each kind, and how to go on; an error stands for what did not come."""
     words = context.words
-    parts = [_short(found, context) for found in (waiting, recent) if not isinstance(found, MetaStudioError)]
+    lists = [found for found in (waiting, recent) if not isinstance(found, MetaStudioError)]
+    parts = [Message(spoken(said), [section(said)]) for said in _not_checked(lists, words)]
+    parts += [_short(found, context) for found in lists]
     errors = [found for found in (waiting, recent) if isinstance(found, MetaStudioError)]
     if errors:
         said = f":warning: {sentence(errors[0], words, quoted)}"
@@ -128,16 +130,17 @@ def _claim(found: JobList, job: Job) -> Claim | None:
 def _overview(head: str, found: JobList, ids: _ActionIds, context: MessageContext, start: int) -> Message:
     words, part = context.words, page_of(found.jobs, start)
     head = with_range(head, part, words)
-    notes = [*_notes(found, words)]
+    notes, warning = [*_notes(found, words)], _not_checked([found], words)
     refresh = button(words("button-refresh"), ids.refresh, str(part.first))
     blocks = [
         section(f"*{head}*"),
+        *map(section, warning),
         *(block for job in part.entries for block in job_row(job, _claim(found, job), context)),
         *([divider()] if part.entries else []),
         actions(*page_buttons(part, words, more=ids.more, first=ids.first), refresh),
         context_block(row(*notes, _as_of(found, words))),
     ]
-    rows = _in_short(part.entries, found, words)
+    rows = [*map(spoken, warning), *_in_short(part.entries, found, words)]
     return Message("\n".join([head, *rows, *notes, _as_of(found, words)]), blocks)
 
 
@@ -172,6 +175,11 @@ def _recent_head(found: RecentJobs, words: Words) -> str:
 def _notes(found: JobList, words: Words) -> Sequence[str]:
     """Return what the reader should know of the search; empty where the whole project was searched."""
     return [] if found.is_complete else [words("overview-searched", searched=found.searched)]
+
+
+def _not_checked(lists: Iterable[JobList], words: Words) -> list[str]:
+    """Return the warning that jobs can't be checked at present, if one of the lists is an earlier answer."""
+    return [words("not-checked")] if any(found.checks_fail for found in lists) else []
 
 
 def _as_of(found: JobList, words: Words) -> str:

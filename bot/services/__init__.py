@@ -77,7 +77,10 @@ class Services:
         details = DetailsService(metastudio)
         channel_list = ChannelList(store, watcher, workspace)
         own = OwnList(store, watcher, workspace)
-        overviews = OverviewService(ProjectJobs(metastudio, store, fresh=parts.fresh), store)
+        project = ProjectJobs(
+            metastudio, store, fresh=parts.fresh, checks_fail=lambda: watcher.trouble is not None
+        )
+        overviews = OverviewService(project, store)
         claims = ClaimService(
             metastudio, store, parts.people, workspace, parts.reminders, parts.metrics, clock=clock
         )

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -27,10 +28,21 @@ Dated = tuple[Page, float]
 
 
 class ProjectJobs:
-    """Asks MetaStudio for jobs of the project; for ``fresh`` seconds everybody gets the same answer."""
+    """Asks MetaStudio for jobs of the project; for ``fresh`` seconds everybody gets the same answer.
 
-    def __init__(self, metastudio: MetaStudio, store: Store, *, fresh: float) -> None:
+    ``checks_fail`` returns whether jobs can't be checked at present: an earlier answer says so then.
+    """
+
+    def __init__(
+        self,
+        metastudio: MetaStudio,
+        store: Store,
+        *,
+        fresh: float,
+        checks_fail: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._fresh = fresh
+        self._checks_fail = checks_fail
         self._changed_at = 0.0
         store.listen(self._hear)
         self._metastudio = metastudio
@@ -41,7 +53,7 @@ class ProjectJobs:
     async def waiting(self, *, fresh: bool = False, pages: int = MOST_PAGES) -> WaitingJobs:
         """Return the jobs that wait, of so many pages; ``fresh``: asked for now. Raises MetaStudioError."""
         if not fresh and (known := self._known_waiting()):
-            return known
+            return replace(known, checks_fail=self._checks_fail())
         found = await self._searching.call(str(pages))
         if found.is_complete or pages == MOST_PAGES:
             self._waiting = found
@@ -49,8 +61,10 @@ class ProjectJobs:
 
     async def recent(self, *, fresh: bool = False) -> RecentJobs:
         """Return the jobs that changed last; ``fresh``: asked for now. Raises MetaStudioError."""
-        page, asked_at = await self._newest(fresh=fresh)
-        return RecentJobs(lists.recent(page.jobs), int(asked_at))
+        held = None if fresh else self._held()
+        page, asked_at = held or await self._asking.call("")
+        is_old = held is not None and self._checks_fail()
+        return RecentJobs(lists.recent(page.jobs), int(asked_at), checks_fail=is_old)
 
     async def both(self) -> tuple[WaitingJobs | MetaStudioError, RecentJobs | MetaStudioError]:
         """Return both, by two requests at most, or why one did not come. Raises no MetaStudioError."""

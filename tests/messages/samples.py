@@ -1,6 +1,7 @@
 """PURE. Every message that people get, with facts as they are in a workspace."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -181,6 +182,7 @@ def _overviews(context: MessageContext) -> Iterator[tuple[str, Message]]:
     partly = WaitingJobs(ours * 3, NOW, is_complete=False, searched=300)
     yield "waiting, second page, not all searched", overviews.waiting(partly, context, start=10)
     yield "recent", overviews.recent(recent, context)
+    yield "recent, not checked", overviews.recent(replace(recent, checks_fail=True), context)
     yield "no jobs", overviews.recent(RecentJobs((), NOW), context)
     yield "start", overviews.start(waiting, recent, context)
     yield "start without MetaStudio", overviews.start(ServiceDown(), ServiceDown(), context)

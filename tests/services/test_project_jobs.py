@@ -79,6 +79,18 @@ async def test_what_the_watcher_has_read(
     assert len(metastudio.requests) == requests
 
 
+async def test_an_earlier_answer_while_checks_fail(
+    client: MetaStudio, store: Store, metastudio: MetaStudioSimulator
+) -> None:
+    """It says so; what MetaStudio answers now does not."""
+    fill(metastudio, ours=1)
+    jobs = ProjectJobs(client, store, fresh=LONG, checks_fail=lambda: True)
+
+    for fresh, is_told in ((True, False), (False, True)):
+        both = await jobs.waiting(fresh=fresh), await jobs.recent(fresh=fresh)
+        assert [found.checks_fail for found in both] == [is_told, is_told]
+
+
 async def test_not_from_before_a_change(
     jobs: ProjectJobs, store: Store, metastudio: MetaStudioSimulator
 ) -> None:
