@@ -100,15 +100,15 @@ def test_a_record_stays_as_it_is(*, is_read: bool) -> None:
 
 
 def test_one_delivery_in_each_conversation() -> None:
-    """What is news to one of its subscriptions is news; a delivery that there is already stays."""
+    """What is news to one of its subscriptions is news; a delivery stays, unless somebody ended it."""
     old, new, other = wide(), wide(PROJECT), wide(address=THERE)
     stored = new, old, other, board(old, is_read=False), board(new), wish()
     told = {key: it.told for key, it in take_in(*stored).items() if isinstance(it, Delivery)}
     assert told == {DELIVERY: None, DeliveryKey(THERE, DELIVERY.job): 0}
 
-    assert {*take_in(*stored, Delivery(address=HERE, job=DELIVERY.job))} == {*told} - {DELIVERY} | {
-        DELIVERY.job
-    }
+    kept = Delivery(address=HERE, job=DELIVERY.job)
+    assert {*take_in(*stored, kept)} == {*told} - {DELIVERY} | {DELIVERY.job}
+    assert {*take_in(*stored, replace(kept, stopped_by="U1"))} == {*told} | {DELIVERY.job}
 
 
 def test_a_subscription_that_ended_meanwhile_takes_nothing_in() -> None:
