@@ -8,13 +8,14 @@ beside it is left, which does no harm. Nothing else is made or changed.
 import os
 import sqlite3
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot.checks.item import Item, fails, works
 from bot.config import Settings
+from bot.domain.keys import SelectorKind
 from bot.errors import StoreError, StoreLocked, StoreNotWritable, StoreTrouble
 from bot.messages.operator import sentence
 from bot.process.threads import in_time
@@ -34,8 +35,17 @@ PAUSED: Final = f"SELECT substr(key, 13) FROM {TABLE} WHERE key LIKE 'destinatio
 """They read what is counted: a key has team, channel and job in it."""
 VERSION: Final = f"SELECT value FROM {TABLE} WHERE key = ?"  # noqa: S608
 
-Found = tuple[str, str, bool]
-"""A subscription's channel (with its team) and job, and whether it is paused."""
+WIDE: Final = frozenset(SelectorKind) - {SelectorKind.JOB}
+
+
+class Found(NamedTuple):
+    """A subscription."""
+
+    channel: str
+    """With its team."""
+    job: str
+    """Empty for one to a whole batch, a tag or the project."""
+    is_paused: bool
 
 
 async def try_store(settings: Settings) -> AsyncGenerator[Item, None]:
@@ -120,16 +130,23 @@ def _rows(path: Path) -> list[Found]:
     with reading(path) as file:
         shut = {channel for (channel,) in file.execute(PAUSED)}
         keys = [(str(key).partition(":")[2].split("/"), bool(paused)) for key, paused in file.execute(KEYS)]
-    found = ((f"{team}/{channel}", job, paused) for (team, channel, *_, job), paused in keys)
-    return [(channel, job, paused or channel in shut) for channel, job, paused in found]
+    return [_found(parts, paused, shut) for parts, paused in keys]
+
+
+def _found(parts: list[str], is_paused: bool, shut: Collection[str]) -> Found:  # noqa: FBT001
+    """Read a row's key: team, channel and job; in later formats with the kind before the last."""
+    team, channel, *kind, job = parts[:2] + parts[2:4]
+    where = f"{team}/{channel}"
+    return Found(where, "" if kind and kind[0] in WIDE else job, is_paused or where in shut)
 
 
 def _counts(found: list[Found]) -> str:
-    channels, jobs = ({row[field] for row in found} for field in (0, 1))
-    paused = sum(row[2] for row in found)
+    channels, jobs = {each.channel for each in found}, {each.job for each in found if each.job}
+    paused, wide = sum(each.is_paused for each in found), sum(not each.job for each in found)
     return (
         f"{_many(len(found), 'subscription')} ({paused} paused) of {_many(len(channels), 'channel')} "
         f"to {_many(len(jobs), 'job')}"
+        + (f", {wide} of them to a batch, a tag or the project" if wide else "")
     )
 
 

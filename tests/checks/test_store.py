@@ -11,7 +11,10 @@ import pytest
 
 from bot.checks.item import Item
 from bot.checks.store import try_store
+from bot.domain.boards import board_started, keys_of_board
+from bot.domain.keys import BoardKey, Selector, SelectorKind
 from bot.domain.pauses import refused
+from bot.domain.records import Level
 from bot.domain.subscriptions import key_of
 from bot.simulators.world import GivenSettings
 from bot.store.files import claim
@@ -21,6 +24,7 @@ from tests.store.test_formats import FORMAT_2
 from tests.store.test_store_faults import largest_file, on_disk, run_sql
 from tests.support import disk_held
 
+COUNTED = "4 subscriptions (1 paused) of 2 channels to 2 jobs, 1 of them to a batch, a tag or the project"
 not_as_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 
 
@@ -46,10 +50,13 @@ async def failure_at(path: Path) -> str:
 
 
 async def fill(path: Path) -> None:
-    """Make a store with three subscriptions of two channels to two jobs, one paused."""
+    """Make a store with four subscriptions of two channels, to two jobs and a batch, one paused."""
     third = key_of("T1", "C2", "job-1")
+    batch = BoardKey(KEY.address, Selector(SelectorKind.BATCH, "a/b"))
+    widely = board_started(*batch[:2], level=Level.ALL, by="U1", now=1)
     async with SqliteStore(path) as store:
         await keep(store, followed(KEY), followed(SECOND), followed(third))
+        await store.change(keys_of_board(batch), widely)
         await store.change([third.address], refused(third.address, "is_archived", 1))
 
 
@@ -65,7 +72,7 @@ async def test_it_is_counted_and_stays_as_it_is(path: Path) -> None:
     item = await tried(path)
 
     assert item.ok
-    assert "3 subscriptions (1 paused) of 2 channels to 2 jobs" in item.says
+    assert COUNTED in item.says
     assert re.search(r"can be written; \d+ kB", item.says)
     assert on_disk(path) == before
 
@@ -82,7 +89,7 @@ async def test_a_running_bot_is_a_hint(path: Path) -> None:
 
     assert (item.ok, odd.ok) == (True, True)
     assert f"is in use by a running VoiceJob (process {os.getpid()}), so nothing was written" in item.says
-    assert "3 subscriptions (1 paused) of 2 channels to 2 jobs" in item.says
+    assert COUNTED in item.says
     assert "could not be counted (ValueError)" in odd.says
     assert before == after
 
