@@ -1,9 +1,10 @@
 """Measures the watching: ``python -m tests.bench.watch``, or with ``--quick`` in about half a minute.
 
 10,000 subscriptions to 5,000 jobs from 1,000 channels: what loading them takes, what a check takes, and how
-long it takes until 1,000 channels are told. Everything runs on loopback; the simulators have a process of
-their own, so that the processor's time is the bot's alone. The bot keeps Slack's pace, and the table takes
-about seven minutes; with ``--quick`` there are fewer jobs, the pace is that of a test, and times have no aim.
+long it takes until 1,000 channels are told; also what a check takes where one wide subscription is to all of
+the jobs. Everything runs on loopback; the simulators have a process of their own, so that the processor's
+time is the bot's alone. The bot keeps Slack's pace, and the table takes about eight minutes; with ``--quick``
+there are fewer jobs, the pace is that of a test, and times have no aim.
 Exits with 1 if an aim is missed.
 """
 
@@ -20,9 +21,9 @@ from typing import Any
 from bot.domain.deliveries import card_posted
 from bot.domain.following import Changed
 from bot.domain.jobs import Job
-from bot.domain.keys import JobRef
+from bot.domain.keys import Address, JobRef, Selector, SelectorKind
 from bot.domain.rates import RATE_LIMITS, RateLimits
-from bot.domain.records import Level, Records
+from bot.domain.records import Board, Level, Records, Subscription
 from bot.domain.subscriptions import following, key_of, started
 from bot.simulators.slack.records import TEAM_ID
 from bot.simulators.slack.workspace import ALICE
@@ -53,7 +54,7 @@ NONE, ONE_BY_ONE = "no subscriptions", "one GET for each job"
 async def measure(given: argparse.Namespace, folder: Path) -> list[Figure]:
     """Measure one thing after the other."""
     figures: list[Figure] = []
-    for part in (load, check, spread):
+    for part in (load, check, check_wide, spread):
         progress(part.__name__)
         limited = part is not spread or not given.quick
         async with simulators(folder, jobs=given.jobs, channels=given.channels, limited=limited) as world:
@@ -74,6 +75,21 @@ async def write_store(world: Simulators) -> None:
         records |= started(key, Job.from_api(job), level=level, by=ALICE, now=now - number)(records)
         if shown := following(records, key):
             records |= card_posted(shown, ts, now)(records)
+    async with open_store(world.folder / STORE) as store:
+        await store.change(records, lambda _: records)
+
+
+async def write_wide(world: Simulators) -> None:
+    """Subscribe one channel to the whole project instead."""
+    address, selector = Address(TEAM_ID, world.channels[0]), Selector(SelectorKind.PROJECT, "")
+    wish = Subscription(
+        address=address,
+        selector=selector,
+        level=Level.IMPORTANT,
+        subscribed_by=ALICE,
+        subscribed_at=int(time.time()),
+    )
+    records = Records.of(wish, Board(address=address, selector=selector))
     async with open_store(world.folder / STORE) as store:
         await store.change(records, lambda _: records)
 
@@ -155,6 +171,29 @@ async def check(world: Simulators, given: argparse.Namespace) -> list[Figure]:
             figures.append(Figure("  jobs changed", values["changed"]))
             figures.append(Figure("  writes, of a check", written, most=1))
     return figures
+
+
+async def check_wide(world: Simulators, given: argparse.Namespace) -> list[Figure]:
+    """Measure the check that takes all jobs in for one wide subscription, and those after it."""
+    await write_wide(world)
+    async with open_store(world.folder / STORE) as store, world.client() as metastudio:
+        watcher, rounds = Watcher(metastudio, store, poll=POLL), []
+        for _ in range(1 + ROUNDS):
+            await world.call("count")
+            took = await resources(watcher.check)
+            rounds.append(took | await world.call("count"))
+        followed = len(await store.jobs())
+    first, later = rounds[0], rounds[1:]
+    quiet = {name: median(each[name] for each in later) for name in first}
+    most_cpu = None if given.quick else MOST_CPU_MS["nothing changed"]
+    return [
+        Figure("jobs in one wide subscription that are not followed", given.jobs - followed, most=0),
+        Figure("  taking them in: pages of the list", first["list"]),
+        Figure("  CPU, ms", first["cpu_ms"], digits=1),
+        Figure("  nothing changed: pages of the list", quiet["list"], most=MOST_PAGES),
+        Figure("  jobs asked for beside them", quiet["show"]),
+        Figure("  CPU, ms", quiet["cpu_ms"], digits=1, most=most_cpu),
+    ]
 
 
 async def resources(work: Callable[[], Awaitable[Any]]) -> dict[str, float]:
