@@ -13,9 +13,9 @@ import pytest
 from bot import errors
 from bot.domain.job_records import with_answer
 from bot.domain.jobs import Job
-from bot.domain.keys import JobRef
+from bot.domain.keys import Address, JobRef, Selector, SelectorKind
 from bot.domain.rates import RATE_LIMITS
-from bot.domain.records import Level, Records
+from bot.domain.records import Board, Level, Records, Subscription
 from bot.domain.subscriptions import key_of, keys_of, started
 from bot.metastudio.client import MetaStudio
 from bot.simulators.metastudio.simulator import Fault, MetaStudioSimulator
@@ -300,3 +300,26 @@ async def test_a_refused_bot_with_nothing_followed(watch: Watch, caplog: Log) ->
     assert watch.asked == (0, 3)
     assert "jobs can't be checked (CredentialsRefused)" in caplog.text
     assert "`voicejob check` says what to do" in caplog.text
+
+
+@made_with(poll=600)
+async def test_a_new_wide_subscription_wakes_the_watcher(watch: Watch) -> None:
+    """Its jobs are taken in at once, from the whole list, and its board knows that."""
+    watch.metastudio.add_job(job_id="job-0", state="CREATING")
+    address, selector = Address("T1", "C1"), Selector(SelectorKind.PROJECT, "")
+    wish = Subscription(
+        address=address, selector=selector, level=Level.ALL, subscribed_by="U1", subscribed_at=1
+    )
+    board = Board(address=address, selector=selector)
+    delivery = key_of("T1", "C1", "job-0")
+    watch.start()
+    await eventually(lambda: watch.watcher.was_served)
+    await watch.store.change([wish.key, board.key], lambda _: Records.of(wish, board))
+    heard = asyncio.Event()
+    watch.store.listen(lambda _: heard.set())
+    await eventually(heard.is_set)
+    records = await watch.store.get([delivery, board.key])
+
+    assert await watch.path() == ("CREATING",)
+    assert records.delivery(delivery).told is None
+    assert records.board(board.key).is_read

@@ -7,7 +7,7 @@ import pytest
 
 from bot import errors
 from bot.domain.jobs import PAGE_SIZE, Job, Page
-from bot.domain.keys import JobRef, Selector, SelectorKind
+from bot.domain.keys import DeliveryKey, JobRef, Selector, SelectorKind
 from bot.domain.rates import RATE_LIMITS
 from bot.watch.job_checks import JobChecks
 from bot.watch.list_policy import MOST_PAGES, ListPolicy
@@ -201,14 +201,19 @@ def test_a_job_that_is_over_is_not_asked_for() -> None:
     assert world.check() == (2, 1)
 
 
-def test_a_job_that_lost_its_record_is_taken_in_anew() -> None:
-    """It goes with the last delivery; one that lost only that of this conversation waits for an hour."""
+def test_a_job_that_lost_its_delivery_is_taken_in_anew() -> None:
+    """With its record, if that was the last one, at once; else by the next reading of the whole list."""
     world = world_of(2)
     world.check()
-    world.others = type(world.others)(
-        (key, it) for key, it in world.others.items() if len(key) != 2 or not it
-    )
+    for key in [key for key in world.others if isinstance(key, DeliveryKey)]:
+        del world.others[key]
+    world.records.pop(JobRef.of("job-0"))
+    world.heard.append(JobRef.of("job-0"))
     world.check()
+    assert world.taken() == {"job-0": None}
+    world.check(3600)
+
+    assert world.taken() == {"job-0": None, "job-1": None}
 
 
 @pytest.mark.parametrize(
@@ -224,6 +229,8 @@ def test_why_is_asked_of_what_is_told(state: str, age: float, *, is_asked: bool)
 
     assert world.count(AskWhy) == is_asked
     assert world.causes() == [f"why job-0 is {state}" if is_asked else ""]
+    world.check(3600)
+    assert world.count(AskWhy) == 0
 
 
 def test_a_very_long_list_is_read_in_part() -> None:
