@@ -36,7 +36,7 @@ const CONTEXT_ELEMENTS = {
   mrkdwn: (text, { names }) => h("span", null, drawText(text, MAX_TEXT, "context text", names)),
 };
 
-const BUTTONS = { button: drawButton };
+const BUTTONS = { button: drawButton, overflow: drawOverflow };
 
 function drawByType(drawings, thing, what, context) {
   try {
@@ -113,6 +113,22 @@ function drawButton(button, context) {
   const element = drawControl(button, props, label);
   resume(element, context.place);
   return element;
+}
+
+// A menu behind three dots: each option is pressed like a button.
+function drawOverflow({ action_id, options }, context) {
+  within(action_id ?? "-", 255, "action_id");
+  count(options, 5, "overflow options");
+  const chosen = options.map(({ text, value }) => {
+    within(value, 150, "option value");
+    return drawButton({ action_id, value, text }, context);
+  });
+  return h(
+    "details",
+    { class: "overflow" },
+    h("summary", { class: "button", "aria-label": "More actions" }, "⋯"),
+    h("div", { class: "options" }, chosen),
+  );
 }
 
 // A link that asks first has no address that a browser could open before the answer.
